@@ -1,0 +1,70 @@
+# Needs Python 3.11 or newer; the tests prefer AWS's own DynamoDB engine, where Java 17 and npm are found.
+PYTHON ?= python3
+PORT ?= 4000
+ENGINE ?= ministack
+BIN := .venv/bin
+export PORT ENGINE DYNAMODB_ENDPOINT TLS_CERT TLS_KEY TLS_PORT EVENT ROLES LOCALE TTL
+export PYTHONPATH := .:layers/chat/python
+unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
+MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
+
+# The embedded engine is installed only where it is what runs.
+ENGINE_INSTALLED := $(if $(DYNAMODB_ENDPOINT),,$(if $(filter ministack,$(ENGINE)),.venv-ministack/installed))
+
+# $(call install,environment,lock): output goes to stderr, because stdout belongs to the answers of token and invoke.
+TOO_OLD := Python 3.11 or newer is needed, and $(PYTHON) is older: put a newer one first on PATH, or say PYTHON=python3.13.
+define install
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")'
+@$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1) >&2
+@echo "installing $(2) into $(1)" >&2 && $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) >&2
+endef
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 9
+
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT=]
+	@exec $(BIN)/python -m simulator run
+
+token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200]
+	@exec $(BIN)/python -m simulator token $(if $(filter command line,$(origin USER)),--user="$$USER")
+
+invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json
+	@exec $(BIN)/python -m simulator invoke
+
+test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account [ARGS=-k name]
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, Terraform, tests: what CI runs
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+	$(if $(wildcard terraform/*.tf),terraform fmt -check -recursive terraform && terraform -chdir=terraform validate)
+	@exec $(BIN)/python -m pytest
+
+format: .venv/installed-dev ## puts the code into its form
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashes [UPGRADE=--upgrade]
+	$(COMPILE) layers/dependencies/requirements.in -o layers/dependencies/requirements.lock
+	$(COMPILE) requirements.in -c layers/dependencies/requirements.lock -o requirements.lock
+	$(COMPILE) requirements-dev.in -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) simulator/ministack.in -o simulator/ministack.lock
+
+clean: ## forgets the local data, keys and caches; the environments stay
+	rm -rf .local .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+.venv/installed: requirements.lock
+	$(call install,.venv,$<)
+	@touch $@
+.venv/installed-dev: requirements-dev.lock
+	$(call install,.venv,$<)
+	@touch .venv/installed $@
+.venv-ministack/installed: simulator/ministack.lock
+	$(call install,.venv-ministack,$<)
+	@touch $@
+.venv-lock/installed: Makefile
+	@$(PYTHON) -m venv --clear .venv-lock && .venv-lock/bin/pip install --quiet uv==0.13.9 && touch $@
+
+# No line of this machine's configuration may reach a lock: neither an index, nor a folder of wheels, nor a path.
+COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+
+.PHONY: help run token invoke test check format lock clean
