@@ -49,6 +49,7 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) simulator/ministack.in -o simulator/ministack.lock
 
 clean: ## forgets the local data, keys and caches; the environments stay
+	@$(PYTHON) -m simulator.engine .local
 	rm -rf .local .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 
 .venv/installed: requirements.lock

@@ -1,0 +1,160 @@
+"""
+The embedded DynamoDB, shared by every program of this folder that runs at the same time.
+
+Each program is a *user* and holds a shared lock for its life; the kernel drops it however the program ends. A small
+*host* (engine_host.py) owns the engine, waits for the exclusive lock, and so learns that the last user is gone: it
+then ends the engine with SIGTERM, which saves the tables. Data is kept from run to run, and nothing is left running
+behind a user that was killed. An engine that is itself killed (SIGKILL) loses what it had not saved.
+
+Files, in `<root>/<kind>/`: start.lock (one start at a time), users.lock (shared by users), host.lock (held by the
+host), engine.json (host, engine: process ids; endpoint), engine.log, data/.
+"""
+
+import fcntl
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal, get_args
+
+from simulator import dynamodb_local
+
+Kind = Literal["ministack", "dynamodb-local"]
+PROJECT = Path(__file__).resolve().parent.parent
+MINISTACK = PROJECT / ".venv-ministack" / "bin" / "python"
+START_SECONDS = 60.0  # DynamoDB Local takes 7 to 18 seconds on two busy cores
+
+
+class EngineFailed(Exception):
+    """The engine did not start, or does not answer; the text says why, and shows the end of its log."""
+
+
+@contextmanager
+def embedded(kind: Kind, root: Path, *, in_memory: bool = False) -> Iterator[str]:
+    """
+    The endpoint (a URL) of a running engine, which stays for as long as somebody is within such a context.
+    `root` holds its files. Raises EngineFailed, dynamodb_local.CannotFetch.
+    """
+    if kind == "dynamodb-local":
+        dynamodb_local.fetch(PROJECT / ".cache")
+    elif not MINISTACK.exists():
+        raise EngineFailed(f"{MINISTACK} is not there: `make .venv-ministack/installed` installs it.")
+    home = root.resolve() / kind
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "users.lock").open("a") as users:
+        with (home / "start.lock").open("a") as start:
+            fcntl.flock(start, fcntl.LOCK_EX)
+            fcntl.flock(
+                users, fcntl.LOCK_SH
+            )  # waits here while a host ends the engine that its last user left
+            endpoint = _shared(kind, home, in_memory=in_memory)
+        yield endpoint
+
+
+def answers(endpoint: str) -> bool:
+    """Whether a DynamoDB answers ListTables at `endpoint`, within a second."""
+    headers = {
+        "X-Amz-Target": "DynamoDB_20120810.ListTables",
+        "Content-Type": "application/x-amz-json-1.0",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, "
+        "SignedHeaders=host, Signature=0",
+    }
+    address = urllib.parse.urlsplit(endpoint)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=1)
+    try:
+        connection.request("POST", "/", b"{}", headers)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _shared(kind: Kind, home: Path, *, in_memory: bool) -> str:
+    """The endpoint of the engine that is there already, or of a new one."""
+    ready = home / "engine.json"
+    for _ in range(
+        2
+    ):  # once for a host that is ending, or for a port that another program was faster to take
+        if not _hosted(home):
+            _end_orphan(home)
+            _start_host(kind, home, in_memory=in_memory)
+        _wait(lambda: ready.exists() or not _hosted(home), START_SECONDS, f"{kind} does not answer", home)
+        if ready.exists() and answers(endpoint := str(json.loads(ready.read_text())["endpoint"])):
+            return endpoint
+        _wait(lambda: not _hosted(home), 10, f"{kind} is there, but silent", home)
+    raise EngineFailed(f"{kind} ended while it started.\n{log_tail(home)}")
+
+
+def _end_orphan(home: Path) -> None:
+    """Ends an engine whose host was killed. It must answer, or its process id may be another program's by now."""
+    ready = home / "engine.json"
+    if ready.exists():
+        state = json.loads(ready.read_text())
+        if answers(state["endpoint"]):
+            with suppress(ProcessLookupError):
+                os.kill(int(state["engine"]), signal.SIGTERM)
+            _wait(
+                lambda: not answers(state["endpoint"]),
+                30,
+                f"The engine at {state['endpoint']} does not end",
+                home,
+            )
+        ready.unlink()
+
+
+def _start_host(kind: Kind, home: Path, *, in_memory: bool) -> None:
+    storage = "memory" if in_memory else "disk"
+    with (home / "engine.log").open("w") as log:
+        # The host leaves this process at once (it forks), so that nobody has to wait for it and it outlives its starter.
+        subprocess.run(
+            [sys.executable, "-m", "simulator.engine_host", kind, str(home), storage],
+            cwd=PROJECT, env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True,
+        )  # fmt: skip
+
+
+def _hosted(home: Path) -> bool:
+    """Whether a host lives: it holds host.lock."""
+    with (home / "host.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def _wait(condition: Callable[[], bool], seconds: float, otherwise: str, home: Path) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise EngineFailed(f"{otherwise} after {seconds:.0f} seconds.\n{log_tail(home)}")
+        time.sleep(0.02)
+
+
+def log_tail(home: Path) -> str:
+    """The last lines that the engine wrote, with the place of the others."""
+    log = home / "engine.log"
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join([f"The end of {log}:", *lines[-15:]])
+
+
+def main(root: Path) -> str | None:
+    """For `make clean`: waits for engines that are saving. What is wrong, if one is still in use."""
+    deadline = time.monotonic() + 5
+    while any(_hosted(home) for kind in get_args(Kind) if (home := root / kind).is_dir()):
+        if time.monotonic() > deadline:
+            return f"An engine still uses {root}: stop `make run` first."
+        time.sleep(0.02)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
