@@ -67,7 +67,8 @@ def answers(endpoint: str) -> bool:
         "SignedHeaders=host, Signature=0",
     }
     address = urllib.parse.urlsplit(endpoint)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=1)
+    connect = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+    connection = connect(address.hostname or "", address.port, timeout=1)
     try:
         connection.request("POST", "/", b"{}", headers)
         return connection.getresponse().status == http.HTTPStatus.OK

@@ -1,0 +1,38 @@
+"""What the functions stand on, locally: a DynamoDB with the demo data, secrets in files, and their environment."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from simulator import demo
+from simulator.engine import EngineFailed, answers, embedded
+from simulator.keys import local_secrets
+from simulator.settings import LOCAL, SECRETS, Settings, become, functions_environment
+
+
+@contextmanager
+def composed(settings: Settings, jwks: Mapping[str, str]) -> Iterator[None]:
+    """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`."""
+    with _dynamodb(settings) as endpoint:
+        secrets = local_secrets(SECRETS)
+        become(
+            functions_environment(endpoint=endpoint, secrets=secrets, jwks=jwks, log_level=settings.log_level)
+        )
+        demo.seed(endpoint)
+        yield
+
+
+@contextmanager
+def _dynamodb(settings: Settings) -> Iterator[str]:
+    if settings.dynamodb_endpoint is not None:
+        endpoint = str(settings.dynamodb_endpoint).rstrip("/")
+        if not answers(endpoint):
+            raise EngineFailed(f"DYNAMODB_ENDPOINT: no DynamoDB answers at {endpoint}.")
+        yield endpoint
+        return
+    if settings.engine == "dynamodb-local":
+        print(
+            "DynamoDB Local listens on every network interface, and has no option for less.", file=sys.stderr
+        )
+    with embedded(settings.engine, LOCAL) as endpoint:
+        yield endpoint

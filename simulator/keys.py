@@ -1,0 +1,122 @@
+"""
+The keys of the local API, made at their first use and kept in files that only their owner reads.
+
+An ES256 key pair signs tokens (RFC 7519, RFC 7518 section 3.4); the functions get its public half as a JWKS (RFC 7517).
+"""
+
+import base64
+import json
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+ISSUER = "appsync-chat-local"
+AUDIENCE = "appsync-chat"
+USER_ID = re.compile(r"[A-Za-z0-9_.:|@-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Where the functions' secrets are, as references: `file:<absolute path>`."""
+
+    cursor_keys: str
+    audit_key: str
+
+
+def local_secrets(folder: Path) -> Secrets:
+    """The secrets in `folder`: the keys that seal cursors, and the one that pseudonymises ids in the audit log."""
+    cursor_keys = _kept(
+        folder / "cursor-keys.json", lambda: json.dumps({"current": "k1", "keys": {"k1": _random()}})
+    )
+    audit_key = _kept(folder / "audit-key", _random)
+    return Secrets(f"file:{cursor_keys.resolve()}", f"file:{audit_key.resolve()}")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An ES256 key pair."""
+
+    private: ec.EllipticCurvePrivateKey
+
+    @property
+    def public_jwk(self) -> dict[str, Any]:
+        """The public half; its `kid` is its own thumbprint (RFC 7638)."""
+        numbers = self.private.public_key().public_numbers()
+        members = {"crv": "P-256", "kty": "EC", "x": _coordinate(numbers.x), "y": _coordinate(numbers.y)}
+        thumbprint = sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest()
+        return {**members, "kid": _base64url(thumbprint), "use": "sig", "alg": "ES256"}
+
+    @property
+    def jwks(self) -> bytes:
+        """The key set as it is served."""
+        return json.dumps({"keys": [self.public_jwk]}).encode()
+
+    def mint(
+        self, user: str, *, now: int, ttl: int, roles: Sequence[str] = (), locale: str | None = None
+    ) -> str:
+        """A token for `user`, valid from `now` (epoch seconds) for `ttl` seconds."""
+        claims: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": user, "iat": now, "exp": now + ttl}
+        if roles:
+            claims["roles"] = list(roles)
+        if locale:
+            claims["locale"] = locale
+        return jwt.encode(claims, self.private, "ES256", {"kid": self.public_jwk["kid"]})
+
+
+def signing_key(folder: Path) -> SigningKey:
+    """The key pair in `folder`."""
+    pem = _kept(folder / "signing-key.pem", _new_private_key).read_bytes()
+    private = serialization.load_pem_private_key(pem, password=None)
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{folder} does not hold an ES256 key")
+    return SigningKey(private)
+
+
+def _kept(path: Path, make: Callable[[], str]) -> Path:
+    """`path`, after it was filled if it was not there. Of two processes that fill it at once, one is heard by both."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, draft = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(make())
+            os.link(draft, path)  # fails where the other process was faster
+        except FileExistsError:
+            pass
+        finally:
+            Path(draft).unlink()
+    return path
+
+
+def _new_private_key() -> str:
+    return (
+        ec.generate_private_key(ec.SECP256R1())
+        .private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        .decode()
+    )
+
+
+def _random() -> str:
+    return _base64url(secrets.token_bytes(32))
+
+
+def _coordinate(number: int) -> str:
+    return _base64url(number.to_bytes(32))
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

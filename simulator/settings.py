@@ -1,0 +1,138 @@
+"""What this program is told, and what it tells the functions: the only reader and writer of the process's environment."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, FilePath, ValidationError, model_validator
+
+from simulator.engine import Kind
+from simulator.keys import AUDIENCE, ISSUER, USER_ID, Secrets
+
+LOCAL = Path(".local")
+KEYS = LOCAL / "keys"
+SECRETS = LOCAL / "secrets"
+SCHEMA = Path("resolvers/schema.graphql")
+WIRING = Path("resolvers/wiring.json")
+REGION = "us-east-1"
+TABLES = {"CORE_TABLE": "gg_core", "GUILD_TABLE": "gg_guild"}
+Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
+
+
+class BadSettings(Exception):
+    """A setting is missing or wrong; the text is one line that names it."""
+
+
+class Settings(BaseModel):
+    """One run of `python -m simulator`. Each field is an option (--tls-port) and a variable (TLS_PORT); empty is absent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: Literal["run", "token", "invoke"]
+    port: int = Field(4000, ge=0, le=65535)  # 0: any free port
+    engine: Kind = "ministack"
+    dynamodb_endpoint: AnyHttpUrl | None = None  # another DynamoDB instead of an embedded one
+    tls_cert: FilePath | None = None
+    tls_key: FilePath | None = None
+    tls_port: int = Field(4443, ge=0, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    user: str = Field("", pattern=rf"^{USER_ID.pattern}$")
+    roles: Roles = ()
+    locale: Literal["en", "es", "fr"] | None = None
+    ttl: int = Field(43_200, gt=0, le=10 * 365 * 86_400)  # seconds
+    event: Path | None = None
+
+    @model_validator(mode="after")
+    def _tls_is_a_pair(self) -> "Settings":
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("TLS_CERT and TLS_KEY go together")
+        return self
+
+
+EXAMPLES = {"user": "USER=alice", "event": "EVENT=events/Query.messages.json"}
+HINTS = {"USER: ": "an id has 1 to 128 of the characters A-Z a-z 0-9 _ . : | @ -"}
+STORE = ("engine", "dynamodb_endpoint", "log_level")
+OPTIONS = {
+    "run": ("port", *STORE, "tls_cert", "tls_key", "tls_port"),
+    "token": ("user", "roles", "locale", "ttl"),
+    "invoke": ("event", *STORE),
+}
+REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",)}
+FLAG_ONLY = {"user"}  # USER is always in the environment, and is the developer's own name there
+
+
+def of_this_process() -> Settings:
+    """The settings of this process. Raises BadSettings; an unknown option ends the program with status 2."""
+    return read(sys.argv[1:], os.environ)
+
+
+def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """The settings in `arguments` and, where these are silent, in `environment`."""
+    parser = argparse.ArgumentParser(prog="python -m simulator", description="The chat API on one machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for command, names in OPTIONS.items():
+        subparser = commands.add_parser(command)
+        for name in names:
+            default = "" if name in FLAG_ONLY else environment.get(name.upper(), "")
+            subparser.add_argument(f"--{name.replace('_', '-')}", default=default)
+    given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value != ""}
+    for name in REQUIRED[given["command"]]:
+        if name not in given:
+            raise BadSettings(
+                f"{name.upper()} is missing, for example: make {given['command']} {EXAMPLES[name]}"
+            )
+    if "roles" in given:
+        given["roles"] = given["roles"].split(",")
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() + ": " if first["loc"] else ""
+        raise BadSettings(name + HINTS.get(name, first["msg"])) from None
+
+
+def functions_environment(
+    *, endpoint: str, secrets: Secrets, jwks: Mapping[str, str], log_level: str = "INFO"
+) -> dict[str, str]:
+    """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set itself}."""
+    return {
+        **TABLES,
+        "DYNAMODB_ENDPOINT": endpoint,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "JWT_ISSUER": ISSUER,
+        "JWT_AUDIENCE": AUDIENCE,
+        "JWT_ALGORITHMS": "ES256",
+        **jwks,
+        "CURSOR_KEYS": secrets.cursor_keys,
+        "AUDIT_KEY": secrets.audit_key,
+        "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
+        "AUTHORIZER_TTL_SECONDS": "300",
+        "POWERTOOLS_SERVICE_NAME": "chat",
+        "POWERTOOLS_METRICS_NAMESPACE": "Chat",
+        "LOG_LEVEL": log_level,
+    }
+
+
+def become(functions: Mapping[str, str]) -> None:
+    """Makes `functions` the environment of this process, in which nothing of the developer's own AWS set-up stays."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "JWT_", "POWERTOOLS_"))]:
+        del os.environ[name]
+    loopback = ",".join(
+        filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"])
+    )
+    os.environ.update(
+        {
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": loopback,
+            "no_proxy": loopback,
+            **functions,
+        }
+    )
