@@ -1,0 +1,97 @@
+"""The one module that knows botocore: clients, and what their failures mean.
+
+Retries are ours (`retry.py`), since a chat message must be stamped anew and an SDK repeats the same bytes.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import botocore.exceptions
+import botocore.session
+from botocore.config import Config
+
+TRANSIENT_CODES = frozenset(
+    {
+        "InternalServerError",
+        "ItemCollectionSizeLimitExceededException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "ThrottledException",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+"""Codes after which the same request may succeed: of whole requests, and of one item in a cancelled transaction.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html"""
+
+
+class StoreFailure(Exception):
+    """A call failed in a way that trying again does not mend. Holds the code alone: texts of AWS may carry inputs."""
+
+
+class TransientFailure(StoreFailure):
+    """A call failed and may be tried again. Whether it took effect is not known."""
+
+
+class Cancelled(StoreFailure):
+    """A transaction was refused. `reasons` has one `(code, item)` for each of its actions; `item` as it stands now."""
+
+    def __init__(self, reasons: list[tuple[str, dict[str, Any] | None]]) -> None:
+        super().__init__("TransactionCanceledException")
+        self.reasons = reasons
+
+
+def client(
+    service: str, *, region: str, endpoint: str | None = None, timeout: float = 1.0, connections: int = 10
+) -> Any:
+    """A client of an AWS service with a connect and read timeout (seconds) and no retries of its own."""
+    config = Config(
+        connect_timeout=timeout,
+        read_timeout=timeout,
+        max_pool_connections=connections,
+        retries={"total_max_attempts": 1},
+        parameter_validation=False,
+        tcp_keepalive=True,
+    )
+    session = botocore.session.get_session()
+    return session.create_client(service, region_name=region, endpoint_url=endpoint, config=config)
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn every failure of botocore into one of ours, without its text."""
+    try:
+        yield
+    except botocore.exceptions.ClientError as error:
+        raise _failure(error.response) from None
+    except botocore.exceptions.HTTPClientError as error:
+        raise TransientFailure(type(error).__name__) from None
+    except botocore.exceptions.BotoCoreError as error:
+        raise StoreFailure(type(error).__name__) from None
+
+
+def _failure(response: Mapping[str, Any]) -> StoreFailure:
+    code = response.get("Error", {}).get("Code", "")
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code == "TransactionCanceledException":
+        reasons = [
+            (each.get("Code", "None"), each.get("Item")) for each in response.get("CancellationReasons", [])
+        ]
+        if any(name in TRANSIENT_CODES for name, _ in reasons) and not any(
+            name == "ConditionalCheckFailed" for name, _ in reasons
+        ):
+            return TransientFailure("TransactionConflict")
+        return Cancelled(reasons)
+    if code in TRANSIENT_CODES or status >= 500:
+        return TransientFailure(code)
+    return StoreFailure(code)

@@ -1,0 +1,37 @@
+"""What one deployment of the chat consists of; each program composes it once."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chat.identifiers import uuid7
+from chat.memory import Memory
+from chat.models import RoomSettings
+from chat.store import Store
+from chat.text import TextLimits
+
+
+def wall_clock() -> int:
+    """Epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The store, the defaults, and time and chance as plain callables, so that a test can hold them still.
+
+    `now` gives epoch milliseconds and may jump; `monotonic` gives seconds and may not; `sleep` takes seconds;
+    `chance` gives a number from 0 up to 1; `new_id` makes a message id for an instant in milliseconds.
+    """
+
+    store: Store
+    defaults: RoomSettings = field(default_factory=RoomSettings)
+    text_limits: TextLimits = field(default_factory=TextLimits)
+    deadline_s: float = 2.0
+    now: Callable[[], int] = wall_clock
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+    new_id: Callable[[int], str] = uuid7
+    memory: Memory = field(default_factory=Memory)

@@ -1,0 +1,75 @@
+"""The keys that tokens are verified with: a JSON Web Key Set (RFC 7517), fetched, cached and safe to rotate."""
+
+import json
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+
+import jwt
+
+REFRESH_S = 600.0
+"""A key set is fetched again after this long, so that a withdrawn key stops working."""
+COOLDOWN_S = 30.0
+"""After a fetch, unknown key ids wait this long: a caller who invents them cannot make us fetch for each."""
+MAX_KEY_SET_BYTES = 65_536
+
+
+class KeysUnavailable(Exception):
+    """The key set cannot be had. Constant text: AppSync passes an authorizer's exception on to the caller."""
+
+    def __init__(self) -> None:
+        super().__init__("The token keys cannot be read just now.")
+
+
+class KeySet:
+    """Public keys by key id. `fetch` answers the key set's JSON; `monotonic` is in seconds. Safe for threads."""
+
+    def __init__(self, fetch: Callable[[], bytes], monotonic: Callable[[], float]) -> None:
+        self._fetch = fetch
+        self._monotonic = monotonic
+        self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._lock = Lock()
+
+    def find(self, key_id: str) -> jwt.PyJWK | None:
+        """The key with this id, `None` when the key set lacks it. Raises `KeysUnavailable` when there is none at all."""
+        if self._is_due(key_id):
+            with self._lock:
+                if self._is_due(key_id):
+                    self._refresh()
+        return self._keys.get(key_id)
+
+    def _is_due(self, key_id: str) -> bool:
+        if not self._keys:
+            return True
+        now = self._monotonic()
+        wanted = key_id not in self._keys or now - self._fetched_at > REFRESH_S
+        return wanted and now - self._tried_at > COOLDOWN_S
+
+    def _refresh(self) -> None:
+        """Take over a new key set; while none can be had the old one stays."""
+        self._tried_at = self._monotonic()
+        try:
+            self._keys = parse_key_set(self._fetch())
+            self._fetched_at = self._tried_at
+        except (OSError, ValueError):
+            if not self._keys:
+                raise KeysUnavailable from None
+
+
+def parse_key_set(text: bytes) -> dict[str, jwt.PyJWK]:
+    """Signing keys by key id; keys of other kinds or for other uses are passed over. Raises `ValueError`."""
+    document: Any = json.loads(text[: MAX_KEY_SET_BYTES + 1])
+    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+        raise ValueError("not a JSON Web Key Set")  # noqa: TRY004  one error for every document that is none
+    found = {}
+    for each in document["keys"]:
+        if isinstance(each, dict) and each.get("kty") in ("RSA", "EC") and each.get("use", "sig") == "sig":
+            try:
+                found[str(each.get("kid"))] = jwt.PyJWK(each)
+            except jwt.PyJWTError:
+                continue
+    if not found:
+        raise ValueError("no usable key")
+    return found

@@ -1,0 +1,56 @@
+"""What a process remembers of the last moments.
+
+It only ever saves requests: every send is judged again by its transaction's conditions, so nothing here has to be right.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+from chat.models import Head, Member
+
+FRESH_S = 2.0
+"""How long a head, a membership or a refusal for rate is worth believing, in seconds."""
+
+MemberKey = tuple[str, str]
+"""A room's partition key and a user's id."""
+
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Value]):
+    """The newest `size` values by key, each with the monotonic instant (seconds) of its writing. Safe for threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._entries: OrderedDict[Hashable, tuple[Value, float]] = OrderedDict()
+        self._lock = Lock()
+
+    def put(self, key: Hashable, value: Value, at: float) -> None:
+        with self._lock:
+            self._entries[key] = (value, at)
+            self._entries.move_to_end(key)
+            if len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+
+    def get(self, key: Hashable, since: float = float("-inf")) -> Value | None:
+        """The value under `key` if it was written at `since` or later."""
+        with self._lock:
+            value, at = self._entries.get(key, (None, float("-inf")))
+            return value if at >= since else None
+
+    def forget(self, key: Hashable) -> None:
+        with self._lock:
+            self._entries.pop(key, None)
+
+
+class Memory:
+    """Heads, memberships, refusals and clientMessageIds that this process has seen."""
+
+    def __init__(self) -> None:
+        self.heads: Recent[Head] = Recent(1_000)
+        self.members: Recent[Member] = Recent(10_000)
+        self.refusals: Recent[bool] = Recent(10_000)
+        self.repeats: Recent[int] = Recent(10_000)
+        self.sends: Recent[bool] = Recent(10_000)

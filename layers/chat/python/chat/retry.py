@@ -1,0 +1,39 @@
+"""Trying again: full jitter within a deadline.
+
+https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from chat.aws import TransientFailure
+from chat.deployment import Deployment
+from chat.errors import ServiceUnavailable
+
+FIRST_PAUSE_S = 0.010
+LONGEST_PAUSE_S = 0.250
+
+Answer = TypeVar("Answer")
+
+
+def attempts(deployment: Deployment) -> Iterator[int]:
+    """Numbers of attempts, 0 first, with a pause before each further one. Raises `ServiceUnavailable` at the deadline."""
+    deadline = deployment.monotonic() + deployment.deadline_s
+    attempt = 0
+    while True:
+        yield attempt
+        pause = deployment.chance() * min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
+        if deployment.monotonic() + pause >= deadline:
+            raise ServiceUnavailable
+        deployment.sleep(pause)
+        attempt += 1
+
+
+def retried(deployment: Deployment, call: Callable[[], Answer]) -> Answer:
+    """What `call` answers, called again after each transient failure."""
+    for _ in attempts(deployment):
+        try:
+            return call()
+        except TransientFailure:
+            continue
+    raise AssertionError("attempts end by raising")

@@ -1,0 +1,272 @@
+"""Send a message: exactly once, in order, within the limits.
+
+One transaction carries membership, proof, head and message. When it is refused, the refusal brings back what stood in
+the way, so the next attempt starts from there without a read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chat.access import Access, View, open_room
+from chat.aws import TransientFailure
+from chat.deployment import Deployment
+from chat.errors import ChatError, IdempotencyMismatch, InvalidInput, Muted, NotRoomMember, RateLimited
+from chat.instants import to_wire
+from chat.items import Envelope
+from chat.memory import FRESH_S
+from chat.models import Caller, Message, RoomSettings, Sent
+from chat.rate import Rate
+from chat.retry import attempts
+from chat.rooms import Room, is_id
+from chat.store import Refused
+from chat.tally import Tally
+from chat.text import clean_text, fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A send as it was asked for and found well-formed. `named` says whether the client gave the clientMessageId."""
+
+    room: Room
+    sender: str
+    text: str
+    client_message_id: str
+    named: bool
+    fingerprint: str
+    message_id: str
+
+
+def send_message(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> Message:
+    """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`) describe, or find it stored already.
+
+    Raises `InvalidInput`, `NotRoomMember`, `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`,
+    judged in that order. After `ServiceUnavailable` the message may have been stored: sending it again under the same
+    clientMessageId tells.
+    """
+    draft = check_draft(deployment, caller, arguments)
+    return _Send(deployment, draft, tally).run()
+
+
+def check_draft(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any]) -> Draft:
+    """The draft in `arguments`. Raises `InvalidInput`; reads and writes nothing."""
+    room = Room.parse(arguments.get("roomId"))
+    message_id = deployment.new_id(deployment.now())
+    named = arguments.get("clientMessageId") is not None
+    client_message_id = arguments["clientMessageId"] if named else message_id
+    if not is_id(client_message_id):
+        raise InvalidInput("send.clientMessageId", argument="clientMessageId")
+    raw = arguments.get("text")
+    text = clean_text(raw, deployment.text_limits)
+    return Draft(
+        room,
+        caller.user_id,
+        text,
+        client_message_id,
+        named,
+        fingerprint(str(raw), client_message_id),
+        message_id,
+    )
+
+
+class _Send:
+    """One send on its way: the draft, and the latest that is known of the room."""
+
+    def __init__(self, deployment: Deployment, draft: Draft, tally: Tally) -> None:
+        self._deployment = deployment
+        self._draft = draft
+        self._tally = tally
+        self._member_key = (draft.room.partition_key, draft.sender)
+        self._send_key = (*self._member_key, draft.client_message_id)
+        self._access = self._recalled()
+        self._remembered = self._access is not None
+
+    def run(self) -> Message:
+        for _ in attempts(self._deployment):
+            self._tally.add("Attempts")
+            try:
+                if message := self._attempt():
+                    return message
+            except TransientFailure:
+                self._tally.add("TransientFailures")
+        raise AssertionError("attempts end by raising")
+
+    def _attempt(self) -> Message | None:
+        """Commit, or find the message stored already; `None` when others came first. Raises the refusal."""
+        seen = self._deployment.memory.sends.get(self._send_key) is not None
+        access = self._access or self._look()
+        refusal = self._refusal(access)
+        if self._remembered and (seen or (refusal and not self._refused_lately())):
+            # What is remembered may neither show a stored message nor be the first to refuse.
+            access = self._look()
+            refusal = self._refusal(access)
+        look_for_proof = seen or (refusal and self._draft.named and not self._remembered)
+        if look_for_proof and (earlier := self._proof()):
+            return self._repeat(earlier)
+        if refusal:
+            self._remember_refusal(refusal)
+            raise refusal
+        return self._commit(access)
+
+    def _recalled(self) -> Access | None:
+        memory, since = self._deployment.memory, self._deployment.monotonic() - FRESH_S
+        head = memory.heads.get(self._draft.room.partition_key, since)
+        member = memory.members.get(self._member_key, since)
+        return Access(head, member) if head and member else None
+
+    def _look(self) -> Access:
+        """One consistent look at the room. Raises `NotRoomMember`."""
+        with self._tally.timing("StoreMs"):
+            view = self._deployment.store.view(self._draft.room, self._draft.sender, consistent=True)
+        return self._know(view)
+
+    def _know(self, view: View) -> Access:
+        """Take over what was just seen. Raises `NotRoomMember`."""
+        memory, at = self._deployment.memory, self._deployment.monotonic()
+        try:
+            self._access = access = open_room(view)
+        except NotRoomMember:
+            memory.members.forget(self._member_key)
+            raise
+        self._remembered = False
+        memory.heads.put(self._draft.room.partition_key, access.head, at)
+        memory.members.put(self._member_key, access.member, at)
+        return access
+
+    def _settings(self, access: Access) -> RoomSettings:
+        return access.head.settings(self._deployment.defaults)
+
+    def _refusal(self, access: Access) -> ChatError | None:
+        """Why this member may not send now: muted, then the person's rate, then the room's."""
+        now, settings = self._deployment.now(), self._settings(access)
+        if access.member.muted_until > now:
+            return Muted(to_wire(access.member.muted_until))
+        if wait := settings.person_rate.wait(access.member.tat, now * 1_000):
+            return RateLimited(_milliseconds(wait), "person")
+        if wait := settings.room_rate.wait(access.head.tat, now * 1_000):
+            return RateLimited(_milliseconds(wait), "room")
+        return None
+
+    def _refused_lately(self) -> bool:
+        since = self._deployment.monotonic() - FRESH_S
+        return self._deployment.memory.refusals.get(self._member_key, since) is not None
+
+    def _remember_refusal(self, refusal: ChatError) -> None:
+        if isinstance(refusal, RateLimited) and not self._remembered:
+            self._deployment.memory.refusals.put(self._member_key, True, self._deployment.monotonic())
+
+    def _commit(self, access: Access) -> Message | None:
+        envelope = self._stamp(access)
+        try:
+            with self._tally.timing("StoreMs"):
+                self._deployment.store.commit(envelope)
+        except Refused as refused:
+            return self._learn(access, refused)
+        memory, at = self._deployment.memory, self._deployment.monotonic()
+        stamped = {"seq": envelope.message.seq, "ts": envelope.message.ts, "tat": envelope.head_tat}
+        head = access.head.model_copy(update={"rev": access.head.rev + 1, **stamped})
+        taken = envelope.person.taken(access.member.tat, envelope.now * 1_000)
+        memory.heads.put(self._draft.room.partition_key, head, at)
+        memory.members.put(self._member_key, access.member.model_copy(update={"tat": taken}), at)
+        memory.sends.put(self._send_key, True, at)
+        return envelope.message
+
+    def _stamp(self, access: Access) -> Envelope:
+        """Number and instant for this attempt: the next ones after the head that is known."""
+        draft, head, settings = self._draft, access.head, self._settings(access)
+        now = self._deployment.now()
+        ts = max(now, head.ts + 1)
+        message = Message(
+            id=draft.message_id,
+            room_id=draft.room.id,
+            room_type=draft.room.type,
+            guild_id=draft.room.guild_id,
+            sender_id=draft.sender,
+            text=draft.text,
+            ts=ts,
+            seq=head.seq + 1,
+            epoch=head.epoch,
+            client_message_id=draft.client_message_id,
+        )
+        return Envelope(
+            room=draft.room,
+            message=message,
+            fingerprint=draft.fingerprint,
+            head=head,
+            head_tat=settings.room_rate.taken(head.tat, now * 1_000),
+            person=settings.person_rate,
+            idle=access.member.tat <= now * 1_000,
+            now=now,
+            expires_at=(ts + settings.retention_ms) // 1_000,
+        )
+
+    def _learn(self, access: Access, refused: Refused) -> Message | None:
+        """Take over what refused the transaction; the proof of an earlier send ends the search.
+
+        Raises `NotRoomMember` first: somebody who has left is not told what they once sent.
+        """
+        found = refused.found
+        if head := found.get("head"):
+            self._tally.add("StaleHeads")
+            self._tally.add("RevisionsBehind", head.rev - access.head.rev)
+        self._know(View(found.get("head", access.head), found.get("member", access.member)))
+        sent: Sent | None = found.get("sent")
+        return self._repeat(sent) if sent else None
+
+    def _proof(self) -> Sent | None:
+        draft, now_s = self._draft, self._deployment.now() // 1_000
+        with self._tally.timing("StoreMs"):
+            return self._deployment.store.sent(draft.room, draft.sender, draft.client_message_id, now_s)
+
+    def _repeat(self, sent: Sent) -> Message:
+        """The stored message as it is now. Raises `IdempotencyMismatch`, and `RateLimited` beyond a small budget."""
+        memory, at = self._deployment.memory, self._deployment.monotonic()
+        memory.sends.put(self._send_key, True, at)
+        if sent.hash != self._draft.fingerprint:
+            raise IdempotencyMismatch
+        own = sent.message_sk.endswith(
+            self._draft.message_id
+        )  # an attempt of this call, whose answer was lost
+        if not own:
+            self._charge_repeat()
+            self._tally.add("Repeats")
+        for _ in attempts(self._deployment):
+            try:
+                with self._tally.timing("StoreMs"):
+                    stored = self._deployment.store.message(
+                        self._draft.room, sent.message_sk, self._deployment.now() // 1_000
+                    )
+                return stored or self._expired(sent)
+            except TransientFailure:
+                self._tally.add("TransientFailures")
+        raise AssertionError("attempts end by raising")
+
+    def _charge_repeat(self) -> None:
+        """A repeat costs units too: each process grants a person as many as it grants messages."""
+        memory, now = self._deployment.memory, self._deployment.now() * 1_000
+        rate = self._settings(self._access).person_rate if self._access else Rate(1.0, 10)
+        tat = memory.repeats.get(self._member_key) or 0
+        if wait := rate.wait(tat, now):
+            raise RateLimited(_milliseconds(wait), "person")
+        memory.repeats.put(self._member_key, rate.taken(tat, now), self._deployment.monotonic())
+
+    def _expired(self, sent: Sent) -> Message:
+        """What is left of a message that is gone while its proof still stands: everything but the text."""
+        _, ts, message_id = sent.message_sk.split("#", 2)
+        draft = self._draft
+        return Message(
+            id=message_id,
+            room_id=draft.room.id,
+            room_type=draft.room.type,
+            guild_id=draft.room.guild_id,
+            sender_id=draft.sender,
+            ts=int(ts),
+            seq=sent.seq,
+            client_message_id=draft.client_message_id,
+        )
+
+
+def _milliseconds(microseconds: int) -> int:
+    return -(-microseconds // 1_000)

@@ -1,0 +1,72 @@
+"""What a message's text may be, and the form in which it is kept."""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from chat.errors import InvalidInput
+
+_REMOVED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and newline
+    "\u202a-\u202e"  # bidirectional embeddings and overrides (isolates stay: they end with their paragraph)
+    "\U000e0000-\U000e007f]"  # tag characters: invisible, and able to carry hidden text
+)
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Characters that show nothing although their category says letter, mark or symbol."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimits:
+    """The longest text that is stored: code points, and bytes of UTF-8."""
+
+    max_code_points: int = 4_000
+    max_bytes: int = 16_384
+
+
+def clean_text(raw: object, limits: TextLimits) -> str:
+    """The text as it is stored: NFC, without what could hide or disguise. Raises `InvalidInput`.
+
+    Joiners and variation selectors stay, since scripts and emoji need them. Nothing is escaped for HTML: a phone, a
+    log and a page each need another escape, and only the one who shows the text knows which.
+    """
+    if not isinstance(raw, str):
+        raise InvalidInput("send.textMissing", argument="text")
+    if len(raw) > 4 * limits.max_code_points:  # so much cannot shrink into the limit; spare the work
+        raise _too_long(limits)
+    if _has_surrogates(raw):
+        raise InvalidInput("send.textMalformed", argument="text")
+    text = raw if raw.isascii() and raw.isprintable() else _normalised(raw)
+    if not any(_is_visible(character) for character in text):
+        raise InvalidInput("send.textMissing", argument="text")
+    if len(text) > limits.max_code_points or len(text.encode()) > limits.max_bytes:
+        raise _too_long(limits)
+    return text
+
+
+def fingerprint(raw: str, client_message_id: str) -> str:
+    """What a repeat must match: a hash of the raw input, before cleaning, bound to its clientMessageId."""
+    return hashlib.sha256(f"{client_message_id}\n{raw}".encode()).hexdigest()[:32]
+
+
+def _normalised(raw: str) -> str:
+    return unicodedata.normalize("NFC", _REMOVED.sub("", raw))
+
+
+def _too_long(limits: TextLimits) -> InvalidInput:
+    return InvalidInput(
+        "send.textTooLong", argument="text", maxCodePoints=limits.max_code_points, maxBytes=limits.max_bytes
+    )
+
+
+def _has_surrogates(text: str) -> bool:
+    """JSON can write half of a UTF-16 pair (`"\\ud800"`), which is no character and cannot be stored as UTF-8."""
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _is_visible(character: str) -> bool:
+    if "!" <= character <= "~":
+        return True
+    if character in _BLANK or "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
+        return False
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cn", "Zl", "Zp", "Zs")

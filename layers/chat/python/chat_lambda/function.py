@@ -1,0 +1,131 @@
+"""Make a Lambda handler of a call: what a field's function does before and after it."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chat.audit import is_audited
+from chat.catalogue import choose_locale
+from chat.errors import ChatError, InternalError
+from chat.models import Caller
+from chat.tally import Tally
+from chat_lambda.telemetry import actor, audit, logger, publish_metrics, where
+
+Event = dict[str, Any]
+Handler = Callable[[Event, Any], Any]
+LONGEST_CORRELATION_ID = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One invocation by AppSync, read from its direct-resolver event.
+
+    https://docs.aws.amazon.com/appsync/latest/devguide/direct-lambda-reference.html
+    """
+
+    caller: Caller
+    arguments: Mapping[str, Any]
+    info: Mapping[str, Any]
+    locale: str
+    correlation_id: str
+    tally: Tally = field(default_factory=Tally)
+
+    @classmethod
+    def of(cls, event: Event, context: Any) -> "Call":
+        """Raises `KeyError`, `TypeError` or `AttributeError` for an event that did not pass our authorizer."""
+        identity = event["identity"]["resolverContext"]
+        headers = _headers(event)
+        roles = identity.get("roles") or ""
+        return cls(
+            caller=Caller(user_id=identity["userId"], roles=frozenset(roles.split(",")) - {""}),
+            arguments=event.get("arguments") or {},
+            info=event.get("info") or {},
+            locale=choose_locale(identity.get("locale"), headers.get("accept-language")),
+            correlation_id=correlation_id(headers.get("x-amzn-trace-id"), context),
+        )
+
+
+def correlation_id(trace: object, context: Any) -> str:
+    """AppSync's trace id, else the invocation's id."""
+    if isinstance(trace, str) and trace.isprintable() and 0 < len(trace) <= LONGEST_CORRELATION_ID:
+        return trace
+    return str(context.aws_request_id)
+
+
+def in_lambda() -> bool:
+    """Whether this process is a Lambda function, which prepares during init what the first call would wait for."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
+def resolver(*parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], Handler]:
+    """A handler for a field's call. `parts` are made during init in Lambda, and at the first call elsewhere.
+
+    The call's refusals are raised bare in the caller's language, since their class name and text are all that AppSync
+    passes on. Anything else becomes `InternalError`: its text stays inside, as it may hold what a person wrote.
+    """
+
+    def decorate(answer: Callable[[Call], Any]) -> Handler:
+        if in_lambda():
+            logger()
+            for part in parts:
+                part()
+
+        def handler(event: Event, context: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                call = Call.of(event, context)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise _unexpected(error, correlation_id(None, context)) from None
+            try:
+                result = answer(call)
+            except ChatError as refusal:
+                _report(call, context, started, refusal)
+                raise refusal.in_language(call.locale) from None
+            except Exception as error:  # noqa: BLE001  the program's edge: nothing of it may leave
+                internal = _unexpected(error, call.correlation_id)
+                _report(call, context, started, internal)
+                raise internal.in_language(call.locale) from None
+            _report(call, context, started, None)
+            return result
+
+        return handler
+
+    return decorate
+
+
+def _headers(event: Event) -> Mapping[str, Any]:
+    headers = (event.get("request") or {}).get("headers") or {}
+    return {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
+
+
+def _unexpected(error: Exception, correlation: str) -> InternalError:
+    logger().error(
+        "Unexpected failure",
+        extra={
+            "error": type(error).__name__,
+            "at": where(error.__traceback__),
+            "correlation_id": correlation,
+        },
+    )
+    return InternalError(correlation)
+
+
+def _report(call: Call, context: Any, started: float, refusal: ChatError | None) -> None:
+    """One log line, the metrics, and the audit event if the refusal is a decision about a person."""
+    outcome = refusal.code if refusal else "ok"
+    call.tally.add("DurationMs", (time.perf_counter() - started) * 1_000)
+    if refusal:
+        call.tally.add(outcome)
+    fields = {
+        "field": f"{call.info.get('parentTypeName')}.{call.info.get('fieldName')}",
+        "actor": actor(call.caller.user_id),
+        "room": str(call.arguments.get("roomId"))[:136],
+        "correlation_id": call.correlation_id,
+    }
+    if refusal and is_audited(refusal):
+        audit(action=fields["field"], outcome="refused", reason=outcome, fields=fields)
+    numbers = {name: round(number, 3) for name, number in call.tally.items()}
+    logger().info("Answered", extra={**fields, "outcome": outcome, **numbers})
+    publish_metrics(context.function_name, numbers)

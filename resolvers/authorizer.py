@@ -1,0 +1,44 @@
+"""The Lambda authorizer: a JSON Web Token becomes the identity that every field trusts.
+
+https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lambda-authorization
+"""
+
+import time
+from typing import Any
+
+from chat.jwks import KeysUnavailable
+from chat.tokens import TokenRefused, verify_token
+from chat_lambda.compose_authorizer import token_rules
+from chat_lambda.function import Event, correlation_id, in_lambda
+from chat_lambda.settings import settings
+from chat_lambda.telemetry import audit, logger, publish_metrics
+
+if in_lambda():
+    logger()
+    token_rules()
+
+
+def handler(event: Event, context: Any) -> dict[str, Any]:
+    """Answers `isAuthorized`, and for a good token `resolverContext` (flat strings) and `ttlOverride` (seconds).
+
+    Raises `KeysUnavailable` alone, with a constant text: a 401 would log everybody out while keys cannot be fetched.
+    """
+    request = event.get("requestContext") or {}
+    correlation = correlation_id(request.get("requestId"), context)
+    try:
+        claims = verify_token(str(event.get("authorizationToken") or ""), token_rules())
+    except TokenRefused as refused:
+        fields = {"correlation_id": correlation}
+        audit(action="authorize", outcome="refused", reason=refused.reason, fields=fields)
+        publish_metrics(context.function_name, {"TokenRefused": 1})
+        return {"isAuthorized": False}
+    except KeysUnavailable:
+        logger().error("Token keys unavailable", extra={"correlation_id": correlation})
+        publish_metrics(context.function_name, {"KeysUnavailable": 1})
+        raise
+    publish_metrics(context.function_name, {"TokenAccepted": 1})
+    identity = {"userId": claims.user_id, "roles": ",".join(claims.roles)}
+    if claims.locale:
+        identity["locale"] = claims.locale
+    ttl = min(settings().authorizer_ttl_seconds, claims.expires_at - int(time.time()))
+    return {"isAuthorized": True, "resolverContext": identity, "ttlOverride": max(0, ttl)}

@@ -1,0 +1,14 @@
+"""Query.messages: one page of a room's history."""
+
+from typing import Any
+
+from chat.messages import messages
+from chat_lambda.compose import cursor_keys, deployment
+from chat_lambda.function import Call, resolver
+
+
+@resolver(deployment, cursor_keys)
+def handler(call: Call) -> dict[str, Any]:
+    """Answers the schema's `MessageConnection`."""
+    page = messages(deployment(), cursor_keys(), call.caller, call.arguments, call.tally)
+    return page.to_wire()

@@ -1,0 +1,13 @@
+"""Subscription.onMessage: judge a subscription when the client starts it."""
+
+from chat.on_message import on_message
+from chat_lambda.compose import deployment
+from chat_lambda.function import Call, resolver
+from chat_lambda.settings import settings
+
+
+@resolver(deployment)
+def handler(call: Call) -> None:
+    """Answers null, which accepts; raising refuses."""
+    allow_unfenced = settings().allow_unfenced_subscriptions
+    on_message(deployment(), call.caller, call.arguments, allow_unfenced=allow_unfenced)

@@ -1,0 +1,16 @@
+"""Mutation.sendMessage: store a message, which AppSync then publishes to `onMessage`."""
+
+from typing import Any
+
+from chat.selection import check_selection
+from chat.send_message import send_message
+from chat_lambda.compose import deployment
+from chat_lambda.function import Call, resolver
+
+
+@resolver(deployment)
+def handler(call: Call) -> dict[str, Any]:
+    """Answers the schema's `Message`."""
+    if not check_selection(call.info.get("selectionSetList"), call.info.get("selectionSetGraphQL")):
+        call.tally.add("SelectionUnknown")
+    return send_message(deployment(), call.caller, call.arguments, call.tally).to_wire()
