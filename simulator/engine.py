@@ -147,9 +147,9 @@ def log_tail(home: Path) -> str:
     return "\n".join([f"The end of {log}:", *lines[-15:]])
 
 
-def main(root: Path) -> str | None:
-    """For `make clean`: waits for engines that are saving. What is wrong, if one is still in use."""
-    deadline = time.monotonic() + 5
+def main(root: Path, patience: float = 5) -> str | None:
+    """For `make clean`: waits (seconds) for engines that are saving. What is wrong, if one is still in use."""
+    deadline = time.monotonic() + patience
     while any(_hosted(home) for kind in get_args(Kind) if (home := root / kind).is_dir()):
         if time.monotonic() > deadline:
             return f"An engine still uses {root}: stop `make run` first."

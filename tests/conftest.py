@@ -1,0 +1,113 @@
+"""What tests share: one DynamoDB in memory for the whole run, and the functions' environment on it."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import hypothesis
+import pytest
+
+from chat.aws import client as aws_client
+from simulator import demo, dynamodb_local
+from simulator.engine import PROJECT, Kind, embedded
+from simulator.keys import SigningKey, local_secrets, signing_key
+from simulator.settings import REGION, become, functions_environment
+
+ENGINE = pytest.StashKey[Kind]()
+ENGINE_SENTENCE = pytest.StashKey[str]()
+
+# Every run looks at other examples. A failure prints how to repeat it: the seed, and the example as a blob.
+hypothesis.settings.register_profile("developer", print_blob=True, derandomize=False, deadline=None)
+hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("developer"), max_examples=200)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=["auto", "ministack", "dynamodb-local"], default="auto")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    kind, why = _choose(config.getoption("--engine"))
+    config.stash[ENGINE] = kind
+    config.stash[ENGINE_SENTENCE] = f"DynamoDB: {kind}, {why}"
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return config.stash[ENGINE_SENTENCE]
+
+
+def _choose(wish: Literal["auto", "ministack", "dynamodb-local"]) -> tuple[Kind, str]:
+    if wish != "auto":
+        return wish, "as --engine says"
+    if absent := dynamodb_local.missing():
+        return "ministack", f"because {' and '.join(absent)} is not on PATH"
+    try:
+        dynamodb_local.fetch(PROJECT / ".cache")
+    except dynamodb_local.CannotFetch as error:
+        return "ministack", f"because AWS's own engine cannot be had: {error}"
+    return "dynamodb-local", "AWS's own engine, because java and npm are here (it listens on every interface)"
+
+
+@pytest.fixture(scope="session")
+def endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a DynamoDB with both tables, empty at first."""
+    with embedded(request.config.stash[ENGINE], tmp_path_factory.mktemp("dynamodb"), in_memory=True) as url:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("AWS_ACCESS_KEY_ID", "local")
+            environment.setenv("AWS_SECRET_ACCESS_KEY", "local")
+            demo.create_tables(aws_client("dynamodb", region=REGION, endpoint=url, timeout=20))
+        yield url
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
+    """The key pair that the functions trust."""
+    return signing_key(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="session")
+def functions_environ(
+    endpoint: str, key: SigningKey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """
+    This process's environment is the functions', with the demo rooms in the tables: handlers may be called.
+    For the whole run, because a function reads its environment once.
+    """
+    before = dict(os.environ)
+    secrets = local_secrets(tmp_path_factory.mktemp("secrets"))
+    become(functions_environment(endpoint=endpoint, secrets=secrets, jwks={"JWT_JWKS": key.jwks.decode()}))
+    demo.seed(endpoint)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def client(functions_environ: None, endpoint: str) -> Any:
+    """A DynamoDB client of botocore, without retries, on the functions' tables."""
+    return aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
+
+
+class Eventually(Protocol):
+    def __call__(self, condition: Callable[[], object], seconds: float = 30) -> None: ...
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """Waits until a condition holds, and fails when it does not in time."""
+
+    def wait(condition: Callable[[], object], seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} seconds"
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The folder that holds the Makefile."""
+    return PROJECT

@@ -1,0 +1,47 @@
+"""The locks: every file of every package by its hash, and nothing of the machine that wrote them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+LOCKS = [
+    "requirements.lock",
+    "requirements-dev.lock",
+    "layers/dependencies/requirements.lock",
+    "simulator/ministack.lock",
+]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_registry_and_no_place_on_a_disk(project: Path, lock: str) -> None:
+    assert (
+        re.findall(
+            r"https?://|file:|--(?:extra-)?index-url|--find-links|(?<![\w.-])/\w",
+            (project / lock).read_text(),
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_in_a_lock_is_pinned_by_hashes(project: Path, lock: str) -> None:
+    for requirement in re.split(r"\n(?=\w)", (project / lock).read_text()):
+        if not requirement.startswith("#"):
+            assert re.match(r"[\w.-]+==\S+", requirement)
+            assert "--hash=sha256:" in requirement
+
+
+@pytest.mark.parametrize(
+    ("part", "whole"),
+    [
+        ("layers/dependencies/requirements.lock", "requirements.lock"),
+        ("requirements.lock", "requirements-dev.lock"),
+    ],
+)
+def test_what_is_developed_with_is_what_is_deployed(project: Path, part: str, whole: str) -> None:
+    assert pins(project / part) <= pins(project / whole)
+
+
+def pins(lock: Path) -> set[str]:
+    return set(re.findall(r"^[\w.-]+==\S+", lock.read_text(), re.MULTILINE))
