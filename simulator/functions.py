@@ -76,7 +76,8 @@ class Functions:
 
     def __init__(self, functions: Mapping[str, Function | Handler], *, workers: int = 32) -> None:
         self._functions = {
-            name: entry if isinstance(entry, Function) else Function(name, entry) for name, entry in functions.items()
+            name: entry if isinstance(entry, Function) else Function(name, entry)
+            for name, entry in functions.items()
         }
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="function")
 
@@ -124,8 +125,10 @@ def _call(function: Function, event: str) -> Any:
     try:
         answer = function.handler(json.loads(event), function.context())
     except SystemExit as stop:
-        raise FunctionError("Runtime.ExitError", f"Runtime exited with error: exit status {stop.code}") from None
-    except Exception as error:  # the edge of the function: AppSync sees the name of any class
+        raise FunctionError(
+            "Runtime.ExitError", f"Runtime exited with error: exit status {stop.code}"
+        ) from None
+    except Exception as error:  # noqa: BLE001 - the edge of a function: AppSync sees the name of any class
         raise FunctionError(type(error).__name__, str(error)) from None
     try:
         text = json.dumps(answer, default=_number, ensure_ascii=False, allow_nan=False)

@@ -24,6 +24,8 @@ class Limits:
     """How long a refused connection may stay silent before it is told so (clients speak first)."""
     ping: float = 60.0
     """Between two WebSocket pings; a peer that leaves one unanswered for half that time is gone."""
+    goodbye: float = 3.0
+    """How long a closing handshake may take."""
     backlog_frames: int = 1_000
     """Frames waiting for one connection; beyond that it is aborted."""
     backlog_bytes: int = 4 * 1024 * 1024

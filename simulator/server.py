@@ -1,13 +1,23 @@
 """Starts and stops the simulator: one application on a plain and, if wanted, a TLS port."""
 
 import asyncio
+import logging
+import signal
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiohttp import web
+
+from simulator.authorizer import Authorizer
+from simulator.execution import Api
 from simulator.functions import Functions
+from simulator.http import Endpoints
 from simulator.limits import Limits
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +62,41 @@ class Address:
 @asynccontextmanager
 async def running(config: ServerConfig) -> AsyncIterator[Address]:
     """Serves inside the running event loop while the block lasts. Raises `OSError` when a port is taken."""
-    raise NotImplementedError
-    yield  # type: ignore[unreachable]
+    api = Api(config.schema, config.functions, config.limits)
+    endpoints = Endpoints(api, Authorizer(config.functions), config.jwks, config.limits)
+    runner = web.AppRunner(endpoints.application(), access_log=None, shutdown_timeout=5.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, config.host, config.port).start()
+        if config.tls:
+            await web.TCPSite(
+                runner, config.host, config.tls.port, ssl_context=_tls_context(config.tls)
+            ).start()
+        ports = [address[1] for address in runner.addresses]
+        yield Address(config.host, *ports)
+    finally:
+        await runner.cleanup()
 
 
 async def serve(config: ServerConfig, *, ready: Callable[[Address], None]) -> None:
     """Serves until SIGINT or SIGTERM. `ready` is called once, when both ports listen."""
-    raise NotImplementedError
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with running(config) as address:
+            log.info("server started", extra={"host": address.host, "port": address.port})
+            ready(address)
+            await stop.wait()
+    finally:
+        config.functions.close()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    log.info("server stopped")
+
+
+def _tls_context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tls.certificate, tls.key)
+    return context

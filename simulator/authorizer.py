@@ -1,0 +1,80 @@
+"""The Lambda authorizer (https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lambda-authorization).
+
+It judges every request, and for subscriptions the connection and then each `start`. AppSync may keep an answer for
+`ttlOverride` seconds, for the token and whatever it is used for; that is deliberately off here, so that every request is
+judged and what a test sees does not depend on what ran before it.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.functions import FunctionError, Functions
+from simulator.refusals import RequestRefused, unauthorized
+
+CONNECT = "Deepdish:Connect"
+"""The `operationName` of a WebSocket handshake, as live APIs spell it."""
+
+_FLAT = "resolverContext must be a flat object of strings."
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The authorizer let a request in. `denied`: fields as "Type.field"."""
+
+    resolver_context: Mapping[str, str]
+    denied: frozenset[str] = frozenset()
+
+
+class Authorizer:
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+
+    async def judge(
+        self,
+        token: str | None,
+        headers: Mapping[str, Any],
+        *,
+        query: str = "",
+        operation_name: str | None = CONNECT,
+        variables: Mapping[str, Any] | None = None,
+    ) -> Grant:
+        """Raises `RequestRefused`: 401 when the answer is no, 500 when there is none."""
+        if not token:
+            raise unauthorized()
+        context = {
+            "apiId": "local",
+            "accountId": "000000000000",
+            "requestId": str(uuid.uuid4()),
+            "queryString": query,
+            "variables": dict(variables or {}),
+        }
+        if operation_name is not None:
+            context["operationName"] = operation_name
+        event = {"authorizationToken": token, "requestContext": context, "requestHeaders": dict(headers)}
+        try:
+            return _grant(await self._functions.invoke("authorizer", event))
+        except FunctionError as error:
+            raise _failure(error.message) from None
+
+
+def _grant(answer: Any) -> Grant:
+    if not isinstance(answer, dict) or answer.get("isAuthorized") is not True:
+        raise unauthorized()
+    context = answer.get("resolverContext") or {}
+    if not isinstance(context, dict) or not all(isinstance(value, str) for value in context.values()):
+        # Unproven whether AppSync drops or refuses the rest; only strings are known to arrive.
+        raise _failure(_FLAT)
+    denied = answer.get("deniedFields") or []
+    return Grant(context, frozenset(_field(str(name)) for name in denied))
+
+
+def _field(name: str) -> str:
+    """`Type.field`, also for arn:aws:appsync:REGION:ACCOUNT:apis/ID/types/Type/fields/field."""
+    parts = name.split("/")
+    return f"{parts[-3]}.{parts[-1]}" if name.startswith("arn:") and len(parts) > 3 else name
+
+
+def _failure(message: str) -> RequestRefused:
+    return RequestRefused(500, "AuthorizerFailureException", message)

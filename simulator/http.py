@@ -1,0 +1,210 @@
+"""AppSync's HTTP: /graphql by POST and GET, the upgrade to the realtime protocol, and CORS.
+
+https://docs.aws.amazon.com/appsync/latest/devguide/what-is-appsync.html gives no wire format: statuses and bodies are those
+that live APIs were seen to send. CORS headers of AppSync were not captured; these let browsers in from everywhere.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from simulator import strict_json
+from simulator.authorizer import Authorizer
+from simulator.context import Call, Headers, header_text, request_headers
+from simulator.execution import Api, GraphqlRequest
+from simulator.handshake import SUBPROTOCOL, credentials
+from simulator.limits import Limits
+from simulator.protocol import Connection, ConnectionRefusal
+from simulator.realtime import Outbound, Session, connect
+from simulator.refusals import RequestRefused, malformed, unauthorized
+
+log = logging.getLogger(__name__)
+
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-appsync-TokensConsumed",
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
+    # Listed, because `*` does not cover authorization.
+    "Access-Control-Allow-Headers": "authorization,content-type,x-amz-user-agent,x-api-key,x-amz-date,"
+    "x-amz-security-token,accept-language",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class Endpoints:
+    """The routes of one API."""
+
+    def __init__(self, api: Api, authorizer: Authorizer, jwks: bytes, limits: Limits) -> None:
+        self._api = api
+        self._authorizer = authorizer
+        self._jwks = jwks
+        self._limits = limits
+        self._sessions: set[web.WebSocketResponse] = set()
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=self._limits.body, middlewares=[_refusals])
+        app.router.add_post("/graphql", self.post)
+        app.router.add_get("/graphql", self.get, allow_head=False)
+        app.router.add_get("/graphql/realtime", self.realtime, allow_head=False)
+        app.router.add_get("/.well-known/jwks.json", self.jwks)
+        app.router.add_route("OPTIONS", "/{path:.*}", _preflight)
+        app.on_response_prepare.append(_stamp)
+        app.on_shutdown.append(self.hang_up)
+        return app
+
+    async def post(self, request: web.Request) -> web.Response:
+        _token(request)
+        body = await request.read()
+        if not body:
+            raise malformed("Request body is empty.")
+        try:
+            return await self._answer(request, strict_json.loads(body))
+        except strict_json.NotJson:
+            raise malformed() from None
+
+    async def get(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self.realtime(request)
+        _token(request)
+        try:
+            body = strict_json.loads(strict_json.dumps(dict(request.query)))
+            if "variables" in body:
+                body["variables"] = strict_json.loads(body["variables"])
+        except strict_json.NotJson:
+            raise malformed() from None
+        return await self._answer(request, body)
+
+    async def _answer(self, request: web.Request, body: Any) -> web.Response:
+        asked = _graphql_request(body)
+        headers = _headers(request)
+        grant = await self._authorizer.judge(
+            _token(request),
+            _as_sent(request),
+            query=asked.query,
+            operation_name=asked.operation_name,
+            variables=asked.variables,
+        )
+        answer = await self._api.execute(asked, Call(headers, grant, asked.variables))
+        return web.Response(
+            text=strict_json.dumps(answer),
+            content_type="application/json",
+            headers={"x-amzn-appsync-TokensConsumed": "1"},
+        )
+
+    async def realtime(self, request: web.Request) -> web.StreamResponse:
+        """Answers 101 whatever the credentials: a client that is refused otherwise stays silent for ever."""
+        offered = [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+        socket = web.WebSocketResponse(
+            # AppSync answers this one entry only, never the one that carries the credentials.
+            protocols=(SUBPROTOCOL,) if SUBPROTOCOL in offered else (),
+            heartbeat=self._limits.ping,
+            compress=False,
+            timeout=self._limits.goodbye,
+            max_msg_size=self._limits.frame,
+        )
+        if not socket.can_prepare(request).ok or request.transport is None:
+            raise RequestRefused(400, "BadRequestException", "A WebSocket handshake is expected.")
+        await socket.prepare(request)
+        self._sessions.add(socket)
+        try:
+            found = credentials(offered, request.rel_url.raw_query_string, _as_sent(request))
+            headers = _headers(request)
+            judged = await connect(self._authorizer, found, headers)
+            refusal = judged if isinstance(judged, ConnectionRefusal) else None
+            connection = Connection(refusal, self._limits.subscriptions, self._limits.frame)
+            outbound = Outbound(socket, request.transport, self._limits)
+            await Session(self._api, self._authorizer, self._limits, headers, connection, outbound).run(
+                socket
+            )
+        finally:
+            self._sessions.discard(socket)
+        return socket
+
+    async def jwks(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._jwks, content_type="application/json")
+
+    async def hang_up(self, _app: web.Application) -> None:
+        """Closes what is open with 1001 (going away), so that clients come back to the next server."""
+        closing = [asyncio.create_task(socket.close(code=1001)) for socket in self._sessions]
+        if closing:
+            await asyncio.wait(closing, timeout=self._limits.goodbye)
+
+
+@web.middleware
+async def _refusals(request: web.Request, handler: Any) -> web.StreamResponse:
+    """The program's edge: whatever happens, the answer has AppSync's shape and no detail."""
+    try:
+        answer: web.StreamResponse = await handler(request)
+    except RequestRefused as refused:
+        return _refusal(refused.status, refused.error_type, refused.message)
+    except web.HTTPRequestEntityTooLarge:
+        return _refusal(413, "RequestEntityTooLargeException", "Request body is too large.")
+    except web.HTTPNotFound:
+        return _refusal(404, "UnknownOperationException", "There is nothing at this path.")
+    except web.HTTPMethodNotAllowed as refused:
+        headers = {"Allow": refused.headers["Allow"]}
+        return _refusal(405, "UnknownOperationException", "This path has no such method.", headers)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("request failed")
+        return _refusal(500, "InternalFailure", "Internal failure.")
+    return answer
+
+
+def _refusal(
+    status: int, error_type: str, message: str, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    return web.Response(
+        status=status,
+        text=strict_json.dumps({"errors": [{"errorType": error_type, "message": message}]}),
+        content_type="application/json",
+        headers={"x-amzn-ErrorType": error_type, **(headers or {})},
+    )
+
+
+async def _preflight(_request: web.Request) -> web.Response:
+    return web.Response(status=204, headers=PREFLIGHT)
+
+
+async def _stamp(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(CORS)
+    response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+
+
+def _token(request: web.Request) -> str:
+    """The credentials come before the body: without them nothing is read."""
+    token = request.headers.get("Authorization", "")
+    if not token:
+        raise unauthorized()
+    return header_text(token)
+
+
+def _headers(request: web.Request) -> Headers:
+    trace = f"Root=1-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:24]}"
+    return {
+        "x-amzn-trace-id": trace,
+        **request_headers(request.headers.items(), request.remote or "127.0.0.1"),
+    }
+
+
+def _as_sent(request: web.Request) -> dict[str, str]:
+    """What the authorizer sees: names as the client wrote them."""
+    return {name: header_text(value) for name, value in request.headers.items() if name.lower() != "cookie"}
+
+
+def _graphql_request(body: Any) -> GraphqlRequest:
+    """Unknown keys are ignored: Apollo sends `extensions`."""
+    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+        raise malformed()
+    variables = body.get("variables") or {}
+    operation_name = body.get("operationName") or None
+    if not isinstance(variables, dict) or not isinstance(operation_name, str | None):
+        raise malformed()
+    return GraphqlRequest(body["query"], variables, operation_name)

@@ -1,0 +1,56 @@
+"""An AppSync schema: SDL with AppSync's scalars and directives, and which mutation feeds which subscription."""
+
+from collections.abc import Mapping
+
+from graphql import GraphQLError, GraphQLSchema, extend_schema, parse
+from graphql.language import FieldDefinitionNode, ListValueNode, StringValueNode
+from graphql.utilities import build_schema
+
+from simulator.scalars import SCALARS
+
+DIRECTIVES = """
+directive @aws_subscribe(mutations: [String!]!) on FIELD_DEFINITION
+directive @aws_publish(subscriptions: [String!]) on FIELD_DEFINITION
+directive @aws_auth(cognito_groups: [String!]!) on FIELD_DEFINITION
+directive @aws_cognito_user_pools(cognito_groups: [String!]) on OBJECT | FIELD_DEFINITION
+directive @aws_api_key on OBJECT | FIELD_DEFINITION
+directive @aws_iam on OBJECT | FIELD_DEFINITION
+directive @aws_oidc on OBJECT | FIELD_DEFINITION
+directive @aws_lambda on OBJECT | FIELD_DEFINITION
+"""
+"""https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html. With one authorizer they allow nothing more."""
+
+
+def appsync_schema(sdl: str) -> GraphQLSchema:
+    """Builds the SDL as it is deployed. Raises `GraphQLError` or `TypeError` with the place and the reason."""
+    base = GraphQLSchema(
+        types=list(SCALARS.values()),
+        directives=build_schema(DIRECTIVES, assume_valid=True).directives,
+    )
+    return extend_schema(base, parse(sdl))
+
+
+def subscriptions_by_mutation(schema: GraphQLSchema) -> Mapping[str, tuple[str, ...]]:
+    """For each mutation the subscription fields that it feeds. Raises `GraphQLError` for a link that AppSync refuses."""
+    links: dict[str, tuple[str, ...]] = {}
+    for name, field in (schema.subscription_type.fields if schema.subscription_type else {}).items():
+        for mutation in _linked_mutations(field.ast_node):
+            source = schema.mutation_type.fields.get(mutation) if schema.mutation_type else None
+            if source is None:
+                raise GraphQLError(f"Subscription.{name} names the mutation {mutation}, which is not there.")
+            if str(source.type).rstrip("!") != str(field.type).rstrip("!"):
+                raise GraphQLError(f"Subscription.{name} is not of the type of Mutation.{mutation}.")
+            links[mutation] = (*links.get(mutation, ()), name)
+    return links
+
+
+def _linked_mutations(field: FieldDefinitionNode | None) -> list[str]:
+    return [
+        value.value
+        for directive in (field.directives if field else None) or ()
+        if directive.name.value == "aws_subscribe"
+        for argument in directive.arguments or ()
+        if isinstance(argument.value, ListValueNode)
+        for value in argument.value.values
+        if isinstance(value, StringValueNode)
+    ]
