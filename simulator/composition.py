@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from simulator import demo
 from simulator.engine import EngineFailed, answers, embedded
 from simulator.keys import local_secrets
-from simulator.settings import LOCAL, SECRETS, Settings, become, functions_environment
+from simulator.settings import Settings, become, functions_environment
 
 
 @contextmanager
 def composed(settings: Settings, jwks: Mapping[str, str]) -> Iterator[None]:
     """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`."""
     with _dynamodb(settings) as endpoint:
-        secrets = local_secrets(SECRETS)
+        secrets = local_secrets(settings.secrets)
         become(
             functions_environment(endpoint=endpoint, secrets=secrets, jwks=jwks, log_level=settings.log_level)
         )
@@ -34,5 +34,5 @@ def _dynamodb(settings: Settings) -> Iterator[str]:
         print(
             "DynamoDB Local listens on every network interface, and has no option for less.", file=sys.stderr
         )
-    with embedded(settings.engine, LOCAL) as endpoint:
+    with embedded(settings.engine, settings.state) as endpoint:
         yield endpoint

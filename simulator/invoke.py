@@ -9,14 +9,14 @@ from typing import Any, TextIO
 from simulator.composition import composed
 from simulator.functions import FunctionError, functions_from_wiring
 from simulator.keys import signing_key
-from simulator.settings import KEYS, WIRING, BadSettings, Settings
+from simulator.settings import WIRING, BadSettings, Settings
 
 
 def main(settings: Settings, answers: TextIO) -> int:
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
     event = read_event(settings.event or Path())
     name = function_for(event, wiring)
-    with composed(settings, {"JWT_JWKS": signing_key(KEYS).jwks.decode()}):
+    with composed(settings, {"JWT_JWKS": signing_key(settings.keys).jwks.decode()}):
         answer, succeeded = invoke(name, event, wiring)
     print(json.dumps(answer, indent=2, ensure_ascii=False), file=answers)
     return 0 if succeeded else 1

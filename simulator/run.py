@@ -11,7 +11,7 @@ from simulator.engine_host import free_port
 from simulator.functions import functions_from_wiring
 from simulator.keys import signing_key
 from simulator.server import Address, ServerConfig, Tls, serve
-from simulator.settings import KEYS, SCHEMA, WIRING, Settings
+from simulator.settings import SCHEMA, WIRING, Settings
 
 SELECTION = "id roomId senderId text ts seq epoch clientMessageId"
 
@@ -22,7 +22,7 @@ def main(settings: Settings, answers: TextIO) -> int:
         config = ServerConfig(
             schema=SCHEMA.read_text(encoding="utf-8"),
             functions=functions_from_wiring(json.loads(WIRING.read_text(encoding="utf-8"))),
-            jwks=signing_key(KEYS).jwks,
+            jwks=signing_key(settings.keys).jwks,
             port=port,
             tls=_tls(settings),
         )
@@ -45,11 +45,12 @@ def greeting(address: Address) -> str:
     """That the API is there, and how to use it: its first line is what other programs wait for."""
     document = f'mutation {{ sendMessage(roomId: \\"lobby\\", text: \\"hello\\") {{ {SELECTION} }} }}'
     headers = """-H "Authorization: $TOKEN" -H 'Content-Type: application/json'"""
+    secure = f"tls https://{address.host}:{address.tls_port}/graphql\n" if address.tls_port else ""
     return (
-        f"ready {address.url}\n"
+        f"ready {address.url}\n{secure}"
         f"realtime {address.url.replace('http', 'ws', 1)}/realtime\n"
-        "token TOKEN=$(make -s token USER=alice)\n"
-        f"""send curl -s {address.url} {headers} -d '{{"query": "{document}"}}'"""
+        "TOKEN=$(make -s token USER=alice)\n"
+        f"""curl -s {address.url} {headers} -d '{{"query": "{document}"}}'"""
     )
 
 

@@ -9,14 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, FilePath, ValidationError, model_validator
 
-from simulator.engine import Kind
+from simulator.engine import PROJECT, Kind
 from simulator.keys import AUDIENCE, ISSUER, USER_ID, Secrets
 
-LOCAL = Path(".local")
-KEYS = LOCAL / "keys"
-SECRETS = LOCAL / "secrets"
-SCHEMA = Path("resolvers/schema.graphql")
-WIRING = Path("resolvers/wiring.json")
+SCHEMA = PROJECT / "resolvers" / "schema.graphql"
+WIRING = PROJECT / "resolvers" / "wiring.json"
 REGION = "us-east-1"
 TABLES = {"CORE_TABLE": "gg_core", "GUILD_TABLE": "gg_guild"}
 Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
@@ -32,6 +29,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     command: Literal["run", "token", "invoke"]
+    state: Path = PROJECT / ".local"  # keys, secrets and the embedded engines' data
     port: int = Field(4000, ge=0, le=65535)  # 0: any free port
     engine: Kind = "ministack"
     dynamodb_endpoint: AnyHttpUrl | None = None  # another DynamoDB instead of an embedded one
@@ -45,6 +43,14 @@ class Settings(BaseModel):
     ttl: int = Field(43_200, gt=0, le=10 * 365 * 86_400)  # seconds
     event: Path | None = None
 
+    @property
+    def keys(self) -> Path:
+        return self.state / "keys"
+
+    @property
+    def secrets(self) -> Path:
+        return self.state / "secrets"
+
     @model_validator(mode="after")
     def _tls_is_a_pair(self) -> "Settings":
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -56,12 +62,12 @@ EXAMPLES = {"user": "USER=alice", "event": "EVENT=events/Query.messages.json"}
 HINTS = {"USER: ": "an id has 1 to 128 of the characters A-Z a-z 0-9 _ . : | @ -"}
 STORE = ("engine", "dynamodb_endpoint", "log_level")
 OPTIONS = {
-    "run": ("port", *STORE, "tls_cert", "tls_key", "tls_port"),
-    "token": ("user", "roles", "locale", "ttl"),
-    "invoke": ("event", *STORE),
+    "run": ("state", "port", *STORE, "tls_cert", "tls_key", "tls_port"),
+    "token": ("state", "user", "roles", "locale", "ttl"),
+    "invoke": ("state", "event", *STORE),
 }
 REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",)}
-FLAG_ONLY = {"user"}  # USER is always in the environment, and is the developer's own name there
+FLAG_ONLY = {"user", "state"}  # USER is always in the environment, and is the developer's own name there
 
 
 def of_this_process() -> Settings:
