@@ -53,7 +53,7 @@ class Endpoints:
         app.router.add_get("/graphql", self.get, allow_head=False)
         app.router.add_get("/graphql/realtime", self.realtime, allow_head=False)
         app.router.add_get("/.well-known/jwks.json", self.jwks)
-        app.router.add_route("OPTIONS", "/{path:.*}", _preflight)
+        app.router.add_get("/healthz", self.health)
         app.on_response_prepare.append(_stamp)
         app.on_shutdown.append(self.hang_up)
         return app
@@ -129,6 +129,11 @@ class Endpoints:
     async def jwks(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._jwks, content_type="application/json")
 
+    async def health(self, _request: web.Request) -> web.Response:
+        """How many sockets are open and how many subscriptions live."""
+        counts = {"connections": len(self._sessions), "subscriptions": len(self._api.subscriptions)}
+        return web.Response(text=strict_json.dumps(counts), content_type="application/json")
+
     async def hang_up(self, _app: web.Application) -> None:
         """Closes what is open with 1001 (going away), so that clients come back to the next server."""
         closing = [asyncio.create_task(socket.close(code=1001)) for socket in self._sessions]
@@ -139,6 +144,8 @@ class Endpoints:
 @web.middleware
 async def _refusals(request: web.Request, handler: Any) -> web.StreamResponse:
     """The program's edge: whatever happens, the answer has AppSync's shape and no detail."""
+    if request.method == "OPTIONS":
+        return web.Response(status=204, headers=PREFLIGHT)
     try:
         answer: web.StreamResponse = await handler(request)
     except RequestRefused as refused:
@@ -167,10 +174,6 @@ def _refusal(
         content_type="application/json",
         headers={"x-amzn-ErrorType": error_type, **(headers or {})},
     )
-
-
-async def _preflight(_request: web.Request) -> web.Response:
-    return web.Response(status=204, headers=PREFLIGHT)
 
 
 async def _stamp(_request: web.Request, response: web.StreamResponse) -> None:
@@ -203,7 +206,7 @@ def _graphql_request(body: Any) -> GraphqlRequest:
     """Unknown keys are ignored: Apollo sends `extensions`."""
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         raise malformed()
-    variables = body.get("variables") or {}
+    variables = {} if body.get("variables") is None else body["variables"]
     operation_name = body.get("operationName") or None
     if not isinstance(variables, dict) or not isinstance(operation_name, str | None):
         raise malformed()

@@ -203,7 +203,7 @@ def _request(data: str) -> tuple[str, Mapping[str, Any], str | None] | None:
         return None
     if not isinstance(request, dict) or not isinstance(request.get("query"), str):
         return None
-    variables = request.get("variables") or {}
+    variables = {} if request.get("variables") is None else request["variables"]
     operation_name = request.get("operationName") or None
     if not isinstance(variables, dict) or not isinstance(operation_name, str | None):
         return None
