@@ -22,7 +22,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from simulator import dynamodb_local
 
@@ -80,35 +80,41 @@ def answers(endpoint: str) -> bool:
 
 def _shared(kind: Kind, home: Path, *, in_memory: bool) -> str:
     """The endpoint of the engine that is there already, or of a new one."""
-    ready = home / "engine.json"
     for _ in range(
         2
-    ):  # once for a host that is ending, or for a port that another program was faster to take
-        if not _hosted(home):
+    ):  # once more for a host that is ending, or for a port that another program was faster to take
+        if not hosted(home):
             _end_orphan(home)
             _start_host(kind, home, in_memory=in_memory)
-        _wait(lambda: ready.exists() or not _hosted(home), START_SECONDS, f"{kind} does not answer", home)
-        if ready.exists() and answers(endpoint := str(json.loads(ready.read_text())["endpoint"])):
-            return endpoint
-        _wait(lambda: not _hosted(home), 10, f"{kind} is there, but silent", home)
+        _wait(lambda: _state(home) or not hosted(home), START_SECONDS, f"{kind} does not answer", home)
+        if (state := _state(home)) and answers(state["endpoint"]):
+            return str(state["endpoint"])
+        _wait(lambda: not hosted(home), 10, f"{kind} is there, but silent", home)
     raise EngineFailed(f"{kind} ended while it started.\n{log_tail(home)}")
+
+
+def _state(home: Path) -> dict[str, Any] | None:
+    """What engine.json tells; None where there is none."""
+    try:
+        return dict(json.loads((home / "engine.json").read_text()))
+    except FileNotFoundError:
+        return None
 
 
 def _end_orphan(home: Path) -> None:
     """Ends an engine whose host was killed. It must answer, or its process id may be another program's by now."""
-    ready = home / "engine.json"
-    if ready.exists():
-        state = json.loads(ready.read_text())
-        if answers(state["endpoint"]):
-            with suppress(ProcessLookupError):
-                os.kill(int(state["engine"]), signal.SIGTERM)
-            _wait(
-                lambda: not answers(state["endpoint"]),
-                30,
-                f"The engine at {state['endpoint']} does not end",
-                home,
-            )
-        ready.unlink()
+    if (state := _state(home)) is None:
+        return
+    if answers(state["endpoint"]):
+        with suppress(ProcessLookupError):
+            os.kill(int(state["engine"]), signal.SIGTERM)
+        _wait(
+            lambda: not answers(state["endpoint"]),
+            30,
+            f"The engine at {state['endpoint']} does not end",
+            home,
+        )
+    (home / "engine.json").unlink()
 
 
 def _start_host(kind: Kind, home: Path, *, in_memory: bool) -> None:
@@ -122,7 +128,7 @@ def _start_host(kind: Kind, home: Path, *, in_memory: bool) -> None:
         )  # fmt: skip
 
 
-def _hosted(home: Path) -> bool:
+def hosted(home: Path) -> bool:
     """Whether a host lives: it holds host.lock."""
     with (home / "host.lock").open("a") as lock:
         try:
@@ -132,7 +138,7 @@ def _hosted(home: Path) -> bool:
         return False
 
 
-def _wait(condition: Callable[[], bool], seconds: float, otherwise: str, home: Path) -> None:
+def _wait(condition: Callable[[], object], seconds: float, otherwise: str, home: Path) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -150,7 +156,7 @@ def log_tail(home: Path) -> str:
 def main(root: Path, patience: float = 5) -> str | None:
     """For `make clean`: waits (seconds) for engines that are saving. What is wrong, if one is still in use."""
     deadline = time.monotonic() + patience
-    while any(_hosted(home) for kind in get_args(Kind) if (home := root / kind).is_dir()):
+    while any(hosted(home) for kind in get_args(Kind) if (home := root / kind).is_dir()):
         if time.monotonic() > deadline:
             return f"An engine still uses {root}: stop `make run` first."
         time.sleep(0.02)
