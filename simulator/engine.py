@@ -82,15 +82,20 @@ def _shared(kind: Kind, home: Path, *, in_memory: bool) -> str:
     """The endpoint of the engine that is there already, or of a new one."""
     for _ in range(
         2
-    ):  # once more for a host that is ending, or for a port that another program was faster to take
+    ):  # a second time after a host that was ending, or a port that another program took first
         if not hosted(home):
             _end_orphan(home)
             _start_host(kind, home, in_memory=in_memory)
         _wait(lambda: _state(home) or not hosted(home), START_SECONDS, f"{kind} does not answer", home)
-        if (state := _state(home)) and answers(state["endpoint"]):
+        if (state := _state(home)) and _answers_hosted(home, str(state["endpoint"])):
             return str(state["endpoint"])
-        _wait(lambda: not hosted(home), 10, f"{kind} is there, but silent", home)
     raise EngineFailed(f"{kind} ended while it started.\n{log_tail(home)}")
+
+
+def _answers_hosted(home: Path, endpoint: str) -> bool:
+    """Waits for an engine that may be busy. False when it ended instead."""
+    _wait(lambda: answers(endpoint) or not hosted(home), 10, f"The engine at {endpoint} is silent", home)
+    return hosted(home)
 
 
 def _state(home: Path) -> dict[str, Any] | None:
@@ -108,12 +113,7 @@ def _end_orphan(home: Path) -> None:
     if answers(state["endpoint"]):
         with suppress(ProcessLookupError):
             os.kill(int(state["engine"]), signal.SIGTERM)
-        _wait(
-            lambda: not answers(state["endpoint"]),
-            30,
-            f"The engine at {state['endpoint']} does not end",
-            home,
-        )
+        _wait(lambda: not answers(state["endpoint"]), 30, "An engine without a host does not end", home)
     (home / "engine.json").unlink()
 
 
