@@ -1,0 +1,140 @@
+"""The whole API as a client meets it: a program of its own, asked over HTTP and WebSocket."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+from gql import Client, GraphQLRequest
+from gql.transport.appsync_auth import AppSyncJWTAuthentication
+from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
+
+from simulator.keys import signing_key
+
+FIELDS = "id roomId senderId text ts seq epoch clientMessageId"
+SEND = f"""mutation ($roomId: ID!, $text: String!, $clientMessageId: ID) {{
+  sendMessage(roomId: $roomId, text: $text, clientMessageId: $clientMessageId) {{ {FIELDS} }}
+}}"""
+READ = f"""query ($roomId: ID!, $order: MessageOrder, $after: AWSDateTime, $limit: Int, $nextToken: String) {{
+  messages(roomId: $roomId, order: $order, after: $after, limit: $limit, nextToken: $nextToken) {{
+    items {{ {FIELDS} }} nextToken head {{ seq ts epoch }}
+  }}
+}}"""
+WATCH = (
+    f"subscription ($roomId: ID!, $epoch: Int) {{ onMessage(roomId: $roomId, epoch: $epoch) {{ {FIELDS} }} }}"
+)
+
+
+def watch(room: str, epoch: int | None) -> GraphQLRequest:
+    return GraphQLRequest(WATCH, variable_values={"roomId": room, "epoch": epoch})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What HTTP brought back: the status, and GraphQL's `data` and `errors`."""
+
+    status: int
+    body: Any
+
+    @property
+    def data(self) -> Any:
+        assert "errors" not in self.body, self.body
+        return self.body["data"]
+
+    @property
+    def error(self) -> tuple[str, str]:
+        """The one error's type and message."""
+        (error,) = self.body["errors"]
+        return error.get("errorType"), error["message"]
+
+
+@dataclass(frozen=True)
+class Api:
+    """A running API. `url` is its GraphQL address."""
+
+    url: str
+    keys: Any
+    http: aiohttp.ClientSession
+
+    def token(self, user: str, **claims: Any) -> str:
+        token: str = self.keys.mint(user, now=int(time.time()), ttl=600, **claims)
+        return token
+
+    async def post(self, token: str | None, body: bytes, **headers: str) -> Answer:
+        sent = {"content-type": "application/json", **headers} | ({"authorization": token} if token else {})
+        async with self.http.post(self.url, data=body, headers=sent) as answer:
+            return Answer(answer.status, await answer.json())
+
+    async def ask(
+        self, user: str, query: str, headers: dict[str, str] | None = None, **variables: Any
+    ) -> Answer:
+        sent = {"authorization": self.token(user), **(headers or {})}
+        async with self.http.post(
+            self.url, json={"query": query, "variables": variables}, headers=sent
+        ) as answer:
+            return Answer(answer.status, await answer.json())
+
+    async def send(self, user: str, text: str, room: str = "lobby", **variables: Any) -> Any:
+        answer = await self.ask(user, SEND, roomId=room, text=text, **variables)
+        return answer.data["sendMessage"]
+
+    async def head(self, room: str = "lobby") -> Any:
+        return (await self.ask("alice", READ, roomId=room, limit=1)).data["messages"]["head"]
+
+    async def history(self, user: str, room: str = "lobby", **variables: Any) -> list[Any]:
+        """All pages, followed to the end."""
+        items: list[Any] = []
+        token = None
+        while True:
+            page = (await self.ask(user, READ, roomId=room, nextToken=token, **variables)).data["messages"]
+            items += page["items"]
+            token = page["nextToken"]
+            if token is None:
+                return items
+
+    def subscriber(self, user: str) -> Client:
+        """A client that was not written here: gql with its AppSync transport."""
+        address = urlsplit(self.url)
+        transport = AppSyncWebsocketsTransport(
+            url=self.url.replace("http", "ws", 1),
+            auth=AppSyncJWTAuthentication(host=address.netloc, jwt=self.token(user)),
+        )
+        return Client(transport=transport)
+
+
+@pytest.fixture(scope="session")
+def program(
+    endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Any]]:
+    """`make run`'s program on the tests' DynamoDB: its address, and the keys that it trusts."""
+    state = tmp_path_factory.mktemp("state")
+    arguments = ["run", "--port", "0", "--state", str(state), "--dynamodb-endpoint", endpoint]
+    command = [sys.executable, "-m", "simulator", *arguments]
+    environment = os.environ | {"PYTHONPATH": ".:layers/chat/python"}
+    with (
+        (state / "log").open("w") as log,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=project, env=environment
+        ) as child,
+    ):
+        assert child.stdout is not None
+        ready = child.stdout.readline()
+        assert ready.startswith("ready http://127.0.0.1:"), (state / "log").read_text()[-2000:]
+        yield ready.split()[1], signing_key(state / "keys")
+        child.terminate()
+        child.communicate(timeout=30)
+    assert child.returncode == 0
+
+
+@pytest.fixture
+async def api(program: tuple[str, Any]) -> AsyncIterator[Api]:
+    url, keys = program
+    async with aiohttp.ClientSession() as http:
+        yield Api(url, keys, http)

@@ -1,0 +1,178 @@
+"""Bad input gets the documented error, stores nothing, and the server goes on."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from .conftest import FIELDS, Api
+
+UNAUTHORIZED = {
+    "errors": [{"errorType": "UnauthorizedException", "message": "You are not authorized to make this call."}]
+}
+
+
+@pytest.fixture(autouse=True)
+async def nothing_is_stored_and_the_server_goes_on(api: Api) -> AsyncIterator[None]:
+    before = await api.head(), await api.head("GUILD#dragons")
+    yield
+    assert (await api.head(), await api.head("GUILD#dragons")) == before
+    assert (await api.ask("alice", "{ __typename }")).data == {"__typename": "Query"}
+
+
+def body(**parts: Any) -> bytes:
+    return json.dumps(parts).encode()
+
+
+SEND = f"mutation ($r: ID!, $t: String!) {{ sendMessage(roomId: $r, text: $t) {{ {FIELDS} }} }}"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "error_type"),
+    [
+        (b"", 400, "MalformedHttpRequestException"),
+        (b"{", 400, "MalformedHttpRequestException"),
+        (b"[]", 400, "MalformedHttpRequestException"),
+        (b"{}", 400, "MalformedHttpRequestException"),
+        (b'"text"', 400, "MalformedHttpRequestException"),
+        (b"\xff\xfe", 400, "MalformedHttpRequestException"),
+        (body(query="query A { __typename } query B { __typename }"), 400, "BadRequestException"),
+        (body(query="{ nothing }"), 200, None),
+        (body(query='{ messages(roomId: "lobby") { items { nothing } } }'), 200, None),
+        (body(query=SEND), 200, None),
+        (body(query=SEND, variables={"r": "lobby", "t": 7}), 200, None),
+        (body(query=SEND, variables={"r": "lobby", "t": None}), 200, None),
+        (body(query='{ messages(roomId: "lobby", limit: "many") { nextToken } }'), 200, None),
+        (body(query='{ messages(roomId: "lobby", after: "yesterday") { nextToken } }'), 200, None),
+        (body(query='{ messages(roomId: "lobby", order: SIDEWAYS) { nextToken } }'), 200, None),
+    ],
+    ids=lambda value: value[:60].decode(errors="replace") if isinstance(value, bytes) else None,
+)
+async def test_a_malformed_request_is_explained(
+    api: Api, sent: bytes, status: int, error_type: str | None
+) -> None:
+    answer = await api.post(api.token("alice"), sent)
+    assert answer.status == status
+    assert {error.get("errorType") for error in answer.body["errors"]} == {error_type}
+    assert not answer.body.get("data")
+
+
+@pytest.mark.parametrize(
+    ("room", "text"),
+    [
+        ("lobby", "   \n\t "),
+        ("lobby", "\x00\x07\x1b"),
+        ("lobby", "\u200b\u200d\ufe0f"),
+        ("lobby", "half \ud83d"),
+        ("lobby", "x" * 4_001),
+        ("lobby", "\U0001f600" * 4_001),
+        ("lobby", ""),
+        ("GUILD#", "hello"),
+        ("GUILD#dragons#", "hello"),
+        ("lobby#", "hello"),
+        ("lob\x00by", "hello"),
+        ("lobby\n", "hello"),
+        ("", "hello"),
+        ("x" * 129, "hello"),
+        ("\ud800", "hello"),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+async def test_a_text_or_room_that_cannot_be_is_invalid_input(api: Api, room: str, text: str) -> None:
+    answer = await api.post(api.token("alice"), body(query=SEND, variables={"r": room, "t": text}))
+    assert answer.status == 200
+    assert answer.error[0] == "InvalidInput"
+
+
+async def test_a_text_of_a_megabyte_is_refused(api: Api) -> None:
+    answer = await api.post(
+        api.token("alice"), body(query=SEND, variables={"r": "lobby", "t": "x" * 1_000_000})
+    )
+    assert answer.error[0] in ("InvalidInput", "BadRequestException", "MalformedHttpRequestException")
+
+
+@pytest.mark.parametrize("limit", [0, -1, 101, 1_000_000])
+async def test_a_limit_out_of_bounds_is_invalid_input(api: Api, limit: int) -> None:
+    answer = await api.ask("alice", f'{{ messages(roomId: "lobby", limit: {limit}) {{ nextToken }} }}')
+    assert answer.error[0] == "InvalidInput"
+    assert "argument=limit" in answer.error[1]
+
+
+async def test_a_cursor_of_elsewhere_is_invalid_input(api: Api) -> None:
+    query = "query ($r: ID!, $n: String) { messages(roomId: $r, limit: 1, nextToken: $n) { nextToken } }"
+    first_page = await api.ask("alice", query, r="lobby")
+    token = first_page.data["messages"]["nextToken"] or "bm90IGEgY3Vyc29y"
+    for room, given in [
+        ("GUILD#dragons", token),
+        ("lobby", "garbage"),
+        ("lobby", token[:-2]),
+        ("lobby", token + "A"),
+    ]:
+        answer = await api.ask("alice", query, r=room, n=given)
+        assert answer.error[0] == "InvalidInput"
+
+
+async def test_an_incomplete_selection_names_what_is_missing(api: Api) -> None:
+    answer = await api.ask("alice", 'mutation { sendMessage(roomId: "lobby", text: "x") { id text } }')
+    assert answer.error[0] == "InvalidInput"
+    assert "missing=roomId,senderId,ts,seq,epoch,clientMessageId]" in answer.error[1]
+
+
+def tokens(api: Api) -> dict[str, str | None]:
+    now = int(time.time())
+    good: dict[str, Any] = jwt.decode(api.token("alice"), options={"verify_signature": False})
+    kid = api.keys.public_jwk["kid"]
+    other = ec.generate_private_key(ec.SECP256R1())
+
+    def signed(key: Any = api.keys.private, **claims: Any) -> str:
+        return jwt.encode(good | claims, key, "ES256", {"kid": kid})
+
+    return {
+        "absent": None,
+        "garbage": "not.a.token",
+        "expired": signed(exp=now - 60),
+        "audience": signed(aud="somebody-else"),
+        "issuer": signed(iss="https://elsewhere.example"),
+        "alg none": jwt.encode(good, "", "none", {"kid": kid}),
+        "another key": signed(other),
+        "subject": signed(sub="al#ice"),
+        "oversize": "x" * 100_000,
+    }
+
+
+@pytest.mark.parametrize(
+    "kind", ["absent", "garbage", "expired", "audience", "issuer", "alg none", "another key", "subject"]
+)
+async def test_a_token_that_is_not_good_is_a_401(api: Api, kind: str) -> None:
+    answer = await api.post(tokens(api)[kind], body(query=SEND, variables={"r": "lobby", "t": "hello"}))
+    assert (answer.status, answer.body) == (401, UNAUTHORIZED)
+
+
+async def test_an_oversize_token_does_no_harm(api: Api) -> None:
+    async with api.http.post(api.url, data=b"{}", headers={"authorization": "x" * 100_000}) as answer:
+        assert 400 <= answer.status < 500
+
+
+async def test_bad_frames_do_not_end_the_server_or_the_neighbours(api: Api) -> None:
+    url = api.url.replace("http", "ws", 1)
+    headers = {"authorization": api.token("alice"), "host": url.split("/")[2]}
+    async with (
+        api.http.ws_connect(url, protocols=["graphql-ws"], headers=headers) as neighbour,
+        api.http.ws_connect(url, protocols=["graphql-ws"], headers=headers) as socket,
+    ):
+        await socket.send_json({"type": "start", "id": "1"})  # before connection_init, and without data
+        assert (await socket.receive_json())["type"] == "error"
+        await socket.send_bytes(b"\x00\x01")
+        assert (await socket.receive_json())["type"] == "error"
+        await socket.send_str("{")
+        assert (await socket.receive_json())["type"] == "error"
+        await socket.send_str("x" * (1024 * 1024 + 1))
+        closed = await socket.receive()
+        assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.MESSAGE_TOO_BIG)
+        await neighbour.send_json({"type": "connection_init"})
+        assert (await neighbour.receive_json())["type"] == "connection_ack"

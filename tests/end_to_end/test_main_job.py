@@ -1,0 +1,131 @@
+"""A message is sent, stored, read back and heard live."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from gql.transport.exceptions import TransportQueryError
+
+from .conftest import FIELDS, Api, watch
+
+pytestmark = pytest.mark.timeout(60)
+
+
+async def heard(events: Any, count: int) -> list[Any]:
+    """The next `count` messages of a subscription."""
+    found: list[Any] = []
+    async with asyncio.timeout(20):
+        while len(found) < count:
+            found.append((await anext(events))["onMessage"])
+    return found
+
+
+async def test_a_message_is_stored_read_back_and_heard_by_a_strangers_client(api: Api) -> None:
+    epoch = (await api.head())["epoch"]
+    async with api.subscriber("bob") as session:
+        events = session.subscribe(watch("lobby", epoch))
+        listening = asyncio.create_task(heard(events, 1))
+        sent = await send_until_heard(api, listening)
+        (live,) = await listening
+    stored = await api.history("bob", limit=100)
+    assert live in sent
+    assert [message for message in stored if message in sent] == list(reversed(sent))
+
+
+async def send_until_heard(api: Api, listening: "asyncio.Task[Any]") -> list[Any]:
+    """Messages, sent one after the other until the subscription is live: gql does not tell when it is."""
+    sent: list[Any] = []
+    while not listening.done():
+        sent.append(await api.send("alice", f"number {len(sent)}"))
+        await asyncio.wait([listening], timeout=0.2)
+    return sent
+
+
+async def test_numbers_run_without_a_hole_when_many_send_at_once(api: Api) -> None:
+    before = (await api.head())["seq"]
+    people = ["alice", "bob"] * 20
+    sent = await asyncio.gather(*(api.send(person, f"at once {n}") for n, person in enumerate(people)))
+    assert sorted(message["seq"] for message in sent) == list(range(before + 1, before + 41))
+    by_number = sorted(sent, key=lambda message: message["seq"])
+    instants = [message["ts"] for message in by_number]
+    assert instants == sorted(set(instants))
+    stored = await api.history("bob", order="OLDEST_FIRST", limit=7)
+    assert stored[-40:] == by_number
+    assert await api.history("bob", limit=9) == stored[::-1]
+
+
+async def test_a_repeat_is_a_success_that_stores_nothing(api: Api) -> None:
+    first = await api.send("alice", "once", clientMessageId="e2e-once")
+    again = await asyncio.gather(*(api.send("alice", "once", clientMessageId="e2e-once") for _ in range(5)))
+    assert again == [first] * 5
+    assert (await api.head())["seq"] == first["seq"]
+
+
+async def test_another_text_under_the_same_name_is_a_mismatch(api: Api) -> None:
+    first = await api.send("alice", "this", clientMessageId="e2e-mismatch")
+    answer = await api.ask("alice", MISMATCH)
+    assert answer.status == 200
+    assert answer.body["data"] == {"sendMessage": None}
+    assert answer.error[0] == "IdempotencyMismatch"
+    assert (await api.head())["seq"] == first["seq"]
+
+
+MISMATCH = f'mutation {{ sendMessage(roomId: "lobby", text: "that", clientMessageId: "e2e-mismatch") {{ {FIELDS} }} }}'
+
+
+async def test_who_was_away_catches_up_without_a_gap(api: Api) -> None:
+    last_held = await api.send("alice", "before the tunnel")
+    missed = [await api.send("bob", f"in the tunnel {n}") for n in range(5)]
+    caught_up = await api.history("alice", order="OLDEST_FIRST", after=last_held["ts"], limit=2)
+    assert caught_up == missed
+
+
+async def test_guild_rooms_lie_apart(api: Api) -> None:
+    sent = await api.send("carol", "the gate is open", room="GUILD#dragons")
+    assert sent["roomId"] == "GUILD#dragons"
+    assert sent in await api.history("alice", room="GUILD#dragons")
+    refused = await api.ask("bob", 'query { messages(roomId: "GUILD#dragons") { nextToken } }')
+    assert refused.error[0] == "NotRoomMember"
+
+
+@pytest.mark.parametrize(
+    ("user", "room", "epoch", "error_type"),
+    [
+        ("carol", "lobby", 1, "NotRoomMember"),
+        ("alice", "nowhere", 1, "NotRoomMember"),
+        ("alice", "lobby", 7, "StaleEpoch"),
+        ("alice", "lobby", None, "StaleEpoch"),
+        ("alice", "GUILD#", 1, "InvalidInput"),
+    ],
+)
+async def test_a_subscription_is_refused_by_name_and_its_siblings_live_on(
+    api: Api, user: str, room: str, epoch: int | None, error_type: str
+) -> None:
+    async with api.subscriber(user) as session:
+        events = session.subscribe(watch(room, epoch))
+        with pytest.raises(TransportQueryError) as refused:
+            await asyncio.wait_for(anext(events), 20)
+        assert error_type in str(refused.value.errors)
+
+
+async def test_the_sender_hears_in_their_own_language_why_not(api: Api) -> None:
+    query = f'mutation {{ sendMessage(roomId: "lobby", text: "hola") {{ {FIELDS} }} }}'
+    by_header = await api.ask("carol", query, {"accept-language": "fr-CA, en;q=0.5"})
+    assert by_header.error == (
+        "NotRoomMember",
+        "Ce salon n'existe pas ou vous n'en êtes pas membre. [code=NotRoomMember]",
+    )
+
+
+async def test_slow_is_limited_and_says_for_how_long(api: Api) -> None:
+    answers = [
+        await api.ask("bob", f'mutation {{ sendMessage(roomId: "slow", text: "{n}") {{ {FIELDS} }} }}')
+        for n in range(12)
+    ]
+    refused = [answer for answer in answers if "errors" in answer.body]
+    error_type, message = refused[0].error
+    assert error_type == "RateLimited"
+    assert "[code=RateLimited retryAfterMs=" in message
+    assert "scope=person]" in message
+    stored = await api.history("bob", room="slow")
+    assert len(stored) == len(answers) - len(refused)
