@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -9,14 +10,16 @@ from typing import Any, TextIO
 from simulator.composition import composed
 from simulator.functions import FunctionError, functions_from_wiring
 from simulator.keys import signing_key
+from simulator.placeholders import filled
 from simulator.settings import WIRING, BadSettings, Settings
 
 
 def main(settings: Settings, answers: TextIO) -> int:
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
-    event = read_event(settings.event or Path())
+    key = signing_key(settings.keys)
+    event = filled(read_event(settings.event or Path()), key, now=int(time.time()))
     name = function_for(event, wiring)
-    with composed(settings, {"JWT_JWKS": signing_key(settings.keys).jwks.decode()}):
+    with composed(settings, {"JWT_JWKS": key.jwks.decode()}):
         answer, succeeded = invoke(name, event, wiring)
     print(json.dumps(answer, indent=2, ensure_ascii=False), file=answers)
     return 0 if succeeded else 1

@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -65,12 +65,28 @@ class SigningKey:
         self, user: str, *, now: int, ttl: int, roles: Sequence[str] = (), locale: str | None = None
     ) -> str:
         """A token for `user`, valid from `now` (epoch seconds) for `ttl` seconds."""
-        claims: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": user, "iat": now, "exp": now + ttl}
-        if roles:
-            claims["roles"] = list(roles)
-        if locale:
-            claims["locale"] = locale
-        return jwt.encode(claims, self.private, "ES256", {"kid": self.public_jwk["kid"]})
+        return self.sign(claims(user, now=now, ttl=ttl, roles=roles, locale=locale))
+
+    def sign(self, payload: Mapping[str, Any], *, kid: str | None = None) -> str:
+        """A token that says `payload`; `kid` names another key than the one that signs."""
+        return jwt.encode(dict(payload), self.private, "ES256", {"kid": kid or self.public_jwk["kid"]})
+
+
+def claims(
+    user: str, *, now: int, ttl: int, roles: Sequence[str] = (), locale: str | None = None
+) -> dict[str, Any]:
+    """What a token for `user` says, valid from `now` (epoch seconds) for `ttl` seconds."""
+    said: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": user, "iat": now, "exp": now + ttl}
+    if roles:
+        said["roles"] = list(roles)
+    if locale:
+        said["locale"] = locale
+    return said
+
+
+def new_signing_key() -> SigningKey:
+    """A key pair that nobody else has or trusts."""
+    return SigningKey(ec.generate_private_key(ec.SECP256R1()))
 
 
 def signing_key(folder: Path) -> SigningKey:
@@ -100,8 +116,8 @@ def _kept(path: Path, make: Callable[[], str]) -> Path:
 
 def _new_private_key() -> str:
     return (
-        ec.generate_private_key(ec.SECP256R1())
-        .private_bytes(
+        new_signing_key()
+        .private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
