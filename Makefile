@@ -12,11 +12,16 @@ MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed 
 ENGINE_INSTALLED := $(if $(DYNAMODB_ENDPOINT),,$(if $(filter ministack,$(ENGINE)),.venv-ministack/installed))
 
 # $(call install,environment,lock): output goes to stderr, because stdout belongs to the answers of token and invoke.
+# Of two makes that come at once, one installs and the other waits (file descriptor 9 keeps the lock while the shell lives).
 TOO_OLD := Python 3.11 or newer is needed, and $(PYTHON) is older: put a newer one first on PATH, or say PYTHON=python3.13.
 define install
-@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")'
-@$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1) >&2
-@echo "installing $(2) into $(1)" >&2 && $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) >&2
+@mkdir -p .cache && exec 9>.cache/$(1).lock && \
+$(PYTHON) -c 'import fcntl, sys; fcntl.flock(9, fcntl.LOCK_EX); sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")' && \
+if ! [ $@ -nt $(2) ]; then \
+	{ $(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1) >&2; } && \
+	echo "installing $(2) into $(1)" >&2 && \
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) >&2 && touch $@; \
+fi
 endef
 
 help: ## this list
@@ -54,13 +59,11 @@ clean: ## forgets the local data, keys and caches; the environments stay
 
 .venv/installed: requirements.lock
 	$(call install,.venv,$<)
-	@touch $@
 .venv/installed-dev: requirements-dev.lock
 	$(call install,.venv,$<)
-	@touch .venv/installed $@
+	@touch .venv/installed
 .venv-ministack/installed: simulator/ministack.lock
 	$(call install,.venv-ministack,$<)
-	@touch $@
 .venv-lock/installed: Makefile
 	@$(PYTHON) -m venv --clear .venv-lock && .venv-lock/bin/pip install --quiet uv==0.13.9 && touch $@
 
