@@ -3,7 +3,9 @@
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import partial
 
 from graphql import (
     ASTValidationRule,
@@ -16,6 +18,7 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValidationContext,
     parse,
     specified_rules,
     validate,
@@ -115,7 +118,9 @@ class Documents:
     ) -> list[Error]:
         found: list[Error] = []
         rules = [_noting(rule, ast, found) for rule in specified_rules]
-        validate(self._schema, ast, rules, max_errors=50, hide_suggestions=True)
+        errors = validate(self._schema, ast, rules, max_errors=50, hide_suggestions=True)
+        if errors and not found:  # given up
+            found.append(_problem("InvalidSyntax", errors[0].message, None, None))
         if not found:
             depths: dict[str, int] = {}
             if any(
@@ -144,15 +149,20 @@ def _noting(rule: type[ASTValidationRule], ast: DocumentNode, found: list[Error]
     """The rule, but what it reports is noted under AppSync's name for it."""
 
     class Noting(rule):  # type: ignore[valid-type, misc]
-        def report_error(self, error: GraphQLError) -> None:
-            kind = _KINDS.get(rule.__name__, rule.__name__.removesuffix("Rule"))
-            if rule.__name__ == "ScalarLeafsRule":
-                kind = (
-                    "SubSelectionNotAllowed" if "must not have" in error.message else "SubSelectionRequired"
-                )
-            path = "/".join(_path(ast, error.nodes[0])) if error.nodes else None
-            found.append(_problem(kind, _worded(error.message), path, error.nodes))
-            super().report_error(error)
+        def __init__(self, context: ValidationContext) -> None:
+            own = copy(
+                context
+            )  # several rules report past themselves: only their context hears of every error
+            own.on_error = partial(note, context)  # type: ignore[method-assign]
+            super().__init__(own)
+
+    def note(context: ValidationContext, error: GraphQLError) -> None:
+        kind = _KINDS.get(rule.__name__, rule.__name__.removesuffix("Rule"))
+        if rule.__name__ == "ScalarLeafsRule":
+            kind = "SubSelectionNotAllowed" if "must not have" in error.message else "SubSelectionRequired"
+        path = "/".join(_path(ast, error.nodes[0])) if error.nodes else None
+        found.append(_problem(kind, _worded(error.message), path, error.nodes))
+        context.on_error(error)
 
     return Noting
 

@@ -2,9 +2,21 @@
 
 from collections.abc import Mapping
 
-from graphql import GraphQLError, GraphQLSchema, extend_schema, parse
-from graphql.language import FieldDefinitionNode, ListValueNode, StringValueNode
-from graphql.utilities import build_schema
+from graphql import (
+    DocumentNode,
+    FieldDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    ListValueNode,
+    ObjectTypeDefinitionNode,
+    SchemaDefinitionNode,
+    StringValueNode,
+    assert_valid_schema,
+    build_schema,
+    concat_ast,
+    extend_schema,
+    parse,
+)
 
 from simulator.scalars import SCALARS
 
@@ -27,7 +39,12 @@ def appsync_schema(sdl: str) -> GraphQLSchema:
         types=list(SCALARS.values()),
         directives=build_schema(DIRECTIVES, assume_valid=True).directives,
     )
-    return extend_schema(base, parse(sdl))
+    document = parse(sdl)
+    if not any(isinstance(node, SchemaDefinitionNode) for node in document.definitions):
+        document = concat_ast([document, _default_roots(document)])
+    schema = extend_schema(base, document)
+    assert_valid_schema(schema)
+    return schema
 
 
 def subscriptions_by_mutation(schema: GraphQLSchema) -> Mapping[str, tuple[str, ...]]:
@@ -42,6 +59,13 @@ def subscriptions_by_mutation(schema: GraphQLSchema) -> Mapping[str, tuple[str, 
                 raise GraphQLError(f"Subscription.{name} is not of the type of Mutation.{mutation}.")
             links[mutation] = (*links.get(mutation, ()), name)
     return links
+
+
+def _default_roots(document: DocumentNode) -> DocumentNode:
+    """Without a `schema` definition the roots are the types with these names."""
+    names = {node.name.value for node in document.definitions if isinstance(node, ObjectTypeDefinitionNode)}
+    roots = [f"{name.lower()}: {name}" for name in ("Query", "Mutation", "Subscription") if name in names]
+    return parse(f"schema {{ {' '.join(roots)} }}")
 
 
 def _linked_mutations(field: FieldDefinitionNode | None) -> list[str]:

@@ -13,8 +13,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from simulator.context import Call
 from simulator.authorizer import Grant
+from simulator.context import Call
 from simulator.execution import Api, GraphqlRequest
 from simulator.functions import Functions, Handler
 from simulator.limits import Limits

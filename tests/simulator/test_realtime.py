@@ -8,13 +8,14 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from simulator.limits import Limits
 
 ACK = {"type": "connection_ack", "payload": {"connectionTimeoutMs": 300_000}}
 
 
-def encoded(standard: bool = True, padded: bool = True, **credentials: str) -> str:
+def encoded(credentials: dict[str, str], standard: bool = True, padded: bool = True) -> str:
     raw = json.dumps(credentials).encode()
     text = (base64.b64encode if standard else base64.urlsafe_b64encode)(raw).decode()
     return text if padded else text.rstrip("=")
@@ -28,13 +29,13 @@ CREDENTIALS = {"host": "h??>>~~", "AUTHORIZATION": "alice"}
 @pytest.mark.parametrize(
     ("query", "subprotocols"),
     [
-        ("", "graphql-ws, header-" + encoded(standard=False, padded=False, **CREDENTIALS)),
-        ("", "graphql-ws,header-" + encoded(standard=False, padded=False, **CREDENTIALS)),
-        ("", "header-" + encoded(standard=False, padded=False, **CREDENTIALS) + ",graphql-ws"),
-        ("?header=" + encoded(**CREDENTIALS) + "&payload=e30=", "graphql-ws"),
-        ("?payload=e30&header=" + encoded(padded=False, **CREDENTIALS), "graphql-ws"),
-        ("?header=" + encoded(standard=False, **CREDENTIALS), "graphql-ws"),
-        ("?header=" + encoded(**CREDENTIALS).replace("+", "%2B").replace("=", "%3D"), "graphql-ws"),
+        ("", "graphql-ws, header-" + encoded(CREDENTIALS, standard=False, padded=False)),
+        ("", "graphql-ws,header-" + encoded(CREDENTIALS, standard=False, padded=False)),
+        ("", "header-" + encoded(CREDENTIALS, standard=False, padded=False) + ",graphql-ws"),
+        ("?header=" + encoded(CREDENTIALS) + "&payload=e30=", "graphql-ws"),
+        ("?payload=e30&header=" + encoded(CREDENTIALS, padded=False), "graphql-ws"),
+        ("?header=" + encoded(CREDENTIALS, standard=False), "graphql-ws"),
+        ("?header=" + encoded(CREDENTIALS).replace("+", "%2B").replace("=", "%3D"), "graphql-ws"),
     ],
 )
 async def test_credentials_are_found_where_clients_put_them(
@@ -49,9 +50,8 @@ async def test_credentials_are_found_where_clients_put_them(
         assert await ws.receive_json() == {"type": "ka"}
 
 
-def _raw(url: str) -> Any:
-    from yarl import URL
-
+def _raw(url: str) -> URL:
+    """Sent as it is written: without this, `+` and `=` would be escaped."""
     return URL(url, encoded=True)
 
 
@@ -66,7 +66,7 @@ def _raw(url: str) -> Any:
         ("?header=bm9wZQ==", ["graphql-ws"], {"errorType": "BadRequest", "errorCode": 400}),
         ("", ["graphql-ws", "header-e"], {"errorType": "BadRequest", "errorCode": 400}),
         (
-            "?header=" + encoded(Authorization="eve"),
+            "?header=" + encoded({"Authorization": "eve"}),
             ["graphql-ws"],
             {
                 "errorType": "UnauthorizedException",
@@ -75,7 +75,7 @@ def _raw(url: str) -> Any:
             },
         ),
         (
-            "?header=" + encoded(Authorization="boom"),
+            "?header=" + encoded({"Authorization": "boom"}),
             ["graphql-ws"],
             {
                 "errorType": "AuthorizerFailureException",
@@ -155,7 +155,7 @@ async def test_a_room_hears_only_its_own_messages_and_each_once(client: Any) -> 
         await there.watch(room="b")
         sent = await asyncio.gather(*(client.send(str(n), "ab"[n % 2]) for n in range(60)))
         for socket, room in ((here, "a"), (there, "b")):
-            expected = sorted((m["seq"] for m in sent if m["roomId"] == room))
+            expected = sorted(m["seq"] for m in sent if m["roomId"] == room)
             heard = [(await socket.next())["payload"]["data"]["onMessage"]["id"] for _ in expected]
             assert sorted(heard) == sorted(f"m{seq}" for seq in expected)
 
@@ -217,8 +217,7 @@ async def test_only_subscriptions_pass_the_realtime_channel(client: Any, query: 
         ),
         (
             'subscription { onMessage(roomId: "a") { nope } }',
-            "Validation error of type FieldUndefined: Field 'nope' in type 'Message' is undefined "
-            "@ 'onMessage/nope'",
+            "Validation error of type FieldUndefined: Field 'nope' in type 'Message' is undefined @ 'onMessage/nope'",
         ),
         ("subscription {", "Unable to parse GraphQL query."),
     ],
@@ -319,16 +318,15 @@ async def test_sockets_that_are_cut_without_a_close_frame_are_cleaned_up(client:
 
 
 async def test_a_peer_that_leaves_pings_unanswered_is_taken_for_gone(serve: Any) -> None:
-    async with serve(limits=Limits(ping=0.05)) as client:
-        async with client.socket() as idle:
-            await idle.watch()
-            silent = await _silent_subscriber(client)
-            await client.until(connections=2)
-            reading = asyncio.create_task(idle.next())
-            await client.until(connections=1, subscriptions=1)
-            silent.close()
-            await client.send()
-            assert (await reading)["type"] == "data"
+    async with serve(limits=Limits(ping=1)) as client, client.socket() as idle:
+        await idle.watch()
+        silent = await _silent_subscriber(client)
+        await client.until(connections=2)
+        reading = asyncio.create_task(idle.next())
+        await client.until(connections=1, subscriptions=1)
+        silent.close()
+        await client.send()
+        assert (await reading)["type"] == "data"
 
 
 async def test_a_subscriber_that_does_not_read_is_cut_off_and_delays_nobody(serve: Any) -> None:
@@ -370,3 +368,11 @@ async def _silent_subscriber(client: Any) -> sockets.socket:
     await loop.sock_connect(silent, (address.host, address.port))
     await loop.sock_sendall(silent, request.encode() + frame)
     return silent
+
+
+async def test_a_burst_to_many_subscriptions_of_a_connection_that_reads_is_delivered(serve: Any) -> None:
+    async with serve(limits=Limits(backlog_frames=10)) as client, client.socket() as socket:
+        for number in range(50):
+            await socket.watch(str(number))
+        await client.send()
+        assert {(await socket.next())["id"] for _ in range(50)} == {str(number) for number in range(50)}
