@@ -40,7 +40,11 @@ class StoreFailure(Exception):
 
 
 class TransientFailure(StoreFailure):
-    """A call failed and may be tried again. Whether it took effect is not known."""
+    """A call failed without effect, and may be tried again."""
+
+
+class OutcomeUnknown(TransientFailure):
+    """A call failed on its way or inside the service: it may have taken effect, or may yet."""
 
 
 class Cancelled(StoreFailure):
@@ -64,7 +68,16 @@ def client(
         tcp_keepalive=True,
     )
     session = botocore.session.get_session()
-    return session.create_client(service, region_name=region, endpoint_url=endpoint, config=config)
+    made = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config)
+    made.meta.events.register("before-parse", _refuse_torn)
+    return made
+
+
+def _refuse_torn(response_dict: Mapping[str, Any], **_: object) -> None:
+    """botocore takes half an answer for an empty one: the connection's end for the body's, and no JSON for no items."""
+    length = response_dict["headers"].get("content-length")
+    if length is not None and int(length) != len(response_dict["body"]):
+        raise botocore.exceptions.ResponseStreamingError(error="torn")
 
 
 @contextmanager
@@ -75,7 +88,7 @@ def failures() -> Iterator[None]:
     except botocore.exceptions.ClientError as error:
         raise _failure(error.response) from None
     except botocore.exceptions.HTTPClientError as error:
-        raise TransientFailure(type(error).__name__) from None
+        raise OutcomeUnknown(type(error).__name__) from None
     except botocore.exceptions.BotoCoreError as error:
         raise StoreFailure(type(error).__name__) from None
 
@@ -92,6 +105,8 @@ def _failure(response: Mapping[str, Any]) -> StoreFailure:
         ):
             return TransientFailure("TransactionConflict")
         return Cancelled(reasons)
-    if code in TRANSIENT_CODES or status >= 500:
+    if status >= 500:
+        return OutcomeUnknown(code)
+    if code in TRANSIENT_CODES:
         return TransientFailure(code)
     return StoreFailure(code)

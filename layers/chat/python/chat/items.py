@@ -15,7 +15,8 @@ SENT_OUTLIVES_MESSAGE_S = 14 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One attempt to commit a message: the room's head it was stamped on, and the rates it was judged by."""
+    """One attempt to commit a message: the room's head it was stamped on, and the rates it was judged by, as they stood
+    at `limits_at` (µs; all other instants are ms)."""
 
     room: Room
     message: Message
@@ -25,6 +26,7 @@ class Envelope:
     person: Rate
     idle: bool
     now: int
+    limits_at: int
     expires_at: int
 
     @property
@@ -72,7 +74,7 @@ def send_actions(envelope: Envelope, table: str) -> list[dict[str, Any]]:
 
 def _take_from_member(envelope: Envelope) -> dict[str, Any]:
     """Charge the member for one message, if active, not muted and within the rate."""
-    step, now = envelope.person.step, envelope.now * 1_000
+    step, now = envelope.person.step, envelope.limits_at
     plain = {":active": "active", ":nowMs": envelope.now, ":now": now, ":seq": envelope.message.seq}
     if envelope.idle:
         update, within = ":next", "(attribute_not_exists(tat) OR tat <= :now)"

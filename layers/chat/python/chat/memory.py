@@ -54,3 +54,9 @@ class Memory:
         self.refusals: Recent[bool] = Recent(10_000)
         self.repeats: Recent[int] = Recent(10_000)
         self.sends: Recent[bool] = Recent(10_000)
+
+    def see_head(self, partition_key: str, head: Head, at: float) -> None:
+        """Remember a room's head, unless a later one was seen just now: answers overtake each other."""
+        known = self.heads.get(partition_key, at - FRESH_S)
+        if known is None or known.rev <= head.rev:
+            self.heads.put(partition_key, head, at)

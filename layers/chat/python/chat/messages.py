@@ -14,16 +14,15 @@ from chat.access import View, open_room
 from chat.cursor import Cursor, CursorKeys, seal, unseal
 from chat.deployment import Deployment
 from chat.errors import InvalidInput
+from chat.holes import NOWHERE, Spot, before_young_hole, is_young
 from chat.instants import from_wire, to_wire
 from chat.models import Caller, Head, Message
-from chat.retry import retried
+from chat.retry import deadline_of, retried
 from chat.rooms import Room
 from chat.store import Slice
 from chat.tally import Tally
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
-YOUNG_MS = 10_000
-"""Reads are read-committed: n+1 may show before n. A hole this young may yet be filled; an older one is history."""
 REREADS, REREAD_PAUSE_S = 3, 0.05
 
 _beside = ThreadPoolExecutor(max_workers=8, thread_name_prefix="view")
@@ -126,6 +125,7 @@ class _Reading:
         self._caller = caller
         self._tally = tally
         self._now = deployment.now()
+        self._deadline = deadline_of(deployment)
 
     def page(self, cursor_keys: CursorKeys) -> Page:
         deployment, room = self._deployment, self._question.room
@@ -133,17 +133,17 @@ class _Reading:
         looking = _beside.submit(self._view)
         found = self._slice(guess, consistent=self._question.forward)
         head = open_room(looking.result()).head
-        deployment.memory.heads.put(room.partition_key, head, deployment.monotonic())
+        deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
         low = self._low(head)
         if not self._fits(found, guess, low):
             found = self._slice(low, consistent=self._question.forward)
-        whole, complete = self._cut(found, head)
+        whole, complete = self._cut(found, low, head)
         for _ in range(REREADS):
             if complete:
                 break
             self._tally.add("Rereads")
             deployment.sleep(deployment.chance() * REREAD_PAUSE_S)
-            whole, complete = self._cut(self._slice(low, consistent=True), head)
+            whole, complete = self._cut(self._slice(low, consistent=True), low, head)
         self._tally.add("PageSize", len(whole.messages))
         return Page([message for _, message in whole.messages], self._token(whole, cursor_keys), head)
 
@@ -154,6 +154,7 @@ class _Reading:
             lambda: self._deployment.store.view(
                 question.room, self._caller.user_id, consistent=question.forward
             ),
+            self._deadline,
         )
 
     def _low(self, head: Head | None) -> str:
@@ -164,9 +165,13 @@ class _Reading:
         bound = "" if question.after is None else keys.message_floor(question.after + 1)
         return max(floor, bound, question.position if question.forward else "")
 
+    @property
+    def _high(self) -> str:
+        before = self._question.before
+        return keys.MESSAGES_END if before is None else keys.message_floor(before)
+
     def _slice(self, low: str, *, consistent: bool) -> Slice:
-        question = self._question
-        high = keys.MESSAGES_END if question.before is None else keys.message_floor(question.before)
+        question, high = self._question, self._high
         if low > high or (not question.forward and question.position and question.position <= low):
             return Slice([], None)
         start = question.position if question.position >= low else ""  # the floor may have risen past it
@@ -183,6 +188,7 @@ class _Reading:
                     consistent=consistent,
                     start=start or None,
                 ),
+                self._deadline,
             )
 
     def _fits(self, found: Slice, guess: str, low: str) -> bool:
@@ -191,60 +197,57 @@ class _Reading:
             return all(sort_key >= low for sort_key, _ in found.messages)
         return low == guess or not (self._question.forward or found.position is None)
 
-    def _cut(self, found: Slice, head: Head) -> tuple[Slice, bool]:
+    def _cut(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
         """`found` up to the first young hole in `seq`, and whether it is complete. A cut page always reads on."""
-        question = self._question
-        kept: list[tuple[str, Message]] = []
-        position, seq = question.position, question.seq
-        if question.forward and seq is None:
-            seq = self._number_before(found)
-        for sort_key, message in found.messages:
-            newer = sort_key if question.forward else position
-            if newer and _hole(seq, message.seq) and self._is_young(keys.instant(newer)):
-                return Slice(kept, position), False
-            kept.append((sort_key, message))
-            position, seq = sort_key, message.seq
-        if self._lacks_newest(found, head):
-            return Slice(kept, position if question.forward else found.position), False
-        return found, True
+        forward = self._question.forward
+        rising = [Spot(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
+        rising = rising if forward else rising[::-1]
+        newer = self._newer_edge(found, head)
+        if not any(is_young(spot.ts, self._now) for spot in (*rising[-1:], newer)):
+            return found, True
+        row = [self._older_edge(found, low, [*rising, newer]), *rising, newer]
+        count = before_young_hole(row if forward else row[::-1], self._now, forward=forward)
+        if count is None:
+            return found, True
+        kept = found.messages[: count - 1]
+        return Slice(kept, kept[-1][0] if kept else self._question.position), False
 
-    def _number_before(self, found: Slice) -> int | None:
-        """The `seq` before a page whose first message is young and has no cursor to compare with; else `None`."""
-        if not found.messages:
-            return None
-        sort_key, first = found.messages[0]
-        if first.seq in (None, 1) or not self._is_young(keys.instant(sort_key)):
-            return None
-        before = retried(
+    def _newer_edge(self, found: Slice, head: Head) -> Spot:
+        """What stands just after the page's newest message."""
+        question = self._question
+        if not question.forward and question.position:
+            return Spot(keys.instant(question.position), question.seq)
+        if (question.forward and found.position is not None) or (question.after or 0) >= head.ts:
+            return NOWHERE
+        if question.before is None or question.before > head.ts:
+            return Spot(head.ts, head.seq + 1)  # the page must reach the head: the next number is yet to come
+        if not is_young(question.before, self._now):
+            return NOWHERE
+        return self._nearest(self._high, keys.MESSAGES_END, forward=True) or NOWHERE
+
+    def _older_edge(self, found: Slice, low: str, rising: list[Spot]) -> Spot:
+        """What stands just before the page's oldest message. It costs a request where that is young and no cursor tells."""
+        question = self._question
+        if question.forward and question.position and question.seq is not None:
+            return Spot(keys.instant(question.position), question.seq)
+        if not question.forward and found.position is not None:
+            return NOWHERE
+        oldest = rising[0]
+        if oldest.seq in (None, 1) or not is_young(oldest.ts, self._now):
+            return NOWHERE
+        below = keys.message_floor(oldest.ts) if found.messages else low
+        return self._nearest(keys.message_floor(0), below, forward=False) or Spot(0, 0)
+
+    def _nearest(self, low: str, high: str, *, forward: bool) -> Spot | None:
+        """The message beyond an edge of the page, even if it has expired."""
+        beyond = retried(
             self._deployment,
             lambda: self._deployment.store.slice(
-                self._question.room,
-                keys.message_floor(0),
-                sort_key,
-                forward=False,
-                limit=1,
-                now_s=0,
-                consistent=True,
-                start=sort_key,
+                self._question.room, low, high, forward=forward, limit=1, now_s=0, consistent=True
             ),
+            self._deadline,
         )
-        return before.messages[0][1].seq if before.messages else 0
-
-    def _lacks_newest(self, found: Slice, head: Head) -> bool:
-        """Whether the page ought to show the room's newest message, just written, and does not."""
-        question = self._question
-        if not head.seq or not self._is_young(head.ts):
-            return False
-        if (question.before or keys.LATEST_MS) <= head.ts or (question.after or 0) >= head.ts:
-            return False
-        if question.forward:
-            last = found.messages[-1][1].seq if found.messages else question.seq
-            return found.position is None and (last or 0) < head.seq
-        first = found.messages[0][1].seq if found.messages else None
-        return not question.position and (first or 0) < head.seq
-
-    def _is_young(self, ts: int) -> bool:
-        return self._now - ts < YOUNG_MS
+        return next((Spot(keys.instant(key), message.seq) for key, message in beyond.messages), None)
 
     def _token(self, whole: Slice, cursor_keys: CursorKeys) -> str | None:
         if whole.position is None:
@@ -258,8 +261,3 @@ class _Reading:
             question.room.id, question.forward, question.after, question.before, whole.position, seq
         )
         return seal(cursor, cursor_keys)
-
-
-def _hole(one: int | None, other: int | None) -> bool:
-    """Whether numbers are missing between neighbours. Messages from before numbering have none to miss."""
-    return one is not None and other is not None and abs(one - other) > 1

@@ -16,9 +16,14 @@ LONGEST_PAUSE_S = 0.250
 Answer = TypeVar("Answer")
 
 
-def attempts(deployment: Deployment) -> Iterator[int]:
-    """Numbers of attempts, 0 first, with a pause before each further one. Raises `ServiceUnavailable` at the deadline."""
-    deadline = deployment.monotonic() + deployment.deadline_s
+def attempts(deployment: Deployment, deadline: float | None = None) -> Iterator[int]:
+    """Numbers of attempts, 0 first, with a pause before each further one. Raises `ServiceUnavailable` at the deadline.
+
+    `deadline` is an instant of `deployment.monotonic`, for a call that makes several requests: else each would bring
+    a deadline of its own, and they would add up.
+    """
+    if deadline is None:
+        deadline = deadline_of(deployment)
     attempt = 0
     while True:
         yield attempt
@@ -29,9 +34,14 @@ def attempts(deployment: Deployment) -> Iterator[int]:
         attempt += 1
 
 
-def retried(deployment: Deployment, call: Callable[[], Answer]) -> Answer:
+def deadline_of(deployment: Deployment) -> float:
+    """When a call that begins now has to give up."""
+    return deployment.monotonic() + deployment.deadline_s
+
+
+def retried(deployment: Deployment, call: Callable[[], Answer], deadline: float | None = None) -> Answer:
     """What `call` answers, called again after each transient failure."""
-    for _ in attempts(deployment):
+    for _ in attempts(deployment, deadline):
         try:
             return call()
         except TransientFailure:

@@ -5,18 +5,18 @@ the way, so the next attempt starts from there without a read.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from chat import keys
 from chat.access import Access, View, open_room
-from chat.aws import TransientFailure
+from chat.aws import OutcomeUnknown, TransientFailure
 from chat.deployment import Deployment
 from chat.errors import ChatError, IdempotencyMismatch, InvalidInput, Muted, NotRoomMember, RateLimited
 from chat.instants import to_wire
 from chat.items import Envelope
 from chat.memory import FRESH_S
-from chat.models import Caller, Message, RoomSettings, Sent
-from chat.rate import Rate
+from chat.models import Caller, Head, Message, RoomSettings, Sent
 from chat.retry import attempts
 from chat.rooms import Room, is_id
 from chat.store import Refused
@@ -82,6 +82,8 @@ class _Send:
         self._send_key = (*self._member_key, draft.client_message_id)
         self._access = self._recalled()
         self._remembered = self._access is not None
+        self._doubt = deployment.memory.sends.get(self._send_key) is not None
+        self._earlier: Sent | None = None
 
     def run(self) -> Message:
         for _ in attempts(self._deployment):
@@ -95,16 +97,18 @@ class _Send:
 
     def _attempt(self) -> Message | None:
         """Commit, or find the message stored already; `None` when others came first. Raises the refusal."""
-        seen = self._deployment.memory.sends.get(self._send_key) is not None
+        if self._earlier:
+            return self._stored(self._earlier)
         access = self._access or self._look()
         refusal = self._refusal(access)
-        if self._remembered and (seen or (refusal and not self._refused_lately())):
+        if self._remembered and (self._doubt or (refusal and not self._refused_lately(refusal))):
             # What is remembered may neither show a stored message nor be the first to refuse.
             access = self._look()
             refusal = self._refusal(access)
-        look_for_proof = seen or (refusal and self._draft.named and not self._remembered)
-        if look_for_proof and (earlier := self._proof()):
-            return self._repeat(earlier)
+        if self._doubt or (refusal and self._draft.named and not self._remembered):
+            if earlier := self._proof():
+                return self._repeat(earlier)
+            self._doubt = False
         if refusal:
             self._remember_refusal(refusal)
             raise refusal
@@ -131,27 +135,33 @@ class _Send:
             memory.members.forget(self._member_key)
             raise
         self._remembered = False
-        memory.heads.put(self._draft.room.partition_key, access.head, at)
+        memory.see_head(self._draft.room.partition_key, access.head, at)
         memory.members.put(self._member_key, access.member, at)
         return access
 
-    def _settings(self, access: Access) -> RoomSettings:
-        return access.head.settings(self._deployment.defaults)
+    def _settings(self) -> RoomSettings:
+        defaults = self._deployment.defaults
+        return self._access.head.settings(defaults) if self._access else defaults
 
     def _refusal(self, access: Access) -> ChatError | None:
         """Why this member may not send now: muted, then the person's rate, then the room's."""
-        now, settings = self._deployment.now(), self._settings(access)
+        now, settings = self._deployment.now(), self._settings()
         if access.member.muted_until > now:
             return Muted(to_wire(access.member.muted_until))
-        if wait := settings.person_rate.wait(access.member.tat, now * 1_000):
-            return RateLimited(_milliseconds(wait), "person")
-        if wait := settings.room_rate.wait(access.head.tat, now * 1_000):
-            return RateLimited(_milliseconds(wait), "room")
+        at = _limits_at(access.head, now)
+        behind = at - now * 1_000
+        if wait := settings.person_rate.wait(access.member.tat, at):
+            return RateLimited(_milliseconds(wait + behind), "person")
+        if wait := settings.room_rate.wait(access.head.tat, at):
+            return RateLimited(_milliseconds(wait + behind), "room")
         return None
 
-    def _refused_lately(self) -> bool:
-        since = self._deployment.monotonic() - FRESH_S
-        return self._deployment.memory.refusals.get(self._member_key, since) is not None
+    def _refused_lately(self, refusal: ChatError) -> bool:
+        """Whether the store itself said so a moment ago. Only a limit may be refused from memory: it passes by itself."""
+        lately = self._deployment.memory.refusals.get(
+            self._member_key, self._deployment.monotonic() - FRESH_S
+        )
+        return isinstance(refusal, RateLimited) and lately is not None
 
     def _remember_refusal(self, refusal: ChatError) -> None:
         if isinstance(refusal, RateLimited) and not self._remembered:
@@ -164,20 +174,24 @@ class _Send:
                 self._deployment.store.commit(envelope)
         except Refused as refused:
             return self._learn(access, refused)
+        except OutcomeUnknown:
+            self._doubt = True
+            self._deployment.memory.sends.put(self._send_key, True, self._deployment.monotonic())
+            raise
         memory, at = self._deployment.memory, self._deployment.monotonic()
-        stamped = {"seq": envelope.message.seq, "ts": envelope.message.ts, "tat": envelope.head_tat}
-        head = access.head.model_copy(update={"rev": access.head.rev + 1, **stamped})
-        taken = envelope.person.taken(access.member.tat, envelope.now * 1_000)
-        memory.heads.put(self._draft.room.partition_key, head, at)
-        memory.members.put(self._member_key, access.member.model_copy(update={"tat": taken}), at)
+        known, ts = access.head, envelope.message.ts
+        head = replace(known, rev=known.rev + 1, seq=known.seq + 1, ts=ts, tat=envelope.head_tat)
+        taken = envelope.person.taken(access.member.tat, envelope.limits_at)
+        memory.see_head(self._draft.room.partition_key, head, at)
+        memory.members.put(self._member_key, replace(access.member, tat=taken), at)
         memory.sends.put(self._send_key, True, at)
         return envelope.message
 
     def _stamp(self, access: Access) -> Envelope:
         """Number and instant for this attempt: the next ones after the head that is known."""
-        draft, head, settings = self._draft, access.head, self._settings(access)
+        draft, head, settings = self._draft, access.head, self._settings()
         now = self._deployment.now()
-        ts = max(now, head.ts + 1)
+        ts, at = max(now, head.ts + 1), _limits_at(head, now)
         message = Message(
             id=draft.message_id,
             room_id=draft.room.id,
@@ -195,10 +209,11 @@ class _Send:
             message=message,
             fingerprint=draft.fingerprint,
             head=head,
-            head_tat=settings.room_rate.taken(head.tat, now * 1_000),
+            head_tat=settings.room_rate.taken(head.tat, at),
             person=settings.person_rate,
-            idle=access.member.tat <= now * 1_000,
+            idle=access.member.tat <= at,
             now=now,
+            limits_at=at,
             expires_at=(ts + settings.retention_ms) // 1_000,
         )
 
@@ -226,27 +241,27 @@ class _Send:
         memory.sends.put(self._send_key, True, at)
         if sent.hash != self._draft.fingerprint:
             raise IdempotencyMismatch
-        own = sent.message_sk.endswith(
+        if not sent.message_sk.endswith(
             self._draft.message_id
-        )  # an attempt of this call, whose answer was lost
-        if not own:
+        ):  # else this call's own: only its answer was lost
             self._charge_repeat()
             self._tally.add("Repeats")
-        for _ in attempts(self._deployment):
-            try:
-                with self._tally.timing("StoreMs"):
-                    stored = self._deployment.store.message(
-                        self._draft.room, sent.message_sk, self._deployment.now() // 1_000
-                    )
-                return stored or self._expired(sent)
-            except TransientFailure:
-                self._tally.add("TransientFailures")
-        raise AssertionError("attempts end by raising")
+        self._earlier = sent
+        return self._stored(sent)
+
+    def _stored(self, sent: Sent) -> Message:
+        """The message that `sent` proves, as far as the room's retention leaves it."""
+        now = self._deployment.now()
+        if sent.message_sk < keys.message_floor(now - self._settings().retention_ms):
+            return self._expired(sent)
+        with self._tally.timing("StoreMs"):
+            stored = self._deployment.store.message(self._draft.room, sent.message_sk, now // 1_000)
+        return stored or self._expired(sent)
 
     def _charge_repeat(self) -> None:
         """A repeat costs units too: each process grants a person as many as it grants messages."""
         memory, now = self._deployment.memory, self._deployment.now() * 1_000
-        rate = self._settings(self._access).person_rate if self._access else Rate(1.0, 10)
+        rate = self._settings().person_rate
         tat = memory.repeats.get(self._member_key) or 0
         if wait := rate.wait(tat, now):
             raise RateLimited(_milliseconds(wait), "person")
@@ -266,6 +281,12 @@ class _Send:
             seq=sent.seq,
             client_message_id=draft.client_message_id,
         )
+
+
+def _limits_at(head: Head, now: int) -> int:
+    """The instant (µs) by which rates are judged: never before the room's newest message. Else a process whose clock is
+    ahead would silence everybody whose clock is right."""
+    return max(now, head.ts) * 1_000
 
 
 def _milliseconds(microseconds: int) -> int:

@@ -1,0 +1,39 @@
+"""The rule against skipping: no page reads past a young hole in `seq`.
+
+DynamoDB reads are read-committed, so for a moment message n+1 may be seen without n:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+YOUNG_MS = 10_000
+"""A hole whose later neighbour is this young may yet be filled; an older one is history that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a number stands: a message by its instant (ms) and `seq`. Messages from before numbering have none."""
+
+    ts: int
+    seq: int | None
+
+
+NOWHERE = Spot(0, None)
+"""What is not known, and so never makes a hole."""
+
+
+def is_young(ts: int, now: int) -> bool:
+    return now - ts < YOUNG_MS
+
+
+def before_young_hole(row: Sequence[Spot], now: int, *, forward: bool) -> int | None:
+    """How many spots of `row`, in the order of reading, come before the first young hole; `None` without one."""
+    for count, (one, other) in enumerate(pairwise(row), start=1):
+        older, newer = (one, other) if forward else (other, one)
+        if older.seq is None or newer.seq is None or not is_young(newer.ts, now):
+            continue
+        if newer.seq - older.seq > 1:
+            return count
+    return None

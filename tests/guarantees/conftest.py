@@ -1,0 +1,36 @@
+"""Fixtures of the proofs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chat.aws import client as aws_client
+from simulator.settings import REGION
+from tests.guarantees.proxy import Proxy, proxy_to
+from tests.guarantees.world import Clock
+
+
+@pytest.fixture(scope="session")
+def the_proxy(functions_environ: None, endpoint: str) -> Iterator[Proxy]:
+    with proxy_to(endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxy(the_proxy: Proxy) -> Iterator[Proxy]:
+    """The proxy before the engine; it breaks nothing until it is told to."""
+    the_proxy.operations.clear()
+    yield the_proxy
+    the_proxy.heal()
+
+
+@pytest.fixture(scope="session")
+def impatient(the_proxy: Proxy) -> Any:
+    """A client through the proxy that waits a third of a second for an answer."""
+    return aws_client("dynamodb", region=REGION, endpoint=the_proxy.url, timeout=0.33)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

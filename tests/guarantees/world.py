@@ -1,0 +1,156 @@
+"""What the proofs build on: rooms of their own, processes with a memory each, and time that stands until it is moved."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from random import Random
+from typing import Any
+
+from chat import keys
+from chat.create_room import create_room
+from chat.cursor import CursorKeys
+from chat.deployment import Deployment
+from chat.items import key, values
+from chat.messages import Page, messages
+from chat.models import Caller, Message, Role, RoomSettings
+from chat.rooms import Room
+from chat.send_message import send_message
+from chat.store import Store
+from chat.tally import Tally
+from simulator.settings import TABLES
+
+FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
+DAY_MS = 86_400_000
+MESSAGES_START = keys.message_floor(0)
+NOON = 1_800_000_000_000
+CURSOR_KEYS = CursorKeys("k1", {"k1": b"a key for tests, 32 bytes long.."})
+
+
+class Clock:
+    """Wall clock and monotonic clock of one process. Sleeping moves both; only the wall clock may jump."""
+
+    def __init__(self, ms: int = NOON) -> None:
+        self.ms = ms
+        self.seconds = 0.0
+
+    def now(self) -> int:
+        return self.ms
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.ms += round(seconds * 1_000)
+
+    def jump(self, ms: int) -> None:
+        self.ms += ms
+
+
+def store_of(client: Any) -> Store:
+    return Store(client, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]})
+
+
+def process(client: Any, clock: Clock, **parts: Any) -> Deployment:
+    """A process of the chat: nothing remembered, on `clock`; its chance always falls the same."""
+    given = {
+        "chance": Random(1).random,  # noqa: S311  jitter, repeatable
+        "defaults": RoomSettings(),
+        **parts,
+    }
+    return Deployment(
+        store=store_of(client), now=clock.now, monotonic=clock.monotonic, sleep=clock.sleep, **given
+    )
+
+
+def new_room(client: Any, *users: str, prefix: str = "", settings: Mapping[str, int | float] = FAST) -> str:
+    """The id of a new room with `users` in it."""
+    room_id = f"{prefix}{uuid.uuid4().hex}"
+    members: dict[str, Role] = dict.fromkeys(users, "member")
+    assert create_room(store_of(client), Room.parse(room_id), members, settings)
+    return room_id
+
+
+def send(
+    deployment: Deployment,
+    room_id: str,
+    user: str,
+    text: str,
+    name: str | None = None,
+    tally: Tally | None = None,
+) -> Message:
+    arguments = {"roomId": room_id, "text": text, "clientMessageId": name}
+    return send_message(deployment, Caller(user_id=user), arguments, Tally() if tally is None else tally)
+
+
+def read(deployment: Deployment, room_id: str, user: str, **arguments: Any) -> Page:
+    return messages(deployment, CURSOR_KEYS, Caller(user_id=user), {"roomId": room_id, **arguments}, Tally())
+
+
+def follow(deployment: Deployment, room_id: str, user: str, **arguments: Any) -> Iterator[Message]:
+    """Every message that somebody gets who follows the cursor to its end."""
+    token = None
+    while True:
+        page = read(deployment, room_id, user, **arguments, nextToken=token)
+        yield from page.items
+        token = page.next_token
+        if token is None:
+            return
+
+
+def change_member(client: Any, room_id: str, user: str, **attributes: str | int) -> None:
+    """Let `user` in, or write `attributes` (`status`, `mutedUntil` …) of the membership there is."""
+    room = Room.parse(room_id)
+    client.update_item(
+        TableName=TABLES[f"{room.table.upper()}_TABLE"],
+        Key=key(keys.user_partition(user), keys.membership(room.partition_key)),
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+        ExpressionAttributeNames={f"#{name}": name for name in attributes},
+        ExpressionAttributeValues=values({f":{name}": value for name, value in attributes.items()}),
+    )
+
+
+def remove_member(client: Any, room_id: str, user: str) -> None:
+    room = Room.parse(room_id)
+    client.delete_item(
+        TableName=TABLES[f"{room.table.upper()}_TABLE"],
+        Key=key(keys.user_partition(user), keys.membership(room.partition_key)),
+    )
+
+
+def change_room(client: Any, room_id: str, **settings: int | float) -> None:
+    """Write settings of the room; as every write of HEAD, it moves `rev`."""
+    room = Room.parse(room_id)
+    client.update_item(
+        TableName=TABLES[f"{room.table.upper()}_TABLE"],
+        Key=key(room.partition_key, keys.HEAD),
+        UpdateExpression="SET rev = rev + :one, " + ", ".join(f"#{name} = :{name}" for name in settings),
+        ExpressionAttributeNames={f"#{name}": name for name in settings},
+        ExpressionAttributeValues=values({":one": 1, **{f":{n}": v for n, v in settings.items()}}),
+    )
+
+
+def stored(client: Any, room_id: str) -> list[dict[str, Any]]:
+    """The room's message items as plain values, oldest first, expired or not."""
+    room = Room.parse(room_id)
+    found: list[dict[str, Any]] = []
+    request = {
+        "TableName": TABLES[f"{room.table.upper()}_TABLE"],
+        "KeyConditionExpression": "PK = :room AND SK BETWEEN :low AND :high",
+        "ExpressionAttributeValues": values(
+            {":room": room.partition_key, ":low": MESSAGES_START, ":high": keys.MESSAGES_END}
+        ),
+        "ConsistentRead": True,
+    }
+    while True:
+        answer = client.query(**request)
+        found += [
+            {name: int(value["N"]) if "N" in value else value["S"] for name, value in item.items()}
+            for item in answer["Items"]
+        ]
+        if "LastEvaluatedKey" not in answer:
+            return found
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def numbers(client: Any, room_id: str) -> list[int]:
+    return [item["seq"] for item in stored(client, room_id)]
