@@ -9,6 +9,8 @@ class Limits:
 
     body: int = 1024 * 1024
     """A longer HTTP body is answered with 413."""
+    header: int = 64 * 1024
+    """The request line, and each header."""
     query_tokens: int = 15_000
     query_depth: int = 75
     """AppSync's default is unlimited; 75 is the most that its setting `queryDepthLimit` takes."""

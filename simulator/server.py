@@ -64,7 +64,13 @@ async def running(config: ServerConfig) -> AsyncIterator[Address]:
     """Serves inside the running event loop while the block lasts. Raises `OSError` when a port is taken."""
     api = Api(config.schema, config.functions, config.limits)
     endpoints = Endpoints(api, Authorizer(config.functions), config.jwks, config.limits)
-    runner = web.AppRunner(endpoints.application(), access_log=None, shutdown_timeout=5.0)
+    runner = web.AppRunner(
+        endpoints.application(),
+        access_log=None,
+        shutdown_timeout=config.limits.goodbye,
+        max_line_size=config.limits.header,  # credentials may stand in the query string
+        max_field_size=config.limits.header,
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, config.host, config.port).start()

@@ -200,3 +200,9 @@ async def test_a_mutation_whose_sender_hung_up_is_still_published(client: Any, c
         await asyncio.wait([sending])
         chat.gate.set()
         assert (await socket.next())["payload"]["data"]["onMessage"]["text"] == "kept"
+
+
+async def test_a_long_token_reaches_the_authorizer_whole(client: Any, chat: Any) -> None:
+    status, _, _ = await client.post(TYPENAME, "x" * 30_000)
+    assert status == 401
+    assert len(chat.events[0][1]["authorizationToken"]) == 30_000
