@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AWS_DATE_TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2}(?::\d{2})?)"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.([0-9]{1,9}))?)?)"
+    r"(Z|[+-][0-9]{2}:[0-5][0-9](?::[0-5][0-9])?)"
 )
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -26,7 +27,8 @@ def from_wire(value: object) -> tuple[int, bool]:
     found = _AWS_DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("not an AWSDateTime")
-    seconds, fraction, offset = found.groups()
+    local, fraction, offset = found.groups()
+    seconds = local.partition(".")[0]
     try:
         whole = datetime.fromisoformat(seconds + ("+00:00" if offset == "Z" else offset)) - _EPOCH
     except (OverflowError, ValueError):

@@ -1,0 +1,111 @@
+"""A cursor is a position that only we can write."""
+
+import base64
+import json
+import string
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.cursor import Cursor, CursorKeys, seal, unseal
+from chat.errors import InvalidInput
+
+OLD, NEW = b"o" * 32, b"n" * 32
+KEYS = CursorKeys("k2", {"k1": OLD, "k2": NEW})
+CURSOR = Cursor("GUILD#dragons", True, 1_000, None, "MSG#0000000002000#id", 7)
+LONGEST = Cursor("GUILD#" + "x" * 128, False, 10**13, 10**13, "MSG#" + "9" * 13 + "#" + "x" * 36, 10**12)
+BASE64URL = string.ascii_letters + string.digits + "-_"
+
+cursors = st.builds(
+    Cursor,
+    room=st.text(max_size=30),
+    forward=st.booleans(),
+    after=st.none() | st.integers(-(10**14), 10**14),
+    before=st.none() | st.integers(-(10**14), 10**14),
+    position=st.text(max_size=30),
+    seq=st.none() | st.integers(0, 10**12),
+)
+
+
+def refused(token: object, keys: CursorKeys = KEYS) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        unseal(token, keys)
+    return caught.value
+
+
+@given(cursors)
+def test_what_was_sealed_comes_back(cursor: Cursor) -> None:
+    assert unseal(seal(cursor, KEYS), KEYS) == cursor
+
+
+def test_the_longest_cursor_fits() -> None:
+    assert unseal(seal(LONGEST, KEYS), KEYS) == LONGEST
+
+
+def test_a_token_can_stand_in_an_address() -> None:
+    assert set(seal(LONGEST, KEYS)) <= set(BASE64URL)
+
+
+def test_changing_any_single_character_is_noticed() -> None:
+    token = seal(CURSOR, KEYS)
+    for place, was in enumerate(token):
+        for other in BASE64URL:
+            if other != was:
+                refused(token[:place] + other + token[place + 1 :])
+
+
+def test_leaving_out_doubling_and_adding_characters_is_noticed() -> None:
+    token = seal(CURSOR, KEYS)
+    for place in range(len(token)):
+        refused(token[:place] + token[place + 1 :])
+        refused(token[:place] + token[place] + token[place:])
+    for extra in ("=", "==", "\n", " ", "A", "\x00", "."):
+        refused(token + extra)
+        refused(extra + token)
+
+
+def test_another_key_is_refused() -> None:
+    refused(seal(CURSOR, CursorKeys("k2", {"k2": b"x" * 32})))
+
+
+def test_a_key_under_another_name_is_refused() -> None:
+    refused(seal(CURSOR, CursorKeys("k1", {"k1": NEW})))
+    refused(seal(CURSOR, CursorKeys("k3", {"k3": NEW})))
+
+
+def test_a_key_that_is_no_longer_current_still_opens() -> None:
+    assert unseal(seal(CURSOR, CursorKeys("k1", {"k1": OLD})), KEYS) == CURSOR
+
+
+def test_a_key_that_was_withdrawn_does_not_open() -> None:
+    refused(seal(CURSOR, CursorKeys("k1", {"k1": OLD})), CursorKeys("k2", {"k2": NEW}))
+
+
+def test_a_content_without_signature_is_refused() -> None:
+    body = json.dumps([1, "lobby", True, None, None, "", None]).encode()
+    for raw in (body, b"k2." + body, b"\x00" * 16 + b"k2." + body):
+        refused(base64.urlsafe_b64encode(raw).decode().rstrip("="))
+
+
+def test_more_than_a_thousand_characters_are_refused() -> None:
+    refused("A" * 1_001)
+    refused(seal(replace(CURSOR, position="x" * 1_000), KEYS))
+
+
+@pytest.mark.parametrize(
+    "token", [None, 7, 1.5, True, [], ["a"], {}, b"AAAA", "", " ", "é", "\ud800", "A", "=", "null"]
+)
+def test_what_is_no_token_is_refused(token: object) -> None:
+    refusal = refused(token)
+    assert refusal.values == {"argument": "nextToken"}
+
+
+@given(
+    st.text(max_size=200)
+    | st.text(BASE64URL, max_size=200)
+    | st.binary(max_size=100).map(base64.urlsafe_b64encode).map(bytes.decode)
+)
+def test_garbage_is_never_anything_but_invalid_input(token: str) -> None:
+    refused(token)
