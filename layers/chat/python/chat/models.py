@@ -1,9 +1,12 @@
-"""The things that are stored and answered. Attribute names in the tables are the names on the wire."""
+"""The things that are stored and answered. Attribute names in the tables are the names on the wire.
 
-from typing import Annotated, Any, Literal
+Plain dataclasses: what arrives here was written by this code or passed the schema, and a library that checks it again
+costs a cold start more than everything else of ours together.
+"""
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
-from pydantic.alias_generators import to_camel
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Any, Literal, Self
 
 from chat.instants import to_wire
 from chat.rate import Rate
@@ -18,30 +21,46 @@ Role = Literal["owner", "moderator", "member"]
 Status = Literal["active", "banned"]
 
 
-class Stored(BaseModel):
-    """A part of an item. Unknown attributes are ignored: a later version may have written them."""
+class Stored:
+    """A part of an item, in a dataclass. Unknown attributes are ignored: a later version may have written them."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+    __slots__ = ()
 
     @classmethod
-    def of(cls, item: Item) -> "Any":
-        """The model for an item of DynamoDB; absent attributes take their defaults."""
-        return cls.model_validate({name: next(iter(value.values())) for name, value in item.items()})
+    def of(cls, item: Item) -> Self:
+        """What an item of DynamoDB says; absent attributes take their defaults. Raises `TypeError` if one is needed."""
+        own: type = cls
+        names = _fields_by_attribute(own)
+        return cls(**{names[name]: _plain(value) for name, value in item.items() if name in names})
 
 
-class Caller(BaseModel):
+def _plain(value: dict[str, Any]) -> Any:
+    """A string as it is, a number (`N`) as `int` where it is whole, else as `float`."""
+    for kind, plain in value.items():
+        if kind != "N":
+            return plain
+        return int(plain) if plain.lstrip("-").isdigit() else float(plain)
+    return None
+
+
+@cache
+def _fields_by_attribute(model: type) -> dict[str, str]:
+    """A dataclass's field names by their names on the wire: `senderId` for `sender_id`."""
+    names = (field.name for field in fields(model))
+    return {name[0] + name.title().replace("_", "")[1:]: name for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
     """Who calls, as the authorizer passed it on in `identity.resolverContext`."""
-
-    model_config = ConfigDict(frozen=True)
 
     user_id: str
     roles: frozenset[str] = frozenset()
 
 
-class RoomSettings(BaseModel):
+@dataclass(frozen=True, slots=True)
+class RoomSettings:
     """A room's own rules. In the HEAD item each is optional; what is absent comes from the deployment."""
-
-    model_config = ConfigDict(frozen=True)
 
     person_per_second: float = 1.0
     person_burst: int = 10
@@ -62,6 +81,7 @@ class RoomSettings(BaseModel):
         return self.retention_days * DAY_MS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Head(Stored):
     """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when somebody
     loses access. `ts` is the newest message's instant (ms), `tat` the room's rate state (µs)."""
@@ -78,10 +98,11 @@ class Head(Stored):
     retention_days: int | None = None
 
     def settings(self, defaults: RoomSettings) -> RoomSettings:
-        own = {name: getattr(self, name) for name in RoomSettings.model_fields}
-        return defaults.model_copy(update={name: value for name, value in own.items() if value is not None})
+        own = {field.name: getattr(self, field.name) for field in fields(RoomSettings)}
+        return replace(defaults, **{name: value for name, value in own.items() if value is not None})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member(Stored):
     """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs)."""
 
@@ -93,6 +114,7 @@ class Member(Stored):
     tat: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sent(Stored):
     """The proof of a send: where its message lies, and what a repeat must match."""
 
@@ -101,12 +123,9 @@ class Sent(Stored):
     hash: str
 
 
-Instant = Annotated[int, PlainSerializer(to_wire, return_type=str)]
-"""Stored as epoch milliseconds, answered as `AWSDateTime`."""
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Stored):
-    """A message as the schema's `Message` answers it."""
+    """A message as the schema's `Message` answers it. Instants are epoch milliseconds here, `AWSDateTime` on the wire."""
 
     id: str
     room_id: str
@@ -114,13 +133,17 @@ class Message(Stored):
     guild_id: str | None = None
     sender_id: str
     text: str | None = None
-    ts: Instant
+    ts: int
     seq: int | None = None
     epoch: int | None = None
     client_message_id: str | None = None
     rev: int | None = None
-    edited_at: Instant | None = None
-    removed_at: Instant | None = None
+    edited_at: int | None = None
+    removed_at: int | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        return self.model_dump(by_alias=True)
+        wire = {attribute: getattr(self, name) for attribute, name in _fields_by_attribute(Message).items()}
+        for instant in ("ts", "editedAt", "removedAt"):
+            if wire[instant] is not None:
+                wire[instant] = to_wire(wire[instant])
+        return wire

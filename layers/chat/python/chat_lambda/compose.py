@@ -1,5 +1,6 @@
 """The composition root of the fields' functions: settings become parts, once for a process."""
 
+from dataclasses import fields
 from functools import cache
 
 from chat.aws import client
@@ -19,9 +20,7 @@ def deployment() -> Deployment:
     dynamodb = client("dynamodb", region=own.aws_region, endpoint=own.dynamodb_endpoint, connections=50)
     return Deployment(
         store=Store(dynamodb, {"core": own.core_table, "guild": own.guild_table}),
-        defaults=RoomSettings.model_validate(
-            {name: getattr(own, name) for name in RoomSettings.model_fields}
-        ),
+        defaults=RoomSettings(*(getattr(own, each.name) for each in fields(RoomSettings))),
         text_limits=TextLimits(own.max_code_points, own.max_bytes),
     )
 

@@ -1,11 +1,10 @@
 """What the functions are told: the only reader of their environment. Names equal those in `resolvers/wiring.json`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from typing import Any, Literal, cast
 
 Algorithm = Literal["RS256", "ES256", "HS256"]
 
@@ -14,17 +13,51 @@ class BadSettings(Exception):
     """A setting is missing or wrong; the text names it and does not show its value."""
 
 
-def _listed(value: object) -> object:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+def _algorithms(text: str) -> tuple[Algorithm, ...]:
+    names = tuple(part.strip() for part in text.split(","))
+    if not set(names) <= {"RS256", "ES256", "HS256"}:
+        raise ValueError("must be a list of RS256, ES256 and HS256, with commas")
+    return cast("tuple[Algorithm, ...]", names)
 
 
-class Settings(BaseModel):
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return text
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text.lower() == "true"
+
+
+def _number(default: float, kind: type[int] | type[float], low: float, high: float) -> Any:
+    """A field that holds a number from `low` up to `high`."""
+
+    def parse(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            raise ValueError(f"must be {'a whole number' if kind is int else 'a number'}") from None
+        if not low <= number <= high:
+            raise ValueError(f"must be from {low} to {high}")
+        return number
+
+    return _parsed(default, parse)
+
+
+def _parsed(default: object, parse: Callable[[str], object]) -> Any:
+    """A field whose text `parse` reads; it raises `ValueError` with what the text must be."""
+    return field(default=default, metadata={"parse": parse})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
     """One deployment's settings. A field is the environment variable of the same name in upper case; empty is absent.
 
     Secrets are references: `file:` and a path, or the ARN of a Secrets Manager secret or an SSM parameter.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     aws_region: str = "us-east-1"
     dynamodb_endpoint: str | None = None
@@ -32,35 +65,34 @@ class Settings(BaseModel):
     guild_table: str = "gg_guild"
     jwt_issuer: str = ""
     jwt_audience: str = ""
-    jwt_algorithms: Annotated[tuple[Algorithm, ...], BeforeValidator(_listed)] = ("RS256", "ES256")
-    jwt_jwks_url: str | None = Field(None, pattern="^https?://")
+    jwt_algorithms: tuple[Algorithm, ...] = _parsed(("RS256", "ES256"), _algorithms)
+    jwt_jwks_url: str | None = _parsed(None, _address)
     jwt_jwks: str | None = None
     jwt_secret: str | None = None
-    authorizer_ttl_seconds: int = Field(300, ge=0, le=3600)
+    authorizer_ttl_seconds: int = _number(300, int, 0, 3600)
     cursor_keys: str | None = None
     audit_key: str | None = None
-    allow_unfenced_subscriptions: bool = False
-    person_per_second: float = Field(1.0, gt=0, le=1_000)
-    person_burst: int = Field(10, ge=1, le=10_000)
-    room_per_second: float = Field(50.0, gt=0, le=1_000)
-    room_burst: int = Field(100, ge=1, le=10_000)
-    retention_days: int = Field(365, ge=7, le=36_500)
-    max_code_points: int = Field(4_000, ge=1, le=40_000)
-    max_bytes: int = Field(16_384, ge=1, le=163_840)
+    allow_unfenced_subscriptions: bool = _parsed(False, _flag)
+    person_per_second: float = _number(1.0, float, 0.001, 1_000)
+    person_burst: int = _number(10, int, 1, 10_000)
+    room_per_second: float = _number(50.0, float, 0.001, 1_000)
+    room_burst: int = _number(100, int, 1, 10_000)
+    retention_days: int = _number(365, int, 7, 36_500)
+    max_code_points: int = _number(4_000, int, 1, 40_000)
+    max_bytes: int = _number(16_384, int, 1, 163_840)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
     """The settings in `environment`. Raises `BadSettings`, which names the variable."""
-    given = {
-        name: environment[name.upper()]
-        for name in Settings.model_fields
-        if environment.get(name.upper(), "") != ""
-    }
-    try:
-        return Settings.model_validate(given)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_context=False)[0]
-        raise BadSettings(f"{str(first['loc'][0]).upper()}: {first['msg']}") from None
+    given: dict[str, Any] = {}
+    for each in fields(Settings):
+        text = environment.get(each.name.upper(), "")
+        if text:
+            try:
+                given[each.name] = each.metadata.get("parse", str)(text)
+            except ValueError as error:
+                raise BadSettings(f"{each.name.upper()}: {error}") from None
+    return Settings(**given)
 
 
 @cache
