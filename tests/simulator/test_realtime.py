@@ -1,102 +1,14 @@
 """The realtime protocol over real sockets."""
 
 import asyncio
-import base64
-import json
-import socket as sockets
 from typing import Any
 
 import aiohttp
 import pytest
-from yarl import URL
 
 from simulator.limits import Limits
 
 ACK = {"type": "connection_ack", "payload": {"connectionTimeoutMs": 300_000}}
-
-
-def encoded(credentials: dict[str, str], standard: bool = True, padded: bool = True) -> str:
-    raw = json.dumps(credentials).encode()
-    text = (base64.b64encode if standard else base64.urlsafe_b64encode)(raw).decode()
-    return text if padded else text.rstrip("=")
-
-
-CREDENTIALS = {"host": "h??>>~~", "AUTHORIZATION": "alice"}
-"""Their base64 holds both `+` and `/`."""
-
-
-@pytest.mark.parametrize("path", ["", "/realtime"])
-@pytest.mark.parametrize(
-    ("query", "subprotocols"),
-    [
-        ("", "graphql-ws, header-" + encoded(CREDENTIALS, standard=False, padded=False)),
-        ("", "graphql-ws,header-" + encoded(CREDENTIALS, standard=False, padded=False)),
-        ("", "header-" + encoded(CREDENTIALS, standard=False, padded=False) + ",graphql-ws"),
-        ("?header=" + encoded(CREDENTIALS) + "&payload=e30=", "graphql-ws"),
-        ("?payload=e30&header=" + encoded(CREDENTIALS, padded=False), "graphql-ws"),
-        ("?header=" + encoded(CREDENTIALS, standard=False), "graphql-ws"),
-        ("?header=" + encoded(CREDENTIALS).replace("+", "%2B").replace("=", "%3D"), "graphql-ws"),
-    ],
-)
-async def test_credentials_are_found_where_clients_put_them(
-    client: Any, path: str, query: str, subprotocols: str
-) -> None:
-    url = client.address.url + path + query
-    headers = {"Sec-WebSocket-Protocol": subprotocols}
-    async with client.http.ws_connect(_raw(url), headers=headers) as ws:
-        assert ws._response.headers["Sec-WebSocket-Protocol"] == "graphql-ws"  # noqa: SLF001
-        await ws.send_str('{"type":"connection_init"}')
-        assert await ws.receive_json() == ACK
-        assert await ws.receive_json() == {"type": "ka"}
-
-
-def _raw(url: str) -> URL:
-    """Sent as it is written: without this, `+` and `=` would be escaped."""
-    return URL(url, encoded=True)
-
-
-@pytest.mark.parametrize(
-    ("query", "subprotocols", "error"),
-    [
-        ("", [], {"message": "NoProtocolError", "errorCode": 400}),
-        ("", ["graphql-transport-ws"], {"message": "NoProtocolError", "errorCode": 400}),
-        ("", ["graphql-ws"], {"message": "Required headers are missing.", "errorCode": 400}),
-        ("?header=e30=", ["graphql-ws"], {"message": "Required headers are missing.", "errorCode": 400}),
-        ("?header=***", ["graphql-ws"], {"errorType": "BadRequest", "errorCode": 400}),
-        ("?header=bm9wZQ==", ["graphql-ws"], {"errorType": "BadRequest", "errorCode": 400}),
-        ("", ["graphql-ws", "header-e"], {"errorType": "BadRequest", "errorCode": 400}),
-        (
-            "?header=" + encoded({"Authorization": "eve"}),
-            ["graphql-ws"],
-            {
-                "errorType": "UnauthorizedException",
-                "message": "You are not authorized to make this call.",
-                "errorCode": 401,
-            },
-        ),
-        (
-            "?header=" + encoded({"Authorization": "boom"}),
-            ["graphql-ws"],
-            {
-                "errorType": "AuthorizerFailureException",
-                "message": "keys cannot be fetched",
-                "errorCode": 500,
-            },
-        ),
-    ],
-)
-@pytest.mark.parametrize("speaks", [True, False])
-async def test_a_refused_handshake_is_a_101_then_connection_error_then_the_end(
-    serve: Any, query: str, subprotocols: list[str], error: dict[str, Any], speaks: bool
-) -> None:
-    grace = 20 if speaks else 0.01
-    async with serve(limits=Limits(refusal_grace=grace)) as client:
-        headers = {"Sec-WebSocket-Protocol": ", ".join(subprotocols)} if subprotocols else {}
-        async with client.http.ws_connect(_raw(client.address.url + query), headers=headers) as ws:
-            if speaks and "graphql-ws" in subprotocols:
-                await ws.send_str('{"type":"connection_init"}')
-            assert await ws.receive_json() == {"type": "connection_error", "payload": {"errors": [error]}}
-            assert (await ws.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
 async def test_the_authorizer_judges_the_connection_and_each_start_with_its_own_token(
@@ -303,76 +215,3 @@ async def test_a_frame_over_a_megabyte_closes_with_1009(client: Any) -> None:
         await socket.ws.send_str("x" * (1024 * 1024 + 1))
         assert await socket.next() is None
         assert socket.ws.close_code == 1009
-
-
-async def test_sockets_that_are_cut_without_a_close_frame_are_cleaned_up(client: Any) -> None:
-    async with client.socket() as kept:
-        await kept.watch()
-        for _ in range(5):
-            async with client.socket() as cut:
-                await cut.watch()
-                cut.ws._response.connection.transport.abort()  # noqa: SLF001
-        await client.until(connections=1, subscriptions=1)
-        await client.send("on")
-        assert (await kept.next())["payload"]["data"]["onMessage"]["text"] == "on"
-
-
-async def test_a_peer_that_leaves_pings_unanswered_is_taken_for_gone(serve: Any) -> None:
-    async with serve(limits=Limits(ping=1)) as client, client.socket() as idle:
-        await idle.watch()
-        silent = await _silent_subscriber(client)
-        await client.until(connections=2)
-        reading = asyncio.create_task(idle.next())
-        await client.until(connections=1, subscriptions=1)
-        silent.close()
-        await client.send()
-        assert (await reading)["type"] == "data"
-
-
-async def test_a_subscriber_that_does_not_read_is_cut_off_and_delays_nobody(serve: Any) -> None:
-    limits = Limits(backlog_frames=20)
-    async with serve(limits=limits) as client, client.socket() as good:
-        await good.watch()
-        silent = await _silent_subscriber(client)
-        await client.until(subscriptions=2)
-        sent = 0
-        async with asyncio.timeout(60):
-            while (await client.health())["subscriptions"] == 2:
-                await client.send("x" * 100_000)
-                sent += 1
-                assert (await good.next())["payload"]["data"]["onMessage"]["id"] == f"m{sent}"
-        silent.close()
-        await client.until(connections=1)
-
-
-async def _silent_subscriber(client: Any) -> sockets.socket:
-    """Handshake and start by hand, on a socket that nobody reads from."""
-    address = client.address
-    data = json.dumps({"query": 'subscription { onMessage(roomId: "lobby") { id text } }'})
-    start = {
-        "type": "start",
-        "id": "1",
-        "payload": {"data": data, "extensions": {"authorization": {"Authorization": "alice"}}},
-    }
-    text = json.dumps(start).encode()
-    frame = b"\x81" + bytes([0x80 | 126]) + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text
-    request = (
-        f"GET /graphql HTTP/1.1\r\nHost: {address.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-        "Sec-WebSocket-Protocol: graphql-ws\r\nAuthorization: alice\r\n\r\n"
-    )
-    silent = sockets.socket()
-    silent.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-    silent.setblocking(False)
-    loop = asyncio.get_running_loop()
-    await loop.sock_connect(silent, (address.host, address.port))
-    await loop.sock_sendall(silent, request.encode() + frame)
-    return silent
-
-
-async def test_a_burst_to_many_subscriptions_of_a_connection_that_reads_is_delivered(serve: Any) -> None:
-    async with serve(limits=Limits(backlog_frames=10)) as client, client.socket() as socket:
-        for number in range(50):
-            await socket.watch(str(number))
-        await client.send()
-        assert {(await socket.next())["id"] for _ in range(50)} == {str(number) for number in range(50)}
