@@ -42,9 +42,10 @@ def _weighted(header: str) -> list[tuple[float, str]]:
     """`(quality, tag)` for each entry of an Accept-Language header; what cannot be read counts as unwanted."""
     entries = []
     for entry in header[:200].split(","):
-        tag, _, quality = entry.partition(";q=")
+        tag, *parameters = [part.strip().lower() for part in entry.split(";")]
+        quality = next((each.removeprefix("q=") for each in parameters if each.startswith("q=")), "1")
         try:
-            weight = float(quality) if quality else 1.0
+            weight = float(quality)
         except ValueError:
             weight = 0.0
         if weight > 0:

@@ -1,0 +1,41 @@
+"""A message's id is a UUIDv7: https://www.rfc-editor.org/rfc/rfc9562#section-5.7."""
+
+import uuid
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.identifiers import uuid7
+from chat.rooms import is_id
+
+instants = st.integers(0, (1 << 48) - 1)
+
+
+@given(instants)
+def test_its_bits_are_where_rfc_9562_puts_them(ms: int) -> None:
+    made = uuid.UUID(uuid7(ms))
+    assert made.int >> 80 == ms
+    assert (made.int >> 76) & 0xF == 7
+    assert (made.int >> 62) & 0b11 == 0b10
+    assert made.variant == uuid.RFC_4122
+    assert str(made) == uuid7(ms)[:13] + str(made)[13:]
+
+
+@given(instants, instants)
+def test_ids_sort_by_time(one: int, other: int) -> None:
+    if one != other:
+        assert (uuid7(one) < uuid7(other)) == (one < other)
+
+
+def test_all_74_other_bits_are_left_to_chance() -> None:
+    made = [uuid.UUID(uuid7(0)).int for _ in range(200)]
+    ever, always = 0, (1 << 128) - 1
+    for number in made:
+        ever |= number
+        always &= number
+    assert (ever ^ always).bit_count() == 74
+    assert len(set(made)) == 200
+
+
+def test_it_can_be_part_of_a_key() -> None:
+    assert is_id(uuid7(1_769_860_800_000))

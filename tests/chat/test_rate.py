@@ -1,0 +1,78 @@
+"""The limit in one number lets through what a count over time would."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.rate import Rate
+
+rates = st.builds(
+    Rate, per_second=st.sampled_from([1 / 3, 0.5, 1.0, 2.0, 50.0, 1_000.0]), burst=st.integers(1, 20)
+)
+gaps = st.lists(st.integers(0, 2_000_000) | st.integers(0, 5_000), max_size=80)
+
+
+class Bucket:
+    """A naive bucket of microsecond tokens, filled step by step: what GCRA says in one number."""
+
+    def __init__(self, rate: Rate, now: int) -> None:
+        self.capacity = rate.step * rate.burst
+        self.step, self.level, self.at = rate.step, self.capacity, now
+
+    def take(self, now: int) -> bool:
+        self.level = min(self.capacity, self.level + now - self.at)
+        self.at = now
+        if self.level < self.step:
+            return False
+        self.level -= self.step
+        return True
+
+
+@given(rates, gaps)
+def test_it_decides_as_a_bucket_of_tokens_does(rate: Rate, waits: list[int]) -> None:
+    start = 1_769_860_800_000_000
+    bucket, tat = Bucket(rate, start), 0
+    for now in itertools.accumulate(waits, initial=start):
+        let_through = rate.wait(tat, now) == 0
+        assert let_through == bucket.take(now)
+        if let_through:
+            tat = rate.taken(tat, now)
+
+
+@given(rates, st.integers(0, 10**9), st.integers(0, 10**9))
+def test_after_the_wait_it_lets_through_and_a_microsecond_earlier_it_does_not(
+    rate: Rate, tat: int, now: int
+) -> None:
+    wait = rate.wait(tat, now)
+    assert rate.wait(tat, now + wait) == 0
+    if wait:
+        assert rate.wait(tat, now + wait - 1) == 1
+
+
+@given(rates)
+def test_a_burst_goes_through_at_once_and_the_next_waits_one_step(rate: Rate) -> None:
+    tat = 0
+    for _ in range(rate.burst):
+        assert rate.wait(tat, 10**15) == 0
+        tat = rate.taken(tat, 10**15)
+    assert rate.wait(tat, 10**15) == rate.step
+
+
+@given(rates, st.integers(0, 10**9), st.integers(0, 10**9))
+def test_taking_is_one_of_the_two_branches_that_an_update_can_write(rate: Rate, tat: int, now: int) -> None:
+    assert rate.taken(tat, now) == (now + rate.step if tat <= now else tat + rate.step)
+
+
+@pytest.mark.parametrize(
+    ("per_second", "step"), [(1.0, 1_000_000), (1_000.0, 1_000), (1 / 3, 3_000_000), (10**9, 1)]
+)
+def test_a_step_is_whole_microseconds(per_second: float, step: int) -> None:
+    assert Rate(per_second, 1).step == step
+
+
+def test_without_a_burst_nothing_is_let_through_early() -> None:
+    rate = Rate(1.0, 1)
+    assert rate.tolerance == 0
+    assert rate.wait(rate.taken(0, 5), 5) == rate.step

@@ -1,0 +1,116 @@
+"""A sender who selects too little, or under other names, would leave subscribers without it: that is refused."""
+
+import time
+from contextlib import suppress
+
+import pytest
+from graphql import parse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.errors import InvalidInput
+from chat.selection import REQUIRED, check_selection
+
+ALL = list(REQUIRED)
+BODY = "\n  ".join(REQUIRED)
+ALIASES = {
+    "first": ("{ kind: roomType " + BODY + " }", "roomType"),
+    "last": ("{ " + BODY + " kind: roomType }", "roomType"),
+    "without spaces": ("{" + ",".join(REQUIRED) + ",kind:roomType}", "roomType"),
+    "over lines": ("{ " + BODY + "\n kind\n :\n roomType }", "roomType"),
+    "around a comment": ("{ " + BODY + " kind: # a: b\n roomType }", "roomType"),
+    "with arguments": ('{ x: field(a: "b: c", d: {e: f}) ' + BODY + " }", "field"),
+    "with a directive": ("{ x: field @include(if: $yes) " + BODY + " }", "field"),
+    "in an inline fragment": ("{ ... on Message { x: id } " + BODY + " }", "id"),
+    "in an inline fragment without type": ("{ ... @include(if: true) { x: id } " + BODY + " }", "id"),
+    "in a nested selection": ("{ sender { x: name } " + BODY + " }", "name"),
+    "of two fields": ("{ x: id y: text " + BODY + " }", "id,text"),
+    "the name itself": ("{ " + BODY + " id: id }", "id"),
+    "__typename": ("{ " + BODY + " t: __typename }", "__typename"),
+    "after a string with a bracket": ('{ field(a: ")(") x: id ' + BODY + " }", "id"),
+    "after an escaped quote": (r'{ field(a: "\"" b: "\\") x: id ' + BODY + " }", "id"),
+    "after a block string": ('{ field(a: """ \\""" ) """) x: id ' + BODY + " }", "id"),
+}
+NO_ALIASES = {
+    "plain": "{ " + BODY + " }",
+    "more than is required": "{ " + BODY + " roomType guildId __typename }",
+    "arguments": "{ field(a: b, c: $d) " + BODY + " }",
+    "an object in arguments": "{ field(a: {b: c, d: [{e: f}]}) " + BODY + " }",
+    "a directive": "{ field @include(if: $yes) @skip(if: false) " + BODY + " }",
+    "a string": '{ field(a: "x: y") ' + BODY + " }",
+    "a string with brackets and quotes": r'{ field(a: ")\" x: id") ' + BODY + " }",
+    "a block string": '{ field(a: """x: y \\""" " z: z) """) ' + BODY + " }",
+    "a comment": "{ # x: id (\n" + BODY + " # y: text\n }",
+    "an inline fragment": "{ ... on Message { " + BODY + " } }",
+    "a named fragment": "{ ...Fields }",
+    "a comment with quotes": "{ # it's \"\n " + BODY + ' # "\n }',
+}
+
+
+def refused(fields: list[str] | None, graphql: str | None) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        check_selection(fields, graphql)
+    return caught.value
+
+
+def test_what_is_required_is_frozen() -> None:
+    assert REQUIRED == ("id", "roomId", "senderId", "text", "ts", "seq", "epoch", "clientMessageId")
+
+
+def test_all_that_is_required_is_enough_in_any_order() -> None:
+    assert check_selection(ALL, "{ " + BODY + " }")
+    assert check_selection([*reversed(ALL), "roomType", "sender/name"], None)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_whatever_is_missing_is_named(name: str) -> None:
+    refusal = refused([field for field in ALL if field != name], None)
+    assert refusal.values == {"argument": "selection", "missing": name}
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    assert refused([], None).values["missing"] == ",".join(REQUIRED)
+    assert (
+        refused(["id", "text"], "{ id text }").values["missing"]
+        == "roomId,senderId,ts,seq,epoch,clientMessageId"
+    )
+
+
+def test_a_nested_field_of_the_same_name_is_another_field() -> None:
+    assert refused(["sender/id", *ALL[1:]], None).values["missing"] == "id"
+
+
+@pytest.mark.parametrize(("graphql", "names"), ALIASES.values(), ids=ALIASES.keys())
+def test_an_alias_is_refused_and_its_field_named(graphql: str, names: str) -> None:
+    parse(graphql)
+    assert refused(ALL, graphql).values == {"argument": "selection", "aliased": names}
+
+
+@pytest.mark.parametrize("graphql", NO_ALIASES.values(), ids=NO_ALIASES.keys())
+def test_what_only_looks_like_an_alias_passes(graphql: str) -> None:
+    document = graphql + " fragment Fields on Message { id }" if "...Fields" in graphql else graphql
+    parse(document)
+    assert check_selection(ALL, graphql)
+
+
+def test_an_emulator_without_info_lets_pass_and_says_that_it_saw_nothing() -> None:
+    assert not check_selection(None, None)
+    assert not check_selection(None, "")
+
+
+def test_an_alias_is_seen_even_where_the_list_is_absent() -> None:
+    assert refused(None, "{ x: id }").values["aliased"] == "id"
+
+
+@given(st.text(max_size=80) | st.text(st.sampled_from('{}():@"\\#\n ,$![]=|&.aé1'), max_size=80))
+def test_no_text_makes_it_fail_otherwise(graphql: str) -> None:
+    with suppress(InvalidInput):
+        assert check_selection(ALL, graphql)
+
+
+def test_a_long_document_is_read_in_proportion_to_its_length() -> None:
+    for text in ('"""' * 20_000, '"' * 20_001, "{ x: id " * 10_000, '{ f(a: """' + '\\"""' * 10_000):
+        start = time.perf_counter()
+        with suppress(InvalidInput):
+            check_selection(ALL, text)
+        assert time.perf_counter() - start < 1
