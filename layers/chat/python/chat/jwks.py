@@ -21,8 +21,15 @@ class KeysUnavailable(Exception):
         super().__init__("The token keys cannot be read just now.")
 
 
+class BadKeySet(Exception):
+    """A document is no JSON Web Key Set, or holds no key that can be used."""
+
+
 class KeySet:
-    """Public keys by key id. `fetch` answers the key set's JSON; `monotonic` is in seconds. Safe for threads."""
+    """Public keys by key id. Safe for threads.
+
+    `fetch` answers the key set's JSON and raises `OSError` when it cannot; `monotonic` is in seconds.
+    """
 
     def __init__(self, fetch: Callable[[], bytes], monotonic: Callable[[], float]) -> None:
         self._fetch = fetch
@@ -53,16 +60,21 @@ class KeySet:
         try:
             self._keys = parse_key_set(self._fetch())
             self._fetched_at = self._tried_at
-        except (OSError, ValueError):
+        except (OSError, BadKeySet):
             if not self._keys:
                 raise KeysUnavailable from None
 
 
 def parse_key_set(text: bytes) -> dict[str, jwt.PyJWK]:
-    """Signing keys by key id; keys of other kinds or for other uses are passed over. Raises `ValueError`."""
-    document: Any = json.loads(text[: MAX_KEY_SET_BYTES + 1])
+    """Signing keys by key id; keys of other kinds or for other uses are passed over. Raises `BadKeySet`."""
+    if len(text) > MAX_KEY_SET_BYTES:
+        raise BadKeySet("too long")
+    try:
+        document: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadKeySet("not JSON") from None
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
-        raise ValueError("not a JSON Web Key Set")  # noqa: TRY004  one error for every document that is none
+        raise BadKeySet("not a JSON Web Key Set")
     found = {}
     for each in document["keys"]:
         if isinstance(each, dict) and each.get("kty") in ("RSA", "EC") and each.get("use", "sig") == "sig":
@@ -71,5 +83,5 @@ def parse_key_set(text: bytes) -> dict[str, jwt.PyJWK]:
             except jwt.PyJWTError:
                 continue
     if not found:
-        raise ValueError("no usable key")
+        raise BadKeySet("no usable key")
     return found

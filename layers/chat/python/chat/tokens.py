@@ -51,8 +51,10 @@ def verify_token(token: str, rules: TokenRules) -> Claims:
 
     Raises `TokenRefused` for a token that is not good, and `KeysUnavailable` when that cannot be told.
     """
-    scheme, _, bare = token.strip().rpartition(" ")
-    if len(bare) > MAX_TOKEN_CHARACTERS or scheme.lower() not in ("", "bearer"):
+    *scheme, bare = token.split() or [""]
+    if scheme and [word.lower() for word in scheme] != ["bearer"]:
+        raise TokenRefused("malformed")
+    if len(bare) > MAX_TOKEN_CHARACTERS or not bare.isascii():
         raise TokenRefused("malformed")
     try:
         header = jwt.get_unverified_header(bare)

@@ -1,0 +1,250 @@
+"""Token keys are fetched once, kept, rotated, and never fetched because a caller says so."""
+
+import base64
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.jwks import (
+    COOLDOWN_S,
+    MAX_KEY_SET_BYTES,
+    REFRESH_S,
+    BadKeySet,
+    KeySet,
+    KeysUnavailable,
+    parse_key_set,
+)
+from simulator.keys import new_signing_key
+
+A, B = new_signing_key().public_jwk, new_signing_key().public_jwk
+RSA: dict[str, Any] = {
+    **jwt.algorithms.RSAAlgorithm.to_jwk(
+        rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key(), as_dict=True
+    ),
+    "kid": "r",
+}
+
+
+def document(*keys: object) -> bytes:
+    return json.dumps({"keys": keys}).encode()
+
+
+class Issuer:
+    """A key set's address: what it serves, how often it was asked, and a clock that only the test moves."""
+
+    def __init__(self, *keys: object) -> None:
+        self.serve: Callable[[], bytes] = lambda: document(*keys)
+        self.fetches = 0
+        self.now = 1_000.0
+        self.keys = KeySet(self.fetch, lambda: self.now)
+
+    def fetch(self) -> bytes:
+        self.fetches += 1
+        return self.serve()
+
+    def fail(self) -> None:
+        def serve() -> bytes:
+            raise TimeoutError("token secret 198.51.100.7")
+
+        self.serve = serve
+
+    def knows(self, *keys: dict[str, Any]) -> list[bool]:
+        return [self.keys.find(key["kid"]) is not None for key in keys]
+
+
+def test_nothing_is_fetched_before_it_is_needed_and_then_once() -> None:
+    issuer = Issuer(A)
+    assert issuer.fetches == 0
+    for _ in range(5):
+        assert issuer.knows(A) == [True]
+    assert issuer.fetches == 1
+
+
+def test_an_unknown_key_id_does_not_fetch_twice_within_the_cooldown() -> None:
+    issuer = Issuer(A)
+    for number in range(50):
+        issuer.now += COOLDOWN_S / 60
+        assert issuer.keys.find(f"invented-{number}") is None
+    assert issuer.fetches == 1
+    issuer.now += COOLDOWN_S
+    assert issuer.keys.find("invented") is None
+    assert issuer.fetches == 2
+
+
+def test_a_new_key_is_found_after_the_cooldown() -> None:
+    issuer = Issuer(A)
+    assert issuer.knows(A, B) == [True, False]
+    issuer.serve = lambda: document(A, B)
+    issuer.now += COOLDOWN_S + 1
+    assert issuer.knows(A, B) == [True, True]
+    assert issuer.fetches == 2
+
+
+def test_a_withdrawn_key_stops_working_after_the_refresh() -> None:
+    issuer = Issuer(A, B)
+    assert issuer.knows(A, B) == [True, True]
+    issuer.serve = lambda: document(B)
+    issuer.now += REFRESH_S + 1
+    assert issuer.knows(A, B) == [False, True]
+
+
+def test_while_no_key_set_can_be_had_the_old_one_stays() -> None:
+    issuer = Issuer(A)
+    assert issuer.knows(A) == [True]
+    issuer.fail()
+    issuer.now += REFRESH_S + 1
+    assert issuer.knows(A, B) == [True, False]
+    assert issuer.fetches == 2
+
+
+def test_while_the_issuer_is_away_it_is_not_asked_for_every_token() -> None:
+    issuer = Issuer(A)
+    assert issuer.knows(A) == [True]
+    issuer.fail()
+    issuer.now += REFRESH_S + 1
+    for _ in range(20):
+        assert issuer.knows(A, B) == [True, False]
+    assert issuer.fetches == 2
+
+
+def test_without_any_keys_it_says_so_in_a_constant_text() -> None:
+    issuer = Issuer()
+    issuer.fail()
+    with pytest.raises(KeysUnavailable) as caught:
+        issuer.keys.find("a")
+    assert str(caught.value) == "The token keys cannot be read just now."
+    assert caught.value.__suppress_context__
+
+
+def test_after_a_failure_at_the_start_the_next_token_asks_again() -> None:
+    issuer = Issuer(A)
+    serve = issuer.serve
+    issuer.fail()
+    with pytest.raises(KeysUnavailable):
+        issuer.keys.find(A["kid"])
+    issuer.serve = serve
+    assert issuer.knows(A) == [True]
+
+
+def test_eight_threads_that_come_first_fetch_once() -> None:
+    gate, asked = threading.Event(), threading.Event()
+    issuer = Issuer(A)
+
+    def serve() -> bytes:
+        asked.set()
+        assert gate.wait(30)
+        return document(A)
+
+    issuer.serve = serve
+    with ThreadPoolExecutor(8) as threads:
+        answers = [threads.submit(issuer.knows, A) for _ in range(8)]
+        assert asked.wait(30)
+        gate.set()
+        assert [answer.result(30) for answer in answers] == [[True]] * 8
+    assert issuer.fetches == 1
+
+
+def test_a_thread_with_a_known_key_does_not_wait_for_another_ones_fetch() -> None:
+    gate, asked = threading.Event(), threading.Event()
+    issuer = Issuer(A)
+    assert issuer.knows(A) == [True]
+
+    def serve() -> bytes:
+        asked.set()
+        assert gate.wait(30)
+        return document(A)
+
+    issuer.serve = serve
+    issuer.now += COOLDOWN_S + 1
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(issuer.keys.find, "invented")
+        assert asked.wait(30)
+        assert issuer.knows(A) == [True]
+        gate.set()
+        assert waiting.result(30) is None
+
+
+def test_keys_of_other_kinds_and_other_uses_are_passed_over() -> None:
+    odd: list[object] = [
+        None, 7, "key", [], {}, {"kty": "oct", "kid": "o", "k": "c2VjcmV0"}, {"kty": "OKP", "kid": "e", "crv": "Ed25519"},
+        {**B, "use": "enc"}, {"kty": "EC", "kid": "x"}, {"kty": "RSA", "kid": "y"}, {"kty": ["EC"], "kid": "z"},
+    ]  # fmt: skip
+    assert set(parse_key_set(document(*odd, A, RSA))) == {A["kid"], "r"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {**B, "crv": "P-257"},
+        {**B, "crv": None},
+        {**B, "alg": "ES999"},
+        {**B, "alg": 7},
+        {**B, "x": "!!!"},
+        {**B, "x": "AAAA"},
+        {**B, "x": base64.urlsafe_b64encode(b"\x01" * 32).rstrip(b"=").decode()},
+        {**B, "x": 7},
+        {**B, "x": None},
+        {**RSA, "n": "!"},
+        {**RSA, "n": "AQ"},
+        {**RSA, "e": 65537},
+        {**RSA, "e": "AA"},
+    ],
+    ids=lambda key: ",".join(
+        f"{name}={value!r}"[:24] for name, value in key.items() if {**B, **RSA, **B}.get(name) != value
+    ),
+)
+def test_one_broken_key_does_not_spoil_the_others(broken: dict[str, Any]) -> None:
+    assert set(parse_key_set(document({**broken, "kid": "broken"}, A))) == {A["kid"]}
+
+
+ODD = {
+    "empty": b"",
+    "no JSON": b"<html>",
+    "no UTF-8": b"\xff\xfe",
+    "a list": b"[]",
+    "a text": b'"keys"',
+    "null": b"null",
+    "no keys": b"{}",
+    "keys that are no list": b'{"keys": {}}',
+    "an empty list": b'{"keys": []}',
+    "no usable key": document({"kty": "oct", "kid": "o", "k": "c2VjcmV0"}),
+    "nested too deep": b"[" * 60_000,
+    "a number too long": b'{"keys": ' + b"1" * 60_000 + b"}",
+    "too large": document(A, "x" * MAX_KEY_SET_BYTES),
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
+def test_an_odd_key_set_counts_as_none(text: bytes) -> None:
+    with pytest.raises(BadKeySet):
+        parse_key_set(text)
+    issuer = Issuer(A)
+    assert issuer.knows(A) == [True]
+    issuer.serve = lambda: text
+    issuer.now += REFRESH_S + 1
+    assert issuer.knows(A) == [True]
+
+
+@given(
+    st.recursive(
+        st.none() | st.text(max_size=5) | st.integers(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["keys", "kty", "kid", "crv", "x", "y", "n", "e"]), inner, max_size=4
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_no_document_makes_it_fail_otherwise(content: object) -> None:
+    with pytest.raises(BadKeySet):
+        parse_key_set(json.dumps({"keys": [content]}).encode())
