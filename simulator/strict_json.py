@@ -1,11 +1,14 @@
-"""JSON as AppSync reads it: RFC 8259, without what Python adds to it and without text that is not Unicode."""
+"""JSON by RFC 8259, without what Python adds to it.
+
+Half of a UTF-16 pair (`"\\ud800"`) is JSON by its grammar (section 8.2), so it is read, and refused by name where it matters.
+"""
 
 import json
 from typing import Any, NoReturn
 
 
 class NotJson(ValueError):
-    """The text is not JSON, too deeply nested, or holds a lone surrogate such as `\\ud800`."""
+    """The text is not JSON, or too deeply nested."""
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -17,17 +20,18 @@ def loads(text: str | bytes) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=_refuse)
-        if "\\u" in text or not text.isascii():
-            # A lone surrogate passes Python's parser but cannot be encoded: it would fail later, far from its cause.
-            json.dumps(value, ensure_ascii=False).encode()
+        return json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise NotJson("too deeply nested") from None
     except ValueError as error:
         raise NotJson(str(error)) from None
-    return value
 
 
 def dumps(value: Any) -> str:
-    """The shortest text of a value."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """The shortest text of a value, in ASCII only where it holds what UTF-8 cannot write."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text

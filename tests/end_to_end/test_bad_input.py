@@ -171,6 +171,13 @@ async def test_bad_frames_do_not_end_the_server_or_the_neighbours(api: Api) -> N
         assert (await socket.receive_json())["type"] == "error"
         await socket.send_str("{")
         assert (await socket.receive_json())["type"] == "error"
+        half = {
+            "data": json.dumps({"query": "{ \ud800 }"}),
+            "extensions": {"authorization": {"Authorization": "\ud800"}},
+        }
+        await socket.send_json({"type": "start", "id": "\ud800", "payload": half})
+        refused = await socket.receive_json()
+        assert (refused["type"], refused["id"]) == ("error", "\ud800")
         await socket.send_str("x" * (1024 * 1024 + 1))
         closed = await socket.receive()
         assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.MESSAGE_TOO_BIG)

@@ -67,6 +67,6 @@ def test_a_bad_value_is_refused_in_and_out(name: str, value: Any) -> None:
 def test_awsjson_comes_in_parsed_and_only_as_text() -> None:
     scalar = SCALARS["AWSJSON"]
     assert scalar.coerce_input_value('{"a":[1]}') == {"a": [1]}
-    for value in ({"a": 1}, "{", '"\\ud800"', "NaN"):
+    for value in ({"a": 1}, "{", "NaN"):
         with pytest.raises(GraphQLError):
             scalar.coerce_input_value(value)
