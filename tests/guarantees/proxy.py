@@ -4,7 +4,7 @@ import http.client
 import json
 import select
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,7 +16,8 @@ LONGEST_WAIT_S = 20
 class Exchange:
     """One request of a client, and what may be done with it."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler, endpoint: str) -> None:
+    def __init__(self, handler: BaseHTTPRequestHandler, endpoint: str, hidden: Set[int]) -> None:
+        self.hidden = hidden
         self._handler = handler
         self._endpoint = urlsplit(endpoint).netloc
         self.operation = handler.headers["X-Amz-Target"].rpartition(".")[2]
@@ -53,6 +54,16 @@ class Exchange:
 
 
 Fault = Callable[[Exchange], None]
+
+
+def pass_on(exchange: Exchange) -> None:
+    """No fault; but a query does not show what is hidden, as while a transaction is becoming visible."""
+    status, body = exchange.forward()
+    if exchange.operation == "Query" and exchange.hidden and status == http.HTTPStatus.OK:
+        answer = json.loads(body)
+        shown = [each for each in answer["Items"] if int(each["seq"]["N"]) not in exchange.hidden]
+        body = json.dumps(answer | {"Items": shown, "Count": len(shown)}).encode()
+    exchange.reply(status, body)
 
 
 def error(code: str, status: int = 400, **more: Any) -> Fault:
@@ -125,19 +136,7 @@ class Proxy:
                 if meant == operation:
                     del self._faults[index]
                     return fault
-            return self._always.get(operation, self._pass)
-
-    def _pass(self, exchange: Exchange) -> None:
-        status, body = exchange.forward()
-        if exchange.operation == "Query" and self.hidden and status == http.HTTPStatus.OK:
-            body = self._without_hidden(body)
-        exchange.reply(status, body)
-
-    def _without_hidden(self, body: bytes) -> bytes:
-        """The answer to a query as it is while some messages of a transaction are not visible yet."""
-        answer = json.loads(body)
-        shown = [each for each in answer["Items"] if int(each.get("seq", {"N": "0"})["N"]) not in self.hidden]
-        return json.dumps(answer | {"Items": shown, "Count": len(shown)}).encode()
+            return self._always.get(operation, pass_on)
 
 
 @contextmanager
@@ -149,7 +148,7 @@ def proxy_to(endpoint: str) -> Iterator[Proxy]:
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            exchange = Exchange(self, endpoint)
+            exchange = Exchange(self, endpoint, proxy.hidden)
             with suppress(ConnectionError):  # a client that has given up
                 proxy.fault(exchange.operation)(exchange)
 

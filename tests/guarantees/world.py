@@ -11,7 +11,7 @@ from chat.cursor import CursorKeys
 from chat.deployment import Deployment
 from chat.items import key, values
 from chat.messages import Page, messages
-from chat.models import Caller, Message, Role, RoomSettings
+from chat.models import Caller, Message, Role
 from chat.rooms import Room
 from chat.send_message import send_message
 from chat.store import Store
@@ -54,12 +54,10 @@ def process(client: Any, clock: Clock, **parts: Any) -> Deployment:
     """A process of the chat: nothing remembered, on `clock`; its chance always falls the same."""
     given = {
         "chance": Random(1).random,  # noqa: S311  jitter, repeatable
-        "defaults": RoomSettings(),
+        "sleep": clock.sleep,
         **parts,
     }
-    return Deployment(
-        store=store_of(client), now=clock.now, monotonic=clock.monotonic, sleep=clock.sleep, **given
-    )
+    return Deployment(store=store_of(client), now=clock.now, monotonic=clock.monotonic, **given)
 
 
 def new_room(client: Any, *users: str, prefix: str = "", settings: Mapping[str, int | float] = FAST) -> str:
@@ -127,6 +125,24 @@ def change_room(client: Any, room_id: str, **settings: int | float) -> None:
         ExpressionAttributeNames={f"#{name}": name for name in settings},
         ExpressionAttributeValues=values({":one": 1, **{f":{n}": v for n, v in settings.items()}}),
     )
+
+
+def erase_text(client: Any, room_id: str, sort_key: str, **attributes: int) -> None:
+    """What removing a message will do to its item."""
+    room = Room.parse(room_id)
+    client.update_item(
+        TableName=TABLES[f"{room.table.upper()}_TABLE"],
+        Key=key(room.partition_key, sort_key),
+        UpdateExpression="REMOVE #text SET " + ", ".join(f"{name} = :{name}" for name in attributes),
+        ExpressionAttributeNames={"#text": "text"},
+        ExpressionAttributeValues=values({f":{name}": value for name, value in attributes.items()}),
+    )
+
+
+def delete_message(client: Any, room_id: str, sort_key: str) -> None:
+    """What TTL does to an item, days after it has expired."""
+    room = Room.parse(room_id)
+    client.delete_item(TableName=TABLES[f"{room.table.upper()}_TABLE"], Key=key(room.partition_key, sort_key))
 
 
 def stored(client: Any, room_id: str) -> list[dict[str, Any]]:
