@@ -3,6 +3,7 @@
 import time
 import urllib.request
 from functools import cache
+from http.client import HTTPException
 
 from chat.jwks import MAX_KEY_SET_BYTES, KeySet
 from chat.tokens import TokenRules
@@ -38,6 +39,9 @@ def _key_set() -> KeySet | None:
 
 def _fetch(url: str) -> bytes:
     """The document at `url`. Raises `OSError`."""
-    with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # noqa: S310  settings allow http and https only
-        document: bytes = answer.read(MAX_KEY_SET_BYTES + 1)
-        return document
+    try:
+        with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # noqa: S310  settings allow http and https only
+            document: bytes = answer.read(MAX_KEY_SET_BYTES + 1)
+    except (HTTPException, ValueError) as error:
+        raise OSError(type(error).__name__) from None
+    return document
