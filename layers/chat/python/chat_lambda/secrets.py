@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +30,28 @@ def read_secret(setting: str, reference: str | None, region: str) -> str:
 
 def _from_aws(setting: str, arn: str, region: str) -> str:
     # Only here: a function whose secrets are not in AWS, such as an authorizer with public keys, spares the import.
-    from chat.aws import StoreFailure, client, failures  # noqa: PLC0415
+    from chat.aws import StoreFailure, failures  # noqa: PLC0415
 
     service = arn.split(":")[2]
     try:
         with failures():
             if service == "secretsmanager":
-                answer = client(service, region=region, timeout=3.0).get_secret_value(SecretId=arn)
+                answer = _client(service, region).get_secret_value(SecretId=arn)
                 return str(answer["SecretString"])
             if service == "ssm":
                 name = arn.split(":", 5)[5].removeprefix("parameter")
-                answer = client(service, region=region, timeout=3.0).get_parameter(
-                    Name=name, WithDecryption=True
-                )
+                answer = _client(service, region).get_parameter(Name=name, WithDecryption=True)
                 return str(answer["Parameter"]["Value"])
     except StoreFailure as failure:
         raise BadSecret(f"{setting.upper()} cannot be read: {failure}") from None
     raise BadSecret(f"{setting.upper()} is an ARN of neither Secrets Manager nor SSM")
+
+
+@cache
+def _client(service: str, region: str) -> Any:
+    from chat.aws import client  # noqa: PLC0415  as above
+
+    return client(service, region=region, timeout=3.0, lean=True)
 
 
 def read_key(setting: str, reference: str | None, region: str) -> bytes:

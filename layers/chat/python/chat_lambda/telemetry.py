@@ -24,14 +24,15 @@ def logger() -> Logger:
 
 
 @cache
-def _audit_key() -> bytes:
+def audit_key() -> bytes:
+    """The key of persons' pseudonyms. Raises `BadSecret`."""
     own = settings()
     return read_key("audit_key", own.audit_key, own.aws_region)
 
 
 def actor(user_id: str) -> str:
     """The person, as logs may name them: a keyed pseudonym."""
-    return pseudonym(user_id, _audit_key())
+    return pseudonym(user_id, audit_key())
 
 
 def audit(*, action: str, outcome: str, reason: str, fields: Mapping[str, Any]) -> None:
