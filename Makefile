@@ -1,9 +1,10 @@
 # Needs Python 3.11 or newer; the tests prefer AWS's own DynamoDB engine, where Java 17 and npm are found.
 PYTHON ?= python3
+PYTHON313 ?= $(or $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
 PORT ?= 4000
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT TLS_CERT TLS_KEY TLS_PORT EVENT ROLES LOCALE TTL
+export PORT ENGINE DYNAMODB_ENDPOINT TLS_CERT TLS_KEY TLS_PORT EVENT ROLES LOCALE TTL PAIRS
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -52,6 +53,17 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) requirements.in -c layers/dependencies/requirements.lock -o requirements.lock
 	$(COMPILE) requirements-dev.in -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) simulator/ministack.in -o simulator/ministack.lock
+	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
+	@$(MAKE) data
+
+data: .venv/installed ## botocore's data of our own, anew from the botocore in the lock
+	@$(BIN)/python -m lambda_package.botocore_data
+
+package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
+	@.venv-package/bin/python -m lambda_package dist
+
+bench: .venv-bench/installed ## cold starts and warm calls as ratios, beside the same API written the usual way [PAIRS=15]
+	@.venv-bench/bin/python -m bench
 
 clean: ## forgets the local data, keys and caches; the environments stay
 	@$(PYTHON) -m simulator.engine .local
@@ -64,6 +76,11 @@ clean: ## forgets the local data, keys and caches; the environments stay
 	@touch .venv/installed
 .venv-ministack/installed: simulator/ministack.lock
 	$(call install,.venv-ministack,$<)
+.venv-package/installed:
+	@$(PYTHON313) -m venv --clear .venv-package && touch $@
+.venv-bench/installed: PYTHON = $(PYTHON313)
+.venv-bench/installed: bench/requirements.lock
+	$(call install,.venv-bench,$<)
 .venv-lock/installed: Makefile
 	@$(PYTHON) -m venv --clear .venv-lock && .venv-lock/bin/pip install --quiet uv==0.13.9 && touch $@
 
@@ -71,4 +88,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run token invoke test check format lock clean
+.PHONY: help run token invoke test check format lock data package bench clean

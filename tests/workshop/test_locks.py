@@ -10,6 +10,7 @@ LOCKS = [
     "requirements-dev.lock",
     "layers/dependencies/requirements.lock",
     "simulator/ministack.lock",
+    "bench/requirements.lock",
 ]
 
 

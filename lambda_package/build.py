@@ -1,0 +1,133 @@
+"""Build what Lambda runs: a layer of dependencies, a layer of the chat's rules, and a zip for each function.
+
+Lambda unpacks layers below /opt, where /opt/python is importable, and a function below /var/task:
+https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from lambda_package.archive import pack
+
+PROJECT = Path(__file__).parent.parent
+LOCK = PROJECT / "layers" / "dependencies" / "requirements.lock"
+CHAT = PROJECT / "layers" / "chat" / "python"
+RESOLVERS = PROJECT / "resolvers"
+
+GLIBC = ("manylinux_2_34", "manylinux_2_28", "manylinux2014")
+"""What python3.13 in Lambda can load: it runs on Amazon Linux 2023, whose glibc is 2.34."""
+
+NEEDED_TO_BUILD = ("cffi", "pycparser", "bin")
+"""What cryptography brings for building it; at run time it loads `_cffi_backend` alone."""
+
+SERVICES = ("dynamodb", "secretsmanager", "ssm")
+"""The services whose stock data stay in botocore, to fall back on."""
+
+
+def build(target: Path, architectures: Iterable[str | None]) -> list[Path]:
+    """The zips in `target`, built by and for the running Python: `layer-dependencies-x86_64.zip`,
+    `layer-chat.zip` and `functions/<module>.zip`. An architecture is `x86_64` or `arm64`, or `None` for this machine.
+    """
+    return [
+        *(dependencies_layer(target, architecture) for architecture in architectures),
+        chat_layer(target),
+        *(function(target, module) for module in modules()),
+    ]
+
+
+def modules() -> list[str]:
+    """The functions' modules, as `resolvers/wiring.json` names them."""
+    wiring = json.loads((RESOLVERS / "wiring.json").read_text(encoding="utf-8"))
+    return sorted({entry["module"] for entry in (wiring["authorizer"], *wiring["fields"].values())})
+
+
+def dependencies_layer(target: Path, architecture: str | None) -> Path:
+    """The packages of the lock, and of each what is needed to run."""
+    with tempfile.TemporaryDirectory() as scratch:
+        packages = Path(scratch, "python")
+        _install(packages, architecture)
+        _trim(packages)
+        _compile(packages, "/opt/python")
+        archive = target / f"layer-dependencies-{architecture or 'native'}.zip"
+        pack(Path(scratch), archive)
+    return archive
+
+
+def chat_layer(target: Path) -> Path:
+    """`chat` and `chat_lambda`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        shutil.copytree(CHAT, Path(scratch, "python"), ignore=shutil.ignore_patterns("__pycache__"))
+        _compile(Path(scratch, "python"), "/opt/python")
+        archive = target / "layer-chat.zip"
+        pack(Path(scratch), archive)
+    return archive
+
+
+def function(target: Path, module: str) -> Path:
+    """One function: its own module. Lambda's handler is `resolvers.<module>.handler`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "resolvers")
+        folder.mkdir()
+        shutil.copy(RESOLVERS / f"{module}.py", folder)
+        _compile(folder, "/var/task/resolvers")
+        archive = target / "functions" / f"{module}.zip"
+        pack(Path(scratch), archive)
+    return archive
+
+
+def _install(packages: Path, architecture: str | None) -> None:
+    """The wheels of the lock, each checked by its hash; nothing is built here."""
+    machine = {"arm64": "aarch64"}.get(architecture or "", architecture)
+    platforms = [f"--platform={glibc}_{machine}" for glibc in GLIBC] if architecture else []
+    _run(
+        [
+            *("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps"),
+            *(
+                "--require-hashes",
+                "--only-binary=:all:",
+                *platforms,
+                f"--target={packages}",
+                f"--requirement={LOCK}",
+            ),
+        ]
+    )
+
+
+def _trim(packages: Path) -> None:
+    """Leave out what no function loads. Licences stay."""
+    for name in NEEDED_TO_BUILD:
+        shutil.rmtree(packages / name, ignore_errors=True)
+    for path in sorted(packages.rglob("*"), reverse=True):
+        parts = path.relative_to(packages).parts
+        in_info = parts[0].endswith(".dist-info")
+        if path.is_dir() and path.name in ("tests", "__pycache__"):
+            shutil.rmtree(path)
+        elif path.suffix == ".pyi" or (in_info and path.name in ("RECORD", "INSTALLER", "REQUESTED")):
+            path.unlink()
+    data = packages / "botocore" / "data"
+    for folder in data.iterdir():
+        if folder.is_dir() and folder.name not in SERVICES:
+            shutil.rmtree(folder)
+    for examples in data.rglob("examples-1.json*"):
+        examples.unlink()
+
+
+def _compile(folder: Path, home: str) -> None:
+    """Bytecode that Python checks by the source's hash: times of files change on the way into Lambda and would void it.
+
+    `home` is where the folder will be, for tracebacks.
+    """
+    own = ["-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "-s", str(folder), "-p", home]
+    _run([*own, str(folder)])
+
+
+def _run(arguments: list[str]) -> None:
+    # A fixed seed keeps the order of sets in bytecode; PYTHON* of the caller would reach what is built.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    subprocess.run([sys.executable, *arguments], check=True, env=environment | {"PYTHONHASHSEED": "0"})
