@@ -80,7 +80,8 @@ def check_question(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> Que
     limit = DEFAULT_LIMIT if limit is None else limit
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
         raise InvalidInput("history.limit", argument="limit", max=MAX_LIMIT)
-    order = arguments.get("order") or "NEWEST_FIRST"
+    order = arguments.get("order")
+    order = "NEWEST_FIRST" if order is None else order
     if order not in ("NEWEST_FIRST", "OLDEST_FIRST"):
         raise InvalidInput("history.order", argument="order")
     after, before = _bound(arguments, "after"), _bound(arguments, "before")

@@ -1,5 +1,6 @@
 """Make a Lambda handler of a call: what a field's function does before and after it."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,13 +10,15 @@ from chat.audit import is_audited
 from chat.catalogue import choose_locale
 from chat.errors import ChatError, InternalError
 from chat.models import Caller
+from chat.rooms import Room, is_id
 from chat.tally import Tally
 from chat_lambda.init import finished, in_lambda
 from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics, where
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
-LONGEST_CORRELATION_ID = 256
+CORRELATION_ID = re.compile(r"[A-Za-z0-9=;:_.-]{1,256}")
+"""As X-Ray writes trace ids. AppSync passes on what the client sent, and a refusal quotes it among its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,16 @@ class Call:
 
     @classmethod
     def of(cls, event: Event, context: Any) -> "Call":
-        """Raises `KeyError`, `TypeError` or `AttributeError` for an event that did not pass our authorizer."""
+        """Raises `AttributeError`, `KeyError` or `TypeError` for an event that did not pass our authorizer."""
         identity = event["identity"]["resolverContext"]
-        headers = _headers(event)
-        roles = identity.get("roles") or ""
+        arguments, info, headers = event.get("arguments") or {}, event.get("info") or {}, _headers(event)
+        user_id, roles = identity["userId"], identity.get("roles") or ""
+        if not (is_id(user_id) and isinstance(arguments, dict) and isinstance(info, dict)):
+            raise TypeError("not an event of a direct resolver behind our authorizer")
         return cls(
-            caller=Caller(user_id=identity["userId"], roles=frozenset(roles.split(",")) - {""}),
-            arguments=event.get("arguments") or {},
-            info=event.get("info") or {},
+            caller=Caller(user_id=user_id, roles=frozenset(roles.split(",")) - {""}),
+            arguments=arguments,
+            info=info,
             locale=choose_locale(identity.get("locale"), headers.get("accept-language")),
             correlation_id=correlation_id(headers.get("x-amzn-trace-id"), context),
         )
@@ -49,7 +54,7 @@ class Call:
 
 def correlation_id(trace: object, context: Any) -> str:
     """AppSync's trace id, else the invocation's id."""
-    if isinstance(trace, str) and trace.isprintable() and 0 < len(trace) <= LONGEST_CORRELATION_ID:
+    if isinstance(trace, str) and CORRELATION_ID.fullmatch(trace):
         return trace
     return str(context.aws_request_id)
 
@@ -73,7 +78,7 @@ def resolver(*parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], 
             started = time.perf_counter()
             try:
                 call = Call.of(event, context)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
+            except (AttributeError, KeyError, TypeError) as error:
                 raise _unexpected(error, correlation_id(None, context)) from None
             try:
                 result = answer(call)
@@ -115,14 +120,23 @@ def _report(call: Call, context: Any, started: float, refusal: ChatError | None)
     call.tally.add("DurationMs", (time.perf_counter() - started) * 1_000)
     if refusal:
         call.tally.add(outcome)
+    name = f"{call.info.get('parentTypeName')}.{call.info.get('fieldName')}"
     fields = {
-        "field": f"{call.info.get('parentTypeName')}.{call.info.get('fieldName')}",
+        "field": name,
         "actor": actor(call.caller.user_id),
-        "room": str(call.arguments.get("roomId"))[:136],
+        "room": _room(call.arguments.get("roomId")),
         "correlation_id": call.correlation_id,
     }
     if refusal and is_audited(refusal):
-        audit(action=fields["field"], outcome="refused", reason=outcome, fields=fields)
+        audit(action=name, outcome="refused", reason=outcome, fields=fields)
     numbers = {name: round(number, 3) for name, number in call.tally.items()}
     logger().info("Answered", extra={**fields, "outcome": outcome, **numbers})
     publish_metrics(context.function_name, numbers)
+
+
+def _room(room_id: object) -> str | None:
+    """The room, if that is what it is: where an id should stand people paste anything."""
+    try:
+        return Room.parse(room_id).id
+    except ChatError:
+        return None

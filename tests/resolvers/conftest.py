@@ -1,0 +1,217 @@
+"""A stage for the functions: events go in, answers and refusals come out, and what is stored is looked at."""
+
+import asyncio
+import copy
+import json
+import re
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chat.create_room import create_room
+from chat.cursor import CursorKeys, seal
+from chat.deployment import Deployment
+from chat.models import Role
+from chat.rooms import Room
+from chat_lambda import compose
+from simulator.functions import FunctionError, Functions, functions_from_wiring
+from simulator.keys import SigningKey
+from simulator.placeholders import filled
+from simulator.settings import TABLES, WIRING
+
+FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
+LOBBY: Mapping[str, Role] = {"alice": "owner", "bob": "member"}
+DRAGONS: Mapping[str, Role] = {"alice": "owner", "carol": "member"}
+
+Event = dict[str, Any]
+Stored = dict[tuple[str, str, str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What AppSync shows of a raised error: `errorType` and `message`."""
+
+    error_type: str
+    message: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The machine values in the message's brackets, without the code, which is the type."""
+        found = re.fullmatch(r".+ \[([^\[\]]+)\]", self.message)
+        assert found, self.message
+        code, *others = (part.split("=", 1) for part in found[1].split(" "))
+        assert code == ["code", self.error_type]
+        return dict(others)
+
+
+@dataclass
+class Stage:
+    """The functions as AppSync calls them, over tables that a test can look into."""
+
+    project: Path
+    key: SigningKey
+    client: Any
+    functions: Functions = field(
+        default_factory=lambda: functions_from_wiring(json.loads(WIRING.read_text(encoding="utf-8")))
+    )
+    deployment: Deployment = field(default_factory=compose.deployment)
+    cursor_keys: CursorKeys = field(default_factory=compose.cursor_keys)
+
+    def room(
+        self,
+        members: Mapping[str, Role] = LOBBY,
+        *,
+        guild: bool = False,
+        settings: Mapping[str, Any] = FAST,
+    ) -> str:
+        """A new room, by its id."""
+        room_id = f"{'GUILD#' if guild else ''}r-{uuid.uuid4()}"
+        assert create_room(self.deployment.store, Room.parse(room_id), members, settings)
+        return room_id
+
+    def event(self, name: str, user: str | None = None, **arguments: object) -> Event:
+        """An event of `events/`, with other arguments and another user where given."""
+        text = (self.project / "events" / f"{name}.json").read_text(encoding="utf-8")
+        event: Event = filled(json.loads(text), self.key, now=int(time.time()))
+        event.get("arguments", {}).update(arguments)
+        if user is not None:
+            event["identity"]["resolverContext"]["userId"] = user
+        return event
+
+    def staged(self, name: str) -> Event:
+        """An event of `events/` as it stands, but in a new room with the members of the demo room that it names."""
+        event = self.event(name)
+        room_id = event["arguments"]["roomId"]
+        if room_id == "lobby":
+            event["arguments"]["roomId"] = self.room()
+        elif room_id == "GUILD#dragons":
+            event["arguments"]["roomId"] = self.room(DRAGONS, guild=True)
+        return event
+
+    def invoke(self, event: object) -> Any:
+        """The answer, or the `Refusal`, of the function that the event is for."""
+        info = event.get("info") if isinstance(event, dict) else None
+        name = f"{info['parentTypeName']}.{info['fieldName']}" if isinstance(info, dict) else "authorizer"
+        return self.call(name, event)
+
+    def call(self, name: str, event: Any) -> Any:
+        """The answer, or the `Refusal`, of the function with this name."""
+        try:
+            return asyncio.run(self.functions.invoke(name, event))
+        except FunctionError as error:
+            return Refusal(error.error_type, error.message)
+
+    def act(self, event: Event, *, writes: list[str], function: str | None = None) -> Any:
+        """The outcome of an event that changes items of these kinds, and no others, where its room and its user lie."""
+        before = self.stored(event)
+        outcome = self.call(function, event) if function else self.invoke(event)
+        after = self.stored(event)
+        changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        assert sorted(sort_key.split("#")[0] for _, _, sort_key in changed) == sorted(writes)
+        return outcome
+
+    def refused(
+        self, event: Event, error_type: str, function: str | None = None, **values: object
+    ) -> Refusal:
+        """The refusal of an event, after which everything is as before. `values` are the machine values, all of them."""
+        outcome = self.act(copy.deepcopy(event), writes=[], function=function)
+        assert isinstance(outcome, Refusal), outcome
+        assert (outcome.error_type, outcome.values) == (error_type, {n: str(v) for n, v in values.items()})
+        return outcome
+
+    def stored(self, event: Event) -> Stored:
+        """Everything in the partitions that an event could touch, in both tables."""
+        arguments, identity = event.get("arguments"), event.get("identity")
+        room_id = arguments.get("roomId") if isinstance(arguments, dict) else None
+        context = identity.get("resolverContext") if isinstance(identity, dict) else None
+        user = context.get("userId") if isinstance(context, dict) else None
+        partitions = {f"USER#{user}", f"ROOM#{room_id}", str(room_id), "ROOM#", "GUILD#", "ROOM#None"}
+        return {
+            (table, item["PK"]["S"], item["SK"]["S"]): item
+            for table in TABLES.values()
+            for partition in partitions
+            if partition and partition.isprintable()
+            for item in self.partition(table, partition)
+        }
+
+    def partition(self, table: str, partition_key: str) -> list[dict[str, Any]]:
+        request = {
+            "TableName": table,
+            "KeyConditionExpression": "PK = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": partition_key}},
+            "ConsistentRead": True,
+        }
+        items: list[dict[str, Any]] = []
+        while True:
+            answer = self.client.query(**request)
+            items += answer["Items"]
+            if not answer.get("LastEvaluatedKey"):
+                return items
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def item(self, room_id: str, sort_key: str, user: str | None = None) -> dict[str, Any]:
+        """One item of a room's partition or of a user's, as plain values."""
+        room = Room.parse(room_id)
+        items = self.partition(
+            TABLES[f"{room.table.upper()}_TABLE"], f"USER#{user}" if user else room.partition_key
+        )
+        (found,) = [item for item in items if item["SK"]["S"].startswith(sort_key)]
+        return {name: int(value["N"]) if "N" in value else value["S"] for name, value in found.items()}
+
+    def member(self, room_id: str, user: str, **changes: int | str) -> None:
+        """Change a membership, as a moderator will be able to."""
+        room = Room.parse(room_id)
+        for name, value in changes.items():
+            self.client.update_item(
+                TableName=TABLES[f"{room.table.upper()}_TABLE"],
+                Key={"PK": {"S": f"USER#{user}"}, "SK": {"S": f"IN#{room.partition_key}"}},
+                UpdateExpression="SET #name = :value",
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues={
+                    ":value": {"S": value} if isinstance(value, str) else {"N": str(value)}
+                },
+            )
+
+    def head(self, room_id: str, **changes: int) -> None:
+        """Change a room's head."""
+        room = Room.parse(room_id)
+        for name, value in changes.items():
+            self.client.update_item(
+                TableName=TABLES[f"{room.table.upper()}_TABLE"],
+                Key={"PK": {"S": room.partition_key}, "SK": {"S": "HEAD"}},
+                UpdateExpression="SET #name = :value",
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues={":value": {"N": str(value)}},
+            )
+
+    def send(self, room_id: str, *texts: str, user: str = "alice") -> list[dict[str, Any]]:
+        """Send messages, one after the other."""
+        answers = [
+            self.invoke(
+                self.event(
+                    "Mutation.sendMessage",
+                    user,
+                    roomId=room_id,
+                    text=text,
+                    clientMessageId=f"c-{uuid.uuid4()}",
+                )
+            )
+            for text in texts
+        ]
+        assert not [answer for answer in answers if isinstance(answer, Refusal)]
+        return answers
+
+    def cursor(self, cursor: Any) -> str:
+        return seal(cursor, self.cursor_keys)
+
+
+@pytest.fixture(scope="session")
+def stage(client: Any, key: SigningKey, project: Path) -> Iterator[Stage]:
+    stage = Stage(project, key, client)
+    yield stage
+    stage.functions.close()

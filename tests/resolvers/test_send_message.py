@@ -1,0 +1,365 @@
+"""Mutation.sendMessage: stored whole, once, or refused with nothing stored."""
+
+import copy
+import re
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chat.selection import REQUIRED
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import Stage
+
+SENT = ["HEAD", "IN", "MSG", "SENT"]
+YEAR_S, FORTNIGHT_S = 365 * 86_400, 14 * 86_400
+EVENT = "Mutation.sendMessage"
+
+
+def milliseconds(ts: str) -> int:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", ts)
+    return round(datetime.fromisoformat(ts).timestamp() * 1_000)
+
+
+def whole(answer: dict[str, Any], **values: object) -> dict[str, Any]:
+    """The whole of a new message's answer, with the parts that only the server knows taken from it."""
+    assert uuid.UUID(answer["id"]).version == 7
+    assert uuid.UUID(answer["id"]).int >> 80 <= milliseconds(answer["ts"])
+    nothing = dict.fromkeys(["guildId", "rev", "editedAt", "removedAt"])
+    own = {name: answer[name] for name in ("id", "ts")}
+    return own | nothing | {"roomType": "general", "epoch": 1, "seq": 1} | values
+
+
+def test_a_message_is_answered_whole_and_stored_with_its_proof(stage: "Stage") -> None:
+    event = stage.staged(EVENT)
+    room = event["arguments"]["roomId"]
+    answer = stage.act(event, writes=SENT)
+    assert answer == whole(
+        answer, roomId=room, senderId="alice", text="Good morning, lobby.", clientMessageId="event-1"
+    )
+    ts = milliseconds(answer["ts"])
+    message_key = f"MSG#{ts:013d}#{answer['id']}"
+    assert stage.item(room, "MSG#") == {
+        "PK": f"ROOM#{room}",
+        "SK": message_key,
+        "type": "Message",
+        "id": answer["id"],
+        "roomId": room,
+        "roomType": "general",
+        "senderId": "alice",
+        "text": "Good morning, lobby.",
+        "ts": ts,
+        "seq": 1,
+        "epoch": 1,
+        "clientMessageId": "event-1",
+        "expiresAt": ts // 1_000 + YEAR_S,
+    }
+    proof = stage.item(room, f"SENT#ROOM#{room}#", "alice")
+    assert re.fullmatch(r"[0-9a-f]{32}", proof.pop("hash"))
+    assert proof == {
+        "PK": "USER#alice",
+        "SK": f"SENT#ROOM#{room}#event-1",
+        "type": "Sent",
+        "messageSk": message_key,
+        "seq": 1,
+        "expiresAt": ts // 1_000 + YEAR_S + FORTNIGHT_S,
+    }
+    head, member = stage.item(room, "HEAD"), stage.item(room, f"IN#ROOM#{room}", "alice")
+    assert (head["rev"], head["seq"], head["ts"], head["epoch"]) == (2, 1, ts, 1)
+    assert member["lastSentSeq"] == 1
+    assert head["tat"] > ts * 1_000 - 2_000_000
+    assert member["tat"] > ts * 1_000 - 2_000_000
+
+
+def test_a_guilds_message_lies_in_the_guilds_table_under_the_guilds_id(stage: "Stage") -> None:
+    event = stage.staged(f"{EVENT}.guild")
+    room = event["arguments"]["roomId"]
+    guild = room.removeprefix("GUILD#")
+    answer = stage.act(event, writes=SENT)
+    assert answer == whole(
+        answer,
+        roomId=room,
+        roomType="guild",
+        guildId=guild,
+        senderId="alice",
+        text="The gate is open.",
+        clientMessageId="event-2",
+    )
+    stored = stage.item(room, "MSG#")
+    assert (stored["PK"], stored["guildId"], stored["roomType"]) == (room, guild, "guild")
+    assert "roomId" not in stored
+    assert stage.partition("gg_core", room) == []
+    assert stage.partition("gg_core", f"ROOM#{room}") == []
+
+
+def test_without_a_client_message_id_the_server_makes_one(stage: "Stage") -> None:
+    event = stage.staged(f"{EVENT}.without-client-message-id")
+    answer = stage.act(event, writes=SENT)
+    assert answer == whole(
+        answer,
+        roomId=event["arguments"]["roomId"],
+        senderId="alice",
+        text="No name of its own.",
+        clientMessageId=answer["clientMessageId"],
+    )
+    again = stage.act(event, writes=SENT)
+    assert (again["seq"], again["clientMessageId"] != answer["clientMessageId"]) == (2, True)
+
+
+def test_a_null_client_message_id_is_none(stage: "Stage") -> None:
+    event = stage.event(EVENT, roomId=stage.room(), clientMessageId=None)
+    assert stage.act(event, writes=SENT)["clientMessageId"]
+
+
+def test_a_repeat_is_answered_as_the_first_was_and_stores_nothing(stage: "Stage") -> None:
+    event = stage.staged(EVENT)
+    first = stage.act(event, writes=SENT)
+    assert stage.act(event, writes=[]) == first
+    stage.send(event["arguments"]["roomId"], "in between", user="bob")
+    assert stage.act(event, writes=[]) == first
+
+
+def test_another_text_under_the_same_name_is_a_mismatch(stage: "Stage") -> None:
+    event = stage.staged(EVENT)
+    stage.act(event, writes=SENT)
+    other = stage.event(f"{EVENT}.mismatch", roomId=event["arguments"]["roomId"])
+    stage.refused(other, "IdempotencyMismatch")
+
+
+def test_the_same_name_of_another_person_or_in_another_room_is_another_message(stage: "Stage") -> None:
+    event = stage.staged(EVENT)
+    first = stage.act(event, writes=SENT)
+    by_bob = stage.act(stage.event(EVENT, "bob", **event["arguments"]), writes=SENT)
+    elsewhere = stage.act(stage.staged(EVENT), writes=SENT)
+    assert len({first["id"], by_bob["id"], elsewhere["id"]}) == 3
+    assert (by_bob["seq"], elsewhere["seq"]) == (2, 1)
+
+
+def test_the_sender_is_who_the_token_names_whatever_the_arguments_say(stage: "Stage") -> None:
+    event = stage.event(EVENT, roomId=stage.room(), senderId="bob", userId="bob", seq=99, ts="x", epoch=9)
+    answer = stage.act(event, writes=SENT)
+    assert (answer["senderId"], answer["seq"], answer["epoch"]) == ("alice", 1, 1)
+
+
+def test_text_is_stored_clean_and_not_escaped(stage: "Stage") -> None:
+    raw = "<b>e\u0301\u202e & \x00'\"\\ 👩\u200d👧\n{x} %s ${y}</b>"
+    event = stage.event(EVENT, roomId=stage.room(), text=raw)
+    answer = stage.act(event, writes=SENT)
+    assert answer["text"] == "<b>é & '\"\\ 👩\u200d👧\n{x} %s ${y}</b>"
+    assert stage.item(event["arguments"]["roomId"], "MSG#")["text"] == answer["text"]
+
+
+def test_the_longest_text_is_stored(stage: "Stage") -> None:
+    for text in ("x" * 4_000, "👩" * 4_000):
+        answer = stage.act(stage.event(EVENT, roomId=stage.room(), text=text), writes=SENT)
+        assert answer["text"] == text
+
+
+REFUSED: dict[str, tuple[str, dict[str, object]]] = {
+    "blank-text": ("InvalidInput", {"argument": "text"}),
+    "control-characters": ("InvalidInput", {"argument": "text"}),
+    "lone-surrogate": ("InvalidInput", {"argument": "text"}),
+    "long-text": ("InvalidInput", {"argument": "text", "maxCodePoints": 4_000, "maxBytes": 16_384}),
+    "guild-without-id": ("InvalidInput", {"argument": "roomId"}),
+    "malformed-room": ("InvalidInput", {"argument": "roomId"}),
+    "malformed-client-message-id": ("InvalidInput", {"argument": "clientMessageId"}),
+    "incomplete-selection": (
+        "InvalidInput",
+        {"argument": "selection", "missing": "roomId,senderId,ts,seq,epoch,clientMessageId"},
+    ),
+    "aliased-selection": ("InvalidInput", {"argument": "selection", "aliased": "roomType"}),
+    "unknown-room": ("NotRoomMember", {}),
+    "not-member": ("NotRoomMember", {}),
+    "not-member.spanish": ("NotRoomMember", {}),
+    "not-member.french-header": ("NotRoomMember", {}),
+}
+
+
+@pytest.mark.parametrize(("variant", "outcome"), REFUSED.items(), ids=REFUSED.keys())
+def test_what_is_refused_is_named_and_stores_nothing(
+    stage: "Stage", variant: str, outcome: tuple[str, dict[str, object]]
+) -> None:
+    error_type, values = outcome
+    stage.refused(stage.staged(f"{EVENT}.{variant}"), error_type, None, **values)
+
+
+@pytest.mark.parametrize(
+    ("variant", "start"),
+    [
+        ("not-member", "There is no such room"),
+        ("not-member.spanish", "No existe"),
+        ("not-member.french-header", "Ce salon"),
+    ],
+)
+def test_a_refusal_speaks_the_callers_language(stage: "Stage", variant: str, start: str) -> None:
+    assert stage.refused(stage.staged(f"{EVENT}.{variant}"), "NotRoomMember").message.startswith(start)
+
+
+def test_a_room_that_is_not_there_and_one_that_one_is_not_in_answer_alike(stage: "Stage") -> None:
+    assert stage.refused(stage.staged(f"{EVENT}.not-member"), "NotRoomMember") == stage.refused(
+        stage.event(f"{EVENT}.unknown-room"), "NotRoomMember"
+    )
+
+
+BAD: dict[str, list[object]] = {
+    "text": [
+        None, "", " ", "\t\n ", "\x00\x01\x7f", "\u200b\u200d\ufeff", "\u202e", "\ud800", "a\udfffb", "x" * 4_001, "\x00" * 20_000,
+        7, 1.5, True, [], ["a"], {}, {"S": "a"},
+    ],
+    "roomId": [
+        None, "", " ", "#", "GUILD#", "GUILD##", "GUILD#a#b", "a#b", "ROOM#lobby", "USER#alice", "lobby\n", "lobby\x00", "a b", "é",
+        "x" * 129, "GUILD#" + "x" * 129, "\ud800", 7, 1.5, True, [], ["lobby"], {}, {"S": "lobby"},
+    ],
+    "clientMessageId": [
+        "", " ", "a b", "a#b", "#", "a\n", "\x00", "é", "x" * 129, "\ud800", 7, 0, 1.5, False, [], ["a"], {}, {"S": "a"},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [(argument, value) for argument, values in BAD.items() for value in values],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_bad_input_is_refused_by_the_argument_s_name(stage: "Stage", argument: str, value: object) -> None:
+    event = stage.staged(EVENT)
+    event["arguments"][argument] = value
+    outcome = stage.act(event, writes=[])
+    assert (outcome.error_type, outcome.values["argument"]) == ("InvalidInput", argument)
+
+
+@pytest.mark.parametrize("argument", ["roomId", "text"])
+def test_an_argument_that_is_missing_is_refused(stage: "Stage", argument: str) -> None:
+    event = stage.staged(EVENT)
+    del event["arguments"][argument]
+    stage.refused(event, "InvalidInput", argument=argument)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_each_field_that_subscribers_need_must_be_selected(stage: "Stage", name: str) -> None:
+    event = stage.staged(EVENT)
+    event["info"]["selectionSetList"].remove(name)
+    stage.refused(event, "InvalidInput", argument="selection", missing=name)
+
+
+def test_without_a_selection_to_look_at_a_message_is_sent(stage: "Stage") -> None:
+    event = stage.staged(EVENT)
+    del event["info"]["selectionSetList"], event["info"]["selectionSetGraphQL"]
+    assert stage.act(event, writes=SENT)["seq"] == 1
+
+
+def odd_identities() -> list[Any]:
+    """Identities of other ways to log in, and of none: https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html"""
+    return [
+        None, {}, [], "alice", 7, {"resolverContext": None}, {"resolverContext": {}}, {"resolverContext": "alice"},
+        {"resolverContext": {"userId": None}}, {"resolverContext": {"userId": ""}}, {"resolverContext": {"userId": 7}},
+        {"resolverContext": {"userId": "al#ice"}}, {"resolverContext": {"userId": ["alice"]}},
+        {"resolverContext": {"userId": "alice", "roles": ["admin"]}}, {"resolverContext": {"userId": "alice", "locale": 7}},
+        {"sub": "alice", "username": "alice", "claims": {}, "groups": None},
+        {"userArn": "arn:aws:iam::123456789012:user/alice", "username": "alice"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("identity", odd_identities(), ids=str)
+def test_an_identity_that_is_not_our_authorizer_s_is_no_identity(stage: "Stage", identity: object) -> None:
+    event = stage.staged(EVENT) | {"identity": identity}
+    outcome = stage.act(event, writes=[], function=EVENT)
+    assert outcome.error_type == "InternalError"
+    assert list(outcome.values) == ["correlationId"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"arguments": "x"},
+        {"arguments": ["roomId"]},
+        {"arguments": 7},
+        {"info": "x"},
+        {"info": [1]},
+        {"request": "x"},
+        {"request": {"headers": 7}},
+    ],
+    ids=str,
+)
+def test_an_event_of_another_shape_is_an_internal_error(stage: "Stage", changes: dict[str, Any]) -> None:
+    event = stage.staged(EVENT) | changes
+    assert stage.act(event, writes=[], function=EVENT).error_type == "InternalError"
+
+
+@pytest.mark.parametrize("event", [None, [], [1], "x", 7, {}], ids=repr)
+def test_no_event_at_all_is_an_internal_error(stage: "Stage", event: object) -> None:
+    assert stage.call(EVENT, event).error_type == "InternalError"
+
+
+def test_parts_of_an_event_that_nobody_needs_may_be_missing(stage: "Stage") -> None:
+    event = stage.staged(EVENT)
+    for part in ("request", "info", "source", "prev", "stash"):
+        del event[part]
+    assert stage.act(event, writes=SENT, function=EVENT)["seq"] == 1
+
+
+def test_an_internal_error_quotes_the_trace_id_if_it_is_one(stage: "Stage") -> None:
+    event = stage.staged(EVENT)
+    event["request"]["headers"]["x-amzn-trace-id"] = "x] [code=Other a=b"
+    stage.member(event["arguments"]["roomId"], "alice", lastSentSeq="not a number", tat="not a number")
+    outcome = stage.invoke(event)
+    assert outcome.error_type == "InternalError"
+    assert str(uuid.UUID(outcome.values["correlationId"])) == outcome.values["correlationId"]
+    event["request"]["headers"]["x-amzn-trace-id"] = "Root=1-66b0c1d2-1f2e3d4c5b6a798081726354"
+    assert stage.invoke(event).values == {"correlationId": "Root=1-66b0c1d2-1f2e3d4c5b6a798081726354"}
+
+
+def test_somebody_banned_is_told_what_a_stranger_is_told(stage: "Stage") -> None:
+    event = stage.event(EVENT, roomId=stage.room())
+    stage.member(event["arguments"]["roomId"], "alice", status="banned")
+    assert (
+        stage.refused(event, "NotRoomMember").message
+        == stage.refused(stage.event(f"{EVENT}.unknown-room"), "NotRoomMember").message
+    )
+
+
+def test_somebody_muted_is_told_until_when(stage: "Stage") -> None:
+    event = stage.event(EVENT, roomId=stage.room())
+    stage.member(event["arguments"]["roomId"], "alice", mutedUntil=4_102_444_800_000)
+    stage.refused(event, "Muted", until="2100-01-01T00:00:00.000Z")
+
+
+def test_a_mute_that_is_over_is_over(stage: "Stage") -> None:
+    event = stage.event(EVENT, roomId=stage.room())
+    stage.member(event["arguments"]["roomId"], "alice", mutedUntil=1)
+    assert stage.act(event, writes=SENT)["seq"] == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "scope"),
+    [
+        ({"personPerSecond": 1, "personBurst": 2, "roomPerSecond": 1000, "roomBurst": 1000}, "person"),
+        ({"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1, "roomBurst": 2}, "room"),
+    ],
+)
+def test_beyond_a_limit_it_says_whose_and_for_how_long(
+    stage: "Stage", settings: dict[str, int], scope: str
+) -> None:
+    room = stage.room(settings=settings)
+    stage.send(room, "one", "two")
+    outcome = stage.act(stage.event(EVENT, roomId=room, clientMessageId="three"), writes=[])
+    assert (outcome.error_type, outcome.values["scope"]) == ("RateLimited", scope)
+    assert 0 < int(outcome.values["retryAfterMs"]) <= 1_000
+
+
+def test_the_deployment_s_limits_hold_where_a_room_has_none(stage: "Stage") -> None:
+    room = stage.room(settings={})
+    outcomes = [
+        stage.invoke(stage.event(EVENT, roomId=room, clientMessageId=f"c-{number}")) for number in range(12)
+    ]
+    assert [outcome["seq"] for outcome in outcomes[:10]] == list(range(1, 11))
+    assert outcomes[11].error_type == "RateLimited"
+
+
+def test_a_handler_does_not_change_its_event(stage: "Stage") -> None:
+    event = stage.staged(EVENT)
+    before = copy.deepcopy(event)
+    stage.invoke(event)
+    assert event == before
