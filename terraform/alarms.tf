@@ -1,0 +1,253 @@
+# What shows trouble. A resolver's failure is HTTP 200, and an expected refusal counts as a Lambda error: neither AppSync's
+# 5XX nor Lambda's Errors tell what is wrong. So the functions count outcomes by name (namespace Chat, dimension function),
+# and alarms look at those. docs/runbook.md has a section for each kind below.
+
+locals {
+  namespace       = "Chat" # what chat_lambda/telemetry.py writes to
+  alarm_topic_arn = var.alarm_topic_arn == null ? aws_sns_topic.alarms[0].arn : var.alarm_topic_arn
+
+  field_modules = [for each in local.fields : each.module]
+  authorizer    = local.wiring.authorizer.module
+
+  # kind => { what it means, where it is looked for (dimensions by subject), and what it is compared with }
+  metric_alarms = {
+    internal-error = {
+      means     = "A function failed in a way that nobody foresaw."
+      namespace = local.namespace, metric = "InternalError", subjects = local.own_dimensions
+    }
+    service-unavailable = {
+      means     = "Calls gave up after two seconds of throttling or contention."
+      namespace = local.namespace, metric = "ServiceUnavailable", subjects = local.own_dimensions
+      threshold = 5
+    }
+    broken-run = {
+      means = "A function could not start, ran out of time or memory, or died."
+      namespace = local.namespace, metric = "BrokenRuns", subjects = {
+        for module in keys(local.functions) : module => { log = local.function_names[module] }
+      }
+    }
+    throttles = {
+      means     = "Lambda refused to run a function: the concurrency is used up."
+      namespace = "AWS/Lambda", metric = "Throttles", subjects = local.lambda_dimensions
+    }
+    duration = {
+      means     = "A field is slower than its objective."
+      namespace = "AWS/Lambda", metric = "Duration", percentile = "p95", threshold = var.objectives.p95_ms, periods = 3
+      subjects  = { for module in local.field_modules : module => local.lambda_dimensions[module] }
+    }
+    authorizer-failed = {
+      means     = "The authorizer raised, so callers get a 500: keys cannot be fetched, or its settings are wrong."
+      namespace = "AWS/Lambda", metric = "Errors"
+      subjects  = { (local.authorizer) = local.lambda_dimensions[local.authorizer] }
+    }
+    keys-unavailable = {
+      means     = "The keys that tokens are verified with cannot be fetched."
+      namespace = local.namespace, metric = "KeysUnavailable"
+      subjects  = { (local.authorizer) = { function = local.function_names[local.authorizer] } }
+    }
+    tokens-refused = {
+      means     = "Far more tokens are refused than clients of good will bring."
+      namespace = local.namespace, metric = "TokenRefused", threshold = 500, periods = 3
+      subjects  = { (local.authorizer) = { function = local.function_names[local.authorizer] } }
+    }
+    selection-unknown = {
+      means     = "AppSync does not tell what the sender selected, so incomplete selections go unseen."
+      namespace = local.namespace, metric = "SelectionUnknown"
+      subjects  = { send_message = { function = local.function_names["send_message"] } }
+    }
+    transaction-conflict = {
+      means     = "Sends to one room collide more often than retries are meant for."
+      namespace = "AWS/DynamoDB", metric = "TransactionConflict", threshold = 1000, subjects = local.table_dimensions
+    }
+    read-throttled = {
+      means     = "DynamoDB refuses reads."
+      namespace = "AWS/DynamoDB", metric = "ReadThrottleEvents", threshold = 10, subjects = local.table_dimensions
+    }
+    write-throttled = {
+      means     = "DynamoDB refuses writes: a room above 250 sends a second, or the table's limits."
+      namespace = "AWS/DynamoDB", metric = "WriteThrottleEvents", threshold = 10, subjects = local.table_dimensions
+    }
+    api-5xx = {
+      means     = "AppSync itself fails requests, or the authorizer raises."
+      namespace = "AWS/AppSync", metric = "5XXError", subjects = local.api_dimensions
+    }
+    api-latency = {
+      means     = "Requests take longer than the objective, AppSync and the authorizer included."
+      namespace = "AWS/AppSync", metric = "Latency", percentile = "p95", threshold = var.objectives.p95_ms, periods = 3
+      subjects  = local.api_dimensions
+    }
+    connect-failed = {
+      means     = "AppSync cannot take WebSocket connections."
+      namespace = "AWS/AppSync", metric = "ConnectServerError", subjects = local.api_dimensions
+    }
+    subscribe-failed = {
+      means     = "AppSync cannot start subscriptions."
+      namespace = "AWS/AppSync", metric = "SubscribeServerError", subjects = local.api_dimensions
+    }
+    publish-failed = {
+      means     = "AppSync cannot deliver messages to subscribers."
+      namespace = "AWS/AppSync", metric = "PublishDataMessageServerError", subjects = local.api_dimensions
+    }
+    inbound-dropped = {
+      means     = "AppSync drops published messages: above its rate."
+      namespace = "AWS/AppSync", metric = "InboundMessageDropped", subjects = local.api_dimensions
+    }
+    inbound-refused = {
+      means     = "AppSync refuses to publish messages, such as those above 240 kB."
+      namespace = "AWS/AppSync", metric = "InboundMessageError", subjects = local.api_dimensions
+    }
+    audit-undelivered = {
+      means     = "Audit events do not reach their bucket."
+      namespace = "AWS/Firehose", metric = "DeliveryToS3.DataFreshness", statistic = "Maximum", threshold = 3600, periods = 3
+      subjects  = { stream = { DeliveryStreamName = aws_kinesis_firehose_delivery_stream.audit.name } }
+    }
+  }
+
+  own_dimensions    = { for module in local.field_modules : module => { function = local.function_names[module] } }
+  lambda_dimensions = { for module, name in local.function_names : module => { FunctionName = name } }
+  table_dimensions  = { for key, table in local.tables : key => { TableName = table.name } }
+  api_dimensions    = { api = { GraphQLAPIId = aws_appsync_graphql_api.chat.id } }
+
+  # "internal-error.messages" => one alarm
+  alarms = merge([
+    for kind, each in local.metric_alarms : {
+      for subject, dimensions in each.subjects : "${kind}.${subject}" => {
+        kind       = kind
+        subject    = subject
+        means      = each.means
+        namespace  = each.namespace
+        metric     = kind == "broken-run" ? "${each.metric}-${subject}" : each.metric
+        dimensions = kind == "broken-run" ? null : dimensions # a metric filter cannot add a dimension that the line has not
+        statistic  = try(each.percentile, null) == null ? try(each.statistic, "Sum") : null
+        percentile = try(each.percentile, null)
+        threshold  = try(each.threshold, 0)
+        periods    = try(each.periods, 1)
+      }
+    }
+  ]...)
+}
+
+resource "aws_cloudwatch_metric_alarm" "chat" {
+  for_each = local.alarms
+
+  alarm_name          = "${local.prefix}-${replace(each.key, ".", "-")}"
+  alarm_description   = "${each.value.means} See docs/runbook.md, ${each.value.kind}."
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  extended_statistic  = each.value.percentile
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.threshold
+  period              = 300
+  evaluation_periods  = each.value.periods
+  treat_missing_data  = "notBreaching" # these are counted when they happen; no calls is no trouble
+  alarm_actions       = [local.alarm_topic_arn]
+  ok_actions          = [local.alarm_topic_arn]
+
+  # What a few quiet calls took says little about p95.
+  evaluate_low_sample_count_percentiles = each.value.percentile == null ? null : "ignore"
+}
+
+# Lines that only the runtime writes. Our own lines are JSON and hold no text of people, so nobody can imitate these.
+resource "aws_cloudwatch_log_metric_filter" "broken_runs" {
+  for_each = local.functions
+
+  name           = "broken-runs"
+  log_group_name = aws_cloudwatch_log_group.function[each.key].name
+  pattern        = "?\"Status: timeout\" ?\"Status: error\" ?\"Task timed out\" ?\"Runtime.ExitError\" ?\"Runtime.OutOfMemory\" ?\"Runtime.ImportModuleError\" ?\"Runtime.HandlerNotFound\" ?BadSettings ?BadSecret"
+
+  metric_transformation {
+    namespace = local.namespace
+    name      = "BrokenRuns-${each.key}"
+    value     = "1"
+  }
+}
+
+# The service level objective: of all calls of fields, the share that did not fail by our fault.
+resource "aws_cloudwatch_metric_alarm" "availability" {
+  alarm_name          = "${local.prefix}-availability"
+  alarm_description   = "More than ${100 - var.objectives.availability_percent} % of calls fail by our fault. See docs/runbook.md, availability."
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 100 - var.objectives.availability_percent
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "failed_percent"
+    label       = "Calls that failed by our fault (%)"
+    expression  = "100 * (${join(" + ", [for id in keys(local.failure_metrics) : "FILL(${id}, 0)"])}) / (${join(" + ", [for module in local.field_modules : "calls_${module}"])})"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = merge(local.failure_metrics, local.call_metrics)
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.metric
+        dimensions  = metric_query.value.dimensions
+        period      = 300
+        stat        = "Sum"
+      }
+    }
+  }
+}
+
+locals {
+  failure_metrics = merge([
+    for module in local.field_modules : {
+      "internal_${module}"    = { namespace = local.namespace, metric = "InternalError", dimensions = local.own_dimensions[module] }
+      "unavailable_${module}" = { namespace = local.namespace, metric = "ServiceUnavailable", dimensions = local.own_dimensions[module] }
+      "broken_${module}"      = { namespace = local.namespace, metric = "BrokenRuns-${module}", dimensions = null }
+    }
+  ]...)
+
+  call_metrics = {
+    for module in local.field_modules : "calls_${module}" => {
+      namespace = "AWS/Lambda", metric = "Invocations", dimensions = local.lambda_dimensions[module]
+    }
+  }
+}
+
+resource "aws_cloudwatch_composite_alarm" "slo" {
+  alarm_name        = "${local.prefix}-slo"
+  alarm_description = "What is promised to people is not kept: calls fail, or take too long. See docs/runbook.md, slo."
+  alarm_actions     = [local.alarm_topic_arn]
+  ok_actions        = [local.alarm_topic_arn]
+
+  alarm_rule = join(" OR ", [
+    for name in concat(
+      [aws_cloudwatch_metric_alarm.availability.alarm_name],
+      [for key, each in local.alarms : aws_cloudwatch_metric_alarm.chat[key].alarm_name if contains(["duration", "api-latency", "api-5xx", "publish-failed"], each.kind)],
+    ) : "ALARM(\"${name}\")"
+  ])
+}
+
+resource "aws_sns_topic" "alarms" {
+  count = var.alarm_topic_arn == null ? 1 : 0
+
+  name              = "${local.prefix}-alarms"
+  display_name      = "${local.prefix} alarms"
+  kms_master_key_id = var.kms_key_arn # not SNS's own key: CloudWatch may not use that, and alarms would vanish
+}
+
+resource "aws_sns_topic_policy" "alarms" {
+  count = var.alarm_topic_arn == null ? 1 : 0
+
+  arn = aws_sns_topic.alarms[0].arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "Alarms"
+      Effect    = "Allow"
+      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.alarms[0].arn
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+    }]
+  })
+}

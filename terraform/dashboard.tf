@@ -1,0 +1,116 @@
+# For whoever is on call: first whether people are served, then where the time goes, then what is refused and why.
+
+locals {
+  refusals = [
+    "InvalidInput", "NotRoomMember", "NotAllowed", "Muted", "RateLimited", "IdempotencyMismatch", "StaleEpoch",
+    "ServiceUnavailable", "InternalError",
+  ]
+
+  charts = [
+    {
+      title = "Calls of fields", stat = "Sum"
+      lines = [for module in local.field_modules : ["AWS/Lambda", "Invocations", "FunctionName", local.function_names[module]]]
+    },
+    {
+      title = "Outcomes that are our fault", stat = "Sum"
+      lines = concat(
+        [for module in local.field_modules : [local.namespace, "InternalError", "function", local.function_names[module]]],
+        [for module in local.field_modules : [local.namespace, "ServiceUnavailable", "function", local.function_names[module]]],
+        [for module in keys(local.functions) : [local.namespace, "BrokenRuns-${module}"]],
+      )
+    },
+    {
+      title = "Duration of fields, p95 (ms)", stat = "p95"
+      lines = [for module in keys(local.functions) : ["AWS/Lambda", "Duration", "FunctionName", local.function_names[module]]]
+    },
+    {
+      title = "DynamoDB, p95 of all that one call waits for (ms)", stat = "p95"
+      lines = [for module in local.field_modules : [local.namespace, "StoreMs", "function", local.function_names[module]]]
+    },
+    {
+      title = "Latency of the API, p95 (ms)", stat = "p95"
+      lines = [["AWS/AppSync", "Latency", "GraphQLAPIId", aws_appsync_graphql_api.chat.id]]
+    },
+    {
+      title = "Requests of the API that failed", stat = "Sum"
+      lines = [for metric in ["4XXError", "5XXError"] : ["AWS/AppSync", metric, "GraphQLAPIId", aws_appsync_graphql_api.chat.id]]
+    },
+    {
+      title = "Refused sends, by name", stat = "Sum"
+      lines = [for name in local.refusals : [local.namespace, name, "function", local.function_names["send_message"]]]
+    },
+    {
+      title = "Refused reads and subscriptions, by name", stat = "Sum"
+      lines = flatten([
+        for module in ["messages", "on_message"] : [
+          for name in local.refusals : { line = [local.namespace, name, "function", local.function_names[module]] }
+        ]
+      ])[*].line
+    },
+    {
+      title = "Contention of sends", stat = "Sum"
+      lines = [
+        for metric in ["Attempts", "StaleHeads", "TransientFailures", "Repeats"] :
+        [local.namespace, metric, "function", local.function_names["send_message"]]
+      ]
+    },
+    {
+      title = "Tables: conflicts and throttling", stat = "Sum"
+      lines = flatten([
+        for table in values(local.tables) : [
+          for metric in ["TransactionConflict", "ReadThrottleEvents", "WriteThrottleEvents"] :
+          { line = ["AWS/DynamoDB", metric, "TableName", table.name] }
+        ]
+      ])[*].line
+    },
+    {
+      title = "Tokens", stat = "Sum"
+      lines = [
+        for metric in ["TokenAccepted", "TokenRefused", "KeysUnavailable"] :
+        [local.namespace, metric, "function", local.function_names[local.authorizer]]
+      ]
+    },
+    {
+      title = "Connections and subscriptions", stat = "Maximum"
+      lines = [for metric in ["ActiveConnections", "ActiveSubscriptions"] : ["AWS/AppSync", metric, "GraphQLAPIId", aws_appsync_graphql_api.chat.id]]
+    },
+    {
+      title = "Live delivery", stat = "Sum"
+      lines = [
+        for metric in ["PublishDataMessageSuccess", "PublishDataMessageServerError", "InboundMessageDropped", "InboundMessageError", "ConnectServerError", "SubscribeServerError"] :
+        ["AWS/AppSync", metric, "GraphQLAPIId", aws_appsync_graphql_api.chat.id]
+      ]
+    },
+    {
+      title = "Functions: running at once, and refused by Lambda", stat = "Maximum"
+      lines = concat(
+        [for name in values(local.function_names) : ["AWS/Lambda", "ConcurrentExecutions", "FunctionName", name]],
+        [for name in values(local.function_names) : ["AWS/Lambda", "Throttles", "FunctionName", name]],
+      )
+    },
+  ]
+}
+
+resource "aws_cloudwatch_dashboard" "chat" {
+  dashboard_name = local.prefix
+
+  dashboard_body = jsonencode({
+    widgets = concat(
+      [{
+        type = "alarm", x = 0, y = 0, width = 24, height = 3
+        properties = {
+          title  = "What is promised"
+          alarms = [aws_cloudwatch_composite_alarm.slo.arn, aws_cloudwatch_metric_alarm.availability.arn]
+        }
+      }],
+      [
+        for index, chart in local.charts : {
+          type = "metric", x = (index % 2) * 12, y = 3 + floor(index / 2) * 6, width = 12, height = 6
+          properties = {
+            title = chart.title, region = var.region, stat = chart.stat, period = 300, view = "timeSeries", metrics = chart.lines
+          }
+        }
+      ],
+    )
+  })
+}

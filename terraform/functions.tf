@@ -1,0 +1,104 @@
+# One function for each wired field, and the authorizer. AppSync calls the alias, so that a version goes live when the
+# alias says so, and going back is one number (var.rollout).
+
+locals {
+  runtime = "python3.13"
+  alias   = "live"
+
+  function_names = { for module, each in local.functions : module => "${local.prefix}-${replace(module, "_", "-")}" }
+}
+
+resource "aws_lambda_function" "chat" {
+  for_each = local.functions
+
+  function_name = local.function_names[each.key]
+  description   = "appsync-chat: resolvers/${each.key}.py"
+  role          = aws_iam_role.function[each.key].arn
+
+  runtime                        = local.runtime
+  architectures                  = [var.architecture]
+  handler                        = "resolvers.${each.key}.handler"
+  filename                       = local.packages[each.key]
+  source_code_hash               = local.package_hashes[each.key]
+  layers                         = [for name in ["dependencies", "chat"] : aws_lambda_layer_version.chat[name].arn]
+  memory_size                    = each.value.memoryMb
+  timeout                        = each.value.timeoutSeconds
+  reserved_concurrent_executions = lookup(var.reserved_concurrency, each.key, -1)
+  publish                        = true
+  kms_key_arn                    = var.kms_key_arn
+
+  environment {
+    # POWERTOOLS_SERVICE_NAME stays unset: it would become a second dimension of every metric, and alarms would miss them.
+    variables = merge(
+      { LOG_LEVEL = var.log_level, POWERTOOLS_METRICS_NAMESPACE = local.namespace },
+      { for name, value in local.settings : name => value if contains(each.value.settings, name) },
+      { for name in local.used_secrets[each.key] : name => local.secret_arns[name] },
+    )
+  }
+
+  logging_config {
+    log_format = "Text" # the functions write JSON themselves
+    log_group  = aws_cloudwatch_log_group.function[each.key].name
+  }
+
+  tracing_config {
+    mode = "Active" # by the service, with no SDK in the process
+  }
+
+  dynamic "snap_start" {
+    for_each = var.snap_start ? ["PublishedVersions"] : []
+    content {
+      apply_on = snap_start.value
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.package_hashes[each.key] != null
+      error_message = "${local.packages[each.key]} is absent: run `make package` first, or point the variable packages to the folder that holds it."
+    }
+
+    precondition {
+      condition = length(setsubtract(each.value.settings, concat(
+        keys(local.settings), ["JWT_JWKS_URL", "JWT_JWKS"], [for name in keys(var.limits) : upper(name)],
+      ))) == 0
+      error_message = "resolvers/wiring.json gives ${each.key} a setting that terraform/wiring.tf has no value for."
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.function] # an init that reads a secret must find its rights
+}
+
+resource "aws_lambda_alias" "live" {
+  for_each = local.functions
+
+  name             = local.alias
+  description      = "What AppSync calls."
+  function_name    = aws_lambda_function.chat[each.key].function_name
+  function_version = try(var.rollout[each.key].version, aws_lambda_function.chat[each.key].version)
+
+  dynamic "routing_config" {
+    for_each = try(var.rollout[each.key].canary_version, null) == null ? [] : [var.rollout[each.key]]
+    content {
+      additional_version_weights = { (routing_config.value.canary_version) = routing_config.value.canary_weight }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(setsubtract(keys(var.rollout), keys(local.functions))) == 0
+      error_message = "rollout names a module that resolvers/wiring.json does not know; modules are ${join(", ", keys(local.functions))}."
+    }
+  }
+}
+
+# The authorizer is called by AppSync itself, the fields' functions by the role of their data source.
+resource "aws_lambda_permission" "authorizer" {
+  statement_id   = "appsync"
+  action         = "lambda:InvokeFunction"
+  function_name  = aws_lambda_function.chat[local.wiring.authorizer.module].function_name
+  qualifier      = aws_lambda_alias.live[local.wiring.authorizer.module].name
+  principal      = "appsync.amazonaws.com"
+  source_arn     = aws_appsync_graphql_api.chat.arn
+  source_account = local.account
+}

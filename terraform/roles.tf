@@ -1,0 +1,155 @@
+# One role for each function, with what its wiring says and nothing else; and AppSync's own roles.
+
+locals {
+  # Rooms' partitions of one table have no business in the other. Users' partitions are in both.
+  foreign_keys = { core = "GUILD#*", guild = "ROOM#*" }
+
+  table_settings = { core = "CORE_TABLE", guild = "GUILD_TABLE" }
+
+  # The rights of the wiring, for each table that the function is told of.
+  table_statements = {
+    for module, each in local.functions : module => flatten([
+      for key, setting in local.table_settings : [
+        for index, right in each.rights : {
+          Sid      = "Table${title(key)}${index}"
+          Effect   = "Allow"
+          Action   = right.actions
+          Resource = local.tables[key].arn
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "dynamodb:LeadingKeys" = [for prefix in right.leadingKeys : prefix if prefix != local.foreign_keys[key]]
+            }
+          }
+        }
+      ] if contains(each.settings, setting)
+    ])
+  }
+
+  secret_statements = {
+    for module, names in local.used_secrets : module => concat(
+      [
+        for action, arns in {
+          "secretsmanager:GetSecretValue" = [for name in names : local.secret_arns[name] if !startswith(local.secret_services[name], "ssm")]
+          "ssm:GetParameter"              = [for name in names : local.secret_arns[name] if startswith(local.secret_services[name], "ssm")]
+        } : { Sid = "Secrets${replace(title(split(":", action)[0]), "-", "")}", Effect = "Allow", Action = [action], Resource = arns }
+        if length(arns) > 0
+      ],
+    )
+  }
+
+  key_statements = {
+    for module, each in local.functions : module => var.kms_key_arn == null ? [] : [{
+      Sid      = "CustomerKey"
+      Effect   = "Allow"
+      Action   = length(each.rights) == 0 ? ["kms:Decrypt"] : ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+      Resource = var.kms_key_arn
+    }]
+  }
+}
+
+resource "aws_iam_role" "function" {
+  for_each = local.functions
+
+  name        = local.function_names[each.key]
+  description = "What resolvers/${each.key}.py may do."
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "function" {
+  for_each = local.functions
+
+  name = "wiring"
+  role = aws_iam_role.function[each.key].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      local.table_statements[each.key],
+      local.secret_statements[each.key],
+      local.key_statements[each.key],
+      [
+        {
+          Sid      = "Logs"
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = "${aws_cloudwatch_log_group.function[each.key].arn}:*" # the streams of this one group
+        },
+        {
+          Sid      = "Traces"
+          Effect   = "Allow"
+          Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+          Resource = "*" # X-Ray knows no resources for these: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+        },
+      ],
+    )
+  })
+
+  lifecycle {
+    precondition {
+      condition     = length(local.functions[each.key].rights) == 0 || length(local.table_statements[each.key]) > 0
+      error_message = "resolvers/wiring.json gives ${each.key} rights on tables, and neither CORE_TABLE nor GUILD_TABLE among its settings."
+    }
+  }
+}
+
+locals {
+  # Only AppSync, and only for APIs of this account: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+  trust_in_appsync = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "appsync.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+    }]
+  })
+}
+
+resource "aws_iam_role" "data_source" {
+  name               = "${local.prefix}-appsync"
+  description        = "What AppSync may call for the API's fields."
+  assume_role_policy = local.trust_in_appsync
+}
+
+resource "aws_iam_role_policy" "data_source" {
+  name = "invoke"
+  role = aws_iam_role.data_source.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "lambda:InvokeFunction"
+      Resource = sort([for each in local.fields : aws_lambda_alias.live[each.module].arn])
+    }]
+  })
+}
+
+resource "aws_iam_role" "api_logs" {
+  name               = "${local.prefix}-appsync-logs"
+  description        = "Where AppSync may write the API's log."
+  assume_role_policy = local.trust_in_appsync
+}
+
+resource "aws_iam_role_policy" "api_logs" {
+  name = "logs"
+  role = aws_iam_role.api_logs.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Action = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+      # The API gets its id, and with it the name of its group, only after this role: hence all APIs' groups, and no other.
+      Resource = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/appsync/apis/*"
+    }]
+  })
+}

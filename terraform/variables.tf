@@ -1,0 +1,382 @@
+variable "name" {
+  description = "What all resources' names begin with, together with the environment."
+  type        = string
+  default     = "chat"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.name))
+    error_message = "name must have 2 to 16 of the characters a-z, 0-9 and -, and begin with a letter: resource names are made of it."
+  }
+}
+
+variable "environment" {
+  description = "Which deployment this is: dev, staging, prod, or another short word for one of your own."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment must have 2 to 12 of the characters a-z and 0-9, and begin with a letter, such as dev, staging or prod."
+  }
+}
+
+variable "region" {
+  description = "The AWS region of everything but a custom domain's certificate."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be an AWS region such as eu-central-1."
+  }
+}
+
+variable "tags" {
+  description = "Tags of all resources, beside Application and Environment."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "deletion_protection" {
+  description = "Whether tables refuse to be deleted, the audit bucket to be deleted while it holds events, and deleted secrets stay recoverable for 30 days."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "A customer managed key for tables, secrets, logs, audit events, alarms and the functions' environment. Null: keys that AWS owns. Its policy must admit the services named in docs/deployment.md."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key (arn:aws:kms:…:key/…), not an alias, or null."
+  }
+}
+
+# Tables
+
+variable "existing_tables" {
+  description = "Names of tables that are there already (string keys PK and SK, TTL on expiresAt). Null: both are made, as gg_core and gg_guild prefixed by name and environment."
+  type = object({
+    core  = optional(string)
+    guild = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for name in values(var.existing_tables) : name == null || can(regex("^[A-Za-z0-9_.-]{3,255}$", name))
+    ])
+    error_message = "existing_tables must hold names of DynamoDB tables: 3 to 255 of the characters A-Z a-z 0-9 _ . and -, not ARNs."
+  }
+
+  validation {
+    condition     = var.existing_tables.core == null || var.existing_tables.core != var.existing_tables.guild
+    error_message = "existing_tables.core and existing_tables.guild must be two tables."
+  }
+}
+
+# Who may call
+
+variable "jwt" {
+  description = "What a token must be: issuer, audience, allowed algorithms (RS256, ES256, HS256), and where public keys are: the address of a JWKS, or the JWKS itself as JSON."
+  type = object({
+    issuer     = string
+    audience   = string
+    algorithms = optional(list(string), ["RS256", "ES256"])
+    jwks_url   = optional(string)
+    jwks       = optional(string)
+  })
+
+  validation {
+    condition     = var.jwt.issuer != "" && var.jwt.audience != ""
+    error_message = "jwt.issuer and jwt.audience must not be empty: without them any token of the same key would be let in."
+  }
+
+  validation {
+    condition     = length(var.jwt.algorithms) > 0 && length(setsubtract(var.jwt.algorithms, ["RS256", "ES256", "HS256"])) == 0
+    error_message = "jwt.algorithms must name one or more of RS256, ES256 and HS256."
+  }
+
+  validation {
+    condition     = length(setintersection(var.jwt.algorithms, ["RS256", "ES256"])) == 0 || (var.jwt.jwks_url == null) != (var.jwt.jwks == null)
+    error_message = "RS256 and ES256 need public keys: give exactly one of jwt.jwks_url and jwt.jwks."
+  }
+
+  validation {
+    condition     = var.jwt.jwks_url == null || can(regex("^https://", var.jwt.jwks_url))
+    error_message = "jwt.jwks_url must begin with https://: who can change keys on their way can sign tokens."
+  }
+
+  validation {
+    condition     = var.jwt.jwks == null || (can(jsondecode(var.jwt.jwks).keys[0].kid) && try(length(var.jwt.jwks) <= 3072, false))
+    error_message = "jwt.jwks must be a JSON Web Key Set whose keys have a kid, of at most 3,072 characters: a function's environment holds 4 KB."
+  }
+}
+
+variable "authorizer_ttl_seconds" {
+  description = "How long AppSync may remember that a token was good; never longer than the token lives. 0: not at all."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.authorizer_ttl_seconds >= 0 && var.authorizer_ttl_seconds <= 3600 && floor(var.authorizer_ttl_seconds) == var.authorizer_ttl_seconds
+    error_message = "authorizer_ttl_seconds must be a whole number from 0 to 3600."
+  }
+}
+
+variable "secrets" {
+  description = "ARNs of secrets (Secrets Manager or SSM parameters) that are there already, by setting: CURSOR_KEYS, AUDIT_KEY, JWT_SECRET. Those that are needed and not named are made without a value."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.secrets), ["CURSOR_KEYS", "AUDIT_KEY", "JWT_SECRET"])) == 0
+    error_message = "secrets may name CURSOR_KEYS, AUDIT_KEY and JWT_SECRET."
+  }
+
+  validation {
+    condition = alltrue([
+      for arn in values(var.secrets) : can(regex("^arn:[^:]+:(secretsmanager:[^:]+:[0-9]{12}:secret:|ssm:[^:]+:[0-9]{12}:parameter/).+$", arn))
+    ])
+    error_message = "secrets must hold ARNs of Secrets Manager secrets or SSM parameters, never the secrets themselves."
+  }
+}
+
+# What people may do
+
+variable "allow_unfenced_subscriptions" {
+  description = "Whether clients from before may subscribe without an epoch. Such a subscription hears the room until its socket ends, even after its owner lost access."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "limits" {
+  description = "The deployment's own limits, where they differ from the code's defaults. Passed to the functions whose wiring lists them."
+  type = object({
+    person_per_second = optional(number)
+    person_burst      = optional(number)
+    room_per_second   = optional(number)
+    room_burst        = optional(number)
+    retention_days    = optional(number)
+    max_code_points   = optional(number)
+    max_bytes         = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for number in values(var.limits) : number == null || try(number > 0, false)])
+    error_message = "limits must be greater than 0; leave one out for the code's default."
+  }
+
+  validation {
+    condition     = var.limits.retention_days == null || try(var.limits.retention_days >= 7, false)
+    error_message = "limits.retention_days must be 7 or more: a retried send is recognised while its message lives."
+  }
+}
+
+# Functions
+
+variable "packages" {
+  description = "The folder that holds the zips of `make package`."
+  type        = string
+  default     = "../dist"
+  nullable    = false
+}
+
+variable "architecture" {
+  description = "The functions' processor: arm64 or x86_64. The packages must be built for the same."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be arm64 or x86_64."
+  }
+}
+
+variable "snap_start" {
+  description = "Whether published versions start from a snapshot. The secrets must hold their values first, since publishing then runs the functions' init."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "reserved_concurrency" {
+  description = "How many runs of a function there may be at once, by module. Those not named share the account's."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for number in values(var.reserved_concurrency) : number >= 1])
+    error_message = "reserved_concurrency must be 1 or more: 0 would switch the function off."
+  }
+}
+
+variable "rollout" {
+  description = "What the alias of a function points to, by module, where it is not the newest version: a version to stay at or go back to, and another that gets a share of the calls."
+  type = map(object({
+    version        = string
+    canary_version = optional(string)
+    canary_weight  = optional(number, 0)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for each in values(var.rollout) : can(regex("^[1-9][0-9]*$", each.version))])
+    error_message = "rollout's version must be a published version's number: with $LATEST every upload would go live at once."
+  }
+
+  validation {
+    condition = alltrue([
+      for each in values(var.rollout) : each.canary_version == null
+      ? each.canary_weight == 0
+      : each.canary_weight > 0 && each.canary_weight < 1 && each.canary_version != each.version
+    ])
+    error_message = "rollout's canary_version goes with a canary_weight above 0 and below 1, and is another version than the main one."
+  }
+}
+
+variable "log_level" {
+  description = "The least level that the functions log."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
+    error_message = "log_level must be DEBUG, INFO, WARNING or ERROR. Above WARNING audit events are lost."
+  }
+}
+
+# The API
+
+variable "query_depth_limit" {
+  description = "How deep a query may nest; messages needs 3."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.query_depth_limit >= 3 && var.query_depth_limit <= 75
+    error_message = "query_depth_limit must be from 3 (what `messages { items { id } }` needs) to 75."
+  }
+}
+
+variable "resolver_count_limit" {
+  description = "How many resolvers one request may run."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.resolver_count_limit >= 1 && var.resolver_count_limit <= 10000
+    error_message = "resolver_count_limit must be from 1 to 10000."
+  }
+}
+
+variable "enhanced_metrics" {
+  description = "Whether AppSync counts errors and latency for each resolver, at CloudWatch's price for custom metrics."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "waf" {
+  description = "Requests that one address may make in five minutes before it is blocked. Null: no firewall."
+  type        = object({ requests_per_5_minutes = number })
+  default     = null
+
+  validation {
+    condition     = var.waf == null || try(var.waf.requests_per_5_minutes >= 10 && var.waf.requests_per_5_minutes <= 2000000000, false)
+    error_message = "waf.requests_per_5_minutes must be from 10 to 2,000,000,000."
+  }
+}
+
+variable "domain" {
+  description = "A domain name of your own: the name, its certificate's ARN (in us-east-1), and the Route 53 zone to write it to, if any."
+  type = object({
+    name            = string
+    certificate_arn = string
+    zone_id         = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.domain == null || can(regex("^arn:[^:]+:acm:us-east-1:[0-9]{12}:certificate/.+$", var.domain.certificate_arn))
+    error_message = "domain.certificate_arn must be the ARN of a certificate in us-east-1, wherever the API is: AppSync serves domains through CloudFront."
+  }
+
+  validation {
+    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain.name))
+    error_message = "domain.name must be a host name such as chat.example.com."
+  }
+}
+
+# Watching
+
+variable "log_retention_days" {
+  description = "How long logs are kept. CloudWatch knows certain numbers of days only."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be one of CloudWatch's: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "audit_retention_days" {
+  description = "How long audit events are kept, apart from the logs."
+  type        = number
+  default     = 400
+  nullable    = false
+
+  validation {
+    condition     = var.audit_retention_days > var.log_retention_days
+    error_message = "audit_retention_days must be more than log_retention_days: audit events are routed away to outlive the logs."
+  }
+}
+
+variable "alarm_topic_arn" {
+  description = "An SNS topic that alarms are sent to. Null: one is made, and somebody subscribes to it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic_arn == null || can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:.+$", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn must be the ARN of an SNS topic."
+  }
+}
+
+variable "objectives" {
+  description = "What is promised: p95 of a field's duration (ms), and the percentage of calls that do not fail by our fault."
+  type = object({
+    p95_ms               = optional(number, 200)
+    availability_percent = optional(number, 99.9)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.objectives.p95_ms > 0 && var.objectives.availability_percent > 0 && var.objectives.availability_percent < 100
+    error_message = "objectives.p95_ms must be above 0, and objectives.availability_percent above 0 and below 100."
+  }
+}
+
+variable "trace_groups" {
+  description = "Whether X-Ray groups for slow and failed calls are made."
+  type        = bool
+  default     = true
+  nullable    = false
+}
