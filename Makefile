@@ -78,7 +78,7 @@ clean: ## forgets the local data, keys and caches; the environments stay
 	$(call install,.venv-ministack,$<)
 .venv-package/installed:
 	@$(PYTHON313) -m venv --clear .venv-package && touch $@
-.venv-bench/installed: PYTHON = $(PYTHON313)
+.venv-bench/installed: PYTHON := $(PYTHON313)
 .venv-bench/installed: bench/requirements.lock
 	$(call install,.venv-bench,$<)
 .venv-lock/installed: Makefile

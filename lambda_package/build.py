@@ -26,6 +26,9 @@ GLIBC = ("manylinux_2_34", "manylinux_2_28", "manylinux2014")
 NEEDED_TO_BUILD = ("cffi", "pycparser", "bin")
 """What cryptography brings for building it; at run time it loads `_cffi_backend` alone."""
 
+ROUTERS = "aws_lambda_powertools/event_handler"
+"""A tenth of the layer: routers for functions that answer many fields or paths. Ours have one each."""
+
 SERVICES = ("dynamodb", "secretsmanager", "ssm")
 """The services whose stock data stay in botocore, to fall back on."""
 
@@ -101,7 +104,7 @@ def _install(packages: Path, architecture: str | None) -> None:
 
 def _trim(packages: Path) -> None:
     """Leave out what no function loads. Licences stay."""
-    for name in NEEDED_TO_BUILD:
+    for name in (*NEEDED_TO_BUILD, ROUTERS):
         shutil.rmtree(packages / name, ignore_errors=True)
     for path in sorted(packages.rglob("*"), reverse=True):
         parts = path.relative_to(packages).parts
