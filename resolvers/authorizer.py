@@ -10,7 +10,7 @@ import chat_lambda.init  # noqa: F401  first: see there
 from chat.jwks import KeysUnavailable
 from chat.tokens import TokenRefused, verify_token
 from chat_lambda.compose_authorizer import token_rules
-from chat_lambda.function import Event, correlation_id
+from chat_lambda.function import Event, correlation_id, unexpected
 from chat_lambda.init import finished, in_lambda
 from chat_lambda.settings import settings
 from chat_lambda.telemetry import audit, logger, publish_metrics
@@ -24,12 +24,14 @@ if in_lambda():
 def handler(event: Event, context: Any) -> dict[str, Any]:
     """Answers `isAuthorized`, and for a good token `resolverContext` (flat strings) and `ttlOverride` (seconds).
 
-    Raises `KeysUnavailable` alone, with a constant text: a 401 would log everybody out while keys cannot be fetched.
+    Raises `KeysUnavailable`, since a 401 would log everybody out while keys cannot be fetched, and `InternalError`:
+    both with a text that AppSync may show to anybody.
     """
-    request = event.get("requestContext") or {}
-    correlation = correlation_id(request.get("requestId"), context)
+    correlation = correlation_id(None, context)
     try:
+        correlation = correlation_id((event.get("requestContext") or {}).get("requestId"), context)
         claims = verify_token(str(event.get("authorizationToken") or ""), token_rules())
+        ttl = min(settings().authorizer_ttl_seconds, claims.expires_at - int(time.time()))
     except TokenRefused as refused:
         fields = {"correlation_id": correlation}
         audit(action="authorize", outcome="refused", reason=refused.reason, fields=fields)
@@ -39,9 +41,12 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
         logger().error("Token keys unavailable", extra={"correlation_id": correlation})
         publish_metrics(context.function_name, {"KeysUnavailable": 1})
         raise
+    except Exception as error:  # noqa: BLE001  the program's edge: nothing of it may leave
+        internal = unexpected(error, correlation)
+        publish_metrics(context.function_name, {internal.code: 1})
+        raise internal from None
     publish_metrics(context.function_name, {"TokenAccepted": 1})
     identity = {"userId": claims.user_id, "roles": ",".join(claims.roles)}
     if claims.locale:
         identity["locale"] = claims.locale
-    ttl = min(settings().authorizer_ttl_seconds, claims.expires_at - int(time.time()))
     return {"isAuthorized": True, "resolverContext": identity, "ttlOverride": max(0, ttl)}

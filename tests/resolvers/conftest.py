@@ -77,11 +77,16 @@ class Stage:
     def event(self, name: str, user: str | None = None, **arguments: object) -> Event:
         """An event of `events/`, with other arguments and another user where given."""
         text = (self.project / "events" / f"{name}.json").read_text(encoding="utf-8")
-        event: Event = filled(json.loads(text), self.key, now=int(time.time()))
+        event: Event = self.filled(json.loads(text))
         event.get("arguments", {}).update(arguments)
         if user is not None:
             event["identity"]["resolverContext"]["userId"] = user
         return event
+
+    def filled(self, event: Event) -> Event:
+        """An event with the tokens that it asks for."""
+        with_tokens: Event = filled(event, self.key, now=int(time.time()))
+        return with_tokens
 
     def staged(self, name: str) -> Event:
         """An event of `events/` as it stands, but in a new room with the members of the demo room that it names."""
@@ -130,13 +135,15 @@ class Stage:
         room_id = arguments.get("roomId") if isinstance(arguments, dict) else None
         context = identity.get("resolverContext") if isinstance(identity, dict) else None
         user = context.get("userId") if isinstance(context, dict) else None
-        partitions = {f"USER#{user}", f"ROOM#{room_id}", str(room_id), "ROOM#", "GUILD#", "ROOM#None"}
         return {
             (table, item["PK"]["S"], item["SK"]["S"]): item
-            for table in TABLES.values()
-            for partition in partitions
-            if partition and partition.isprintable()
-            for item in self.partition(table, partition)
+            for table, room in (
+                (TABLES["CORE_TABLE"], f"ROOM#{room_id}"),
+                (TABLES["GUILD_TABLE"], str(room_id)),
+            )
+            for partition_key in (f"USER#{user}", room)
+            if partition_key and "\ud800" not in partition_key
+            for item in self.partition(table, partition_key)
         }
 
     def partition(self, table: str, partition_key: str) -> list[dict[str, Any]]:

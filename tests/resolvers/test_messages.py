@@ -19,7 +19,7 @@ def page(stage: "Stage", room: str, user: str = "alice", **arguments: Any) -> An
     return stage.act(stage.event(EVENT, user, roomId=room, **arguments), writes=[])
 
 
-def pages(stage: "Stage", room: str, **arguments: object) -> list[list[dict[str, Any]]]:
+def pages(stage: "Stage", room: str, **arguments: Any) -> list[list[dict[str, Any]]]:
     """All pages, followed to the end."""
     found, token = [], None
     while True:
@@ -108,7 +108,7 @@ def test_bounds_may_lie_at_the_ends_of_time(
 def test_null_arguments_are_as_if_left_out(stage: "Stage") -> None:
     room = stage.room()
     sent = stage.send(room, *"ab")
-    nothing = dict.fromkeys(["after", "before", "order", "limit", "nextToken"])
+    nothing: dict[str, Any] = dict.fromkeys(["after", "before", "order", "limit", "nextToken"])
     assert page(stage, room, **nothing)["items"] == sent[::-1]
 
 

@@ -79,14 +79,14 @@ def resolver(*parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], 
             try:
                 call = Call.of(event, context)
             except (AttributeError, KeyError, TypeError) as error:
-                raise _unexpected(error, correlation_id(None, context)) from None
+                raise unexpected(error, correlation_id(None, context)) from None
             try:
                 result = answer(call)
             except ChatError as refusal:
                 _report(call, context, started, refusal)
                 raise refusal.in_language(call.locale) from None
             except Exception as error:  # noqa: BLE001  the program's edge: nothing of it may leave
-                internal = _unexpected(error, call.correlation_id)
+                internal = unexpected(error, call.correlation_id)
                 _report(call, context, started, internal)
                 raise internal.in_language(call.locale) from None
             _report(call, context, started, None)
@@ -102,7 +102,8 @@ def _headers(event: Event) -> Mapping[str, Any]:
     return {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
 
 
-def _unexpected(error: Exception, correlation: str) -> InternalError:
+def unexpected(error: Exception, correlation: str) -> InternalError:
+    """What leaves a function in place of `error`, which is logged by its class and place: its text may hold inputs."""
     logger().error(
         "Unexpected failure",
         extra={

@@ -1,0 +1,143 @@
+"""The authorizer: a good token names its user, a bad one is an answer, and only missing keys are an exception."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from simulator.keys import claims
+
+if TYPE_CHECKING:
+    from simulator.keys import SigningKey
+    from tests.resolvers.conftest import Stage
+
+TTL_S = 300
+GOOD = {
+    "authorizer": {"userId": "alice", "roles": ""},
+    "authorizer.connect": {"userId": "alice", "roles": ""},
+    "authorizer.bearer": {"userId": "alice", "roles": "admin", "locale": "es"},
+}
+BAD = [
+    "absent-token", "alg-none", "expired-token", "garbage-token", "malformed-subject", "wrong-audience", "wrong-issuer",
+    "wrong-key",
+]  # fmt: skip
+
+ASK = """
+import json, sys
+from resolvers.authorizer import handler
+from simulator.functions import LambdaContext
+context = LambdaContext("authorizer", 512, "arn", "log", 0.0)
+try:
+    print(json.dumps(handler(json.load(sys.stdin), context)), file=open(sys.argv[1], "w"))
+except Exception as error:
+    print(json.dumps([type(error).__name__, str(error)]), file=open(sys.argv[1], "w"))
+"""
+
+
+def asked(stage: "Stage", tmp_path: Path, event: dict[str, Any], **environment: str) -> Any:
+    """The outcome in a process of its own, with other settings: a function reads its settings once."""
+    answer = tmp_path / "answer.json"
+    subprocess.run(
+        [sys.executable, "-c", ASK, str(answer)],
+        input=json.dumps(event),
+        env={**os.environ, "PYTHONPATH": ".:layers/chat/python", **environment},
+        cwd=stage.project,
+        text=True,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return json.loads(answer.read_text())
+
+
+@pytest.mark.parametrize(("name", "context"), GOOD.items(), ids=GOOD.keys())
+def test_a_good_token_is_an_identity_for_the_fields(
+    stage: "Stage", name: str, context: dict[str, str]
+) -> None:
+    assert stage.invoke(stage.event(name)) == {
+        "isAuthorized": True,
+        "resolverContext": context,
+        "ttlOverride": TTL_S,
+    }
+
+
+@pytest.mark.parametrize("variant", BAD)
+def test_a_bad_token_is_answered_and_not_raised(stage: "Stage", variant: str) -> None:
+    assert stage.invoke(stage.event(f"authorizer.{variant}")) == {"isAuthorized": False}
+
+
+@pytest.mark.parametrize(
+    "token",
+    [None, 7, True, [], {}, "Bearer", "\x00", "\ud800", "é", "x" * 100_000],
+    ids=lambda token: ascii(token)[:20],
+)
+def test_no_token_at_all_is_a_bad_one(stage: "Stage", token: object) -> None:
+    event = stage.event("authorizer") | {"authorizationToken": token}
+    assert stage.invoke(event) == {"isAuthorized": False}
+
+
+def test_an_answer_never_outlives_its_token(stage: "Stage", key: "SigningKey") -> None:
+    now = int(time.time())
+    event = stage.event("authorizer") | {"authorizationToken": key.mint("alice", now=now, ttl=60)}
+    assert 0 < stage.invoke(event)["ttlOverride"] <= 60
+    over_within_leeway = key.mint("alice", now=now - 60, ttl=59)
+    assert stage.invoke(event | {"authorizationToken": over_within_leeway})["ttlOverride"] == 0
+
+
+def test_what_fields_are_told_is_flat_strings(stage: "Stage", key: "SigningKey") -> None:
+    token = key.mint("alice", now=int(time.time()), ttl=60, roles=["admin", "auditor"], locale="fr-CA")
+    context = stage.invoke(stage.event("authorizer") | {"authorizationToken": token})["resolverContext"]
+    assert context == {"userId": "alice", "roles": "admin,auditor", "locale": "fr"}
+
+
+def test_claims_that_nobody_asked_for_do_not_travel(stage: "Stage", key: "SigningKey") -> None:
+    payload = claims("alice", now=int(time.time()), ttl=60) | {"email": "alice@example.com", "userId": "bob"}
+    event = stage.event("authorizer") | {"authorizationToken": key.sign(payload)}
+    assert stage.invoke(event)["resolverContext"] == {"userId": "alice", "roles": ""}
+
+
+def test_events_without_what_a_token_does_not_need_are_judged(stage: "Stage") -> None:
+    token = stage.event("authorizer")["authorizationToken"]
+    for request in (None, {}, {"requestId": 7}, {"requestId": "x\ny"}):
+        event = {"authorizationToken": token, "requestContext": request}
+        assert stage.call("authorizer", event)["isAuthorized"]
+
+
+@pytest.mark.parametrize("event", [None, [], "x", 7, {"requestContext": "x"}], ids=repr)
+def test_no_event_at_all_is_an_internal_error(stage: "Stage", event: object) -> None:
+    refusal = stage.call("authorizer", event)
+    assert (refusal.error_type, list(refusal.values)) == ("InternalError", ["correlationId"])
+
+
+def test_while_keys_cannot_be_had_nobody_is_logged_out(stage: "Stage", tmp_path: Path) -> None:
+    nowhere = {"JWT_JWKS": "", "JWT_JWKS_URL": "http://127.0.0.1:9/secret-path"}
+    outcome = asked(stage, tmp_path, stage.event("authorizer"), **nowhere)
+    assert outcome == ["KeysUnavailable", "The token keys cannot be read just now."]
+
+
+def test_a_hopeless_token_is_refused_even_then(stage: "Stage", tmp_path: Path) -> None:
+    nowhere = {"JWT_JWKS": "", "JWT_JWKS_URL": "http://127.0.0.1:9/"}
+    assert asked(stage, tmp_path, stage.event("authorizer.alg-none"), **nowhere) == {"isAuthorized": False}
+
+
+def test_wrong_settings_are_not_shown_to_callers(stage: "Stage", tmp_path: Path) -> None:
+    name, text = asked(stage, tmp_path, stage.event("authorizer"), JWT_ISSUER="", JWT_JWKS="secret-setting")
+    assert name == "InternalError"
+    assert "JWT" not in text
+    assert "secret-setting" not in text
+
+
+def test_public_keys_need_no_client_of_aws(stage: "Stage", tmp_path: Path) -> None:
+    """What a cold start pays for is imported where it is used."""
+    script = "import sys; import resolvers.authorizer; print('chat.aws' in sys.modules or 'botocore.session' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": ".:layers/chat/python"},
+        cwd=stage.project, text=True, check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.strip() == "False"
