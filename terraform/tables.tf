@@ -2,20 +2,17 @@
 
 locals {
   tables = {
-    for key in ["core", "guild"] : key => {
-      name = coalesce(var.existing_tables[key], "${local.prefix}-gg_${key}")
-      arn = join(":", [
-        "arn", local.partition, "dynamodb", var.region, local.account,
-        "table/${coalesce(var.existing_tables[key], "${local.prefix}-gg_${key}")}",
-      ])
+    for key, name in var.table_names : key => {
+      name = name
+      arn  = "arn:${local.partition}:dynamodb:${var.region}:${local.account}:table/${name}"
     }
   }
 }
 
 resource "aws_dynamodb_table" "chat" {
-  for_each = { for key, table in local.tables : key => table if var.existing_tables[key] == null }
+  for_each = { for key, table in local.tables : key => table.name if !contains(var.existing_tables, key) }
 
-  name                        = each.value.name
+  name                        = each.value
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "PK"
   range_key                   = "SK"
@@ -47,7 +44,7 @@ resource "aws_dynamodb_table" "chat" {
 }
 
 data "aws_dynamodb_table" "existing" {
-  for_each = { for key, name in var.existing_tables : key => name if name != null }
+  for_each = { for key, table in local.tables : key => table.name if contains(var.existing_tables, key) }
 
   name = each.value
 

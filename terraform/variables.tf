@@ -56,25 +56,35 @@ variable "kms_key_arn" {
 
 # Tables
 
-variable "existing_tables" {
-  description = "Names of tables that are there already (string keys PK and SK, TTL on expiresAt). Null: both are made, as gg_core and gg_guild prefixed by name and environment."
+variable "table_names" {
+  description = "The tables' names. Deployments that share an account and region need names of their own."
   type = object({
-    core  = optional(string)
-    guild = optional(string)
+    core  = optional(string, "gg_core")
+    guild = optional(string, "gg_guild")
   })
   default  = {}
   nullable = false
 
   validation {
-    condition = alltrue([
-      for name in values(var.existing_tables) : name == null || can(regex("^[A-Za-z0-9_.-]{3,255}$", name))
-    ])
-    error_message = "existing_tables must hold names of DynamoDB tables: 3 to 255 of the characters A-Z a-z 0-9 _ . and -, not ARNs."
+    condition     = alltrue([for name in values(var.table_names) : can(regex("^[A-Za-z0-9_.-]{3,255}$", name))])
+    error_message = "table_names must hold names of DynamoDB tables: 3 to 255 of the characters A-Z a-z 0-9 _ . and -, not ARNs."
   }
 
   validation {
-    condition     = var.existing_tables.core == null || var.existing_tables.core != var.existing_tables.guild
-    error_message = "existing_tables.core and existing_tables.guild must be two tables."
+    condition     = var.table_names.core != var.table_names.guild
+    error_message = "table_names.core and table_names.guild must be two tables."
+  }
+}
+
+variable "existing_tables" {
+  description = "Which of the tables (core, guild) are there already, made by others: with string keys PK and SK, and TTL on expiresAt. They are used and never changed."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.existing_tables, ["core", "guild"])) == 0
+    error_message = "existing_tables may name core and guild; the tables' own names go into table_names."
   }
 }
 
