@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -26,10 +27,14 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=["auto", "ministack", "dynamodb-local"], default="auto")
+    parser.addoption("--endpoint", help="a DynamoDB that runs already, instead of one for this run")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    kind, why = _choose(config.getoption("--engine"))
+    if running := config.getoption("--endpoint"):
+        config.stash[ENGINE_SENTENCE] = f"DynamoDB: at {running}, as --endpoint says"
+        return
+    kind, why = choose_engine(config.getoption("--engine"))
     config.stash[ENGINE] = kind
     config.stash[ENGINE_SENTENCE] = f"DynamoDB: {kind}, {why}"
 
@@ -38,7 +43,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     return config.stash[ENGINE_SENTENCE]
 
 
-def _choose(wish: Literal["auto", "ministack", "dynamodb-local"]) -> tuple[Kind, str]:
+def choose_engine(wish: Literal["auto", "ministack", "dynamodb-local"]) -> tuple[Kind, str]:
     if wish != "auto":
         return wish, "as --engine says"
     if absent := dynamodb_local.missing():
@@ -53,7 +58,13 @@ def _choose(wish: Literal["auto", "ministack", "dynamodb-local"]) -> tuple[Kind,
 @pytest.fixture(scope="session")
 def endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a DynamoDB with both tables, empty at first."""
-    with embedded(request.config.stash[ENGINE], tmp_path_factory.mktemp("dynamodb"), in_memory=True) as url:
+    running: str | None = request.config.getoption("--endpoint")
+    embedding = (
+        nullcontext(running)
+        if running
+        else embedded(request.config.stash[ENGINE], tmp_path_factory.mktemp("dynamodb"), in_memory=True)
+    )
+    with embedding as url:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("AWS_ACCESS_KEY_ID", "local")
             environment.setenv("AWS_SECRET_ACCESS_KEY", "local")

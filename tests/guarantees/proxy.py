@@ -106,6 +106,17 @@ def garbled_answer(exchange: Exchange) -> None:
     exchange.reply(502, b"<html><body>Bad Gateway</body></html>")
 
 
+def first_reason_alone(exchange: Exchange) -> None:
+    """A refused transaction names all conditions that failed, but nothing promises so: this one names the first."""
+    status, body = exchange.forward()
+    answer = json.loads(body)
+    reasons = answer.get("CancellationReasons", [])
+    failed = [index for index, reason in enumerate(reasons) if reason["Code"] != "None"]
+    for index in failed[1:]:
+        reasons[index] = {"Code": "None"}
+    exchange.reply(status, json.dumps(answer).encode())
+
+
 class Proxy:
     """A running proxy. `faults` are used up in turn by the requests that they are meant for; then all pass."""
 

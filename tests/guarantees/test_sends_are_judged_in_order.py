@@ -70,6 +70,19 @@ def test_who_has_left_or_is_banned_is_refused_first(client: Any, clock: Clock, r
     assert numbers(client, room) == [1, 2]
 
 
+@pytest.mark.parametrize("leave", [True, False], ids=["leaves", "is banned"])
+def test_a_process_that_remembers_a_member_hears_of_the_end(client: Any, clock: Clock, leave: bool) -> None:
+    room = new_room(client, "ann")
+    ours = process(client, clock)
+    send(ours, room, "ann", "hi", "m1")
+    if leave:
+        remove_member(client, room, "ann")
+    else:
+        change_member(client, room, "ann", status="banned")
+    assert isinstance(refused(ours, room, "ann", "hi", "m2"), NotRoomMember)
+    assert numbers(client, room) == [1]
+
+
 @pytest.mark.parametrize("remembering", [True, False])
 def test_repeat_and_mismatch_come_before_mute_and_mute_before_rate(
     client: Any, clock: Clock, remembering: bool
