@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer; the tests prefer AWS's own DynamoDB engine, where Java 17 and npm are found.
 PYTHON ?= python3
-PYTHON313 ?= $(or $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
+PYTHON313 ?= $(or $(shell PYENV_VERSION=3.13 python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
 PORT ?= 4000
 ENGINE ?= ministack
 BIN := .venv/bin

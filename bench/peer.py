@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_camel
 
 logger = Logger(service="chat")
 metrics = Metrics(namespace="Chat", service="chat")
-app = AppSyncResolver()
+app = AppSyncResolver()  # type: ignore[no-untyped-call]
 table = boto3.resource(
     "dynamodb", endpoint_url=os.environ.get("DYNAMODB_ENDPOINT"), region_name=os.environ["AWS_REGION"]
 ).Table(os.environ["CORE_TABLE"])
@@ -58,7 +58,8 @@ class NotRoomMember(Exception):
 
 def check_member(room_id: str) -> str:
     """The caller's id. Raises `NotRoomMember`."""
-    user_id: str = app.current_event["identity"]["resolverContext"]["userId"]
+    event: Any = app.current_event
+    user_id: str = event["identity"]["resolverContext"]["userId"]
     key = {"PK": f"USER#{user_id}", "SK": f"IN#ROOM#{room_id}"}
     if table.get_item(Key=key, ConsistentRead=True).get("Item", {}).get("status") != "active":
         raise NotRoomMember(room_id)

@@ -1,0 +1,62 @@
+"""`python -m bench`: measure, and print one table."""
+
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import cold, warm
+from bench.setting import setting
+
+GOALS = {
+    "cold send_message": "1.25 (0.95)",
+    "cold messages": "1.25 (0.95)",
+    "cold on_message": "0.90 (0.80)",
+    "cold authorizer": "0.60 (0.45)",
+    "cold send_message, files with new times": "1.10",
+    "warm messages (50)": "0.65 (0.50)",
+    "warm sendMessage": "1.15 (1.00)",
+}
+"""The most that each may be, and what would be better still."""
+
+EXPLANATION = """\
+Ratios of CPU time, each the median of {pairs} interleaved pairs, with the quartiles beside it.
+cold  a whole process until the handler is ready ÷ one that makes a DynamoDB client with bare botocore ({bare:.0f} ms);
+      the client is made, no connection yet: there is no TLS here
+warm  one call ÷ the same request by a stock botocore client (query {query:.2f} ms, transaction {transaction:.2f} ms);
+      DynamoDB is a stub on loopback in another process, which is not counted
+usual way  Powertools' AppSyncResolver, boto3's resource, Get, Update and Put: bench/peer.py; no goal, for comparison
+Python {python} on {machine}, {cores} cores; nothing of this ran in AWS.
+"""
+
+
+def main() -> int:
+    pairs = int(os.environ.get("PAIRS") or 15)
+    with tempfile.TemporaryDirectory() as folder, setting(Path(folder)) as own:
+        found = cold.measure(own, pairs, Path(folder)) | warm.measure(own, pairs, Path(folder))
+    middle = {name: statistics.median(each) for name, each in found.items()}
+    print(f"{'':42}{'goal':>12}{'median':>9}{'quartiles':>15}")
+    for name, each in found.items():
+        if not name.endswith("ms"):
+            low, _, high = statistics.quantiles(each, n=4)
+            print(f"{name:42}{GOALS.get(name, '–'):>12}{middle[name]:9.2f}{low:8.2f} –{high:5.2f}")
+    print()
+    print(
+        EXPLANATION.format(
+            pairs=pairs,
+            bare=middle["bare botocore, ms"],
+            query=middle["stock query, ms"],
+            transaction=middle["stock transaction, ms"],
+            python=platform.python_version(),
+            machine=platform.machine(),
+            cores=os.cpu_count(),
+        ),
+        end="",
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

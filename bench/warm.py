@@ -1,0 +1,150 @@
+"""Warm calls: CPU of one process per invocation, over a stub of DynamoDB on loopback.
+
+`python -m bench.warm PAIRS FILE` measures in a process of its own and writes ratios to the file as JSON, because
+handlers print.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from bench.setting import INTERPRETER, PACKAGES, PROJECT, Setting, event
+from bench.stub import PAGE, answers
+
+CALLS = 40
+"""Calls in one half of a pair."""
+
+
+def measure(setting: Setting, pairs: int, scratch: Path) -> dict[str, list[float]]:
+    """Ratios by name, one for each pair, measured in another process."""
+    found = scratch / "warm.json"
+    # The peer needs Powertools' router, which the package leaves out: third-party code is pip's here, for both.
+    path = f"{PACKAGES}:{setting.package}:{setting.package / 'python'}:{PROJECT}"
+    with (scratch / "warm.log").open("w+") as log:
+        done = subprocess.run(
+            [*INTERPRETER, "-m", "bench.warm", str(pairs), str(found)],
+            env={**setting.environment, "PYTHONPATH": path},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            check=False,
+        )
+        log.seek(0)
+        if done.returncode:
+            raise RuntimeError(log.read()[-2_000:])
+    ratios: dict[str, list[float]] = json.loads(found.read_text())
+    return ratios
+
+
+def main(pairs: int, target: Path) -> None:
+    calls = _calls()
+    found: dict[str, list[float]] = {}
+    for call in calls.values():
+        cpu(call)  # connections, caches and lazily made parsers are there from here on
+    for _ in range(pairs):
+        for name, base in (
+            ("warm messages (50)", "stock query"),
+            ("warm messages (50), usual way", "stock query"),
+            ("warm sendMessage", "stock transaction"),
+            ("warm sendMessage, usual way", "stock transaction"),
+        ):
+            found.setdefault(f"{base}, ms", []).append(below := cpu(calls[base]))
+            found.setdefault(name, []).append(cpu(calls[name]) / below)
+    target.write_text(json.dumps(found))
+
+
+def cpu(call: Callable[[], object]) -> float:
+    """CPU of this process for one call, in milliseconds, after one that is not counted."""
+    call()
+    started = time.process_time()
+    for _ in range(CALLS):
+        call()
+    return (time.process_time() - started) * 1_000 / CALLS
+
+
+def _calls() -> dict[str, Callable[[], object]]:
+    # Here, since the handlers boot when they are imported.
+    import botocore.session  # noqa: PLC0415
+
+    from bench import peer  # noqa: PLC0415
+    from resolvers import messages, send_message  # noqa: PLC0415
+
+    stock: Any = botocore.session.get_session().create_client(
+        "dynamodb", region_name=os.environ["AWS_REGION"], endpoint_url=os.environ["DYNAMODB_ENDPOINT"]
+    )
+    query, transaction = _requests()
+    page, context = event("Query.messages", {}), _context()
+    page["arguments"] = {"roomId": "lobby", "limit": PAGE}
+    ours, usual = _sends(), _sends()
+    if not len(messages.handler(page, context)["items"]) == len(peer.handler(page, context)["items"]) == PAGE:
+        raise RuntimeError("not the same page")
+    return {
+        "stock query": lambda: stock.query(**query),
+        "stock transaction": lambda: stock.transact_write_items(**transaction),
+        "warm messages (50)": lambda: messages.handler(page, context),
+        "warm messages (50), usual way": lambda: peer.handler(page, context),
+        "warm sendMessage": lambda: send_message.handler(next(ours), context),
+        "warm sendMessage, usual way": lambda: peer.handler(next(usual), context),
+    }
+
+
+def _sends() -> Iterator[dict[str, Any]]:
+    """Events of messages that were not sent before."""
+    pattern = event("Mutation.sendMessage", {})
+    arguments: Any = pattern["arguments"]
+    for number in count():
+        yield {**pattern, "arguments": {**arguments, "clientMessageId": f"bench-{number}"}}
+
+
+class _Recorder:
+    """A client that keeps what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, dict[str, Any]] = {}
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            self.asked[operation] = request
+            name = operation.title().replace("_", "")
+            return answers(time.time_ns() // 1_000_000)[name]
+
+        return call
+
+
+def _requests() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The Query and the TransactWriteItems that our own functions send."""
+    from chat.cursor import CursorKeys  # noqa: PLC0415
+    from chat.deployment import Deployment  # noqa: PLC0415
+    from chat.messages import messages  # noqa: PLC0415
+    from chat.models import Caller  # noqa: PLC0415
+    from chat.send_message import send_message  # noqa: PLC0415
+    from chat.store import Store  # noqa: PLC0415
+    from chat.tally import Tally  # noqa: PLC0415
+
+    recorder, alice = _Recorder(), Caller("alice")
+    deployment = Deployment(Store(recorder, {"core": "gg_core", "guild": "gg_guild"}))
+    messages(deployment, CursorKeys("k", {"k": bytes(32)}), alice, {"roomId": "lobby"}, Tally())
+    sent: Any = event("Mutation.sendMessage", {})["arguments"]
+    send_message(deployment, alice, sent, Tally())
+    return recorder.asked["query"], recorder.asked["transact_write_items"]
+
+
+def _context() -> Any:
+    return SimpleNamespace(
+        function_name="bench",
+        function_version="$LATEST",
+        memory_limit_in_mb=1024,
+        invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:bench",
+        aws_request_id="00000000-0000-4000-8000-000000000000",
+        get_remaining_time_in_millis=lambda: 10_000,
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
