@@ -80,6 +80,8 @@ class Settings:
     retention_days: int = _number(365, int, 7, 36_500)
     max_code_points: int = _number(4_000, int, 1, 40_000)
     max_bytes: int = _number(16_384, int, 1, 163_840)
+    powertools_service_name: str = "chat"
+    powertools_metrics_namespace: str = "Chat"
 
 
 def read(environment: Mapping[str, str]) -> Settings:

@@ -1,6 +1,5 @@
 """Log lines and metrics. Constant text with fields beside it; never message text, tokens or whole events."""
 
-import os
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -14,13 +13,11 @@ from chat.audit import pseudonym
 from chat_lambda.secrets import read_key
 from chat_lambda.settings import settings
 
-NAMESPACE = "Chat"
-
 
 @cache
 def logger() -> Logger:
     """JSON lines on standard error, which Lambda collects like standard output: stdout stays free for an answer."""
-    return Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "chat"), stream=sys.stderr)
+    return Logger(service=settings().powertools_service_name, stream=sys.stderr)
 
 
 @cache
@@ -47,7 +44,7 @@ def publish_metrics(function: str, numbers: Mapping[str, float]) -> None:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
-    metrics = EphemeralMetrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE))
+    metrics = EphemeralMetrics(namespace=settings().powertools_metrics_namespace)
     metrics.add_dimension("function", function)
     for name, number in numbers.items():
         unit = MetricUnit.Milliseconds if name.endswith("Ms") else MetricUnit.Count

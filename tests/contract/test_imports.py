@@ -1,0 +1,129 @@
+"""Arrows point inward, and importing a module does nothing but define."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.engine import PROJECT
+
+ROOTS = {
+    "chat": PROJECT / "layers" / "chat" / "python" / "chat",
+    "chat_lambda": PROJECT / "layers" / "chat" / "python" / "chat_lambda",
+    "resolvers": PROJECT / "resolvers",
+    "simulator": PROJECT / "simulator",
+}
+ARROWS = {
+    "chat": set(),
+    "chat_lambda": {"chat"},
+    "resolvers": {"chat", "chat_lambda"},
+    "simulator": {"chat", "resolvers"},
+}  # type: dict[str, set[str]]
+LIBRARIES = {
+    "chat": {"jwt", "botocore"},
+    "chat_lambda": {"aws_lambda_powertools"},
+    "resolvers": set(),
+}  # type: dict[str, set[str]]
+SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules that a file imports, wherever in it. There are no relative imports here."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, path
+            yield node.module or ""
+
+
+def others(package: str, path: Path) -> set[str]:
+    """The packages outside the standard library and outside its own that a file imports."""
+    tops = {name.split(".")[0] for name in imported(path)}
+    return tops - sys.stdlib_module_names - {package}
+
+
+@pytest.mark.parametrize(("package", "path"), SOURCES, ids=lambda value: getattr(value, "stem", value))
+def test_a_module_imports_only_what_lies_further_in(package: str, path: Path) -> None:
+    assert others(package, path) & set(ROOTS) <= ARROWS[package]
+
+
+@pytest.mark.parametrize("package", LIBRARIES)
+def test_rules_and_functions_use_these_libraries_and_no_framework(package: str) -> None:
+    used = {name for owner, path in SOURCES if owner == package for name in others(package, path)}
+    assert used - set(ROOTS) == LIBRARIES[package]
+
+
+def test_one_module_of_the_rules_knows_botocore() -> None:
+    knowing = [
+        path.stem for package, path in SOURCES if package == "chat" and "botocore" in others(package, path)
+    ]
+    assert knowing == ["aws"]
+
+
+def test_no_program_bends_the_path_of_imports() -> None:
+    bent = "sys" + ".path"
+    assert [path for _, path in SOURCES if bent in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("package", ["chat", "chat_lambda", "resolvers"])
+def test_settings_alone_read_the_environment(package: str) -> None:
+    """Beside them, `init` asks whether this is Lambda, where a function prepares before its first call."""
+    readers = {
+        path.stem
+        for owner, path in SOURCES
+        if owner == package and "environ" in ast.dump(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert readers <= {"settings", "init"}
+
+
+IMPORT_ALL = """
+import importlib, json, os, sys
+
+ours = tuple(json.loads(sys.argv[1]))
+seen = []
+
+class Watched(dict):
+    def note(self, name):
+        caller = sys._getframe(2)
+        while caller and ("importlib" in caller.f_code.co_filename or caller.f_code.co_filename.endswith("os.py")):
+            caller = caller.f_back
+        if caller and caller.f_code.co_filename.startswith(ours):
+            seen.append([os.path.basename(caller.f_code.co_filename), str(name)])
+    def __getitem__(self, name): self.note(name); return super().__getitem__(name)
+    def __contains__(self, name): self.note(name); return super().__contains__(name)
+    def get(self, name, default=None): self.note(name); return super().get(name, default)
+
+def audit(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.fork", "os.mkdir", "os.remove"):
+        seen.append([event, ""])
+
+os.environ = Watched(os.environ)
+sys.addaudithook(audit)
+for name in json.loads(sys.argv[2]):
+    importlib.import_module(name)
+import gc
+from botocore.client import BaseClient
+seen += [["a client", ""] for each in gc.get_objects() if isinstance(each, BaseClient)]
+print(json.dumps(seen))
+"""
+
+
+def test_importing_any_module_reads_no_environment_and_opens_nothing() -> None:
+    modules = [
+        ".".join([package, *path.relative_to(ROOTS[package]).with_suffix("").parts])
+        for package, path in SOURCES
+        if path.stem not in ("__main__", "__init__")
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL, json.dumps([str(root) for root in ROOTS.values()]), json.dumps(modules)],
+        env={"PYTHONPATH": ".:layers/chat/python"},
+        cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    seen = {tuple(each) for each in json.loads(done.stdout)}
+    assert seen == {("init.py", "AWS_LAMBDA_FUNCTION_NAME")}
+    assert done.stderr == ""

@@ -1,0 +1,260 @@
+"""Schema, wiring, events, functions and tests name the same fields, and the schema says what each part means."""
+
+import importlib
+import inspect
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import (
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    FieldNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    ObjectTypeDefinitionNode,
+    OperationDefinitionNode,
+    ScalarTypeDefinitionNode,
+    SelectionSetNode,
+    TypeNode,
+    Visitor,
+    parse,
+    print_ast,
+    visit,
+)
+
+from chat import errors
+from chat.errors import ChatError
+from chat.selection import REQUIRED
+from chat_lambda.settings import Settings
+from simulator.engine import PROJECT
+
+SCHEMA = PROJECT / "resolvers" / "schema.graphql"
+WIRING: dict[str, Any] = json.loads((PROJECT / "resolvers" / "wiring.json").read_text(encoding="utf-8"))
+DOCUMENT: DocumentNode = parse(SCHEMA.read_text(encoding="utf-8"))
+TYPES = {node.name.value: node for node in DOCUMENT.definitions if isinstance(node, ObjectTypeDefinitionNode)}
+ENUMS = {node.name.value for node in DOCUMENT.definitions if isinstance(node, EnumTypeDefinitionNode)}
+ROOTS = ("Query", "Mutation", "Subscription")
+ROOT_FIELDS = {f"{root}.{each.name.value}": each for root in ROOTS for each in TYPES[root].fields or ()}
+MODULES = {"authorizer": "authorizer"} | {name: entry["module"] for name, entry in WIRING["fields"].items()}
+EVENTS = sorted(path.name.removesuffix(".json") for path in (PROJECT / "events").iterdir())
+
+# https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
+SCALARS = {
+    "ID", "String", "Int", "Float", "Boolean", "AWSDate", "AWSTime", "AWSDateTime", "AWSTimestamp", "AWSEmail", "AWSJSON",
+    "AWSURL", "AWSPhone", "AWSIPAddress",
+}  # fmt: skip
+# https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html and aws-appsync-real-time-data.html
+DIRECTIVES = {
+    "aws_subscribe", "aws_api_key", "aws_iam", "aws_oidc", "aws_cognito_user_pools", "aws_auth", "aws_lambda", "deprecated",
+}  # fmt: skip
+DESCRIBED = {
+    "schema_definition", "object_type_definition", "enum_type_definition", "enum_value_definition", "field_definition",
+    "input_value_definition", "input_object_type_definition", "interface_type_definition", "union_type_definition",
+}  # fmt: skip
+MESSAGE = {
+    "id": "ID!",
+    "roomId": "ID!",
+    "roomType": "RoomType",
+    "guildId": "ID",
+    "senderId": "ID!",
+    "text": "String",
+    "ts": "AWSDateTime!",
+    "seq": "Int",
+    "epoch": "Int",
+    "clientMessageId": "ID",
+    "rev": "Int",
+    "editedAt": "AWSDateTime",
+    "removedAt": "AWSDateTime",
+}
+
+
+def snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def function_of(event: str) -> str:
+    """The function that an event file is for: its name up to the variant."""
+    if event.split(".", maxsplit=1)[0] == "authorizer":
+        return "authorizer"
+    return ".".join(event.split(".")[:2])
+
+
+def event(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((PROJECT / "events" / f"{name}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def named(node: TypeNode) -> str:
+    return print_ast(node).strip("[]!")
+
+
+def paths(selections: SelectionSetNode, above: str = "") -> list[str]:
+    """The slash paths of `info.selectionSetList`."""
+    found: list[str] = []
+    for node in selections.selections:
+        assert isinstance(node, FieldNode)
+        path = above + (node.alias or node.name).value
+        found += [path, *(paths(node.selection_set, f"{path}/") if node.selection_set else [])]
+    return found
+
+
+def test_every_field_is_wired_and_nothing_else_is() -> None:
+    assert set(WIRING["fields"]) == set(ROOT_FIELDS)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_field_is_found_under_its_own_name_everywhere(name: str) -> None:
+    module = MODULES[name]
+    assert module == snake_case(name.rpartition(".")[2])
+    handler = importlib.import_module(f"resolvers.{module}").handler
+    assert list(inspect.signature(handler).parameters) == ["event", "context"]
+    assert name in EVENTS
+    assert (PROJECT / "tests" / "resolvers" / f"test_{module}.py").exists()
+
+
+@pytest.mark.parametrize("name", WIRING["fields"])
+def test_a_field_has_one_verb_in_the_rules(name: str) -> None:
+    module = MODULES[name]
+    assert callable(getattr(importlib.import_module(f"chat.{module}"), module))
+
+
+def test_every_module_beside_the_schema_is_wired() -> None:
+    assert {path.stem for path in (PROJECT / "resolvers").glob("*.py")} == set(MODULES.values())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_function_is_told_nothing_that_it_does_not_know(name: str) -> None:
+    entry = WIRING["authorizer"] if name == "authorizer" else WIRING["fields"][name]
+    known = {each.name.upper() for each in fields(Settings)}
+    assert set(entry["settings"]) | set(entry["secrets"]) <= known
+    assert not set(entry["settings"]) & set(entry["secrets"])
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_function_ends_before_appsync_gives_up(name: str) -> None:
+    """An authorizer has 10 seconds, a field 30: https://docs.aws.amazon.com/general/latest/gr/appsync.html."""
+    entry = WIRING["authorizer"] if name == "authorizer" else WIRING["fields"][name]
+    assert 0 < entry["timeoutSeconds"] < (10 if name == "authorizer" else 30)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_an_event_is_for_a_field_and_used_by_its_test(name: str) -> None:
+    function = function_of(name)
+    assert function in MODULES
+    source = (PROJECT / "tests" / "resolvers" / f"test_{MODULES[function]}.py").read_text(encoding="utf-8")
+    variant = name.removeprefix(function).removeprefix(".")
+    assert f'"{function}"' in source
+    assert not variant or f'{variant}"' in source
+
+
+@pytest.mark.parametrize("name", [name for name in EVENTS if not name.startswith("authorizer")])
+def test_an_event_is_what_appsync_sends(name: str) -> None:
+    """https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html"""
+    own = event(name)
+    function = function_of(name)
+    assert set(own) == {"arguments", "identity", "source", "request", "prev", "info", "stash"}
+    assert (own["source"], own["prev"], own["stash"]) == (None, None, {})
+    assert set(own["identity"]) == {"resolverContext"}
+    assert all(isinstance(value, str) for value in own["identity"]["resolverContext"].values())
+    assert set(own["request"]) == {"headers", "domainName"}
+    assert all(header == header.lower() for header in own["request"]["headers"])
+    assert "cookie" not in own["request"]["headers"]
+    assert set(own["info"]) == {
+        "fieldName", "parentTypeName", "variables", "selectionSetList", "selectionSetGraphQL",
+    }  # fmt: skip
+    assert f"{own['info']['parentTypeName']}.{own['info']['fieldName']}" == function
+    assert set(own["arguments"]) <= {each.name.value for each in ROOT_FIELDS[function].arguments or ()}
+
+
+@pytest.mark.parametrize("name", [name for name in EVENTS if not name.startswith("authorizer")])
+def test_both_forms_of_an_events_selection_say_the_same(name: str) -> None:
+    info = event(name)["info"]
+    (operation,) = parse(info["selectionSetGraphQL"]).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    assert paths(operation.selection_set) == info["selectionSetList"]
+
+
+@pytest.mark.parametrize("name", [name for name in EVENTS if name.startswith("authorizer")])
+def test_an_authorizers_event_is_what_appsync_sends(name: str) -> None:
+    """https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lambda-authorization"""
+    own = event(name)
+    assert set(own) == {"authorizationToken", "requestContext", "requestHeaders"}
+    needed = {"apiId", "accountId", "requestId", "queryString", "variables"}
+    assert needed <= set(own["requestContext"]) <= needed | {"operationName"}
+    query = own["requestContext"]["queryString"]
+    assert query == "" or parse(query).definitions
+
+
+def test_the_schema_uses_what_appsync_has() -> None:
+    used: set[str] = set()
+    directives: set[str] = set()
+
+    class Uses(Visitor):
+        def enter_named_type(self, node: NamedTypeNode, *_: Any) -> None:
+            used.add(node.name.value)
+
+        def enter_directive(self, node: Any, *_: Any) -> None:
+            directives.add(node.name.value)
+
+    visit(DOCUMENT, Uses())
+    assert used <= SCALARS | set(TYPES) | ENUMS
+    assert directives <= DIRECTIVES
+    assert not [node for node in DOCUMENT.definitions if isinstance(node, ScalarTypeDefinitionNode)]
+
+
+def test_every_part_of_the_schema_is_described() -> None:
+    silent: list[str] = []
+
+    class Descriptions(Visitor):
+        def enter(self, node: Any, *_: Any) -> None:
+            if node.kind in DESCRIBED and not (node.description and node.description.value.strip()):
+                silent.append(print_ast(node).splitlines()[0])
+
+    visit(DOCUMENT, Descriptions())
+    assert silent == []
+
+
+def test_a_message_has_the_fields_of_the_design() -> None:
+    assert {each.name.value: print_ast(each.type) for each in TYPES["Message"].fields or ()} == MESSAGE
+    assert set(REQUIRED) <= set(MESSAGE)
+
+
+@pytest.mark.parametrize("name", ROOT_FIELDS)
+def test_a_refused_field_is_null_and_takes_nothing_else_with_it(name: str) -> None:
+    assert not isinstance(ROOT_FIELDS[name].type, NonNullTypeNode)
+
+
+def test_a_subscription_answers_what_its_mutation_answers() -> None:
+    for each in TYPES["Subscription"].fields or ():
+        (directive,) = each.directives or ()
+        for mutation in re.findall(r'"(\w+)"', print_ast(directive)):
+            assert named(ROOT_FIELDS[f"Mutation.{mutation}"].type) == named(each.type)
+        arguments = {argument.name.value: argument for argument in each.arguments or ()}
+        assert set(arguments) <= set(MESSAGE), "AppSync compares arguments with the fields of the same name"
+
+
+@pytest.mark.parametrize("name", ROOT_FIELDS)
+def test_a_fields_description_names_refusals_that_there_are(name: str) -> None:
+    description = ROOT_FIELDS[name].description
+    assert description
+    (listed,) = re.findall(r"Refusals[^:]*:((?:\s*`\w+`[,.])+)", description.value)
+    names = re.findall(r"`(\w+)`", listed)
+    assert "InternalError" in names
+    for refusal in names:
+        assert issubclass(getattr(errors, refusal), ChatError)
+
+
+def test_defaults_and_limits_in_the_schema_are_those_of_the_code() -> None:
+    history = importlib.import_module("chat.messages")
+    arguments = {each.name.value: each for each in ROOT_FIELDS["Query.messages"].arguments or ()}
+    limit = arguments["limit"]
+    assert limit.default_value
+    assert limit.description
+    assert print_ast(limit.default_value) == str(history.DEFAULT_LIMIT)
+    assert f"1 to {history.MAX_LIMIT}" in limit.description.value
+    assert Path(SCHEMA).read_text(encoding="utf-8").count("4,000 code points") == 1
+    assert Settings().max_code_points == 4_000
