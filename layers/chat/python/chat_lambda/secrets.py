@@ -21,7 +21,7 @@ def read_secret(setting: str, reference: str | None, region: str) -> str:
     if scheme == "file":
         try:
             return Path(rest).read_text(encoding="utf-8").strip()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             raise BadSecret(f"{setting.upper()} cannot be read") from None
     if scheme == "arn":
         return _from_aws(setting, reference, region)
@@ -32,15 +32,14 @@ def _from_aws(setting: str, arn: str, region: str) -> str:
     # Only here: a function whose secrets are not in AWS, such as an authorizer with public keys, spares the import.
     from chat.aws import StoreFailure, failures  # noqa: PLC0415
 
-    service = arn.split(":")[2]
+    service = arn.split(":")[2:3]
     try:
         with failures():
-            if service == "secretsmanager":
-                answer = _client(service, region).get_secret_value(SecretId=arn)
+            if service == ["secretsmanager"]:
+                answer = _client("secretsmanager", region).get_secret_value(SecretId=arn)
                 return str(answer["SecretString"])
-            if service == "ssm":
-                name = arn.split(":", 5)[5].removeprefix("parameter")
-                answer = _client(service, region).get_parameter(Name=name, WithDecryption=True)
+            if service == ["ssm"]:
+                answer = _client("ssm", region).get_parameter(Name=arn, WithDecryption=True)
                 return str(answer["Parameter"]["Value"])
     except StoreFailure as failure:
         raise BadSecret(f"{setting.upper()} cannot be read: {failure}") from None
@@ -75,7 +74,7 @@ def read_cursor_keys(reference: str | None, region: str) -> CursorKeys:
 
 def _decoded(setting: str, text: str) -> bytes:
     try:
-        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError:
         raise BadSecret(f"{setting.upper()} is not base64url") from None
     if len(key) < 32:

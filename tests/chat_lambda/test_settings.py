@@ -1,0 +1,77 @@
+"""A wrong setting stops the start with its name, and never with its value."""
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from chat_lambda.settings import BadSettings, Settings, read
+
+
+def test_without_anything_set_the_defaults_of_the_design_hold() -> None:
+    own = read({})
+    assert own == Settings()
+    assert (own.person_per_second, own.person_burst, own.room_per_second, own.room_burst) == (1, 10, 50, 100)
+    assert (own.retention_days, own.max_code_points, own.max_bytes) == (365, 4_000, 16_384)
+    assert own.allow_unfenced_subscriptions is False
+    assert own.jwt_secret is None
+
+
+def test_an_empty_setting_is_an_absent_one() -> None:
+    assert (
+        read(dict.fromkeys(["PERSON_BURST", "JWT_JWKS_URL", "CORE_TABLE", "JWT_ALGORITHMS"], ""))
+        == Settings()
+    )
+
+
+def test_what_is_set_is_read_and_the_rest_of_the_environment_is_not() -> None:
+    own = read(
+        {
+            "CORE_TABLE": "a",
+            "PERSON_PER_SECOND": "0.5",
+            "ALLOW_UNFENCED_SUBSCRIPTIONS": "True",
+            "core_table": "b",
+            "X": "y",
+        }
+    )
+    assert (own.core_table, own.person_per_second, own.allow_unfenced_subscriptions) == ("a", 0.5, True)
+
+
+def test_algorithms_are_a_list_with_commas() -> None:
+    assert read({"JWT_ALGORITHMS": "ES256"}).jwt_algorithms == ("ES256",)
+    assert read({"JWT_ALGORITHMS": "RS256, HS256"}).jwt_algorithms == ("RS256", "HS256")
+
+
+BAD = {
+    "JWT_ALGORITHMS": ["none", "ES256,none", "HS512", "es256", ",", "ES256,"],
+    "JWT_JWKS_URL": ["file:///etc/passwd", "ftp://example.com", "example.com/jwks", " https://example.com"],
+    "AUTHORIZER_TTL_SECONDS": ["-1", "3601", "1.5", "soon", "1e3"],
+    "ALLOW_UNFENCED_SUBSCRIPTIONS": ["yes", "1", "on", "truthy"],
+    "PERSON_PER_SECOND": ["0", "-1", "1001", "nan", "inf", "many"],
+    "PERSON_BURST": ["0", "-1", "10001", "1.5"],
+    "ROOM_PER_SECOND": ["0", "nan", "-inf"],
+    "ROOM_BURST": ["0", "x"],
+    "RETENTION_DAYS": ["6", "0", "-7", "36501"],
+    "MAX_CODE_POINTS": ["0", "40001"],
+    "MAX_BYTES": ["0", "163841"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BAD.items() for value in values]
+)
+def test_a_wrong_value_is_refused_by_its_name(name: str, value: str) -> None:
+    with pytest.raises(BadSettings, match=rf"^{name}: must ") as caught:
+        read({name: value})
+    assert caught.value.__suppress_context__
+
+
+def test_a_refusal_does_not_show_the_value() -> None:
+    for name in BAD:
+        with pytest.raises(BadSettings) as caught:
+            read({name: "secret-value"})
+        assert "secret-value" not in str(caught.value)
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        read({}).core_table = "other"  # type: ignore[misc]
