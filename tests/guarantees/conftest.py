@@ -27,8 +27,8 @@ def proxy(the_proxy: Proxy) -> Iterator[Proxy]:
 
 @pytest.fixture(scope="session")
 def impatient(the_proxy: Proxy) -> Any:
-    """A client through the proxy that waits a third of a second for an answer."""
-    return aws_client("dynamodb", region=REGION, endpoint=the_proxy.url, timeout=0.33)
+    """The functions' own kind of client, through the proxy; it waits a third of a second for an answer."""
+    return aws_client("dynamodb", region=REGION, endpoint=the_proxy.url, timeout=0.33, lean=True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from chat.cursor import CursorKeys
 from chat.deployment import Deployment
 from chat.items import key, values
 from chat.messages import Page, messages
-from chat.models import Caller, Message, Role
+from chat.models import Caller, Item, Message, Role
 from chat.rooms import Room
 from chat.send_message import send_message
 from chat.store import Store
@@ -62,7 +62,7 @@ def process(client: Any, clock: Clock, **parts: Any) -> Deployment:
 
 def new_room(client: Any, *users: str, prefix: str = "", settings: Mapping[str, int | float] = FAST) -> str:
     """The id of a new room with `users` in it."""
-    room_id = f"{prefix}{uuid.uuid4().hex}"
+    room_id = f"{prefix}{uuid.uuid4().hex[:12]}"
     members: dict[str, Role] = dict.fromkeys(users, "member")
     assert create_room(store_of(client), Room.parse(room_id), members, settings)
     return room_id
@@ -166,6 +166,20 @@ def stored(client: Any, room_id: str) -> list[dict[str, Any]]:
         if "LastEvaluatedKey" not in answer:
             return found
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def items_of_a_send(client: Any, message: Message) -> list[Item]:
+    """The four items that a send has left behind: member, proof, head and, last, the message."""
+    room = Room.parse(message.room_id)
+    user, name = keys.user_partition(message.sender_id), message.client_message_id or ""
+    places = [
+        key(user, keys.membership(room.partition_key)),
+        key(user, keys.sent(room.partition_key, name)),
+        key(room.partition_key, keys.HEAD),
+        key(room.partition_key, keys.message(message.ts, message.id)),
+    ]
+    table = TABLES[f"{room.table.upper()}_TABLE"]
+    return [client.get_item(TableName=table, Key=place, ConsistentRead=True)["Item"] for place in places]
 
 
 def numbers(client: Any, room_id: str) -> list[int]:
