@@ -110,7 +110,7 @@ def test_no_text_makes_it_fail_otherwise(graphql: str) -> None:
 
 def test_a_long_document_is_read_in_proportion_to_its_length() -> None:
     for text in ('"""' * 20_000, '"' * 20_001, "{ x: id " * 10_000, '{ f(a: """' + '\\"""' * 10_000):
-        start = time.perf_counter()
+        start = time.thread_time()
         with suppress(InvalidInput):
             check_selection(ALL, text)
-        assert time.perf_counter() - start < 1
+        assert time.thread_time() - start < 1

@@ -157,9 +157,9 @@ def test_a_refusal_names_the_limits_and_not_the_text() -> None:
 
 def test_refusing_a_megabyte_costs_next_to_nothing() -> None:
     for raw in ("x" * 1_000_000, "\ud800" * 1_000_000, "\u0344" * 1_000_000):
-        start = time.perf_counter()
+        start = time.thread_time()
         assert refusal(raw).key == "send.textTooLong"
-        assert time.perf_counter() - start < 0.05
+        assert time.thread_time() - start < 0.05
 
 
 @given(any_text)

@@ -1,13 +1,19 @@
 """The authorizer: a good token names its user, a bad one is an answer, and only missing keys are an exception."""
 
+import base64
 import json
 import os
+import socketserver
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jwt
 import pytest
 
 from simulator.keys import claims
@@ -123,6 +129,65 @@ def test_while_keys_cannot_be_had_nobody_is_logged_out(stage: "Stage", tmp_path:
 def test_a_hopeless_token_is_refused_even_then(stage: "Stage", tmp_path: Path) -> None:
     nowhere = {"JWT_JWKS": "", "JWT_JWKS_URL": "http://127.0.0.1:9/"}
     assert asked(stage, tmp_path, stage.event("authorizer.alg-none"), **nowhere) == {"isAuthorized": False}
+
+
+@contextmanager
+def served(answer: bytes) -> Iterator[dict[str, str]]:
+    """Settings under which keys are fetched from an address that sends these bytes, whatever it is asked."""
+
+    class Responder(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Responder) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield {"JWT_JWKS": "", "JWT_JWKS_URL": f"http://127.0.0.1:{server.server_address[1]}/jwks"}
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_keys_are_fetched_from_the_issuers_address(stage: "Stage", key: "SigningKey", tmp_path: Path) -> None:
+    with served(b"HTTP/1.0 200 OK\r\n\r\n" + key.jwks) as settings:
+        assert asked(stage, tmp_path, stage.event("authorizer"), **settings)["isAuthorized"]
+        outcome = asked(stage, tmp_path, stage.event("authorizer.wrong-key"), **settings)
+    assert outcome == {"isAuthorized": False}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"garbage",
+        b"HTTP/1.0 500 Internal Server Error\r\n\r\nsecret-answer",
+        b"HTTP/1.0 200 OK\r\n\r\n<html>secret-answer</html>",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 999\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nsecret-answer",
+        b"HTTP/1.0 302 Found\r\nLocation: file:///secret-answer\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n" + b"x: y\r\n" * 200 + b"\r\n",
+    ],
+    ids=lambda answer: ascii(answer[:40]),
+)
+def test_an_odd_answer_of_the_issuer_is_no_answer(stage: "Stage", answer: bytes, tmp_path: Path) -> None:
+    with served(answer) as settings:
+        outcome = asked(stage, tmp_path, stage.event("authorizer"), **settings)
+    assert outcome == ["KeysUnavailable", "The token keys cannot be read just now."]
+
+
+def test_a_shared_secret_verifies_where_the_deployment_says_so(stage: "Stage", tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(base64.urlsafe_b64encode(b"s" * 32).decode())
+    settings = {"JWT_ALGORITHMS": "HS256", "JWT_JWKS": "", "JWT_SECRET": f"file:{secret}"}
+    payload = claims("alice", now=int(time.time()), ttl=3_600)
+    event = stage.event("authorizer")
+    good = event | {"authorizationToken": jwt.encode(payload, b"s" * 32, "HS256")}
+    assert asked(stage, tmp_path, good, **settings)["resolverContext"] == {"userId": "alice", "roles": ""}
+    bad = event | {"authorizationToken": jwt.encode(payload, b"t" * 32, "HS256")}
+    assert asked(stage, tmp_path, bad, **settings) == {"isAuthorized": False}
+    assert asked(stage, tmp_path, event, **settings) == {"isAuthorized": False}
 
 
 def test_wrong_settings_are_not_shown_to_callers(stage: "Stage", tmp_path: Path) -> None:
