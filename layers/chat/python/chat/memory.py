@@ -4,7 +4,8 @@ It only ever saves requests: every send is judged again by its transaction's con
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -12,6 +13,8 @@ from chat.models import Head, Member
 
 FRESH_S = 2.0
 """How long a head, a membership or a refusal for rate is worth believing, in seconds."""
+
+LONGEST_TURN_S = 0.5
 
 MemberKey = tuple[str, str]
 """A room's partition key and a user's id."""
@@ -54,6 +57,23 @@ class Memory:
         self.refusals: Recent[bool] = Recent(10_000)
         self.repeats: Recent[int] = Recent(10_000)
         self.sends: Recent[bool] = Recent(10_000)
+        self._turns = tuple(
+            Lock() for _ in range(64)
+        )  # rooms share them: that costs a wait, and bounds their number
+
+    @contextmanager
+    def turn(self, partition_key: str) -> Iterator[None]:
+        """One after the other, for the threads that send to a room: at once they would only refuse each other.
+
+        Nobody waits longer than `LONGEST_TURN_S`, so that one stuck request does not hold up all others.
+        """
+        turn = self._turns[hash(partition_key) % len(self._turns)]
+        is_mine = turn.acquire(timeout=LONGEST_TURN_S)
+        try:
+            yield
+        finally:
+            if is_mine:
+                turn.release()
 
     def see_head(self, partition_key: str, head: Head, at: float) -> None:
         """Remember a room's head, unless a later one was seen just now: answers overtake each other."""

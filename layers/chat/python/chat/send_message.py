@@ -5,36 +5,22 @@ the way, so the next attempt starts from there without a read.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chat import keys
 from chat.access import Access, View, open_room
 from chat.aws import OutcomeUnknown, TransientFailure
 from chat.deployment import Deployment
-from chat.errors import ChatError, IdempotencyMismatch, InvalidInput, Muted, NotRoomMember, RateLimited
+from chat.draft import Draft, check_draft
+from chat.errors import ChatError, IdempotencyMismatch, Muted, NotRoomMember, RateLimited
 from chat.instants import to_wire
 from chat.items import Envelope
 from chat.memory import FRESH_S
 from chat.models import Caller, Head, Message, RoomSettings, Sent
 from chat.retry import attempts
-from chat.rooms import Room, is_id
 from chat.store import Refused
 from chat.tally import Tally
-from chat.text import clean_text, fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A send as it was asked for and found well-formed. `named` says whether the client gave the clientMessageId."""
-
-    room: Room
-    sender: str
-    text: str
-    client_message_id: str
-    named: bool
-    fingerprint: str
-    message_id: str
 
 
 def send_message(
@@ -50,27 +36,6 @@ def send_message(
     return _Send(deployment, draft, tally).run()
 
 
-def check_draft(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any]) -> Draft:
-    """The draft in `arguments`. Raises `InvalidInput`; reads and writes nothing."""
-    room = Room.parse(arguments.get("roomId"))
-    message_id = deployment.new_id(deployment.now())
-    named = arguments.get("clientMessageId") is not None
-    client_message_id = arguments["clientMessageId"] if named else message_id
-    if not is_id(client_message_id):
-        raise InvalidInput("send.clientMessageId", argument="clientMessageId")
-    raw = arguments.get("text")
-    text = clean_text(raw, deployment.text_limits)
-    return Draft(
-        room,
-        caller.user_id,
-        text,
-        client_message_id,
-        named,
-        fingerprint(str(raw), client_message_id),
-        message_id,
-    )
-
-
 class _Send:
     """One send on its way: the draft, and the latest that is known of the room."""
 
@@ -80,8 +45,8 @@ class _Send:
         self._tally = tally
         self._member_key = (draft.room.partition_key, draft.sender)
         self._send_key = (*self._member_key, draft.client_message_id)
-        self._access = self._recalled()
-        self._remembered = self._access is not None
+        self._access: Access | None = None
+        self._remembered = False
         self._doubt = deployment.memory.sends.get(self._send_key) is not None
         self._earlier: Sent | None = None
 
@@ -89,8 +54,10 @@ class _Send:
         for _ in attempts(self._deployment):
             self._tally.add("Attempts")
             try:
-                if message := self._attempt():
-                    return message
+                with self._deployment.memory.turn(self._draft.room.partition_key):
+                    self._catch_up()
+                    if message := self._attempt():
+                        return message
             except TransientFailure:
                 self._tally.add("TransientFailures")
         raise AssertionError("attempts end by raising")
@@ -119,6 +86,12 @@ class _Send:
         head = memory.heads.get(self._draft.room.partition_key, since)
         member = memory.members.get(self._member_key, since)
         return Access(head, member) if head and member else None
+
+    def _catch_up(self) -> None:
+        """Take over a later head that another thread of this process has seen meanwhile."""
+        recalled = self._recalled()
+        if recalled and (self._access is None or recalled.head.rev > self._access.head.rev):
+            self._access, self._remembered = recalled, True
 
     def _look(self) -> Access:
         """One consistent look at the room. Raises `NotRoomMember`."""
