@@ -1,0 +1,202 @@
+"""What goes into Lambda: complete, small, the same every time, and never compiled there."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
+
+import pytest
+
+from lambda_package.archive import unpacked_size
+from lambda_package.build import modules
+from simulator.keys import SigningKey, local_secrets
+from simulator.settings import functions_environment
+
+MIB = 1024 * 1024
+FIELDS = ("messages", "on_message", "send_message")
+
+BUILD = """if True:
+    import sys
+    from pathlib import Path
+    from lambda_package.build import build, chat_layer
+    build(Path(sys.argv[1]), [None])
+"""
+
+START = """if True:
+    import gc, importlib, importlib.machinery, json, sys
+    compiled = []
+    to_code = importlib.machinery.SourceFileLoader.source_to_code
+    def counted(self, data, path, **options):
+        compiled.append(str(path))
+        return to_code(self, data, path, **options)
+    importlib.machinery.SourceFileLoader.source_to_code = counted
+    handler = importlib.import_module("resolvers." + sys.argv[1]).handler
+    homes = sorted({getattr(sys.modules[name], "__file__", None) or "" for name in ("chat", "jwt", "botocore") if name in sys.modules})
+    print(json.dumps({
+        "callable": callable(handler), "modules": sorted(sys.modules), "compiled": compiled,
+        "collecting": gc.isenabled(), "homes": homes,
+    }))
+"""
+
+
+def lambda_python() -> str:
+    """Python 3.13, as in Lambda, where this machine has it; else the Python of the tests."""
+    found = shutil.which("python3.13")
+    environment = {**os.environ, "PYENV_VERSION": "3.13"}
+    asked = [found or sys.executable, "-c", "import pip, sys; print(sys.executable)"]
+    done = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or sys.executable
+
+
+@pytest.fixture(scope="module")
+def zips(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package for this machine, as `make package` builds it for Lambda."""
+    return build(project, tmp_path_factory.mktemp("dist"))
+
+
+def build(project: Path, target: Path) -> Path:
+    environment = {**os.environ, "PYTHONPATH": str(project)}
+    done = subprocess.run(
+        [lambda_python(), "-c", BUILD, str(target)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+@pytest.fixture
+def task(zips: Path, tmp_path: Path) -> Path:
+    """The layers as Lambda unpacks them; every file was modified just now."""
+    for layer in zips.glob("layer-*.zip"):
+        unzip(layer, tmp_path / "opt")
+    return tmp_path
+
+
+def unzip(archive: Path, target: Path) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(target)
+
+
+@pytest.fixture
+def environment(key: SigningKey, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A function's environment; nothing listens where its DynamoDB should be."""
+    secrets = local_secrets(tmp_path_factory.mktemp("secrets"))
+    own = functions_environment(
+        endpoint="http://127.0.0.1:9", secrets=secrets, jwks={"JWT_JWKS": key.jwks.decode()}
+    )
+    return {**own, "AWS_LAMBDA_FUNCTION_NAME": "test"}
+
+
+def start(zips: Path, task: Path, environment: dict[str, str], module: str) -> dict[str, Any]:
+    """What a process tells of itself after the init phase, with nothing but the package to import from."""
+    unzip(zips / "functions" / f"{module}.zip", task / "var")
+    path = f"{task / 'var'}:{task / 'opt' / 'python'}"
+    said = subprocess.check_output(
+        [lambda_python(), "-S", "-B", "-c", START, module],
+        env={**environment, "PYTHONPATH": path},
+        cwd="/",
+        text=True,
+    )
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_function_starts_from_its_package_alone_and_compiles_nothing(
+    zips: Path, task: Path, environment: dict[str, str], module: str
+) -> None:
+    found = start(zips, task, environment, module)
+    assert found["callable"]
+    assert found["compiled"] == []
+    assert found["collecting"]
+    assert all(home.startswith(str(task / "opt")) for home in found["homes"])
+
+
+HEAVY = {"boto3", "s3transfer", "aws_xray_sdk", "awscrt", "pydantic", "aws_lambda_powertools.event_handler"}
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_function_imports_nothing_heavy(
+    zips: Path, task: Path, environment: dict[str, str], module: str
+) -> None:
+    found = set(start(zips, task, environment, module)["modules"])
+    assert found & HEAVY == set()
+    assert ("botocore.client" in found) == (module in FIELDS)
+    assert ("jwt" in found) == (module == "authorizer")
+
+
+def test_the_layer_and_the_functions_are_small(zips: Path) -> None:
+    (layer,) = zips.glob("layer-dependencies-*.zip")
+    assert unpacked_size(layer) <= 27 * MIB
+    functions = sorted(zips.glob("functions/*.zip"))
+    assert [each.stem for each in functions] == modules()
+    assert all(each.stat().st_size <= 100 * 1024 for each in functions)
+
+
+def test_a_function_holds_its_own_module_alone(zips: Path) -> None:
+    for module in modules():
+        with zipfile.ZipFile(zips / "functions" / f"{module}.zip") as opened:
+            sources = [name for name in opened.namelist() if name.endswith(".py")]
+        assert sources == [f"resolvers/{module}.py"]
+
+
+def test_the_same_input_gives_the_same_bytes(project: Path, zips: Path, tmp_path: Path) -> None:
+    again = build(project, tmp_path / "dist")
+    names = sorted(path.relative_to(zips) for path in zips.rglob("*.zip"))
+    assert len(names) == 2 + len(modules())
+    assert [name for name in names if (zips / name).read_bytes() != (again / name).read_bytes()] == []
+
+
+def test_source_without_bytecode_would_be_noticed(
+    zips: Path, task: Path, environment: dict[str, str]
+) -> None:
+    shutil.rmtree(task / "opt" / "python" / "chat" / "__pycache__")
+    compiled = start(zips, task, environment, "on_message")["compiled"]
+    assert str(task / "opt" / "python" / "chat" / "on_message.py") in compiled
+
+
+class Counting(BaseHTTPRequestHandler):
+    """A DynamoDB that knows no room and counts what it is asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:  # noqa: N802  http.server calls it by the method's name
+        self.asked.append(self.headers["X-Amz-Target"])
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"Responses": {"gg_core": []}, "UnprocessedKeys": {}}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  http.server's name
+        """Say nothing."""
+
+
+def test_init_opens_the_connection_that_the_first_call_needs(
+    zips: Path, task: Path, environment: dict[str, str]
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Counting) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        del environment["DYNAMODB_ENDPOINT"]  # as in the cloud, where botocore knows the address
+        environment["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://127.0.0.1:{server.server_port}"
+        start(zips, task, environment, "messages")
+        server.shutdown()
+    assert Counting.asked == ["DynamoDB_20120810.BatchGetItem"]
+
+
+def test_init_survives_a_dynamodb_that_cannot_be_reached(
+    zips: Path, task: Path, environment: dict[str, str]
+) -> None:
+    del environment["DYNAMODB_ENDPOINT"]
+    environment["AWS_ENDPOINT_URL_DYNAMODB"] = "http://127.0.0.1:9"
+    assert start(zips, task, environment, "send_message")["callable"]
