@@ -169,7 +169,7 @@ class Counting(BaseHTTPRequestHandler):
 
     asked: ClassVar[list[str]] = []
 
-    def do_POST(self) -> None:  # noqa: N802  http.server calls it by the method's name
+    def do_POST(self) -> None:
         self.asked.append(self.headers["X-Amz-Target"])
         self.rfile.read(int(self.headers["Content-Length"]))
         body = b'{"Responses": {"gg_core": []}, "UnprocessedKeys": {}}'
