@@ -1,0 +1,144 @@
+"""MiniStack with three things mended, so that what Terraform made of it can be asked and planned again.
+
+    <Python with MiniStack> tests/emulator/mended_ministack.py
+
+1. **Lost errors**: a direct resolver's exception becomes `errors[]` with its class name as `errorType`, as in AppSync.
+2. **Alarm drift**: `DescribeAlarms` answers alarms with everything that was put, not with a few fields of it.
+3. **Stream drift**: `DescribeDeliveryStream` answers a destination's time zone, which is UTC where none was said.
+
+It reaches into MiniStack's own functions, hence the exact version. Only the standard library and MiniStack are imported.
+"""
+# ruff: noqa: SLF001  there is no public way in
+
+import threading
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+from xml.sax.saxutils import escape
+
+TESTED = "1.5.33"
+
+
+def mend() -> None:
+    """Mend the MiniStack of this process. Raises `SystemExit` for another version than the one that was read."""
+    if version("ministack") != TESTED:
+        raise SystemExit(f"This mends MiniStack {TESTED}; here is {version('ministack')}.")
+    _keep_errors(_service("appsync"), _service("lambda_svc"))
+    _keep_alarms(_service("cloudwatch"))
+    _keep_time_zones(_service("firehose"))
+
+
+def _service(name: str) -> Any:
+    return import_module(f"ministack.services.{name}")
+
+
+def _keep_errors(appsync: Any, lambda_svc: Any) -> None:
+    run, resolve = lambda_svc._execute_function_with_config_scope, appsync._resolve_lambda
+    seen = threading.local()
+
+    def remember(record: Any, event: Any) -> Any:
+        seen.result = run(record, event)
+        return seen.result
+
+    def raise_again(**call: Any) -> Any:
+        seen.result = None
+        answer = resolve(**call)
+        if isinstance(seen.result, dict) and seen.result.get("error"):
+            message = seen.result["body"]["errorMessage"]
+            raise appsync._AppSyncResolverError(message, class_name(seen.result.get("log", ""), message))
+        return answer
+
+    lambda_svc._execute_function_with_config_scope = remember
+    appsync._resolve_lambda = raise_again
+
+
+def class_name(log: str, message: str) -> str:
+    """The bare name of the class in a traceback's last line, which ends with the exception's text."""
+    end = f": {message.splitlines()[0] if message else ''}"
+    for line in reversed(log.splitlines()):
+        if line.endswith(end):
+            return line.removesuffix(end).rsplit(".", 1)[-1]
+    return "Lambda:Unhandled"
+
+
+def _keep_alarms(cloudwatch: Any) -> None:
+    put: dict[str, Any] = {}
+
+    def keep(write: Any) -> Any:
+        def keep_and_write(params: Mapping[str, Any], *rest: Any) -> Any:
+            put[cloudwatch._p(params, "AlarmName")] = nested(
+                {name: cloudwatch._p(params, name) for name in params}
+            )
+            return write(params, *rest)
+
+        return keep_and_write
+
+    def describe(params: Mapping[str, Any], *rest: Any) -> Any:
+        names = [cloudwatch._p(params, name) for name in params if name.startswith("AlarmNames.member.")]
+        members = {
+            kind: "".join(
+                f"<member>{xml(put[name] | own(alarm))}</member>"
+                for name, alarm in alarms.items()
+                if name in put and (not names or name in names)
+            )
+            for kind, alarms in {
+                "MetricAlarms": cloudwatch._alarms,
+                "CompositeAlarms": cloudwatch._composite_alarms,
+            }.items()
+        }
+        inner = "".join(f"<{kind}>{each}</{kind}>" for kind, each in members.items())
+        return cloudwatch._xml(
+            200, "DescribeAlarmsResponse", f"<DescribeAlarmsResult>{inner}</DescribeAlarmsResult>"
+        )
+
+    def own(alarm: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: str(alarm[name]) for name in ("AlarmArn", "StateValue", "StateReason")}
+
+    cloudwatch._put_metric_alarm = keep(cloudwatch._put_metric_alarm)
+    cloudwatch._put_composite_alarm = keep(cloudwatch._put_composite_alarm)
+    cloudwatch._describe_alarms = describe
+
+
+def nested(params: Mapping[str, str]) -> dict[str, Any]:
+    """AWS's query protocol, unfolded: `{"A.member.1.B": "c"}` is `{"A": {"member.1": {"B": "c"}}}`.
+
+    https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#collection-serialization
+    """
+    tree: dict[str, Any] = {}
+    for name, value in params.items():
+        if name in ("Action", "Version") or name.startswith("Tags."):
+            continue
+        *path, leaf = name.replace(".member.", "/member=").replace(".", "/").replace("=", ".").split("/")
+        branch = tree
+        for part in path:
+            branch = branch.setdefault(part, {})
+        branch[leaf] = value
+    return tree
+
+
+def xml(tree: Mapping[str, Any]) -> str:
+    """`tree` as the same protocol answers it: the number of a member is its place."""
+    parts = []
+    for name, value in tree.items():
+        tag = name.split(".")[0]
+        parts.append(f"<{tag}>{xml(value) if isinstance(value, Mapping) else escape(value)}</{tag}>")
+    return "".join(parts)
+
+
+def _keep_time_zones(firehose: Any) -> None:
+    describe = firehose._dest_description
+
+    def with_time_zone(destination: Mapping[str, Any]) -> Any:
+        description = describe(destination)
+        if "ExtendedS3DestinationDescription" in description:
+            zone = destination["config"].get("CustomTimeZone", "UTC")
+            description["ExtendedS3DestinationDescription"].setdefault("CustomTimeZone", zone)
+        return description
+
+    firehose._dest_description = with_time_zone
+
+
+if __name__ == "__main__":
+    mend()
+    import_module("ministack.app").main()
