@@ -1,0 +1,112 @@
+"""What no client should send and some will: refused by name, in every field alike, with nothing stored."""
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import Stage
+
+ROOMS: list[object] = [
+    None, "", " ", "#", "GUILD#", "GUILD##", "GUILD#a#b", "a#b", "ROOM#lobby", "USER#alice", "lobby\n", "lobby\x00", "a b", "é",
+    "x" * 129, "GUILD#" + "x" * 129, "\ud800", 7, 1.5, True, [], ["lobby"], {}, {"S": "lobby"},
+]  # fmt: skip
+BAD: dict[str, dict[str, list[object]]] = {
+    "Mutation.sendMessage": {
+        "roomId": ROOMS,
+        "text": [
+            None, "", " ", "\t\n ", "\x00\x01\x7f", "\u200b\u200d\ufeff", "\u202e", "\ud800", "a\udfffb", "x" * 4_001, "\x00" * 20_000,
+            7, 1.5, True, [], ["a"], {}, {"S": "a"},
+        ],
+        "clientMessageId": [
+            "", " ", "a b", "a#b", "#", "a\n", "\x00", "é", "x" * 129, "\ud800", 7, 0, 1.5, False, [], ["a"], {}, {"S": "a"},
+        ],
+    },
+    "Query.messages": {
+        "roomId": ROOMS,
+        "limit": [0, -1, 101, 10**6, 10**30, 1.5, 50.0, "50", "", True, False, [], [1], {}, {"N": "1"}],
+        "order": ["", "newest_first", "SIDEWAYS", 7, 0, False, True, [], ["OLDEST_FIRST"], {}, {"a": 1}],
+        "after": ["", "yesterday", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", "\ud800", 0, 7, 1.5, True, False, [], {}],
+        "before": ["", "tomorrow", "2026-01-01", "2026-01-01T00:00:00.5", "x" * 10_000, 0, 7, [], {}],
+    },
+    "Subscription.onMessage": {
+        "roomId": ROOMS,
+        "epoch": ["1", "", 1.0, 1.5, True, False, [], [1], {}],
+    },
+}  # fmt: skip
+CASES = [
+    (field, argument, value) for field in BAD for argument, values in BAD[field].items() for value in values
+]
+
+# Identities of other ways to log in, and of none:
+# https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html
+IDENTITIES: list[Any] = [
+    None, {}, [], "alice", 7, {"resolverContext": None}, {"resolverContext": {}}, {"resolverContext": "alice"},
+    {"resolverContext": {"userId": None}}, {"resolverContext": {"userId": ""}}, {"resolverContext": {"userId": 7}},
+    {"resolverContext": {"userId": "al#ice"}}, {"resolverContext": {"userId": ["alice"]}},
+    {"resolverContext": {"userId": "alice", "roles": ["admin"]}}, {"resolverContext": {"userId": "alice", "locale": 7}},
+    {"sub": "alice", "username": "alice", "claims": {}, "groups": None},
+    {"userArn": "arn:aws:iam::123456789012:user/alice", "username": "alice"},
+]  # fmt: skip
+SHAPES: list[dict[str, Any]] = [
+    {"arguments": "x"}, {"arguments": ["roomId"]}, {"arguments": 7}, {"info": "x"}, {"info": [1]}, {"request": "x"},
+    {"request": {"headers": 7}},
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(stage: "Stage") -> tuple[str, str]:
+    """A room and somebody in it, with little around them to look through."""
+    person = f"person-{uuid.uuid4()}"
+    return stage.room({person: "owner"}), person
+
+
+def good(stage: "Stage", place: tuple[str, str], field: str) -> dict[str, Any]:
+    """An event that would be answered."""
+    room, person = place
+    return stage.event(field, person, roomId=room)
+
+
+@pytest.mark.parametrize("field", BAD)
+def test_without_its_fault_each_of_these_events_is_answered(
+    stage: "Stage", place: tuple[str, str], field: str
+) -> None:
+    answer = stage.invoke(good(stage, place, field))
+    assert not hasattr(answer, "error_type"), answer
+
+
+@pytest.mark.parametrize(("field", "argument", "value"), CASES, ids=lambda value: ascii(value)[:24])
+def test_a_bad_argument_is_refused_by_its_name(
+    stage: "Stage", place: tuple[str, str], field: str, argument: str, value: object
+) -> None:
+    event = good(stage, place, field)
+    event["arguments"][argument] = value
+    outcome = stage.act(event, writes=[])
+    assert (outcome.error_type, outcome.values["argument"]) == ("InvalidInput", argument)
+
+
+@pytest.mark.parametrize("field", BAD)
+@pytest.mark.parametrize("identity", IDENTITIES, ids=str)
+def test_an_identity_that_is_not_our_authorizer_s_is_no_identity(
+    stage: "Stage", place: tuple[str, str], field: str, identity: object
+) -> None:
+    event = good(stage, place, field) | {"identity": identity}
+    outcome = stage.act(event, writes=[], function=field)
+    assert outcome.error_type == "InternalError"
+    assert list(outcome.values) == ["correlationId"]
+
+
+@pytest.mark.parametrize("field", BAD)
+@pytest.mark.parametrize("changes", SHAPES, ids=str)
+def test_an_event_of_another_shape_is_an_internal_error(
+    stage: "Stage", place: tuple[str, str], field: str, changes: dict[str, Any]
+) -> None:
+    event = good(stage, place, field) | changes
+    assert stage.act(event, writes=[], function=field).error_type == "InternalError"
+
+
+@pytest.mark.parametrize("field", BAD)
+@pytest.mark.parametrize("event", [None, [], [1], "x", 7, {}], ids=repr)
+def test_no_event_at_all_is_an_internal_error(stage: "Stage", field: str, event: object) -> None:
+    assert stage.call(field, event).error_type == "InternalError"
