@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cold, warm
+from bench import cold, stub, warm
 from bench.setting import setting
 
 GOALS = {
@@ -26,7 +26,8 @@ Ratios of CPU time, each the median of {pairs} interleaved pairs, with the quart
 cold  a whole process until the handler is ready ÷ one that makes a DynamoDB client with bare botocore ({bare:.0f} ms);
       the client is made, no connection yet: there is no TLS here
 warm  one call ÷ the same request by a stock botocore client (query {query:.2f} ms, transaction {transaction:.2f} ms);
-      DynamoDB is a stub on loopback in another process, which is not counted
+      DynamoDB is a stub on loopback in another process, which is not counted; it answers after {latency:.0f} ms.
+      A page is two requests at once, a Query, and a BatchGetItem for the room's head and the caller's membership
 usual way  Powertools' AppSyncResolver, boto3's resource, Get, Update and Put: bench/peer.py; no goal, for comparison
 Python {python} on {machine}, {cores} cores; nothing of this ran in AWS.
 """
@@ -49,6 +50,7 @@ def main() -> int:
             bare=middle["bare botocore, ms"],
             query=middle["stock query, ms"],
             transaction=middle["stock transaction, ms"],
+            latency=stub.LATENCY_S * 1_000,
             python=platform.python_version(),
             machine=platform.machine(),
             cores=os.cpu_count(),

@@ -1,4 +1,4 @@
-"""A DynamoDB that answers every request at once with the same words, so that only its caller is measured.
+"""A DynamoDB that answers with the same words always, so that only its caller is measured.
 
 `python -m bench.stub` prints its port and serves until its standard input ends.
 """
@@ -9,6 +9,10 @@ import sys
 import time
 import zlib
 from typing import Any
+
+LATENCY_S = 0.004
+"""About what DynamoDB takes. Answers that come at once would make two threads quarrel about the interpreter, which
+they do not do while they wait."""
 
 PAGE = 50
 TEXT = "Shall we meet at the harbour tomorrow at eight? Bring the maps, and tell the others that the boat is fixed."
@@ -74,6 +78,7 @@ async def serve() -> None:
                 fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:-2])
                 await reader.readexactly(int(fields.get("content-length", "0")))
                 target = next(line for line in head.split("\r\n") if line.lower().startswith("x-amz-target"))
+                await asyncio.sleep(LATENCY_S)
                 writer.write(responses[target.rsplit(".", 1)[1]])
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()

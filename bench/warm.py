@@ -9,16 +9,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 from bench.setting import INTERPRETER, PACKAGES, PROJECT, Setting, event
 from bench.stub import PAGE, answers
 
-CALLS = 40
+TABLES: Mapping[Literal["core", "guild"], str] = {"core": "gg_core", "guild": "gg_guild"}
+CALLS = 20
 """Calls in one half of a pair."""
 
 
@@ -50,12 +51,15 @@ def main(pairs: int, target: Path) -> None:
     for _ in range(pairs):
         for name, base in (
             ("warm messages (50)", "stock query"),
+            ("… its query and parsing alone", "stock query"),
+            ("… over both its requests", "stock query and batch get"),
             ("warm messages (50), usual way", "stock query"),
             ("warm sendMessage", "stock transaction"),
             ("warm sendMessage, usual way", "stock transaction"),
         ):
             found.setdefault(f"{base}, ms", []).append(below := cpu(calls[base]))
-            found.setdefault(name, []).append(cpu(calls[name]) / below)
+            call = calls.get(name) or calls["warm messages (50)"]
+            found.setdefault(name, []).append(cpu(call) / below)
     target.write_text(json.dumps(found))
 
 
@@ -73,12 +77,18 @@ def _calls() -> dict[str, Callable[[], object]]:
     import botocore.session  # noqa: PLC0415
 
     from bench import peer  # noqa: PLC0415
+    from chat.aws import client  # noqa: PLC0415
+    from chat.rooms import Room  # noqa: PLC0415
+    from chat.store import Store  # noqa: PLC0415
     from resolvers import messages, send_message  # noqa: PLC0415
 
+    region, endpoint = os.environ["AWS_REGION"], os.environ["DYNAMODB_ENDPOINT"]
+    lean = client("dynamodb", region=region, endpoint=endpoint, lean=True)
+    room, store = Room.parse("lobby"), Store(lean, TABLES)
     stock: Any = botocore.session.get_session().create_client(
-        "dynamodb", region_name=os.environ["AWS_REGION"], endpoint_url=os.environ["DYNAMODB_ENDPOINT"]
+        "dynamodb", region_name=region, endpoint_url=endpoint
     )
-    query, transaction = _requests()
+    query, get, transaction = _requests()
     page, context = event("Query.messages", {}), _context()
     page["arguments"] = {"roomId": "lobby", "limit": PAGE}
     ours, usual = _sends(), _sends()
@@ -86,8 +96,12 @@ def _calls() -> dict[str, Callable[[], object]]:
         raise RuntimeError("not the same page")
     return {
         "stock query": lambda: stock.query(**query),
+        "stock query and batch get": lambda: (stock.query(**query), stock.batch_get_item(**get)),
         "stock transaction": lambda: stock.transact_write_items(**transaction),
         "warm messages (50)": lambda: messages.handler(page, context),
+        "… its query and parsing alone": lambda: store.slice(
+            room, "MSG#0", "MSG#~", forward=False, limit=PAGE, now_s=0, consistent=False
+        ),
         "warm messages (50), usual way": lambda: peer.handler(page, context),
         "warm sendMessage": lambda: send_message.handler(next(ours), context),
         "warm sendMessage, usual way": lambda: peer.handler(next(usual), context),
@@ -117,8 +131,8 @@ class _Recorder:
         return call
 
 
-def _requests() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The Query and the TransactWriteItems that our own functions send."""
+def _requests() -> tuple[dict[str, Any], ...]:
+    """The Query, the BatchGetItem and the TransactWriteItems that our own functions send."""
     from chat.cursor import CursorKeys  # noqa: PLC0415
     from chat.deployment import Deployment  # noqa: PLC0415
     from chat.messages import messages  # noqa: PLC0415
@@ -128,11 +142,11 @@ def _requests() -> tuple[dict[str, Any], dict[str, Any]]:
     from chat.tally import Tally  # noqa: PLC0415
 
     recorder, alice = _Recorder(), Caller("alice")
-    deployment = Deployment(Store(recorder, {"core": "gg_core", "guild": "gg_guild"}))
+    deployment = Deployment(Store(recorder, TABLES))
     messages(deployment, CursorKeys("k", {"k": bytes(32)}), alice, {"roomId": "lobby"}, Tally())
     sent: Any = event("Mutation.sendMessage", {})["arguments"]
     send_message(deployment, alice, sent, Tally())
-    return recorder.asked["query"], recorder.asked["transact_write_items"]
+    return tuple(recorder.asked[each] for each in ("query", "batch_get_item", "transact_write_items"))
 
 
 def _context() -> Any:
