@@ -29,7 +29,10 @@ class Stored:
 
     @classmethod
     def of(cls, item: Item) -> Self:
-        """What an item of DynamoDB says; absent attributes take their defaults. Raises `TypeError` if one is needed."""
+        """What an item of DynamoDB says; absent attributes take their defaults.
+
+        Raises `TypeError` for one that may not be absent, `KeyError` for one that is neither string nor number.
+        """
         own: type = cls
         names = _fields_by_attribute(own)
         given = {
@@ -40,12 +43,12 @@ class Stored:
         return cls(**given)
 
 
-def _number(value: dict[str, Any]) -> float | None:
-    """An `int` where the number is whole, else a `float`; `None` for anything else."""
-    text = value.get("N")
-    if text is None:
-        return None
-    return int(text) if text.lstrip("-").isdigit() else float(text)
+def _number(value: dict[str, Any]) -> float:
+    """An `int` where the number is whole, else a `float`. Raises `KeyError` for anything but a number."""
+    try:
+        return int(value["N"])
+    except ValueError:
+        return float(value["N"])
 
 
 @cache
