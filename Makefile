@@ -26,7 +26,7 @@ fi
 endef
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 9
+	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT=]
 	@exec $(BIN)/python -m simulator run
@@ -40,10 +40,12 @@ invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on s
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account [ARGS=-k name]
 	@exec $(BIN)/python -m pytest $(ARGS)
 
-check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, Terraform, tests: what CI runs
+check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, tests, Terraform's among them: what CI runs
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
-	$(if $(wildcard terraform/*.tf),terraform fmt -check -recursive terraform && terraform -chdir=terraform validate)
 	@exec $(BIN)/python -m pytest
+
+scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
+	@.venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
 
 format: .venv/installed-dev ## puts the code into its form
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -53,6 +55,7 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) requirements.in -c layers/dependencies/requirements.lock -o requirements.lock
 	$(COMPILE) requirements-dev.in -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) simulator/ministack.in -o simulator/ministack.lock
+	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
 	@$(MAKE) data
 
@@ -61,6 +64,22 @@ data: .venv/installed ## botocore's data of our own, anew from the botocore in t
 
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
+
+plan: ## what a deployment would change: ENV=dev|staging|prod
+	@terraform/run plan "$(ENV)"
+
+deploy: ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
+	@terraform/run deploy "$(ENV)" "$(PLAN)"
+
+deploy-local: .venv/installed .venv-emulator/installed ## the same configuration on an emulator of AWS; prints the GraphQL address [PORT=4566 AUTH=true STOCK=true]
+	@exec $(BIN)/python tests/emulator/deployment.py deploy $(if $(filter command line,$(origin PORT)),--port=$(PORT)) \
+		$(if $(filter true,$(AUTH)),--auth) $(if $(filter true,$(STOCK)),--stock)
+
+destroy-local: .venv/installed .venv-emulator/installed ## takes it down again
+	@exec $(BIN)/python tests/emulator/deployment.py destroy
+
+prove-deployment: .venv/installed-dev .venv-emulator/installed ## applies, asks, plans, changes and destroys on the emulator, plain and with IAM enforced
+	@CHAT_DEPLOY=1 exec $(BIN)/python -m pytest -s tests/emulator
 
 bench: .venv-bench/installed ## cold starts and warm calls as ratios, beside the same API written the usual way [PAIRS=15]
 	@.venv-bench/bin/python -m bench
@@ -76,6 +95,11 @@ clean: ## forgets the local data, keys and caches; the environments stay
 	@touch .venv/installed
 .venv-ministack/installed: simulator/ministack.lock
 	$(call install,.venv-ministack,$<)
+.venv-emulator/installed: PYTHON := $(PYTHON313)
+.venv-emulator/installed: simulator/ministack.lock # functions run on the emulator's own Python
+	$(call install,.venv-emulator,$<)
+.venv-checkov/installed: terraform/checkov.lock
+	$(call install,.venv-checkov,$<)
 .venv-package/installed:
 	@$(PYTHON313) -m venv --clear .venv-package && touch $@
 .venv-bench/installed: PYTHON := $(PYTHON313)
@@ -88,4 +112,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run token invoke test check format lock data package bench clean
+.PHONY: help run token invoke test check scan format lock data package plan deploy deploy-local destroy-local prove-deployment bench clean

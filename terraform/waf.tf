@@ -46,3 +46,44 @@ resource "aws_wafv2_web_acl_association" "api" {
   resource_arn = aws_appsync_graphql_api.chat.arn
   web_acl_arn  = aws_wafv2_web_acl.api[0].arn
 }
+
+resource "aws_cloudwatch_log_group" "waf" {
+  count = var.waf == null ? 0 : 1
+
+  name              = "aws-waf-logs-${local.prefix}" # WAF writes to no group of another name
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+}
+
+resource "aws_wafv2_web_acl_logging_configuration" "api" {
+  count = var.waf == null ? 0 : 1
+
+  resource_arn            = aws_wafv2_web_acl.api[0].arn
+  log_destination_configs = [aws_cloudwatch_log_group.waf[0].arn]
+
+  # Tokens are nobody's business. Bodies are not logged at all.
+  redacted_fields {
+    single_header {
+      name = "authorization"
+    }
+  }
+
+  redacted_fields {
+    query_string {} # a WebSocket's handshake carries the token here
+  }
+
+  logging_filter {
+    default_behavior = "DROP"
+
+    filter {
+      behavior    = "KEEP"
+      requirement = "MEETS_ANY"
+
+      condition {
+        action_condition {
+          action = "BLOCK"
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,346 @@
+# What is made of the wiring, looked at without a cloud: every resource is invented by the mock provider.
+# Packages are invented by tests/terraform, which runs this file.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+
+  mock_resource "aws_lambda_layer_version" {
+    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:layer:mock:1" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock", version = "7" }
+  }
+
+  mock_resource "aws_lambda_alias" {
+    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock:live" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:mock" }
+  }
+
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:mock-abcdef" }
+  }
+
+  mock_resource "aws_appsync_graphql_api" {
+    defaults = {
+      arn  = "arn:aws:appsync:eu-central-1:123456789012:apis/mock"
+      uris = { GRAPHQL = "https://mock.appsync-api/graphql", REALTIME = "wss://mock.appsync-realtime-api/graphql" }
+    }
+  }
+
+  mock_resource "aws_kinesis_firehose_delivery_stream" {
+    defaults = { arn = "arn:aws:firehose:eu-central-1:123456789012:deliverystream/mock" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::mock" }
+  }
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mock" }
+  }
+
+  mock_resource "aws_wafv2_web_acl" {
+    defaults = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/mock/1" }
+  }
+
+  mock_resource "aws_cloudwatch_metric_alarm" {
+    defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:mock" }
+  }
+}
+
+variables {
+  environment = "test"
+  region      = "eu-central-1"
+  packages    = "../packages"
+  jwt = {
+    issuer   = "https://issuer.example"
+    audience = "chat"
+    jwks_url = "https://issuer.example/.well-known/jwks.json"
+  }
+}
+
+run "one_of_everything_for_each_wired_field" {
+  command = apply
+
+  assert {
+    condition     = toset(keys(aws_appsync_resolver.field)) == toset(keys(local.wiring.fields))
+    error_message = "There must be one resolver for each wired field, and no other."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, resolver in aws_appsync_resolver.field :
+      "${resolver.type}.${resolver.field}" == name && resolver.data_source == local.wiring.fields[name].module
+    ])
+    error_message = "A resolver must be of its field, and on its module's data source."
+  }
+
+  assert {
+    condition = alltrue([
+      for resolver in values(aws_appsync_resolver.field) : alltrue([
+        coalesce(resolver.request_template, "none") == "none",
+        coalesce(resolver.response_template, "none") == "none",
+        coalesce(resolver.code, "none") == "none",
+        length(resolver.runtime) == 0,
+        coalesce(resolver.kind, "UNIT") == "UNIT",
+        coalesce(resolver.max_batch_size, 0) == 0,
+      ])
+    ])
+    error_message = "A resolver must be direct: with a template or code the class name of a refusal is lost."
+  }
+
+  assert {
+    condition     = toset(keys(aws_lambda_function.chat)) == toset(concat([local.wiring.authorizer.module], [for each in local.wiring.fields : each.module]))
+    error_message = "There must be one function for each wired field, and the authorizer."
+  }
+
+  assert {
+    condition = alltrue([
+      for module, function in aws_lambda_function.chat : alltrue([
+        function.handler == "resolvers.${module}.handler",
+        function.runtime == "python3.13",
+        function.publish,
+        function.tracing_config[0].mode == "Active",
+        length(function.snap_start) == 0,
+        endswith(function.filename, "functions/${module}.zip"),
+      ])
+    ])
+    error_message = "A function must run its own package on python3.13, published, traced, and without SnapStart unless it is asked for."
+  }
+
+  assert {
+    condition     = alltrue([for module, alias in aws_lambda_alias.live : alias.function_version == aws_lambda_function.chat[module].version])
+    error_message = "An alias must point to the newest version unless var.rollout says otherwise."
+  }
+
+  assert {
+    condition     = alltrue([for function in values(aws_lambda_function.chat) : !contains(keys(function.environment[0].variables), "POWERTOOLS_SERVICE_NAME")])
+    error_message = "POWERTOOLS_SERVICE_NAME would become a second dimension of all metrics, and alarms would miss them."
+  }
+
+  assert {
+    condition = alltrue([
+      for module, function in aws_lambda_function.chat :
+      length(setsubtract(keys(function.environment[0].variables), concat(local.functions[module].settings, local.functions[module].secrets, ["LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"]))) == 0
+    ])
+    error_message = "A function must be told only what its wiring lists."
+  }
+}
+
+run "roles_match_the_wiring" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for module, each in local.functions :
+      toset(flatten([for statement in jsondecode(aws_iam_role_policy.function[module].policy).Statement : statement.Action if startswith(flatten([statement.Action])[0], "dynamodb:")]))
+      == toset(flatten([for right in each.rights : right.actions]))
+    ])
+    error_message = "A role must have the table actions of its wiring, and no other."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for module in keys(local.functions) : [
+        for statement in jsondecode(aws_iam_role_policy.function[module].policy).Statement : [
+          length(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) > 0,
+          !contains(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], "*"),
+          statement.Resource == local.tables.core.arn ? !contains(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], "GUILD#*") : true,
+          statement.Resource == local.tables.guild.arn ? !contains(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], "ROOM#*") : true,
+        ] if startswith(flatten([statement.Action])[0], "dynamodb:")
+      ]
+    ]))
+    error_message = "Every right on a table must be confined to key prefixes, and to those that live in the table."
+  }
+
+  assert {
+    condition = length(setintersection(
+      flatten([for module in ["messages", "on_message"] : [for statement in jsondecode(aws_iam_role_policy.function[module].policy).Statement : statement.Action]]),
+      ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:TransactWriteItems"],
+    )) == 0
+    error_message = "Functions that read must not be able to write."
+  }
+
+  assert {
+    condition = alltrue([
+      for module, each in local.functions :
+      length([for name in each.secrets : name if contains(keys(aws_lambda_function.chat[module].environment[0].variables), name)]) == length(local.used_secrets[module])
+    ])
+    error_message = "A function must be told the references of its secrets, and of no others."
+  }
+}
+
+run "wildcards_have_stated_reasons" {
+  command = apply
+
+  # A resource that ends in * and why. Anything else fails.
+  variables {
+    log_retention_days = 30
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat(
+        values(aws_iam_role_policy.function)[*].policy, values(aws_iam_role_policy.audit)[*].policy,
+        [aws_iam_role_policy.data_source.policy, aws_iam_role_policy.api_logs.policy],
+      ) : [for statement in jsondecode(policy).Statement : [for action in flatten([statement.Action]) : !strcontains(action, "*")]]
+    ]))
+    error_message = "No role may hold an action with a wildcard."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat(
+        values(aws_iam_role_policy.function)[*].policy, values(aws_iam_role_policy.audit)[*].policy,
+        [aws_iam_role_policy.data_source.policy, aws_iam_role_policy.api_logs.policy],
+        ) : [
+        for statement in jsondecode(policy).Statement : [
+          for resource in flatten([statement.Resource]) : anytrue([
+            !strcontains(resource, "*"),
+            resource == "*" && alltrue([for action in flatten([statement.Action]) : startswith(action, "xray:")]),                          # X-Ray knows no resources for these
+            endswith(resource, ":*") && alltrue([for action in flatten([statement.Action]) : startswith(action, "logs:")]),                 # the streams of one log group
+            endswith(resource, ":log-group:/aws/appsync/apis/*"),                                                                           # the API's id comes after its role
+            resource == "${aws_s3_bucket.audit.arn}/*" && alltrue([for action in flatten([statement.Action]) : startswith(action, "s3:")]), # the objects of one bucket
+          ])
+        ]
+      ]
+    ]))
+    error_message = "A resource with a wildcard needs a reason here."
+  }
+
+  assert {
+    condition = alltrue([
+      for role in concat(values(aws_iam_role.audit), [aws_iam_role.data_source, aws_iam_role.api_logs]) :
+      alltrue([for statement in jsondecode(role.assume_role_policy).Statement : can(statement.Condition)])
+    ])
+    error_message = "A service may take one of our roles only on behalf of this account."
+  }
+}
+
+run "the_api_tells_nothing" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      aws_appsync_graphql_api.chat.authentication_type == "AWS_LAMBDA",
+      length(aws_appsync_graphql_api.chat.additional_authentication_provider) == 0,
+      aws_appsync_graphql_api.chat.introspection_config == "DISABLED",
+      aws_appsync_graphql_api.chat.xray_enabled,
+      aws_appsync_graphql_api.chat.log_config[0].field_log_level == "ERROR",
+      aws_appsync_graphql_api.chat.log_config[0].exclude_verbose_content,
+      aws_appsync_graphql_api.chat.query_depth_limit > 0,
+      aws_appsync_graphql_api.chat.resolver_count_limit > 0,
+      aws_appsync_graphql_api.chat.schema == file("../resolvers/schema.graphql"),
+    ])
+    error_message = "The API must have the authorizer as its only door, the schema of the one file, no introspection, limits, and no content in its log."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.authorizer.principal == "appsync.amazonaws.com" && aws_lambda_permission.authorizer.source_arn == aws_appsync_graphql_api.chat.arn && aws_lambda_permission.authorizer.qualifier == "live"
+    error_message = "Only this API may call the authorizer, and only its live version."
+  }
+
+  assert {
+    condition     = alltrue([for table in values(aws_dynamodb_table.chat) : table.point_in_time_recovery[0].enabled && table.ttl[0].enabled && table.ttl[0].attribute_name == "expiresAt" && table.deletion_protection_enabled && table.billing_mode == "PAY_PER_REQUEST"])
+    error_message = "Tables must be on demand, recoverable, forget what expired, and resist deletion by default."
+  }
+}
+
+run "options_are_off_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_wafv2_web_acl.api) + length(aws_appsync_domain_name.api) + length(aws_route53_record.api) == 0
+    error_message = "The firewall and the domain are options."
+  }
+
+  assert {
+    condition     = toset(keys(aws_secretsmanager_secret.chat)) == toset(["CURSOR_KEYS", "AUDIT_KEY"])
+    error_message = "With public keys alone there is no use for JWT_SECRET."
+  }
+}
+
+run "options_can_be_had" {
+  command = apply
+
+  variables {
+    waf             = { requests_per_5_minutes = 2000 }
+    domain          = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1", zone_id = "Z1" }
+    snap_start      = true
+    existing_tables = ["guild"]
+    kms_key_arn     = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    alarm_topic_arn = "arn:aws:sns:eu-central-1:123456789012:on-call"
+    rollout         = { send_message = { version = "6", canary_version = "7", canary_weight = 0.1 } }
+    jwt             = { issuer = "issuer", audience = "chat", algorithms = ["HS256"] }
+    secrets         = { JWT_SECRET = "arn:aws:ssm:eu-central-1:123456789012:parameter/jwt" }
+  }
+
+  override_data {
+    target = data.aws_dynamodb_table.existing
+    values = { hash_key = "PK", range_key = "SK" }
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_association.api) == 1 && length(aws_route53_record.api) == 2 && output.graphql_url == "https://chat.example.com/graphql"
+    error_message = "The firewall must guard the API, and the domain must lead to it."
+  }
+
+  assert {
+    condition     = keys(aws_dynamodb_table.chat) == ["core"] && length(aws_sns_topic.alarms) == 0
+    error_message = "What is there already must not be made again."
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live["send_message"].function_version == "6" && aws_lambda_alias.live["send_message"].routing_config[0].additional_version_weights["7"] == 0.1
+    error_message = "A rollout must hold the alias at its version, and give the canary its share."
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_iam_role_policy.function["authorizer"].policy).Statement :
+      statement.Action == ["ssm:GetParameter"] && statement.Resource == ["arn:aws:ssm:eu-central-1:123456789012:parameter/jwt"]
+    ])
+    error_message = "The authorizer must be able to read the parameter that holds its secret."
+  }
+
+  assert {
+    condition     = alltrue([for function in values(aws_lambda_function.chat) : function.snap_start[0].apply_on == "PublishedVersions"])
+    error_message = "SnapStart must apply to published versions."
+  }
+}
+
+run "every_alarm_says_what_to_do" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.chat), [aws_cloudwatch_metric_alarm.availability]) :
+      strcontains(alarm.alarm_description, "docs/runbook.md") && alarm.treat_missing_data == "notBreaching"
+    ])
+    error_message = "An alarm must point to the runbook, and stay silent when nothing happens."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in values(aws_cloudwatch_metric_alarm.chat) : length(alarm.alarm_actions) == 1])
+    error_message = "An alarm must be sent to the topic."
+  }
+
+  assert {
+    condition     = alltrue([for key, alarm in aws_cloudwatch_metric_alarm.chat : alarm.namespace != "Chat" || startswith(key, "broken-run") || keys(alarm.dimensions) == ["function"]])
+    error_message = "Our own metrics have one dimension, function."
+  }
+}
