@@ -27,7 +27,8 @@ cold  a whole process until the handler is ready ÷ one that makes a DynamoDB cl
       the client is made, no connection yet: there is no TLS here
 warm  one call ÷ the same request by a stock botocore client (query {query:.2f} ms, transaction {transaction:.2f} ms);
       DynamoDB is a stub on loopback in another process, which is not counted; it answers after {latency:.0f} ms.
-      A page is two requests at once, a Query, and a BatchGetItem for the room's head and the caller's membership
+      A page is two requests at once, a Query, and a BatchGetItem for the room's head and the caller's membership.
+      A send is one transaction, of a process that has just seen the head and the membership
 usual way  Powertools' AppSyncResolver, boto3's resource, Get, Update and Put: bench/peer.py; no goal, for comparison
 Python {python} on {machine}, {cores} cores; nothing of this ran in AWS.
 """

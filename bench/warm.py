@@ -1,6 +1,6 @@
 """Warm calls: CPU of one process per invocation, over a stub of DynamoDB on loopback.
 
-`python -m bench.warm PAIRS FILE` measures in a process of its own and writes ratios to the file as JSON, because
+`python -m bench.warm pages|sends PAIRS FILE` measures in a process of its own and writes ratios to the file as JSON, because
 handlers print.
 """
 
@@ -23,14 +23,32 @@ CALLS = 20
 """Calls in one half of a pair."""
 
 
+PAGES = (
+    ("warm messages (50)", "stock query"),
+    ("… its query and parsing alone", "stock query"),
+    ("… over both its requests", "stock query and batch get"),
+    ("warm messages (50), usual way", "stock query"),
+)
+SENDS = (
+    ("warm sendMessage", "stock transaction"),
+    ("warm sendMessage, usual way", "stock transaction"),
+)
+"""What is measured, and over what. Each field has a process of its own, as in Lambda: what one has seen of the room
+would make the other look again."""
+
+
 def measure(setting: Setting, pairs: int, scratch: Path) -> dict[str, list[float]]:
-    """Ratios by name, one for each pair, measured in another process."""
+    """Ratios by name, one for each pair."""
+    return _measured("pages", setting, pairs, scratch) | _measured("sends", setting, pairs, scratch)
+
+
+def _measured(what: str, setting: Setting, pairs: int, scratch: Path) -> dict[str, list[float]]:
     found = scratch / "warm.json"
     # The peer needs Powertools' router, which the package leaves out: third-party code is pip's here, for both.
     path = f"{PACKAGES}:{setting.package}:{setting.package / 'python'}:{PROJECT}"
     with (scratch / "warm.log").open("w+") as log:
         done = subprocess.run(
-            [*INTERPRETER, "-m", "bench.warm", str(pairs), str(found)],
+            [*INTERPRETER, "-m", "bench.warm", what, str(pairs), str(found)],
             env={**setting.environment, "PYTHONPATH": path},
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -43,20 +61,13 @@ def measure(setting: Setting, pairs: int, scratch: Path) -> dict[str, list[float
     return ratios
 
 
-def main(pairs: int, target: Path) -> None:
-    calls = _calls()
+def main(what: str, pairs: int, target: Path) -> None:
+    calls, wanted = _calls(), {"pages": PAGES, "sends": SENDS}[what]
     found: dict[str, list[float]] = {}
-    for call in calls.values():
-        cpu(call)  # connections, caches and lazily made parsers are there from here on
+    for name in dict.fromkeys(name for pair in wanted for name in pair if name in calls):
+        cpu(calls[name])  # connections, caches and lazily made parsers are there from here on
     for _ in range(pairs):
-        for name, base in (
-            ("warm messages (50)", "stock query"),
-            ("… its query and parsing alone", "stock query"),
-            ("… over both its requests", "stock query and batch get"),
-            ("warm messages (50), usual way", "stock query"),
-            ("warm sendMessage", "stock transaction"),
-            ("warm sendMessage, usual way", "stock transaction"),
-        ):
+        for name, base in wanted:
             found.setdefault(f"{base}, ms", []).append(below := cpu(calls[base]))
             call = calls.get(name) or calls["warm messages (50)"]
             found.setdefault(name, []).append(cpu(call) / below)
@@ -92,20 +103,24 @@ def _calls() -> dict[str, Callable[[], object]]:
     page, context = event("Query.messages", {}), _context()
     page["arguments"] = {"roomId": "lobby", "limit": PAGE}
     ours, usual = _sends(), _sends()
-    if not len(messages.handler(page, context)["items"]) == len(peer.handler(page, context)["items"]) == PAGE:
-        raise RuntimeError("not the same page")
     return {
         "stock query": lambda: stock.query(**query),
         "stock query and batch get": lambda: (stock.query(**query), stock.batch_get_item(**get)),
         "stock transaction": lambda: stock.transact_write_items(**transaction),
-        "warm messages (50)": lambda: messages.handler(page, context),
+        "warm messages (50)": lambda: _whole(messages.handler(page, context)),
         "… its query and parsing alone": lambda: store.slice(
             room, "MSG#0", "MSG#~", forward=False, limit=PAGE, now_s=0, consistent=False
         ),
-        "warm messages (50), usual way": lambda: peer.handler(page, context),
+        "warm messages (50), usual way": lambda: _whole(peer.handler(page, context)),
         "warm sendMessage": lambda: send_message.handler(next(ours), context),
         "warm sendMessage, usual way": lambda: peer.handler(next(usual), context),
     }
+
+
+def _whole(page: dict[str, Any]) -> None:
+    """Raises `RuntimeError` when something was measured that is not the page."""
+    if len(page["items"]) != PAGE:
+        raise RuntimeError("not the page")
 
 
 def _sends() -> Iterator[dict[str, Any]]:
@@ -161,4 +176,4 @@ def _context() -> Any:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))

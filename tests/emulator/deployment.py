@@ -120,6 +120,7 @@ class Emulator:
 
     pid: int
     port: int
+    process: "subprocess.Popen[bytes] | None" = None  # of the program that started it
 
     @property
     def endpoint(self) -> str:
@@ -147,6 +148,8 @@ class Emulator:
             os.killpg(self.pid, signal.SIGTERM)  # its functions' processes as well
         except ProcessLookupError:
             return
+        if self.process is not None:
+            self.process.wait(START_SECONDS)
         deadline = time.monotonic() + START_SECONDS
         while self.alive() and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -180,7 +183,7 @@ def start(home: Path, *, python: Path, port: int, auth: bool, mended: bool) -> E
             stderr=log,
             start_new_session=True,
         )
-    emulator = Emulator(process.pid, port)
+    emulator = Emulator(process.pid, port, process)
     deadline = time.monotonic() + START_SECONDS
     while not emulator.alive():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -281,6 +284,12 @@ class Deployment:
                 text = Path(values[setting].removeprefix("file:")).read_text()
                 secrets.put_secret_value(SecretId=arn, SecretString=text)
             demo.seed(self.emulator.endpoint)
+
+    def resources(self) -> list[str]:
+        """The addresses of what the state holds, data sources not counted."""
+        state = json.loads(self.run("show", "-json"))
+        found = state.get("values", {}).get("root_module", {}).get("resources", [])
+        return [each["address"] for each in found if each["mode"] == "managed"]
 
     def destroy(self) -> None:
         self.run("destroy", "-auto-approve", "-input=false")
