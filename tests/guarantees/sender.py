@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from chat.aws import client as aws_client
 from chat.deployment import Deployment
 from chat.errors import ServiceUnavailable
+from chat.tally import Tally
 from simulator.settings import REGION
 from tests.guarantees.world import send, store_of
 
@@ -89,14 +90,17 @@ class Sender:
 
     def _send(self, number: int, *, again: bool = False) -> bool:
         name, before, began = f"{self.orders.user}-{number}", self.transactions, time.monotonic()
+        tally = Tally()
         facts: dict[str, Any] = {"number": number, "name": name, "again": again}
         try:
-            message = send(self.deployment, self.orders.room, self.orders.user, f"text of {name}", name)
+            message = send(
+                self.deployment, self.orders.room, self.orders.user, f"text of {name}", name, tally
+            )
             facts |= {"id": message.id, "seq": message.seq}
         except ServiceUnavailable:
             pass
         spent = {"seconds": time.monotonic() - began, "transactions": self.transactions - before}
-        say(**facts, **spent)
+        say(**facts, **spent, **tally)
         return "id" in facts
 
 

@@ -87,6 +87,11 @@ def test_a_send_takes_one_request_when_all_is_known_else_two(desk: Desk, client:
     send(process(client, clock), room, "bob", "hi")
     stale = desk.bill("send, the known head is stale", lambda: send(ours, room, "ann", "hi"), stores=True)
     assert stale == Bill(2, 0.0, 16)
+    send(process(client, clock), room, "bob", "hi")
+    shared = desk.bill(
+        "send, others are known to send, too", lambda: send(ours, room, "ann", "hi"), stores=True
+    )
+    assert shared == Bill(2, 2.0, 8)
     clock.sleep(2.1)
     late = desk.bill("send, known for more than 2 s", lambda: send(ours, room, "ann", "hi"), stores=True)
     assert late == Bill(2, 2.0, 8)

@@ -148,6 +148,7 @@ def test_a_process_that_remembers_old_settings_does_not_send_by_them(client: Any
     ours = process(client, clock)
     send(ours, room, "ann", "hi")
     change_room(client, room, epoch=2, personPerSecond=1, personBurst=1)
+    clock.sleep(0.01)
     assert send(ours, room, "ann", "hi").epoch == 2
     assert isinstance(refused(ours, room, "ann", "hi"), RateLimited)
 

@@ -49,10 +49,11 @@ class Recent(Generic[Value]):
 
 
 class Memory:
-    """Heads, memberships, refusals and clientMessageIds that this process has seen."""
+    """Heads, rooms that others write in, memberships, refusals and clientMessageIds that this process has seen."""
 
     def __init__(self) -> None:
         self.heads: Recent[Head] = Recent(1_000)
+        self.shared: Recent[bool] = Recent(1_000)
         self.members: Recent[Member] = Recent(10_000)
         self.refusals: Recent[bool] = Recent(10_000)
         self.repeats: Recent[int] = Recent(10_000)
@@ -76,7 +77,17 @@ class Memory:
                 turn.release()
 
     def see_head(self, partition_key: str, head: Head, at: float) -> None:
-        """Remember a room's head, unless a later one was seen just now: answers overtake each other."""
-        known = self.heads.get(partition_key, at - FRESH_S)
-        if known is None or known.rev <= head.rev:
-            self.heads.put(partition_key, head, at)
+        """Remember a head that was read, unless a later one was seen just now: answers overtake each other."""
+        known = self.heads.get(partition_key)
+        if known and known.rev > head.rev and self.heads.get(partition_key, at - FRESH_S):
+            return
+        if known and known.rev < head.rev:
+            self.shared.put(partition_key, True, at)
+        elif known:
+            self.shared.forget(partition_key)
+        self.heads.put(partition_key, head, at)
+
+    def likely_head(self, partition_key: str, since: float) -> Head | None:
+        """The head as it was at `since` or later, unless others were found to write in this room, too: to look costs
+        a quarter of the units that a transaction on a stale head does."""
+        return None if self.shared.get(partition_key, since) else self.heads.get(partition_key, since)

@@ -16,18 +16,21 @@ LONGEST_PAUSE_S = 0.250
 Answer = TypeVar("Answer")
 
 
-def attempts(deployment: Deployment, deadline: float | None = None) -> Iterator[int]:
+def attempts(
+    deployment: Deployment, deadline: float | None = None, at_once: Callable[[], bool] = lambda: False
+) -> Iterator[int]:
     """Numbers of attempts, 0 first, with a pause before each further one. Raises `ServiceUnavailable` at the deadline.
 
     `deadline` is an instant of `deployment.monotonic`, for a call that makes several requests: else each would bring
-    a deadline of its own, and they would add up.
+    a deadline of its own, and they would add up. `at_once` says whether the next attempt needs no pause.
     """
     if deadline is None:
         deadline = deadline_of(deployment)
     attempt = 0
     while True:
         yield attempt
-        pause = deployment.chance() * min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
+        longest = 0.0 if at_once() else min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
+        pause = deployment.chance() * longest
         if deployment.monotonic() + pause >= deadline:
             raise ServiceUnavailable
         deployment.sleep(pause)

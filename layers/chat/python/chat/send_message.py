@@ -22,6 +22,9 @@ from chat.retry import attempts
 from chat.store import Refused
 from chat.tally import Tally
 
+AT_ONCE = 1
+"""How often a send that others overtook is tried again without a pause, before it lets others go first."""
+
 
 def send_message(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
@@ -49,18 +52,27 @@ class _Send:
         self._remembered = False
         self._doubt = deployment.memory.sends.get(self._send_key) is not None
         self._earlier: Sent | None = None
+        self._overtaken = 0
 
     def run(self) -> Message:
-        for _ in attempts(self._deployment):
+        for _ in attempts(self._deployment, at_once=self._hurries):
             self._tally.add("Attempts")
             try:
                 with self._deployment.memory.turn(self._draft.room.partition_key):
                     self._catch_up()
                     if message := self._attempt():
                         return message
+                self._overtaken += 1
             except TransientFailure:
                 self._tally.add("TransientFailures")
+                self._overtaken = AT_ONCE + 1
+            if not (self._hurries() or self._earlier):
+                self._access = None  # it will have aged by the end of the pause
         raise AssertionError("attempts end by raising")
+
+    def _hurries(self) -> bool:
+        """Whether to try again at once: a refusal that brought the current head makes a pause only lose it again."""
+        return self._overtaken <= AT_ONCE
 
     def _attempt(self) -> Message | None:
         """Commit, or find the message stored already; `None` when others came first. Raises the refusal."""
@@ -83,7 +95,7 @@ class _Send:
 
     def _recalled(self) -> Access | None:
         memory, since = self._deployment.memory, self._deployment.monotonic() - FRESH_S
-        head = memory.heads.get(self._draft.room.partition_key, since)
+        head = memory.likely_head(self._draft.room.partition_key, since)
         member = memory.members.get(self._member_key, since)
         return Access(head, member) if head and member else None
 
@@ -155,7 +167,7 @@ class _Send:
         known, ts = access.head, envelope.message.ts
         head = replace(known, rev=known.rev + 1, seq=known.seq + 1, ts=ts, tat=envelope.head_tat)
         taken = envelope.person.taken(access.member.tat, envelope.limits_at)
-        memory.see_head(self._draft.room.partition_key, head, at)
+        memory.heads.put(self._draft.room.partition_key, head, at)
         memory.members.put(self._member_key, replace(access.member, tat=taken), at)
         memory.sends.put(self._send_key, True, at)
         return envelope.message
