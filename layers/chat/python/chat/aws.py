@@ -69,7 +69,7 @@ def client(
 ) -> Any:
     """A client of an AWS service with a connect and read timeout (seconds) and no retries of its own.
 
-    `lean` looks into `botocore_data/` first and into botocore's own data for what is not there. It saves a quarter of
+    `lean` looks into `botocore_data/` first and into botocore's own data for what is not there. It saves a fifth of
     a cold start and half of a page's reading, and has the operations of `lambda_package/botocore_data.py` alone.
     """
     config = Config(
