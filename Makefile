@@ -9,6 +9,13 @@ export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
 
+# A folder that holds the AWS provider, if there is one; otherwise `terraform init` asks its registry.
+PROVIDER := registry.terraform.io/hashicorp/aws
+TF_PLUGIN_DIR ?= $(patsubst %/$(PROVIDER),%,$(firstword $(wildcard $(addsuffix /$(PROVIDER),\
+	$(HOME)/.terraform.d/plugins $(HOME)/.local/share/terraform/plugins /usr/local/share/terraform/plugins \
+	/usr/share/terraform/plugins $(wildcard /opt/*)))))
+export TF_PLUGIN_DIR
+
 # The embedded engine is installed only where it is what runs.
 ENGINE_INSTALLED := $(if $(DYNAMODB_ENDPOINT),,$(if $(filter ministack,$(ENGINE)),.venv-ministack/installed))
 
@@ -65,11 +72,14 @@ data: .venv/installed ## botocore's data of our own, anew from the botocore in t
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
 
-plan: ## what a deployment would change: ENV=dev|staging|prod
-	@terraform/run plan "$(ENV)"
+plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file to keep it in]
+	@terraform/run plan "$(ENV)" "$(PLAN)"
 
-deploy: ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
+deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
 	@terraform/run deploy "$(ENV)" "$(PLAN)"
+
+rollback: ## one function back to a version: ENV=prod MODULE=send_message VERSION=6
+	@terraform/run rollback "$(ENV)" "$(MODULE)" "$(VERSION)"
 
 deploy-local: .venv/installed .venv-emulator/installed ## the same configuration on an emulator of AWS; prints the GraphQL address [PORT=4566 AUTH=true STOCK=true]
 	@exec $(BIN)/python tests/emulator/deployment.py deploy $(if $(filter command line,$(origin PORT)),--port=$(PORT)) \
@@ -112,4 +122,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run token invoke test check scan format lock data package plan deploy deploy-local destroy-local prove-deployment bench clean
+.PHONY: help run token invoke test check scan format lock data package plan deploy rollback deploy-local destroy-local prove-deployment bench clean

@@ -302,9 +302,12 @@ variable "enhanced_metrics" {
 }
 
 variable "waf" {
-  description = "Requests that one address may make in five minutes before it is blocked. Null: no firewall."
-  type        = object({ requests_per_5_minutes = number })
-  default     = null
+  description = "Requests that one address may make in five minutes before it is blocked, and whether blocked ones are logged. Null: no firewall."
+  type = object({
+    requests_per_5_minutes = number
+    log_blocked            = optional(bool, true)
+  })
+  default = null
 
   validation {
     condition     = var.waf == null || try(var.waf.requests_per_5_minutes >= 10 && var.waf.requests_per_5_minutes <= 2000000000, false)

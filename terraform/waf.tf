@@ -48,7 +48,7 @@ resource "aws_wafv2_web_acl_association" "api" {
 }
 
 resource "aws_cloudwatch_log_group" "waf" {
-  count = var.waf == null ? 0 : 1
+  count = try(var.waf.log_blocked, false) ? 1 : 0
 
   name              = "aws-waf-logs-${local.prefix}" # WAF writes to no group of another name
   retention_in_days = var.log_retention_days
@@ -56,7 +56,7 @@ resource "aws_cloudwatch_log_group" "waf" {
 }
 
 resource "aws_wafv2_web_acl_logging_configuration" "api" {
-  count = var.waf == null ? 0 : 1
+  count = try(var.waf.log_blocked, false) ? 1 : 0
 
   resource_arn            = aws_wafv2_web_acl.api[0].arn
   log_destination_configs = [aws_cloudwatch_log_group.waf[0].arn]

@@ -246,8 +246,8 @@ class Deployment:
                 "algorithms": ["ES256"],
                 "jwks": signing_key(self.state / "keys").jwks.decode(),
             },
-            "waf": {"requests_per_5_minutes": 2000},
-            "trace_groups": False,  # the emulator has no X-Ray
+            "waf": {"requests_per_5_minutes": 2000, "log_blocked": False},  # the emulator's WAF cannot log
+            "trace_groups": False,  # and it has no X-Ray
         }
 
     def prepare(self) -> None:
