@@ -91,6 +91,12 @@ destroy-local: .venv/installed .venv-emulator/installed ## takes it down again
 prove-deployment: .venv/installed-dev .venv-emulator/installed ## applies, asks, plans, changes and destroys on the emulator, plain and with IAM enforced
 	@CHAT_DEPLOY=1 exec $(BIN)/python -m pytest -s tests/emulator
 
+prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ promises, at length: any history, counts, mutants, crowds, deep rooms [MESSAGES=1000000]
+	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/test_any_history.py tests/guarantees/test_requests_and_capacity.py
+	$(BIN)/python -m tests.guarantees.mutants
+	$(BIN)/python -m tests.guarantees.concurrency
+	@exec $(BIN)/python -m tests.guarantees.deep $(MESSAGES)
+
 bench: .venv-bench/installed ## cold starts and warm calls as ratios, beside the same API written the usual way [PAIRS=15]
 	@.venv-bench/bin/python -m bench
 
@@ -122,4 +128,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run token invoke test check scan format lock data package plan deploy rollback deploy-local destroy-local prove-deployment bench clean
+.PHONY: help run token invoke test check scan format lock data package plan deploy rollback deploy-local destroy-local prove-deployment prove bench clean
