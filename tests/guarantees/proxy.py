@@ -23,6 +23,11 @@ class Exchange:
         self.operation = handler.headers["X-Amz-Target"].rpartition(".")[2]
         self._body = handler.rfile.read(int(handler.headers["Content-Length"]))
 
+    @property
+    def request(self) -> dict[str, Any]:
+        asked: dict[str, Any] = json.loads(self._body)
+        return asked
+
     def forward(self) -> tuple[int, bytes]:
         """The engine's status and body for this request."""
         headers = {n: v for n, v in self._handler.headers.items() if n.lower() != "accept-encoding"}
@@ -98,6 +103,13 @@ def torn_answer(exchange: Exchange) -> None:
     """The connection ends after the commit, within the answer's body."""
     status, body = exchange.forward()
     exchange.reply(status, body.ljust(8), cut_at=1)
+
+
+def unprocessed(exchange: Exchange) -> None:
+    """A batch of which DynamoDB has read nothing yet, and says so in an answer that is no error."""
+    table, keys = next(iter(exchange.request["RequestItems"].items()))
+    answer = {"Responses": {table: []}, "UnprocessedKeys": {table: keys}}
+    exchange.reply(200, json.dumps(answer).encode())
 
 
 def garbled_answer(exchange: Exchange) -> None:

@@ -10,7 +10,7 @@ from chat.errors import InvalidInput, NotRoomMember, ServiceUnavailable
 from chat.instants import to_wire
 from chat.messages import Page
 from chat.models import Message
-from tests.guarantees.proxy import Proxy, error, pass_on
+from tests.guarantees.proxy import Fault, Proxy, error, garbled_answer, lost_answer, pass_on, torn_answer
 from tests.guarantees.world import (
     DAY_MS,
     FAST,
@@ -203,6 +203,25 @@ def test_a_long_stretch_of_expired_messages_ends_a_page_and_not_the_reading(
     clock.jump(20_000)
     got = [message.text for message in follow(process(client, clock), room, "ann", **order, limit=1)]
     assert sorted(got, key=str) == ["kept", "kept too"]
+
+
+@pytest.mark.parametrize(
+    "fault", [error("InternalServerError", 500), lost_answer, torn_answer, garbled_answer]
+)
+@pytest.mark.parametrize("operation", ["Query", "BatchGetItem"])
+@BOTH
+def test_a_read_that_failed_is_tried_again(
+    proxy: Proxy,
+    impatient: Any,
+    client: Any,
+    clock: Clock,
+    operation: str,
+    fault: Fault,
+    order: Mapping[str, Any],
+) -> None:
+    room, _ = a_room_of(client, clock, 3)
+    proxy.once(operation, fault)
+    assert sorted(seqs(read(process(impatient, clock), room, "ann", **order))) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("operation", ["Query", "BatchGetItem"])

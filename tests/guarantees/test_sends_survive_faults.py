@@ -148,6 +148,14 @@ def test_a_repeat_survives_faults_of_its_reads(
     assert numbers(client, room) == [1]
 
 
+def test_keys_that_were_not_read_are_not_taken_for_missing(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    room = new_room(client, "ann")
+    proxy.once("BatchGetItem", faults.unprocessed, faults.unprocessed)
+    assert send(process(impatient, clock), room, "ann", "hi").seq == 1
+
+
 def test_a_repeat_has_one_deadline_for_all_its_requests(
     proxy: Proxy, impatient: Any, client: Any, clock: Clock
 ) -> None:
