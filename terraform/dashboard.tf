@@ -100,7 +100,7 @@ resource "aws_cloudwatch_dashboard" "chat" {
         type = "alarm", x = 0, y = 0, width = 24, height = 3
         properties = {
           title  = "What is promised"
-          alarms = [aws_cloudwatch_composite_alarm.slo.arn, aws_cloudwatch_metric_alarm.availability.arn]
+          alarms = concat([aws_cloudwatch_composite_alarm.slo.arn], values(aws_cloudwatch_metric_alarm.availability)[*].arn)
         }
       }],
       [

@@ -64,6 +64,13 @@ resource "aws_lambda_function" "chat" {
       ))) == 0
       error_message = "resolvers/wiring.json gives ${each.key} a setting that terraform/wiring.tf has no value for."
     }
+
+    precondition {
+      condition = length(setsubtract(
+        [for name, number in var.limits : upper(name) if number != null], flatten([for each in local.functions : each.settings]),
+      )) == 0
+      error_message = "limits sets what no function in resolvers/wiring.json lists among its settings, so it would have no effect."
+    }
   }
 
   depends_on = [aws_iam_role_policy.function] # an init that reads a secret must find its rights

@@ -266,7 +266,7 @@ run "defaults" {
 
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.chat), [aws_cloudwatch_metric_alarm.availability]) :
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.chat), values(aws_cloudwatch_metric_alarm.availability)) :
       strcontains(alarm.alarm_description, "docs/runbook.md") && alarm.treat_missing_data == "notBreaching"
     ])
     error_message = "An alarm must point to the runbook, and stay silent when nothing happens."

@@ -64,6 +64,7 @@ def class_name(log: str, message: str) -> str:
 
 def _keep_alarms(cloudwatch: Any) -> None:
     put: dict[str, Any] = {}
+    stock = cloudwatch._describe_alarms
 
     def keep(write: Any) -> Any:
         def keep_and_write(params: Mapping[str, Any], *rest: Any) -> Any:
@@ -74,7 +75,9 @@ def _keep_alarms(cloudwatch: Any) -> None:
 
         return keep_and_write
 
-    def describe(params: Mapping[str, Any], *rest: Any) -> Any:
+    def describe(params: Mapping[str, Any], body: Any, *other_protocol: bool) -> Any:
+        if any(other_protocol):  # CBOR and JSON answer everything
+            return stock(params, body, *other_protocol)
         names = [cloudwatch._p(params, name) for name in params if name.startswith("AlarmNames.member.")]
         members = {
             kind: "".join(
