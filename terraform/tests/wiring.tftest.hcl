@@ -290,6 +290,7 @@ run "options" {
     waf             = { requests_per_5_minutes = 2000 }
     domain          = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1", zone_id = "Z1" }
     snap_start      = true
+    limits          = { room_burst = 5, person_per_second = 0.5 }
     existing_tables = ["guild"]
     kms_key_arn     = "arn:aws:kms:eu-central-1:123456789012:key/1"
     alarm_topic_arn = "arn:aws:sns:eu-central-1:123456789012:on-call"
@@ -301,6 +302,11 @@ run "options" {
   override_data {
     target = data.aws_dynamodb_table.existing
     values = { hash_key = "PK", range_key = "SK" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.chat["send_message"].environment[0].variables["ROOM_BURST"] == "5" && aws_lambda_function.chat["send_message"].environment[0].variables["PERSON_PER_SECOND"] == "0.5"
+    error_message = "The deployment's own limits must reach the function that judges by them."
   }
 
   assert {

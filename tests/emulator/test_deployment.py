@@ -76,6 +76,20 @@ def test_the_end_to_end_suite_passes_against_what_came_up(deployed: Deployment) 
     assert suite.returncode == 0, suite.stdout[-6000:]
 
 
+def test_the_smoke_test_sends_once_and_reads_back(deployed: Deployment) -> None:
+    token = signing_key(deployed.state / "keys").mint("alice", now=int(time.time()), ttl=600)
+    smoke = subprocess.run(
+        [sys.executable, "terraform/smoke.py", deployed.url],
+        cwd=PROJECT,
+        env=os.environ | {"SMOKE_TOKEN": token, "SMOKE_ROOM": "lobby"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert smoke.returncode == 0, smoke.stderr
+    assert "was sent once and read back" in smoke.stdout
+
+
 def test_a_second_plan_is_empty(deployed: Deployment) -> None:
     assert timed("second plan", deployed.changes) == {}
 

@@ -59,6 +59,27 @@ def test_terraforms_own_tests_pass(workspace: Workspace) -> None:
     assert re.search(r"Success! \d+ passed, 0 failed", workspace.terraform("test"))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Which deployment?"),
+        (["plan"], "Which deployment?"),
+        (
+            ["plan", "nowhere"],
+            "environments/nowhere.tfvars is absent: copy environments/nowhere.tfvars.example",
+        ),
+    ],
+)
+def test_a_deployment_that_is_not_described_stops_with_a_sentence(
+    project: Path, arguments: list[str], sentence: str
+) -> None:
+    done = subprocess.run(
+        [project / "terraform" / "run", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert sentence in done.stderr
+
+
 def test_every_alarm_has_its_line_in_the_runbook(project: Path) -> None:
     alarms = (project / "terraform" / "alarms.tf").read_text(encoding="utf-8")
     kinds = re.findall(r"^    ([a-z0-9-]+) = \{\n +means ", alarms, re.MULTILINE)
