@@ -166,6 +166,8 @@ resource "aws_cloudwatch_log_metric_filter" "broken_runs" {
 }
 
 locals {
+  failing_percent = tonumber(format("%.4g", 100 - var.objectives.availability_percent)) # 0.1, and not 0.0999…
+
   broken_run_phrases = [
     "Status: timeout", "Status: error", "Task timed out after", "Runtime exited", # of the platform
     "[ERROR] Runtime.", "[ERROR] BadSettings", "[ERROR] BadSecret",               # of an init that raised
@@ -178,9 +180,9 @@ resource "aws_cloudwatch_metric_alarm" "availability" {
   for_each = toset(local.field_modules)
 
   alarm_name          = "${local.prefix}-availability-${each.key}"
-  alarm_description   = "More than ${100 - var.objectives.availability_percent} % of calls fail by our fault. See docs/runbook.md, availability."
+  alarm_description   = "More than ${local.failing_percent} % of calls fail by our fault. See docs/runbook.md, availability."
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 100 - var.objectives.availability_percent
+  threshold           = local.failing_percent
   evaluation_periods  = 3
   datapoints_to_alarm = 2
   treat_missing_data  = "notBreaching"
