@@ -10,10 +10,9 @@ unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints w
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
 
 # A folder that holds the AWS provider, if there is one; otherwise `terraform init` asks its registry.
-PROVIDER := registry.terraform.io/hashicorp/aws
-TF_PLUGIN_DIR ?= $(patsubst %/$(PROVIDER),%,$(firstword $(wildcard $(addsuffix /$(PROVIDER),\
+TF_PLUGIN_DIR ?= $(patsubst %/,%,$(dir $(patsubst %/hashicorp/aws,%,$(firstword $(wildcard $(addsuffix /*/hashicorp/aws,\
 	$(HOME)/.terraform.d/plugins $(HOME)/.local/share/terraform/plugins /usr/local/share/terraform/plugins \
-	/usr/share/terraform/plugins $(wildcard /opt/*)))))
+	/usr/share/terraform/plugins $(wildcard /opt/*)))))))
 export TF_PLUGIN_DIR
 
 # The embedded engine is installed only where it is what runs.

@@ -55,7 +55,7 @@ def plugin_folder() -> Path | None:
         *sorted(Path("/opt").glob("*")),
     ]
     for folder in folders:
-        if (folder / "registry.terraform.io" / "hashicorp" / "aws").is_dir():
+        if any(folder.glob("*/hashicorp/aws/*")):
             return folder
     return None
 
