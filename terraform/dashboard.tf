@@ -50,7 +50,7 @@ locals {
     {
       title = "Contention of sends", stat = "Sum"
       lines = [
-        for metric in ["Attempts", "StaleHeads", "TransientFailures", "Repeats"] :
+        for metric in ["Sends", "Attempts", "StaleHeads", "TransientFailures", "Repeats"] :
         [local.namespace, metric, "function", local.function_names["send_message"]]
       ]
     },

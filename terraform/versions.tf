@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.10" # the first with a lock for S3 state that needs no table of its own
+  required_version = ">= 1.9"
 
   required_providers {
     aws = {

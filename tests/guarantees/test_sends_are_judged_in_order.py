@@ -52,6 +52,16 @@ def test_two_processes_that_remember_an_old_head_still_count_on(
     assert all(one["ts"] < other["ts"] for one, other in pairwise(kept))
 
 
+def test_a_call_counts_what_it_stored_and_what_was_stored_before(client: Any, clock: Clock) -> None:
+    room = new_room(client, "ann")
+    ours = process(client, clock)
+    first, again = Tally(), Tally()
+    send(ours, room, "ann", "hi", "m1", first)
+    send(ours, room, "ann", "hi", "m1", again)
+    assert (first.get("Sends"), first.get("Repeats")) == (1, None)
+    assert (again.get("Sends"), again.get("Repeats")) == (None, 1)
+
+
 @pytest.mark.parametrize("remembering", [True, False])
 def test_who_has_left_or_is_banned_is_refused_first(client: Any, clock: Clock, remembering: bool) -> None:
     """Before repeat, mute and rate; and alike for a room that is not there."""

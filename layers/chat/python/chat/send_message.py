@@ -170,6 +170,7 @@ class _Send:
         memory.heads.put(self._draft.room.partition_key, head, at)
         memory.members.put(self._member_key, replace(access.member, tat=taken), at)
         memory.sends.put(self._send_key, True, at)
+        self._tally.add("Sends")
         return envelope.message
 
     def _stamp(self, access: Access) -> Envelope:
