@@ -120,7 +120,7 @@ def test_importing_any_module_reads_no_environment_and_opens_nothing() -> None:
         if path.stem not in ("__main__", "__init__")
     ]
     done = subprocess.run(
-        [sys.executable, "-c", IMPORT_ALL, json.dumps([str(root) for root in ROOTS.values()]), json.dumps(modules)],
+        [sys.executable, "-B", "-c", IMPORT_ALL, json.dumps([str(root) for root in ROOTS.values()]), json.dumps(modules)],
         env={"PYTHONPATH": ".:layers/chat/python"},
         cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip

@@ -20,10 +20,10 @@ for line in sys.stdin:
     module, event = json.loads(line)
     try:
         importlib.import_module(f"resolvers.{module}").handler(event, LambdaContext(module, 512, "arn", "log", 0.0))
-        print("outcome ok")
+        print("outcome ok", flush=True)
     except Exception as error:  # Lambda's runtime logs what a function raised, and where
         traceback.print_exc()
-        print("outcome", type(error).__name__)
+        print(f"outcome {type(error).__name__}", flush=True)
 """
 MODULES = {"Mutation": "send_message", "Query": "messages", "Subscription": "on_message"}
 
