@@ -1,6 +1,7 @@
 """The sort keys and the user's partition: the grammar of both tables.
 
 room partition   HEAD                      the room itself
+                 ADOPTION                  the state of adopting it, while that lasts
                  MSG#{ts}#{id}             a message; ts is 13-digit zero-padded epoch milliseconds
                  MEMBER#{userId}           roster, for listing only
 user partition   IN#{room}                 membership; {room} is the room's partition key
@@ -9,6 +10,7 @@ user partition   IN#{room}                 membership; {room} is the room's part
 """
 
 HEAD = "HEAD"
+ADOPTION = "ADOPTION"
 LATEST_MS = 9_999_999_999_999
 """The last instant that thirteen digits can write: November 2286."""
 
@@ -39,8 +41,9 @@ def message_floor(ts: int) -> str:
 
 
 def instant(message_key: str) -> int:
-    """The epoch milliseconds in a message's sort key."""
-    return int(message_key.split("#", 2)[1])
+    """The epoch milliseconds in a message's sort key; 0 for a key from before, whose digits mean something else."""
+    digits = message_key.split("#", 2)[1]
+    return int(digits) if len(digits) == 13 and digits.isdecimal() else 0
 
 
 MESSAGES_END = "MSG#~"

@@ -10,35 +10,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chat import keys
-from chat.access import View, open_room
-from chat.cursor import Cursor, CursorKeys, seal, unseal
+from chat.access import View, open_history
+from chat.cursor import Cursor, CursorKeys, seal
 from chat.deployment import Deployment
-from chat.errors import InvalidInput
 from chat.holes import NOWHERE, Spot, before_young_hole, is_young
-from chat.instants import from_wire, to_wire
+from chat.instants import to_wire
+from chat.legacy import is_mark
 from chat.models import Caller, Head, Message
+from chat.question import Question, check_question
 from chat.retry import deadline_of, retried
-from chat.rooms import Room
 from chat.store import Slice
 from chat.tally import Tally
+from chat.unnumbered import Fetch, carried_over, unnumbered_slice
 
-DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 REREADS, REREAD_PAUSE_S = 3, 0.05
+SETTLING_MS = 60_000
+"""For so long after a room's adoption a page may have been read from before it, and is read again."""
+
+YEAR_MS = 365 * 86_400_000
+NOT_ADOPTED = Head(rev=0, seq=0, ts=0, epoch=1)
+"""What is told of a room without a head: the epoch is the one that it will begin with."""
 
 _beside = ThreadPoolExecutor(max_workers=8, thread_name_prefix="view")
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked for. `after` and `before` are exclusive bounds in ms; `position` and `seq` come from a cursor."""
-
-    room: Room
-    forward: bool
-    limit: int
-    after: int | None
-    before: int | None
-    position: str
-    seq: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,50 +66,6 @@ def messages(
     return _Reading(deployment, question, caller, tally).page(cursor_keys)
 
 
-def check_question(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> Question:
-    """The question in `arguments`. Raises `InvalidInput`; reads nothing."""
-    room = Room.parse(arguments.get("roomId"))
-    limit = arguments.get("limit")
-    limit = DEFAULT_LIMIT if limit is None else limit
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput("history.limit", argument="limit", max=MAX_LIMIT)
-    order = arguments.get("order")
-    order = "NEWEST_FIRST" if order is None else order
-    if order not in ("NEWEST_FIRST", "OLDEST_FIRST"):
-        raise InvalidInput("history.order", argument="order")
-    after, before = _bound(arguments, "after"), _bound(arguments, "before")
-    question = Question(room, order == "OLDEST_FIRST", limit, after, before, "", None)
-    token = arguments.get("nextToken")
-    return question if token is None else _continued(question, unseal(token, cursor_keys))
-
-
-def _bound(arguments: Mapping[str, Any], argument: str) -> int | None:
-    """An exclusive bound in whole milliseconds. Stored instants have no finer parts, so a finer `before` is rounded up."""
-    value = arguments.get(argument)
-    if value is None:
-        return None
-    try:
-        floor, exact = from_wire(value)
-    except ValueError:
-        raise InvalidInput("history.instant", argument=argument) from None
-    return floor if exact or argument == "after" else floor + 1
-
-
-def _continued(question: Question, cursor: Cursor) -> Question:
-    """The question, read on from `cursor`. Bounds may be left out; what is given must be what the cursor holds."""
-    same = (
-        cursor.room == question.room.id
-        and cursor.forward == question.forward
-        and question.after in (None, cursor.after)
-        and question.before in (None, cursor.before)
-    )
-    if not same:
-        raise InvalidInput("history.cursorConflict", argument="nextToken")
-    return replace(
-        question, after=cursor.after, before=cursor.before, position=cursor.position, seq=cursor.seq
-    )
-
-
 class _Reading:
     """One page on its way."""
 
@@ -127,16 +76,22 @@ class _Reading:
         self._tally = tally
         self._now = deployment.now()
         self._deadline = deadline_of(deployment)
+        self._sure = question.forward
 
     def page(self, cursor_keys: CursorKeys) -> Page:
         deployment, room = self._deployment, self._question.room
         guess = self._low(deployment.memory.heads.get(room.partition_key))
         looking = _beside.submit(self._view)
         found = self._slice(guess, consistent=self._question.forward)
-        head = open_room(looking.result()).head
+        head = open_history(looking.result())
+        if head is None:
+            return self._unnumbered(cursor_keys) or self.page(cursor_keys)
         deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
+        carried = self._carry_over()
         low = self._low(head)
-        if not self._fits(found, guess, low):
+        if carried or head.adopted_at > self._now - SETTLING_MS:
+            found = self._slice(low, consistent=True)
+        elif not self._fits(found, guess, low):
             found = self._slice(low, consistent=self._question.forward)
         whole, complete = self._cut(found, low, head)
         for _ in range(REREADS):
@@ -148,13 +103,42 @@ class _Reading:
         self._tally.add("PageSize", len(whole.messages))
         return Page([message for _, message in whole.messages], self._token(whole, cursor_keys), head)
 
+    def _unnumbered(self, cursor_keys: CursorKeys) -> Page | None:
+        """A page of a room that is not adopted; `None` when that happened meanwhile, and old items may be gone."""
+        question = self._question
+        with self._tally.timing("StoreMs"):
+            found = unnumbered_slice(self._fetch, question)
+        self._sure = True
+        if self._view().head is not None:
+            return None
+        self._tally.add("PageSize", len(found.messages))
+        return Page([message for _, message in found.messages], self._token(found, cursor_keys), NOT_ADOPTED)
+
+    def _carry_over(self) -> bool:
+        """Take a position from before the room's adoption to where it is now; whether there was one."""
+        question = self._question
+        if not is_mark(question.position):
+            return False
+        position, seq = carried_over(self._fetch, question.position, forward=question.forward)
+        self._question = replace(question, position=position, seq=seq)
+        return True
+
+    @property
+    def _fetch(self) -> Fetch:
+        store, room = self._deployment.store, self._question.room
+        return lambda low, high, count, forward, start: retried(
+            self._deployment,
+            lambda: store.stretch(
+                room, low, high, forward=forward, count=count, consistent=True, start=start
+            ),
+            self._deadline,
+        )
+
     def _view(self) -> View:
         question = self._question
         return retried(
             self._deployment,
-            lambda: self._deployment.store.view(
-                question.room, self._caller.user_id, consistent=question.forward
-            ),
+            lambda: self._deployment.store.view(question.room, self._caller.user_id, consistent=self._sure),
             self._deadline,
         )
 
@@ -168,14 +152,16 @@ class _Reading:
 
     @property
     def _high(self) -> str:
+        """The key to read up to. Keys of dates from before numbering lie beyond all that may be read until 2032."""
         before = self._question.before
-        return keys.MESSAGES_END if before is None else keys.message_floor(before)
+        end = self._now + YEAR_MS
+        return keys.message_floor(end if before is None else min(before, end))
 
     def _slice(self, low: str, *, consistent: bool) -> Slice:
         question, high = self._question, self._high
         if low > high or (not question.forward and question.position and question.position <= low):
             return Slice([], None)
-        start = question.position if question.position >= low else ""  # the floor may have risen past it
+        start = question.position if low <= question.position <= high else ""  # the floor may have risen past it
         with self._tally.timing("StoreMs"):
             return retried(
                 self._deployment,

@@ -92,7 +92,8 @@ class RoomSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head(Stored):
     """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when somebody
-    loses access. `ts` is the newest message's instant (ms), `tat` the room's rate state (µs)."""
+    loses access. `ts` is the newest message's instant (ms), `tat` the room's rate state (µs). `adopted_at` (ms) is when the
+    room's messages from before numbering got theirs."""
 
     rev: int
     seq: int
@@ -104,6 +105,7 @@ class Head(Stored):
     room_per_second: float | None = None
     room_burst: int | None = None
     retention_days: int | None = None
+    adopted_at: int = 0
 
     def settings(self, defaults: RoomSettings) -> RoomSettings:
         own = {field.name: getattr(self, field.name) for field in fields(RoomSettings)}

@@ -18,7 +18,7 @@ def on_message(
 
     The epoch fences it: AppSync compares it with each message's, and it moves when somebody loses access. With
     `allow_unfenced` a subscription without epoch is accepted, and can then not be ended from here.
-    Raises `InvalidInput`, `NotRoomMember`, `StaleEpoch`, `ServiceUnavailable`.
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `StaleEpoch`, `ServiceUnavailable`.
     """
     room = Room.parse(arguments.get("roomId"))
     epoch = arguments.get("epoch")

@@ -31,8 +31,8 @@ def send_message(
 ) -> Message:
     """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`) describe, or find it stored already.
 
-    Raises `InvalidInput`, `NotRoomMember`, `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`,
-    judged in that order. After `ServiceUnavailable` the message may have been stored: sending it again under the same
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet), `IdempotencyMismatch`, `Muted`, `RateLimited`
+    and `ServiceUnavailable`, judged in that order. After `ServiceUnavailable` the message may have been stored: sending it again under the same
     clientMessageId tells.
     """
     draft = check_draft(deployment, caller, arguments)
@@ -106,13 +106,13 @@ class _Send:
             self._access, self._remembered = recalled, True
 
     def _look(self) -> Access:
-        """One consistent look at the room. Raises `NotRoomMember`."""
+        """One consistent look at the room. Raises `NotRoomMember` and `NotAllowed`."""
         with self._tally.timing("StoreMs"):
             view = self._deployment.store.view(self._draft.room, self._draft.sender, consistent=True)
         return self._know(view)
 
     def _know(self, view: View) -> Access:
-        """Take over what was just seen. Raises `NotRoomMember`."""
+        """Take over what was just seen. Raises `NotRoomMember` and `NotAllowed`."""
         memory, at = self._deployment.memory, self._deployment.monotonic()
         try:
             self._access = access = open_room(view)

@@ -8,6 +8,7 @@ from chat import keys
 from chat.access import View
 from chat.aws import Cancelled, StoreFailure, TransientFailure, failures
 from chat.items import Envelope, is_expired, key, send_actions, to_message
+from chat.legacy import is_numbered
 from chat.models import Head, Item, Member, Message, Sent, Stored
 from chat.rooms import Room, Table
 
@@ -95,7 +96,8 @@ class Store:
         consistent: bool,
         start: str | None = None,
     ) -> Slice:
-        """Up to `limit` messages with sort keys between `low` and `high`, past `start`; expired ones are left out.
+        """Up to `limit` messages with sort keys between `low` and `high`, past `start`; left out are expired ones, and
+        those without a number, which have a copy that has one or were never adopted.
 
         Reads one further to know whether there is more, and on past the 1 MB at which DynamoDB cuts an answer.
         A stretch of expired messages ends the reading early, with a position.
@@ -103,29 +105,48 @@ class Store:
         found: list[Item] = []
         position = start
         for _ in range(_QUERIES_PER_SLICE):
-            request: dict[str, Any] = {
-                "TableName": self._tables[room.table],
-                "KeyConditionExpression": "PK = :room AND SK BETWEEN :low AND :high",
-                "ExpressionAttributeValues": {
-                    ":room": {"S": room.partition_key},
-                    ":low": {"S": low},
-                    ":high": {"S": high},
-                },
-                "ScanIndexForward": forward,
-                "ConsistentRead": consistent,
-                "Limit": limit + 1 - len(found),
-            }
-            if position:
-                request["ExclusiveStartKey"] = key(room.partition_key, position)
-            with failures():
-                answer = self._client.query(**request)
-            found += [item for item in answer["Items"] if not is_expired(item, now_s)]
-            position = answer["LastEvaluatedKey"]["SK"]["S"] if answer.get("LastEvaluatedKey") else None
+            count = limit + 1 - len(found)
+            items, position = self.stretch(
+                room, low, high, forward=forward, count=count, consistent=consistent, start=position
+            )
+            found += [item for item in items if is_numbered(item) and not is_expired(item, now_s)]
             if len(found) > limit:
                 position = found[limit - 1]["SK"]["S"]
             if len(found) > limit or not position:
                 break
         return Slice([(item["SK"]["S"], to_message(room, item)) for item in found[:limit]], position)
+
+    def stretch(
+        self,
+        room: Room,
+        low: str,
+        high: str,
+        *,
+        forward: bool,
+        count: int,
+        consistent: bool,
+        start: str | None = None,
+    ) -> tuple[list[Item], str | None]:
+        """The items of one request with sort keys between `low` and `high`, past `start`, and where to read on."""
+        request: dict[str, Any] = {
+            "TableName": self._tables[room.table],
+            "KeyConditionExpression": "PK = :room AND SK BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {
+                ":room": {"S": room.partition_key},
+                ":low": {"S": low},
+                ":high": {"S": high},
+            },
+            "ScanIndexForward": forward,
+            "ConsistentRead": consistent,
+            "Limit": count,
+        }
+        if start:
+            request["ExclusiveStartKey"] = key(room.partition_key, start)
+        with failures():
+            answer = self._client.query(**request)
+        return answer["Items"], answer["LastEvaluatedKey"]["SK"]["S"] if answer.get(
+            "LastEvaluatedKey"
+        ) else None
 
     def create(self, table: Table, items: Sequence[Item]) -> bool:
         """Write up to 100 new items together, or none: `False` when one of them exists already."""
