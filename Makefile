@@ -77,6 +77,9 @@ plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file
 deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
 	@terraform/run deploy "$(ENV)" "$(PLAN)"
 
+migrate: .venv/installed ## gives messages from before numbering their numbers: ARGS="--all --roster roster.json --dry-run"
+	@exec $(BIN)/python -m migration $(ARGS)
+
 rollback: ## one function back to a version: ENV=prod MODULE=send_message VERSION=6
 	@terraform/run rollback "$(ENV)" "$(MODULE)" "$(VERSION)"
 
@@ -127,4 +130,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run token invoke test check scan format lock data package plan deploy rollback deploy-local destroy-local prove-deployment prove bench clean
+.PHONY: help run token invoke test check scan format lock data package plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench clean

@@ -16,17 +16,20 @@ ROOTS = {
     "chat_lambda": PROJECT / "layers" / "chat" / "python" / "chat_lambda",
     "resolvers": PROJECT / "resolvers",
     "simulator": PROJECT / "simulator",
+    "migration": PROJECT / "migration",
 }
 ARROWS = {
     "chat": set(),
     "chat_lambda": {"chat"},
     "resolvers": {"chat", "chat_lambda"},
     "simulator": {"chat", "resolvers"},
+    "migration": {"chat"},
 }  # type: dict[str, set[str]]
 LIBRARIES = {
     "chat": {"jwt", "botocore"},
     "chat_lambda": {"aws_lambda_powertools"},
     "resolvers": set(),
+    "migration": set(),
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
 

@@ -1,0 +1,216 @@
+"""Adopt one room: plan, copy, switch, remove. Whatever was done before is found in the table, and gone on with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chat import keys, legacy
+from chat.instants import to_wire
+from chat.items import key
+from chat.models import DAY_MS, Item
+from chat.rooms import Room
+from migration import copies
+from migration.plan import Entry, Plan, Skipped, make_plan
+from migration.report import RoomReport
+from migration.tables import Tables, batches
+
+TURNS = 20
+"""How often a room is planned anew when others change it meanwhile."""
+
+
+class Overtaken(Exception):
+    """Another run, or somebody who still writes, has changed the room since it was read."""
+
+
+class Refusal(Exception):
+    """The room is left as it is; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How rooms are adopted. `now` gives epoch milliseconds; `batch` is how many items are written at once."""
+
+    retention_days: int
+    allow_expiry: bool
+    dry_run: bool
+    now: Callable[[], int]
+    batch: int = 25
+
+
+def adopt_room(
+    tables: Tables, room: Room, rules: Rules, report: RoomReport, progress: Callable[[str], None]
+) -> None:
+    """Adopt `room`, and write into `report` what became of it. Raises `StoreFailure`."""
+    adoption = _Adoption(tables, room, rules, report, progress)
+    for _ in range(TURNS):
+        try:
+            adoption.run()
+            return
+        except Overtaken:
+            progress("the room has changed; planning anew")
+        except Refusal as refusal:
+            report.outcome, report.why = "refused", str(refusal)
+            return
+    report.outcome, report.why = "failed", "Somebody keeps writing into this room: stop the old writers."
+
+
+class _Adoption:
+    """One room on its way."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        room: Room,
+        rules: Rules,
+        report: RoomReport,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._tables = tables
+        self._room = room
+        self._rules = rules
+        self._report = report
+        self._progress = progress
+
+    def run(self) -> None:
+        """Whatever is left to do. Raises `Overtaken` and `Refusal`."""
+        while (head := self._item(keys.HEAD)) is None:
+            before = self._item(keys.ADOPTION)
+            plan = make_plan(self._tables.messages(self._room), self._rules.retention_days)
+            started_at = int(before["startedAt"]["N"]) if before else self._rules.now()
+            self._tell(plan, started_at)
+            self._check(plan, started_at)
+            if self._rules.dry_run:
+                self._report.outcome = "wouldAdopt"
+                return
+            if before is None or before["plan"]["S"] != plan.digest:
+                self._write(copies.claim(self._room, plan.digest, started_at, before))
+                continue  # another run may have begun a moment earlier: its beginning counts
+            missing, stale = plan.missing(started_at), plan.stale()
+            if missing or stale:
+                self._copy(plan, missing, stale)
+                continue  # all is read once more: somebody may still be writing
+            self._write(copies.switch(self._room, plan, self._rules.now()))
+        self._finish(head)
+
+    def _item(self, sort_key: str) -> Item | None:
+        return self._tables.item(self._room, self._room.partition_key, sort_key)
+
+    def _write(self, actions: Sequence[dict[str, Any]]) -> None:
+        if not self._tables.write(self._room, actions):
+            raise Overtaken
+
+    def _tell(self, plan: Plan, now: int) -> None:
+        report, entries = self._report, plan.entries
+        report.outcome = "adopted"
+        report.messages, report.skipped = len(entries), plan.skipped
+        if entries:
+            report.first, report.last = to_wire(entries[0].ts), to_wire(entries[-1].ts)
+        report.rewritten_keys, report.moved = plan.rewritten, plan.moved
+        report.without_offset, report.contradictory = plan.without_offset, plan.contradictory
+        report.past_retention = sum(plan.expired(entry, now) for entry in entries)
+
+    def _check(self, plan: Plan, now: int) -> None:
+        if not plan.entries and not self._report.members_added + self._report.members_kept:
+            raise Refusal("There is no message here that can be read, and nobody on the roster.")
+        if plan.strange_numbers:
+            raise Refusal(f"{plan.strange_numbers} messages have a seq already, and the room has no head.")
+        late = [entry for entry in plan.entries if entry.ts > now + DAY_MS]
+        if late:
+            raise Refusal(
+                f"{len(late)} messages are dated in the future, the first {late[0].place.sort_key}:"
+                " the room's clock would stand still until then. Date them anew or remove them."
+            )
+        if self._report.past_retention and not self._rules.allow_expiry:
+            days = (now - plan.entries[0].ts) // DAY_MS + 2
+            raise Refusal(
+                f"{self._report.past_retention} messages are past the retention of {plan.retention_days} days"
+                f" and would be gone: --retention-days {days} keeps them, --allow-expiry lets them go."
+            )
+
+    def _copy(self, plan: Plan, missing: Sequence[Entry], stale: Sequence[tuple[str, bool]]) -> None:
+        size = self._rules.batch
+        fence = copies.under_plan(self._room, plan.digest)
+        for start in range(0, len(stale), size):
+            for row in batches(self._undoing(stale[start : start + size]), size):
+                self._write([fence, *row])
+        done = len(plan.entries) - len(missing)
+        for start in range(0, len(missing), size):
+            for row in batches(self._copies(plan, missing[start : start + size]), size):
+                self._write([fence, *row])
+            self._progress(
+                f"{done + min(start + size, len(missing)):,} of {len(plan.entries):,} messages numbered"
+            )
+
+    def _stored(self, sort_keys: Sequence[str]) -> dict[str, Item]:
+        wanted = [key(self._room.partition_key, sort_key) for sort_key in sort_keys]
+        return {item["SK"]["S"]: item for item in self._tables.items(self._room, wanted)}
+
+    def _copies(self, plan: Plan, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+        stored = self._stored([entry.place.sort_key for entry in entries])
+        puts = []
+        for entry in entries:
+            item = stored.get(entry.place.sort_key)
+            if item is None:
+                raise Overtaken
+            made = copies.adopted(self._room, item, entry, legacy.message_id(item), plan.expires_at(entry))
+            puts.append({"Put": {"Item": made}})
+        return puts
+
+    def _undoing(self, stale: Sequence[tuple[str, bool]]) -> list[dict[str, Any]]:
+        """What another plan has written goes; where a message stood before it, that comes back."""
+        stored = self._stored([sort_key for sort_key, _ in stale])
+        return [
+            {"Put": {"Item": copies.restored(stored[sort_key])}}
+            if is_original
+            else {"Delete": {"Key": key(self._room.partition_key, sort_key)}}
+            for sort_key, is_original in stale
+            if sort_key in stored
+        ]
+
+    def _finish(self, head: Item) -> None:
+        """Remove the old items whose copies are there, or whose time is over; what is left over is reported."""
+        report, room = self._report, self._room
+        if "adoptedAt" not in head:
+            report.outcome = "alreadyAdopted"
+            report.skipped = [
+                self._left_over(item) for item in self._tables.messages(room) if "seq" not in item
+            ]
+            return
+        if report.messages is None:
+            report.outcome = "alreadyAdopted"
+        copied, old = set(), []
+        for item in self._tables.messages(room):
+            if legacy.is_copy(item):
+                copied.add(item["adoptedFrom"]["S"])
+            elif not legacy.is_numbered(item):
+                old.append((self._left_over(item), self._may_go(item, head)))
+        removable = [left.sort_key for left, may_go in old if may_go or left.sort_key in copied]
+        gone = set(removable)
+        report.skipped = [left for left, _ in old if left.sort_key not in gone]
+        if not self._rules.dry_run:
+            self._remove(removable)
+
+    def _may_go(self, item: Item, head: Item) -> bool:
+        """Whether a message was past the retention when its room was adopted, and was let go."""
+        oldest = int(head["adoptedAt"]["N"]) - int(head["retentionDays"]["N"]) * DAY_MS
+        try:
+            return self._rules.allow_expiry and legacy.place(item).ms < oldest
+        except legacy.Unreadable:
+            return False
+
+    def _remove(self, sort_keys: Sequence[str]) -> None:
+        room, size = self._room, self._rules.batch
+        for start in range(0, len(sort_keys), size):
+            self._write([copies.removal(room, sort_key) for sort_key in sort_keys[start : start + size]])
+            self._progress(f"{min(start + size, len(sort_keys)):,} of {len(sort_keys):,} old items removed")
+        self._report.removed = len(sort_keys)
+        if self._item(keys.ADOPTION):
+            self._write([{"Delete": {"Key": key(room.partition_key, keys.ADOPTION)}}])
+
+    def _left_over(self, item: Item) -> Skipped:
+        try:
+            legacy.place(item)
+            reason = "late"
+        except legacy.Unreadable as unreadable:
+            reason = unreadable.reason
+        return Skipped(item["PK"]["S"], item["SK"]["S"], reason)

@@ -1,0 +1,139 @@
+"""What adopting a room comes to: the order of its messages, their numbers, instants and keys. Reads and writes nothing.
+
+A plan depends on nothing but the messages as they were first written, so that whoever makes it again gets the same.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from chat import keys, legacy
+from chat.legacy import Place
+from chat.models import DAY_MS, Item
+
+
+class Entry(NamedTuple):
+    """One message: where it stands now (its old key is the place's), and its number, instant (ms) and key to be."""
+
+    place: Place
+    seq: int
+    ts: int
+    key: str
+
+
+class Written(NamedTuple):
+    """What an earlier run has written under a key."""
+
+    adopted_from: str
+    seq: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An item that is left as it is: its key, and why (`key`, `id`, `sender`, `text`, `type`, `late`)."""
+
+    partition_key: str
+    sort_key: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """A room's messages in order. `moved` counts those whose instant had to give way to the one before."""
+
+    retention_days: int
+    entries: list[Entry] = field(default_factory=list)
+    written: dict[str, Written] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    moved: int = 0
+    without_offset: int = 0
+    contradictory: int = 0
+    strange_numbers: int = 0
+
+    @property
+    def rewritten(self) -> int:
+        return sum(entry.key != entry.place.sort_key for entry in self.entries)
+
+    @property
+    def digest(self) -> str:
+        """The same for two plans that write the same."""
+        made = hashlib.sha256(f"{self.retention_days}\n".encode())
+        for entry in self.entries:
+            made.update(f"{entry.place.sort_key}\t{entry.seq}\t{entry.key}\n".encode())
+        return made.hexdigest()[:32]
+
+    def expires_at(self, entry: Entry) -> int:
+        """Epoch seconds."""
+        return (entry.ts + self.retention_days * DAY_MS) // 1_000
+
+    def expired(self, entry: Entry, now: int) -> bool:
+        return entry.ts < now - self.retention_days * DAY_MS
+
+    def missing(self, now: int) -> list[Entry]:
+        """The messages that are not written yet as planned. What is past the retention is not written again."""
+        return [
+            entry
+            for entry in self.entries
+            if not self.expired(entry, now)
+            and self.written.get(entry.key)
+            != Written(entry.place.sort_key, entry.seq, self.expires_at(entry))
+        ]
+
+    def stale(self) -> list[tuple[str, bool]]:
+        """Keys that another plan has written to, and whether a message stood there before it."""
+        planned = {entry.key: entry.place.sort_key for entry in self.entries}
+        return [
+            (key, written.adopted_from == key)
+            for key, written in self.written.items()
+            if planned.get(key) != written.adopted_from
+        ]
+
+
+def make_plan(items: Iterable[Item], retention_days: int) -> Plan:
+    """The plan for a room's items below `MSG#`."""
+    plan = Plan(retention_days)
+    found: list[tuple[Place, str]] = []
+    standing: set[str] = set()
+    for item in items:
+        sort_key = item["SK"]["S"]
+        if "adoptedFrom" in item:
+            plan.written[sort_key] = _written(item)
+        elif legacy.is_numbered(item):
+            plan.strange_numbers += 1
+        if legacy.is_copy(item):
+            continue
+        standing.add(sort_key)
+        try:
+            found.append((legacy.place(item), legacy.message_id(item)))
+        except legacy.Unreadable as unreadable:
+            plan.skipped.append(Skipped(item["PK"]["S"], sort_key, unreadable.reason))
+        else:
+            _count_oddities(plan, item)
+    found.sort()
+    _number(plan, found, standing)
+    return plan
+
+
+def _written(item: Item) -> Written:
+    numbers = (int(item.get(name, {}).get("N", 0)) for name in ("seq", "expiresAt"))
+    return Written(item["adoptedFrom"]["S"], *numbers)
+
+
+def _count_oddities(plan: Plan, item: Item) -> None:
+    key, attribute = legacy.key_stamp(item), legacy.attribute_stamp(item)
+    plan.without_offset += key is not None and not key.placed
+    if key and attribute and not (key.covers(attribute.instant) or attribute.covers(key.instant)):
+        plan.contradictory += 1
+
+
+def _number(plan: Plan, found: list[tuple[Place, str]], standing: set[str]) -> None:
+    """Number the messages. No new key may be one under which another message still stands."""
+    ts = -1
+    for seq, (place, message_id) in enumerate(found, start=1):
+        ts = max(place.ms, ts + 1)
+        while (key := keys.message(ts, message_id)) in standing and key != place.sort_key:
+            ts += 1
+        plan.moved += ts != place.ms
+        plan.entries.append(Entry(place, seq, ts, key))

@@ -1,0 +1,83 @@
+"""One run over many rooms: find them, let their members in, adopt them, and report."""
+
+from collections.abc import Callable, Iterable
+
+from chat.aws import StoreFailure
+from chat.errors import InvalidInput
+from chat.rooms import Room, Table
+from migration.adopt_room import Rules, adopt_room
+from migration.plan import Skipped
+from migration.report import Report, RoomReport
+from migration.roster import Roster, add_members
+from migration.tables import Tables
+
+Progress = Callable[[str], None]
+PREFIXES: dict[Table, str] = {"core": "ROOM#", "guild": "GUILD#"}
+PAGES_PER_LINE = 50
+
+
+def find_rooms(tables: Tables, report: Report, progress: Progress) -> list[Room]:
+    """The rooms that have something to adopt, by a scan of both tables. Other partitions go into the report."""
+    rooms: list[Room] = []
+    for table in PREFIXES:
+        found: dict[str, None] = {}
+        pages = 0
+        for partition_key in tables.partitions(table):
+            if partition_key is not None:
+                found.setdefault(partition_key)
+                continue
+            pages += 1
+            if pages % PAGES_PER_LINE == 0:
+                progress(f"scanning the {table} table: {pages:,} pages, {len(found):,} rooms")
+        progress(f"scanned the {table} table: {pages:,} pages, {len(found):,} rooms")
+        for partition_key in sorted(found):
+            room = _room_of(table, partition_key)
+            if room is None:
+                report.foreign.append(Skipped(partition_key, "MSG#", "partition"))
+            else:
+                rooms.append(room)
+    return rooms
+
+
+def _room_of(table: Table, partition_key: str) -> Room | None:
+    room_id = partition_key.removeprefix("ROOM#") if table == "core" else partition_key
+    try:
+        room = Room.parse(room_id)
+    except InvalidInput:
+        return None
+    return room if (room.table, room.partition_key) == (table, partition_key) else None
+
+
+def with_roster(rooms: Iterable[Room], roster: Roster) -> list[Room]:
+    """These rooms, and those of the roster, each once."""
+    return list(dict.fromkeys([*rooms, *(Room.parse(room_id) for room_id in roster)]))
+
+
+def adopt_rooms(
+    tables: Tables,
+    rooms: Iterable[Room],
+    roster: Roster,
+    rules: Rules,
+    report: Report,
+    progress: Progress,
+    *,
+    members_only: bool,
+) -> None:
+    """Each room in turn. One that fails does not stop the others."""
+    for room in rooms:
+        own = RoomReport(room.id)
+        report.rooms.append(own)
+
+        def say(text: str, room: Room = room) -> None:
+            progress(f"{room.id}: {text}")
+
+        try:
+            members = roster.get(room.id, {})
+            own.members_added, own.members_kept = add_members(tables, room, members, dry_run=rules.dry_run)
+            if members_only:
+                own.outcome = "membersOnly"
+            else:
+                adopt_room(tables, room, rules, own, say)
+        except StoreFailure as failure:
+            own.outcome, own.why = "failed", f"DynamoDB: {failure}. Start again to go on."
+        say(own.outcome)
