@@ -113,18 +113,20 @@ class _Adoption:
         if not plan.entries and not self._report.members_added + self._report.members_kept:
             raise Refusal("There is no message here that can be read, and nobody on the roster.")
         if plan.strange_numbers:
-            raise Refusal(f"{plan.strange_numbers} messages have a seq already, and the room has no head.")
+            raise Refusal(
+                f"{plan.strange_numbers} of its messages have a seq already, though it has no head."
+            )
         late = [entry for entry in plan.entries if entry.ts > now + DAY_MS]
         if late:
             raise Refusal(
-                f"{len(late)} messages are dated in the future, the first {late[0].place.sort_key}:"
-                " the room's clock would stand still until then. Date them anew or remove them."
+                f"{len(late)} of its messages are dated in the future, the first {late[0].place.sort_key}: nothing could"
+                " be sent with a true ts until then. Date them anew or remove them."
             )
         if self._report.past_retention and not self._rules.allow_expiry:
             days = (now - plan.entries[0].ts) // DAY_MS + 2
             raise Refusal(
-                f"{self._report.past_retention} messages are past the retention of {plan.retention_days} days"
-                f" and would be gone: --retention-days {days} keeps them, --allow-expiry lets them go."
+                f"{self._report.past_retention} of its messages are older than {plan.retention_days} days and would be"
+                f" gone at once: --retention-days {days} keeps them, --allow-expiry lets them go."
             )
 
     def _copy(self, plan: Plan, missing: Sequence[Entry], stale: Sequence[tuple[str, bool]]) -> None:
