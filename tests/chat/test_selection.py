@@ -42,7 +42,7 @@ NO_ALIASES = {
     "a block string": '{ field(a: """x: y \\""" " z: z) """) ' + BODY + " }",
     "a comment": "{ # x: id (\n" + BODY + " # y: text\n }",
     "an inline fragment": "{ ... on Message { " + BODY + " } }",
-    "a named fragment": "{ ...Fields }",
+    "an inline fragment without type": "{ ... @include(if: true) { " + BODY + " } ... { id } }",
     "a comment with quotes": "{ # it's \"\n " + BODY + ' # "\n }',
 }
 
@@ -88,9 +88,17 @@ def test_an_alias_is_refused_and_its_field_named(graphql: str, names: str) -> No
 
 @pytest.mark.parametrize("graphql", NO_ALIASES.values(), ids=NO_ALIASES.keys())
 def test_what_only_looks_like_an_alias_passes(graphql: str) -> None:
-    document = graphql + " fragment Fields on Message { id }" if "...Fields" in graphql else graphql
-    parse(document)
+    parse(graphql)
     assert check_selection(ALL, graphql)
+
+
+@pytest.mark.parametrize(
+    "graphql",
+    ["{ ...F }", "{ " + BODY + " ... F }", "{ ... on Message { ...F } " + BODY + " }", "{ ...#on\n F }"],
+)
+def test_a_named_fragment_is_refused_since_it_hides_aliases(graphql: str) -> None:
+    parse(graphql + " fragment F on Message { roomId: clientMessageId }")
+    assert refused(ALL, graphql).values == {"argument": "selection", "fragments": "F"}
 
 
 def test_an_emulator_without_info_lets_pass_and_says_that_it_saw_nothing() -> None:

@@ -123,6 +123,18 @@ async def test_an_incomplete_selection_names_what_is_missing(api: Api) -> None:
     assert "missing=roomId,senderId,ts,seq,epoch,clientMessageId]" in answer.error[1]
 
 
+@pytest.mark.parametrize(
+    "alias", ["roomId: clientMessageId", "senderId: text", "seq: epoch", "text: senderId"]
+)
+async def test_a_fragment_cannot_publish_to_another_room_or_under_another_name(api: Api, alias: str) -> None:
+    names = " ".join(name for name in FIELDS.split() if name != alias.split(":", maxsplit=1)[0])
+    fragment = f"fragment F on Message {{ {alias} {names} }}"
+    send = 'mutation { sendMessage(roomId: "GUILD#dragons", text: "bob", clientMessageId: "lobby") { ...F } }'
+    answer = await api.ask("carol", f"{send} {fragment}")
+    assert answer.error[0] == "InvalidInput"
+    assert "fragments=F]" in answer.error[1]
+
+
 def tokens(api: Api) -> dict[str, str | None]:
     now = int(time.time())
     good: dict[str, Any] = jwt.decode(api.token("alice"), options={"verify_signature": False})

@@ -161,7 +161,8 @@ class _Reading:
         question, high = self._question, self._high
         if low > high or (not question.forward and question.position and question.position <= low):
             return Slice([], None)
-        start = question.position if low <= question.position <= high else ""  # the floor may have risen past it
+        is_within = low <= question.position <= high  # the floor may have risen past it
+        start = question.position if is_within else ""
         with self._tally.timing("StoreMs"):
             return retried(
                 self._deployment,

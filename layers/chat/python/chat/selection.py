@@ -18,15 +18,18 @@ _WORD = re.compile(
 
 
 def check_selection(fields: Sequence[str] | None, graphql: str | None) -> bool:
-    """Refuse, as `InvalidInput`, a selection that would leave subscribers without a required field.
+    """Refuse, as `InvalidInput`, a selection that would leave subscribers without a required field, or deceive them.
 
     `fields` is `info.selectionSetList` (slash paths, aliases in place of names), `graphql` is
-    `info.selectionSetGraphQL`. An alias inside a *named* fragment is in neither: where it hides a required field the
-    field is missing from the list, else it goes unseen. Answers whether there was anything to look at.
+    `info.selectionSetGraphQL`. Neither shows an alias inside a *named* fragment, and `roomId: clientMessageId` there
+    would publish whatever the sender likes to the subscribers of another room. So named fragments are refused.
+    Answers whether there was anything to look at.
     """
-    aliased = _aliases(graphql) if graphql else []
+    aliased, fragments = _renamed(graphql or "")
     if aliased:
         raise InvalidInput("send.selectionAliased", argument="selection", aliased=",".join(aliased))
+    if fragments:
+        raise InvalidInput("send.selectionFragment", argument="selection", fragments=",".join(fragments))
     if fields is None:
         return False
     missing = [name for name in REQUIRED if name not in fields]
@@ -35,14 +38,16 @@ def check_selection(fields: Sequence[str] | None, graphql: str | None) -> bool:
     return True
 
 
-def _aliases(graphql: str) -> list[str]:
-    """The names of the fields that are selected under another name, outside of arguments."""
-    found, depth, colon = [], 0, False
+def _renamed(graphql: str) -> tuple[list[str], list[str]]:
+    """The fields that are selected under another name, and the named fragments that are spread, outside of arguments."""
+    aliased, fragments, depth, colon, spread = [], [], 0, False, False
     for word in (match.group() for match in _WORD.finditer(graphql)):
         if word[0] in '"#':
             continue
         depth += (word == "(") - (word == ")")
         if depth == 0 and colon:
-            found.append(word)
-        colon = depth == 0 and word == ":"
-    return found
+            aliased.append(word)
+        if spread and word not in ("on", "{", "@"):
+            fragments.append(word)
+        colon, spread = depth == 0 and word == ":", word == "..."
+    return aliased, fragments
