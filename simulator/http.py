@@ -60,7 +60,10 @@ class Endpoints:
 
     async def post(self, request: web.Request) -> web.Response:
         _token(request)
-        body = await request.read()
+        try:
+            body = await request.read()
+        except web.RequestPayloadError:  # the client went away, or the body is not in its Content-Encoding
+            raise malformed("Request body cannot be read.") from None
         if not body:
             raise malformed("Request body is empty.")
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import json
+import ssl
 import sys
 from typing import TextIO
 
@@ -11,20 +12,20 @@ from simulator.engine_host import free_port
 from simulator.functions import functions_from_wiring
 from simulator.keys import signing_key
 from simulator.server import Address, ServerConfig, Tls, serve
-from simulator.settings import SCHEMA, WIRING, Settings
+from simulator.settings import SCHEMA, WIRING, BadSettings, Settings
 
 SELECTION = "id roomId senderId text ts seq epoch clientMessageId"
 
 
 def main(settings: Settings, answers: TextIO) -> int:
-    port = settings.port or free_port()
+    port, tls = settings.port or free_port(), _tls(settings)
     with composed(settings, {"JWT_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json"}):
         config = ServerConfig(
             schema=SCHEMA.read_text(encoding="utf-8"),
             functions=functions_from_wiring(json.loads(WIRING.read_text(encoding="utf-8"))),
             jwks=signing_key(settings.keys).jwks,
             port=port,
-            tls=_tls(settings),
+            tls=tls,
         )
         try:
             asyncio.run(
@@ -33,10 +34,9 @@ def main(settings: Settings, answers: TextIO) -> int:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            print(
-                f"Port {port} is in use: choose another, for example make run PORT={port + 1}.",
-                file=sys.stderr,
-            )
+            ports = f"Port {port} or TLS_PORT {settings.tls_port}" if settings.tls_cert else f"Port {port}"
+            example = f"PORT={port + 1}" + (f" TLS_PORT={settings.tls_port + 1}" if settings.tls_cert else "")
+            print(f"{ports} is in use: choose another, for example make run {example}.", file=sys.stderr)
             return 1
     return 0
 
@@ -46,6 +46,8 @@ def greeting(address: Address) -> str:
     document = f'mutation {{ sendMessage(roomId: \\"lobby\\", text: \\"hello\\") {{ {SELECTION} }} }}'
     headers = """-H "Authorization: $TOKEN" -H 'Content-Type: application/json'"""
     secure = f"tls https://{address.host}:{address.tls_port}/graphql\n" if address.tls_port else ""
+    if secure:
+        secure += f"realtime wss://{address.host}:{address.tls_port}/graphql/realtime\n"
     return (
         f"ready {address.url}\n{secure}"
         f"realtime {address.url.replace('http', 'ws', 1)}/realtime\n"
@@ -55,6 +57,15 @@ def greeting(address: Address) -> str:
 
 
 def _tls(settings: Settings) -> Tls | None:
+    """Raises BadSettings when the files are not a certificate and its key, without a passphrase."""
     if settings.tls_cert is None or settings.tls_key is None:
         return None
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            settings.tls_cert, settings.tls_key, password=lambda: b""
+        )
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        raise BadSettings(
+            "TLS_CERT and TLS_KEY: not a PEM certificate and its key without a passphrase"
+        ) from None
     return Tls(settings.tls_cert, settings.tls_key, settings.tls_port)

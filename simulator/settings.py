@@ -97,7 +97,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() + ": " if first["loc"] else ""
-        raise BadSettings(name + HINTS.get(name, first["msg"])) from None
+        raise BadSettings(name + HINTS.get(name, first["msg"].removeprefix("Value error, "))) from None
 
 
 def functions_environment(

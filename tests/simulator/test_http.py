@@ -132,6 +132,15 @@ async def test_a_lone_surrogate_in_a_query_string_or_a_header_is_no_failure(clie
     assert status == 401
 
 
+async def test_a_body_that_is_not_in_its_encoding_is_a_400(client: Any) -> None:
+    headers = {"authorization": "alice", "content-encoding": "gzip"}
+    async with client.http.post(
+        client.address.url, data=b"{}", headers=headers, skip_auto_headers=[]
+    ) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["errors"][0]["errorType"] == "MalformedHttpRequestException"
+
+
 async def test_a_body_over_a_megabyte_is_a_413(client: Any) -> None:
     body = io.BytesIO(b"x" * (1024 * 1024 + 1))
     async with client.http.post(client.address.url, data=body, headers={"authorization": "alice"}) as answer:
