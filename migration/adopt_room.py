@@ -83,8 +83,8 @@ class _Adoption:
                 self._report.outcome = "wouldAdopt"
                 return
             if before is None or before["plan"]["S"] != plan.digest:
-                self._write(copies.claim(self._room, plan.digest, started_at, before))
-                continue  # another run may have begun a moment earlier: its beginning counts
+                self._write([copies.claim(self._room, plan.digest, started_at, before)])
+                continue  # from here on a head comes under this plan or not at all; one may have come before
             missing, stale = plan.missing(started_at), plan.stale()
             if missing or stale:
                 self._copy(plan, missing, stale)

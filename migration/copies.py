@@ -65,29 +65,19 @@ def restored(item: Item) -> Item:
     return {name: value for name, value in item.items() if name not in gone} | ts
 
 
-def claim(room: Room, digest: str, now: int, before: Item | None) -> list[dict[str, Any]]:
-    """Begin, or go on with, the plan of this digest; `before` is the room's `ADOPTION` item as it was seen.
-
-    Only while there is no head, or old items may be gone that the plan should have seen.
-    """
-    adoption: dict[str, Any]
-    if before is None:
-        item = {"type": "Adoption", "plan": digest, "phase": COPYING, "startedAt": now}
-        adoption = {
-            "Put": {
-                "Item": key(room.partition_key, keys.ADOPTION) | values(item),
-                "ConditionExpression": "attribute_not_exists(PK)",
-            }
-        }
-    else:
-        adoption = _move_on(
+def claim(room: Room, digest: str, now: int, before: Item | None) -> dict[str, Any]:
+    """Begin, or go on with, the plan of this digest; `before` is the room's `ADOPTION` item as it was seen."""
+    if before is not None:
+        return _move_on(
             room, "SET #plan = :new", {":new": digest, ":plan": before["plan"]["S"], ":phase": COPYING}
         )
-    no_head = {
-        "Key": key(room.partition_key, keys.HEAD),
-        "ConditionExpression": "attribute_not_exists(PK)",
+    item = {"type": "Adoption", "plan": digest, "phase": COPYING, "startedAt": now}
+    return {
+        "Put": {
+            "Item": key(room.partition_key, keys.ADOPTION) | values(item),
+            "ConditionExpression": "attribute_not_exists(PK)",
+        }
     }
-    return [{"ConditionCheck": no_head}, adoption]
 
 
 def under_plan(room: Room, digest: str) -> dict[str, Any]:

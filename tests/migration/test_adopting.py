@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.guarantees.world import (
     NOON,
     Clock,
     change_room,
+    delete_message,
     follow,
     new_room,
     process,
@@ -25,6 +27,7 @@ from tests.guarantees.world import (
     send,
 )
 from tests.migration.old import (
+    ENOUGH,
     MILLISECOND,
     ROOMS,
     SECOND,
@@ -224,6 +227,36 @@ def test_in_every_phase_all_messages_are_read_once_and_cursors_go_on(client: Any
     assert len(readers) > 12
 
 
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_cursor_goes_on_where_its_message_is_gone(client: Any, order: str) -> None:
+    """Read up to a message, then it is adopted, and deleted by TTL or an erasure."""
+    messages = mixture(5)
+    for count in range(1, 5):
+        room = old_room(client, messages, "ann")
+        first = read(process(client, Clock()), room.id, "ann", order=order, limit=count)
+        adopt(client, room)
+        gone = next(
+            sort_key
+            for sort_key, item in partition(client, room).items()
+            if item.get("id") == {"S": first.items[-1].id}
+        )
+        delete_message(client, room.id, gone)
+        rest = read(process(client, Clock()), room.id, "ann", order=order, nextToken=first.next_token)
+        assert [message.id for message in (*first.items, *rest.items)] == ordered(messages, order)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_old_items_that_are_not_removed_yet_do_not_empty_a_page(client: Any, order: str) -> None:
+    """Keys of dates sort behind all others, so that newest first would have to read past every one of them."""
+    start = (NOON - 86_400_000) * MILLISECOND
+    room = old_room(client, [Old(start + each * SECOND, f"{each:02d}") for each in range(40)], "ann")
+    with pytest.raises(Killed):
+        adopt(Mortal(client, 3), room, batch=40)
+    assert keys.HEAD in partition(client, room)
+    (message,) = read(process(client, Clock()), room.id, "ann", order=order, limit=1).items
+    assert message.seq == (1 if order == "OLDEST_FIRST" else 40)
+
+
 class Interrupting:
     """A client that does something, once, before its request of this number."""
 
@@ -331,22 +364,35 @@ def test_a_message_that_comes_meanwhile_is_numbered_in_its_place(client: Any) ->
         assert normal(partition(client, room), room) == goal
 
 
-def test_an_older_plan_can_write_no_more(client: Any) -> None:
-    """A run pauses within its copying, somebody writes, another run adopts the room: the first one wakes up in vain."""
-    messages = mixture(9)
+@pytest.mark.parametrize("life", [1, 3, 5, 7, 9, ENOUGH])
+def test_a_run_that_was_overtaken_does_no_harm(client: Any, life: int) -> None:
+    """It pauses before any of its requests. Meanwhile somebody writes, and another run goes on, to its end or to its own
+    death: what the first one knows is out of date."""
+    messages = mixture(5)
     early = Old((NOON - 86_400_000) * MILLISECOND, "00a", Form("milliseconds"), Form("iso", 9))
-    room, clean = old_room(client, messages, "ann"), old_room(client, [*messages, early], "ann")
-    adopt(client, clean)
-    left = [3]
+    goals: dict[int, dict[str, Item]] = {}
+    for size, others in ((5, []), (6, [early])):
+        clean = old_room(client, [*messages, *others], "ann")
+        adopt(client, clean)
+        goals[size] = normal(partition(client, clean), clean)
+    for number in range(1, 60):
+        room = old_room(client, messages, "ann")
+        count = [5]
 
-    def other() -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            put(client, room, early.item(room))
-            adopt(client, room)
+        def meanwhile(room: Room = room, count: list[int] = count) -> None:
+            if keys.HEAD not in partition(client, room):
+                put(client, room, early.item(room))
+                count[0] = 6
+            with suppress(Killed):
+                adopt(Mortal(client, life), room)
 
-    adopt(Mortal(client, between=other), room)
-    assert normal(partition(client, room), room) == normal(partition(client, clean), clean)
+        interrupting = Interrupting(client, number, meanwhile)
+        adopt(interrupting, room)
+        adopt(client, room)
+        assert normal(partition(client, room), room) == goals[count[0]]
+        if not interrupting.acted:
+            return
+    pytest.fail("the run never came to an end")
 
 
 # what is left alone
