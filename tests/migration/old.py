@@ -1,5 +1,6 @@
 """Rooms as they were written before numbering, and what is expected of them: an oracle that knows how each was made."""
 
+import threading
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from chat.deployment import wall_clock
 from chat.items import key, values
 from chat.models import Item
 from chat.rooms import Room
@@ -17,7 +19,7 @@ from migration.roster import add_members
 from migration.run import adopt_rooms
 from migration.tables import Pace, Tables
 from simulator.settings import TABLES
-from tests.guarantees.world import NOON
+from tests.guarantees.world import DAY_MS, NOON, Clock, follow, process
 
 SECOND, MILLISECOND = 1_000_000_000, 1_000_000
 NAMES = {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}
@@ -229,3 +231,59 @@ def run(client: Any, rooms: list[Room], roster: Any = None, **changes: Any) -> R
         tables_of(client), rooms, roster or {}, rules(**changes), report, lambda _: None, members_only=False
     )
     return report
+
+
+ORDERS = ("OLDEST_FIRST", "NEWEST_FIRST")
+
+
+def ordered(messages: list[Old], order: str) -> list[str]:
+    return expected(messages) if order == "OLDEST_FIRST" else expected(messages)[::-1]
+
+
+def whole(client: Any, room: Room, order: str, limit: int = 4) -> list[str]:
+    ours = process(client, Clock())
+    return [message.id for message in follow(ours, room.id, "ann", order=order, limit=limit)]
+
+
+def normal(items: dict[str, Item], room: Room) -> dict[str, Item]:
+    """A partition as if its room were called `room`."""
+    own = {"PK": {"S": "room"}, "roomId": {"S": "room"}}
+    return {
+        sort_key: {name: own.get(name, value) for name, value in item.items()}
+        for sort_key, item in items.items()
+    }
+
+
+def count_of_writes(client: Any, messages: list[Old]) -> int:
+    room = old_room(client, messages, "ann")
+    counted = Mortal(client)
+    start = counted.life
+    adopt(counted, room)
+    return start - counted.life
+
+
+class Interrupting:
+    """A client that does something, once, before its request of this number."""
+
+    def __init__(self, client: Any, number: int, act: Callable[[], object]) -> None:
+        self._client = client
+        self._act = act
+        self._left = number
+        self._lock = threading.Lock()
+        self.acted = False
+
+    def __getattr__(self, name: str) -> Any:
+        def request(**given: Any) -> Any:
+            with self._lock:
+                self._left -= 1
+                if self._left == 0:
+                    self._act()
+                    self.acted = True
+            return getattr(self._client, name)(**given)
+
+        return request
+
+
+def recent(count: int, *, ago_ms: int = DAY_MS) -> list[Old]:
+    start = (wall_clock() - ago_ms) * MILLISECOND
+    return [Old(start + number * SECOND, f"{number:04d}", Form("iso", 3)) for number in range(count)]

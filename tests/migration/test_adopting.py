@@ -1,8 +1,5 @@
-"""Adopting a room: whatever happens on the way, the end is the same, and nobody reads a message twice or misses one."""
+"""Adopting a room: what comes of it, and what is left alone."""
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,7 +7,7 @@ from hypothesis import given, settings
 
 from chat import keys
 from chat.items import values
-from chat.models import Caller, Item
+from chat.models import Caller
 from chat.on_message import on_message
 from chat.rooms import Room
 from tests.guarantees.world import (
@@ -19,16 +16,14 @@ from tests.guarantees.world import (
     NOON,
     Clock,
     change_room,
-    delete_message,
-    follow,
     new_room,
     process,
     read,
     send,
 )
 from tests.migration.old import (
-    ENOUGH,
     MILLISECOND,
+    ORDERS,
     ROOMS,
     SECOND,
     Form,
@@ -36,35 +31,15 @@ from tests.migration.old import (
     Mortal,
     Old,
     adopt,
+    count_of_writes,
     expected,
     mixture,
+    normal,
     old_room,
     partition,
     put,
+    whole,
 )
-
-ORDERS = ("OLDEST_FIRST", "NEWEST_FIRST")
-
-
-def ordered(messages: list[Old], order: str) -> list[str]:
-    return expected(messages) if order == "OLDEST_FIRST" else expected(messages)[::-1]
-
-
-def whole(client: Any, room: Room, order: str, limit: int = 4) -> list[str]:
-    ours = process(client, Clock())
-    return [message.id for message in follow(ours, room.id, "ann", order=order, limit=limit)]
-
-
-def normal(items: dict[str, Item], room: Room) -> dict[str, Item]:
-    """A partition as if its room were called `room`."""
-    own = {"PK": {"S": "room"}, "roomId": {"S": "room"}}
-    return {
-        sort_key: {name: own.get(name, value) for name, value in item.items()}
-        for sort_key, item in items.items()
-    }
-
-
-# the end
 
 
 @given(messages=ROOMS)
@@ -145,9 +120,6 @@ def test_attributes_of_others_are_carried_along_and_ours_are_not_believed(client
     assert (item["mood"], item["tags"], found.rev) == ({"S": "good"}, {"L": []}, None)
 
 
-# on the way
-
-
 def test_a_dry_run_changes_nothing_and_says_what_would_happen(client: Any) -> None:
     room = old_room(client, mixture(), "ann")
     before = partition(client, room)
@@ -158,244 +130,6 @@ def test_a_dry_run_changes_nothing_and_says_what_would_happen(client: Any) -> No
     for name in ("messages", "first", "last", "rewritten_keys", "moved", "without_offset", "contradictory"):
         assert getattr(tried, name) == getattr(done, name)
     assert adopt(client, room, dry_run=True).outcome == "alreadyAdopted"
-
-
-def count_of_writes(client: Any, messages: list[Old]) -> int:
-    room = old_room(client, messages, "ann")
-    counted = Mortal(client)
-    start = counted.life
-    adopt(counted, room)
-    return start - counted.life
-
-
-def test_killed_before_any_write_and_started_again_it_comes_to_the_same(client: Any) -> None:
-    messages = mixture()
-    clean = old_room(client, messages, "ann")
-    adopt(client, clean)
-    goal = normal(partition(client, clean), clean)
-    writes = count_of_writes(client, messages)
-    assert writes > 12
-    for life in range(writes):
-        room = old_room(client, messages, "ann")
-        with pytest.raises(Killed):
-            adopt(Mortal(client, life), room)
-        for order in ORDERS:
-            assert whole(client, room, order) == ordered(messages, order)
-        adopt(client, room)
-        assert normal(partition(client, room), room) == goal
-
-
-def test_killed_again_and_again_it_gets_there(client: Any) -> None:
-    messages = mixture()
-    clean, room = old_room(client, messages, "ann"), old_room(client, messages, "ann")
-    adopt(client, clean)
-    deaths = 0
-    while True:
-        try:
-            adopt(Mortal(client, 1), room)
-            break
-        except Killed:
-            deaths += 1
-    assert deaths > 12
-    assert normal(partition(client, room), room) == normal(partition(client, clean), clean)
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_in_every_phase_all_messages_are_read_once_and_cursors_go_on(client: Any, order: str) -> None:
-    """After each write somebody reads everything, somebody starts to read, and all who have started read on."""
-    messages = mixture()
-    room = old_room(client, messages, "ann")
-    readers: list[tuple[list[str], list[str | None]]] = []
-
-    def all_read() -> None:
-        assert whole(client, room, order) == ordered(messages, order)
-        readers.append(([], [None]))
-        for got, token in readers:
-            if got and token[0] is None:
-                continue
-            page = read(process(client, Clock()), room.id, "ann", order=order, limit=1, nextToken=token[0])
-            got += [message.id for message in page.items]
-            token[0] = page.next_token
-
-    adopt(Mortal(client, between=all_read), room)
-    for got, token in readers:
-        while token[0]:
-            page = read(process(client, Clock()), room.id, "ann", order=order, limit=1, nextToken=token[0])
-            got += [message.id for message in page.items]
-            token[0] = page.next_token
-        assert got == ordered(messages, order)
-    assert len(readers) > 12
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_a_cursor_goes_on_where_its_message_is_gone(client: Any, order: str) -> None:
-    """Read up to a message, then it is adopted, and deleted by TTL or an erasure."""
-    messages = mixture(5)
-    for count in range(1, 5):
-        room = old_room(client, messages, "ann")
-        first = read(process(client, Clock()), room.id, "ann", order=order, limit=count)
-        adopt(client, room)
-        gone = next(
-            sort_key
-            for sort_key, item in partition(client, room).items()
-            if item.get("id") == {"S": first.items[-1].id}
-        )
-        delete_message(client, room.id, gone)
-        rest = read(process(client, Clock()), room.id, "ann", order=order, nextToken=first.next_token)
-        assert [message.id for message in (*first.items, *rest.items)] == ordered(messages, order)
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_old_items_that_are_not_removed_yet_do_not_empty_a_page(client: Any, order: str) -> None:
-    """Keys of dates sort behind all others, so that newest first would have to read past every one of them."""
-    start = (NOON - 86_400_000) * MILLISECOND
-    room = old_room(client, [Old(start + each * SECOND, f"{each:02d}") for each in range(40)], "ann")
-    with pytest.raises(Killed):
-        adopt(Mortal(client, 3), room, batch=40)
-    assert keys.HEAD in partition(client, room)
-    (message,) = read(process(client, Clock()), room.id, "ann", order=order, limit=1).items
-    assert message.seq == (1 if order == "OLDEST_FIRST" else 40)
-
-
-class Interrupting:
-    """A client that does something, once, before its request of this number."""
-
-    def __init__(self, client: Any, number: int, act: Callable[[], object]) -> None:
-        self._client = client
-        self._act = act
-        self._left = number
-        self._lock = threading.Lock()
-        self.acted = False
-
-    def __getattr__(self, name: str) -> Any:
-        def request(**given: Any) -> Any:
-            with self._lock:
-                self._left -= 1
-                if self._left == 0:
-                    self._act()
-                    self.acted = True
-            return getattr(self._client, name)(**given)
-
-        return request
-
-
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("stop", [None, "before the switch", "after the switch"])
-def test_a_room_may_be_adopted_between_any_two_requests_of_a_reader(
-    client: Any, order: str, stop: str | None
-) -> None:
-    messages = mixture(7)
-    writes = count_of_writes(client, messages)
-    for number in range(1, 40):
-        room = old_room(client, messages, "ann")
-        if stop == "before the switch":
-            with pytest.raises(Killed):
-                adopt(Mortal(client, 3), room)
-        elif stop == "after the switch":
-            with pytest.raises(Killed):
-                adopt(Mortal(client, writes - 2), room)
-        interrupting = Interrupting(client, number, lambda room=room: adopt(client, room))  # type: ignore[misc]
-        ours = process(interrupting, Clock())
-        got = [message.id for message in follow(ours, room.id, "ann", order=order, limit=3)]
-        assert got == ordered(messages, order)
-        if not interrupting.acted:
-            break
-    else:
-        pytest.fail("the reader never came to an end")
-
-
-def test_two_runs_at_once_come_to_the_same(client: Any) -> None:
-    """In turns, however their writes fall: each time one has written, the other runs to its end."""
-    messages = mixture(8)
-    clean = old_room(client, messages, "ann")
-    adopt(client, clean)
-    goal = normal(partition(client, clean), clean)
-    for number in range(1, count_of_writes(client, messages) + 1):
-        room = old_room(client, messages, "ann")
-        left = [number]
-
-        def other(room: Room = room, left: list[int] = left) -> None:
-            left[0] -= 1
-            if left[0] == 0:
-                adopt(client, room, now=lambda: NOON + 5)
-
-        assert adopt(Mortal(client, between=other), room).outcome == "adopted"
-        found = normal(partition(client, room), room)
-        found[keys.HEAD]["adoptedAt"] = goal[keys.HEAD]["adoptedAt"]
-        assert found == goal
-
-
-def test_two_runs_in_parallel_come_to_the_same(client: Any) -> None:
-    messages = mixture(30)
-    clean, room = old_room(client, messages, "ann"), old_room(client, messages, "ann")
-    adopt(client, clean)
-    outcomes: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: outcomes.append(adopt(client, room).outcome)) for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert "failed" not in outcomes
-    assert len(outcomes) == 2
-    assert normal(partition(client, room), room) == normal(partition(client, clean), clean)
-
-
-def test_a_message_that_comes_meanwhile_is_numbered_in_its_place(client: Any) -> None:
-    """An old writer goes on until the switch; the copies of the first plan do not stay."""
-    messages = mixture(9)
-    early = Old((NOON - 86_400_000) * MILLISECOND, "00a", Form("milliseconds"), Form("iso", 9))
-    clean = old_room(client, [*messages, early], "ann")
-    adopt(client, clean)
-    goal = normal(partition(client, clean), clean)
-    switch = count_of_writes(client, messages) - 7  # what follows it are removals, two at a time, and the end
-    for number in range(1, switch):
-        room = old_room(client, messages, "ann")
-        left = [number]
-
-        def writer(room: Room = room, left: list[int] = left) -> None:
-            left[0] -= 1
-            if left[0] == 0:
-                put(client, room, early.item(room))
-
-        report = adopt(Mortal(client, between=writer), room)
-        assert (report.outcome, report.messages) == ("adopted", 10)
-        assert normal(partition(client, room), room) == goal
-
-
-@pytest.mark.parametrize("life", [1, 3, 5, 7, 9, ENOUGH])
-def test_a_run_that_was_overtaken_does_no_harm(client: Any, life: int) -> None:
-    """It pauses before any of its requests. Meanwhile somebody writes, and another run goes on, to its end or to its own
-    death: what the first one knows is out of date."""
-    messages = mixture(5)
-    early = Old((NOON - 86_400_000) * MILLISECOND, "00a", Form("milliseconds"), Form("iso", 9))
-    goals: dict[int, dict[str, Item]] = {}
-    for size, others in ((5, []), (6, [early])):
-        clean = old_room(client, [*messages, *others], "ann")
-        adopt(client, clean)
-        goals[size] = normal(partition(client, clean), clean)
-    for number in range(1, 60):
-        room = old_room(client, messages, "ann")
-        count = [5]
-
-        def meanwhile(room: Room = room, count: list[int] = count) -> None:
-            if keys.HEAD not in partition(client, room):
-                put(client, room, early.item(room))
-                count[0] = 6
-            with suppress(Killed):
-                adopt(Mortal(client, life), room)
-
-        interrupting = Interrupting(client, number, meanwhile)
-        adopt(interrupting, room)
-        adopt(client, room)
-        assert normal(partition(client, room), room) == goals[count[0]]
-        if not interrupting.acted:
-            return
-    pytest.fail("the run never came to an end")
-
-
-# what is left alone
 
 
 def test_a_message_that_comes_after_the_switch_is_reported_and_hidden(client: Any) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from chat.deployment import wall_clock
 from chat.errors import NotRoomMember
 from chat.items import key
 from chat.rooms import Room
-from migration.roster import BadRoster, read_roster
 from migration.tables import Pace, Tables
 from simulator.settings import REGION
 from tests.guarantees.world import DAY_MS, Clock, follow, process, read, send
@@ -33,7 +33,7 @@ from tests.migration.old import (
     old_room,
     partition,
     put,
-    run,
+    recent,
 )
 
 
@@ -41,11 +41,6 @@ from tests.migration.old import (
 def clock() -> Clock:
     """The program's own time is the real one."""
     return Clock(wall_clock())
-
-
-def recent(count: int, *, ago_ms: int = DAY_MS) -> list[Old]:
-    start = (wall_clock() - ago_ms) * MILLISECOND
-    return [Old(start + number * SECOND, f"{number:04d}", Form("iso", 3)) for number in range(count)]
 
 
 ENVIRONMENT = {
@@ -76,64 +71,85 @@ def rooms_of(path: Path) -> dict[str, Any]:
     return {room["room"]: room for room in report["rooms"]}
 
 
-def test_the_way_of_an_operator(
-    project: Path, client: Any, endpoint: str, tmp_path: Path, clock: Clock
-) -> None:
-    """Members first, a dry run, one room, then all that are left: general, guild, and empty ones of the roster."""
+@dataclass(frozen=True)
+class Estate:
+    """A general room (alone with an item that is no message), a guild's room, an empty one, and their roster."""
+
+    general: Room
+    guild: Room
+    empty: Room
+    roster: Path
+    report: Path
+
+    @property
+    def options(self) -> list[str]:
+        return ["--roster", str(self.roster), "--report", str(self.report), "--rate", "10000"]
+
+    @property
+    def outcomes(self) -> dict[str, Any]:
+        report = json.loads(self.report.read_text(encoding="utf-8"))
+        return {room["room"]: room for room in report["rooms"]}
+
+
+@pytest.fixture
+def estate(client: Any, tmp_path: Path) -> Estate:
     general, guild = old_room(client, recent(5)), old_room(client, recent(4), prefix="GUILD#")
-    bad = recent(1)[0].item(general) | {"SK": {"S": "MSG#yesterday#secret-id"}}
-    put(client, general, bad)
-    empty = f"empty-{uuid.uuid4().hex[:8]}"
-    roster, report = tmp_path / "roster.json", tmp_path / "report.json"
-    roster.write_text(
-        json.dumps(
-            {
-                general.id: {"ann": "owner", "bob": "member"},
-                guild.id: {"ann": "owner"},
-                empty: {"ann": "owner"},
-            }
-        )
-    )
+    put(client, general, recent(1)[0].item(general) | {"SK": {"S": "MSG#yesterday#its-id"}})
+    empty = Room.parse(f"empty-{uuid.uuid4().hex[:8]}")
+    members = {
+        general.id: {"ann": "owner", "bob": "member"},
+        guild.id: {"ann": "owner"},
+        empty.id: {"ann": "owner"},
+    }
+    (tmp_path / "roster.json").write_text(json.dumps(members))
+    return Estate(general, guild, empty, tmp_path / "roster.json", tmp_path / "report.json")
+
+
+def test_members_come_first_and_can_read(
+    project: Path, client: Any, endpoint: str, estate: Estate, clock: Clock
+) -> None:
     with pytest.raises(NotRoomMember):
-        read(process(client, clock), general.id, "ann")
+        read(process(client, clock), estate.general.id, "ann")
+    assert migration(project, endpoint, "--all", "--members-only", *estate.options).returncode == 0
+    assert len(list(follow(process(client, clock), estate.general.id, "bob", limit=2))) == 5
 
-    done = migration(project, endpoint, "--all", "--roster", str(roster), "--members-only")
+
+def test_a_dry_run_of_all_writes_nothing(project: Path, client: Any, endpoint: str, estate: Estate) -> None:
+    before = partition(client, estate.general)
+    done = migration(project, endpoint, "--all", "--dry-run", *estate.options)
+    own = estate.outcomes[estate.general.id]
+    assert (own["outcome"], own["messages"], own["membersAdded"]) == ("wouldAdopt", 5, 2)
+    assert done.stdout.endswith("A dry run: nothing was written.\n")
+    assert partition(client, estate.general) == before
+
+
+def test_one_room_first_then_all_that_are_left(
+    project: Path, client: Any, endpoint: str, estate: Estate, clock: Clock
+) -> None:
+    rooms = [estate.general, estate.guild, estate.empty]
+    done = migration(project, endpoint, "--room", estate.general.id, *estate.options)
     assert done.returncode == 0
+    assert list(estate.outcomes) == [estate.general.id]
+    assert f"{estate.general.id}: 5 of 5 messages numbered\n" in done.stderr
+    migration(project, endpoint, "--all", *estate.options)
+    found = [estate.outcomes[room.id] for room in rooms]
+    assert [own["outcome"] for own in found] == ["alreadyAdopted", "adopted", "adopted"]
+    assert [(own["membersAdded"], own["membersKept"]) for own in found] == [(0, 2), (1, 0), (1, 0)]
     ours = process(client, clock)
-    assert len(list(follow(ours, general.id, "bob", limit=2))) == 5
-    before = partition(client, general)
+    assert [send(ours, room.id, "ann", "hi").seq for room in rooms] == [6, 5, 1]
 
-    options = ["--all", "--roster", str(roster), "--report", str(report), "--rate", "10000"]
-    done = migration(project, endpoint, *options, "--dry-run")
-    found = rooms_of(report)
-    assert (found[general.id]["outcome"], found[general.id]["messages"]) == ("wouldAdopt", 5)
-    assert "nothing was written" in done.stdout
-    assert partition(client, general) == before
 
-    done = migration(
-        project, endpoint, "--room", general.id, "--report", str(report), "--roster", str(roster)
-    )
-    assert done.returncode == 0
-    assert list(rooms_of(report)) == [general.id]
-    assert f"{general.id}: 5 of 5 messages numbered\n" in done.stderr
-
-    done = migration(project, endpoint, *options)
-    found = rooms_of(report)
-    assert [found[each]["outcome"] for each in (general.id, guild.id, empty)] == [
-        "alreadyAdopted",
-        "adopted",
-        "adopted",
+def test_the_report_names_what_was_left_and_no_texts(
+    project: Path, client: Any, endpoint: str, estate: Estate
+) -> None:
+    done = migration(project, endpoint, "--room", estate.general.id, *estate.options)
+    place = estate.general.partition_key, "MSG#yesterday#its-id"
+    assert estate.outcomes[estate.general.id]["skipped"] == [
+        {"partitionKey": place[0], "sortKey": place[1], "reason": "key"}
     ]
-    assert [found[each]["membersKept"] for each in (general.id, guild.id, empty)] == [2, 1, 1]
-    assert found[general.id]["skipped"] == [
-        {"partitionKey": general.partition_key, "sortKey": "MSG#yesterday#secret-id", "reason": "key"}
-    ]
-    assert f"left as it is (key): {general.partition_key} MSG#yesterday#secret-id\n" in done.stdout
-    for text in (done.stdout, done.stderr, report.read_text(encoding="utf-8")):
+    assert f"left as it is (key): {' '.join(place)}\n" in done.stdout
+    for text in (done.stdout, done.stderr, estate.report.read_text(encoding="utf-8")):
         assert "text of" not in text
-    ours = process(client, clock)
-    sent = [send(ours, room_id, "ann", "hi").seq for room_id in (general.id, guild.id, empty)]
-    assert sent == [6, 5, 1]
 
 
 def test_killed_outright_and_started_again(project: Path, client: Any, endpoint: str, clock: Clock) -> None:
@@ -243,65 +259,6 @@ def test_a_room_whose_adoption_was_killed_is_found_by_all(client: Any) -> None:
     names: Any = NAMES
     tables = Tables(client, names, Pace(1e9, lambda: 0.0, lambda _: None))
     assert room.partition_key in set(tables.partitions("core"))
-
-
-# memberships
-
-
-def test_memberships_are_added_and_those_that_are_there_stay(client: Any) -> None:
-    room = old_room(client, recent(1), "ann")
-    client.update_item(
-        TableName="gg_core",
-        Key=key(room.partition_key, keys.roster("bob")),
-        UpdateExpression="SET nick = :nick",
-        ExpressionAttributeValues={":nick": {"S": "b"}},
-    )
-    roster = {room.id: {"ann": "owner", "bob": "moderator"}}
-    for added, kept in ((1, 1), (0, 2)):
-        (own,) = run(client, [room], roster, now=wall_clock).rooms
-        assert (own.members_added, own.members_kept) == (added, kept)
-    stored = partition(client, room)
-    assert stored[keys.roster("ann")]["role"] == {"S": "member"}
-    assert stored[keys.roster("bob")] == key(room.partition_key, keys.roster("bob")) | {
-        "nick": {"S": "b"},
-        "role": {"S": "moderator"},
-        "status": {"S": "active"},
-        "joinedSeq": {"N": "0"},
-        "type": {"S": "Member"},
-    }
-
-
-def test_a_roster_is_json_or_lines(tmp_path: Path) -> None:
-    path = tmp_path / "roster"
-    expected = {"lobby": {"alice": "owner", "bob": "member"}, "GUILD#dragons": {"carol": "moderator"}}
-    path.write_text(json.dumps(expected))
-    assert read_roster(path) == expected
-    path.write_text(
-        "# room user role\nlobby alice owner\n\nlobby\tbob  member\nGUILD#dragons carol moderator\n"
-    )
-    assert read_roster(path) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("lobby alice", ":1: write a room id, a user id and a role"),
-        ("lobby alice owner\nlobby bob king", ":2: the role of bob must be one of owner, moderator, member"),
-        ("lob#by alice owner", "lob#by is not a room id"),
-        ("lobby a/b owner", "a/b is not a user id"),
-        ("lobby alice owner\nlobby alice member", "alice has another role in lobby already"),
-        ('{"lobby": ["alice"]}', "must hold a role for each user id"),
-        ('{"lobby": {"alice": 7}}', "the role of alice must be"),
-        ('{"lobby": {"alice": "owner", "alice": "member"}}', "alice stands there twice"),
-        ('{"lobby": ', "Expecting value"),
-    ],
-)
-def test_a_roster_that_cannot_be_used_says_where(tmp_path: Path, text: str, sentence: str) -> None:
-    path = tmp_path / "roster"
-    path.write_text(text)
-    with pytest.raises(BadRoster, match=r".") as caught:
-        read_roster(path)
-    assert sentence in str(caught.value)
 
 
 def test_the_pace_is_kept_on_average() -> None:
