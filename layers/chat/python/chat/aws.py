@@ -105,6 +105,8 @@ def failures() -> Iterator[None]:
         raise _failure(error.response) from None
     except botocore.exceptions.HTTPClientError as error:
         raise OutcomeUnknown(type(error).__name__) from None
+    except botocore.exceptions.ConnectionError as error:  # no connection was made, so nothing took effect
+        raise TransientFailure(type(error).__name__) from None
     except botocore.exceptions.BotoCoreError as error:
         raise StoreFailure(type(error).__name__) from None
 
