@@ -6,7 +6,7 @@ from typing import Any
 import botocore.exceptions
 
 from chat.aws import client
-from chat.create_room import create_room
+from chat.found_room import found_room
 from chat.models import Role
 from chat.rooms import Room
 from chat.store import Store
@@ -27,7 +27,7 @@ def seed(endpoint: str) -> None:
     create_tables(dynamodb)
     store = Store(dynamodb, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]})
     for room_id, (members, settings) in ROOMS.items():
-        create_room(store, Room.parse(room_id), members, settings)
+        found_room(store, Room.parse(room_id), members, settings)
 
 
 def create_tables(dynamodb: Any) -> None:

@@ -6,9 +6,9 @@ from random import Random
 from typing import Any
 
 from chat import keys
-from chat.create_room import create_room
 from chat.cursor import CursorKeys
 from chat.deployment import Deployment
+from chat.found_room import found_room
 from chat.items import key, values
 from chat.messages import Page, messages
 from chat.models import Caller, Item, Message, Role
@@ -64,7 +64,7 @@ def new_room(client: Any, *users: str, prefix: str = "", settings: Mapping[str, 
     """The id of a new room with `users` in it."""
     room_id = f"{prefix}{uuid.uuid4().hex[:12]}"
     members: dict[str, Role] = dict.fromkeys(users, "member")
-    assert create_room(store_of(client), Room.parse(room_id), members, settings)
+    assert found_room(store_of(client), Room.parse(room_id), members, settings)
     return room_id
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from chat.create_room import create_room
 from chat.cursor import CursorKeys, seal
 from chat.deployment import Deployment
+from chat.found_room import found_room
 from chat.models import Role
 from chat.rooms import Room
 from chat_lambda import compose
@@ -71,7 +71,7 @@ class Stage:
     ) -> str:
         """A new room, by its id."""
         room_id = f"{'GUILD#' if guild else ''}r-{uuid.uuid4()}"
-        assert create_room(self.deployment.store, Room.parse(room_id), members, settings)
+        assert found_room(self.deployment.store, Room.parse(room_id), members, settings)
         return room_id
 
     def event(self, name: str, user: str | None = None, **arguments: object) -> Event:

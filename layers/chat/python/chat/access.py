@@ -1,9 +1,13 @@
-"""The one decision about access: who gets a room. Sending, reading and subscribing all pass through here."""
+"""The one decision about access: who gets a room, and what for. Sending, reading, subscribing and ruling all pass through here."""
 
 from dataclasses import dataclass
 
 from chat.errors import NotAllowed, NotRoomMember
-from chat.models import Head, Member
+from chat.models import Caller, Head, Member
+from chat.permissions import PERMISSIONS, Operation, Standing
+
+ADMIN = "admin"
+"""The platform role, in the token's `roles`, that keeps order in every room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +26,65 @@ class Access:
     member: Member
 
 
-def open_room(view: View) -> Access:
-    """The room, for somebody who is in it. Raises `NotRoomMember` alike for no room, no membership and a ban.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A room that the caller may do something in, and as what. `member` is `None` for administrators and visitors."""
 
-    A membership without a head is that of a room with messages from before numbering: `NotAllowed` until it is adopted.
+    head: Head
+    member: Member | None
+    standing: Standing
+
+
+def open_room(view: View, operation: Operation) -> Access:
+    """The room, for something that only those in it do.
+
+    Raises `NotRoomMember` alike for no room, no membership and a ban; `NotAllowed` where the role may not do this, and in
+    a room with messages from before numbering (a membership without a head) until it is adopted.
     """
-    member = _member(view)
-    if view.head is not None:
-        return Access(view.head, member)
-    raise NotAllowed("room.notMigrated", reason="notMigrated")
+    entry = enter_room(view, _NOBODY, operation)
+    if entry.member is None:
+        raise NotRoomMember
+    return Access(entry.head, entry.member)
 
 
-def open_history(view: View) -> Head | None:
+def open_history(view: View, caller: Caller) -> Head | None:
     """The head of a room that the caller may read; `None` for one that is not adopted yet. Raises `NotRoomMember`."""
-    _member(view)
-    return view.head
+    if view.head is None and _is_in(view):
+        return None
+    return enter_room(view, caller, "read").head
 
 
-def _member(view: View) -> Member:
-    if view.member is not None and view.member.status == "active":
-        return view.member
+def enter_room(view: View, caller: Caller, operation: Operation) -> Entry:
+    """The room, for whoever may do this in it: by membership, as administrator, or as visitor of a public room.
+
+    Raises as `open_room` does.
+    """
+    if _is_in(view) and view.head is None:
+        raise NotAllowed("room.notMigrated", reason="notMigrated")
+    if view.head is None:
+        raise NotRoomMember
+    for standing in _standings(view, view.head, caller):
+        if operation in PERMISSIONS[standing]:
+            return Entry(view.head, view.member if _is_in(view) else None, standing)
+    if _is_in(view):
+        raise NotAllowed("room.role", reason="role")
     raise NotRoomMember
+
+
+_NOBODY = Caller("")
+
+
+def _is_in(view: View) -> bool:
+    return view.member is not None and view.member.status == "active"
+
+
+def _standings(view: View, head: Head, caller: Caller) -> list[Standing]:
+    """What the caller is to the room, the nearest first. Whoever is banned is nothing to it."""
+    found: list[Standing] = []
+    if view.member is not None and view.member.status == "active":
+        found.append(view.member.role)
+    if ADMIN in caller.roles:
+        found.append("admin")
+    if head.visibility == "public" and (view.member is None or view.member.status == "left"):
+        found.append("visitor")
+    return found

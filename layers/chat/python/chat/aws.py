@@ -58,6 +58,14 @@ class Cancelled(StoreFailure):
         self.reasons = reasons
 
 
+class ConditionFailed(StoreFailure):
+    """A single write was refused by its condition; `item` is what stood there, `None` when nothing did."""
+
+    def __init__(self, item: dict[str, Any] | None) -> None:
+        super().__init__("ConditionalCheckFailedException")
+        self.item = item
+
+
 def client(
     service: str,
     *,
@@ -123,6 +131,8 @@ def _failure(response: Mapping[str, Any]) -> StoreFailure:
         ):
             return TransientFailure("TransactionConflict")
         return Cancelled(reasons)
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailed(response.get("Item"))
     if status >= 500:
         return OutcomeUnknown(code)
     if code in TRANSIENT_CODES:

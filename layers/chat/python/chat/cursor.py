@@ -4,8 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
+from typing import Any
 
 from chat.errors import InvalidInput
 
@@ -52,6 +53,26 @@ def unseal(token: object, keys: CursorKeys) -> Cursor:
     if version != _VERSION:
         raise InvalidInput("history.cursor", argument="nextToken")
     return Cursor(*fields)
+
+
+def seal_position(purpose: str, position: Sequence[str | int | None], keys: CursorKeys) -> str:
+    """A token for a position in any other list. `purpose` names the list and what it is bound to (`members/lobby/active`)."""
+    body = json.dumps([purpose, *position], separators=(",", ":")).encode()
+    signed = keys.current.encode() + b"." + body
+    return _encode(_signature(keys.keys[keys.current], signed) + signed)
+
+
+def unseal_position(
+    purpose: str, token: object, keys: CursorKeys, argument: str = "nextToken", longest: int = _LONGEST
+) -> list[Any]:
+    """The position in a token of `seal_position`. Raises `InvalidInput` for any other, and for another purpose's."""
+    body = _opened(token, keys) if isinstance(token, str) and len(token) <= longest else None
+    if not body:
+        raise InvalidInput("history.cursor", argument=argument)
+    found = json.loads(body)
+    if not isinstance(found, list) or found[0] != purpose:
+        raise InvalidInput("history.cursorConflict", argument=argument)
+    return found[1:]
 
 
 def _opened(token: str, keys: CursorKeys) -> bytes | None:

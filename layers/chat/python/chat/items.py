@@ -119,7 +119,7 @@ def _move_head(envelope: Envelope) -> dict[str, Any]:
     head = envelope.head
     return {
         "Key": key(envelope.room.partition_key, keys.HEAD),
-        "UpdateExpression": "SET rev = :next, seq = :seq, ts = :ts, tat = :tat",
+        "UpdateExpression": "SET rev = :next, seq = :seq, ts = :ts, tat = :tat, lastId = :id",
         "ConditionExpression": "rev = :rev",
         "ExpressionAttributeValues": values(
             {
@@ -128,6 +128,7 @@ def _move_head(envelope: Envelope) -> dict[str, Any]:
                 ":seq": envelope.message.seq,
                 ":ts": envelope.message.ts,
                 ":tat": envelope.head_tat,
+                ":id": envelope.message.id,
             }
         ),
     }

@@ -14,7 +14,6 @@ from chat.access import View, open_history
 from chat.cursor import Cursor, CursorKeys, seal
 from chat.deployment import Deployment
 from chat.holes import NOWHERE, Spot, before_young_hole, is_young
-from chat.instants import to_wire
 from chat.legacy import is_mark
 from chat.models import Caller, Head, Message
 from chat.question import Question, check_question
@@ -43,11 +42,10 @@ class Page:
     head: Head
 
     def to_wire(self) -> dict[str, Any]:
-        head = self.head
         return {
             "items": [message.to_wire() for message in self.items],
             "nextToken": self.next_token,
-            "head": {"seq": head.seq, "ts": to_wire(head.ts) if head.seq else None, "epoch": head.epoch},
+            "head": self.head.to_wire(),
         }
 
 
@@ -83,7 +81,7 @@ class _Reading:
         guess = self._low(deployment.memory.heads.get(room.partition_key))
         looking = _beside.submit(self._view)
         found = self._slice(guess, consistent=self._question.forward)
-        head = open_history(looking.result())
+        head = open_history(looking.result(), self._caller)
         if head is None:
             return self._unnumbered(cursor_keys) or self.page(cursor_keys)
         deployment.memory.see_head(room.partition_key, head, deployment.monotonic())

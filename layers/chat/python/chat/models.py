@@ -4,6 +4,8 @@ Plain dataclasses: what arrives here was written by this code or passed the sche
 costs a cold start more than everything else of ours together.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from operator import attrgetter
@@ -19,7 +21,8 @@ Item = dict[str, dict[str, Any]]
 DAY_MS = 86_400_000
 
 Role = Literal["owner", "moderator", "member"]
-Status = Literal["active", "banned"]
+Status = Literal["active", "left", "banned"]
+Visibility = Literal["public", "private"]
 
 
 class Stored:
@@ -75,9 +78,12 @@ class RoomSettings:
     room_per_second: float = 50.0
     room_burst: int = 100
     retention_days: int = 365
+    slow_mode_seconds: int = 0
 
-    @property
-    def person_rate(self) -> Rate:
+    def person_rate(self, role: Role) -> Rate:
+        """What somebody with this role may send. Slow mode is for plain members, and lets nothing through in a burst."""
+        if self.slow_mode_seconds and role == "member":
+            return Rate(min(1 / self.slow_mode_seconds, self.person_per_second), 1)
         return Rate(self.person_per_second, self.person_burst)
 
     @property
@@ -92,8 +98,10 @@ class RoomSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head(Stored):
     """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when somebody
-    loses access. `ts` is the newest message's instant (ms), `tat` the room's rate state (µs). `adopted_at` (ms) is when the
-    room's messages from before numbering got theirs."""
+    loses access. `ts` is the newest message's instant (ms) and `last_id` its id, `tat` the room's rate state (µs).
+
+    `changed_rev` is the rev of the newest entry of the change log, `ruled_rev` that of the last change of name or rules.
+    `owners` counts the owners. `adopted_at` (ms) is when the room's messages from before numbering got theirs."""
 
     rev: int
     seq: int
@@ -105,7 +113,20 @@ class Head(Stored):
     room_per_second: float | None = None
     room_burst: int | None = None
     retention_days: int | None = None
+    slow_mode_seconds: int | None = None
     adopted_at: int = 0
+    last_id: str | None = None
+    changed_rev: int = 0
+    ruled_rev: int = 0
+    owners: int = 1
+    name: str | None = None
+    visibility: Visibility = "private"
+    created_by: str | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        """The schema's `RoomHead`."""
+        ts = to_wire(self.ts) if self.seq else None
+        return {"seq": self.seq, "ts": ts, "epoch": self.epoch, "rev": self.rev}
 
     def settings(self, defaults: RoomSettings) -> RoomSettings:
         own = {field.name: getattr(self, field.name) for field in fields(RoomSettings)}
@@ -114,7 +135,10 @@ class Head(Stored):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member(Stored):
-    """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs)."""
+    """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs).
+
+    Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit; `ended_epoch` is
+    the epoch that their going ended."""
 
     role: Role = "member"
     status: Status = "active"
@@ -122,6 +146,24 @@ class Member(Stored):
     joined_seq: int = 0
     last_sent_seq: int = 0
     tat: int = 0
+    ended_epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipts(Stored):
+    """How far somebody has read and received, in their partition, apart from what their sends touch.
+
+    `last_read_seq` is for their own unread count; `read_seq` is what others are told. `told_at` (ms) is when others were last
+    told. `due_seq` and `due_at` (ms): the head as their last heartbeat found it; `judged_seq`: up to where the delivery
+    ledger has counted."""
+
+    last_read_seq: int = 0
+    read_seq: int = 0
+    delivered_seq: int = 0
+    told_at: int = 0
+    due_seq: int = 0
+    due_at: int = 0
+    judged_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +175,48 @@ class Sent(Stored):
     hash: str
 
 
+NoticeKind = Literal[
+    "ROOM_UPDATED",
+    "MEMBER_ADDED",
+    "MEMBER_JOINED",
+    "MEMBER_REMOVED",
+    "MEMBER_LEFT",
+    "MEMBER_BANNED",
+    "MEMBER_UNBANNED",
+    "MEMBER_MUTED",
+    "ROLE_CHANGED",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What happened to a room or to somebody in it. `muted_until` is in ms; `room` is the schema's `Room`, as it is answered."""
+
+    kind: NoticeKind
+    user_id: str | None = None
+    role: Role | None = None
+    muted_until: int | None = None
+    next_epoch: int | None = None
+    rev: int | None = None
+    room: Mapping[str, Any] | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "userId": self.user_id,
+            "role": self.role and self.role.upper(),
+            "mutedUntil": to_wire(self.muted_until) if self.muted_until else None,
+            "nextEpoch": self.next_epoch,
+            "rev": self.rev,
+            "room": self.room,
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Stored):
-    """A message as the schema's `Message` answers it. Instants are epoch milliseconds here, `AWSDateTime` on the wire."""
+    """A message as the schema's `Message` answers it. Instants are epoch milliseconds here, `AWSDateTime` on the wire.
+
+    `attachments` is the list of the schema's `Attachment` as JSON. What has a `notice` is none of the stored messages."""
 
     id: str
     room_id: str
@@ -150,12 +231,19 @@ class Message(Stored):
     rev: int | None = None
     edited_at: int | None = None
     removed_at: int | None = None
+    version: int | None = 1
+    attachments: str | None = None
+    notice: Notice | None = None
 
     def to_wire(self) -> dict[str, Any]:
         wire = dict(zip(_fields_by_attribute(Message), _values_of_message(self), strict=True))
         for instant in ("ts", "editedAt", "removedAt"):
             if wire[instant] is not None:
                 wire[instant] = to_wire(wire[instant])
+        if self.attachments is not None:
+            wire["attachments"] = json.loads(self.attachments)
+        if self.notice is not None:
+            wire["notice"] = self.notice.to_wire()
         return wire
 
 

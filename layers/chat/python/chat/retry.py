@@ -6,9 +6,10 @@ https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from chat.aws import TransientFailure
+from chat.aws import Cancelled, TransientFailure
 from chat.deployment import Deployment
 from chat.errors import ServiceUnavailable
+from chat.tally import Tally
 
 FIRST_PAUSE_S = 0.010
 LONGEST_PAUSE_S = 0.250
@@ -35,6 +36,24 @@ def attempts(
             raise ServiceUnavailable
         deployment.sleep(pause)
         attempt += 1
+
+
+def settled(deployment: Deployment, tally: Tally, step: Callable[[], Answer | None]) -> Answer:
+    """What `step` answers: it looks, judges and commits, and is called again when others came first (`None`, or its
+    transaction was refused) or the store failed in passing. It must find by looking what an earlier call of it has done.
+    """
+    for _ in attempts(deployment):
+        tally.add("Attempts")
+        try:
+            answer = step()
+        except Cancelled:
+            continue
+        except TransientFailure:
+            tally.add("TransientFailures")
+            continue
+        if answer is not None:
+            return answer
+    raise AssertionError("attempts end by raising")
 
 
 def deadline_of(deployment: Deployment) -> float:

@@ -12,12 +12,31 @@ from chat.errors import InvalidInput
 REQUIRED = ("id", "roomId", "senderId", "text", "ts", "seq", "epoch", "clientMessageId")
 """Frozen: a field that is added to the schema later is never required of clients that exist."""
 
+EDITED = (*REQUIRED, "rev", "version", "editedAt")
+REMOVED = (*REQUIRED, "rev", "removedAt")
+NOTICE = (
+    "id",
+    "roomId",
+    "senderId",
+    "ts",
+    "epoch",
+    "notice",
+    "notice/kind",
+    "notice/userId",
+    "notice/nextEpoch",
+)
+RECEIPT = ("roomId", "epoch", "userId", "readSeq", "deliveredSeq")
+TYPING = ("roomId", "epoch", "userId", "expiresAt")
+"""What the other published mutations must select, frozen like `REQUIRED`; slash paths as in `info.selectionSetList`."""
+
 _WORD = re.compile(
     r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\])*"|#[^\n]*|[_A-Za-z]\w*|[{}():@$!\[\]=|&]|\.\.\.', re.DOTALL
 )
 
 
-def check_selection(fields: Sequence[str] | None, graphql: str | None) -> bool:
+def check_selection(
+    fields: Sequence[str] | None, graphql: str | None, required: Sequence[str] = REQUIRED
+) -> bool:
     """Refuse, as `InvalidInput`, a selection that would leave subscribers without a required field, or deceive them.
 
     `fields` is `info.selectionSetList` (slash paths, aliases in place of names), `graphql` is
@@ -32,7 +51,7 @@ def check_selection(fields: Sequence[str] | None, graphql: str | None) -> bool:
         raise InvalidInput("send.selectionFragment", argument="selection", fragments=",".join(fragments))
     if fields is None:
         return False
-    missing = [name for name in REQUIRED if name not in fields]
+    missing = [name for name in required if name not in fields]
     if missing:
         raise InvalidInput("send.selectionIncomplete", argument="selection", missing=",".join(missing))
     return True

@@ -14,6 +14,7 @@ from chat.aws import OutcomeUnknown, TransientFailure
 from chat.deployment import Deployment
 from chat.draft import Draft, check_draft
 from chat.errors import ChatError, IdempotencyMismatch, Muted, NotRoomMember, RateLimited
+from chat.identifiers import at, chance_of
 from chat.instants import to_wire
 from chat.items import Envelope
 from chat.memory import FRESH_S
@@ -115,7 +116,7 @@ class _Send:
         """Take over what was just seen. Raises `NotRoomMember` and `NotAllowed`."""
         memory, at = self._deployment.memory, self._deployment.monotonic()
         try:
-            self._access = access = open_room(view)
+            self._access = access = open_room(view, "send")
         except NotRoomMember:
             memory.members.forget(self._member_key)
             raise
@@ -135,7 +136,7 @@ class _Send:
             return Muted(to_wire(access.member.muted_until))
         at = _limits_at(access.head, now)
         behind = at - now * 1_000
-        if wait := settings.person_rate.wait(access.member.tat, at):
+        if wait := settings.person_rate(access.member.role).wait(access.member.tat, at):
             return RateLimited(_milliseconds(wait + behind), "person")
         if wait := settings.room_rate.wait(access.head.tat, at):
             return RateLimited(_milliseconds(wait + behind), "room")
@@ -165,7 +166,14 @@ class _Send:
             raise
         memory, at = self._deployment.memory, self._deployment.monotonic()
         known, ts = access.head, envelope.message.ts
-        head = replace(known, rev=known.rev + 1, seq=known.seq + 1, ts=ts, tat=envelope.head_tat)
+        head = replace(
+            known,
+            rev=known.rev + 1,
+            seq=known.seq + 1,
+            ts=ts,
+            tat=envelope.head_tat,
+            last_id=envelope.message.id,
+        )
         taken = envelope.person.taken(access.member.tat, envelope.limits_at)
         memory.heads.put(self._draft.room.partition_key, head, at)
         memory.members.put(self._member_key, replace(access.member, tat=taken), at)
@@ -177,9 +185,9 @@ class _Send:
         """Number and instant for this attempt: the next ones after the head that is known."""
         draft, head, settings = self._draft, access.head, self._settings()
         now = self._deployment.now()
-        ts, at = max(now, head.ts + 1), _limits_at(head, now)
+        ts, limits_at = max(now, head.ts + 1), _limits_at(head, now)
         message = Message(
-            id=draft.message_id,
+            id=at(draft.message_id, ts),
             room_id=draft.room.id,
             room_type=draft.room.type,
             guild_id=draft.room.guild_id,
@@ -195,11 +203,11 @@ class _Send:
             message=message,
             fingerprint=draft.fingerprint,
             head=head,
-            head_tat=settings.room_rate.taken(head.tat, at),
-            person=settings.person_rate,
-            idle=access.member.tat <= at,
+            head_tat=settings.room_rate.taken(head.tat, limits_at),
+            person=settings.person_rate(access.member.role),
+            idle=access.member.tat <= limits_at,
             now=now,
-            limits_at=at,
+            limits_at=limits_at,
             expires_at=(ts + settings.retention_ms) // 1_000,
         )
 
@@ -228,8 +236,8 @@ class _Send:
         if sent.hash != self._draft.fingerprint:
             raise IdempotencyMismatch
         if not sent.message_sk.endswith(
-            self._draft.message_id
-        ):  # else this call's own: only its answer was lost
+            chance_of(self._draft.message_id)
+        ):  # else only this call's answer was lost
             self._charge_repeat()
             self._tally.add("Repeats")
         self._earlier = sent
@@ -247,7 +255,7 @@ class _Send:
     def _charge_repeat(self) -> None:
         """A repeat costs units too: each process grants a person as many as it grants messages."""
         memory, now = self._deployment.memory, self._deployment.now() * 1_000
-        rate = self._settings().person_rate
+        rate = self._settings().person_rate(self._access.member.role if self._access else "member")
         tat = memory.repeats.get(self._member_key) or 0
         if wait := rate.wait(tat, now):
             raise RateLimited(_milliseconds(wait), "person")

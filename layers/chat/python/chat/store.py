@@ -1,16 +1,17 @@
-"""The two tables behind one repository. Every request to DynamoDB is in this module."""
+"""The messages of both tables behind one repository, and what sending and reading them takes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from chat import keys
 from chat.access import View
-from chat.aws import Cancelled, StoreFailure, TransientFailure, failures
-from chat.items import Envelope, is_expired, key, send_actions, to_message
+from chat.aws import Cancelled, StoreFailure
+from chat.items import Envelope, is_expired, send_actions, to_message
 from chat.legacy import is_numbered
 from chat.models import Head, Item, Member, Message, Sent, Stored
 from chat.rooms import Room, Table
+from chat.tables import Place, Tables
 
 Refusing = Literal["member", "sent", "head"]
 REFUSING: tuple[Refusing, ...] = ("member", "sent", "head")
@@ -36,39 +37,34 @@ class Slice:
 
 
 class Store:
-    """The repository over `gg_core` and `gg_guild`. Raises `TransientFailure` and `StoreFailure`, nothing of botocore.
+    """Messages, and what sending and reading them takes, over `gg_core` and `gg_guild`.
 
-    `client` is a DynamoDB client of botocore; `tables` gives the table's name for `core` and `guild`.
+    Raises `TransientFailure` and `StoreFailure`, nothing of botocore. `client` is a DynamoDB client of botocore;
+    `names` gives the table's name for `core` and `guild`.
     """
 
-    def __init__(self, client: Any, tables: Mapping[Table, str]) -> None:
-        self._client = client
-        self._tables = tables
+    def __init__(self, client: Any, names: Mapping[Table, str]) -> None:
+        self.tables = Tables(client, names)
 
     def view(self, room: Room, user_id: str, *, consistent: bool) -> View:
         """Head and membership in one request: 2 read units when consistent, else 1."""
-        head_key = key(room.partition_key, keys.HEAD)
-        member_key = key(keys.user_partition(user_id), keys.membership(room.partition_key))
-        table = self._tables[room.table]
-        with failures():
-            answer = self._client.batch_get_item(
-                RequestItems={table: {"Keys": [head_key, member_key], "ConsistentRead": consistent}}
-            )
-        if answer.get("UnprocessedKeys"):
-            raise TransientFailure("UnprocessedKeys")
-        found: list[Item] = answer["Responses"].get(table, [])
-        head = next((item for item in found if item["SK"] == head_key["SK"]), None)
-        member = next((item for item in found if item["SK"] == member_key["SK"]), None)
-        return View(Head.of(head) if head else None, Member.of(member) if member else None)
+        head = Place(room.table, room.partition_key, keys.HEAD)
+        member = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
+        found = self.tables.batch([head, member], consistent=consistent)
+        return View(
+            _as(Head, found.get((head.partition_key, head.sort_key))),
+            _as(Member, found.get((member.partition_key, member.sort_key))),
+        )
 
     def sent(self, room: Room, user_id: str, client_message_id: str, now_s: int) -> Sent | None:
         """The proof of an earlier send under this clientMessageId, while it has not expired (`now_s` in seconds)."""
-        item = self._get(room, keys.user_partition(user_id), keys.sent(room.partition_key, client_message_id))
+        sort_key = keys.sent(room.partition_key, client_message_id)
+        item = self.tables.get(Place(room.table, keys.user_partition(user_id), sort_key))
         return Sent.of(item) if item and not is_expired(item, now_s) else None
 
     def message(self, room: Room, sort_key: str, now_s: int) -> Message | None:
         """One message as it is now; `None` when it is gone or has expired."""
-        item = self._get(room, room.partition_key, sort_key)
+        item = self.tables.get(Place(room.table, room.partition_key, sort_key))
         return to_message(room, item) if item and not is_expired(item, now_s) else None
 
     def commit(self, envelope: Envelope) -> None:
@@ -77,10 +73,7 @@ class Store:
         Raises `Refused` with what stood in the way, `TransientFailure` when the outcome is not known.
         """
         try:
-            with failures():
-                self._client.transact_write_items(
-                    TransactItems=send_actions(envelope, self._tables[envelope.room.table])
-                )
+            self.tables.transact_actions(send_actions(envelope, self.tables.name(envelope.room.table)))
         except Cancelled as cancelled:
             raise _refused(cancelled) from None
 
@@ -128,47 +121,23 @@ class Store:
         start: str | None = None,
     ) -> tuple[list[Item], str | None]:
         """The items of one request with sort keys between `low` and `high`, past `start`, and where to read on."""
-        request: dict[str, Any] = {
-            "TableName": self._tables[room.table],
-            "KeyConditionExpression": "PK = :room AND SK BETWEEN :low AND :high",
-            "ExpressionAttributeValues": {
-                ":room": {"S": room.partition_key},
-                ":low": {"S": low},
-                ":high": {"S": high},
-            },
-            "ScanIndexForward": forward,
-            "ConsistentRead": consistent,
-            "Limit": count,
-        }
-        if start:
-            request["ExclusiveStartKey"] = key(room.partition_key, start)
-        with failures():
-            answer = self._client.query(**request)
-        return answer["Items"], answer["LastEvaluatedKey"]["SK"]["S"] if answer.get(
-            "LastEvaluatedKey"
-        ) else None
+        return self.tables.stretch(
+            room.table,
+            room.partition_key,
+            low,
+            high,
+            forward=forward,
+            count=count,
+            consistent=consistent,
+            start=start,
+        )
 
-    def create(self, table: Table, items: Sequence[Item]) -> bool:
-        """Write up to 100 new items together, or none: `False` when one of them exists already."""
-        name = self._tables[table]
-        puts = [
-            {"TableName": name, "Item": item, "ConditionExpression": "attribute_not_exists(PK)"}
-            for item in items
-        ]
-        try:
-            with failures():
-                self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
-        except Cancelled:
-            return False
-        return True
 
-    def _get(self, room: Room, partition_key: str, sort_key: str) -> Item | None:
-        with failures():
-            answer = self._client.get_item(
-                TableName=self._tables[room.table], Key=key(partition_key, sort_key), ConsistentRead=True
-            )
-        item: Item | None = answer.get("Item")
-        return item
+Model = TypeVar("Model", bound=Stored)
+
+
+def _as(model: type[Model], item: Item | None) -> Model | None:
+    return model.of(item) if item else None
 
 
 def _refused(cancelled: Cancelled) -> Refused | StoreFailure:

@@ -59,11 +59,14 @@ def correlation_id(trace: object, context: Any) -> str:
     return str(context.aws_request_id)
 
 
-def resolver(*parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], Handler]:
+def resolver(
+    *parts: Callable[[], object], audited: bool = False
+) -> Callable[[Callable[[Call], Any]], Handler]:
     """A handler for a field's call. `parts` are made during init in Lambda, and at the first call elsewhere.
 
     The call's refusals are raised bare in the caller's language, since their class name and text are all that AppSync
     passes on. Anything else becomes `InternalError`: its text stays inside, as it may hold what a person wrote.
+    `audited`: that it was done is an audit event too, with who did it to whom or to which message.
     """
 
     def decorate(answer: Callable[[Call], Any]) -> Handler:
@@ -89,7 +92,7 @@ def resolver(*parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], 
                 internal = unexpected(error, call.correlation_id)
                 _report(call, context, started, internal)
                 raise internal.in_language(call.locale) from None
-            _report(call, context, started, None)
+            _report(call, context, started, None, audited=audited)
             return result
 
         return handler
@@ -115,7 +118,9 @@ def unexpected(error: Exception, correlation: str) -> InternalError:
     return InternalError(correlation)
 
 
-def _report(call: Call, context: Any, started: float, refusal: ChatError | None) -> None:
+def _report(
+    call: Call, context: Any, started: float, refusal: ChatError | None, *, audited: bool = False
+) -> None:
     """One log line, the metrics, and the audit event if the refusal is a decision about a person."""
     outcome = refusal.code if refusal else "ok"
     call.tally.add("DurationMs", (time.perf_counter() - started) * 1_000)
@@ -130,9 +135,17 @@ def _report(call: Call, context: Any, started: float, refusal: ChatError | None)
     }
     if refusal and is_audited(refusal):
         audit(action=name, outcome="refused", reason=outcome, fields=fields)
+    if audited:
+        audit(action=name, outcome="done", reason=outcome, fields={**fields, **_object(call.arguments)})
     numbers = {name: round(number, 3) for name, number in call.tally.items()}
     logger().info("Answered", extra={**fields, "outcome": outcome, **numbers})
     publish_metrics(context.function_name, numbers)
+
+
+def _object(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """To whom or to which message something was done: what passed the verb's own checks is an id."""
+    found = {"target": actor(arguments["userId"])} if isinstance(arguments.get("userId"), str) else {}
+    return found | ({"message": arguments["id"]} if isinstance(arguments.get("id"), str) else {})
 
 
 def _room(room_id: object) -> str | None:

@@ -78,6 +78,7 @@ class Settings:
     room_per_second: float = _number(50.0, float, 0.001, 1_000)
     room_burst: int = _number(100, int, 1, 10_000)
     retention_days: int = _number(365, int, 7, 36_500)
+    slow_mode_seconds: int = _number(0, int, 0, 21_600)
     max_code_points: int = _number(4_000, int, 1, 40_000)
     max_bytes: int = _number(16_384, int, 1, 163_840)
     powertools_service_name: str = "chat"

@@ -1,0 +1,12 @@
+"""Take the caller into a public room."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.models import Caller, Message
+from chat.tally import Tally
+
+
+def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
+    raise NotImplementedError

@@ -1,0 +1,14 @@
+"""Let somebody read but not write, or write again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.models import Caller, Message
+from chat.tally import Tally
+
+
+def mute_member(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> Message:
+    raise NotImplementedError

@@ -1,0 +1,60 @@
+"""Who may do what in a room, as data. `access` is the only reader of this table."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Operation = Literal[
+    "look",  # see a room's name and rules
+    "join",
+    "read",  # messages, changes, members, presence, receipts, attachments
+    "subscribe",
+    "send",  # and edit one's own, upload, say that one is typing
+    "mark",  # one's own receipts
+    "leave",
+    "removeOwn",  # one's own message
+    "removeAny",  # anybody's message
+    "addMember",
+    "removeMember",
+    "banMember",
+    "unbanMember",
+    "muteMember",
+    "listBanned",
+    "updateRoom",
+    "setRole",
+    "measure",  # the delivery ledger
+]
+
+Standing = Literal["owner", "moderator", "member", "admin", "visitor"]
+"""What somebody is to a room: by their membership, by the platform role `admin`, or before a public room's door."""
+
+_LOOK_AND_JOIN: frozenset[Operation] = frozenset({"look", "join"})
+_MEMBER: frozenset[Operation] = frozenset({"look", "read", "subscribe", "send", "mark", "leave", "removeOwn"})
+_KEEP_ORDER: frozenset[Operation] = frozenset(
+    {
+        "removeAny",
+        "addMember",
+        "removeMember",
+        "banMember",
+        "unbanMember",
+        "muteMember",
+        "listBanned",
+        "measure",
+    }
+)
+_RULE: frozenset[Operation] = frozenset({"updateRoom", "setRole"})
+
+PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
+    "owner": _MEMBER | _KEEP_ORDER | _RULE,
+    "moderator": _MEMBER | _KEEP_ORDER,
+    "member": _MEMBER,
+    # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`: whoever speaks is in the room.
+    "admin": _LOOK_AND_JOIN | frozenset[Operation]({"read"}) | _KEEP_ORDER | _RULE,
+    "visitor": _LOOK_AND_JOIN,
+}
+
+RANKS: Mapping[Standing, int] = {"visitor": 0, "member": 1, "moderator": 2, "owner": 3, "admin": 4}
+
+
+def outranks(standing: Standing, other: Standing) -> bool:
+    """Whether somebody may remove, ban, mute or change another: those below, and owners and administrators their equals."""
+    return RANKS[standing] > RANKS[other] or standing in ("owner", "admin")

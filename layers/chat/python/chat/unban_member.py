@@ -1,0 +1,14 @@
+"""Let somebody who was banned come again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.models import Caller, Message
+from chat.tally import Tally
+
+
+def unban_member(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> Message:
+    raise NotImplementedError

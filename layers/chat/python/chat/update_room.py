@@ -1,0 +1,14 @@
+"""Change a room's name and rules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.models import Caller, Message
+from chat.tally import Tally
+
+
+def update_room(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> Message:
+    raise NotImplementedError

@@ -1,0 +1,17 @@
+"""Mutation.editMessage: another text for a message, which AppSync then publishes to `onMessage`."""
+
+from typing import Any
+
+import chat_lambda.init  # noqa: F401  first: see there
+from chat.edit_message import edit_message
+from chat.selection import EDITED, check_selection
+from chat_lambda.compose import deployment
+from chat_lambda.function import Call, resolver
+
+
+@resolver(deployment)
+def handler(call: Call) -> dict[str, Any]:
+    """Answers the schema's `Message`."""
+    if not check_selection(call.info.get("selectionSetList"), call.info.get("selectionSetGraphQL"), EDITED):
+        call.tally.add("SelectionUnknown")
+    return edit_message(deployment(), call.caller, call.arguments, call.tally).to_wire()

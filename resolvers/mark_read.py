@@ -1,0 +1,17 @@
+"""Mutation.markRead: say how far the caller has read, which AppSync then publishes to `onReceipt`."""
+
+from typing import Any
+
+import chat_lambda.init  # noqa: F401  first: see there
+from chat.mark_read import mark_read
+from chat.selection import RECEIPT, check_selection
+from chat_lambda.compose import deployment
+from chat_lambda.function import Call, resolver
+
+
+@resolver(deployment)
+def handler(call: Call) -> dict[str, Any]:
+    """Answers the schema's `Receipt`."""
+    if not check_selection(call.info.get("selectionSetList"), call.info.get("selectionSetGraphQL"), RECEIPT):
+        call.tally.add("SelectionUnknown")
+    return mark_read(deployment(), call.caller, call.arguments, call.tally)

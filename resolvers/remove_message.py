@@ -1,0 +1,17 @@
+"""Mutation.removeMessage: take a message's text away, which AppSync then publishes to `onMessage`."""
+
+from typing import Any
+
+import chat_lambda.init  # noqa: F401  first: see there
+from chat.remove_message import remove_message
+from chat.selection import REMOVED, check_selection
+from chat_lambda.compose import deployment
+from chat_lambda.function import Call, resolver
+
+
+@resolver(deployment, audited=True)
+def handler(call: Call) -> dict[str, Any]:
+    """Answers the schema's `Message`."""
+    if not check_selection(call.info.get("selectionSetList"), call.info.get("selectionSetGraphQL"), REMOVED):
+        call.tally.add("SelectionUnknown")
+    return remove_message(deployment(), call.caller, call.arguments, call.tally).to_wire()

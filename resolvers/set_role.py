@@ -1,0 +1,17 @@
+"""Mutation.setRole: make a member an owner, a moderator or a plain member."""
+
+from typing import Any
+
+import chat_lambda.init  # noqa: F401  first: see there
+from chat.selection import NOTICE, check_selection
+from chat.set_role import set_role
+from chat_lambda.compose import deployment
+from chat_lambda.function import Call, resolver
+
+
+@resolver(deployment, audited=True)
+def handler(call: Call) -> dict[str, Any]:
+    """Answers the schema's `Message`."""
+    if not check_selection(call.info.get("selectionSetList"), call.info.get("selectionSetGraphQL"), NOTICE):
+        call.tally.add("SelectionUnknown")
+    return set_role(deployment(), call.caller, call.arguments, call.tally).to_wire()
