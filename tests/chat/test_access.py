@@ -1,48 +1,145 @@
-"""Who gets a room: those who are in it, once it has a head; all others alike do not."""
+"""Who gets a room, and what for: those who are in it, administrators and visitors by their rights; all others alike do not."""
+
+from typing import get_args
 
 import pytest
 
-from chat.access import Access, View, open_history, open_room
-from chat.errors import NotAllowed, NotRoomMember
-from chat.models import Head, Member, Role
+from chat.access import ADMIN, Access, Entry, View, enter_room, open_history, open_room
+from chat.errors import ChatError, NotAllowed, NotRoomMember
+from chat.models import Caller, Head, Member, Role, Status
+from chat.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
 
 HEAD = Head(rev=1, seq=0, ts=0, epoch=1)
+PUBLIC = Head(rev=1, seq=0, ts=0, epoch=1, visibility="public")
+ALICE = Caller("alice")
+ADMINISTRATOR = Caller("root", frozenset({ADMIN}))
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+NOBODY_INSIDE = [
+    View(None, None),
+    View(None, Member(status="banned")),
+    View(HEAD, None),
+    View(HEAD, Member(status="left")),
+    View(HEAD, Member(status="banned")),
+    View(HEAD, Member(role="owner", status="banned")),
+    View(PUBLIC, Member(status="banned")),
+]
+NAMES = [
+    "no room",
+    "banned before the room was adopted",
+    "no membership",
+    "left",
+    "banned",
+    "banned owner",
+    "banned from a public room",
+]
 
 
 @pytest.mark.parametrize("role", ["owner", "moderator", "member"])
 def test_every_active_member_gets_the_room(role: Role) -> None:
     member = Member(role=role, status="active")
-    assert open_room(View(HEAD, member)) == Access(HEAD, member)
-    assert open_history(View(HEAD, member)) == HEAD
+    assert open_room(View(HEAD, member), "send") == Access(HEAD, member)
+    assert open_history(View(HEAD, member), ALICE) == HEAD
+    assert enter_room(View(HEAD, member), ALICE, "read") == Entry(HEAD, member, role)
 
 
 def test_somebody_muted_is_still_in_the_room() -> None:
     member = Member(muted_until=10**13)
-    assert open_room(View(HEAD, member)).member == member
+    assert open_room(View(HEAD, member), "read").member == member
 
 
-@pytest.mark.parametrize(
-    "view",
-    [
-        View(None, None),
-        View(None, Member(status="banned")),
-        View(HEAD, None),
-        View(HEAD, Member(status="banned")),
-        View(HEAD, Member(role="owner", status="banned")),
-    ],
-    ids=["no room", "banned before the room was adopted", "no membership", "banned", "banned owner"],
-)
-def test_no_room_no_membership_and_a_ban_answer_alike(view: View) -> None:
-    for opening in (open_room, open_history):
-        with pytest.raises(NotRoomMember) as caught:
-            opening(view)
-        assert str(caught.value) == str(NotRoomMember())
+@pytest.mark.parametrize("view", NOBODY_INSIDE, ids=NAMES)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_no_room_no_membership_and_a_ban_answer_alike(view: View, operation: Operation) -> None:
+    refusals: list[ChatError] = []
+    with pytest.raises(NotRoomMember) as caught:
+        open_room(view, operation)
+    refusals.append(caught.value)
+    with pytest.raises(NotRoomMember) as caught:
+        enter_room(view, ALICE, operation)
+    refusals.append(caught.value)
+    with pytest.raises(NotRoomMember) as caught:
+        open_history(view, ALICE)
+    refusals.append(caught.value)
+    assert {str(refusal) for refusal in refusals} == {str(NotRoomMember())}
 
 
 @pytest.mark.parametrize("role", ["owner", "moderator", "member"])
 def test_a_room_without_a_head_is_read_and_nothing_else(role: Role) -> None:
     view = View(None, Member(role=role))
-    assert open_history(view) is None
+    assert open_history(view, ALICE) is None
+    for operation in OPERATIONS:
+        with pytest.raises(NotAllowed) as caught:
+            open_room(view, operation)
+        assert caught.value.values == {"reason": "notMigrated"}
+
+
+@pytest.mark.parametrize("role", ["owner", "moderator", "member"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_role_may_what_the_table_says_and_hears_so_where_it_may_not(
+    role: Role, operation: Operation
+) -> None:
+    view = View(HEAD, Member(role=role))
+    if operation in PERMISSIONS[role]:
+        assert open_room(view, operation).member.role == role
+        return
     with pytest.raises(NotAllowed) as caught:
-        open_room(view)
-    assert caught.value.values == {"reason": "notMigrated"}
+        open_room(view, operation)
+    assert (caught.value.key, caught.value.values) == ("room.role", {"reason": "role"})
+
+
+@pytest.mark.parametrize("head", [HEAD, PUBLIC], ids=["private", "public"])
+@pytest.mark.parametrize("status", [None, "left", "banned"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_administrator_enters_every_room_without_being_in_it(
+    head: Head, status: Status | None, operation: Operation
+) -> None:
+    view = View(head, Member(role="owner", status=status) if status else None)
+    if operation in PERMISSIONS["admin"]:
+        assert enter_room(view, ADMINISTRATOR, operation) == Entry(head, None, "admin")
+        return
+    with pytest.raises(NotRoomMember):
+        enter_room(view, ADMINISTRATOR, operation)
+
+
+def test_an_administrator_finds_no_room_where_there_is_none() -> None:
+    for operation in OPERATIONS:
+        with pytest.raises(NotRoomMember):
+            enter_room(View(None, None), ADMINISTRATOR, operation)
+
+
+def test_an_administrator_who_is_in_the_room_acts_by_the_nearest_standing_that_suffices() -> None:
+    member = Member()
+    view = View(HEAD, member)
+    assert enter_room(view, ADMINISTRATOR, "send") == Entry(HEAD, member, "member")
+    assert enter_room(view, ADMINISTRATOR, "banMember") == Entry(HEAD, member, "admin")
+
+
+@pytest.mark.parametrize("status", [None, "left"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_visitor_looks_at_a_public_room_and_joins_it_and_nothing_else(
+    status: Status | None, operation: Operation
+) -> None:
+    view = View(PUBLIC, Member(role="owner", status=status) if status else None)
+    if operation in ("look", "join"):
+        assert enter_room(view, ALICE, operation) == Entry(PUBLIC, None, "visitor")
+    else:
+        with pytest.raises(NotRoomMember):
+            enter_room(view, ALICE, operation)
+    with pytest.raises(NotRoomMember):
+        open_room(view, operation)
+
+
+@pytest.mark.parametrize(
+    ("standing", "below"),
+    [
+        ("visitor", set()),
+        ("member", {"visitor"}),
+        ("moderator", {"visitor", "member"}),
+        ("owner", {"visitor", "member", "moderator", "owner", "admin"}),
+        ("admin", {"visitor", "member", "moderator", "owner", "admin"}),
+    ],
+)
+def test_a_rank_acts_on_those_below_and_the_highest_on_their_equals(
+    standing: Standing, below: set[Standing]
+) -> None:
+    assert {other for other in RANKS if outranks(standing, other)} == below
