@@ -61,3 +61,9 @@ def test_a_word_with_any_other_character_is_no_id(value: str) -> None:
 def test_two_rooms_never_share_a_partition(one: str, other: str) -> None:
     rooms = [Room.parse(one), Room.parse(other), Room.parse(f"GUILD#{one}"), Room.parse(f"GUILD#{other}")]
     assert len({(room.table, room.partition_key) for room in rooms}) == len({room.id for room in rooms})
+
+
+@given(st.text(ALPHABET, min_size=1, max_size=20))
+def test_a_room_is_found_again_by_its_partition(value: str) -> None:
+    for room in (Room.parse(value), Room.parse(f"GUILD#{value}")):
+        assert Room.lying_in(room.partition_key) == room

@@ -38,3 +38,8 @@ class Room:
         elif isinstance(room_id, str) and is_id(room_id):
             return cls(room_id, "general", "core", f"ROOM#{room_id}", None)
         raise InvalidInput("room.invalidId", argument="roomId")
+
+    @classmethod
+    def lying_in(cls, partition_key: str) -> "Room":
+        """The room whose items have this partition key: what comes after `IN#` and `AT#` in a person's partition."""
+        return cls.parse(partition_key.removeprefix("ROOM#"))
