@@ -86,10 +86,13 @@ def test_a_message_is_answered_whole_without_a_number(client: Any, prefix: str) 
                 "rev": None,
                 "editedAt": None,
                 "removedAt": None,
+                "version": 1,
+                "attachments": None,
+                "notice": None,
             }
         ],
         "nextToken": None,
-        "head": {"seq": 0, "ts": None, "epoch": 1},
+        "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 0},
     }
 
 

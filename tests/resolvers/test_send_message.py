@@ -27,9 +27,9 @@ def whole(answer: dict[str, Any], **values: object) -> dict[str, Any]:
     """The whole of a new message's answer, with the parts that only the server knows taken from it."""
     assert uuid.UUID(answer["id"]).version == 7
     assert uuid.UUID(answer["id"]).int >> 80 <= milliseconds(answer["ts"])
-    nothing = dict.fromkeys(["guildId", "rev", "editedAt", "removedAt"])
+    nothing = dict.fromkeys(["guildId", "rev", "editedAt", "removedAt", "attachments", "notice"])
     own = {name: answer[name] for name in ("id", "ts")}
-    return own | nothing | {"roomType": "general", "epoch": 1, "seq": 1} | values
+    return own | nothing | {"roomType": "general", "epoch": 1, "seq": 1, "version": 1} | values
 
 
 def test_a_message_is_answered_whole_and_stored_with_its_proof(stage: "Stage") -> None:

@@ -1,0 +1,121 @@
+"""What AppSync publishes: subscriptions, the mutations behind them, and what those must select for their subscribers."""
+
+import importlib
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNode, TypeNode, parse, print_ast
+
+from chat.errors import ChatError
+from chat.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING
+from simulator.engine import PROJECT
+from simulator.functions import LambdaContext
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = parse((PROJECT / "resolvers" / "schema.graphql").read_text(encoding="utf-8"))
+FIELDS: dict[str, dict[str, FieldDefinitionNode]] = {
+    node.name.value: {each.name.value: each for each in node.fields or ()}
+    for node in SCHEMA.definitions
+    if isinstance(node, ObjectTypeDefinitionNode)
+}
+SUBSCRIPTIONS = FIELDS["Subscription"]
+FROZEN: "Mapping[str, tuple[str, ...]]" = {
+    "sendMessage": REQUIRED,
+    "editMessage": EDITED,
+    "removeMessage": REMOVED,
+    "markRead": RECEIPT,
+    "markDelivered": RECEIPT,
+    "typing": TYPING,
+}
+"""What the caller of a mutation must select; the other published ones answer a notice."""
+
+
+def named(node: TypeNode) -> str:
+    return print_ast(node).strip("[]!")
+
+
+def mutations(subscription: str) -> list[str]:
+    """The mutations that a subscription is linked to."""
+    (directive,) = SUBSCRIPTIONS[subscription].directives or ()
+    return re.findall(r'"(\w+)"', print_ast(directive))
+
+
+PUBLISHED = [
+    (subscription, mutation) for subscription in SUBSCRIPTIONS for mutation in mutations(subscription)
+]
+
+
+@pytest.mark.parametrize(("subscription", "mutation"), PUBLISHED)
+def test_a_subscription_answers_what_its_mutations_answer(subscription: str, mutation: str) -> None:
+    assert named(FIELDS["Mutation"][mutation].type) == named(SUBSCRIPTIONS[subscription].type)
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS)
+def test_what_a_subscription_names_is_compared_with_the_field_of_the_same_name(subscription: str) -> None:
+    """A field that is not there, or of another type, would never be equal."""
+    own = SUBSCRIPTIONS[subscription]
+    fields = FIELDS[named(own.type)]
+    for argument in own.arguments or ():
+        assert named(argument.type) == named(fields[argument.name.value].type)
+
+
+@pytest.mark.parametrize(("subscription", "mutation"), PUBLISHED)
+def test_a_mutation_must_select_what_its_subscribers_cannot_do_without(
+    subscription: str, mutation: str
+) -> None:
+    """The fields that filters compare, and those that are never null: without one of these the whole event is lost."""
+    own = SUBSCRIPTIONS[subscription]
+    compared = {argument.name.value for argument in own.arguments or ()}
+    never_null = {
+        name for name, field in FIELDS[named(own.type)].items() if isinstance(field.type, NonNullTypeNode)
+    }
+    assert compared | never_null <= set(FROZEN.get(mutation, NOTICE))
+
+
+@pytest.mark.parametrize(("subscription", "mutation"), PUBLISHED)
+def test_what_must_be_selected_is_there_to_be_selected(subscription: str, mutation: str) -> None:
+    for path in FROZEN.get(mutation, NOTICE):
+        kind = named(SUBSCRIPTIONS[subscription].type)
+        for name in path.split("/"):
+            kind = named(FIELDS[kind][name].type)
+
+
+@pytest.mark.parametrize("mutation", [mutation for _, mutation in PUBLISHED])
+def test_a_selection_that_lacks_a_field_is_refused_before_all_else(
+    functions_environ: None, mutation: str
+) -> None:
+    """There is no argument in the call, so whatever looked further would name that."""
+    for missing in FROZEN.get(mutation, NOTICE):
+        selected = [name for name in FROZEN.get(mutation, NOTICE) if name != missing]
+        assert refused(mutation, selectionSetList=selected) == {"argument": "selection", "missing": missing}
+
+
+@pytest.mark.parametrize("mutation", [mutation for _, mutation in PUBLISHED])
+def test_a_selection_that_names_a_field_otherwise_is_refused(functions_environ: None, mutation: str) -> None:
+    """`roomId: clientMessageId` would publish whatever the caller likes to the subscribers of another room."""
+    selected = list(FROZEN.get(mutation, NOTICE))
+    assert refused(mutation, selectionSetList=selected, selectionSetGraphQL="{ ...F }")["fragments"] == "F"
+    renamed = refused(mutation, selectionSetList=selected, selectionSetGraphQL="{ roomId: userId }")
+    assert renamed["aliased"] == "userId"
+
+
+@pytest.mark.parametrize("name", FIELDS["Mutation"].keys() - {mutation for _, mutation in PUBLISHED})
+def test_what_is_not_published_may_be_selected_freely(functions_environ: None, name: str) -> None:
+    assert "selection" not in refused(name, selectionSetList=[], selectionSetGraphQL="{ ...F a: b }").values()
+
+
+def refused(mutation: str, **info: Any) -> dict[str, Any]:
+    """The machine values of the refusal of a call without arguments."""
+    module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", mutation).lower()
+    event = {
+        "arguments": {},
+        "identity": {"resolverContext": {"userId": "alice"}},
+        "info": {"parentTypeName": "Mutation", "fieldName": mutation, **info},
+    }
+    handler = importlib.import_module(f"resolvers.{module}").handler
+    with pytest.raises(ChatError) as raised:
+        handler(event, LambdaContext(module, 512, "arn", "log", 0.0))
+    return raised.value.values
