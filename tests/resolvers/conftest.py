@@ -112,7 +112,7 @@ class Stage:
             return Refusal(error.error_type, error.message)
 
     def act(self, event: Event, *, writes: list[str], function: str | None = None) -> Any:
-        """The outcome of an event that changes items of these kinds, and no others, where its room and its user lie."""
+        """The outcome of an event that changes items of these kinds, and no others, where its room and its people lie."""
         before = self.stored(event)
         outcome = self.call(function, event) if function else self.invoke(event)
         after = self.stored(event)
@@ -133,6 +133,7 @@ class Stage:
         """Everything in the partitions that an event could touch, in both tables."""
         arguments, identity = event.get("arguments"), event.get("identity")
         room_id = arguments.get("roomId") if isinstance(arguments, dict) else None
+        person = arguments.get("userId") if isinstance(arguments, dict) else None
         context = identity.get("resolverContext") if isinstance(identity, dict) else None
         user = context.get("userId") if isinstance(context, dict) else None
         return {
@@ -141,7 +142,7 @@ class Stage:
                 (TABLES["CORE_TABLE"], f"ROOM#{room_id}"),
                 (TABLES["GUILD_TABLE"], str(room_id)),
             )
-            for partition_key in (f"USER#{user}", room)
+            for partition_key in (f"USER#{user}", f"USER#{person}", room)
             if partition_key and "\ud800" not in partition_key
             for item in self.partition(table, partition_key)
         }

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from chat.errors import NotAllowed, NotRoomMember
-from chat.models import Caller, Head, Member
-from chat.permissions import PERMISSIONS, Operation, Standing
+from chat.models import Caller, Head, Member, Role
+from chat.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
 
 ADMIN = "admin"
 """The platform role, in the token's `roles`, that keeps order in every room."""
@@ -69,6 +69,28 @@ def enter_room(view: View, caller: Caller, operation: Operation) -> Entry:
     if _is_in(view):
         raise NotAllowed("room.role", reason="role")
     raise NotRoomMember
+
+
+def may_act_on(entry: Entry, caller: Caller, user_id: str, person: Member | None) -> None:
+    """Whether the caller may remove, ban, mute or change this person, who is not themself. Raises `NotAllowed`."""
+    if user_id == caller.user_id:
+        raise NotAllowed("room.self", reason="self")
+    may_overrule(entry, person)
+
+
+def may_overrule(entry: Entry, person: Member | None) -> None:
+    """Whether the caller stands above this person. Raises `NotAllowed`.
+
+    Whoever is banned has the rank that they had: a moderator does not undo what an owner did to another moderator.
+    """
+    if person is not None and person.status != "left" and not outranks(entry.standing, person.role):
+        raise NotAllowed("room.rank", reason="rank")
+
+
+def may_appoint(entry: Entry, role: Role) -> None:
+    """Whether the caller may take somebody in as this: at most as what they are themselves. Raises `NotAllowed`."""
+    if RANKS[role] > RANKS[entry.standing]:
+        raise NotAllowed("room.rank", reason="rank")
 
 
 _NOBODY = Caller("")

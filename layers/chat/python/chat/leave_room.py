@@ -1,12 +1,42 @@
-"""Take the caller out of a room, which ends the room's epoch."""
+"""Leave a room, which ends the room's epoch."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from chat.access import open_room
 from chat.deployment import Deployment
 from chat.models import Caller, Message
+from chat.notices import notify_of_parting
+from chat.retry import settled
+from chat.rooms import Room
+from chat.roster import look, moved_head, owners_gained, unseated
 from chat.tally import Tally
 
 
 def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
-    raise NotImplementedError
+    """Take the caller out of the room that `arguments` (`roomId`) name; the notice is the last event of the epoch.
+
+    For somebody who has gone already it tells that event again. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (the
+    last owner) and `ServiceUnavailable`.
+    """
+    room = Room.parse(arguments.get("roomId"))
+
+    def parting(ended: int, rev: int | None) -> Message:
+        return notify_of_parting(deployment, room, caller, "MEMBER_LEFT", caller.user_id, ended, rev)
+
+    def step() -> Message:
+        scene = look(deployment.store, room, caller, caller.user_id)
+        gone = scene.person
+        if gone is not None and gone.status == "left" and gone.ended_epoch is not None:
+            return parting(gone.ended_epoch, None)
+        access = open_room(scene.view, "leave")
+        head, member = access.head, access.member
+        deployment.store.tables.transact(
+            [
+                moved_head(room, head, ends_epoch=True, owners=owners_gained(head, member, None)),
+                *unseated(room, caller.user_id, member, head.epoch, deployment.now()),
+            ]
+        )
+        return parting(head.epoch, head.rev + 1)
+
+    return settled(deployment, tally, step)

@@ -1,7 +1,7 @@
 """Notices: what every change of a room or of its people answers, and AppSync publishes to `onMessage`."""
 
 from chat.deployment import Deployment
-from chat.models import Caller, Message, Notice
+from chat.models import Caller, Message, Notice, NoticeKind
 from chat.rooms import Room
 
 
@@ -23,3 +23,17 @@ def notify(deployment: Deployment, room: Room, actor: Caller, epoch: int, notice
         version=None,
         notice=notice,
     )
+
+
+def notify_of_parting(
+    deployment: Deployment,
+    room: Room,
+    actor: Caller,
+    kind: NoticeKind,
+    user_id: str,
+    ended: int,
+    rev: int | None,
+) -> Message:
+    """The last event of the epoch `ended`, which somebody's going ended. `rev` is unknown where it is told again."""
+    notice = Notice(kind=kind, user_id=user_id, next_epoch=ended + 1, rev=rev)
+    return notify(deployment, room, actor, ended, notice)

@@ -5,7 +5,7 @@ from typing import Literal
 
 Operation = Literal[
     "look",  # see a room's name and rules
-    "join",
+    "join",  # which changes nothing for whoever is in the room
     "read",  # messages, changes, members, presence, receipts, attachments
     "subscribe",
     "send",  # and edit one's own, upload, say that one is typing
@@ -28,7 +28,9 @@ Standing = Literal["owner", "moderator", "member", "admin", "visitor"]
 """What somebody is to a room: by their membership, by the platform role `admin`, or before a public room's door."""
 
 _LOOK_AND_JOIN: frozenset[Operation] = frozenset({"look", "join"})
-_MEMBER: frozenset[Operation] = frozenset({"look", "read", "subscribe", "send", "mark", "leave", "removeOwn"})
+_MEMBER: frozenset[Operation] = frozenset(
+    {"look", "join", "read", "subscribe", "send", "mark", "leave", "removeOwn"}
+)
 _KEEP_ORDER: frozenset[Operation] = frozenset(
     {
         "removeAny",
