@@ -1,12 +1,70 @@
-"""Make a member an owner, a moderator or a plain member."""
+"""Give a member another role."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from chat.access import Entry, enter_room, may_act_on
 from chat.deployment import Deployment
-from chat.models import Caller, Message
+from chat.errors import InvalidInput
+from chat.models import Caller, Member, Message, Notice
+from chat.notices import notify
+from chat.retry import settled
+from chat.rooms import Room
+from chat.roster import (
+    Scene,
+    look,
+    moved_head,
+    named_role,
+    named_user,
+    owners_gained,
+    still_there,
+    there,
+    with_role,
+)
 from chat.tally import Tally
 
 
 def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
-    raise NotImplementedError
+    """Give the person whom `arguments` (`roomId`, `userId`, `role`) name that role. Owners may give up their own.
+
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for the last owner) and `ServiceUnavailable`.
+    """
+    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
+    role = named_role(arguments)
+    if role is None:
+        raise InvalidInput("room.choice", argument="role")
+    own = user_id == caller.user_id
+
+    def answer(epoch: int, rev: int) -> Message:
+        notice = Notice(kind="ROLE_CHANGED", user_id=user_id, role=role, rev=rev)
+        return notify(deployment, room, caller, epoch, notice)
+
+    def step() -> Message:
+        scene = look(deployment.store, room, caller, user_id)
+        if own:
+            # Who gave up ownership and did not hear the answer may do so again, though no longer allowed to.
+            mine = enter_room(scene.view, caller, "look")
+            if mine.member is not None and mine.member.role == role:
+                return answer(mine.head.epoch, mine.head.rev)
+        entry, person = _judge(scene, caller, user_id)
+        head = entry.head
+        if person.role == role:
+            return answer(head.epoch, head.rev)
+        writes = with_role(room, user_id, person, role)
+        if not own:
+            writes += still_there(room, caller, entry)
+        gained = owners_gained(head, person, role)
+        if gained:
+            writes.append(moved_head(room, head, owners=gained))
+        deployment.store.tables.transact(writes)
+        return answer(head.epoch, head.rev + abs(gained))
+
+    return settled(deployment, tally, step)
+
+
+def _judge(scene: Scene, caller: Caller, user_id: str) -> tuple[Entry, Member]:
+    """By what the caller may do so, and to whom. Raises `NotRoomMember` and `NotAllowed`."""
+    entry = enter_room(scene.view, caller, "setRole")
+    if not (user_id == caller.user_id and entry.standing == "owner"):
+        may_act_on(entry, caller, user_id, scene.person)
+    return entry, there(scene.person)

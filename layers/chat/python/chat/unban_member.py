@@ -1,14 +1,40 @@
-"""Let somebody who was banned come again."""
+"""Let somebody who was banned be added or join again."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from chat.access import enter_room, may_overrule
 from chat.deployment import Deployment
-from chat.models import Caller, Message
+from chat.errors import NotAllowed
+from chat.models import Caller, Message, Notice
+from chat.notices import notify
+from chat.retry import settled
+from chat.rooms import Room
+from chat.roster import let_back, look, named_user, still_there
 from chat.tally import Tally
 
 
 def unban_member(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> Message:
-    raise NotImplementedError
+    """End the ban of the person whom `arguments` (`roomId`, `userId`) name, which does not take them in.
+
+    Who is not banned stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also where they never were in
+    the room nor banned) and `ServiceUnavailable`.
+    """
+    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
+
+    def step() -> Message:
+        scene = look(deployment.store, room, caller, user_id)
+        entry, person = enter_room(scene.view, caller, "unbanMember"), scene.person
+        may_overrule(entry, person)
+        if person is None:
+            raise NotAllowed("room.notThere", reason="notThere")
+        if person.status == "banned":
+            writes = let_back(room, user_id, person, deployment.now())
+            deployment.store.tables.transact([*writes, *still_there(room, caller, entry)])
+        head = entry.head
+        notice = Notice(kind="MEMBER_UNBANNED", user_id=user_id, rev=head.rev)
+        return notify(deployment, room, caller, head.epoch, notice)
+
+    return settled(deployment, tally, step)
