@@ -172,29 +172,33 @@ class Stage:
         return {name: int(value["N"]) if "N" in value else value["S"] for name, value in found.items()}
 
     def member(self, room_id: str, user: str, **changes: int | str) -> None:
-        """Change a membership, as a moderator will be able to."""
-        room = Room.parse(room_id)
+        """Change a membership, as a moderator would."""
+        self.change(room_id, f"USER#{user}", f"IN#{Room.parse(room_id).partition_key}", **changes)
+
+    def receipts(self, room_id: str, user: str, **changes: int | str) -> None:
+        """Change how far somebody is."""
+        self.change(room_id, f"USER#{user}", f"AT#{Room.parse(room_id).partition_key}", **changes)
+
+    def head(self, room_id: str, **changes: int | str) -> None:
+        """Change a room's head."""
+        self.change(room_id, Room.parse(room_id).partition_key, "HEAD", **changes)
+
+    def roster(self, room_id: str, *users: str) -> None:
+        """List people among a room's members."""
+        for user in users:
+            self.change(room_id, Room.parse(room_id).partition_key, f"MEMBER#{user}", role="member")
+
+    def change(self, room_id: str, partition_key: str, sort_key: str, **changes: int | str) -> None:
+        """Write attributes of an item in the room's table, made where it is absent."""
         for name, value in changes.items():
             self.client.update_item(
-                TableName=TABLES[f"{room.table.upper()}_TABLE"],
-                Key={"PK": {"S": f"USER#{user}"}, "SK": {"S": f"IN#{room.partition_key}"}},
+                TableName=TABLES[f"{Room.parse(room_id).table.upper()}_TABLE"],
+                Key={"PK": {"S": partition_key}, "SK": {"S": sort_key}},
                 UpdateExpression="SET #name = :value",
                 ExpressionAttributeNames={"#name": name},
                 ExpressionAttributeValues={
                     ":value": {"S": value} if isinstance(value, str) else {"N": str(value)}
                 },
-            )
-
-    def head(self, room_id: str, **changes: int) -> None:
-        """Change a room's head."""
-        room = Room.parse(room_id)
-        for name, value in changes.items():
-            self.client.update_item(
-                TableName=TABLES[f"{room.table.upper()}_TABLE"],
-                Key={"PK": {"S": room.partition_key}, "SK": {"S": "HEAD"}},
-                UpdateExpression="SET #name = :value",
-                ExpressionAttributeNames={"#name": name},
-                ExpressionAttributeValues={":value": {"N": str(value)}},
             )
 
     def send(self, room_id: str, *texts: str, user: str = "alice") -> list[dict[str, Any]]:

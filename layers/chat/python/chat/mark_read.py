@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.marking import Mark, check_mark, mark
 from chat.models import Caller
 from chat.tally import Tally
 
@@ -11,4 +12,12 @@ from chat.tally import Tally
 def mark_read(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> dict[str, Any]:
-    raise NotImplementedError
+    """Move the caller's reading to `arguments` (`roomId`, `seq`, `private`); answers the schema's `Receipt`.
+
+    In private it moves what the caller's unread count starts from, and not what others are told.
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`.
+    """
+    room, seq = check_mark(arguments)
+    if arguments.get("private"):
+        return mark(deployment, caller, Mark(room, seq, ("last_read_seq",), None)).answer
+    return mark(deployment, caller, Mark(room, seq, ("last_read_seq", "read_seq"), "read_seq")).answer

@@ -49,7 +49,8 @@ class Recent(Generic[Value]):
 
 
 class Memory:
-    """Heads, rooms that others write in, memberships, refusals and clientMessageIds that this process has seen."""
+    """Heads, rooms that others write in, memberships, refusals and clientMessageIds that this process has seen; which rooms
+    were small, and who was typing."""
 
     def __init__(self) -> None:
         self.heads: Recent[Head] = Recent(1_000)
@@ -58,6 +59,8 @@ class Memory:
         self.refusals: Recent[bool] = Recent(10_000)
         self.repeats: Recent[int] = Recent(10_000)
         self.sends: Recent[bool] = Recent(10_000)
+        self.small: Recent[bool] = Recent(1_000)
+        self.typists: Recent[bool] = Recent(10_000)
         self._turns = tuple(
             Lock() for _ in range(64)
         )  # rooms share them: that costs a wait, and bounds their number

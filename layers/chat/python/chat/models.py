@@ -57,8 +57,12 @@ def _number(value: dict[str, Any]) -> float:
 @cache
 def _fields_by_attribute(model: type) -> dict[str, str]:
     """A dataclass's field names by their names on the wire: `senderId` for `sender_id`."""
-    names = (field.name for field in fields(model))
-    return {name[0] + name.title().replace("_", "")[1:]: name for name in names}
+    return {attribute(field.name): field.name for field in fields(model)}
+
+
+def attribute(name: str) -> str:
+    """The name on the wire, and in the tables, of a dataclass's field: `senderId` for `sender_id`."""
+    return name[0] + name.title().replace("_", "")[1:]
 
 
 @dataclass(frozen=True, slots=True)
