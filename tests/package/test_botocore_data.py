@@ -41,6 +41,11 @@ UPDATE = {
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
 }
+TOUCH = {
+    **UPDATE["Update"],
+    "UpdateExpression": "SET #seq = :seq ADD rate :nothing REMOVE gone",
+    "ExpressionAttributeValues": {":seq": ITEM["seq"], ":old": ITEM["seq"], ":nothing": {"N": "0"}},
+}
 QUERY = {
     "TableName": "gg_core",
     "KeyConditionExpression": "PK = :room AND SK BETWEEN :low AND :high",
@@ -72,6 +77,21 @@ CALLS: dict[str, Callable[[Any], Any]] = {
         TransactItems=[PUT], ReturnConsumedCapacity="TOTAL"
     ),
     "refused write": lambda each: each.transact_write_items(TransactItems=[UPDATE]),
+    "write that looks and deletes": lambda each: each.transact_write_items(
+        TransactItems=[
+            {
+                "ConditionCheck": {
+                    "TableName": "gg_core",
+                    "Key": ROOM,
+                    "ConditionExpression": "attribute_exists(PK)",
+                }
+            },
+            {"Delete": {"TableName": "gg_core", "Key": {**ROOM, "SK": {"S": "none"}}}},
+        ]
+    ),
+    "update": lambda each: each.update_item(**TOUCH, ReturnValues="ALL_OLD"),
+    "refused update": lambda each: each.update_item(**UPDATE["Update"]),
+    "count": lambda each: each.query(**QUERY | {"Select": "COUNT"}),
     "no such table": lambda each: each.query(**QUERY | {"TableName": "none"}),
 }
 
@@ -81,6 +101,7 @@ def test_requests_answers_and_exceptions_are_those_of_the_stock_model(clients: C
     (lean_asked, lean_said), (stock_asked, stock_said) = (_observed(each, CALLS[name]) for each in clients)
     assert stock_asked == lean_asked
     assert stock_said == lean_said
+    assert ("exception" in lean_said) == (name.startswith("refused") or name == "no such table")
 
 
 def _observed(client: Any, call: Callable[[Any], Any]) -> tuple[list[Any], Any]:
