@@ -28,6 +28,7 @@ from simulator.documents import Document, Documents, error_locations
 from simulator.errors import TypeMismatch, denied, field_error, function_error
 from simulator.functions import FunctionError, Functions
 from simulator.limits import Limits
+from simulator.readings import Readings
 from simulator.refusals import Error, SubscriptionRefused, UnsupportedOperation, bad_request
 from simulator.schema import appsync_schema, subscriptions_by_mutation
 from simulator.subscriptions import Registry, Selection
@@ -43,11 +44,15 @@ class GraphqlRequest:
 class Api:
     """One AppSync API. Raises `GraphQLError` or `TypeError` when the schema is not one."""
 
-    def __init__(self, sdl: str, functions: Functions, limits: Limits) -> None:
+    def __init__(
+        self, sdl: str, functions: Functions, limits: Limits, readings: Readings | None = None
+    ) -> None:
         self._schema = appsync_schema(sdl)
         self._functions = functions
         self._documents = Documents(self._schema, limits)
-        self.subscriptions = Registry(self._schema, subscriptions_by_mutation(self._schema), limits.published)
+        self._readings = readings or Readings()
+        links = subscriptions_by_mutation(self._schema)
+        self.subscriptions = Registry(self._schema, links, limits.published, self._readings)
 
     async def execute(self, request: GraphqlRequest, call: Call) -> Mapping[str, Any]:
         """The answer to a query or mutation; what mutations completed is published before it is given.
@@ -72,8 +77,9 @@ class Api:
             field_resolver=self._resolve,
         )
         result = await answer if inspect.isawaitable(answer) else answer
+        partial = {str(error.path[0]) for error in result.errors or () if error.path}
         for key, mutation in call.completed.items():
-            self.subscriptions.publish(mutation, (result.data or {}).get(key))
+            self.subscriptions.publish(mutation, (result.data or {}).get(key), partial=key in partial)
         errors = [field_error(error, self._schema) for error in result.errors or ()]
         return {"data": result.data} | ({"errors": errors} if errors else {})
 
@@ -106,7 +112,7 @@ class Api:
             query=request.query,
             operation_name=request.operation_name,
             variables=request.variables,
-            constraints=_constraints(field, arguments),
+            constraints=_constraints(field, arguments) if self._readings.unset_is_null else arguments,
         )
 
     def _variables(
@@ -199,7 +205,7 @@ def _fitting(type_: GraphQLOutputType, value: Any) -> Any:
 
 
 def _constraints(field: Field, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a mutation's result must equal. A variable that is declared but not set counts as null, as on AppSync."""
+    """What a mutation's result must equal, where a variable that is declared but not set counts as null."""
     written = {argument.name.value for argument in field.nodes[0].arguments or ()}
     return dict.fromkeys(sorted(written)) | dict(arguments)
 

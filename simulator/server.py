@@ -16,6 +16,7 @@ from simulator.execution import Api
 from simulator.functions import Functions
 from simulator.http import Endpoints
 from simulator.limits import Limits
+from simulator.readings import Readings
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ class ServerConfig:
     """What a server needs.
 
     `schema`: the SDL text. `functions`: see `simulator.functions.functions_from_wiring`. `jwks`: the bytes answered at
-    `/.well-known/jwks.json`. `host`, `port`: where to listen; port 0 takes any free one. `tls`: see `Tls`.
+    `/.well-known/jwks.json`. `host`, `port`: where to listen; port 0 takes any free one. `tls`: see `Tls`. `readings`: how AppSync is read where
+    its behaviour is not known.
     """
 
     schema: str
@@ -44,6 +46,7 @@ class ServerConfig:
     port: int = 4000
     tls: Tls | None = None
     limits: Limits = field(default_factory=Limits)
+    readings: Readings = field(default_factory=Readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Address:
 @asynccontextmanager
 async def running(config: ServerConfig) -> AsyncIterator[Address]:
     """Serves inside the running event loop while the block lasts. Raises `OSError` when a port is taken."""
-    api = Api(config.schema, config.functions, config.limits)
+    api = Api(config.schema, config.functions, config.limits, config.readings)
     endpoints = Endpoints(api, Authorizer(config.functions), config.jwks, config.limits)
     runner = web.AppRunner(
         endpoints.application(),

@@ -14,6 +14,7 @@ from graphql import DocumentNode, GraphQLResolveInfo, GraphQLSchema, execute_syn
 
 from simulator import strict_json
 from simulator.errors import value_message
+from simulator.readings import Readings
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ Deliver = Callable[[bytes], None]
 """Takes the JSON of a data frame's payload. Must not wait."""
 
 _ABSENT = object()
+_DEFAULT = Readings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,16 @@ class Registry:
     """The live subscriptions. All methods are for the event loop's thread and none waits."""
 
     def __init__(
-        self, schema: GraphQLSchema, links: Mapping[str, tuple[str, ...]], max_published: int
+        self,
+        schema: GraphQLSchema,
+        links: Mapping[str, tuple[str, ...]],
+        max_published: int,
+        readings: Readings = _DEFAULT,
     ) -> None:
         self._schema = schema
         self._links = links
         self._max_published = max_published
+        self._readings = readings
         self._shelves: dict[str, dict[tuple[str, ...], _Shelf]] = {}
         self._places: dict[object, tuple[_Shelf, str, _Group]] = {}
 
@@ -92,9 +99,12 @@ class Registry:
             if not groups:
                 del shelf.by_values[values]
 
-    def publish(self, mutation: str, payload: Any) -> None:
-        """Delivers a mutation's result, as its sender selected it, to all whose filter it fits. Null is not published."""
-        if payload is None:
+    def publish(self, mutation: str, payload: Any, *, partial: bool = False) -> None:
+        """Delivers a mutation's result, as its sender selected it, to all whose filter it fits. Null is not published.
+
+        `partial`: errors came with it.
+        """
+        if payload is None or (partial and not self._readings.partial_is_published):
             return
         for name in self._links.get(mutation, ()):
             groups = list(self._matching(name, payload))
@@ -112,7 +122,7 @@ class Registry:
         for names, shelf in self._shelves.get(name, {}).items():
             result = payload if isinstance(payload, dict) else {}
             values = [result.get(argument, _ABSENT) for argument in names]
-            if _ABSENT not in values:
+            if _ABSENT not in values and (self._readings.null_equals_null or None not in values):
                 yield from shelf.by_values.get(strict_json.dumps(values), {}).values()
 
     def _project(self, selection: Selection, payload: Any) -> bytes:

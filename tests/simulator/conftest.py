@@ -18,6 +18,7 @@ from simulator.context import Call
 from simulator.execution import Api, GraphqlRequest
 from simulator.functions import Functions, Handler
 from simulator.limits import Limits
+from simulator.readings import Readings
 from simulator.server import Address, ServerConfig, running
 
 SEND = """
@@ -136,10 +137,13 @@ MakeAsker = Callable[..., Asker]
 @pytest.fixture
 def asker(schema: str, chat: FakeChat) -> MakeAsker:
     def make(
-        handlers: dict[str, Handler] | None = None, sdl: str = schema, limits: Limits | None = None
+        handlers: dict[str, Handler] | None = None,
+        sdl: str = schema,
+        limits: Limits | None = None,
+        readings: Readings | None = None,
     ) -> Asker:
         functions = Functions(chat.handlers() if handlers is None else handlers, workers=2)
-        return Asker(Api(sdl, functions, limits or Limits()))
+        return Asker(Api(sdl, functions, limits or Limits(), readings))
 
     return make
 
