@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.errors import InvalidInput
-from chat.selection import REQUIRED, check_selection
+from chat.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING, check_selection
 
 ALL = list(REQUIRED)
 BODY = "\n  ".join(REQUIRED)
@@ -47,14 +47,70 @@ NO_ALIASES = {
 }
 
 
-def refused(fields: list[str] | None, graphql: str | None) -> InvalidInput:
+LISTS = {
+    "sent": REQUIRED,
+    "edited": EDITED,
+    "removed": REMOVED,
+    "notice": NOTICE,
+    "receipt": RECEIPT,
+    "typing": TYPING,
+}
+NOTICED = "id roomId senderId ts epoch notice { kind userId nextEpoch }"
+HIDDEN = {
+    "a field of the notice": "{ id roomId senderId ts epoch notice { kind: role userId nextEpoch } }",
+    "beside the others": "{ " + NOTICED + " notice { kind userId nextEpoch by: role } }",
+    "deeper": "{ " + NOTICED + " notice { room { by: role } } }",
+    "in an inline fragment": "{ " + NOTICED + " notice { ... on Notice { by: role } } }",
+    "the notice itself": "{ id roomId senderId ts epoch by: role { kind userId nextEpoch } }",
+}
+
+
+def refused(
+    fields: list[str] | None, graphql: str | None, required: tuple[str, ...] = REQUIRED
+) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
-        check_selection(fields, graphql)
+        check_selection(fields, graphql, required)
     return caught.value
 
 
 def test_what_is_required_is_frozen() -> None:
     assert REQUIRED == ("id", "roomId", "senderId", "text", "ts", "seq", "epoch", "clientMessageId")
+    assert (*REQUIRED, "rev", "version", "editedAt") == EDITED
+    assert (*REQUIRED, "rev", "removedAt") == REMOVED
+    assert NOTICE[:6] == ("id", "roomId", "senderId", "ts", "epoch", "notice")
+    assert NOTICE[6:] == ("notice/kind", "notice/userId", "notice/nextEpoch")
+    assert RECEIPT == ("roomId", "epoch", "userId", "readSeq", "deliveredSeq")
+    assert TYPING == ("roomId", "epoch", "userId", "expiresAt")
+
+
+@pytest.mark.parametrize(
+    ("required", "name"),
+    [pytest.param(names, name, id=f"{kind}-{name}") for kind, names in LISTS.items() for name in names],
+)
+def test_whatever_an_event_needs_and_lacks_is_named(required: tuple[str, ...], name: str) -> None:
+    assert check_selection(required, "{ id }", required)
+    refusal = refused([field for field in required if field != name], None, required)
+    assert refusal.values == {"argument": "selection", "missing": name}
+
+
+def test_a_field_of_the_notice_is_none_of_the_message_nor_the_other_way_about() -> None:
+    flat = [name.removeprefix("notice/") for name in NOTICE]
+    assert refused(flat, None, NOTICE).values["missing"] == "notice/kind,notice/userId,notice/nextEpoch"
+    deep = ["notice/id" if name == "id" else name for name in NOTICE]
+    assert refused(deep, None, NOTICE).values["missing"] == "id"
+
+
+@pytest.mark.parametrize("graphql", HIDDEN.values(), ids=HIDDEN.keys())
+def test_an_alias_inside_a_notice_is_refused(graphql: str) -> None:
+    """`kind: role` there would tell everybody of the room something that did not happen."""
+    parse(graphql)
+    assert refused(list(NOTICE), graphql, NOTICE).values == {"argument": "selection", "aliased": "role"}
+
+
+def test_a_named_fragment_inside_a_notice_is_refused() -> None:
+    graphql = "{ id roomId senderId ts epoch notice { ...F } }"
+    parse(graphql + " fragment F on Notice { kind: role userId nextEpoch }")
+    assert refused(list(NOTICE), graphql, NOTICE).values == {"argument": "selection", "fragments": "F"}
 
 
 def test_all_that_is_required_is_enough_in_any_order() -> None:

@@ -66,6 +66,27 @@ async def test_the_selection_list_dissolves_fragments_which_the_text_keeps(asker
     )
 
 
+async def test_the_selection_list_has_the_paths_of_a_notice(asker: Any) -> None:
+    events: list[Any] = []
+
+    def remove(event: Any, _context: Any) -> Any:
+        events.append(event)
+
+    query = """
+        mutation { removeMember(roomId: "r", userId: "u") {
+          id roomId senderId ts epoch
+          notice { kind ... on Notice { userId } room { head { seq } } by: role }
+          notice { nextEpoch }
+        } }
+    """
+    await asker({"Mutation.removeMember": remove}).ask(query)
+    assert events[0]["info"]["selectionSetList"] == [
+        "id", "roomId", "senderId", "ts", "epoch", "notice", "notice/kind", "notice/userId", "notice/room",
+        "notice/room/head", "notice/room/head/seq", "notice/by", "notice/nextEpoch",
+    ]  # fmt: skip
+    assert events[0]["info"]["selectionSetGraphQL"].count("notice {") == 2
+
+
 async def test_fields_that_are_skipped_are_not_selected(asker: Any, chat: Any) -> None:
     query = """
         query Q($no: Boolean!) {
