@@ -1,0 +1,60 @@
+"""What the tests of the verbs about people share: a room with somebody of every rank, and notices written out."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chat.models import Role
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import Event, Stage
+
+CROWD: Mapping[str, Role] = {
+    "alice": "owner",
+    "anna": "owner",
+    "mona": "moderator",
+    "max": "moderator",
+    "bob": "member",
+}
+ABSENT = [
+    "guildId", "text", "seq", "clientMessageId", "rev", "editedAt", "removedAt", "version", "attachments",
+]  # fmt: skip
+UNSAID = ["userId", "role", "mutedUntil", "nextEpoch", "rev", "room"]
+
+
+def notice(answer: dict[str, Any], room: str, sender: str, epoch: int, **told: object) -> dict[str, Any]:
+    """The whole of a notice's message, with the parts that only the server knows taken from its answer."""
+    own = {name: answer[name] for name in ("id", "ts")}
+    message = {"roomId": room, "roomType": "general", "senderId": sender, "epoch": epoch}
+    return own | dict.fromkeys(ABSENT) | message | {"notice": dict.fromkeys(UNSAID) | told}
+
+
+def as_admin(event: "Event") -> "Event":
+    """The same event by somebody with the platform role `admin`."""
+    event["identity"]["resolverContext"]["roles"] = "admin"
+    return event
+
+
+def head(stage: "Stage", room: str) -> tuple[int, int, int]:
+    """A room's `rev`, `epoch` and number of owners."""
+    item = stage.item(room, "HEAD")
+    return item["rev"], item["epoch"], item["owners"]
+
+
+def membership(stage: "Stage", room: str, user: str) -> dict[str, Any]:
+    """What a membership says, without keys and the instant at which it is forgotten."""
+    item = stage.item(room, f"IN#ROOM#{room}", user)
+    return {name: value for name, value in item.items() if name not in ("PK", "SK", "type", "expiresAt")}
+
+
+def lines(stage: "Stage", room: str, kind: str) -> dict[str, dict[str, Any]]:
+    """What a room's lists of people (`MEMBER`, `BANNED`) say, by user id."""
+    found = {}
+    for item in stage.partition("gg_core", f"ROOM#{room}"):
+        word, _, user = item["SK"]["S"].partition("#")
+        if word == kind:
+            found[user] = {
+                name: int(value["N"]) if "N" in value else value["S"]
+                for name, value in item.items()
+                if name not in ("PK", "SK")
+            }
+    return found
