@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.errors import InvalidInput
-from chat.text import TextLimits, clean_text, fingerprint
+from chat.text import TextLimits, clean_line, clean_text, fingerprint
 
 LIMITS = TextLimits()
 REMOVED = [
@@ -188,3 +188,29 @@ def test_a_fingerprint_is_of_the_raw_text_and_its_client_message_id() -> None:
     assert fingerprint("hi", "a") == fingerprint("hi", "a")
     assert len({fingerprint("hi", "a"), fingerprint("hi ", "a"), fingerprint("hi", "b")}) == 3
     assert "hi" not in fingerprint("hi", "a")
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ("  The\tgarden \n gate ", "The garden gate"),
+        ("e\u0301t\u00e9", "\u00e9t\u00e9"),
+        ("a\u202eb\u2066c\u0000", "abc"),
+        ("<b>&", "<b>&"),
+        ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
+        ("x" * 100, "x" * 100),
+        ("e\u0301" * 100, "\u00e9" * 100),
+    ],
+    ids=ascii,
+)
+def test_a_name_is_one_line_without_what_could_hide_disguise_or_reach_over_others(
+    raw: str, kept: str
+) -> None:
+    assert clean_line(raw, 100) == kept
+
+
+@pytest.mark.parametrize(
+    "raw", [None, 7, [], "", " \n", "\u202e\u2066", "x" * 101, "\ud800", "x" * 10**6], ids=str
+)
+def test_what_is_no_name_is_none(raw: object) -> None:
+    assert clean_line(raw, 100) is None

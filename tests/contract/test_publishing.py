@@ -108,10 +108,10 @@ def test_what_is_not_published_may_be_selected_freely(functions_environ: None, n
 
 
 def refused(mutation: str, **info: Any) -> dict[str, Any]:
-    """The machine values of the refusal of a call without arguments."""
+    """The machine values of the refusal of a call that names no room."""
     module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", mutation).lower()
     event = {
-        "arguments": {},
+        "arguments": {"roomId": "#", "watching": "#"},
         "identity": {"resolverContext": {"userId": "alice"}},
         "info": {"parentTypeName": "Mutation", "fieldName": mutation, **info},
     }

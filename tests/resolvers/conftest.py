@@ -169,7 +169,7 @@ class Stage:
             TABLES[f"{room.table.upper()}_TABLE"], f"USER#{user}" if user else room.partition_key
         )
         (found,) = [item for item in items if item["SK"]["S"].startswith(sort_key)]
-        return {name: int(value["N"]) if "N" in value else value["S"] for name, value in found.items()}
+        return {name: json.loads(value["N"]) if "N" in value else value["S"] for name, value in found.items()}
 
     def member(self, room_id: str, user: str, **changes: int | str) -> None:
         """Change a membership, as a moderator would."""

@@ -71,10 +71,10 @@ class Muted(ChatError):
 
 
 class RateLimited(ChatError):
-    """Too many messages; `scope` says whose limit it was: `person` or `room`."""
+    """Too many messages, or too much of what `key` has a sentence for; `scope` says whose limit it was: `person` or `room`."""
 
-    def __init__(self, retry_after_ms: int, scope: str) -> None:
-        super().__init__(f"send.rateLimited.{scope}", retryAfterMs=retry_after_ms, scope=scope)
+    def __init__(self, retry_after_ms: int, scope: str, key: str | None = None) -> None:
+        super().__init__(key or f"send.rateLimited.{scope}", retryAfterMs=retry_after_ms, scope=scope)
 
 
 class IdempotencyMismatch(ChatError):

@@ -20,6 +20,7 @@ from chat.identifiers import uuid7_ms
 
 HEAD = "HEAD"
 ADOPTION = "ADOPTION"
+QUOTA = "QUOTA"
 LATEST_MS = 9_999_999_999_999
 """The last instant that thirteen digits can write: November 2286."""
 

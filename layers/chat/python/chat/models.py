@@ -136,6 +136,14 @@ class Head(Stored):
         own = {field.name: getattr(self, field.name) for field in fields(RoomSettings)}
         return replace(defaults, **{name: value for name, value in own.items() if value is not None})
 
+    def ruled(self, rules: Mapping[str, Any]) -> "Head":
+        """The head with other rules, by their names in the item; `None` gives one back to its default."""
+        names = _fields_by_attribute(Head)
+        own = {names[name]: value for name, value in rules.items()}
+        if "visibility" in own:
+            own["visibility"] = own["visibility"] or "private"
+        return replace(self, **own)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member(Stored):

@@ -28,10 +28,7 @@ class Question:
 def check_question(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> Question:
     """The question in `arguments`. Raises `InvalidInput`; reads nothing."""
     room = Room.parse(arguments.get("roomId"))
-    limit = arguments.get("limit")
-    limit = DEFAULT_LIMIT if limit is None else limit
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput("history.limit", argument="limit", max=MAX_LIMIT)
+    limit = check_limit(arguments)
     order = arguments.get("order")
     order = "NEWEST_FIRST" if order is None else order
     if order not in ("NEWEST_FIRST", "OLDEST_FIRST"):
@@ -40,6 +37,15 @@ def check_question(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> Que
     question = Question(room, order == "OLDEST_FIRST", limit, after, before, "", None)
     token = arguments.get("nextToken")
     return question if token is None else _continued(question, unseal(token, cursor_keys))
+
+
+def check_limit(arguments: Mapping[str, Any], most: int = MAX_LIMIT) -> int:
+    """How many items a page is to have, `limit` of `arguments`, from 1 to `most`. Raises `InvalidInput`."""
+    limit = arguments.get("limit")
+    limit = DEFAULT_LIMIT if limit is None else limit
+    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= most:
+        raise InvalidInput("history.limit", argument="limit", max=most)
+    return limit
 
 
 def _bound(arguments: Mapping[str, Any], argument: str) -> int | None:

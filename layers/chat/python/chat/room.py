@@ -3,12 +3,32 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chat.access import enter_room
 from chat.deployment import Deployment
+from chat.listing import count_members
 from chat.models import Caller
+from chat.retry import deadline_of, retried
+from chat.room_wire import member_to_wire, room_to_wire
+from chat.rooms import Room
 from chat.tally import Tally
 
 
 def room(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> dict[str, Any]:
-    raise NotImplementedError
+    """The schema's `Room` for `arguments` (`roomId`), in two requests: a look, and a count of the roster.
+
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet) and `ServiceUnavailable`.
+    """
+    wanted, store = Room.parse(arguments.get("roomId")), deployment.store
+    deadline = deadline_of(deployment)
+    with tally.timing("StoreMs"):
+        view = retried(deployment, lambda: store.view(wanted, caller.user_id, consistent=False), deadline)
+        entry = enter_room(view, caller, "look")
+        count = retried(deployment, lambda: count_members(store, wanted), deadline)
+    member = entry.member
+    me = None if member is None else member_to_wire(caller.user_id, member, deployment.now())
+    is_visitor = entry.standing == "visitor"
+    return room_to_wire(
+        wanted, entry.head, deployment.defaults, reads=not is_visitor, me=me, member_count=count
+    )

@@ -25,6 +25,11 @@ class Place:
     def key(self) -> Item:
         return key(self.partition_key, self.sort_key)
 
+    @property
+    def id(self) -> tuple[str, str]:
+        """Under what `Tables.batch` answers the item."""
+        return self.partition_key, self.sort_key
+
 
 @dataclass(frozen=True, slots=True)
 class Write:

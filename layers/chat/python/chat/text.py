@@ -17,6 +17,7 @@ _BLANK = re.compile(
     "\u2065\ufdd0-\ufdef\ufff0-\ufff8\U000e0000-\U000e0fff]"  # for ever unassigned, or ignorable by default
 )
 """Characters that show nothing although their category is that of a letter, a mark, a symbol or a future character."""
+_ISOLATES = re.compile("[\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,19 @@ def clean_text(raw: object, limits: TextLimits) -> str:
     if len(text) > limits.max_code_points or len(text.encode()) > limits.max_bytes:
         raise _too_long(limits)
     return text
+
+
+def clean_line(raw: object, max_code_points: int) -> str | None:
+    """A name for people as it is stored: cleaned as a text is, on one line, each run of blanks as one space.
+
+    `None` for what is too long, has nothing to be seen, or is no text. Isolates go, too: a name is shown amid other words,
+    and one that is not closed would reach over them.
+    """
+    if not isinstance(raw, str) or len(raw) > 4 * max_code_points or _has_surrogates(raw):
+        return None
+    line = " ".join(_ISOLATES.sub("", _normalised(raw)).split())
+    is_visible = any(_is_visible(character) for character in line)
+    return line if is_visible and len(line) <= max_code_points else None
 
 
 def fingerprint(raw: str, client_message_id: str) -> str:
