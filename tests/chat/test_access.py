@@ -4,7 +4,18 @@ from typing import get_args
 
 import pytest
 
-from chat.access import ADMIN, Access, Entry, View, enter_room, open_history, open_room
+from chat.access import (
+    ADMIN,
+    Access,
+    Entry,
+    View,
+    enter_room,
+    may_act_on,
+    may_appoint,
+    may_overrule,
+    open_history,
+    open_room,
+)
 from chat.errors import ChatError, NotAllowed, NotRoomMember
 from chat.models import Caller, Head, Member, Role, Status
 from chat.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
@@ -143,3 +154,56 @@ def test_a_rank_acts_on_those_below_and_the_highest_on_their_equals(
     standing: Standing, below: set[Standing]
 ) -> None:
     assert {other for other in RANKS if outranks(standing, other)} == below
+
+
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+ROLES: tuple[Role, ...] = get_args(Role)
+OVERRULED = [
+    *[("moderator", "member"), ("owner", "member"), ("owner", "moderator"), ("owner", "owner")],
+    *[("admin", "member"), ("admin", "moderator"), ("admin", "owner")],
+]
+APPOINTED = [
+    *[("member", "member"), ("moderator", "member"), ("moderator", "moderator")],
+    *[("owner", role) for role in ROLES],
+    *[("admin", role) for role in ROLES],
+]
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("status", ["active", "banned"])
+def test_somebody_acts_on_those_below_whether_there_or_banned(
+    standing: Standing, role: Role, status: Status
+) -> None:
+    entry, person = Entry(HEAD, None, standing), Member(role=role, status=status)
+    if (standing, role) in OVERRULED:
+        may_act_on(entry, ALICE, "bob", person)
+        return
+    with pytest.raises(NotAllowed) as caught:
+        may_overrule(entry, person)
+    assert (caught.value.key, caught.value.values) == ("room.rank", {"reason": "rank"})
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_whoever_left_or_never_was_there_has_no_rank(role: Role) -> None:
+    may_act_on(Entry(HEAD, None, "moderator"), ALICE, "bob", Member(role=role, status="left"))
+    may_act_on(Entry(HEAD, None, "moderator"), ALICE, "bob", None)
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+def test_nobody_acts_on_themself(standing: Standing) -> None:
+    with pytest.raises(NotAllowed) as caught:
+        may_act_on(Entry(HEAD, None, standing), ALICE, "alice", Member())
+    assert (caught.value.key, caught.value.values) == ("room.self", {"reason": "self"})
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+@pytest.mark.parametrize("role", ROLES)
+def test_somebody_appoints_at_most_what_they_are(standing: Standing, role: Role) -> None:
+    entry = Entry(HEAD, None, standing)
+    if (standing, role) in APPOINTED:
+        may_appoint(entry, role)
+        return
+    with pytest.raises(NotAllowed) as caught:
+        may_appoint(entry, role)
+    assert caught.value.values == {"reason": "rank"}

@@ -58,3 +58,12 @@ def lines(stage: "Stage", room: str, kind: str) -> dict[str, dict[str, Any]]:
                 if name not in ("PK", "SK")
             }
     return found
+
+
+def forget_owners(stage: "Stage", room: str) -> None:
+    """Make a room like those from before owners were counted."""
+    stage.client.update_item(
+        TableName="gg_core",
+        Key={"PK": {"S": f"ROOM#{room}"}, "SK": {"S": "HEAD"}},
+        UpdateExpression="REMOVE owners",
+    )

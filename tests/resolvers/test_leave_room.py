@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.resolvers.people import CROWD, as_admin, head, lines, membership, notice
+from tests.resolvers.people import CROWD, as_admin, forget_owners, head, lines, membership, notice
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage
@@ -38,6 +38,17 @@ def test_the_last_owner_stays_and_another_may_go(stage: "Stage") -> None:
     room = stage.room(CROWD)
     stage.act(stage.event(EVENT, "anna", roomId=room), writes=WRITES)
     assert head(stage, room) == (2, 2, 1)
+    stage.refused(stage.event(EVENT, "alice", roomId=room), "NotAllowed", reason="lastOwner")
+
+
+def test_owners_that_were_never_counted_are_counted_first(stage: "Stage") -> None:
+    room = stage.room(CROWD)
+    forget_owners(stage, room)
+    stage.act(stage.event(EVENT, "bob", roomId=room), writes=WRITES)
+    assert head(stage, room) == (2, 2, 2)
+    forget_owners(stage, room)
+    stage.act(stage.event(EVENT, "anna", roomId=room), writes=WRITES)
+    forget_owners(stage, room)
     stage.refused(stage.event(EVENT, "alice", roomId=room), "NotAllowed", reason="lastOwner")
 
 

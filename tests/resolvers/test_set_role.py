@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.resolvers.people import CROWD, as_admin, head, lines, membership, notice
+from tests.resolvers.people import CROWD, as_admin, forget_owners, head, lines, membership, notice
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Event, Stage
@@ -40,6 +40,17 @@ def test_owners_are_counted_in_the_head_as_they_come_and_go(stage: "Stage") -> N
     ]:
         answer = stage.act(change(stage, room, actor, person, role), writes=["HEAD", *WRITES])
         assert answer["notice"]["rev"] == counted[0]
+        assert head(stage, room) == counted
+
+
+def test_owners_that_were_never_counted_are_counted_first(stage: "Stage") -> None:
+    room = stage.room(CROWD)
+    for actor, person, role, counted in [
+        ("alice", "bob", "OWNER", (2, 1, 3)),
+        ("bob", "anna", "MEMBER", (3, 1, 2)),
+    ]:
+        forget_owners(stage, room)
+        stage.act(change(stage, room, actor, person, role), writes=["HEAD", *WRITES])
         assert head(stage, room) == counted
 
 

@@ -10,7 +10,16 @@ from chat.models import Caller, Message, Notice, Role
 from chat.notices import notify
 from chat.retry import settled
 from chat.rooms import Room
-from chat.roster import keep_within_rooms, look, moved_head, named_role, named_user, seated, still_there
+from chat.roster import (
+    counted,
+    keep_within_rooms,
+    look,
+    moved_head,
+    named_role,
+    named_user,
+    seated,
+    still_there,
+)
 from chat.tally import Tally
 
 
@@ -40,7 +49,7 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         writes = [*seated(room, user_id, person, role, head.seq), *still_there(room, caller, entry)]
         rev = head.rev
         if role == "owner":
-            writes.append(moved_head(room, head, owners=1))
+            writes.append(moved_head(room, counted(deployment.store, room, head), owners=1))
             rev += 1
         deployment.store.tables.transact(writes)
         return answer(head.epoch, rev, role)

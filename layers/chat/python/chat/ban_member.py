@@ -9,7 +9,7 @@ from chat.models import Caller, Head, Message, Notice
 from chat.notices import notify, notify_of_parting
 from chat.retry import settled
 from chat.rooms import Room
-from chat.roster import kept_out, look, moved_head, named_user, owners_gained, still_there
+from chat.roster import counted, kept_out, look, moved_head, named_user, owners_gained, still_there
 from chat.tally import Tally
 
 
@@ -37,6 +37,7 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         if person is None or person.status != "active":
             deployment.store.tables.transact([*kept_out(room, user_id, person, None, now), *writes])
             return answer(head, None, None)
+        head = counted(deployment.store, room, head)
         moved = moved_head(room, head, ends_epoch=True, owners=owners_gained(head, person, None))
         deployment.store.tables.transact([moved, *kept_out(room, user_id, person, head.epoch, now), *writes])
         return answer(head, head.epoch, head.rev + 1)

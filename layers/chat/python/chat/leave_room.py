@@ -9,7 +9,7 @@ from chat.models import Caller, Message
 from chat.notices import notify_of_parting
 from chat.retry import settled
 from chat.rooms import Room
-from chat.roster import look, moved_head, owners_gained, unseated
+from chat.roster import counted, look, moved_head, owners_gained, unseated
 from chat.tally import Tally
 
 
@@ -30,7 +30,7 @@ def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         if gone is not None and gone.status == "left" and gone.ended_epoch is not None:
             return parting(gone.ended_epoch, None)
         access = open_room(scene.view, "leave")
-        head, member = access.head, access.member
+        head, member = counted(deployment.store, room, access.head), access.member
         deployment.store.tables.transact(
             [
                 moved_head(room, head, ends_epoch=True, owners=owners_gained(head, member, None)),

@@ -105,7 +105,7 @@ class Head(Stored):
     loses access. `ts` is the newest message's instant (ms) and `last_id` its id, `tat` the room's rate state (µs).
 
     `changed_rev` is the rev of the newest entry of the change log, `ruled_rev` that of the last change of name or rules.
-    `owners` counts the owners. `adopted_at` (ms) is when the room's messages from before numbering got theirs."""
+    `owners` counts the owners, where they have been counted. `adopted_at` (ms) is when the room's messages from before numbering got theirs."""
 
     rev: int
     seq: int
@@ -122,7 +122,7 @@ class Head(Stored):
     last_id: str | None = None
     changed_rev: int = 0
     ruled_rev: int = 0
-    owners: int = 1
+    owners: int | None = None
     name: str | None = None
     visibility: Visibility = "private"
     created_by: str | None = None

@@ -9,7 +9,7 @@ from chat.models import Caller, Message
 from chat.notices import notify_of_parting
 from chat.retry import settled
 from chat.rooms import Room
-from chat.roster import look, moved_head, named_user, owners_gained, still_there, there, unseated
+from chat.roster import counted, look, moved_head, named_user, owners_gained, still_there, there, unseated
 from chat.tally import Tally
 
 
@@ -32,7 +32,7 @@ def remove_member(
         may_act_on(entry, caller, user_id, gone)
         if gone is not None and gone.status != "active" and gone.ended_epoch is not None:
             return parting(gone.ended_epoch, None)
-        head, person = entry.head, there(scene.person)
+        head, person = counted(deployment.store, room, entry.head), there(scene.person)
         deployment.store.tables.transact(
             [
                 moved_head(room, head, ends_epoch=True, owners=owners_gained(head, person, None)),

@@ -5,7 +5,7 @@ write holds only while the person still is as they were seen, so a rank that was
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from chat import keys
@@ -77,13 +77,37 @@ def seat(room: Room, user_id: str) -> Place:
     return Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
 
 
+def counted(store: Store, room: Room, head: Head) -> Head:
+    """The head with the number of owners. A room from before it was kept is counted, until its head is written next.
+
+    Whatever changes that number moves `rev`, so the count holds if the head that was read still does at the commit.
+    """
+    if head.owners is not None:
+        return head
+    owners, start = 0, None
+    while True:
+        lines, start = store.tables.stretch(
+            room.table,
+            room.partition_key,
+            keys.ROSTER,
+            keys.ROSTER_END,
+            forward=True,
+            count=1_000,
+            consistent=True,
+            start=start,
+        )
+        owners += sum(Member.of(line).role == "owner" for line in lines)
+        if start is None:
+            return replace(head, owners=owners)
+
+
 def owners_gained(head: Head, before: Member, role: Role | None) -> int:
     """How many owners more (or fewer) the room has once `before`, who is there, has this role, or is gone (`None`).
 
-    Raises `NotAllowed` where the room would be left without an owner.
+    Raises `NotAllowed` where a room that is `counted` would be left without an owner.
     """
     gained = (role == "owner") - (before.role == "owner")
-    if gained < 0 and head.owners <= 1:
+    if gained < 0 and (head.owners or 0) <= 1:
         raise NotAllowed("room.lastOwner", reason="lastOwner")
     return gained
 
@@ -111,12 +135,12 @@ def still_public(room: Room, entry: Entry) -> list[Write]:
 
 
 def moved_head(room: Room, head: Head, *, ends_epoch: bool = False, owners: int = 0) -> Write:
-    """The write of the room's head: only on the `rev` that was read. `owners`: how many more there are."""
-    moved: dict[str, Any] = {"rev": head.rev + 1}
-    if ends_epoch:
-        moved["epoch"] = head.epoch + 1
-    if owners:
-        moved["owners"] = head.owners + owners
+    """The write of a head that is `counted`: only on the `rev` that was read. `owners`: how many more there are."""
+    moved = {
+        "rev": head.rev + 1,
+        "epoch": head.epoch + ends_epoch,
+        "owners": (head.owners or 0) + owners,
+    }
     return Write(_head(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
 
 

@@ -12,6 +12,7 @@ from chat.retry import settled
 from chat.rooms import Room
 from chat.roster import (
     Scene,
+    counted,
     look,
     moved_head,
     named_role,
@@ -50,6 +51,8 @@ def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any
         head = entry.head
         if person.role == role:
             return answer(head.epoch, head.rev)
+        if "owner" in (role, person.role):
+            head = counted(deployment.store, room, head)
         writes = with_role(room, user_id, person, role)
         if not own:
             writes += still_there(room, caller, entry)

@@ -1,0 +1,135 @@
+"""The writes that change people: each holds only while the person is as they were seen, and names what it leaves behind."""
+
+import pytest
+
+from chat.errors import InvalidInput, NotAllowed
+from chat.models import DAY_MS, Head, Member, Role
+from chat.rooms import Room
+from chat.roster import (
+    kept_out,
+    let_back,
+    moved_head,
+    named_role,
+    named_user,
+    owners_gained,
+    seated,
+    there,
+    unseated,
+    with_mute,
+    with_role,
+)
+from chat.tables import Write
+
+ROOM = Room.parse("lobby")
+BOB = Member(role="moderator", joined_seq=3, muted_until=9)
+NOW = 1_800_000_000_000
+
+
+def told(write: Write) -> tuple[str, str]:
+    return write.place.partition_key, write.place.sort_key
+
+
+MINE, LISTED, BANNED = (
+    ("USER#bob", "IN#ROOM#lobby"),
+    ("ROOM#lobby", "MEMBER#bob"),
+    ("ROOM#lobby", "BANNED#bob"),
+)
+
+
+@pytest.mark.parametrize(
+    ("writes", "places"),
+    [
+        (seated(ROOM, "bob", BOB, "member", 7), [MINE, LISTED]),
+        (unseated(ROOM, "bob", BOB, 4, NOW), [MINE, LISTED]),
+        (kept_out(ROOM, "bob", BOB, 4, NOW), [MINE, LISTED, BANNED]),
+        (let_back(ROOM, "bob", BOB, NOW), [MINE, BANNED]),
+        (with_role(ROOM, "bob", BOB, "owner"), [MINE, LISTED]),
+        (with_mute(ROOM, "bob", BOB, 0), [MINE, LISTED]),
+    ],
+)
+def test_a_change_holds_only_while_the_person_is_as_seen(
+    writes: list[Write], places: list[tuple[str, str]]
+) -> None:
+    assert [told(write) for write in writes] == places
+    assert writes[0].condition == "#role = :role AND #status = :status"
+    assert writes[0].given == {":role": "moderator", ":status": "active"}
+    assert {write.condition for write in writes[1:]} == {""}
+
+
+@pytest.mark.parametrize(
+    "writes", [seated(ROOM, "bob", None, "member", 7), kept_out(ROOM, "bob", None, None, NOW)]
+)
+def test_a_first_membership_is_written_only_where_there_is_none(writes: list[Write]) -> None:
+    assert (writes[0].condition, writes[0].whole) == ("attribute_not_exists(PK)", True)
+
+
+def test_whoever_goes_is_remembered_for_ninety_days_with_the_epoch_that_ended() -> None:
+    mine, listed = unseated(ROOM, "bob", BOB, 4, NOW)
+    assert mine.set == {"status": "left", "endedEpoch": 4, "expiresAt": (NOW + 90 * DAY_MS) // 1_000}
+    assert listed.delete
+
+
+def test_a_ban_does_not_expire_and_keeps_the_rank_of_whoever_was_there() -> None:
+    assert kept_out(ROOM, "bob", BOB, 4, NOW)[0].set == {
+        "role": "moderator",
+        "status": "banned",
+        "endedEpoch": 4,
+    }
+    gone = Member(role="owner", status="left", ended_epoch=2)
+    mine = kept_out(ROOM, "bob", gone, None, NOW)[0]
+    assert mine.set == {"role": "member", "status": "banned"}
+    assert set(mine.remove) == {"endedEpoch", "expiresAt"}
+
+
+def test_who_comes_again_brings_their_mute_into_the_roster() -> None:
+    mine, listed = seated(ROOM, "bob", BOB, "member", 7)
+    new = {"role": "member", "status": "active", "joinedSeq": 7}
+    assert (mine.set, set(mine.remove)) == (new, {"endedEpoch", "expiresAt"})
+    assert listed.set == {"type": "Member", **new, "mutedUntil": 9}
+
+
+def test_a_head_is_moved_on_the_revision_that_was_read() -> None:
+    head = Head(rev=5, seq=2, ts=1, epoch=3, owners=2)
+    write = moved_head(ROOM, head, ends_epoch=True, owners=-1)
+    assert (write.condition, write.given) == ("#rev = :rev", {":rev": 5})
+    assert write.set == {"rev": 6, "epoch": 4, "owners": 1}
+    assert moved_head(ROOM, head).set == {"rev": 6, "epoch": 3, "owners": 2}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gained"),
+    [
+        ("member", "owner", 1),
+        ("owner", "owner", 0),
+        ("owner", "member", -1),
+        ("owner", None, -1),
+        ("moderator", None, 0),
+    ],
+)
+def test_owners_are_counted_and_one_remains(before: Role, after: Role | None, gained: int) -> None:
+    two, one = Head(rev=1, seq=0, ts=0, epoch=1, owners=2), Head(rev=1, seq=0, ts=0, epoch=1, owners=1)
+    assert owners_gained(two, Member(role=before), after) == gained
+    if gained < 0:
+        with pytest.raises(NotAllowed) as caught:
+            owners_gained(one, Member(role=before), after)
+        assert caught.value.values == {"reason": "lastOwner"}
+
+
+@pytest.mark.parametrize("person", [None, Member(status="left"), Member(status="banned")])
+def test_whoever_is_not_there_is_not_found(person: Member | None) -> None:
+    with pytest.raises(NotAllowed) as caught:
+        there(person)
+    assert caught.value.values == {"reason": "notThere"}
+    assert there(BOB) == BOB
+
+
+def test_people_and_roles_are_read_from_arguments() -> None:
+    assert named_user({"userId": "auth0|bob"}) == "auth0|bob"
+    roles = [named_role({"role": name}) for name in ("OWNER", "MODERATOR", "MEMBER", None)]
+    assert roles == ["owner", "moderator", "member", None]
+    for arguments in ({}, {"userId": 1}, {"userId": "a b"}):
+        with pytest.raises(InvalidInput):
+            named_user(arguments)
+    for name in ("owner", 1, ["OWNER"]):
+        with pytest.raises(InvalidInput):
+            named_role({"role": name})
