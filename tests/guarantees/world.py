@@ -60,11 +60,17 @@ def process(client: Any, clock: Clock, **parts: Any) -> Deployment:
     return Deployment(store=store_of(client), now=clock.now, monotonic=clock.monotonic, **given)
 
 
-def new_room(client: Any, *users: str, prefix: str = "", settings: Mapping[str, int | float] = FAST) -> str:
-    """The id of a new room with `users` in it."""
+def new_room(
+    client: Any,
+    *users: str,
+    prefix: str = "",
+    settings: Mapping[str, int | float | str] = FAST,
+    members: Mapping[str, Role] | None = None,
+) -> str:
+    """The id of a new room with `users` in it as plain members, or `members` with their roles."""
     room_id = f"{prefix}{uuid.uuid4().hex[:12]}"
-    members: dict[str, Role] = dict.fromkeys(users, "member")
-    assert found_room(store_of(client), Room.parse(room_id), members, settings)
+    roles: Mapping[str, Role] = members or dict.fromkeys(users, "member")
+    assert found_room(store_of(client), Room.parse(room_id), roles, settings)
     return room_id
 
 
@@ -115,7 +121,7 @@ def remove_member(client: Any, room_id: str, user: str) -> None:
     )
 
 
-def change_room(client: Any, room_id: str, **settings: int | float) -> None:
+def change_room(client: Any, room_id: str, **settings: int | float | str) -> None:
     """Write settings of the room; as every write of HEAD, it moves `rev`."""
     room = Room.parse(room_id)
     client.update_item(
