@@ -11,14 +11,14 @@ from typing import Any
 from chat import keys
 from chat.access import Access, View, open_room
 from chat.aws import OutcomeUnknown, TransientFailure
+from chat.charging import limits_at, member_refusal, milliseconds
 from chat.deployment import Deployment
 from chat.draft import Draft, check_draft
-from chat.errors import ChatError, IdempotencyMismatch, Muted, NotRoomMember, RateLimited
+from chat.errors import ChatError, IdempotencyMismatch, NotRoomMember, RateLimited
 from chat.identifiers import at, chance_of
-from chat.instants import to_wire
 from chat.items import Envelope
 from chat.memory import FRESH_S
-from chat.models import Caller, Head, Message, RoomSettings, Sent
+from chat.models import Caller, Message, RoomSettings, Sent
 from chat.retry import attempts
 from chat.store import Refused
 from chat.tally import Tally
@@ -132,14 +132,11 @@ class _Send:
     def _refusal(self, access: Access) -> ChatError | None:
         """Why this member may not send now: muted, then the person's rate, then the room's."""
         now, settings = self._deployment.now(), self._settings()
-        if access.member.muted_until > now:
-            return Muted(to_wire(access.member.muted_until))
-        at = _limits_at(access.head, now)
-        behind = at - now * 1_000
-        if wait := settings.person_rate(access.member.role).wait(access.member.tat, at):
-            return RateLimited(_milliseconds(wait + behind), "person")
+        if refusal := member_refusal(access, settings, now):
+            return refusal
+        at = limits_at(access.head, now)
         if wait := settings.room_rate.wait(access.head.tat, at):
-            return RateLimited(_milliseconds(wait + behind), "room")
+            return RateLimited(milliseconds(wait + at - now * 1_000), "room")
         return None
 
     def _refused_lately(self, refusal: ChatError) -> bool:
@@ -185,7 +182,7 @@ class _Send:
         """Number and instant for this attempt: the next ones after the head that is known."""
         draft, head, settings = self._draft, access.head, self._settings()
         now = self._deployment.now()
-        ts, limits_at = max(now, head.ts + 1), _limits_at(head, now)
+        ts, judged_at = max(now, head.ts + 1), limits_at(head, now)
         message = Message(
             id=at(draft.message_id, ts),
             room_id=draft.room.id,
@@ -203,11 +200,11 @@ class _Send:
             message=message,
             fingerprint=draft.fingerprint,
             head=head,
-            head_tat=settings.room_rate.taken(head.tat, limits_at),
+            head_tat=settings.room_rate.taken(head.tat, judged_at),
             person=settings.person_rate(access.member.role),
-            idle=access.member.tat <= limits_at,
+            idle=access.member.tat <= judged_at,
             now=now,
-            limits_at=limits_at,
+            limits_at=judged_at,
             expires_at=(ts + settings.retention_ms) // 1_000,
         )
 
@@ -258,7 +255,7 @@ class _Send:
         rate = self._settings().person_rate(self._access.member.role if self._access else "member")
         tat = memory.repeats.get(self._member_key) or 0
         if wait := rate.wait(tat, now):
-            raise RateLimited(_milliseconds(wait), "person")
+            raise RateLimited(milliseconds(wait), "person")
         memory.repeats.put(self._member_key, rate.taken(tat, now), self._deployment.monotonic())
 
     def _expired(self, sent: Sent) -> Message:
@@ -275,13 +272,3 @@ class _Send:
             seq=sent.seq,
             client_message_id=draft.client_message_id,
         )
-
-
-def _limits_at(head: Head, now: int) -> int:
-    """The instant (µs) by which rates are judged: never before the room's newest message. Else a process whose clock is
-    ahead would silence everybody whose clock is right."""
-    return max(now, head.ts) * 1_000
-
-
-def _milliseconds(microseconds: int) -> int:
-    return -(-microseconds // 1_000)

@@ -1,0 +1,54 @@
+"""What writing costs a member: the limits they are judged by, and the write that charges them for one message."""
+
+from chat import keys
+from chat.access import Access
+from chat.errors import ChatError, Muted, RateLimited
+from chat.instants import to_wire
+from chat.models import Head, RoomSettings
+from chat.rooms import Room
+from chat.tables import Place, Write
+
+
+def limits_at(head: Head, now: int) -> int:
+    """The instant (µs) by which rates are judged: never before the room's newest message. Else a process whose clock is
+    ahead would silence everybody whose clock is right."""
+    return max(now, head.ts) * 1_000
+
+
+def milliseconds(microseconds: int) -> int:
+    """Whole milliseconds, rounded up: waiting for so long is enough."""
+    return -(-microseconds // 1_000)
+
+
+def member_refusal(access: Access, settings: RoomSettings, now: int) -> ChatError | None:
+    """Why this member may not write now (ms): muted, or faster than their rate."""
+    if access.member.muted_until > now:
+        return Muted(to_wire(access.member.muted_until))
+    at = limits_at(access.head, now)
+    behind = at - now * 1_000
+    if wait := settings.person_rate(access.member.role).wait(access.member.tat, at):
+        return RateLimited(milliseconds(wait + behind), "person")
+    return None
+
+
+def charge(room: Room, user_id: str, access: Access, settings: RoomSettings, now: int) -> Write:
+    """The write that charges a member for one message, on condition of being active, not muted and within the rate.
+
+    An update has no maximum, so there are two forms of it, for somebody idle and for a burst; what was read says which.
+    """
+    at, rate = limits_at(access.head, now), settings.person_rate(access.member.role)
+    given = {":active": "active", ":nowMs": now, ":now": at}
+    idle = access.member.tat <= at
+    if idle:
+        within = "(attribute_not_exists(#tat) OR #tat <= :now)"
+    else:
+        within = "#tat > :now AND #tat <= :latest"
+        given |= {":latest": at + rate.tolerance}
+    return Write(
+        Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key)),
+        condition="attribute_exists(PK) AND #status = :active"
+        f" AND (attribute_not_exists(#mutedUntil) OR #mutedUntil <= :nowMs) AND {within}",
+        given=given,
+        set={"tat": at + rate.step} if idle else {},
+        add={} if idle else {"tat": rate.step},
+    )
