@@ -145,7 +145,7 @@ def _report(
 def _object(arguments: Mapping[str, Any]) -> dict[str, str]:
     """To whom or to which message something was done: what passed the verb's own checks is an id."""
     found = {"target": actor(arguments["userId"])} if isinstance(arguments.get("userId"), str) else {}
-    return found | ({"message": arguments["id"]} if isinstance(arguments.get("id"), str) else {})
+    return found | ({"message_id": arguments["id"]} if isinstance(arguments.get("id"), str) else {})
 
 
 def _room(room_id: object) -> str | None:
