@@ -4,7 +4,7 @@ import http.client
 import json
 import select
 import threading
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -116,6 +116,22 @@ def garbled_answer(exchange: Exchange) -> None:
     """After the commit something in between answers for the engine, with a page for people."""
     exchange.forward()
     exchange.reply(502, b"<html><body>Bad Gateway</body></html>")
+
+
+def showing(*stale: Mapping[str, Any]) -> Fault:
+    """A batch of reads that shows these items as they were, though others of it are newer: a batch is not one instant."""
+
+    def show(exchange: Exchange) -> None:
+        status, body = exchange.forward()
+        answer = json.loads(body)
+        for items in answer["Responses"].values():
+            items[:] = [
+                next((old for old in stale if (old["PK"], old["SK"]) == (item["PK"], item["SK"])), item)
+                for item in items
+            ]
+        exchange.reply(status, json.dumps(answer).encode())
+
+    return show
 
 
 def first_reason_alone(exchange: Exchange) -> None:

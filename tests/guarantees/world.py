@@ -8,10 +8,12 @@ from typing import Any
 from chat import keys
 from chat.cursor import CursorKeys
 from chat.deployment import Deployment
+from chat.edit_message import edit_message
 from chat.found_room import found_room
 from chat.items import key, values
 from chat.messages import Page, messages
 from chat.models import Caller, Item, Message, Role
+from chat.remove_message import remove_message
 from chat.rooms import Room
 from chat.send_message import send_message
 from chat.store import Store
@@ -84,6 +86,18 @@ def send(
 ) -> Message:
     arguments = {"roomId": room_id, "text": text, "clientMessageId": name}
     return send_message(deployment, Caller(user_id=user), arguments, Tally() if tally is None else tally)
+
+
+def edit(deployment: Deployment, message: Message, text: str, user: str | None = None) -> Message:
+    """Edit a message, as its sender unless somebody else is named."""
+    arguments = {"roomId": message.room_id, "id": message.id, "text": text}
+    return edit_message(deployment, Caller(user_id=user or message.sender_id), arguments, Tally())
+
+
+def remove(deployment: Deployment, message: Message, user: str | None = None, *roles: str) -> Message:
+    """Remove a message, as its sender unless somebody else is named."""
+    caller = Caller(user_id=user or message.sender_id, roles=frozenset(roles))
+    return remove_message(deployment, caller, {"roomId": message.room_id, "id": message.id}, Tally())
 
 
 def read(deployment: Deployment, room_id: str, user: str, **arguments: Any) -> Page:

@@ -104,8 +104,9 @@ class Head(Stored):
     """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when somebody
     loses access. `ts` is the newest message's instant (ms) and `last_id` its id, `tat` the room's rate state (µs).
 
-    `changed_rev` is the rev of the newest entry of the change log, `ruled_rev` that of the last change of name or rules.
-    `owners` counts the owners, where they have been counted. `adopted_at` (ms) is when the room's messages from before numbering got theirs."""
+    `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant, `ruled_rev` is the rev of
+    the last change of name or rules. `owners` counts the owners, where they have been counted. `adopted_at` (ms) is when the
+    room's messages from before numbering got theirs."""
 
     rev: int
     seq: int
@@ -121,6 +122,7 @@ class Head(Stored):
     adopted_at: int = 0
     last_id: str | None = None
     changed_rev: int = 0
+    changed_at: int = 0
     ruled_rev: int = 0
     owners: int | None = None
     name: str | None = None
