@@ -119,8 +119,6 @@ def functions_environment(
         "AUDIT_KEY": secrets.audit_key,
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "AUTHORIZER_TTL_SECONDS": "300",
-        "POWERTOOLS_SERVICE_NAME": "chat",
-        "POWERTOOLS_METRICS_NAMESPACE": "Chat",
         "LOG_LEVEL": log_level,
     }
 

@@ -81,8 +81,7 @@ class Settings:
     slow_mode_seconds: int = _number(0, int, 0, 21_600)
     max_code_points: int = _number(4_000, int, 1, 40_000)
     max_bytes: int = _number(16_384, int, 1, 163_840)
-    powertools_service_name: str = "chat"
-    powertools_metrics_namespace: str = "Chat"
+    deployment_name: str = "local"
 
 
 def read(environment: Mapping[str, str]) -> Settings:

@@ -1,23 +1,38 @@
 """Log lines and metrics. Constant text with fields beside it; never message text, tokens or whole events."""
 
+import json
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import TracebackType
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from chat.audit import pseudonym
 from chat_lambda.secrets import read_key
 from chat_lambda.settings import settings
 
+NAMESPACE = "Chat"
+TOTALS = frozenset(
+    {
+        "DurationMs",
+        "InternalError",
+        "ServiceUnavailable",
+        "SelectionUnknown",
+        "DeliveriesDue",
+        "DeliveriesConfirmed",
+        "ConfirmMs",
+    }
+)
+"""What is counted for the deployment as well, so that one alarm sees all of its functions."""
+
 
 @cache
 def logger() -> Logger:
     """JSON lines on standard error, which Lambda collects like standard output: stdout stays free for an answer."""
-    return Logger(service=settings().powertools_service_name, stream=sys.stderr)
+    return Logger(service="chat", stream=sys.stderr)
 
 
 @cache
@@ -42,14 +57,25 @@ def audit(*, action: str, outcome: str, reason: str, fields: Mapping[str, Any]) 
 def publish_metrics(function: str, numbers: Mapping[str, float]) -> None:
     """One line of CloudWatch's Embedded Metric Format for one call; names ending in `Ms` are milliseconds.
 
+    Each number is counted by `function`, those in `TOTALS` by `deployment` too. A metric has no second dimension.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
-    metrics = EphemeralMetrics(namespace=settings().powertools_metrics_namespace)
-    metrics.add_dimension("function", function)
-    for name, number in numbers.items():
-        unit = MetricUnit.Milliseconds if name.endswith("Ms") else MetricUnit.Count
-        metrics.add_metric(name, unit, number)
-    metrics.flush_metrics()
+    directives = [_directive("function", numbers)]
+    if totals := sorted(TOTALS & numbers.keys()):
+        directives.append(_directive("deployment", totals))
+    line = {
+        "_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives},
+        "function": function,
+        "deployment": settings().deployment_name,
+        **numbers,
+    }
+    print(json.dumps(line, separators=(",", ":")), flush=True)  # noqa: T201  Lambda collects standard output
+
+
+def _directive(dimension: str, names: Iterable[str]) -> dict[str, Any]:
+    units = {True: "Milliseconds", False: "Count"}
+    metrics = [{"Name": name, "Unit": units[name.endswith("Ms")]} for name in names]
+    return {"Namespace": NAMESPACE, "Dimensions": [[dimension]], "Metrics": metrics}
 
 
 def where(traceback: TracebackType | None) -> str:
