@@ -1,39 +1,47 @@
 # What shows trouble. A resolver's failure is HTTP 200, and an expected refusal counts as a Lambda error: neither AppSync's
-# 5XX nor Lambda's Errors tell what is wrong. So the functions count outcomes by name (namespace Chat, dimension function),
-# and alarms look at those. docs/runbook.md has a section for each kind below.
+# 5XX nor Lambda's Errors tell what is wrong. So the functions count outcomes by name (namespace Chat), and alarms look at
+# those. docs/runbook.md has a section for each kind below, and says why most of them watch all functions at once.
 
 locals {
   namespace       = "Chat" # what chat_lambda/telemetry.py writes to
   alarm_topic_arn = var.alarm_topic_arn == null ? aws_sns_topic.alarms[0].arn : var.alarm_topic_arn
 
-  field_modules = [for each in local.fields : each.module]
-  authorizer    = local.wiring.authorizer.module
+  authorizer = local.wiring.authorizer.module
+
+  # Modules of the fields that people wait for.
+  promised = distinct([for name in var.objectives.fields : local.fields[name].module if contains(keys(local.fields), name)])
+
+  # An account's concurrency is one pool: when it is used up, these notice too. Whoever has a share of their own, does not.
+  by_concurrency = setunion(local.promised, [local.authorizer], setintersection(keys(var.reserved_concurrency), keys(local.functions)))
 
   # kind => { what it means, where it is looked for (dimensions by subject), and what it is compared with }
   metric_alarms = {
     internal-error = {
       means     = "A function failed in a way that nobody foresaw."
-      namespace = local.namespace, metric = "InternalError", subjects = local.own_dimensions
+      namespace = local.namespace, metric = "InternalError", subjects = local.all_functions
     }
     service-unavailable = {
       means     = "Calls gave up after two seconds of throttling or contention."
-      namespace = local.namespace, metric = "ServiceUnavailable", subjects = local.own_dimensions
-      threshold = 5
+      namespace = local.namespace, metric = "ServiceUnavailable", threshold = 5, subjects = local.all_functions
     }
     broken-run = {
-      means = "A function could not start, ran out of time or memory, or died."
-      namespace = local.namespace, metric = "BrokenRuns", subjects = {
-        for module in keys(local.functions) : module => { log = local.function_names[module] }
-      }
+      means     = "A function could not start, ran out of time or memory, or died."
+      namespace = local.namespace, metric = local.broken_runs, subjects = { all = null }
     }
     throttles = {
       means     = "Lambda refused to run a function: the concurrency is used up."
-      namespace = "AWS/Lambda", metric = "Throttles", subjects = local.lambda_dimensions
+      namespace = "AWS/Lambda", metric = "Throttles"
+      subjects  = { for module in local.by_concurrency : module => local.lambda_dimensions[module] }
     }
     duration = {
-      means     = "A field is slower than its objective."
+      means     = "A field that people wait for is slower than its objective."
       namespace = "AWS/Lambda", metric = "Duration", percentile = "p95", threshold = var.objectives.p95_ms, periods = 3
-      subjects  = { for module in local.field_modules : module => local.lambda_dimensions[module] }
+      subjects  = { for module in local.promised : module => local.lambda_dimensions[module] }
+    }
+    slow-calls = {
+      means     = "Of all fields together, one call in twenty is slower than the objective."
+      namespace = local.namespace, metric = "DurationMs", percentile = "p95", threshold = var.objectives.p95_ms, periods = 3
+      subjects  = local.all_functions
     }
     authorizer-failed = {
       means     = "The authorizer raised, so callers get a 500: keys cannot be fetched, or its settings are wrong."
@@ -51,9 +59,8 @@ locals {
       subjects  = { (local.authorizer) = { function = local.function_names[local.authorizer] } }
     }
     selection-unknown = {
-      means     = "AppSync does not tell what the sender selected, so incomplete selections go unseen."
-      namespace = local.namespace, metric = "SelectionUnknown"
-      subjects  = { send_message = { function = local.function_names["send_message"] } }
+      means     = "AppSync does not tell what a caller selected, so incomplete selections go unseen."
+      namespace = local.namespace, metric = "SelectionUnknown", subjects = local.all_functions
     }
     transaction-conflict = {
       means     = "Sends to one room collide more often than retries are meant for."
@@ -103,12 +110,12 @@ locals {
     }
   }
 
-  own_dimensions    = { for module in local.field_modules : module => { function = local.function_names[module] } }
+  all_functions     = { all = { deployment = local.prefix } }
   lambda_dimensions = { for module, name in local.function_names : module => { FunctionName = name } }
   table_dimensions  = { for key, table in local.tables : key => { TableName = table.name } }
   api_dimensions    = { api = { GraphQLAPIId = aws_appsync_graphql_api.chat.id } }
 
-  # "internal-error.messages" => one alarm
+  # "duration.messages" => one alarm
   alarms = merge([
     for kind, each in local.metric_alarms : {
       for subject, dimensions in each.subjects : "${kind}.${subject}" => {
@@ -116,8 +123,8 @@ locals {
         subject    = subject
         means      = each.means
         namespace  = each.namespace
-        metric     = kind == "broken-run" ? "${each.metric}-${subject}" : each.metric
-        dimensions = kind == "broken-run" ? null : dimensions # a metric filter cannot add a dimension that the line has not
+        metric     = each.metric
+        dimensions = dimensions
         statistic  = try(each.percentile, null) == null ? try(each.statistic, "Sum") : null
         percentile = try(each.percentile, null)
         threshold  = try(each.threshold, 0)
@@ -150,82 +157,43 @@ resource "aws_cloudwatch_metric_alarm" "chat" {
 }
 
 # Lines that only the runtime writes. Each phrase holds a space, which no room's id can: ids are all that our own lines
-# take over from people, so nobody can ring this alarm from outside.
+# take over from people, so nobody can ring this alarm from outside. A metric filter cannot add a dimension that the line has
+# not, so the deployment is in the metric's name.
 resource "aws_cloudwatch_log_metric_filter" "broken_runs" {
   for_each = local.functions
 
   name           = "broken-runs"
   log_group_name = aws_cloudwatch_log_group.function[each.key].name
-  pattern        = join(" ", [for phrase in local.broken_run_phrases : "?\"${phrase}\""])
+  pattern        = local.broken_run_pattern
 
   metric_transformation {
     namespace = local.namespace
-    name      = "BrokenRuns-${each.key}"
+    name      = local.broken_runs
+    value     = "1"
+  }
+}
+
+# Of the fields that people wait for, each by itself as well.
+resource "aws_cloudwatch_log_metric_filter" "broken_runs_of_field" {
+  for_each = toset(local.promised)
+
+  name           = "broken-runs-of-field"
+  log_group_name = aws_cloudwatch_log_group.function[each.key].name
+  pattern        = local.broken_run_pattern
+
+  metric_transformation {
+    namespace = local.namespace
+    name      = "BrokenRuns-${local.function_names[each.key]}"
     value     = "1"
   }
 }
 
 locals {
-  failing_percent = tonumber(format("%.4g", 100 - var.objectives.availability_percent)) # 0.1, and not 0.0999…
-
-  broken_run_phrases = [
+  broken_runs = "BrokenRuns-${local.prefix}"
+  broken_run_pattern = join(" ", [for phrase in [
     "Status: timeout", "Status: error", "Task timed out after", "Runtime exited", # of the platform
     "[ERROR] Runtime.", "[ERROR] BadSettings", "[ERROR] BadSecret",               # of an init that raised
-  ]
-}
-
-# The service level objective: of all calls of a field, the share that did not fail by our fault. One alarm a field, since
-# an alarm's expression may look at ten metrics.
-resource "aws_cloudwatch_metric_alarm" "availability" {
-  for_each = toset(local.field_modules)
-
-  alarm_name          = "${local.prefix}-availability-${each.key}"
-  alarm_description   = "More than ${local.failing_percent} % of calls fail by our fault. See docs/runbook.md, availability."
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = local.failing_percent
-  evaluation_periods  = 3
-  datapoints_to_alarm = 2
-  treat_missing_data  = "notBreaching"
-
-  metric_query {
-    id          = "failed_percent"
-    label       = "Calls that failed by our fault (%)"
-    expression  = "100 * (FILL(internal, 0) + FILL(unavailable, 0) + FILL(broken, 0)) / calls"
-    return_data = true
-  }
-
-  dynamic "metric_query" {
-    for_each = {
-      internal    = { namespace = local.namespace, metric = "InternalError", dimensions = local.own_dimensions[each.key] }
-      unavailable = { namespace = local.namespace, metric = "ServiceUnavailable", dimensions = local.own_dimensions[each.key] }
-      broken      = { namespace = local.namespace, metric = "BrokenRuns-${each.key}", dimensions = null }
-      calls       = { namespace = "AWS/Lambda", metric = "Invocations", dimensions = local.lambda_dimensions[each.key] }
-    }
-    content {
-      id = metric_query.key
-      metric {
-        namespace   = metric_query.value.namespace
-        metric_name = metric_query.value.metric
-        dimensions  = metric_query.value.dimensions
-        period      = 300
-        stat        = "Sum"
-      }
-    }
-  }
-}
-
-resource "aws_cloudwatch_composite_alarm" "slo" {
-  alarm_name        = "${local.prefix}-slo"
-  alarm_description = "What is promised to people is not kept: calls fail, or take too long. See docs/runbook.md, slo."
-  alarm_actions     = [local.alarm_topic_arn]
-  ok_actions        = [local.alarm_topic_arn]
-
-  alarm_rule = join(" OR ", [
-    for name in concat(
-      values(aws_cloudwatch_metric_alarm.availability)[*].alarm_name,
-      [for key, each in local.alarms : aws_cloudwatch_metric_alarm.chat[key].alarm_name if contains(["duration", "api-latency", "api-5xx", "publish-failed"], each.kind)],
-    ) : "ALARM(\"${name}\")"
-  ])
+  ] : "?\"${phrase}\""])
 }
 
 resource "aws_sns_topic" "alarms" {

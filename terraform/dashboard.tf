@@ -6,22 +6,45 @@ locals {
     "ServiceUnavailable", "InternalError",
   ]
 
+  field_modules = [for each in local.fields : each.module]
+  others        = setsubtract(keys(local.functions), concat(local.promised, [local.authorizer]))
+
+  # What happens seldom has no metric, and no line, before it happened.
   charts = [
     {
-      title = "Calls of fields", stat = "Sum"
-      lines = [for module in local.field_modules : ["AWS/Lambda", "Invocations", "FunctionName", local.function_names[module]]]
+      title = "Live deliveries that clients confirmed (%)", stat = "Sum"
+      lines = concat(
+        [[{ expression = "IF(due > 0, 100 * FILL(confirmed, 0) / due)", label = "confirmed of due", id = "percent" }]],
+        [for id, metric in { due = "DeliveriesDue", confirmed = "DeliveriesConfirmed" } : [local.namespace, metric, "deployment", local.prefix, { id = id, visible = false }]],
+      )
+    },
+    {
+      title = "From sent to confirmed: the slowest that each report brought (ms)", stat = "p95"
+      lines = [for stat in ["p50", "p95", "p99"] : [local.namespace, "ConfirmMs", "deployment", local.prefix, { stat = stat, label = stat }]]
+    },
+    {
+      title = "Calls of the fields that people wait for", stat = "Sum"
+      lines = [for module in local.promised : ["AWS/Lambda", "Invocations", "FunctionName", local.function_names[module]]]
+    },
+    {
+      title = "Calls of the others", stat = "Sum"
+      lines = [for module in local.others : ["AWS/Lambda", "Invocations", "FunctionName", local.function_names[module]]]
     },
     {
       title = "Outcomes that are our fault", stat = "Sum"
       lines = concat(
-        [for module in local.field_modules : [local.namespace, "InternalError", "function", local.function_names[module]]],
-        [for module in local.field_modules : [local.namespace, "ServiceUnavailable", "function", local.function_names[module]]],
-        [for module in keys(local.functions) : [local.namespace, "BrokenRuns-${module}"]],
+        [for name in values(local.function_names) : [local.namespace, "InternalError", "function", name]],
+        [for name in values(local.function_names) : [local.namespace, "ServiceUnavailable", "function", name]],
+        [[local.namespace, local.broken_runs]],
       )
     },
     {
-      title = "Duration of fields, p95 (ms)", stat = "p95"
-      lines = [for module in keys(local.functions) : ["AWS/Lambda", "Duration", "FunctionName", local.function_names[module]]]
+      title = "Duration of the fields that people wait for and of the authorizer, p95 (ms)", stat = "p95"
+      lines = [for module in concat(local.promised, [local.authorizer]) : ["AWS/Lambda", "Duration", "FunctionName", local.function_names[module]]]
+    },
+    {
+      title = "Duration of the others, p95 (ms)", stat = "p95"
+      lines = [for module in local.others : ["AWS/Lambda", "Duration", "FunctionName", local.function_names[module]]]
     },
     {
       title = "DynamoDB, p95 of all that one call waits for (ms)", stat = "p95"
@@ -40,9 +63,9 @@ locals {
       lines = [for name in local.refusals : [local.namespace, name, "function", local.function_names["send_message"]]]
     },
     {
-      title = "Refused reads and subscriptions, by name", stat = "Sum"
+      title = "Refused by other fields, by name", stat = "Sum"
       lines = flatten([
-        for module in ["messages", "on_message"] : [
+        for module in setsubtract(local.field_modules, ["send_message"]) : [
           for name in local.refusals : { line = [local.namespace, name, "function", local.function_names[module]] }
         ]
       ])[*].line
@@ -100,7 +123,7 @@ resource "aws_cloudwatch_dashboard" "chat" {
         type = "alarm", x = 0, y = 0, width = 24, height = 3
         properties = {
           title  = "What is promised"
-          alarms = concat([aws_cloudwatch_composite_alarm.slo.arn], values(aws_cloudwatch_metric_alarm.availability)[*].arn)
+          alarms = concat([aws_cloudwatch_composite_alarm.slo.arn, aws_cloudwatch_metric_alarm.delivery.arn], values(aws_cloudwatch_metric_alarm.availability)[*].arn)
         }
       }],
       [

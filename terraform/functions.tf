@@ -1,5 +1,5 @@
-# One function for each wired field, and the authorizer. AppSync calls the alias, so that a version goes live when the
-# alias says so, and going back is one number (var.rollout).
+# One function for each wired field and service, and the authorizer. Callers call the alias, so that a version goes live
+# when the alias says so, and going back is one number (var.rollout).
 
 locals {
   runtime = "python3.13"
@@ -28,9 +28,8 @@ resource "aws_lambda_function" "chat" {
   kms_key_arn                    = var.kms_key_arn
 
   environment {
-    # POWERTOOLS_SERVICE_NAME stays unset: it would become a second dimension of every metric, and alarms would miss them.
     variables = merge(
-      { LOG_LEVEL = var.log_level, POWERTOOLS_METRICS_NAMESPACE = local.namespace },
+      { LOG_LEVEL = var.log_level, DEPLOYMENT_NAME = local.prefix },
       { for name, value in local.settings : name => value if contains(each.value.settings, name) },
       { for name in local.used_secrets[each.key] : name => local.secret_arns[name] },
     )
@@ -80,7 +79,7 @@ resource "aws_lambda_alias" "live" {
   for_each = local.functions
 
   name             = local.alias
-  description      = "What AppSync calls."
+  description      = "What is called."
   function_name    = aws_lambda_function.chat[each.key].function_name
   function_version = try(var.rollout[each.key].version, aws_lambda_function.chat[each.key].version)
 
@@ -108,4 +107,16 @@ resource "aws_lambda_permission" "authorizer" {
   principal      = "appsync.amazonaws.com"
   source_arn     = aws_appsync_graphql_api.chat.arn
   source_account = local.account
+}
+
+# Another service calls these, by its own role and under its own name for that: nobody, unless var.guild_service_role_arn
+# says who. Only the live version, so that no other can be reached around a rollback.
+resource "aws_lambda_permission" "service" {
+  for_each = var.guild_service_role_arn == null ? {} : { for each in values(local.services) : each.module => each }
+
+  statement_id  = "service"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.chat[each.key].function_name
+  qualifier     = aws_lambda_alias.live[each.key].name
+  principal     = var.guild_service_role_arn
 }

@@ -1,8 +1,18 @@
 # One role for each function, with what its wiring says and nothing else; and AppSync's own roles.
 
 locals {
-  # Rooms' partitions of one table have no business in the other. Users' partitions are in both.
-  foreign_keys = { core = "GUILD#*", guild = "ROOM#*" }
+  # Rooms' partitions of one table have no business in the other, nor has what is kept by room (LIVE#ROOM#…). Users' partitions
+  # are in both.
+  rooms_of_table = { core = "ROOM#*", guild = "GUILD#*" }
+  keys_in_table = {
+    for key, rooms in local.rooms_of_table : key => {
+      "ROOM#*"   = key == "core" ? ["ROOM#*"] : []
+      "GUILD#*"  = key == "guild" ? ["GUILD#*"] : []
+      "USER#*"   = ["USER#*"]
+      "LIVE#*"   = ["LIVE#${rooms}"]
+      "LEDGER#*" = ["LEDGER#${rooms}"]
+    }
+  }
 
   table_settings = { core = "CORE_TABLE", guild = "GUILD_TABLE" }
 
@@ -17,10 +27,10 @@ locals {
           Resource = local.tables[key].arn
           Condition = {
             "ForAllValues:StringLike" = {
-              "dynamodb:LeadingKeys" = [for prefix in right.leadingKeys : prefix if prefix != local.foreign_keys[key]]
+              "dynamodb:LeadingKeys" = flatten([for prefix in right.leadingKeys : local.keys_in_table[key][prefix]])
             }
           }
-        }
+        } if length(flatten([for prefix in right.leadingKeys : local.keys_in_table[key][prefix]])) > 0
       ] if contains(each.settings, setting)
     ])
   }

@@ -174,6 +174,7 @@ variable "limits" {
     room_per_second   = optional(number)
     room_burst        = optional(number)
     retention_days    = optional(number)
+    slow_mode_seconds = optional(number)
     max_code_points   = optional(number)
     max_bytes         = optional(number)
   })
@@ -188,6 +189,17 @@ variable "limits" {
   validation {
     condition     = var.limits.retention_days == null || try(var.limits.retention_days >= 7, false)
     error_message = "limits.retention_days must be 7 or more: a retried send is recognised while its message lives."
+  }
+}
+
+variable "guild_service_role_arn" {
+  description = "The role of the service that keeps guilds' members, which may then tell us who came and who went. Null: nobody may."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.guild_service_role_arn == null || can(regex("^arn:[^:]+:iam::[0-9]{12}:role/[^*]+$", var.guild_service_role_arn))
+    error_message = "guild_service_role_arn must be the ARN of one role (arn:aws:iam::…:role/…): whoever may call can take people out of any guild's room."
   }
 }
 
@@ -271,14 +283,14 @@ variable "log_level" {
 # The API
 
 variable "query_depth_limit" {
-  description = "How deep a query may nest; messages needs 3."
+  description = "How deep a query may nest. 7 is as deep as the schema goes; what is deeper has no use yet."
   type        = number
-  default     = 5
+  default     = 7
   nullable    = false
 
   validation {
-    condition     = var.query_depth_limit >= 3 && var.query_depth_limit <= 75
-    error_message = "query_depth_limit must be from 3 (what `messages { items { id } }` needs) to 75."
+    condition     = var.query_depth_limit >= 5 && var.query_depth_limit <= 75
+    error_message = "query_depth_limit must be from 5 (what `sync { rooms { messages { attachments { id } } } }` needs) to 75."
   }
 }
 
@@ -373,17 +385,26 @@ variable "alarm_topic_arn" {
 }
 
 variable "objectives" {
-  description = "What is promised: p95 of a field's duration (ms), and the percentage of calls that do not fail by our fault."
+  description = "What is promised: p95 of a field's duration (ms), the percentage of calls that do not fail by our fault, the percentage of live deliveries to connected clients that these confirm, and the fields that people wait for, which are watched each by itself."
   type = object({
     p95_ms               = optional(number, 200)
     availability_percent = optional(number, 99.9)
+    delivery_percent     = optional(number, 99.9)
+    fields               = optional(list(string), ["Query.messages", "Query.changes", "Query.sync", "Mutation.sendMessage", "Subscription.onMessage"])
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = var.objectives.p95_ms > 0 && var.objectives.availability_percent > 0 && var.objectives.availability_percent < 100
-    error_message = "objectives.p95_ms must be above 0, and objectives.availability_percent above 0 and below 100."
+    condition = var.objectives.p95_ms > 0 && alltrue([
+      for percent in [var.objectives.availability_percent, var.objectives.delivery_percent] : percent > 0 && percent < 100
+    ])
+    error_message = "objectives.p95_ms must be above 0, and the percentages above 0 and below 100."
+  }
+
+  validation {
+    condition     = alltrue([for name in var.objectives.fields : can(regex("^(Query|Mutation|Subscription)\\.[A-Za-z]+$", name))])
+    error_message = "objectives.fields must name fields such as Query.messages."
   }
 }
 

@@ -7,7 +7,8 @@ locals {
   partition = data.aws_partition.current.partition
 
   wiring    = jsondecode(file("${path.module}/../resolvers/wiring.json"))
-  functions = { for each in concat([local.wiring.authorizer], values(local.wiring.fields)) : each.module => each }
+  services  = lookup(local.wiring, "services", {}) # functions of ours that other services call, and AppSync does not
+  functions = { for each in concat([local.wiring.authorizer], values(local.wiring.fields), values(local.services)) : each.module => each }
 
   # "Query.messages" => { type = "Query", field = "messages", module = "messages" }
   fields = {

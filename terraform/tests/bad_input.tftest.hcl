@@ -29,12 +29,13 @@ run "names_and_words" {
     log_level       = "CRITICAL"
     kms_key_arn     = "alias/chat"
     alarm_topic_arn = "on-call@example.com"
+    objectives      = { fields = ["messages"] }
     domain          = { name = "https://chat.example.com/", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
     rollout         = { messages = { version = "$LATEST" } }
   }
   expect_failures = [
     var.name, var.environment, var.region, var.table_names, var.existing_tables, var.jwt, var.secrets, var.architecture,
-    var.log_level, var.kms_key_arn, var.alarm_topic_arn, var.domain, var.rollout,
+    var.log_level, var.kms_key_arn, var.alarm_topic_arn, var.domain, var.rollout, var.objectives,
   ]
 }
 
@@ -42,7 +43,7 @@ run "numbers_out_of_bounds" {
   command = plan
   variables {
     authorizer_ttl_seconds = 3601
-    query_depth_limit      = 2
+    query_depth_limit      = 4
     resolver_count_limit   = 0
     waf                    = { requests_per_5_minutes = 1 }
     log_retention_days     = 42
@@ -95,6 +96,22 @@ run "a_rollout_of_a_module_that_is_not_there" {
     rollout = { mesages = { version = "6" } }
   }
   expect_failures = [aws_lambda_alias.live]
+}
+
+run "an_objective_for_a_field_that_is_not_there" {
+  command = plan
+  variables {
+    objectives = { fields = ["Query.mesages"] }
+  }
+  expect_failures = [aws_cloudwatch_composite_alarm.slo]
+}
+
+run "whoever_may_call_the_services_is_one_role" {
+  command = plan
+  variables {
+    guild_service_role_arn = "*"
+  }
+  expect_failures = [var.guild_service_role_arn]
 }
 
 run "packages_that_were_not_built" {

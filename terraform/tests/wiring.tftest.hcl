@@ -106,8 +106,8 @@ run "defaults" {
   }
 
   assert {
-    condition     = toset(keys(aws_lambda_function.chat)) == toset(concat([local.wiring.authorizer.module], [for each in local.wiring.fields : each.module]))
-    error_message = "There must be one function for each wired field, and the authorizer."
+    condition     = toset(keys(aws_lambda_function.chat)) == toset(concat([local.wiring.authorizer.module], [for each in local.wiring.fields : each.module], [for each in local.services : each.module]))
+    error_message = "There must be one function for each wired field and service, and the authorizer."
   }
 
   assert {
@@ -130,14 +130,9 @@ run "defaults" {
   }
 
   assert {
-    condition     = alltrue([for function in values(aws_lambda_function.chat) : !contains(keys(function.environment[0].variables), "POWERTOOLS_SERVICE_NAME")])
-    error_message = "POWERTOOLS_SERVICE_NAME would become a second dimension of all metrics, and alarms would miss them."
-  }
-
-  assert {
     condition = alltrue([
       for module, function in aws_lambda_function.chat :
-      length(setsubtract(keys(function.environment[0].variables), concat(local.functions[module].settings, local.functions[module].secrets, ["LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"]))) == 0
+      length(setsubtract(keys(function.environment[0].variables), concat(local.functions[module].settings, local.functions[module].secrets, ["LOG_LEVEL", "DEPLOYMENT_NAME"]))) == 0
     ])
     error_message = "A function must be told only what its wiring lists."
   }
@@ -159,8 +154,10 @@ run "defaults" {
         for statement in jsondecode(aws_iam_role_policy.function[module].policy).Statement : [
           length(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) > 0,
           !contains(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], "*"),
-          statement.Resource == local.tables.core.arn ? !contains(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], "GUILD#*") : true,
-          statement.Resource == local.tables.guild.arn ? !contains(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], "ROOM#*") : true,
+          alltrue([
+            for keys in statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] :
+            keys == "USER#*" || strcontains(keys, statement.Resource == local.tables.core.arn ? "ROOM#*" : "GUILD#*")
+          ]),
         ] if startswith(flatten([statement.Action])[0], "dynamodb:")
       ]
     ]))
@@ -169,7 +166,10 @@ run "defaults" {
 
   assert {
     condition = length(setintersection(
-      flatten([for module in ["messages", "on_message"] : [for statement in jsondecode(aws_iam_role_policy.function[module].policy).Statement : statement.Action]]),
+      flatten([
+        for name, each in local.fields :
+        [for statement in jsondecode(aws_iam_role_policy.function[each.module].policy).Statement : statement.Action] if each.type != "Mutation"
+      ]),
       ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:TransactWriteItems"],
     )) == 0
     error_message = "Functions that read must not be able to write."
@@ -258,6 +258,11 @@ run "defaults" {
   }
 
   assert {
+    condition     = length(aws_lambda_permission.service) == 0
+    error_message = "Nobody may call a service's function unless it is said who."
+  }
+
+  assert {
     condition     = toset(keys(aws_secretsmanager_secret.chat)) == toset(["CURSOR_KEYS", "AUDIT_KEY"])
     error_message = "With public keys alone there is no use for JWT_SECRET."
   }
@@ -273,13 +278,36 @@ run "defaults" {
   }
 
   assert {
+    condition     = length(aws_cloudwatch_metric_alarm.chat) < 45 && length(aws_cloudwatch_metric_alarm.availability) == 1 + length(var.objectives.fields)
+    error_message = "Each alarm costs money and attention: those for all functions together must not come back as one for each."
+  }
+
+  assert {
+    condition = alltrue([
+      for module in keys(local.functions) :
+      aws_cloudwatch_log_metric_filter.broken_runs[module].metric_transformation[0].name == aws_cloudwatch_metric_alarm.chat["broken-run.all"].metric_name
+    ])
+    error_message = "Every function's broken runs must be among those that the alarm looks at."
+  }
+
+  assert {
+    condition     = alltrue([for function in values(aws_lambda_function.chat) : function.environment[0].variables["DEPLOYMENT_NAME"] == aws_cloudwatch_metric_alarm.chat["internal-error.all"].dimensions["deployment"]])
+    error_message = "What functions count for the deployment must be what alarms look at."
+  }
+
+  assert {
+    condition     = length([for query in aws_cloudwatch_metric_alarm.delivery.metric_query : query if length(query.metric) == 1]) == 2 && aws_cloudwatch_metric_alarm.delivery.threshold == 0.1 && strcontains(aws_cloudwatch_composite_alarm.slo.alarm_rule, "chat-test-delivery")
+    error_message = "The objective of delivery must be watched, and be a part of what is promised."
+  }
+
+  assert {
     condition     = alltrue([for alarm in values(aws_cloudwatch_metric_alarm.chat) : length(alarm.alarm_actions) == 1])
     error_message = "An alarm must be sent to the topic."
   }
 
   assert {
-    condition     = alltrue([for key, alarm in aws_cloudwatch_metric_alarm.chat : alarm.namespace != "Chat" || startswith(key, "broken-run") || try(join(",", keys(alarm.dimensions)) == "function", false)])
-    error_message = "Our own metrics have one dimension, function."
+    condition     = alltrue([for key, alarm in aws_cloudwatch_metric_alarm.chat : alarm.namespace != "Chat" || startswith(key, "broken-run") || try(contains(["function", "deployment"], join(",", keys(alarm.dimensions))), false)])
+    error_message = "Our own metrics have one dimension, function or deployment."
   }
 }
 
@@ -287,16 +315,19 @@ run "options" {
   command = apply
 
   variables {
-    waf             = { requests_per_5_minutes = 2000 }
-    domain          = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1", zone_id = "Z1" }
-    snap_start      = true
-    limits          = { room_burst = 5, person_per_second = 0.5 }
-    existing_tables = ["guild"]
-    kms_key_arn     = "arn:aws:kms:eu-central-1:123456789012:key/1"
-    alarm_topic_arn = "arn:aws:sns:eu-central-1:123456789012:on-call"
-    rollout         = { send_message = { version = "6", canary_version = "7", canary_weight = 0.1 } }
-    jwt             = { issuer = "issuer", audience = "chat", algorithms = ["HS256"] }
-    secrets         = { JWT_SECRET = "arn:aws:ssm:eu-central-1:123456789012:parameter/jwt" }
+    waf        = { requests_per_5_minutes = 2000 }
+    domain     = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1", zone_id = "Z1" }
+    snap_start = true
+    limits     = { room_burst = 5, person_per_second = 0.5, slow_mode_seconds = 3 }
+    objectives = { fields = ["Mutation.sendMessage"], delivery_percent = 99.5 }
+
+    guild_service_role_arn = "arn:aws:iam::123456789012:role/guilds"
+    existing_tables        = ["guild"]
+    kms_key_arn            = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    alarm_topic_arn        = "arn:aws:sns:eu-central-1:123456789012:on-call"
+    rollout                = { send_message = { version = "6", canary_version = "7", canary_weight = 0.1 } }
+    jwt                    = { issuer = "issuer", audience = "chat", algorithms = ["HS256"] }
+    secrets                = { JWT_SECRET = "arn:aws:ssm:eu-central-1:123456789012:parameter/jwt" }
   }
 
   override_data {
@@ -305,8 +336,18 @@ run "options" {
   }
 
   assert {
-    condition     = aws_lambda_function.chat["send_message"].environment[0].variables["ROOM_BURST"] == "5" && aws_lambda_function.chat["send_message"].environment[0].variables["PERSON_PER_SECOND"] == "0.5"
+    condition     = aws_lambda_function.chat["send_message"].environment[0].variables["ROOM_BURST"] == "5" && aws_lambda_function.chat["send_message"].environment[0].variables["PERSON_PER_SECOND"] == "0.5" && aws_lambda_function.chat["create_room"].environment[0].variables["SLOW_MODE_SECONDS"] == "3"
     error_message = "The deployment's own limits must reach the function that judges by them."
+  }
+
+  assert {
+    condition     = keys(aws_lambda_permission.service) == [for each in local.services : each.module] && alltrue([for each in values(aws_lambda_permission.service) : each.principal == var.guild_service_role_arn && each.qualifier == "live"])
+    error_message = "The role that is named may call the services' functions, and only their live version."
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.availability)) == toset(["all", "send_message"]) && aws_cloudwatch_metric_alarm.delivery.threshold == 0.5
+    error_message = "The objectives must be those that are said."
   }
 
   assert {
