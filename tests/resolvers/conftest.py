@@ -49,6 +49,16 @@ class Refusal:
         return dict(others)
 
 
+def partitions_of_rooms(arguments: Mapping[str, Any], prefix: str) -> list[str]:
+    """The partitions that belong to the rooms in `arguments`: their own and, where a client reports, what is counted there."""
+    found = [f"{prefix}{arguments.get('roomId')}"]
+    found += [f"LEDGER#{found[0]}"] if "seq" in arguments else []
+    found += [f"LEDGER#{prefix}{each['roomId']}" for each in arguments.get("rooms") or ()]
+    if watching := arguments.get("watching"):
+        found += [f"LIVE#{prefix}{watching}#{shard}" for shard in range(10)]
+    return found
+
+
 @dataclass
 class Stage:
     """The functions as AppSync calls them, over tables that a test can look into."""
@@ -132,17 +142,13 @@ class Stage:
     def stored(self, event: Event) -> Stored:
         """Everything in the partitions that an event could touch, in both tables."""
         arguments, identity = event.get("arguments"), event.get("identity")
-        room_id = arguments.get("roomId") if isinstance(arguments, dict) else None
-        person = arguments.get("userId") if isinstance(arguments, dict) else None
+        arguments = arguments if isinstance(arguments, dict) else {}
         context = identity.get("resolverContext") if isinstance(identity, dict) else None
-        user = context.get("userId") if isinstance(context, dict) else None
+        users = [context.get("userId") if isinstance(context, dict) else None, arguments.get("userId")]
         return {
             (table, item["PK"]["S"], item["SK"]["S"]): item
-            for table, room in (
-                (TABLES["CORE_TABLE"], f"ROOM#{room_id}"),
-                (TABLES["GUILD_TABLE"], str(room_id)),
-            )
-            for partition_key in (f"USER#{user}", f"USER#{person}", room)
+            for table, prefix in ((TABLES["CORE_TABLE"], "ROOM#"), (TABLES["GUILD_TABLE"], ""))
+            for partition_key in [f"USER#{user}" for user in users] + partitions_of_rooms(arguments, prefix)
             if partition_key and "\ud800" not in partition_key
             for item in self.partition(table, partition_key)
         }

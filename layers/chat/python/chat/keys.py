@@ -13,13 +13,14 @@ USER#{userId}    AT#{room}                 receipts
                  PRESENCE                  when and where their client was last heard of (core table)
                  QUOTA                     the rate of making rooms (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
-LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour
+LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
 """
 
 from chat.identifiers import uuid7_ms
 
 HEAD = "HEAD"
 ADOPTION = "ADOPTION"
+PRESENCE = "PRESENCE"
 QUOTA = "QUOTA"
 LATEST_MS = 9_999_999_999_999
 """The last instant that thirteen digits can write: November 2286."""
@@ -47,6 +48,22 @@ def banned(user_id: str) -> str:
 
 def change(rev: int) -> str:
     return f"CHG#{rev:012d}"
+
+
+def live(room_partition: str, shard: int) -> str:
+    return f"LIVE#{room_partition}#{shard}"
+
+
+def window(number: int) -> str:
+    return f"WINDOW#{number}"
+
+
+def ledger(room_partition: str) -> str:
+    return f"LEDGER#{room_partition}"
+
+
+def hour(number: int) -> str:
+    return f"HOUR#{number:07d}"
 
 
 def upload(upload_id: str) -> str:

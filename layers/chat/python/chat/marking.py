@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from chat.access import Access, open_room
+from chat.batches import Found, found_at
 from chat.deployment import Deployment
 from chat.errors import InvalidInput
-from chat.models import Caller, Item, Receipts
+from chat.models import Caller, Receipts
 from chat.receipt_items import check_seq, is_small, look_of, move_receipts, receipts_place, room_places
-from chat.retry import deadline_of, retried
+from chat.retry import deadline_of
 from chat.rooms import Room
 from chat.tables import Place
 
@@ -43,7 +44,7 @@ class Marked:
     before: Receipts
     after: Receipts
     now: int
-    found: dict[tuple[str, str], Item]
+    found: Found
     answer: dict[str, Any]
 
 
@@ -59,7 +60,7 @@ def mark(deployment: Deployment, caller: Caller, asked: Mark) -> Marked:
     """
     room, user_id, deadline, now = asked.room, caller.user_id, deadline_of(deployment), deployment.now()
     places = [*room_places(room, user_id), *asked.beside]
-    found = retried(deployment, lambda: deployment.store.tables.batch(places, consistent=True), deadline)
+    found = found_at(deployment, places, deadline, consistent=True)
     seen = look_of(found, room, user_id)
     access = open_room(seen.view, "mark")
     if asked.seq > access.head.seq:

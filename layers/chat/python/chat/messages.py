@@ -15,7 +15,7 @@ from chat.cursor import Cursor, CursorKeys, seal
 from chat.deployment import Deployment
 from chat.holes import NOWHERE, Spot, before_young_hole, is_young
 from chat.legacy import is_mark
-from chat.models import Caller, Head, Message
+from chat.models import NOT_ADOPTED, Caller, Head, Message
 from chat.question import Question, check_question
 from chat.retry import deadline_of, retried
 from chat.store import Slice
@@ -27,8 +27,6 @@ SETTLING_MS = 60_000
 """For so long after a room's adoption a page may have been read from before it, and is read again."""
 
 YEAR_MS = 365 * 86_400_000
-NOT_ADOPTED = Head(rev=0, seq=0, ts=0, epoch=1)
-"""What is told of a room without a head: the epoch is the one that it will begin with."""
 
 _beside = ThreadPoolExecutor(max_workers=8, thread_name_prefix="view")
 

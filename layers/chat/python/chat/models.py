@@ -147,6 +147,10 @@ class Head(Stored):
         return replace(self, **own)
 
 
+NOT_ADOPTED = Head(rev=0, seq=0, ts=0, epoch=1)
+"""What is told of a room without a head: the epoch is the one that it will begin with."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member(Stored):
     """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs).

@@ -8,8 +8,7 @@ from chat import keys
 from chat.cursor import CursorKeys, seal_position, unseal_position
 from chat.deployment import Deployment
 from chat.last_messages import last_messages
-from chat.messages import NOT_ADOPTED
-from chat.models import Caller, Head, Message, Receipts
+from chat.models import NOT_ADOPTED, Caller, Head, Message, Receipts
 from chat.question import check_limit
 from chat.retry import deadline_of, retried
 from chat.room_wire import member_to_wire, room_to_wire

@@ -10,9 +10,11 @@ from dataclasses import dataclass, fields
 from chat import keys
 from chat.access import View
 from chat.aws import ConditionFailed, TransientFailure
+from chat.batches import Found, item_at
 from chat.deployment import Deployment
 from chat.errors import InvalidInput
-from chat.models import Head, Item, Member, Receipts, attribute
+from chat.listing import count_members
+from chat.models import Head, Member, Receipts, attribute
 from chat.retry import attempts, retried
 from chat.rooms import Room
 from chat.tables import Place, Write
@@ -45,9 +47,9 @@ def room_places(room: Room, user_id: str) -> tuple[Place, Place, Place]:
     return Place(room.table, room.partition_key, keys.HEAD), member, receipts_place(room, user_id)
 
 
-def look_of(found: dict[tuple[str, str], Item], room: Room, user_id: str) -> Look:
+def look_of(found: Found, room: Room, user_id: str) -> Look:
     """What a batch that asked for `room_places` says."""
-    head, member, at = (found.get((each.partition_key, each.sort_key)) for each in room_places(room, user_id))
+    head, member, at = (item_at(found, each) for each in room_places(room, user_id))
     view = View(Head.of(head) if head else None, Member.of(member) if member else None)
     return Look(view, Receipts.of(at) if at else Receipts())
 
@@ -64,13 +66,7 @@ def is_small(deployment: Deployment, room: Room, deadline: float) -> bool:
     known = deployment.memory.small.get(room.partition_key, deployment.monotonic() - SIZE_FRESH_S)
     if known is not None:
         return known
-    count = retried(
-        deployment,
-        lambda: deployment.store.tables.count(
-            room.table, room.partition_key, keys.ROSTER, keys.ROSTER_END, most=MOST_TOLD + 1
-        ),
-        deadline,
-    )
+    count = retried(deployment, lambda: count_members(deployment.store, room, MOST_TOLD + 1), deadline)
     deployment.memory.small.put(room.partition_key, count <= MOST_TOLD, deployment.monotonic())
     return count <= MOST_TOLD
 

@@ -29,7 +29,7 @@ class Room:
     guild_id: str | None
 
     @classmethod
-    def parse(cls, room_id: object) -> "Room":
+    def parse(cls, room_id: object, argument: str = "roomId") -> "Room":
         """The room that `room_id` names. Raises `InvalidInput`; whether the room exists is not looked at."""
         if isinstance(room_id, str) and room_id.startswith(GUILD_PREFIX):
             guild_id = room_id.removeprefix(GUILD_PREFIX)
@@ -37,7 +37,7 @@ class Room:
                 return cls(room_id, "guild", "guild", room_id, guild_id)
         elif isinstance(room_id, str) and is_id(room_id):
             return cls(room_id, "general", "core", f"ROOM#{room_id}", None)
-        raise InvalidInput("room.invalidId", argument="roomId")
+        raise InvalidInput("room.invalidId", argument=argument)
 
     @classmethod
     def lying_in(cls, partition_key: str) -> "Room":

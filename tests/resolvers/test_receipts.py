@@ -1,0 +1,122 @@
+"""Query.receipts: how far everybody is, as far as they tell; and to how many a message was delivered."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chat.receipt_items import MOST_TOLD
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import Stage
+
+EVENT = "Query.receipts"
+
+
+def room_of_four(stage: "Stage") -> str:
+    room = stage.room({"alice": "owner", "bob": "member", "carol": "member", "dora": "member"})
+    stage.send(room, "one", "two", "three")
+    return room
+
+
+def asked(stage: "Stage", room: str, **arguments: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = stage.act(stage.event(EVENT, roomId=room, **arguments), writes=[])
+    return answer
+
+
+def receipt(room: str, user: str, read: int, delivered: int) -> dict[str, object]:
+    told = {"readSeq": read, "deliveredSeq": delivered, "retryAfterMs": None}
+    return {"roomId": room, "epoch": 1, "userId": user, **told}
+
+
+def test_everybody_is_told_in_the_order_of_their_ids(stage: "Stage") -> None:
+    room = room_of_four(stage)
+    stage.receipts(room, "bob", readSeq=2, lastReadSeq=2, deliveredSeq=3)
+    assert asked(stage, room) == {
+        "items": [
+            receipt(room, "alice", 0, 0),
+            receipt(room, "bob", 2, 3),
+            receipt(room, "carol", 0, 0),
+            receipt(room, "dora", 0, 0),
+        ],
+        "nextToken": None,
+        "confirmation": None,
+    }
+
+
+def test_what_was_read_in_private_is_not_told(stage: "Stage") -> None:
+    room = room_of_four(stage)
+    stage.invoke(stage.event("Mutation.markRead.private", roomId=room, seq=3))
+    answer = asked(stage, room, seq=3)
+    assert answer["items"][1] == receipt(room, "bob", 0, 0)
+    assert answer["confirmation"] == {"seq": 3, "delivered": 0, "read": 0, "of": 3}
+
+
+def test_pages_follow_each_other_to_the_end(stage: "Stage") -> None:
+    room = room_of_four(stage)
+    for arguments in ({}, {"seq": 1}):
+        users, token = [], None
+        while True:
+            page = asked(stage, room, limit=1, nextToken=token, **arguments)
+            users += [each["userId"] for each in page["items"]]
+            token = page["nextToken"]
+            if token is None:
+                break
+        assert users == ["alice", "bob", "carol", "dora"]
+
+
+def test_a_message_is_confirmed_by_those_who_were_there_the_caller_aside(stage: "Stage") -> None:
+    room = room_of_four(stage)
+    stage.receipts(room, "alice", deliveredSeq=3)
+    stage.receipts(room, "bob", deliveredSeq=2)
+    stage.receipts(room, "carol", readSeq=3, lastReadSeq=3)
+    stage.change(room, f"ROOM#{room}", "MEMBER#late", role="member", joinedSeq=2)
+    for seq, delivered, of in ((1, 2, 3), (2, 2, 3), (3, 1, 4)):
+        confirmation = asked(stage, room, seq=seq)["confirmation"]
+        assert confirmation == {"seq": seq, "delivered": delivered, "read": 1, "of": of}
+
+
+def test_the_page_is_the_same_whether_or_not_a_message_is_asked_about(stage: "Stage") -> None:
+    room = room_of_four(stage)
+    stage.receipts(room, "dora", deliveredSeq=1)
+    assert asked(stage, room, seq=1, limit=100)["items"] == asked(stage, room, limit=100)["items"]
+
+
+def test_in_a_large_room_there_is_no_confirmation(stage: "Stage") -> None:
+    room = room_of_four(stage)
+    stage.roster(room, *(f"m{number:03d}" for number in range(MOST_TOLD - 4)))
+    assert asked(stage, room, seq=1)["confirmation"]["of"] == MOST_TOLD - 1
+    stage.roster(room, "one-more")
+    answer = asked(stage, room, seq=1, limit=100)
+    assert (answer["confirmation"], len(answer["items"])) == (None, 100)
+    last = asked(stage, room, seq=1, limit=100, nextToken=answer["nextToken"])
+    assert [each["userId"] for each in last["items"]] == ["one-more"]
+
+
+def test_a_message_that_is_not_there_cannot_be_confirmed(stage: "Stage") -> None:
+    room = room_of_four(stage)
+    event = stage.event(f"{EVENT}.confirmation", roomId=room, seq=4)
+    stage.refused(event, "InvalidInput", argument="seq", max=3)
+    stage.refused(stage.event(EVENT, roomId=room, seq=-1), "InvalidInput", argument="seq", max=2**31 - 1)
+
+
+def test_a_token_belongs_to_its_room(stage: "Stage") -> None:
+    token = asked(stage, room_of_four(stage), limit=1)["nextToken"]
+    stage.refused(
+        stage.event(EVENT, roomId=stage.room(), nextToken=token), "InvalidInput", argument="nextToken"
+    )
+    garbage = stage.event(f"{EVENT}.garbage-cursor", roomId=stage.room())
+    stage.refused(garbage, "InvalidInput", argument="nextToken")
+
+
+@pytest.mark.parametrize("limit", [0, 101, True])
+def test_what_is_no_limit_is_refused(stage: "Stage", limit: object) -> None:
+    event = stage.event(f"{EVENT}.limit-zero", roomId=stage.room(), limit=limit)
+    stage.refused(event, "InvalidInput", argument="limit", max=100)
+
+
+def test_strangers_and_visitors_learn_nothing_and_administrators_look(stage: "Stage") -> None:
+    room = stage.room(settings={"visibility": "public"})
+    event = stage.event(f"{EVENT}.not-member", roomId=room)
+    stage.refused(event, "NotRoomMember")
+    event["identity"]["resolverContext"]["roles"] = "admin"
+    assert len(stage.act(event, writes=[])["items"]) == 2
