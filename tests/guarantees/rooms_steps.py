@@ -1,0 +1,249 @@
+"""What people do in several rooms, step by step, each answer compared with the oracle's."""
+
+from copy import deepcopy
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+)
+
+from chat.instants import to_wire
+from tests.guarantees.rooms_asking import ask
+from tests.guarantees.rooms_clients import Follower
+from tests.guarantees.rooms_compared import Compared
+from tests.guarantees.rooms_oracle import Room
+from tests.guarantees.rooms_talk import DAY_MS, No, Said
+
+PROCESSES = st.integers(0, 2)
+PEOPLE = st.integers(0, 5)
+ACTORS = st.integers(0, 9)
+"""One of the people, or somebody who has a say in the room: else most of what is asked would be refused."""
+
+ROOMS = st.integers(0, 3)
+ROLES = st.sampled_from(["member", "member", "moderator", "owner"])
+NAMES = st.one_of(st.none(), st.sampled_from(["m1", "m2", "m3"]))
+TEXTS = st.sampled_from(["hi", "ho"])
+LIMITS = st.sampled_from([1, 1, 2, 100])
+PLACES = st.integers(0, 20)
+ORDERS = st.sampled_from(["OLDEST_FIRST", "NEWEST_FIRST"])
+
+
+class Steps(RuleBasedStateMachine):
+    """The steps that change something."""
+
+    client: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = Compared(self.client)
+        self.refused: dict[tuple[int, str, str], float] = {}
+        self.seen: set[tuple[int, str, str, str]] = set()
+        self.repeats: dict[tuple[int, str, str], int] = {}
+        self.followers: list[Follower] = []
+
+    @property
+    def now(self) -> int:
+        return self.world.clock.now()
+
+    @initialize()
+    def there_are_rooms(self) -> None:
+        """A private one, a public one and a guild's, and something is said in them."""
+        ann, bob, cat, dan, _, root = self.world.users
+        run = self.world.run
+        self.world.makes(0, ann, f"den-{run}", [bob, cat])
+        self.world.makes(0, bob, f"hall-{run}", [ann], public=True)
+        self.world.makes(1, root, f"GUILD#{run}", [ann, dan])
+        for room in self.world.rooms.values():
+            for user in room.active()[:2]:
+                self._send(0, user, room, None, "hi")
+
+    # messages
+
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, name=NAMES, text=TEXTS)
+    def somebody_sends(self, number: int, who: int, place: int, name: str | None, text: str) -> None:
+        room = self.world.room(place)
+        self._send(number, self.world.actor(room, who), room, name, text)
+
+    @rule(number=PROCESSES, place=ROOMS, count=st.integers(2, 5))
+    def members_send_several(self, number: int, place: int, count: int) -> None:
+        room = self.world.room(place)
+        for index in range(count):
+            people = room.active()
+            self._send(number, people[index % len(people)], room, None, "hi")
+
+    @rule(number=PROCESSES, place=ROOMS, index=PLACES, text=st.one_of(st.none(), TEXTS))
+    def somebody_retries(self, number: int, place: int, index: int, text: str | None) -> None:
+        room = self.world.room(place)
+        if room.said:
+            each = room.said[-1 - index % len(room.said)]
+            self._send(number, each.sender, room, each.name, text or each.raw)
+
+    def _send(self, number: int, user: str, room: Room, name: str | None, text: str) -> None:
+        key, count = (number, user, room.id), len(room.said)
+        from_memory = self._may_refuse_from_memory(key, name)
+        doubtful = from_memory or isinstance(deepcopy(room).send(self.now, user, name, text), No)
+        before = self.world.dump(room.id) if doubtful else None
+        asked = {"roomId": room.id, "text": text, "clientMessageId": name}
+        answer = ask(self.world.processes[number], user, "sendMessage", **asked)
+        if from_memory and answer == No("RateLimited"):
+            assert self.world.dump(room.id) == before
+            return
+        expected = room.send(self.now, user, name, text)
+        if isinstance(expected, Said) and len(room.said) == count:
+            expected = self._within_budget(key, room, expected)
+        before = before if isinstance(expected, No) else None
+        self.world.settle(user, "sendMessage", room, expected, answer, before)
+        if expected == No("RateLimited"):
+            self.refused.setdefault(key, self.world.clock.monotonic())
+        if isinstance(expected, Said):
+            self.world.clients[user].marks(room.id, expected.seq)
+        if name and expected not in (No("NotRoomMember"), No("Muted"), No("RateLimited")):
+            self.seen.add((*key, name))
+
+    def _may_refuse_from_memory(self, key: tuple[int, str, str], name: str | None) -> bool:
+        """For two seconds after the store refused this person, and not for a name that the process has seen."""
+        if self.world.clock.monotonic() - self.refused.get(key, -10.0) > 2:
+            self.refused.pop(key, None)
+            return False
+        return name is None or (*key, name) not in self.seen
+
+    def _within_budget(self, key: tuple[int, str, str], room: Room, earlier: Said) -> Said | No:
+        step, burst = room.rules.step_us(room.people[key[1]].role)
+        now, tat = self.now * 1_000, self.repeats.get(key, 0)
+        if tat - step * (burst - 1) > now:
+            return No("RateLimited")
+        self.repeats[key] = max(tat, now) + step
+        return earlier
+
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, index=PLACES, own=st.booleans(), text=TEXTS)
+    def a_message_is_edited(
+        self, number: int, who: int, place: int, index: int, own: bool, text: str
+    ) -> None:
+        room = self.world.room(place)
+        if room.said:
+            each = room.said[-1 - index % len(room.said)]
+            user = each.sender if own else self.world.actor(room, who)
+            expected = room.edit(self.now, user, each.seq, text)
+            self.world.do(number, user, "editMessage", room, expected, id=each.id, text=text)
+
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, index=PLACES)
+    def a_message_is_removed(self, number: int, who: int, place: int, index: int) -> None:
+        room = self.world.room(place)
+        if room.said:
+            each, user = room.said[-1 - index % len(room.said)], self.world.actor(room, who)
+            expected = room.remove_message(self.now, user, each.seq)
+            self.world.do(number, user, "removeMessage", room, expected, id=each.id)
+
+    # people
+
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, whom=PEOPLE, role=ROLES)
+    def somebody_is_added(self, number: int, who: int, place: int, whom: int, role: str) -> None:
+        room, other = self.world.room(place), self.world.user(whom)
+        user = self.world.actor(room, who)
+        expected = room.add(user, other, role)
+        self.world.do(number, user, "addMember", room, expected, userId=other, role=role.upper())
+
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS)
+    def somebody_joins(self, number: int, who: int, place: int) -> None:
+        room = self.world.room(place)
+        user = self.world.actor(room, who)
+        self.world.do(number, user, "joinRoom", room, room.join(user))
+
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS)
+    def somebody_leaves(self, number: int, who: int, place: int) -> None:
+        room = self.world.room(place)
+        user = self.world.actor(room, who)
+        self.world.do(number, user, "leaveRoom", room, room.leave(user))
+
+    @rule(
+        number=PROCESSES,
+        who=ACTORS,
+        place=ROOMS,
+        whom=PEOPLE,
+        verb=st.sampled_from(["remove", "ban", "unban"]),
+    )
+    def somebody_is_put_out(self, number: int, who: int, place: int, whom: int, verb: str) -> None:
+        room, other = self.world.room(place), self.world.user(whom)
+        user = self.world.actor(room, who)
+        expected = getattr(room, verb)(user, other)
+        self.world.do(number, user, f"{verb}Member", room, expected, userId=other)
+
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, whom=PEOPLE, role=ROLES)
+    def somebody_gets_a_role(self, number: int, who: int, place: int, whom: int, role: str) -> None:
+        room, other = self.world.room(place), self.world.user(whom)
+        user = self.world.actor(room, who)
+        expected = room.set_role(user, other, role)
+        self.world.do(number, user, "setRole", room, expected, userId=other, role=role.upper())
+
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, whom=PEOPLE, ms=st.sampled_from([None, 2_000, DAY_MS]))
+    def somebody_is_muted(self, number: int, who: int, place: int, whom: int, ms: int | None) -> None:
+        room, other = self.world.room(place), self.world.user(whom)
+        user = self.world.actor(room, who)
+        until = None if ms is None else self.now + ms
+        expected = room.mute(user, other, until or 0)
+        wire = None if until is None else to_wire(until)
+        self.world.do(number, user, "muteMember", room, expected, userId=other, until=wire)
+
+    @rule(
+        number=PROCESSES,
+        who=ACTORS,
+        place=ROOMS,
+        given=st.fixed_dictionaries(
+            {},
+            optional={
+                "slowModeSeconds": st.sampled_from([0, 30, None]),
+                "retentionDays": st.sampled_from([7, 40, None]),
+                "name": st.sampled_from(["The room", "A room", None]),
+                "visibility": st.sampled_from(["PUBLIC", "PRIVATE"]),
+            },
+        ),
+    )
+    def rules_change(self, number: int, who: int, place: int, given: dict[str, Any]) -> None:
+        room = self.world.room(place)
+        user = self.world.actor(room, who)
+        room.lapse(self.now)
+        self.world.do(number, user, "updateRoom", room, room.update(user, given), **given)
+
+    @rule(
+        number=PROCESSES,
+        who=ACTORS,
+        place=st.integers(0, 4),
+        public=st.booleans(),
+        others=st.sets(PEOPLE, max_size=3),
+    )
+    def somebody_makes_a_room(
+        self, number: int, who: int, place: int, public: bool, others: set[int]
+    ) -> None:
+        """Another one, or one that is there."""
+        names = [*self.world.rooms, f"annex-{self.world.run}", f"GUILD#2-{self.world.run}"]
+        user, name = self.world.user(who), names[place]
+        members = [self.world.user(each) for each in sorted(others)]
+        self.world.makes(number, user, name, members, public=public and "GUILD#" not in name)
+
+    # receipts
+
+    @rule(
+        ms=st.sampled_from(
+            [1, 300, 3_000, 12_000, 40_000, 3 * DAY_MS, 8 * DAY_MS, 31 * DAY_MS, 61 * DAY_MS, 91 * DAY_MS]
+        )
+    )
+    def time_passes(self, ms: int) -> None:
+        self.world.clock.sleep(ms / 1_000)
+
+    @rule(skew=st.sampled_from([-5_000, 0, 5_000]))
+    def the_clock_jumps(self, skew: int) -> None:
+        self.world.jump(skew)
+
+    @rule(number=PROCESSES)
+    def a_process_is_replaced(self, number: int) -> None:
+        self.world.processes[number] = self.world.process()
+        self.refused = {key: at for key, at in self.refused.items() if key[0] != number}
+        self.repeats = {key: at for key, at in self.repeats.items() if key[0] != number}
+        self.seen = {each for each in self.seen if each[0] != number}
+
+    @rule(keep=st.integers(0, 2))
+    def expired_items_are_deleted(self, keep: int) -> None:
+        self.world.delete_expired(keep)
