@@ -92,7 +92,7 @@ def resolver(
                 internal = unexpected(error, call.correlation_id)
                 _report(call, context, started, internal)
                 raise internal.in_language(call.locale) from None
-            _report(call, context, started, None, audited=audited)
+            _report(call, context, started, None, done=result if audited else None)
             return result
 
         return handler
@@ -118,10 +118,11 @@ def unexpected(error: Exception, correlation: str) -> InternalError:
     return InternalError(correlation)
 
 
-def _report(
-    call: Call, context: Any, started: float, refusal: ChatError | None, *, audited: bool = False
-) -> None:
-    """One log line, the metrics, and the audit event if the refusal is a decision about a person."""
+def _report(call: Call, context: Any, started: float, refusal: ChatError | None, *, done: Any = None) -> None:
+    """One log line, the metrics, and the audit event if the refusal is a decision about a person.
+
+    `done`: the answer of something that is audited when it is done as well.
+    """
     outcome = refusal.code if refusal else "ok"
     call.tally.add("DurationMs", (time.perf_counter() - started) * 1_000)
     if refusal:
@@ -130,22 +131,29 @@ def _report(
     fields = {
         "field": name,
         "actor": actor(call.caller.user_id),
-        "room": _room(call.arguments.get("roomId")),
+        "room": _room(call.arguments.get("roomId") or (done or {}).get("roomId")),
         "correlation_id": call.correlation_id,
     }
     if refusal and is_audited(refusal):
         audit(action=name, outcome="refused", reason=outcome, fields=fields)
-    if audited:
+    if done:
         audit(action=name, outcome="done", reason=outcome, fields={**fields, **_object(call.arguments)})
     numbers = {name: round(number, 3) for name, number in call.tally.items()}
     logger().info("Answered", extra={**fields, "outcome": outcome, **numbers})
     publish_metrics(context.function_name, numbers)
 
 
-def _object(arguments: Mapping[str, Any]) -> dict[str, str]:
-    """To whom or to which message something was done: what passed the verb's own checks is an id."""
-    found = {"target": actor(arguments["userId"])} if isinstance(arguments.get("userId"), str) else {}
-    return found | ({"message_id": arguments["id"]} if isinstance(arguments.get("id"), str) else {})
+def _object(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """To whom or to which message something was done, and as what. What passed the verb's own checks is an id or a word."""
+    found: dict[str, Any] = {}
+    if isinstance(user_id := arguments.get("userId"), str):
+        found["target"] = actor(user_id)
+    if people := arguments.get("members"):
+        found["targets"] = [actor(each) for each in people]
+    names = {"id": "message_id", "role": "role", "until": "until", "visibility": "visibility"}
+    return found | {
+        name: arguments[argument] for argument, name in names.items() if arguments.get(argument) is not None
+    }
 
 
 def _room(room_id: object) -> str | None:

@@ -1,0 +1,152 @@
+"""What is done with power over a room or its people leaves an audit event, and nothing else does."""
+
+import json
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chat_lambda.telemetry import actor
+from tests.resolvers.conftest import Refusal
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import Event, Stage
+
+AUDITED = {
+    "createRoom": ["targets", "visibility"],
+    "updateRoom": [],
+    "addMember": ["target", "role"],
+    "joinRoom": [],
+    "leaveRoom": [],
+    "removeMember": ["target"],
+    "banMember": ["target"],
+    "unbanMember": ["target"],
+    "muteMember": ["target", "until"],
+    "setRole": ["target", "role"],
+    "removeMessage": ["message_id"],
+}
+"""Each mutation that is audited when it is done, and what its event tells beside who, where and how."""
+
+TOLD = ("action", "outcome", "reason", "actor", "room", "correlation_id")
+
+
+def staged(stage: "Stage", verb: str) -> "Event":
+    """The verb's event in a room where it can be done."""
+    event = stage.event(f"Mutation.{verb}")
+    arguments = event["arguments"]
+    if verb == "createRoom":
+        arguments["roomId"] = f"r-{uuid.uuid4()}"
+        arguments["members"] = [f"guest-{uuid.uuid4()}", f"guest-{uuid.uuid4()}"]
+        event["identity"]["resolverContext"]["userId"] = f"founder-{uuid.uuid4()}"
+        return event
+    room = arguments["roomId"] = stage.room()
+    if verb == "joinRoom":
+        stage.invoke(stage.event("Mutation.updateRoom", roomId=room, visibility="PUBLIC"))
+    if verb == "unbanMember":
+        stage.invoke(stage.event("Mutation.banMember", roomId=room))
+    if verb == "removeMessage":
+        arguments["id"] = stage.send(room, "to be taken away")[0]["id"]
+    return event
+
+
+def decided(caplog: pytest.LogCaptureFixture, stage: "Stage", event: "Event") -> tuple[Any, list[Any]]:
+    """The outcome of an event, and the audit events that it leaves."""
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        outcome = stage.invoke(event)
+    return outcome, [vars(record) for record in caplog.records if vars(record).get("kind") == "audit"]
+
+
+@pytest.mark.parametrize("verb", AUDITED)
+def test_what_is_done_is_told_with_who_did_it_to_whom_by_pseudonym(
+    stage: "Stage", caplog: pytest.LogCaptureFixture, verb: str
+) -> None:
+    event = staged(stage, verb)
+    outcome, decisions = decided(caplog, stage, event)
+    assert not isinstance(outcome, Refusal), outcome
+    (decision,) = decisions
+    assert {name: decision[name] for name in TOLD} == {
+        "action": f"Mutation.{verb}",
+        "outcome": "done",
+        "reason": "ok",
+        "actor": actor(event["identity"]["resolverContext"]["userId"]),
+        "room": event["arguments"]["roomId"],
+        "correlation_id": event["request"]["headers"]["x-amzn-trace-id"],
+    }
+    arguments = event["arguments"]
+    told = {
+        "target": actor(arguments.get("userId", "")),
+        "targets": [actor(each) for each in arguments.get("members", [])],
+        "message_id": arguments.get("id"),
+        **{name: arguments.get(name) for name in ("role", "until", "visibility")},
+    }
+    assert {name: decision[name] for name in told if name in decision} == {
+        name: told[name] for name in AUDITED[verb]
+    }
+    words = {str(value) for value in decision.values()}
+    assert not {"bob", "dave", "to be taken away", "The garden", "The lobby"} & words
+
+
+@pytest.mark.parametrize("verb", AUDITED)
+def test_what_is_refused_is_told_as_refused_and_not_as_done(
+    stage: "Stage", caplog: pytest.LogCaptureFixture, verb: str
+) -> None:
+    event = staged(stage, verb)
+    room = event["arguments"]["roomId"]
+    if verb == "createRoom":
+        room = event["arguments"]["roomId"] = stage.room({"bob": "owner"})
+    else:
+        stage.invoke(stage.event("Mutation.banMember", roomId=room, userId="mallory"))
+        event["identity"]["resolverContext"]["userId"] = "mallory"
+    before = stage.partition("gg_core", f"ROOM#{room}")
+    outcome, decisions = decided(caplog, stage, event)
+    assert isinstance(outcome, Refusal)
+    assert [(each["outcome"], each["reason"]) for each in decisions] == [("refused", outcome.error_type)]
+    assert stage.partition("gg_core", f"ROOM#{room}") == before
+
+
+@pytest.mark.parametrize("verb", AUDITED)
+def test_a_mistake_is_no_decision(stage: "Stage", caplog: pytest.LogCaptureFixture, verb: str) -> None:
+    event = staged(stage, verb)
+    event["arguments"]["roomId"] = "no room: #"
+    outcome, decisions = decided(caplog, stage, event)
+    assert isinstance(outcome, Refusal)
+    assert (outcome.error_type, decisions) == ("InvalidInput", [])
+
+
+def test_a_room_whose_id_the_server_chose_is_named(stage: "Stage", caplog: pytest.LogCaptureFixture) -> None:
+    event = stage.event("Mutation.createRoom.unnamed", f"founder-{uuid.uuid4()}")
+    outcome, (decision,) = decided(caplog, stage, event)
+    assert decision["room"] == outcome["roomId"]
+
+
+def test_reading_sending_and_telling_how_far_one_has_read_leave_none(
+    stage: "Stage", caplog: pytest.LogCaptureFixture
+) -> None:
+    room = stage.room()
+    sent = stage.send(room, "hello")[0]
+    for event in (
+        stage.event("Query.messages", roomId=room),
+        stage.event("Query.room", roomId=room),
+        stage.event("Query.members", roomId=room),
+        stage.event("Query.myRooms"),
+        stage.event("Mutation.sendMessage", roomId=room),
+        stage.event("Mutation.editMessage", roomId=room, id=sent["id"]),
+        stage.event("Mutation.markRead", roomId=room, seq=1),
+        stage.event("Subscription.onMessage", roomId=room, epoch=1),
+    ):
+        outcome, decisions = decided(caplog, stage, event)
+        assert not isinstance(outcome, Refusal), outcome
+        assert decisions == []
+
+
+def test_the_functions_that_audit_are_those(stage: "Stage") -> None:
+    wiring = json.loads((stage.project / "resolvers" / "wiring.json").read_text(encoding="utf-8"))
+    found = {
+        name
+        for name, entry in wiring["fields"].items()
+        if "audited=True"
+        in (stage.project / "resolvers" / f"{entry['module']}.py").read_text(encoding="utf-8")
+    }
+    assert found == {f"Mutation.{verb}" for verb in AUDITED}
