@@ -1,0 +1,128 @@
+"""What a heartbeat makes of one room's receipts, whatever comes in whatever order."""
+
+from dataclasses import replace
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from chat.judging import SETTLING_MS, Report, confirm_ms, counted, judged
+from chat.ledger import LONGEST_MS, Counted
+from chat.models import Head, Receipts
+
+NOON = 1_800_000_000_000
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 5),  # messages that came
+        st.integers(0, 60_000),  # milliseconds that passed
+        st.integers(0, 40),  # what the client says that it has
+        st.booleans(),  # whether it is connected
+        st.integers(0, 3),  # how much the look was behind
+    ),
+    max_size=30,
+)
+
+
+def report(seq: int, newest: int, *, now: int = NOON, connected: bool = True, joined: int = 0) -> Report:
+    head = Head(rev=1, seq=newest, ts=now - 400, epoch=1)
+    return Report(head=head, seq=seq, ts=None, joined_seq=joined, connected=connected, now=now)
+
+
+@given(steps=STEPS, joined=st.integers(0, 10))
+def test_markers_only_grow_and_no_message_is_counted_twice(
+    steps: list[tuple[int, int, int, bool, int]], joined: int
+) -> None:
+    at, newest, now, total = Receipts(), 0, NOON, Counted()
+    for came, passed, says, connected, behind in steps:
+        newest, now = newest + came, now + passed
+        seen = max(0, newest - behind)
+        told = report(min(says, seen), seen, now=now, connected=connected, joined=joined)
+        after = judged(at, told)
+        adds = counted(at, after, told)
+        for name in ("delivered_seq", "judged_seq", "due_seq"):
+            assert getattr(after, name) >= getattr(at, name)
+        assert after.judged_seq <= after.due_seq <= newest
+        assert 0 <= adds.delivered <= adds.due
+        assert judged(after, told) == after
+        assert counted(after, after, told) == Counted()
+        total = Counted(total.due + adds.due, total.delivered + adds.delivered)
+        at = after
+    assert total.delivered <= total.due <= max(0, newest - joined)
+
+
+def test_a_message_that_came_between_heartbeats_is_due_at_the_one_after() -> None:
+    first = judged(Receipts(), report(3, 3, connected=False))
+    assert first == Receipts(delivered_seq=3, due_seq=3, judged_seq=3, due_at=NOON)
+    told = report(3, 5, now=NOON + 30_000)
+    second = judged(first, told)
+    assert counted(first, second, told) == Counted()
+    told = report(4, 5, now=NOON + 60_000)
+    third = judged(second, told)
+    assert counted(second, third, told) == Counted(due=2, delivered=1)
+
+
+def test_what_was_noted_a_moment_ago_has_time_to_arrive() -> None:
+    noted = Receipts(delivered_seq=3, judged_seq=3, due_seq=5, due_at=NOON)
+    early = report(3, 6, now=NOON + SETTLING_MS - 1)
+    assert judged(noted, early) == noted
+    told = report(6, 6, now=NOON + SETTLING_MS)
+    after = judged(noted, told)
+    assert (after.judged_seq, after.due_seq) == (5, 6)
+    assert replace(counted(noted, after, told), confirm_ms=None) == Counted(due=2, delivered=2)
+
+
+def test_after_an_absence_nothing_is_judged_and_it_starts_at_the_head() -> None:
+    noted = Receipts(delivered_seq=3, judged_seq=3, due_seq=5, due_at=NOON)
+    told = report(3, 9, now=NOON + 3_600_000, connected=False)
+    after = judged(noted, told)
+    assert (after.judged_seq, after.due_seq, after.due_at) == (9, 9, NOON + 3_600_000)
+    assert counted(noted, after, told) == Counted()
+
+
+def test_messages_from_before_somebody_came_were_not_due_to_them() -> None:
+    noted = Receipts(judged_seq=2, due_seq=9, due_at=NOON)
+    told = report(9, 9, now=NOON + 30_000, joined=7)
+    assert counted(noted, judged(noted, told), told).due == 2
+
+
+@pytest.mark.parametrize("jump", [-3_600_000, 3_600_000])
+def test_a_clock_that_jumps_delays_no_judgement(jump: int) -> None:
+    noted = Receipts(judged_seq=3, due_seq=5, due_at=NOON)
+    assert judged(noted, report(5, 5, now=NOON + jump)).judged_seq == 5
+
+
+def test_an_unchanged_room_needs_no_write() -> None:
+    settled = Receipts(delivered_seq=5, judged_seq=5, due_seq=5, due_at=NOON)
+    for connected in (True, False):
+        assert judged(settled, report(5, 5, now=NOON + 40_000, connected=connected)) == settled
+
+
+def took(before: Receipts, told: Report) -> int | None:
+    return confirm_ms(before, judged(before, told), told)
+
+
+def test_the_time_of_a_delivery_is_from_the_messages_instant_to_its_first_confirmation() -> None:
+    before = Receipts(delivered_seq=3, judged_seq=3, due_seq=3)
+    assert took(before, report(4, 4)) == 400
+    assert took(replace(before, delivered_seq=4), report(4, 4)) is None
+
+
+def test_an_older_message_needs_its_instant_which_is_believed_within_what_can_be() -> None:
+    before, told = Receipts(delivered_seq=3, judged_seq=3, due_seq=3), report(4, 6)
+    assert took(before, told) is None
+    assert took(before, replace(told, ts=NOON - 700)) == 700
+    assert took(before, replace(told, ts=NOON - 399)) is None  # later than the room's newest
+    assert took(before, replace(told, ts=NOON - LONGEST_MS - 1)) is None
+    assert took(before, replace(told, ts=-(10**15))) is None
+
+
+def test_what_came_while_nobody_was_connected_has_no_time() -> None:
+    assert took(Receipts(), report(4, 4, connected=False)) is None
+    assert took(Receipts(judged_seq=4, due_seq=4), report(4, 4)) is None
+    assert took(Receipts(), report(4, 4, joined=4)) is None
+
+
+def test_a_clock_behind_the_senders_measures_nothing_less_than_nothing() -> None:
+    told = report(4, 4)
+    ahead = replace(told, head=replace(told.head, ts=NOON + 50))
+    assert took(Receipts(judged_seq=3, due_seq=3), ahead) == 0
