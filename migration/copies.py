@@ -27,6 +27,10 @@ OURS = frozenset(
         "rev",
         "editedAt",
         "removedAt",
+        "removedBy",
+        "version",
+        "attachments",
+        "notice",
         "adoptedFrom",
         "adoptedTs",
     }

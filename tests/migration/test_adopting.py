@@ -113,11 +113,18 @@ def test_a_numbered_copy_is_never_written_over_a_message_that_still_stands(clien
 def test_attributes_of_others_are_carried_along_and_ours_are_not_believed(client: Any) -> None:
     message = Old((NOON - 60_000) * MILLISECOND, "x")
     room = old_room(client, [], "ann")
-    put(client, room, message.item(room) | {"mood": {"S": "good"}, "rev": {"S": "three"}, "tags": {"L": []}})
+    ours = {
+        "rev": {"S": "three"},
+        "version": {"S": "1.0"},
+        "attachments": {"L": []},
+        "notice": {"BOOL": True},
+    }
+    put(client, room, message.item(room) | {"mood": {"S": "good"}, "tags": {"L": []}} | ours)
     adopt(client, room)
     (found,) = read(process(client, Clock()), room.id, "ann").items
     item = partition(client, room)[keys.message(found.ts, "x")]
     assert (item["mood"], item["tags"], found.rev) == ({"S": "good"}, {"L": []}, None)
+    assert (found.version, found.attachments, found.notice) == (1, None, None)
 
 
 def test_a_dry_run_changes_nothing_and_says_what_would_happen(client: Any) -> None:
