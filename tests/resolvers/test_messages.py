@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage
 
 EVENT = "Query.messages"
-EMPTY: dict[str, object] = {"items": [], "nextToken": None, "head": {"seq": 0, "ts": None, "epoch": 1}}
+EMPTY: dict[str, object] = {
+    "items": [],
+    "nextToken": None,
+    "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 1},
+}
 
 
 def page(stage: "Stage", room: str, user: str = "alice", **arguments: Any) -> Any:
@@ -43,7 +47,7 @@ def test_a_page_holds_messages_as_their_sending_answered_them(stage: "Stage", va
     assert answer == {
         "items": sent if variant == ".oldest-first" else sent[::-1],
         "nextToken": None,
-        "head": {"seq": 2, "ts": sent[1]["ts"], "epoch": 1},
+        "head": {"seq": 2, "ts": sent[1]["ts"], "epoch": 1, "rev": 3},
     }
 
 
@@ -263,4 +267,4 @@ def test_a_message_of_a_later_version_is_shown_with_what_is_known(stage: "Stage"
 def test_the_head_tells_the_epoch_to_subscribe_with(stage: "Stage") -> None:
     room = stage.room()
     stage.head(room, epoch=4)
-    assert page(stage, room)["head"] == {"seq": 0, "ts": None, "epoch": 4}
+    assert page(stage, room)["head"] == {"seq": 0, "ts": None, "epoch": 4, "rev": 1}
