@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from chat import keys
 from chat.items import values
-from chat.models import Caller
+from chat.models import Caller, Item
 from chat.on_message import on_message
 from chat.rooms import Room
 from tests.guarantees.world import (
@@ -113,7 +113,7 @@ def test_a_numbered_copy_is_never_written_over_a_message_that_still_stands(clien
 def test_attributes_of_others_are_carried_along_and_ours_are_not_believed(client: Any) -> None:
     message = Old((NOON - 60_000) * MILLISECOND, "x")
     room = old_room(client, [], "ann")
-    ours = {
+    ours: Item = {
         "rev": {"S": "three"},
         "version": {"S": "1.0"},
         "attachments": {"L": []},
