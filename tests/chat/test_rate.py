@@ -61,8 +61,29 @@ def test_a_burst_goes_through_at_once_and_the_next_waits_one_step(rate: Rate) ->
 
 
 @given(rates, st.integers(0, 10**9), st.integers(0, 10**9))
-def test_taking_is_one_of_the_two_branches_that_an_update_can_write(rate: Rate, tat: int, now: int) -> None:
-    assert rate.taken(tat, now) == (now + rate.step if tat <= now else tat + rate.step)
+def test_an_update_writes_what_taking_says(rate: Rate, tat: int, now: int) -> None:
+    """Wherever a message is let through."""
+    charge = rate.charge(tat, now)
+    if rate.wait(tat, now) == 0:
+        assert rate.taken(tat, now) == (tat + charge.step if charge.step else charge.value)
+
+
+@given(rates, rates, gaps)
+def test_faster_limits_let_through_at_once_what_slower_ones_held_back(
+    one: Rate, other: Rate, waits: list[int]
+) -> None:
+    """Nobody waits longer than one step of the limits that hold now; and what is let through counts by them."""
+    tat = 0
+    instants = list(itertools.accumulate(waits, initial=1_769_860_800_000_000))
+    for instant in instants:
+        if one.wait(tat, instant) == 0:
+            tat = one.taken(tat, instant)
+    now = instants[-1]
+    assert other.wait(tat, now) <= other.step
+    if other.wait(tat, now) == 0:
+        tat = other.taken(tat, now)
+        assert tat <= other.reach(now)
+        assert other.wait(tat, now) <= other.step
 
 
 @pytest.mark.parametrize(

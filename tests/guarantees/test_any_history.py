@@ -129,7 +129,7 @@ class Histories(RuleBasedStateMachine):
         return (number, user, name) not in self.seen
 
     def _within_budget(self, number: int, user: str, earlier: Said) -> Said | str:
-        now, tat = self.clock.now(), self.repeats.get((number, user), 0)
+        now, tat = round(self.clock.monotonic() * 1_000), self.repeats.get((number, user), 0)
         if tat - STEP_MS * (BURST - 1) > now:
             return "RateLimited"
         self.repeats[number, user] = max(tat, now) + STEP_MS

@@ -203,7 +203,7 @@ def test_repeats_have_a_small_budget_of_their_own(client: Any, clock: Clock) -> 
         assert send(ours, room, "ann", "hi", "m1") == sent
     assert isinstance(refused(ours, room, "ann", "hi", "m1"), RateLimited)
     assert send(ours, room, "ann", "new", "m2").seq == 2
-    clock.jump(1_000)
+    clock.sleep(1)
     assert send(ours, room, "ann", "hi", "m1") == sent
 
 

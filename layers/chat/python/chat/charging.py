@@ -32,23 +32,22 @@ def member_refusal(access: Access, settings: RoomSettings, now: int) -> ChatErro
 
 
 def charge(room: Room, user_id: str, access: Access, settings: RoomSettings, now: int) -> Write:
-    """The write that charges a member for one message, on condition of being active, not muted and within the rate.
-
-    An update has no maximum, so there are two forms of it, for somebody idle and for a burst; what was read says which.
-    """
-    at, rate = limits_at(access.head, now), settings.person_rate(access.member.role)
-    given = {":active": "active", ":nowMs": now, ":now": at}
-    idle = access.member.tat <= at
-    if idle:
-        within = "(attribute_not_exists(#tat) OR #tat <= :now)"
-    else:
-        within = "#tat > :now AND #tat <= :latest"
-        given |= {":latest": at + rate.tolerance}
+    """The write that charges a member for one message, on condition of being active, not muted and within the rate, and of
+    the role that gave the rate, if that is not everybody's."""
+    member = access.member
+    charge = settings.person_rate(member.role).charge(member.tat, limits_at(access.head, now))
+    given = {":active": "active", ":nowMs": now, **charge.given}
+    condition = (
+        "attribute_exists(PK) AND #status = :active"
+        f" AND (attribute_not_exists(#mutedUntil) OR #mutedUntil <= :nowMs) AND {charge.condition}"
+    )
+    if member.role != "member":
+        condition += " AND #role = :role"
+        given[":role"] = member.role
     return Write(
         Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key)),
-        condition="attribute_exists(PK) AND #status = :active"
-        f" AND (attribute_not_exists(#mutedUntil) OR #mutedUntil <= :nowMs) AND {within}",
+        condition=condition,
         given=given,
-        set={"tat": at + rate.step} if idle else {},
-        add={} if idle else {"tat": rate.step},
+        set={} if charge.value is None else {"tat": charge.value},
+        add={} if charge.step is None else {"tat": charge.step},
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat import keys
-from chat.models import Head, Item, Message
+from chat.models import Head, Item, Member, Message
 from chat.rate import Rate
 from chat.rooms import Room
 
@@ -15,8 +15,8 @@ SENT_OUTLIVES_MESSAGE_S = 14 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One attempt to commit a message: the room's head it was stamped on, and the rates it was judged by, as they stood
-    at `limits_at` (µs; all other instants are ms)."""
+    """One attempt to commit a message: the room's head it was stamped on, and the sender's membership and the rates it was
+    judged by, as they stood at `limits_at` (µs; all other instants are ms)."""
 
     room: Room
     message: Message
@@ -24,7 +24,7 @@ class Envelope:
     head: Head
     head_tat: int
     person: Rate
-    idle: bool
+    member: Member
     now: int
     limits_at: int
     expires_at: int
@@ -73,23 +73,26 @@ def send_actions(envelope: Envelope, table: str) -> list[dict[str, Any]]:
 
 
 def _take_from_member(envelope: Envelope) -> dict[str, Any]:
-    """Charge the member for one message, if active, not muted and within the rate."""
-    step, now = envelope.person.step, envelope.limits_at
-    plain = {":active": "active", ":nowMs": envelope.now, ":now": now, ":seq": envelope.message.seq}
-    if envelope.idle:
-        update, within = ":next", "(attribute_not_exists(tat) OR tat <= :now)"
-        plain |= {":next": now + step}
-    else:
-        update, within = "tat + :step", "tat > :now AND tat <= :latest"
-        plain |= {":step": step, ":latest": now + envelope.person.tolerance}
+    """Charge the member for one message, if active, not muted and within the rate; and of the role that gave the rate, if
+    that is not everybody's."""
+    charge = envelope.person.charge(envelope.member.tat, envelope.limits_at)
+    names, role = {"#status": "status"}, envelope.member.role
+    plain = {":active": "active", ":nowMs": envelope.now, ":seq": envelope.message.seq, **charge.given}
+    update, plain[":tat"] = (":tat", charge.value) if charge.step is None else ("tat + :tat", charge.step)
+    condition = (
+        "attribute_exists(PK) AND #status = :active"
+        f" AND (attribute_not_exists(mutedUntil) OR mutedUntil <= :nowMs) AND {charge.condition}"
+    )
+    if role != "member":
+        condition += " AND #role = :role"
+        names["#role"], plain[":role"] = "role", role
     return {
         "Key": key(
             keys.user_partition(envelope.message.sender_id), keys.membership(envelope.room.partition_key)
         ),
         "UpdateExpression": f"SET tat = {update}, lastSentSeq = :seq",
-        "ConditionExpression": "attribute_exists(PK) AND #status = :active"
-        f" AND (attribute_not_exists(mutedUntil) OR mutedUntil <= :nowMs) AND {within}",
-        "ExpressionAttributeNames": {"#status": "status"},
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values(plain),
     }
 

@@ -4,7 +4,21 @@ https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm. All instants are epoc
 thousand a second and of one in three seconds are both whole steps.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one message does to the `tat` of an item, and on what condition: `tat` becomes `value`, or grows by `step`.
+
+    `given` are the values of the condition. An update has no maximum, so there are three forms of it.
+    """
+
+    condition: str
+    given: Mapping[str, int]
+    value: int | None = None
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +38,24 @@ class Rate:
         """How far ahead of now `tat` may lie when a message is still let through."""
         return self.step * (self.burst - 1)
 
+    def reach(self, now: int) -> int:
+        """The furthest that these limits let `tat` get. What lies beyond was left by slower ones that hold no more."""
+        return now + self.tolerance + self.step
+
     def wait(self, tat: int, now: int) -> int:
         """Microseconds until the next message is let through; 0 when it is let through now."""
-        return max(0, tat - self.tolerance - now)
+        return 0 if tat > self.reach(now) else max(0, tat - self.tolerance - now)
 
     def taken(self, tat: int, now: int) -> int:
-        """`tat` after one more message: idle counts from now, a burst adds to what stands."""
-        return max(tat, now) + self.step
+        """`tat` after one more message: idle counts from now, a burst adds to what stands, and what slower limits have left
+        becomes a burst that is used up."""
+        return min(max(tat, now) + self.step, self.reach(now))
+
+    def charge(self, tat: int, now: int) -> Charge:
+        """The same as an update of an item that was read with this `tat`."""
+        if tat <= now:
+            return Charge("(attribute_not_exists(tat) OR tat <= :now)", {":now": now}, value=now + self.step)
+        if tat > self.reach(now):
+            return Charge("tat > :reach", {":reach": self.reach(now)}, value=self.reach(now))
+        latest = now + self.tolerance
+        return Charge("tat > :now AND tat <= :latest", {":now": now, ":latest": latest}, step=self.step)

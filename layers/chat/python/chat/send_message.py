@@ -202,7 +202,7 @@ class _Send:
             head=head,
             head_tat=settings.room_rate.taken(head.tat, judged_at),
             person=settings.person_rate(access.member.role),
-            idle=access.member.tat <= judged_at,
+            member=access.member,
             now=now,
             limits_at=judged_at,
             expires_at=(ts + settings.retention_ms) // 1_000,
@@ -251,7 +251,7 @@ class _Send:
 
     def _charge_repeat(self) -> None:
         """A repeat costs units too: each process grants a person as many as it grants messages."""
-        memory, now = self._deployment.memory, self._deployment.now() * 1_000
+        memory, now = self._deployment.memory, round(self._deployment.monotonic() * 1_000_000)
         rate = self._settings().person_rate(self._access.member.role if self._access else "member")
         tat = memory.repeats.get(self._member_key) or 0
         if wait := rate.wait(tat, now):
