@@ -10,6 +10,7 @@ from chat.create_room import create_room
 from chat.deployment import Deployment
 from chat.edit_message import edit_message
 from chat.errors import ChatError
+from chat.heartbeat import heartbeat
 from chat.join_room import join_room
 from chat.leave_room import leave_room
 from chat.mark_delivered import mark_delivered
@@ -39,6 +40,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "banMember": ban_member,
     "createRoom": create_room,
     "editMessage": edit_message,
+    "heartbeat": heartbeat,
     "joinRoom": join_room,
     "leaveRoom": leave_room,
     "markDelivered": mark_delivered,

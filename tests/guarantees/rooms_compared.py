@@ -5,7 +5,7 @@ from typing import Any
 from tests.guarantees.rooms_asking import ask, pages
 from tests.guarantees.rooms_clients import Client, Copy, Follower
 from tests.guarantees.rooms_oracle import Room
-from tests.guarantees.rooms_talk import ANYBODY, KEEPERS, No
+from tests.guarantees.rooms_talk import ANYBODY, KEEPERS, Marks, No
 from tests.guarantees.rooms_world import World, has_rules, head_of, wire_of
 from tests.guarantees.world import stored
 
@@ -46,6 +46,7 @@ class Compared(World):
             newest = room.said[-1] if room.said and room.lives(room.said[-1], self.clock.now()) else None
             assert each["lastMessage"] == (wire_of(room, newest) if newest else None)
             assert each["unread"] == room.unread(user)
+            assert each["lastReadSeq"] == len(room.said) - room.unread(user)
             assert has_rules(each["room"], room)
             assert each["room"]["head"] == head_of(room)
 
@@ -82,6 +83,24 @@ class Compared(World):
         found = pages(ours, user, "members", roomId=room.id, status="BANNED", limit=limit)
         banned = sorted(other for other, each in room.people.items() if each.status == "banned")
         assert [each["userId"] for each in found] == banned
+
+    def asks_how_far_they_are(self, number: int, user: str, room: Room, seq: int, limit: int) -> None:
+        """What everybody tells of how far they are, and to how many a message was delivered."""
+        asked = {"roomId": room.id, "seq": seq, "limit": limit}
+        answer = ask(self.processes[number], user, "receipts", **asked)
+        standing = room.enter(user, ANYBODY)
+        if isinstance(standing, No):
+            assert answer == standing
+            return
+        found = [(each["userId"], each["readSeq"], each["deliveredSeq"]) for each in answer["items"]]
+        marks = {other: room.marks.get(other, Marks()) for other in room.active()}
+        assert found == [(other, each.told, each.delivered) for other, each in marks.items()][:limit]
+        others = [
+            each for other, each in marks.items() if other != user and room.people[other].joined_seq < seq
+        ]
+        read = sum(each.told >= seq for each in others)
+        delivered = sum(each.told >= seq or each.delivered >= seq for each in others)
+        assert answer["confirmation"] == {"seq": seq, "delivered": delivered, "read": read, "of": len(others)}
 
     def stored_as_said(self, room: Room) -> None:
         """No number is there twice, none is left out before it has expired, and nothing else is stored."""

@@ -15,7 +15,7 @@ from tests.guarantees.rooms_asking import ask
 from tests.guarantees.rooms_clients import Follower
 from tests.guarantees.rooms_compared import Compared
 from tests.guarantees.rooms_oracle import Room
-from tests.guarantees.rooms_talk import DAY_MS, No, Said
+from tests.guarantees.rooms_talk import DAY_MS, Marks, No, Said
 
 PROCESSES = st.integers(0, 2)
 PEOPLE = st.integers(0, 5)
@@ -224,6 +224,50 @@ class Steps(RuleBasedStateMachine):
         self.world.makes(number, user, name, members, public=public and "GUILD#" not in name)
 
     # receipts
+
+    @rule(
+        number=PROCESSES,
+        who=ACTORS,
+        place=ROOMS,
+        back=st.integers(-1, 5),
+        read=st.booleans(),
+        private=st.booleans(),
+    )
+    def somebody_marks(self, number: int, who: int, place: int, back: int, read: bool, private: bool) -> None:
+        room = self.world.room(place)
+        user = self.world.actor(room, who)
+        seq = max(len(room.said) - back, 0)
+        expected = room.mark(user, seq, read=read, private=private)
+        more = {"private": private} if read else {}
+        verb = "markRead" if read else "markDelivered"
+        answer = self.world.do(number, user, verb, room, expected, seq=seq, **more)
+        if isinstance(expected, Marks) and answer:
+            assert (answer["userId"], answer["readSeq"], answer["deliveredSeq"]) == (
+                user,
+                expected.told,
+                expected.delivered,
+            )
+            assert answer["roomId"] in ((None,) if private and read else (None, room.id))
+            assert answer["epoch"] == (room.epoch if answer["roomId"] else None)
+            if read:
+                self.world.clients[user].marks(room.id, seq)
+
+    @rule(number=PROCESSES, who=PEOPLE, back=st.integers(0, 3))
+    def somebody_is_heard_of(self, number: int, who: int, back: int) -> None:
+        """What their client says that it has is delivered, in the rooms that they are in."""
+        user = self.world.user(who)
+        rooms = {name: max(len(room.said) - back, 0) for name, room in self.world.rooms.items()}
+        named = [{"roomId": name, "seq": seq} for name, seq in rooms.items()]
+        answer = ask(self.world.processes[number], user, "heartbeat", rooms=named)
+        for state in () if answer == No("RateLimited") else answer["rooms"]:
+            room = self.world.rooms[state["roomId"]]
+            assert state["left"] == (room.person(user) is None)
+            if not state["left"]:
+                room.mark(user, rooms[room.id], read=False)
+                told = (state["seq"], state["rev"], state["epoch"], state["unread"])
+                assert told == (len(room.said), room.rev, room.epoch, room.unread(user))
+
+    # the world
 
     @rule(
         ms=st.sampled_from(

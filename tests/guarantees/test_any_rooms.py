@@ -64,6 +64,12 @@ class AnyRooms(Steps):
     def somebody_asks_who_is_there(self, number: int, who: int, place: int, limit: int) -> None:
         self.world.asks_who_is_there(number, self.world.user(who), self.world.room(place), limit)
 
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, seq=st.integers(0, 5), limit=st.integers(1, 3))
+    def somebody_asks_how_far_they_are(self, number: int, who: int, place: int, seq: int, limit: int) -> None:
+        room = self.world.room(place)
+        user = self.world.actor(room, who)
+        self.world.asks_how_far_they_are(number, user, room, min(seq, len(room.said)), limit)
+
     @invariant()
     def heads_are_as_the_oracle_says(self) -> None:
         heads = self.world.heads()
