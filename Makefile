@@ -4,7 +4,7 @@ PYTHON313 ?= $(or $(shell PYENV_VERSION=3.13 python3.13 -c 'import sys; print(sy
 PORT ?= 4000
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT TLS_CERT TLS_KEY TLS_PORT EVENT ROLES LOCALE TTL PAIRS
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT EVENT ROLES LOCALE TTL PAIRS
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -34,7 +34,7 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT=]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT=]
 	@exec $(BIN)/python -m simulator run
 
 token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200]

@@ -4,11 +4,11 @@ from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
 from chat.attachment import attachment
-from chat_lambda.compose import deployment
+from chat_lambda.compose import deployment, uploads
 from chat_lambda.function import Call, resolver
 
 
-@resolver(deployment)
+@resolver(deployment, uploads)
 def handler(call: Call) -> dict[str, Any]:
     """Answers the schema's `AttachmentUrl`."""
     return attachment(deployment(), call.caller, call.arguments, call.tally)

@@ -14,12 +14,26 @@ from simulator.settings import Settings, become, functions_environment
 def composed(settings: Settings, jwks: Mapping[str, str]) -> Iterator[None]:
     """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`."""
     with _dynamodb(settings) as endpoint:
-        secrets = local_secrets(settings.secrets)
-        become(
-            functions_environment(endpoint=endpoint, secrets=secrets, jwks=jwks, log_level=settings.log_level)
+        objects = _objects(settings, endpoint)
+        environment = functions_environment(
+            endpoint=endpoint,
+            secrets=local_secrets(settings.secrets),
+            jwks=jwks,
+            log_level=settings.log_level,
+            objects=objects,
         )
+        become(environment)
         demo.seed(endpoint)
+        if objects:
+            demo.make_bucket(objects)
         yield
+
+
+def _objects(settings: Settings, endpoint: str) -> str | None:
+    """Where attachments lie: in MiniStack, where it is the engine, else where S3_ENDPOINT says; else there are none."""
+    if settings.s3_endpoint is not None:
+        return str(settings.s3_endpoint).rstrip("/")
+    return endpoint if settings.engine == "ministack" and settings.dynamodb_endpoint is None else None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from chat.found_room import found_room
 from chat.models import Role
 from chat.rooms import Room
 from chat.store import Store
-from simulator.settings import REGION, TABLES
+from simulator.settings import BUCKET, REGION, TABLES
 
 # So that tools can hammer these rooms; `slow` keeps the limits of the deployment.
 FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
@@ -28,6 +28,16 @@ def seed(endpoint: str) -> None:
     store = Store(dynamodb, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]})
     for room_id, (members, settings) in ROOMS.items():
         found_room(store, Room.parse(room_id), members, settings)
+
+
+def make_bucket(endpoint: str) -> None:
+    """Makes the bucket of attachments in the S3 at `endpoint`, where it is absent."""
+    s3 = client("s3", region=REGION, endpoint=endpoint, timeout=20)
+    try:
+        s3.create_bucket(Bucket=BUCKET)
+    except botocore.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] not in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
+            raise
 
 
 def create_tables(dynamodb: Any) -> None:

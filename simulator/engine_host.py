@@ -20,6 +20,7 @@ from pathlib import Path
 from simulator import dynamodb_local
 from simulator.engine import MINISTACK, PROJECT, START_SECONDS, answers
 
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 SAVE_SECONDS = 30.0  # for an engine to write its tables down after SIGTERM
 
 
@@ -65,9 +66,12 @@ def start(kind: str, home: Path, port: int, *, in_memory: bool) -> "subprocess.P
         environment |= {
             "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",  # every interface otherwise
-            "SERVICES": "dynamodb",
+            "SERVICES": "dynamodb,s3",
             "PERSIST_STATE": "0" if in_memory else "1",
             "STATE_DIR": str(data),
+            "S3_PERSIST": "0" if in_memory else "1",
+            "S3_DATA_DIR": str(data / "s3"),
+            **CREDENTIALS,  # with other ones the addresses that S3 is asked by would be signed wrongly
             "LOG_LEVEL": "WARNING",
         }
     return subprocess.Popen(command, cwd=home, env=environment, stdin=subprocess.DEVNULL)

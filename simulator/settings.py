@@ -10,11 +10,13 @@ from typing import Annotated, Literal
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, FilePath, ValidationError, model_validator
 
 from simulator.engine import PROJECT, Kind
+from simulator.engine_host import CREDENTIALS
 from simulator.keys import AUDIENCE, ISSUER, USER_ID, Secrets
 
 SCHEMA = PROJECT / "resolvers" / "schema.graphql"
 WIRING = PROJECT / "resolvers" / "wiring.json"
 REGION = "us-east-1"
+BUCKET = "chat-uploads"
 TABLES = {"CORE_TABLE": "gg_core", "GUILD_TABLE": "gg_guild"}
 Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
 
@@ -33,6 +35,7 @@ class Settings(BaseModel):
     port: int = Field(4000, ge=0, le=65535)  # 0: any free port
     engine: Kind = "ministack"
     dynamodb_endpoint: AnyHttpUrl | None = None  # another DynamoDB instead of an embedded one
+    s3_endpoint: AnyHttpUrl | None = None  # an S3 for attachments, where MiniStack is not the engine
     tls_cert: FilePath | None = None
     tls_key: FilePath | None = None
     tls_port: int = Field(4443, ge=0, le=65535)
@@ -60,7 +63,7 @@ class Settings(BaseModel):
 
 EXAMPLES = {"user": "USER=alice", "event": "EVENT=events/Query.messages.json"}
 HINTS = {"USER: ": "an id has 1 to 128 of the characters A-Z a-z 0-9 _ . : | @ -"}
-STORE = ("engine", "dynamodb_endpoint", "log_level")
+STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log_level")
 OPTIONS = {
     "run": ("state", "port", *STORE, "tls_cert", "tls_key", "tls_port"),
     "token": ("state", "user", "roles", "locale", "ttl"),
@@ -101,16 +104,23 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
 
 
 def functions_environment(
-    *, endpoint: str, secrets: Secrets, jwks: Mapping[str, str], log_level: str = "INFO"
+    *,
+    endpoint: str,
+    secrets: Secrets,
+    jwks: Mapping[str, str],
+    log_level: str = "INFO",
+    objects: str | None = None,
 ) -> dict[str, str]:
-    """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set itself}."""
+    """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set itself}.
+
+    `objects` is the address of the S3 that holds attachments; without one there are none.
+    """
     return {
         **TABLES,
         "DYNAMODB_ENDPOINT": endpoint,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        **CREDENTIALS,
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
         "JWT_ALGORITHMS": "ES256",
@@ -120,6 +130,7 @@ def functions_environment(
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "AUTHORIZER_TTL_SECONDS": "300",
         "LOG_LEVEL": log_level,
+        **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": BUCKET} if objects else {}),
     }
 
 

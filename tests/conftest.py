@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -13,6 +13,7 @@ import pytest
 from chat.aws import client as aws_client
 from simulator import demo, dynamodb_local
 from simulator.engine import PROJECT, Kind, embedded
+from simulator.engine_host import became_ready, end, free_port, start
 from simulator.keys import SigningKey, local_secrets, signing_key
 from simulator.settings import REGION, become, functions_environment
 
@@ -79,8 +80,39 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
 
 
 @pytest.fixture(scope="session")
+def objects_address(request: pytest.FixtureRequest, endpoint: str) -> str:
+    """Where attachments lie, once a test asks for `objects`: in the engine if that has an S3, else in one of its own."""
+    return (
+        endpoint
+        if request.config.stash.get(ENGINE, None) == "ministack"
+        else f"http://127.0.0.1:{free_port()}"
+    )
+
+
+@pytest.fixture(scope="session")
+def objects(
+    functions_environ: None, objects_address: str, endpoint: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """An S3 client of botocore, without retries, on the functions' bucket, which is there from now on."""
+    with nullcontext() if objects_address == endpoint else _ministack(objects_address, tmp_path_factory):
+        demo.make_bucket(objects_address)
+        yield aws_client("s3", region=REGION, endpoint=objects_address, timeout=20)
+
+
+@contextmanager
+def _ministack(address: str, folders: pytest.TempPathFactory) -> Iterator[None]:
+    port = int(address.rpartition(":")[2])
+    engine = start("ministack", folders.mktemp("objects"), port, in_memory=True)
+    try:
+        assert became_ready(engine, address)
+        yield
+    finally:
+        end(engine)
+
+
+@pytest.fixture(scope="session")
 def functions_environ(
-    endpoint: str, key: SigningKey, tmp_path_factory: pytest.TempPathFactory
+    endpoint: str, objects_address: str, key: SigningKey, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """
     This process's environment is the functions', with the demo rooms in the tables: handlers may be called.
@@ -88,7 +120,8 @@ def functions_environ(
     """
     before = dict(os.environ)
     secrets = local_secrets(tmp_path_factory.mktemp("secrets"))
-    become(functions_environment(endpoint=endpoint, secrets=secrets, jwks={"JWT_JWKS": key.jwks.decode()}))
+    jwks = {"JWT_JWKS": key.jwks.decode()}
+    become(functions_environment(endpoint=endpoint, secrets=secrets, jwks=jwks, objects=objects_address))
     demo.seed(endpoint)
     yield
     os.environ.clear()

@@ -53,6 +53,16 @@ BAD = {
     "RETENTION_DAYS": ["6", "0", "-7", "36501"],
     "MAX_CODE_POINTS": ["0", "40001"],
     "MAX_BYTES": ["0", "163841"],
+    "MAX_UPLOAD_BYTES": ["0", "104857601"],
+    "UPLOAD_TYPES": [
+        "png",
+        "image/*",
+        "image/png,,",
+        "text/html",
+        "image/png, image/svg+xml",
+        "text/javascript",
+    ],
+    "S3_ENDPOINT": ["127.0.0.1:4566"],
 }
 
 

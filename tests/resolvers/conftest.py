@@ -84,7 +84,7 @@ class Stage:
         assert found_room(self.deployment.store, Room.parse(room_id), members, settings)
         return room_id
 
-    def event(self, name: str, user: str | None = None, **arguments: object) -> Event:
+    def event(self, name: str, /, user: str | None = None, **arguments: object) -> Event:
         """An event of `events/`, with other arguments and another user where given."""
         text = (self.project / "events" / f"{name}.json").read_text(encoding="utf-8")
         event: Event = self.filled(json.loads(text))

@@ -293,3 +293,8 @@ def test_a_handler_does_not_change_its_event(stage: "Stage") -> None:
     before = copy.deepcopy(event)
     stage.invoke(event)
     assert event == before
+
+
+def test_attachments_that_nobody_uploaded_are_refused(stage: "Stage") -> None:
+    """What becomes of those that were uploaded: test_sending_attachments."""
+    stage.refused(stage.staged(f"{EVENT}.attachments"), "InvalidInput", argument="attachments")

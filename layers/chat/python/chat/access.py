@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chat.errors import NotAllowed, NotRoomMember
-from chat.models import Caller, Head, Member, Role
+from chat.models import Caller, Head, Item, Member, Role
 from chat.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
 
 ADMIN = "admin"
@@ -16,6 +16,11 @@ class View:
 
     head: Head | None
     member: Member | None
+
+    @classmethod
+    def of(cls, head: Item | None, member: Item | None) -> "View":
+        """What the two items say."""
+        return cls(Head.of(head) if head else None, Member.of(member) if member else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,16 @@ def client(
     `lean` looks into `botocore_data/` first and into botocore's own data for what is not there. It saves a fifth of
     a cold start and half of a page's reading, and has the operations of `lambda_package/botocore_data.py` alone.
     """
+    own: dict[str, Any] = {}
+    if (
+        service == "s3"
+    ):  # regional addresses, which no redirection follows, and no checksums in presigned ones
+        own = {
+            "signature_version": "s3v4",
+            "s3": {"addressing_style": "path" if endpoint else "virtual"},
+            "request_checksum_calculation": "when_required",
+            "response_checksum_validation": "when_required",
+        }
     config = Config(
         connect_timeout=timeout,
         read_timeout=timeout,
@@ -88,6 +98,7 @@ def client(
         parameter_validation=False,
         tcp_keepalive=True,
         user_agent=f"appsync-chat Botocore/{botocore.__version__}",  # a tenth of a request is spent on a longer one
+        **own,
     )
     session = botocore.session.get_session()
     if lean:
@@ -97,10 +108,14 @@ def client(
     return made
 
 
-def _refuse_torn(response_dict: Mapping[str, Any], **_: object) -> None:
+def _refuse_torn(response_dict: Mapping[str, Any], operation_model: Any, **_: object) -> None:
     """botocore takes half an answer for an empty one: the connection's end for the body's, and no JSON for no items."""
     length = response_dict["headers"].get("content-length")
-    if length is not None and int(length) != len(response_dict["body"]):
+    if (
+        length is not None
+        and int(length) != len(response_dict["body"])
+        and operation_model.http["method"] != "HEAD"
+    ):
         raise botocore.exceptions.ResponseStreamingError(error="torn")
 
 

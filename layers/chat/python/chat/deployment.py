@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from chat.identifiers import uuid7
 from chat.memory import Memory
@@ -11,17 +12,24 @@ from chat.models import RoomSettings
 from chat.store import Store
 from chat.text import TextLimits
 
+if TYPE_CHECKING:
+    from chat.uploads import Uploads
+
 
 def wall_clock() -> int:
     """Epoch milliseconds."""
     return time.time_ns() // 1_000_000
 
 
+def no_uploads() -> None:
+    """A deployment without attachments."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """The store, the defaults, and time and chance as plain callables, so that a test can hold them still.
 
-    `now` gives epoch milliseconds and may jump; `monotonic` gives seconds and may not; `sleep` takes seconds;
+    `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `now` gives epoch milliseconds and may jump; `monotonic` gives seconds and may not; `sleep` takes seconds;
     `chance` gives a number from 0 up to 1; `new_id` makes a message id for an instant in milliseconds.
     """
 
@@ -35,3 +43,4 @@ class Deployment:
     chance: Callable[[], float] = random.random
     new_id: Callable[[int], str] = uuid7
     memory: Memory = field(default_factory=Memory)
+    uploads: Callable[[], "Uploads | None"] = no_uploads

@@ -12,6 +12,7 @@ USER#{userId}    AT#{room}                 receipts
                  SENT#{room}#{clientId}    proof and idempotency key of a send
                  PRESENCE                  when and where their client was last heard of (core table)
                  QUOTA                     the rate of making rooms (core table)
+                 UPLOADING                 the rate of preparing uploads (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
 """
@@ -22,6 +23,7 @@ HEAD = "HEAD"
 ADOPTION = "ADOPTION"
 PRESENCE = "PRESENCE"
 QUOTA = "QUOTA"
+UPLOADING = "UPLOADING"
 LATEST_MS = 9_999_999_999_999
 """The last instant that thirteen digits can write: November 2286."""
 

@@ -30,17 +30,22 @@ AT_ONCE = 1
 def send_message(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> Message:
-    """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`) describe, or find it stored already.
+    """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`, `attachments`) describe, or find it stored
+    already.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet), `IdempotencyMismatch`, `Muted`, `RateLimited`
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here), `IdempotencyMismatch`, `Muted`, `RateLimited`
     and `ServiceUnavailable`, judged in that order. After `ServiceUnavailable` the message may have been stored: sending it again under the same
     clientMessageId tells.
     """
     draft = check_draft(deployment, caller, arguments)
-    return _Send(deployment, draft, tally).run()
+    if arguments.get("attachments"):
+        from chat.attachments import SendWithAttachments  # noqa: PLC0415  the others are not to pay for it
+
+        return SendWithAttachments(deployment, draft, tally, arguments["attachments"]).run()
+    return Send(deployment, draft, tally).run()
 
 
-class _Send:
+class Send:
     """One send on its way: the draft, and the latest that is known of the room."""
 
     def __init__(self, deployment: Deployment, draft: Draft, tally: Tally) -> None:
@@ -154,7 +159,7 @@ class _Send:
         envelope = self._stamp(access)
         try:
             with self._tally.timing("StoreMs"):
-                self._deployment.store.commit(envelope)
+                self._write(envelope)
         except Refused as refused:
             return self._learn(access, refused)
         except OutcomeUnknown:
@@ -177,6 +182,10 @@ class _Send:
         memory.sends.put(self._send_key, True, at)
         self._tally.add("Sends")
         return envelope.message
+
+    def _write(self, envelope: Envelope) -> None:
+        """Raises as `Store.commit` does."""
+        self._deployment.store.commit(envelope)
 
     def _stamp(self, access: Access) -> Envelope:
         """Number and instant for this attempt: the next ones after the head that is known."""

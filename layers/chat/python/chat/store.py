@@ -75,7 +75,7 @@ class Store:
         try:
             self.tables.transact_actions(send_actions(envelope, self.tables.name(envelope.room.table)))
         except Cancelled as cancelled:
-            raise _refused(cancelled) from None
+            raise refused_by(cancelled) from None
 
     def slice(
         self,
@@ -140,7 +140,7 @@ def _as(model: type[Model], item: Item | None) -> Model | None:
     return model.of(item) if item else None
 
 
-def _refused(cancelled: Cancelled) -> Refused | StoreFailure:
+def refused_by(cancelled: Cancelled) -> Refused | StoreFailure:
     """Which of a send's actions refused, and the item that each found in its way."""
     models: dict[Refusing, type[Stored]] = {"member": Member, "sent": Sent, "head": Head}
     found: dict[Refusing, Any] = {}

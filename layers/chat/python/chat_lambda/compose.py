@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import fields
 from functools import cache
+from typing import TYPE_CHECKING
 
 from chat.aws import StoreFailure, client
 from chat.cursor import CursorKeys
@@ -14,6 +15,13 @@ from chat.text import TextLimits
 from chat_lambda.init import in_lambda
 from chat_lambda.secrets import read_cursor_keys
 from chat_lambda.settings import settings
+
+if TYPE_CHECKING:
+    from chat.uploads import Uploads
+
+
+COPYING_S = 5.0
+"""How long S3 may take for one request, in seconds: it answers a copy when the whole file is copied."""
 
 
 @cache
@@ -30,7 +38,25 @@ def deployment() -> Deployment:
         store=store,
         defaults=RoomSettings(*(getattr(own, each.name) for each in fields(RoomSettings))),
         text_limits=TextLimits(own.max_code_points, own.max_bytes),
+        uploads=uploads,
     )
+
+
+@cache
+def uploads() -> "Uploads | None":
+    """What attachments take; `None` where the deployment has no bucket for them.
+
+    The functions that are for them make it during init, `sendMessage` when first asked for one: botocore's description of
+    S3 takes as long to read as everything else of init.
+    """
+    own = settings()
+    if not own.uploads_bucket:
+        return None
+    from chat.objects import Objects  # noqa: PLC0415  only who has attachments is to pay for it
+    from chat.uploads import Uploads  # noqa: PLC0415  the same
+
+    s3 = client("s3", region=own.aws_region, endpoint=own.s3_endpoint, timeout=COPYING_S)
+    return Uploads(Objects(s3, own.uploads_bucket), frozenset(own.upload_types), own.max_upload_bytes)
 
 
 def _prime(store: Store) -> None:

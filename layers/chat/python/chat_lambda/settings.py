@@ -1,12 +1,23 @@
 """What the functions are told: the only reader of their environment. Names equal those in `resolvers/wiring.json`."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, cast
 
 Algorithm = Literal["RS256", "ES256", "HS256"]
+
+
+UPLOAD_TYPES = (
+    *(f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "avif", "heic")),
+    *(f"audio/{kind}" for kind in ("mpeg", "mp4", "ogg", "wav", "webm")),
+    *(f"video/{kind}" for kind in ("mp4", "webm", "quicktime")),
+    "application/pdf",
+    "text/plain",
+)
+"""What a deployment takes as attachments unless it says otherwise."""
 
 
 class BadSettings(Exception):
@@ -30,6 +41,19 @@ def _flag(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError("must be true or false")
     return text.lower() == "true"
+
+
+RUN_BY_BROWSERS = ("html", "xml", "svg", "script")
+
+
+def _media_types(text: str) -> tuple[str, ...]:
+    """Types that a browser could run are refused: an attachment would act with the rights of the bucket's address."""
+    types = tuple(part.strip().lower() for part in text.split(","))
+    if not all(re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", each) for each in types):
+        raise ValueError("must be a list of media types such as image/png, with commas")
+    if any(word in each for each in types for word in RUN_BY_BROWSERS):
+        raise ValueError("must have no types that a browser would run, such as text/html and image/svg+xml")
+    return types
 
 
 def _number(default: float, kind: type[int] | type[float], low: float, high: float) -> Any:
@@ -82,6 +106,10 @@ class Settings:
     max_code_points: int = _number(4_000, int, 1, 40_000)
     max_bytes: int = _number(16_384, int, 1, 163_840)
     deployment_name: str = "local"
+    s3_endpoint: str | None = _parsed(None, _address)
+    uploads_bucket: str = ""
+    upload_types: tuple[str, ...] = _parsed(UPLOAD_TYPES, _media_types)
+    max_upload_bytes: int = _number(10_485_760, int, 1, 104_857_600)
 
 
 def read(environment: Mapping[str, str]) -> Settings:

@@ -1,0 +1,199 @@
+"""A message has all of its attachments for as long as it lives, whatever goes wrong and whoever sends at the same time."""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chat.aws import TransientFailure
+from chat.create_upload import create_upload
+from chat.deployment import Deployment
+from chat.errors import InvalidInput, Muted, ServiceUnavailable
+from chat.items import key
+from chat.models import Caller, Message
+from chat.objects import Found, Objects
+from chat.send_message import send_message
+from chat.tally import Tally
+from chat.uploads import Uploads
+from simulator.settings import BUCKET, TABLES
+from tests.guarantees import proxy as faults
+from tests.guarantees.proxy import Fault, Proxy
+from tests.guarantees.test_sends_survive_faults import ALL
+from tests.guarantees.world import Clock, change_member, new_room, process, stored
+
+CONTENT = b"a picture"
+
+
+class Bucket(Objects):
+    """The bucket, where something may happen after each copy, and requests fail as often as they are told to."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client, BUCKET)
+        self.meanwhile: list[Callable[[], object]] = []
+        self.failing = 0
+
+    def look(self, key: str) -> Found | None:
+        self._fail()
+        return super().look(key)
+
+    def copy(self, key: str, target: str, etag: str) -> None:
+        self._fail()
+        super().copy(key, target, etag)
+        while self.meanwhile:
+            self.meanwhile.pop()()
+
+    def _fail(self) -> None:
+        if self.failing:
+            self.failing -= 1
+            raise TransientFailure("SlowDown")
+
+
+@dataclass
+class Desk:
+    """A room with somebody new in it, processes to send by, and the bucket."""
+
+    client: Any
+    s3: Any
+    clock: Clock
+    user: str = field(default_factory=lambda: f"ann-{uuid.uuid4()}")
+    room: str = ""
+    bucket: Bucket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.room = new_room(self.client, self.user)
+        self.bucket = Bucket(self.s3)
+
+    def process(self, client: Any = None, bucket: Objects | None = None) -> Deployment:
+        uploads = Uploads(bucket or self.bucket, frozenset({"image/png"}), 1_000)
+        return process(client or self.client, self.clock, uploads=lambda: uploads)
+
+    def upload(self) -> str:
+        arguments = {"roomId": self.room, "contentType": "image/png", "size": 100}
+        made = create_upload(self.process(), Caller(self.user), arguments, Tally())
+        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made['id']}", Body=CONTENT, ContentType="image/png")
+        return str(made["id"])
+
+    def send(self, ours: Deployment, name: str, *uploads: str) -> Message:
+        arguments = {"roomId": self.room, "text": "look", "clientMessageId": name, "attachments": [*uploads]}
+        return send_message(ours, Caller(self.user), arguments, Tally())
+
+    def status(self, upload: str) -> str:
+        place = key(f"ROOM#{self.room}", f"UPLOAD#{upload}")
+        item = self.client.get_item(TableName=TABLES["CORE_TABLE"], Key=place, ConsistentRead=True)["Item"]
+        return str(item["status"]["S"])
+
+    def copies(self, upload: str) -> int:
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix="kept/365/" + upload)
+        return len(listed.get("Contents", []))
+
+    def holds(self, *uploads: str) -> None:
+        """That one message refers to exactly these, each used by it and kept once."""
+        (message,) = stored(self.client, self.room)
+        assert [each["id"] for each in json.loads(message["attachments"])] == [*uploads]
+        for upload in uploads:
+            place = key(f"ROOM#{self.room}", f"UPLOAD#{upload}")
+            item = self.client.get_item(TableName=TABLES["CORE_TABLE"], Key=place, ConsistentRead=True)[
+                "Item"
+            ]
+            assert (item["status"]["S"], item["messageSk"]["S"]) == ("used", message["SK"])
+            found = self.s3.head_object(Bucket=BUCKET, Key=item["s3Key"]["S"])
+            assert found["ContentLength"] == len(CONTENT)
+            assert self.copies(upload) == 1
+
+
+@pytest.fixture
+def desk(client: Any, objects: Any, clock: Clock) -> Desk:
+    return Desk(client, objects, clock)
+
+
+@pytest.mark.parametrize("fault", ALL)
+def test_a_fault_is_tried_again_and_the_message_has_its_attachments(
+    desk: Desk, proxy: Proxy, impatient: Any, fault: Fault
+) -> None:
+    first, second = desk.upload(), desk.upload()
+    proxy.once("TransactWriteItems", fault, fault)
+    sent = desk.send(desk.process(impatient), "m1", first, second)
+    desk.holds(first, second)
+    assert desk.send(desk.process(), "m1", first, second) == sent
+    desk.holds(first, second)
+
+
+def test_a_bucket_that_fails_in_passing_is_asked_again(desk: Desk) -> None:
+    upload = desk.upload()
+    desk.bucket.failing = 3
+    desk.send(desk.process(), "m1", upload)
+    desk.holds(upload)
+
+
+def test_a_bucket_that_stays_away_leaves_nothing_stored(desk: Desk) -> None:
+    upload = desk.upload()
+    desk.bucket.failing = 1_000
+    with pytest.raises(ServiceUnavailable):
+        desk.send(desk.process(), "m1", upload)
+    assert (stored(desk.client, desk.room), desk.status(upload), desk.copies(upload)) == ([], "pending", 0)
+    desk.bucket.failing = 0
+    desk.send(desk.process(), "m1", upload)
+    desk.holds(upload)
+
+
+def test_what_is_refused_after_the_copy_takes_it_back_and_can_be_sent_later(desk: Desk) -> None:
+    upload = desk.upload()
+    until = desk.clock.now() + 1_000
+    desk.bucket.meanwhile.append(partial(change_member, desk.client, desk.room, desk.user, mutedUntil=until))
+    with pytest.raises(Muted):
+        desk.send(desk.process(), "m1", upload)
+    assert (stored(desk.client, desk.room), desk.status(upload), desk.copies(upload)) == ([], "pending", 0)
+    desk.clock.sleep(2)
+    desk.send(desk.process(), "m1", upload)
+    desk.holds(upload)
+
+
+def test_of_two_messages_with_one_upload_the_first_keeps_it(desk: Desk) -> None:
+    upload = desk.upload()
+    other = desk.process(bucket=Objects(desk.s3, BUCKET))
+    desk.bucket.meanwhile.append(partial(desk.send, other, "m1", upload))
+    with pytest.raises(InvalidInput):
+        desk.send(desk.process(), "m2", upload)
+    desk.holds(upload)
+
+
+def test_of_two_sends_under_one_name_both_answer_the_message_that_holds_the_copy(desk: Desk) -> None:
+    upload, answers = desk.upload(), []
+    other = desk.process(bucket=Objects(desk.s3, BUCKET))
+    desk.bucket.meanwhile.append(lambda: answers.append(desk.send(other, "m1", upload)))
+    assert [desk.send(desk.process(), "m1", upload)] == answers
+    desk.holds(upload)
+
+
+def test_a_file_that_is_replaced_while_it_is_copied_is_copied_whole(desk: Desk) -> None:
+    upload = desk.upload()
+    looked = Bucket.look
+
+    class Replaced(Bucket):
+        def look(self, key: str) -> Found | None:
+            found = looked(self, key)
+            if self.meanwhile:
+                self.meanwhile.pop()()
+            return found
+
+    bucket = Replaced(desk.s3)
+    replace = partial(desk.s3.put_object, Bucket=BUCKET, Key=f"pending/{upload}", ContentType="image/png")
+    bucket.meanwhile.append(partial(replace, Body=bytes(99)))
+    sent = desk.send(desk.process(bucket=bucket), "m1", upload)
+    assert sent.to_wire()["attachments"][0]["size"] == 99
+
+
+def test_a_send_of_which_nobody_knows_keeps_its_copies(desk: Desk, proxy: Proxy, impatient: Any) -> None:
+    """The message may be there, or yet come: what it refers to must be there, too."""
+    upload = desk.upload()
+    proxy.once("TransactWriteItems", faults.lost_answer)
+    proxy.always("GetItem", faults.error("ThrottlingException"))
+    with pytest.raises(ServiceUnavailable):
+        desk.send(desk.process(impatient), "m1", upload)
+    proxy.heal()
+    desk.holds(upload)
+    assert desk.send(desk.process(), "m1", upload).to_wire()["attachments"][0]["id"] == upload

@@ -1,0 +1,78 @@
+"""Files as a browser posts them, and the bucket as somebody looks into it who may."""
+
+import re
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from typing import TYPE_CHECKING, Any
+
+from simulator.settings import BUCKET, TABLES
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import Stage
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(1_000)
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an HTTP request came to."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        """The code in S3's XML."""
+        found = re.search(rb"<Code>(\w+)</Code>", self.body)
+        return found[1].decode() if found else ""
+
+
+def prepare(stage: "Stage", room: str, user: str = "alice", **arguments: object) -> dict[str, Any]:
+    """A new upload, for somebody whose rate of preparing them is forgotten first."""
+    rate = {"PK": {"S": f"USER#{user}"}, "SK": {"S": "UPLOADING"}}
+    stage.client.delete_item(TableName=TABLES["CORE_TABLE"], Key=rate)
+    upload: dict[str, Any] = stage.invoke(
+        stage.event("Mutation.createUpload", user, roomId=room, **arguments)
+    )
+    return upload
+
+
+def get(url: str) -> Answer:
+    return _ask(urllib.request.Request(url))  # noqa: S310  an address that we have just made
+
+
+def post(upload: Mapping[str, Any], content: bytes = PNG, **changes: str) -> Answer:
+    """Post a file with an upload's form, as `multipart/form-data`; `changes` are other values of the form's fields."""
+    fields = {field["name"]: field["value"] for field in upload["fields"]}
+    boundary = uuid.uuid4().hex
+    parts = [_part(boundary, name, value.encode()) for name, value in (fields | changes).items()]
+    body = b"".join(
+        [*parts, _part(boundary, 'file"; filename="any.bin', content), f"--{boundary}--\r\n".encode()]
+    )
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    return _ask(urllib.request.Request(upload["url"], body, headers))  # noqa: S310  the same
+
+
+def keys_of(objects: Any, upload_id: str) -> Sequence[str]:
+    """The keys of everything in the bucket that belongs to an upload."""
+    found = objects.list_objects_v2(Bucket=BUCKET, MaxKeys=1_000)
+    assert not found["IsTruncated"]
+    return [each["Key"] for each in found.get("Contents", []) if upload_id in each["Key"]]
+
+
+def _part(boundary: str, name: str, value: bytes) -> bytes:
+    return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
+
+
+def _ask(request: urllib.request.Request) -> Answer:
+    try:
+        with _direct.open(request, timeout=20) as answer:
+            return Answer(answer.status, answer.headers, answer.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, error.headers, error.read())

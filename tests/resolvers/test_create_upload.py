@@ -1,0 +1,168 @@
+"""Mutation.createUpload: a form that takes one file of the type and size that were named, from those who may send."""
+
+import base64
+import json
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chat.uploads import PREPARING, USABLE_S
+from simulator.settings import BUCKET
+from tests.resolvers.files import PNG, get, keys_of, post
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import Stage
+
+EVENT = "Mutation.createUpload"
+WRITES = ["UPLOAD", "UPLOADING"]
+
+
+def policy(upload: dict[str, Any]) -> Any:
+    fields = {field["name"]: field["value"] for field in upload["fields"]}
+    return json.loads(base64.b64decode(fields["policy"]))
+
+
+def user(stage: "Stage", **settings: object) -> tuple[str, str]:
+    """A room with somebody new in it, whose rate nobody else uses."""
+    name = f"u-{time.monotonic_ns()}"
+    return stage.room({"alice": "owner", name: "member"}), name
+
+
+def test_an_upload_is_stored_as_pending_and_answered_with_a_form(stage: "Stage") -> None:
+    room, name = user(stage)
+    answer = stage.act(stage.event(EVENT, name, roomId=room), writes=WRITES)
+    assert stage.item(room, "UPLOAD#") == {
+        "PK": f"ROOM#{room}",
+        "SK": f"UPLOAD#{answer['id']}",
+        "type": "Upload",
+        "id": answer["id"],
+        "senderId": name,
+        "s3Key": f"pending/{answer['id']}",
+        "contentType": "image/png",
+        "size": 1024,
+        "name": "cat on a mat.png",
+        "status": "pending",
+        "expiresAt": pytest.approx(time.time() + USABLE_S, abs=60),
+    }
+    assert datetime.fromisoformat(answer["expiresAt"]).timestamp() == pytest.approx(time.time() + 900, abs=60)
+    assert set(answer) == {"id", "url", "fields", "expiresAt"}
+
+
+def test_the_forms_policy_binds_key_type_size_and_a_quarter_of_an_hour(stage: "Stage") -> None:
+    """Whatever the engine enforces: this is what S3 is told. Nothing else may be posted with the form."""
+    room, name = user(stage)
+    answer = stage.invoke(stage.event(EVENT, name, roomId=room))
+    own = policy(answer)
+    assert datetime.fromisoformat(own["expiration"]).timestamp() == pytest.approx(time.time() + 900, abs=60)
+    signed = {"policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"}
+    assert [each for each in own["conditions"] if not signed.intersection(map(str, each))] == [
+        {"Content-Type": "image/png"},
+        ["content-length-range", 1, 1024],
+        {"bucket": BUCKET},
+        {"key": f"pending/{answer['id']}"},
+    ]
+    fields = {field["name"] for field in answer["fields"]}
+    assert fields == {"key", "Content-Type"} | signed
+
+
+def test_the_file_is_posted_with_the_form_and_lies_in_the_bucket(stage: "Stage", objects: Any) -> None:
+    room, name = user(stage)
+    upload = stage.invoke(stage.event(EVENT, name, roomId=room))
+    assert post(upload).status == 204
+    assert keys_of(objects, upload["id"]) == [f"pending/{upload['id']}"]
+    own = {"Bucket": BUCKET, "Key": f"pending/{upload['id']}"}
+    served = get(objects.generate_presigned_url("get_object", own))
+    assert (served.headers["Content-Type"], served.body) == ("image/png", PNG)
+
+
+@pytest.mark.parametrize(
+    ("content", "changes", "code"),
+    [
+        (bytes(1_025), {}, "EntityTooLarge"),
+        (b"", {}, "EntityTooSmall"),
+        (PNG, {"Content-Type": "text/html"}, "AccessDenied"),
+        (PNG, {"key": "pending/another"}, "AccessDenied"),
+        (PNG, {"x-amz-tagging": "<Tagging/>"}, "AccessDenied"),
+        (PNG, {"acl": "public-read"}, "AccessDenied"),
+    ],
+    ids=["too large", "empty", "another type", "another key", "a tag", "an access list"],
+)
+def test_what_the_form_was_not_made_for_is_refused_by_the_bucket(
+    stage: "Stage", objects: Any, content: bytes, changes: dict[str, str], code: str
+) -> None:
+    room, name = user(stage)
+    upload = stage.invoke(stage.event(EVENT, name, roomId=room))
+    answer = post(upload, content, **changes)
+    assert (answer.status >= 400, answer.code) == (True, code)
+    assert keys_of(objects, upload["id"]) == []
+
+
+def test_a_guilds_upload_lies_in_the_guilds_table_and_its_rate_in_the_core_table(stage: "Stage") -> None:
+    event = stage.staged(f"{EVENT}.guild")
+    answer = stage.act(event, writes=WRITES)
+    room = event["arguments"]["roomId"]
+    assert [item["SK"]["S"] for item in stage.partition("gg_guild", room)].count(
+        f"UPLOAD#{answer['id']}"
+    ) == 1
+    assert "name" not in stage.item(room, "UPLOAD#")
+    assert [item for item in stage.partition("gg_core", "USER#alice") if item["SK"]["S"] == "UPLOADING"]
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "image/png; q=1", "png", "", None, 7])
+def test_a_type_that_is_not_taken_is_refused(stage: "Stage", content_type: object) -> None:
+    event = stage.event(f"{EVENT}.html", roomId=stage.room())
+    event["arguments"]["contentType"] = content_type
+    stage.refused(event, "InvalidInput", argument="contentType")
+
+
+def test_a_type_is_the_same_in_capitals(stage: "Stage") -> None:
+    room, name = user(stage)
+    answer = stage.invoke(stage.event(EVENT, name, roomId=room, contentType="Image/PNG"))
+    assert {"Content-Type": "image/png"} in policy(answer)["conditions"]
+
+
+@pytest.mark.parametrize("size", [0, -1, 10_485_761, 1.5, True, "1024", None])
+def test_a_size_out_of_bounds_is_refused(stage: "Stage", size: object) -> None:
+    event = stage.event(f"{EVENT}.too-large", roomId=stage.room())
+    event["arguments"]["size"] = size
+    stage.refused(event, "InvalidInput", argument="size", max=10_485_760)
+
+
+@pytest.mark.parametrize("name", ["", " \n ", "\u200b", "x" * 201, "\ud800.png", 7])
+def test_a_name_that_nobody_could_read_is_refused(stage: "Stage", name: object) -> None:
+    event = stage.event(EVENT, roomId=stage.room(), name=name)
+    stage.refused(event, "InvalidInput", argument="name", max=200)
+
+
+def test_a_name_is_kept_on_one_line_and_without_disguise(stage: "Stage") -> None:
+    room, person = user(stage)
+    stage.invoke(stage.event(EVENT, person, roomId=room, name="cv\n\u202e  gnp.exe"))
+    assert stage.item(room, "UPLOAD#")["name"] == "cv gnp.exe"
+
+
+def test_who_is_not_in_the_room_or_was_banned_gets_no_form(stage: "Stage") -> None:
+    room = stage.room()
+    stage.refused(stage.event(EVENT, "carol", roomId=room), "NotRoomMember")
+    stage.refused(stage.event(EVENT, "alice", roomId="no-such-room"), "NotRoomMember")
+    stage.member(room, "bob", status="banned")
+    stage.refused(stage.event(EVENT, "bob", roomId=room), "NotRoomMember")
+
+
+def test_who_is_muted_gets_no_form(stage: "Stage") -> None:
+    room = stage.room()
+    stage.member(room, "bob", mutedUntil=4_000_000_000_000)
+    stage.refused(stage.event(EVENT, "bob", roomId=room), "Muted", until="2096-10-02T07:06:40.000Z")
+
+
+def test_nobody_prepares_more_than_twenty_at_once_and_ten_a_minute(stage: "Stage") -> None:
+    room, name = user(stage)
+    other_room = stage.room({"alice": "owner", name: "member"})
+    for number in range(PREPARING.burst):
+        where = room if number % 2 else other_room
+        stage.act(stage.event(EVENT, name, roomId=where), writes=WRITES)
+    refusal = stage.act(stage.event(EVENT, name, roomId=room), writes=[])
+    assert refusal.error_type == "RateLimited"
+    assert refusal.values["scope"] == "person"
+    assert 0 < int(refusal.values["retryAfterMs"]) <= 6_000

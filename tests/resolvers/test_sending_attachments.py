@@ -1,0 +1,197 @@
+"""Mutation.sendMessage with attachments: all of it or nothing, and each upload in one message at the most."""
+
+import copy
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chat.uploads import KEPT_DAYS
+from simulator.settings import BUCKET
+from tests.resolvers.files import PNG, keys_of, post, prepare
+
+if TYPE_CHECKING:
+    from tests.resolvers.conftest import Stage
+
+EVENT = "Mutation.sendMessage"
+SENT = ["HEAD", "IN", "MSG", "SENT"]
+NOBODYS = "0199a1b2-c3d4-7000-8000-000000000001"
+GRANTED = {"personPerSecond": 1, "personBurst": 1, "roomPerSecond": 1000, "roomBurst": 1000}
+
+
+def uploaded(stage: "Stage", room: str, user: str = "alice", content: bytes | None = PNG) -> dict[str, Any]:
+    """An upload, with its file in the bucket unless there is to be none."""
+    upload = prepare(stage, room, user)
+    if content is not None:
+        assert post(upload, content).status == 204
+    return upload
+
+
+def message_with(stage: "Stage", room: str, *uploads: Any, user: str = "alice") -> dict[str, Any]:
+    """The event of a message with these uploads, by their answers or their ids."""
+    ids = [each["id"] if isinstance(each, dict) else each for each in uploads]
+    name = f"c-{uuid.uuid4()}"
+    return stage.event(f"{EVENT}.attachments", user, roomId=room, clientMessageId=name, attachments=ids)
+
+
+def kept(objects: Any, upload: dict[str, Any]) -> list[str]:
+    return [key for key in keys_of(objects, upload["id"]) if key.startswith("kept/")]
+
+
+def test_a_message_is_stored_with_its_attachments_and_takes_their_uploads(
+    stage: "Stage", objects: Any
+) -> None:
+    room = stage.room()
+    first, second = uploaded(stage, room), uploaded(stage, room, content=b"more")
+    answer = stage.act(message_with(stage, room, first, second), writes=[*SENT, "UPLOAD", "UPLOAD"])
+    file = {"name": "cat on a mat.png", "contentType": "image/png"}
+    assert answer["attachments"] == [
+        {"id": first["id"], **file, "size": len(PNG)},
+        {"id": second["id"], **file, "size": 4},
+    ]
+    (read,) = stage.invoke(stage.event("Query.messages", roomId=room))["items"]
+    assert read["attachments"] == answer["attachments"]
+    stored, upload = stage.item(room, "MSG#"), stage.item(room, f"UPLOAD#{first['id']}")
+    assert (upload["status"], upload["messageSk"]) == ("used", stored["SK"])
+    assert (upload["size"], upload["expiresAt"]) == (len(PNG), stored["expiresAt"])
+    assert kept(objects, first) == [upload["s3Key"]]
+    assert upload["s3Key"].startswith(f"kept/365/{first['id']}-")
+
+
+def test_a_guilds_message_has_attachments_too(stage: "Stage", objects: Any) -> None:
+    room = stage.room({"alice": "owner"}, guild=True)
+    answer = stage.act(message_with(stage, room, uploaded(stage, room)), writes=[*SENT, "UPLOAD"])
+    assert len(answer["attachments"]) == 1
+
+
+@pytest.mark.parametrize(("days", "folder"), [(7, 7), (8, 30), (366, 730), (36_500, 36_500)])
+def test_an_attachment_is_kept_where_it_outlives_its_message(
+    stage: "Stage", objects: Any, days: int, folder: int
+) -> None:
+    assert folder in KEPT_DAYS
+    room = stage.room({"alice": "owner"}, settings={"retentionDays": days})
+    upload = uploaded(stage, room)
+    stage.act(message_with(stage, room, upload), writes=[*SENT, "UPLOAD"])
+    assert kept(objects, upload)[0].startswith(f"kept/{folder}/")
+
+
+def test_a_repeat_answers_with_the_attachments_and_keeps_nothing_more(stage: "Stage", objects: Any) -> None:
+    room = stage.room()
+    upload = uploaded(stage, room)
+    event = message_with(stage, room, upload)
+    first = stage.act(copy.deepcopy(event), writes=[*SENT, "UPLOAD"])
+    before = kept(objects, upload)
+    assert stage.act(copy.deepcopy(event), writes=[]) == first
+    assert kept(objects, upload) == before
+
+
+def test_the_same_name_with_other_attachments_is_a_mismatch(stage: "Stage", objects: Any) -> None:
+    room = stage.room()
+    first, second = uploaded(stage, room), uploaded(stage, room)
+    event = message_with(stage, room, first, second)
+    stage.act(copy.deepcopy(event), writes=[*SENT, "UPLOAD", "UPLOAD"])
+    for other in ([first["id"]], [second["id"], first["id"]], [], None):
+        event["arguments"]["attachments"] = other
+        stage.refused(event, "IdempotencyMismatch")
+
+
+def test_no_attachments_and_an_empty_list_are_the_same(stage: "Stage") -> None:
+    room = stage.room()
+    event = message_with(stage, room)
+    first = stage.act(copy.deepcopy(event), writes=SENT)
+    assert first["attachments"] is None
+    del event["arguments"]["attachments"]
+    assert stage.act(event, writes=[]) == first
+
+
+def test_a_form_that_is_posted_again_does_not_change_what_was_sent(stage: "Stage", objects: Any) -> None:
+    room = stage.room()
+    upload = uploaded(stage, room)
+    stage.act(message_with(stage, room, upload), writes=[*SENT, "UPLOAD"])
+    assert post(upload, b"something else").status == 204
+    (key,) = kept(objects, upload)
+    assert objects.head_object(Bucket=BUCKET, Key=key)["ContentLength"] == len(PNG)
+
+
+def test_an_upload_is_in_one_message_at_the_most(stage: "Stage", objects: Any) -> None:
+    room = stage.room()
+    upload = uploaded(stage, room)
+    stage.act(message_with(stage, room, upload), writes=[*SENT, "UPLOAD"])
+    before = kept(objects, upload)
+    stage.refused(message_with(stage, room, upload), "InvalidInput", argument="attachments")
+    assert kept(objects, upload) == before
+
+
+def test_a_file_that_was_not_posted_yet_cannot_be_sent(stage: "Stage", objects: Any) -> None:
+    room = stage.room()
+    there, missing = uploaded(stage, room), uploaded(stage, room, content=None)
+    event = message_with(stage, room, there, missing)
+    refusal = stage.refused(event, "InvalidInput", argument="attachments")
+    assert "has not been uploaded yet" in refusal.message
+    assert kept(objects, there) == []
+    assert post(missing).status == 204
+    assert len(stage.act(event, writes=[*SENT, "UPLOAD", "UPLOAD"])["attachments"]) == 2
+
+
+def test_what_lies_there_must_be_what_was_named(stage: "Stage", objects: Any) -> None:
+    """The form sees to it; whoever may write to the bucket may not get around it either."""
+    room = stage.room()
+    for content, content_type in ((bytes(1_025), "image/png"), (PNG, "text/html"), (b"", "image/png")):
+        upload = uploaded(stage, room, content=None)
+        key = f"pending/{upload['id']}"
+        objects.put_object(Bucket=BUCKET, Key=key, Body=content, ContentType=content_type)
+        stage.refused(message_with(stage, room, upload), "InvalidInput", argument="attachments")
+        assert kept(objects, upload) == []
+
+
+def test_others_uploads_and_other_rooms_uploads_are_unknown(stage: "Stage", objects: Any) -> None:
+    room, other = stage.room(), stage.room()
+    theirs, elsewhere = uploaded(stage, room, "bob"), uploaded(stage, other)
+    for upload in (theirs, elsewhere, NOBODYS, str(uuid.uuid4()), "", None, 7):
+        event = message_with(stage, room, upload)
+        refusal = stage.refused(event, "InvalidInput", argument="attachments")
+        assert "was not uploaded by you" in refusal.message
+
+
+def test_an_upload_that_is_about_to_be_deleted_cannot_be_sent(stage: "Stage", objects: Any) -> None:
+    room = stage.room()
+    upload = uploaded(stage, room)
+    stage.change(room, f"ROOM#{room}", f"UPLOAD#{upload['id']}", expiresAt=int(time.time()) - 5)
+    stage.refused(message_with(stage, room, upload), "InvalidInput", argument="attachments")
+
+
+def test_ten_different_attachments_are_the_most(stage: "Stage", objects: Any) -> None:
+    room = stage.room({"alice": "owner", "many": "member"})
+    uploads = [uploaded(stage, room, "many") for _ in range(10)]
+    too_many = message_with(stage, room, *uploads, uploads[0], user="many")
+    stage.refused(too_many, "InvalidInput", argument="attachments", max=10)
+    twice = message_with(stage, room, uploads[0], uploads[0], user="many")
+    stage.refused(twice, "InvalidInput", argument="attachments", max=10)
+    event = message_with(stage, room, *uploads, user="many")
+    answer = stage.act(event, writes=[*SENT, *["UPLOAD"] * 10])
+    assert [each["id"] for each in answer["attachments"]] == [each["id"] for each in uploads]
+
+
+@pytest.mark.parametrize("attachments", ["0199a1b2-c3d4-7000-8000-000000000001", {"id": "x"}, 7])
+def test_attachments_are_a_list(stage: "Stage", attachments: object) -> None:
+    event = stage.event(f"{EVENT}.attachments", roomId=stage.room(), attachments=attachments)
+    stage.refused(event, "InvalidInput", argument="attachments", max=10)
+
+
+def test_a_refusal_comes_in_the_order_of_every_send(stage: "Stage", objects: Any) -> None:
+    room = stage.room(settings=GRANTED)
+    upload = uploaded(stage, room, "bob")
+    event = message_with(stage, room, NOBODYS, user="bob")
+    stage.refused(message_with(stage, room, NOBODYS, user="carol"), "NotRoomMember")
+    stage.member(room, "bob", mutedUntil=4_000_000_000_000)
+    stage.refused(event, "Muted", until="2096-10-02T07:06:40.000Z")
+    stage.member(room, "bob", mutedUntil=0)
+    good = message_with(stage, room, upload, user="bob")
+    stage.act(copy.deepcopy(good), writes=[*SENT, "UPLOAD"])
+    limited = stage.act(event, writes=[])
+    assert (limited.error_type, limited.values["scope"]) == ("RateLimited", "person")
+    stage.member(room, "bob", mutedUntil=4_000_000_000_000)
+    assert stage.act(good, writes=[])["attachments"]
+    good["arguments"]["text"] = "another"
+    stage.refused(good, "IdempotencyMismatch")
