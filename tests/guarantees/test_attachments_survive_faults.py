@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from chat.errors import InvalidInput, Muted, ServiceUnavailable
 from chat.items import key
 from chat.models import Caller, Message
 from chat.objects import Found, Objects
+from chat.remove_message import remove_message
 from chat.send_message import send_message
 from chat.tally import Tally
 from chat.uploads import Uploads
@@ -45,6 +46,10 @@ class Bucket(Objects):
         super().copy(key, target, etag)
         while self.meanwhile:
             self.meanwhile.pop()()
+
+    def delete(self, keys: Sequence[str]) -> None:
+        self._fail()
+        super().delete(keys)
 
     def _fail(self) -> None:
         if self.failing:
@@ -81,10 +86,19 @@ class Desk:
         arguments = {"roomId": self.room, "text": "look", "clientMessageId": name, "attachments": [*uploads]}
         return send_message(ours, Caller(self.user), arguments, Tally())
 
-    def status(self, upload: str) -> str:
+    def item(self, upload: str) -> dict[str, str] | None:
+        """The strings of an upload's item."""
         place = key(f"ROOM#{self.room}", f"UPLOAD#{upload}")
-        item = self.client.get_item(TableName=TABLES["CORE_TABLE"], Key=place, ConsistentRead=True)["Item"]
-        return str(item["status"]["S"])
+        item = self.client.get_item(TableName=TABLES["CORE_TABLE"], Key=place, ConsistentRead=True).get(
+            "Item"
+        )
+        return item and {name: value["S"] for name, value in item.items() if "S" in value}
+
+    def is_untouched(self, upload: str) -> bool:
+        """Whether nothing was sent: the upload waits, and there is no copy of it."""
+        item = self.item(upload)
+        pending = item is not None and item["status"] == "pending"
+        return pending and self.copies(upload) == 0 and stored(self.client, self.room) == []
 
     def copies(self, upload: str) -> int:
         listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix="kept/365/" + upload)
@@ -95,12 +109,10 @@ class Desk:
         (message,) = stored(self.client, self.room)
         assert [each["id"] for each in json.loads(message["attachments"])] == [*uploads]
         for upload in uploads:
-            place = key(f"ROOM#{self.room}", f"UPLOAD#{upload}")
-            item = self.client.get_item(TableName=TABLES["CORE_TABLE"], Key=place, ConsistentRead=True)[
-                "Item"
-            ]
-            assert (item["status"]["S"], item["messageSk"]["S"]) == ("used", message["SK"])
-            found = self.s3.head_object(Bucket=BUCKET, Key=item["s3Key"]["S"])
+            item = self.item(upload)
+            assert item
+            assert (item["status"], item["messageSk"]) == ("used", message["SK"])
+            found = self.s3.head_object(Bucket=BUCKET, Key=item["s3Key"])
             assert found["ContentLength"] == len(CONTENT)
             assert self.copies(upload) == 1
 
@@ -134,7 +146,7 @@ def test_a_bucket_that_stays_away_leaves_nothing_stored(desk: Desk) -> None:
     desk.bucket.failing = 1_000
     with pytest.raises(ServiceUnavailable):
         desk.send(desk.process(), "m1", upload)
-    assert (stored(desk.client, desk.room), desk.status(upload), desk.copies(upload)) == ([], "pending", 0)
+    assert desk.is_untouched(upload)
     desk.bucket.failing = 0
     desk.send(desk.process(), "m1", upload)
     desk.holds(upload)
@@ -146,7 +158,7 @@ def test_what_is_refused_after_the_copy_takes_it_back_and_can_be_sent_later(desk
     desk.bucket.meanwhile.append(partial(change_member, desk.client, desk.room, desk.user, mutedUntil=until))
     with pytest.raises(Muted):
         desk.send(desk.process(), "m1", upload)
-    assert (stored(desk.client, desk.room), desk.status(upload), desk.copies(upload)) == ([], "pending", 0)
+    assert desk.is_untouched(upload)
     desk.clock.sleep(2)
     desk.send(desk.process(), "m1", upload)
     desk.holds(upload)
@@ -197,3 +209,27 @@ def test_a_send_of_which_nobody_knows_keeps_its_copies(desk: Desk, proxy: Proxy,
     proxy.heal()
     desk.holds(upload)
     assert desk.send(desk.process(), "m1", upload).to_wire()["attachments"][0]["id"] == upload
+
+
+@pytest.mark.parametrize("fault", ALL)
+def test_a_fault_while_a_message_is_removed_leaves_none_of_its_files(
+    desk: Desk, proxy: Proxy, impatient: Any, fault: Fault
+) -> None:
+    upload = desk.upload()
+    sent = desk.send(desk.process(), "m1", upload)
+    proxy.once("TransactWriteItems", fault, fault)
+    arguments = {"roomId": desk.room, "id": sent.id}
+    remove_message(desk.process(impatient), Caller(desk.user), arguments, Tally())
+    (message,) = stored(desk.client, desk.room)
+    assert "attachments" not in message
+    assert (desk.copies(upload), desk.item(upload)) == (0, None)
+
+
+def test_files_that_cannot_be_deleted_are_counted_and_out_of_reach(desk: Desk) -> None:
+    upload = desk.upload()
+    sent = desk.send(desk.process(), "m1", upload)
+    desk.bucket.failing = 1_000
+    tally = Tally()
+    arguments = {"roomId": desk.room, "id": sent.id}
+    remove_message(desk.process(), Caller(desk.user), arguments, tally)
+    assert (tally["ObjectsLeft"], desk.item(upload)) == (2, None)

@@ -114,6 +114,30 @@ def test_a_form_that_is_posted_again_does_not_change_what_was_sent(stage: "Stage
     assert objects.head_object(Bucket=BUCKET, Key=key)["ContentLength"] == len(PNG)
 
 
+@pytest.mark.parametrize("guild", [False, True])
+def test_a_removed_message_takes_its_files_with_it(stage: "Stage", objects: Any, guild: bool) -> None:
+    room = stage.room({"alice": "owner", "bob": "member"}, guild=guild)
+    uploads = [uploaded(stage, room), uploaded(stage, room)]
+    sent = stage.invoke(message_with(stage, room, *uploads))
+    removal = stage.event("Mutation.removeMessage", roomId=room, id=sent["id"])
+    answer = stage.act(removal, writes=["CHG", "HEAD", "MSG", "UPLOAD", "UPLOAD"])
+    assert (answer["text"], answer["attachments"]) == (None, None)
+    for upload in uploads:
+        assert keys_of(objects, upload["id"]) == []
+        address = stage.event("Query.attachment", roomId=room, id=upload["id"])
+        stage.refused(address, "InvalidInput", argument="id")
+    assert stage.act(removal, writes=[]) == answer
+
+
+def test_an_edited_message_keeps_its_attachments(stage: "Stage", objects: Any) -> None:
+    room = stage.room()
+    upload = uploaded(stage, room)
+    sent = stage.invoke(message_with(stage, room, upload))
+    edited = stage.invoke(stage.event("Mutation.editMessage", roomId=room, id=sent["id"], text="better"))
+    assert (edited["text"], edited["attachments"]) == ("better", sent["attachments"])
+    assert stage.invoke(stage.event("Query.attachment", roomId=room, id=upload["id"]))["url"]
+
+
 def test_an_upload_is_in_one_message_at_the_most(stage: "Stage", objects: Any) -> None:
     room = stage.room()
     upload = uploaded(stage, room)

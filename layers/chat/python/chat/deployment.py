@@ -29,8 +29,9 @@ def no_uploads() -> None:
 class Deployment:
     """The store, the defaults, and time and chance as plain callables, so that a test can hold them still.
 
-    `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `now` gives epoch milliseconds and may jump; `monotonic` gives seconds and may not; `sleep` takes seconds;
-    `chance` gives a number from 0 up to 1; `new_id` makes a message id for an instant in milliseconds.
+    `now` gives epoch milliseconds and may jump; `monotonic` gives seconds and may not; `sleep` takes seconds;
+    `chance` gives a number from 0 up to 1; `new_id` makes a message id for an instant in milliseconds. `uploads` gives what
+    attachments take, made at its first call: only who uses it pays for S3.
     """
 
     store: Store

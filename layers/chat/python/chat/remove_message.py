@@ -3,19 +3,22 @@
 Its item stays, with its number, and so does the proof of its sending: a repeat of that answers the message without text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from chat import keys
 from chat.access import Entry, enter_room
+from chat.aws import StoreFailure
 from chat.change_log import changed_at
 from chat.deployment import Deployment
+from chat.errors import ServiceUnavailable
 from chat.message_change import Target, change, check_target, look, remember
 from chat.models import Caller, Message
-from chat.retry import settled
+from chat.retry import retried, settled
 from chat.tables import Place, Write
 from chat.tally import Tally
+from chat.uploads import Upload, belonging, keys_of, removed
 
 
 def remove_message(
@@ -27,6 +30,7 @@ def remove_message(
     """
     target = check_target(arguments)
     change_id = deployment.new_id(deployment.now())
+    lost: list[Upload] = []
 
     def attempt() -> Message | None:
         with deployment.memory.turn(target.room.partition_key):
@@ -39,15 +43,32 @@ def remove_message(
             if message.removed_at is not None:
                 return message
             at = changed_at(entry.head, deployment.now())
-            writes = _writes(target, caller, entry, message, at, change_id)
+            with tally.timing("StoreMs"):
+                lost[:] = belonging(deployment.store.tables, target.room, message)
+            writes = _writes(target, caller, entry, message, at, change_id) + removed(target.room, lost)
             with tally.timing("StoreMs"):
                 deployment.store.tables.transact(writes)
             remember(deployment, target.room, entry.head, at)
             tally.add("Removals")
-            removed = replace(message, text=None, attachments=None, removed_at=at)
-            return replace(removed, rev=entry.head.rev + 1, epoch=entry.head.epoch)
+            left = replace(message, text=None, attachments=None, removed_at=at)
+            return replace(left, rev=entry.head.rev + 1, epoch=entry.head.epoch)
 
-    return settled(deployment, tally, attempt)
+    answer = settled(deployment, tally, attempt)
+    _delete_files(deployment, lost, tally)
+    return answer
+
+
+def _delete_files(deployment: Deployment, lost: Sequence[Upload], tally: Tally) -> None:
+    """Nobody gets an address of them any more; what cannot be deleted now ends with its folder's time, and is counted."""
+    uploads = deployment.uploads() if lost else None
+    if uploads is None:
+        return
+    objects, names = uploads.objects, [key for upload in lost for key in keys_of(upload)]
+    try:
+        with tally.timing("ObjectsMs"):
+            retried(deployment, lambda: objects.delete(names))
+    except (ServiceUnavailable, StoreFailure):
+        tally.add("ObjectsLeft", len(names))
 
 
 def _writes(

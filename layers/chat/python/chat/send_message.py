@@ -33,9 +33,10 @@ def send_message(
     """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`, `attachments`) describe, or find it stored
     already.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here), `IdempotencyMismatch`, `Muted`, `RateLimited`
-    and `ServiceUnavailable`, judged in that order. After `ServiceUnavailable` the message may have been stored: sending it again under the same
-    clientMessageId tells.
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here), `IdempotencyMismatch`,
+    `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; attachments that cannot be sent (`InvalidInput`)
+    are found after all of these. After `ServiceUnavailable` the message may have been stored: sending it again under the
+    same clientMessageId tells.
     """
     draft = check_draft(deployment, caller, arguments)
     if arguments.get("attachments"):

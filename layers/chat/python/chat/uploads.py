@@ -15,7 +15,7 @@ from chat.models import Message, Stored
 from chat.objects import Objects
 from chat.rate import Rate
 from chat.rooms import Room
-from chat.tables import Place, Write
+from chat.tables import Place, Tables, Write
 
 FORM_S = 15 * 60
 ADDRESS_S = 5 * 60
@@ -138,14 +138,16 @@ def used(room: Room, upload: Upload, message_sk: str, expires_at: int, now_s: in
     )
 
 
-def removed(room: Room, upload_ids: Iterable[str]) -> list[Write]:
+def removed(room: Room, uploads: Iterable[Upload]) -> list[Write]:
     """Take uploads away with the message that they belong to."""
-    return [Write(upload_place(room, upload_id), delete=True) for upload_id in upload_ids]
+    return [Write(upload_place(room, upload.id), delete=True) for upload in uploads]
 
 
-def ids_of(message: Message) -> list[str]:
-    """The uploads that a message refers to."""
-    return [each["id"] for each in message.to_wire()["attachments"] or ()]
+def belonging(tables: Tables, room: Room, message: Message) -> list[Upload]:
+    """The uploads that a message refers to, consistent: no request if there are none."""
+    ids = [each["id"] for each in message.to_wire()["attachments"] or ()]
+    found = tables.batch([upload_place(room, upload_id) for upload_id in ids], consistent=True)
+    return [Upload.of(item) for item in found.values()]
 
 
 def disposition(upload: Upload) -> str:
