@@ -111,11 +111,11 @@ class Steps(RuleBasedStateMachine):
         return name is None or (*key, name) not in self.seen
 
     def _within_budget(self, key: tuple[int, str, str], room: Room, earlier: Said) -> Said | No:
-        step, burst = room.rules.step_us(room.people[key[1]].role)
-        now, tat = self.now * 1_000, self.repeats.get(key, 0)
-        if tat - step * (burst - 1) > now:
+        now = round(self.world.clock.monotonic() * 1_000_000)
+        tat = room.rules.taken(room.people[key[1]].role, self.repeats.get(key, 0), now)
+        if tat is None:
             return No("RateLimited")
-        self.repeats[key] = max(tat, now) + step
+        self.repeats[key] = tat
         return earlier
 
     @rule(number=PROCESSES, who=ACTORS, place=ROOMS, index=PLACES, own=st.booleans(), text=TEXTS)

@@ -100,9 +100,12 @@ class Rules:
     def retention_days(self) -> int:
         return int(self.own.get("retentionDays", RETENTION_DAYS))
 
-    def step_us(self, role: str) -> tuple[int, int]:
-        """What a message costs, and how many may come at once."""
-        return (self.slow_s * 1_000_000, 1) if self.slow_s and role == "member" else (1_000, 1_000)
+    def taken(self, role: str, tat: int, at: int) -> int | None:
+        """The rate state after one more message at `at` (both in µs), or `None` where that is too many. What slower rules
+        have left is a burst that is used up."""
+        step, burst = (self.slow_s * 1_000_000, 1) if self.slow_s and role == "member" else (1_000, 1_000)
+        reach = at + step * burst
+        return None if at < tat - step * (burst - 1) and tat <= reach else min(max(tat, at) + step, reach)
 
 
 @dataclass
@@ -189,11 +192,10 @@ class Talk:
     def _charge(self, now: int, person: Person) -> No | None:
         if person.muted_until > now:
             return No("Muted")
-        at = max(now, self.latest()) * 1_000
-        step, burst = self.rules.step_us(person.role)
-        if person.tat - step * (burst - 1) > at:
+        tat = self.rules.taken(person.role, person.tat, max(now, self.latest()) * 1_000)
+        if tat is None:
             return No("RateLimited")
-        person.tat = max(person.tat, at) + step
+        person.tat = tat
         return None
 
     def edit(self, now: int, user: str, seq: int, text: str) -> No | Said:
