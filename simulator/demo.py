@@ -1,4 +1,4 @@
-"""The demo data: three people and three rooms, made where they are absent. Tools outside this project rely on it."""
+"""The demo data: three people and six rooms, made where they are absent. Tools outside this project rely on it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,28 +6,39 @@ from typing import Any
 import botocore.exceptions
 
 from chat.aws import client
+from chat.deployment import Deployment
 from chat.found_room import found_room
-from chat.models import Role
+from chat.models import Caller, Role
+from chat.mute_member import mute_member
 from chat.rooms import Room
 from chat.store import Store
+from chat.tally import Tally
 from simulator.settings import BUCKET, REGION, TABLES
 
-# So that tools can hammer these rooms; `slow` keeps the limits of the deployment.
+# So that tools can hammer these rooms; the others keep the limits of the deployment.
 FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
-ROOMS: Mapping[str, tuple[Mapping[str, Role], Mapping[str, int]]] = {
+ROOMS: Mapping[str, tuple[Mapping[str, Role], Mapping[str, int | str]]] = {
     "lobby": ({"alice": "owner", "bob": "member"}, FAST),
     "GUILD#dragons": ({"alice": "owner", "carol": "member"}, FAST),
     "slow": ({"alice": "owner", "bob": "member"}, {}),
+    "team": ({"alice": "owner", "bob": "moderator"}, {"name": "The team"}),
+    "plaza": ({"alice": "owner"}, {"name": "The plaza", "visibility": "public"}),
+    "quiet": ({"alice": "owner", "bob": "member"}, {"name": "The quiet room"}),
 }
+MUTED = {"quiet": "bob"}
+"""Who is muted in a room from its beginning, for longer than anybody will wait."""
 
 
 def seed(endpoint: str) -> None:
     """Makes both tables and the demo rooms at `endpoint`, where they are absent; what is there stays as it is."""
     dynamodb = client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
     create_tables(dynamodb)
-    store = Store(dynamodb, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]})
+    deployment = Deployment(Store(dynamodb, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}))
     for room_id, (members, settings) in ROOMS.items():
-        found_room(store, Room.parse(room_id), members, settings)
+        is_new = found_room(deployment.store, Room.parse(room_id), members, settings)
+        if is_new and room_id in MUTED:
+            arguments = {"roomId": room_id, "userId": MUTED[room_id], "until": "2100-01-01T00:00:00Z"}
+            mute_member(deployment, Caller("alice"), arguments, Tally())
 
 
 def make_bucket(endpoint: str) -> None:
