@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from chat import keys
+from chat.changes import changes
 from chat.cursor import CursorKeys
 from chat.deployment import Deployment
 from chat.edit_message import edit_message
@@ -102,6 +103,11 @@ def remove(deployment: Deployment, message: Message, user: str | None = None, *r
 
 def read(deployment: Deployment, room_id: str, user: str, **arguments: Any) -> Page:
     return messages(deployment, CURSOR_KEYS, Caller(user_id=user), {"roomId": room_id, **arguments}, Tally())
+
+
+def read_changes(deployment: Deployment, room_id: str, user: str, **arguments: Any) -> dict[str, Any]:
+    """The schema's `ChangePage`."""
+    return changes(deployment, CURSOR_KEYS, Caller(user_id=user), {"roomId": room_id, **arguments}, Tally())
 
 
 def follow(deployment: Deployment, room_id: str, user: str, **arguments: Any) -> Iterator[Message]:

@@ -47,6 +47,7 @@ def test_an_edited_message_is_answered_whole_stored_and_logged(
         "type": "Change",
         "rev": 3,
         "prev": 0,
+        "prevTs": 0,
         "messageSk": before["SK"],
         "seq": 1,
         "kind": "edited",

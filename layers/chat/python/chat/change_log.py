@@ -3,27 +3,33 @@
 Each entry names the entry before it (`prev`), and the room's head the last one (`changedRev`). Entries expire after a month.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from chat import keys
+from chat.holes import is_young
 from chat.models import DAY_MS, Head, Stored
 from chat.rooms import Room
+from chat.store import Store
 from chat.tables import Place, Write
 
 KEPT_MS = 30 * DAY_MS
 """How long somebody may be away and still be told each change."""
+
+_AT_ONCE = 100
 
 Kind = Literal["edited", "removed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Stored):
-    """A change of a message. `id` tells it from any other change, `ts` is in ms."""
+    """A change of a message. `id` tells it from any other change; `ts` (ms) is its instant, `prev_ts` that of `prev`."""
 
     id: str
     rev: int
     prev: int
+    prev_ts: int
     message_sk: str
     seq: int
     kind: Kind
@@ -42,6 +48,7 @@ def logged(room: Room, head: Head, entry: Entry) -> list[Write]:
         "id": entry.id,
         "rev": entry.rev,
         "prev": entry.prev,
+        "prevTs": entry.prev_ts,
         "messageSk": entry.message_sk,
         "seq": entry.seq,
         "kind": entry.kind,
@@ -62,3 +69,76 @@ def logged(room: Room, head: Head, entry: Entry) -> list[Write]:
 def place(room: Room, rev: int) -> Place:
     """Where the entry of a revision lies, if that was a change of a message."""
     return Place(room.table, room.partition_key, keys.change(rev))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Entries that follow a revision without a gap, and what comes after them.
+
+    `whole`: they reach the head's last. `more`: there are more to be read. `young`: one is missing that may not be visible
+    yet. `lost`: one is missing that has expired.
+    """
+
+    entries: Sequence[Entry]
+    then: Literal["whole", "more", "young", "lost"]
+
+
+def entries_since(store: Store, room: Room, since: int, head: Head, *, count: int, now: int) -> Stretch:
+    """Up to `count` changes later than the revision `since`, up to the last that `head` knows; `now` is in ms.
+
+    Reads are read-committed, so that the head may be seen before the log, and an entry before the one that it follows.
+    """
+    if since >= head.changed_rev:
+        return Stretch([], "whole")
+    items, further = store.stretch(
+        room,
+        keys.change(since + 1),
+        keys.change(head.changed_rev),
+        forward=True,
+        count=count,
+        consistent=True,
+    )
+    found = [Entry.of(item) for item in items]
+    chained: list[Entry] = []
+    known = since
+    for entry in found:
+        if entry.prev > known:
+            break
+        chained.append(entry)
+        known = entry.rev
+    if known >= head.changed_rev:
+        return Stretch(chained, "whole")
+    if len(chained) < len(found):
+        return Stretch(chained, "young" if is_young(found[len(chained)].prev_ts, now) else "lost")
+    if further:
+        return Stretch(chained, "more")
+    return Stretch(chained, "young" if is_young(head.changed_at, now) else "lost")
+
+
+def young_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[str, int] | None:
+    """What the room's young changes have made of its messages: the least revision that each must show, by sort key.
+
+    `None` where one of these changes is not visible yet.
+    """
+    least: dict[str, int] = {}
+    awaited, awaited_ts, start = head.changed_rev, head.changed_at, None
+    while awaited and is_young(awaited_ts, now):
+        items, start = store.stretch(
+            room,
+            keys.change(0),
+            keys.change(awaited),
+            forward=False,
+            count=_AT_ONCE,
+            consistent=True,
+            start=start,
+        )
+        for entry in (Entry.of(item) for item in items):
+            if entry.rev != awaited:
+                return None
+            least.setdefault(entry.message_sk, entry.rev)
+            awaited, awaited_ts = entry.prev, entry.prev_ts
+            if not is_young(awaited_ts, now):
+                return least
+        if not items:
+            return None if awaited else least
+    return least

@@ -124,6 +124,7 @@ def change(
         id=change_id,
         rev=head.rev + 1,
         prev=head.changed_rev,
+        prev_ts=head.changed_at,
         message_sk=target.sort_key,
         seq=message.seq or 0,
         kind=kind,

@@ -1,16 +1,18 @@
 """Read a room's history: pages that never skip.
 
 Head and membership are read beside the page, in one wave. Where what they say does not fit the page (another
-retention, a head that the page does not reach, a young hole in `seq`), the page is read again, after them.
+retention, a head that the page does not reach, a young hole in `seq`, a young edit), the page is read again, after them.
 """
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from chat import keys
 from chat.access import View, open_history
+from chat.change_log import young_changes
 from chat.cursor import Cursor, CursorKeys, seal
 from chat.deployment import Deployment
 from chat.holes import NOWHERE, Spot, before_young_hole, is_young
@@ -85,17 +87,18 @@ class _Reading:
         deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
         carried = self._carry_over()
         low = self._low(head)
-        if carried or head.adopted_at > self._now - SETTLING_MS:
+        is_settling = head.adopted_at > self._now - SETTLING_MS
+        if carried or is_settling or is_young(head.changed_at, self._now):
             found = self._slice(low, consistent=True)
         elif not self._fits(found, guess, low):
             found = self._slice(low, consistent=self._question.forward)
-        whole, complete = self._cut(found, low, head)
+        whole, complete = self._whole(found, low, head)
         for _ in range(REREADS):
             if complete:
                 break
             self._tally.add("Rereads")
             deployment.sleep(deployment.chance() * REREAD_PAUSE_S)
-            whole, complete = self._cut(self._slice(low, consistent=True), low, head)
+            whole, complete = self._whole(self._slice(low, consistent=True), low, head)
         self._tally.add("PageSize", len(whole.messages))
         return Page([message for _, message in whole.messages], self._token(whole, cursor_keys), head)
 
@@ -181,8 +184,31 @@ class _Reading:
             return all(sort_key >= low for sort_key, _ in found.messages)
         return low == guess or not (self._question.forward or found.position is None)
 
+    def _whole(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
+        """`found` up to what is not visible yet, and whether that is all of it. A cut page always reads on."""
+        shown, is_shown = self._changed(found, head)
+        whole, is_whole = self._cut(shown, low, head)
+        return whole, is_shown and is_whole
+
+    def _changed(self, found: Slice, head: Head) -> tuple[Slice, bool]:
+        """`found` up to the first message without a change that the head counts: `changes` would not tell of it again."""
+        question = self._question
+        if not is_young(head.changed_at, self._now):
+            return found, True
+        store, now = self._deployment.store, self._now
+        least = retried(
+            self._deployment, lambda: young_changes(store, question.room, head, now=now), self._deadline
+        )
+        shown = {} if least is None else least
+        kept = [*takewhile(lambda each: (each[1].rev or 0) >= shown.get(each[0], 0), found.messages)]
+        if least is None:
+            kept = []  # whatever it is that is not visible yet, it may be about any of them
+        if least is not None and len(kept) == len(found.messages):
+            return found, True
+        return Slice(kept, kept[-1][0] if kept else question.position), False
+
     def _cut(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
-        """`found` up to the first young hole in `seq`, and whether it is complete. A cut page always reads on."""
+        """`found` up to the first young hole in `seq`, and whether it is complete."""
         forward = self._question.forward
         rising = [Spot(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
         rising = rising if forward else rising[::-1]

@@ -33,7 +33,7 @@ def check_question(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> Que
     order = "NEWEST_FIRST" if order is None else order
     if order not in ("NEWEST_FIRST", "OLDEST_FIRST"):
         raise InvalidInput("history.order", argument="order")
-    after, before = _bound(arguments, "after"), _bound(arguments, "before")
+    after, before = check_instant(arguments, "after"), check_instant(arguments, "before")
     question = Question(room, order == "OLDEST_FIRST", limit, after, before, "", None)
     token = arguments.get("nextToken")
     return question if token is None else _continued(question, unseal(token, cursor_keys))
@@ -48,7 +48,7 @@ def check_limit(arguments: Mapping[str, Any], most: int = MAX_LIMIT) -> int:
     return limit
 
 
-def _bound(arguments: Mapping[str, Any], argument: str) -> int | None:
+def check_instant(arguments: Mapping[str, Any], argument: str) -> int | None:
     """An exclusive bound in whole milliseconds. Stored instants have no finer parts, so a finer `before` is rounded up."""
     value = arguments.get(argument)
     if value is None:
