@@ -101,7 +101,7 @@ MATRIX = {line[:_NAME].strip(): dict(zip(COLUMNS, line[_NAME:].split(), strict=T
 def printed(observed: dict[tuple[str, str], str]) -> str:
     """A matrix of what was found, in the form of the one above."""
     lines = [_HEADER]
-    for name in MATRIX:
+    for name in dict.fromkeys(words for words, _ in observed):
         cells = [observed.get((name, column), "?").ljust(len(column) + 1) for column in COLUMNS]
         wide = [cell.ljust(10) if number < 4 else cell for number, cell in enumerate(cells)]
         lines.append(f"{name:<{_NAME}}{''.join(wide)}".rstrip())

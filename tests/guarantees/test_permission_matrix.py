@@ -3,7 +3,9 @@
 import copy
 import uuid
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +103,8 @@ class Trial:
         event = self._event(ask, scene, actor, person, label)
         rooms = [scene.room, Room.parse(event["arguments"].get("roomId", scene.room.id))]
         people = [actor, *([person] if person else [])]
-        outcome = self.stage.invoke(copy.deepcopy(event))
+        with redirect_stdout(StringIO()):  # the functions' metrics, which would hide the matrix
+            outcome = self.stage.invoke(copy.deepcopy(event))
         changed = self.theatre.changed(rooms, people)
         if isinstance(outcome, Refusal):
             assert changed == set(), outcome
