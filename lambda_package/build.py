@@ -18,7 +18,7 @@ from lambda_package.archive import pack
 PROJECT = Path(__file__).parent.parent
 LOCK = PROJECT / "layers" / "dependencies" / "requirements.lock"
 CHAT = PROJECT / "layers" / "chat" / "python"
-RESOLVERS = PROJECT / "resolvers"
+WIRING = PROJECT / "resolvers" / "wiring.json"
 
 GLIBC = ("manylinux_2_34", "manylinux_2_28", "manylinux2014")
 """What python3.13 in Lambda can load: it runs on Amazon Linux 2023, whose glibc is 2.34."""
@@ -40,14 +40,16 @@ def build(target: Path, architectures: Iterable[str | None]) -> list[Path]:
     return [
         *(dependencies_layer(target, architecture) for architecture in architectures),
         chat_layer(target),
-        *(function(target, module) for module in modules()),
+        *(function(target, package, module) for module, package in modules().items()),
     ]
 
 
-def modules() -> list[str]:
-    """The functions' modules, as `resolvers/wiring.json` names them."""
-    wiring = json.loads((RESOLVERS / "wiring.json").read_text(encoding="utf-8"))
-    return sorted({entry["module"] for entry in (wiring["authorizer"], *wiring["fields"].values())})
+def modules() -> dict[str, str]:
+    """The functions' modules, as `resolvers/wiring.json` names them, each with the folder that holds it."""
+    wiring = json.loads(WIRING.read_text(encoding="utf-8"))
+    folders = {entry["module"]: "resolvers" for entry in (wiring["authorizer"], *wiring["fields"].values())}
+    folders |= {entry["module"]: "services" for entry in wiring["services"].values()}
+    return dict(sorted(folders.items()))
 
 
 def dependencies_layer(target: Path, architecture: str | None) -> Path:
@@ -72,13 +74,13 @@ def chat_layer(target: Path) -> Path:
     return archive
 
 
-def function(target: Path, module: str) -> Path:
-    """One function: its own module. Lambda's handler is `resolvers.<module>.handler`."""
+def function(target: Path, package: str, module: str) -> Path:
+    """One function: its own module. Lambda's handler is `resolvers.<module>.handler`, or `services.<module>.handler`."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "resolvers")
+        folder = Path(scratch, package)
         folder.mkdir()
-        shutil.copy(RESOLVERS / f"{module}.py", folder)
-        _compile(folder, "/var/task/resolvers")
+        shutil.copy(PROJECT / package / f"{module}.py", folder)
+        _compile(folder, f"/var/task/{package}")
         archive = target / "functions" / f"{module}.zip"
         pack(Path(scratch), archive)
     return archive

@@ -53,7 +53,7 @@ class LambdaContext:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function. `name` is "authorizer" or "Type.field"; `timeout` in seconds; `memory` in MB."""
+    """One function. `name` is as in the wiring; `timeout` in seconds; `memory` in MB."""
 
     name: str
     handler: Handler
@@ -72,7 +72,7 @@ class Function:
 
 
 class Functions:
-    """The functions of one API, by name: "authorizer" and "Type.field" for each field that has one."""
+    """The functions of one API, by name: "authorizer", "Type.field" for each field, and those that services call."""
 
     def __init__(self, functions: Mapping[str, Function | Handler], *, workers: int = 32) -> None:
         self._functions = {
@@ -104,9 +104,13 @@ class Functions:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def functions_from_wiring(wiring: Mapping[str, Any], *, package: str = "resolvers") -> Functions:
-    """Imports every handler that the wiring file names. Importing `<package>.<module>` must be possible."""
-    entries = {"authorizer": wiring["authorizer"], **wiring["fields"]}
+def functions_from_wiring(wiring: Mapping[str, Any]) -> Functions:
+    """Imports every handler that the wiring file names, of `resolvers/` and, for those of services, `services/`."""
+    entries = [
+        ("authorizer", "resolvers", wiring["authorizer"]),
+        *((name, "resolvers", entry) for name, entry in wiring["fields"].items()),
+        *((name, "services", entry) for name, entry in wiring.get("services", {}).items()),
+    ]
     return Functions(
         {
             name: Function(
@@ -115,7 +119,7 @@ def functions_from_wiring(wiring: Mapping[str, Any], *, package: str = "resolver
                 timeout=float(entry["timeoutSeconds"]),
                 memory=int(entry["memoryMb"]),
             )
-            for name, entry in entries.items()
+            for name, package, entry in entries
         }
     )
 

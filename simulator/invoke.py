@@ -17,8 +17,9 @@ from simulator.settings import WIRING, BadSettings, Settings
 def main(settings: Settings, answers: TextIO) -> int:
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
     key = signing_key(settings.keys)
-    event = filled(read_event(settings.event or Path()), key, now=int(time.time()))
-    name = function_for(event, wiring)
+    path = settings.event or Path()
+    event = filled(read_event(path), key, now=int(time.time()))
+    name = function_for(event, wiring, path.stem.partition(".")[0])
     with composed(settings, {"JWT_JWKS": key.jwks.decode()}):
         answer, succeeded = invoke(name, event, wiring)
     print(json.dumps(answer, indent=2, ensure_ascii=False), file=answers)
@@ -38,10 +39,15 @@ def read_event(path: Path) -> dict[str, Any]:
     return event
 
 
-def function_for(event: Mapping[str, Any], wiring: Mapping[str, Any]) -> str:
-    """The name of the function that AppSync would call with `event`. Raises BadSettings."""
+def function_for(event: Mapping[str, Any], wiring: Mapping[str, Any], file: str) -> str:
+    """The name of the function that AppSync would call with `event`, or of the service's that its file is named after.
+
+    Raises BadSettings.
+    """
     if "authorizationToken" in event:
         return "authorizer"
+    if file in wiring["services"]:
+        return file
     info = event.get("info")
     field = f"{info.get('parentTypeName')}.{info.get('fieldName')}" if isinstance(info, dict) else None
     if field not in wiring["fields"]:

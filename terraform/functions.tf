@@ -12,12 +12,12 @@ resource "aws_lambda_function" "chat" {
   for_each = local.functions
 
   function_name = local.function_names[each.key]
-  description   = "appsync-chat: resolvers/${each.key}.py"
+  description   = "appsync-chat: ${local.folders[each.key]}/${each.key}.py"
   role          = aws_iam_role.function[each.key].arn
 
   runtime                        = local.runtime
   architectures                  = [var.architecture]
-  handler                        = "resolvers.${each.key}.handler"
+  handler                        = "${local.folders[each.key]}.${each.key}.handler"
   filename                       = local.packages[each.key]
   source_code_hash               = local.package_hashes[each.key]
   layers                         = [for name in ["dependencies", "chat"] : aws_lambda_layer_version.chat[name].arn]

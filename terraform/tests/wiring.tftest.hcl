@@ -113,7 +113,7 @@ run "defaults" {
   assert {
     condition = alltrue([
       for module, function in aws_lambda_function.chat : alltrue([
-        function.handler == "resolvers.${module}.handler",
+        function.handler == "${contains([for each in local.services : each.module], module) ? "services" : "resolvers"}.${module}.handler",
         function.runtime == "python3.13",
         function.publish,
         function.tracing_config[0].mode == "Active",

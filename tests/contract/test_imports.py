@@ -15,6 +15,7 @@ ROOTS = {
     "chat": PROJECT / "layers" / "chat" / "python" / "chat",
     "chat_lambda": PROJECT / "layers" / "chat" / "python" / "chat_lambda",
     "resolvers": PROJECT / "resolvers",
+    "services": PROJECT / "services",
     "simulator": PROJECT / "simulator",
     "migration": PROJECT / "migration",
 }
@@ -22,6 +23,7 @@ ARROWS = {
     "chat": set(),
     "chat_lambda": {"chat"},
     "resolvers": {"chat", "chat_lambda"},
+    "services": {"chat", "chat_lambda"},
     "simulator": {"chat", "resolvers"},
     "migration": {"chat"},
 }  # type: dict[str, set[str]]
@@ -29,6 +31,7 @@ LIBRARIES = {
     "chat": {"jwt", "botocore"},
     "chat_lambda": {"aws_lambda_powertools"},
     "resolvers": set(),
+    "services": set(),
     "migration": set(),
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
@@ -73,7 +76,7 @@ def test_no_program_bends_the_path_of_imports() -> None:
     assert [path for _, path in SOURCES if bent in path.read_text(encoding="utf-8")] == []
 
 
-@pytest.mark.parametrize("package", ["chat", "chat_lambda", "resolvers"])
+@pytest.mark.parametrize("package", ["chat", "chat_lambda", "resolvers", "services"])
 def test_settings_alone_read_the_environment(package: str) -> None:
     """Beside them, `init` asks whether this is Lambda, where a function prepares before its first call."""
     readers = {

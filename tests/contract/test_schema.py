@@ -40,6 +40,8 @@ INPUTS = {node.name.value for node in DOCUMENT.definitions if isinstance(node, I
 ROOTS = ("Query", "Mutation", "Subscription")
 ROOT_FIELDS = {f"{root}.{each.name.value}": each for root in ROOTS for each in TYPES[root].fields or ()}
 MODULES = {"authorizer": "authorizer"} | {name: entry["module"] for name, entry in WIRING["fields"].items()}
+SERVICES = {name: entry["module"] for name, entry in WIRING["services"].items()}
+FUNCTIONS = {"authorizer": WIRING["authorizer"]} | WIRING["fields"] | WIRING["services"]
 EVENTS = sorted(path.name.removesuffix(".json") for path in (PROJECT / "events").iterdir())
 
 # https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
@@ -81,9 +83,16 @@ def snake_case(name: str) -> str:
 
 def function_of(event: str) -> str:
     """The function that an event file is for: its name up to the variant."""
-    if event.split(".", maxsplit=1)[0] == "authorizer":
-        return "authorizer"
+    first = event.split(".", maxsplit=1)[0]
+    if first == "authorizer" or first in SERVICES:
+        return first
     return ".".join(event.split(".")[:2])
+
+
+def place_of_tests(function: str) -> Path:
+    """The file with a function's tests."""
+    folder = "services" if function in SERVICES else "resolvers"
+    return PROJECT / "tests" / folder / f"test_{FUNCTIONS[function]['module']}.py"
 
 
 def event(name: str) -> dict[str, Any]:
@@ -115,6 +124,21 @@ def test_a_field_is_found_under_its_own_name_everywhere(name: str) -> None:
     assert (PROJECT / "tests" / "resolvers" / f"test_{module}.py").exists()
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_services_function_is_found_under_its_own_name_everywhere(name: str) -> None:
+    assert SERVICES[name] == name
+    handler = importlib.import_module(f"services.{name}").handler
+    assert list(inspect.signature(handler).parameters) == ["event", "context"]
+    assert callable(getattr(importlib.import_module(f"chat.{name}"), name))
+    assert name in EVENTS
+    assert place_of_tests(name).exists()
+
+
+def test_no_two_functions_have_one_module() -> None:
+    modules = [*MODULES.values(), *SERVICES.values()]
+    assert len(set(modules)) == len(modules)
+
+
 @pytest.mark.parametrize("name", WIRING["fields"])
 def test_a_field_has_one_verb_in_the_rules(name: str) -> None:
     module = MODULES[name]
@@ -123,34 +147,35 @@ def test_a_field_has_one_verb_in_the_rules(name: str) -> None:
 
 def test_every_module_beside_the_schema_is_wired() -> None:
     assert {path.stem for path in (PROJECT / "resolvers").glob("*.py")} == set(MODULES.values())
+    assert {path.stem for path in (PROJECT / "services").glob("*.py")} == set(SERVICES.values())
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_told_nothing_that_it_does_not_know(name: str) -> None:
-    entry = WIRING["authorizer"] if name == "authorizer" else WIRING["fields"][name]
+    entry = FUNCTIONS[name]
     known = {each.name.upper() for each in fields(Settings)}
     assert set(entry["settings"]) | set(entry["secrets"]) <= known
     assert not set(entry["settings"]) & set(entry["secrets"])
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_ends_before_appsync_gives_up(name: str) -> None:
     """An authorizer has 10 seconds, a field 30: https://docs.aws.amazon.com/general/latest/gr/appsync.html."""
-    entry = WIRING["authorizer"] if name == "authorizer" else WIRING["fields"][name]
+    entry = FUNCTIONS[name]
     assert 0 < entry["timeoutSeconds"] < (10 if name == "authorizer" else 30)
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_an_event_is_for_a_field_and_used_by_its_test(name: str) -> None:
     function = function_of(name)
-    assert function in MODULES
-    source = (PROJECT / "tests" / "resolvers" / f"test_{MODULES[function]}.py").read_text(encoding="utf-8")
+    assert function in FUNCTIONS
+    source = place_of_tests(function).read_text(encoding="utf-8")
     variant = name.removeprefix(function).removeprefix(".")
     assert f'"{function}"' in source
     assert not variant or f'{variant}"' in source
 
 
-@pytest.mark.parametrize("name", [name for name in EVENTS if not name.startswith("authorizer")])
+@pytest.mark.parametrize("name", [name for name in EVENTS if function_of(name) in ROOT_FIELDS])
 def test_an_event_is_what_appsync_sends(name: str) -> None:
     """https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html"""
     own = event(name)
@@ -169,7 +194,7 @@ def test_an_event_is_what_appsync_sends(name: str) -> None:
     assert set(own["arguments"]) <= {each.name.value for each in ROOT_FIELDS[function].arguments or ()}
 
 
-@pytest.mark.parametrize("name", [name for name in EVENTS if not name.startswith("authorizer")])
+@pytest.mark.parametrize("name", [name for name in EVENTS if function_of(name) in ROOT_FIELDS])
 def test_both_forms_of_an_events_selection_say_the_same(name: str) -> None:
     info = event(name)["info"]
     (operation,) = parse(info["selectionSetGraphQL"]).definitions

@@ -64,8 +64,10 @@ def running(state: Path, environment: dict[str, str], *options: str) -> Iterator
             assert process.wait() == 0
 
 
-def invoked(state: Path, environment: dict[str, str], event: object) -> "subprocess.CompletedProcess[str]":
-    file = state.parent / "event.json"
+def invoked(
+    state: Path, environment: dict[str, str], event: object, name: str = "event"
+) -> "subprocess.CompletedProcess[str]":
+    file = state.parent / f"{name}.json"
     file.write_text(json.dumps(event))
     return subprocess.run(
         simulator(state, "invoke", f"--event={file}"),
@@ -123,6 +125,14 @@ def test_invoke_prints_what_a_function_raises_and_fails(tmp_path: Path, environm
         {"errorType", "errorMessage"},
         "NotRoomMember",
     )
+
+
+def test_an_event_of_a_service_is_for_the_function_that_its_file_is_named_after(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    event = {"guildId": "dragons", "add": [{"userId": "dave"}]}
+    done = invoked(tmp_path / "state", environment, event, "guild_membership.one-more")
+    assert (done.returncode, json.loads(done.stdout)["added"]) == (0, ["dave"])
 
 
 @pytest.mark.parametrize("event", [{}, [], {"info": {"parentTypeName": "Query", "fieldName": "none"}}])

@@ -9,7 +9,7 @@ from chat.access import ADMIN
 from chat.aws import Cancelled
 from chat.deployment import Deployment
 from chat.errors import InvalidInput, NotAllowed
-from chat.found_room import founding
+from chat.found_room import founding, is_occupied
 from chat.items import values
 from chat.listing import count_members
 from chat.models import Caller, Head, Item, Member, Role
@@ -100,7 +100,7 @@ class _Making:
 
     def _make(self, quota: Quota | None) -> dict[str, Any] | None:
         plan, deployment = self._plan, self._deployment
-        if plan.named and self._is_occupied():
+        if plan.named and is_occupied(deployment.store, plan.room):
             raise NotAllowed("room.taken", reason="taken")
         check_making(quota, self._now)
         check_room_counts(deployment, plan.room, plan.members)
@@ -114,15 +114,6 @@ class _Making:
                 raise NotAllowed("room.taken", reason="taken") from None
             return None
         return self._answer(head, Member(role="owner"), len(plan.members))
-
-    def _is_occupied(self) -> bool:
-        """Whether something lies where the room would: the history of a room without a head belongs to its members, and
-        whoever made that room anew would get to read it."""
-        room = self._plan.room
-        items, _ = self._deployment.store.tables.stretch(
-            room.table, room.partition_key, " ", "~", forward=True, count=1, consistent=True
-        )
-        return bool(items)
 
     def _answer(self, head: Head, member: Member, member_count: int) -> dict[str, Any]:
         me = member_to_wire(self._plan.creator, member, self._now)

@@ -4,7 +4,7 @@ A membership is never deleted: it ends as `left` or `banned`, with what outlasts
 write holds only while the person still is as they were seen, so a rank that was judged is the rank at the commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -53,16 +53,22 @@ def named_role(arguments: Mapping[str, Any]) -> Role | None:
 
 
 def look(store: Store, room: Room, caller: Caller, user_id: str) -> Scene:
-    """The room, the caller and the person at once: 2 read units each when somebody else's is meant, consistent."""
-    head, mine, theirs = _head(room), seat(room, caller.user_id), seat(room, user_id)
-    found = store.tables.batch([head, mine, theirs], consistent=True)
+    """The room, the caller and the person at once: 3 read units, or 2 where they are the same."""
+    head, people = everybody(store, room, (caller.user_id, user_id))
+    return Scene(View(head, people.get(caller.user_id)), people.get(user_id))
 
-    def member(place: Place) -> Member | None:
-        item = found.get((place.partition_key, place.sort_key))
-        return Member.of(item) if item else None
 
+def everybody(store: Store, room: Room, user_ids: Sequence[str]) -> tuple[Head | None, Mapping[str, Member]]:
+    """The room's head and the memberships that there are, of up to 99 people, in one consistent look."""
+    head, seats = _head(room), {user_id: seat(room, user_id) for user_id in user_ids}
+    found = store.tables.batch([head, *seats.values()], consistent=True)
     item = found.get((head.partition_key, head.sort_key))
-    return Scene(View(Head.of(item) if item else None, member(mine)), member(theirs))
+    members = {
+        user_id: Member.of(found[place.partition_key, place.sort_key])
+        for user_id, place in seats.items()
+        if (place.partition_key, place.sort_key) in found
+    }
+    return Head.of(item) if item else None, members
 
 
 def there(person: Member | None) -> Member:

@@ -1,16 +1,17 @@
-"""Make a Lambda handler of a call: what a field's function does before and after it."""
+"""Make a Lambda handler of a call: what a function does before and after it, whether AppSync or a service calls."""
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from chat.audit import is_audited
-from chat.catalogue import choose_locale
+from chat.catalogue import DEFAULT_LOCALE, choose_locale
 from chat.errors import ChatError, InternalError
 from chat.models import Caller
-from chat.rooms import Room, is_id
+from chat.rooms import GUILD_PREFIX, Room, is_id
 from chat.tally import Tally
 from chat_lambda.init import finished, in_lambda
 from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics, where
@@ -23,11 +24,12 @@ CORRELATION_ID = re.compile(r"[A-Za-z0-9=;:_.-]{1,256}")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One invocation by AppSync, read from its direct-resolver event.
+    """One invocation. `name` is what is called: `Mutation.sendMessage`, or a service's function.
 
-    https://docs.aws.amazon.com/appsync/latest/devguide/direct-lambda-reference.html
+    `caller` has no id where a service calls, and not a person.
     """
 
+    name: str
     caller: Caller
     arguments: Mapping[str, Any]
     info: Mapping[str, Any]
@@ -36,19 +38,37 @@ class Call:
     tally: Tally = field(default_factory=Tally)
 
     @classmethod
-    def of(cls, event: Event, context: Any) -> "Call":
-        """Raises `AttributeError`, `KeyError` or `TypeError` for an event that did not pass our authorizer."""
+    def by_appsync(cls, event: Event, context: Any) -> "Call":
+        """Raises `AttributeError`, `KeyError` or `TypeError` for an event that did not pass our authorizer.
+
+        https://docs.aws.amazon.com/appsync/latest/devguide/direct-lambda-reference.html
+        """
         identity = event["identity"]["resolverContext"]
         arguments, info, headers = event.get("arguments") or {}, event.get("info") or {}, _headers(event)
         user_id, roles = identity["userId"], identity.get("roles") or ""
         if not (is_id(user_id) and isinstance(arguments, dict) and isinstance(info, dict)):
             raise TypeError("not an event of a direct resolver behind our authorizer")
         return cls(
+            name=f"{info.get('parentTypeName')}.{info.get('fieldName')}",
             caller=Caller(user_id=user_id, roles=frozenset(roles.split(",")) - {""}),
             arguments=arguments,
             info=info,
             locale=choose_locale(identity.get("locale"), headers.get("accept-language")),
             correlation_id=correlation_id(headers.get("x-amzn-trace-id"), context),
+        )
+
+    @classmethod
+    def by_service(cls, name: str, event: Event, context: Any) -> "Call":
+        """Whoever may invoke the function has been let in by IAM. Raises `TypeError` for an event that is no object."""
+        if not isinstance(event, dict):
+            raise TypeError("not an event of a service")
+        return cls(
+            name=name,
+            caller=Caller(user_id=""),
+            arguments=event,
+            info={},
+            locale=DEFAULT_LOCALE,
+            correlation_id=correlation_id(None, context),
         )
 
 
@@ -68,7 +88,17 @@ def resolver(
     passes on. Anything else becomes `InternalError`: its text stays inside, as it may hold what a person wrote.
     `audited`: that it was done is an audit event too, with who did it to whom or to which message.
     """
+    return _handler(Call.by_appsync, parts, audited=audited)
 
+
+def service(name: str, *parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], Handler]:
+    """A handler for the call of a service that invokes our function itself. Otherwise as `resolver`, and audited."""
+    return _handler(partial(Call.by_service, name), parts, audited=True)
+
+
+def _handler(
+    read: Callable[[Event, Any], Call], parts: Sequence[Callable[[], object]], *, audited: bool
+) -> Callable[[Callable[[Call], Any]], Handler]:
     def decorate(answer: Callable[[Call], Any]) -> Handler:
         if in_lambda():
             logger()
@@ -80,7 +110,7 @@ def resolver(
         def handler(event: Event, context: Any) -> Any:
             started = time.perf_counter()
             try:
-                call = Call.of(event, context)
+                call = read(event, context)
             except (AttributeError, KeyError, TypeError) as error:
                 raise unexpected(error, correlation_id(None, context)) from None
             try:
@@ -127,17 +157,17 @@ def _report(call: Call, context: Any, started: float, refusal: ChatError | None,
     call.tally.add("DurationMs", (time.perf_counter() - started) * 1_000)
     if refusal:
         call.tally.add(outcome)
-    name = f"{call.info.get('parentTypeName')}.{call.info.get('fieldName')}"
     fields = {
-        "field": name,
-        "actor": actor(call.caller.user_id),
-        "room": _room(call.arguments.get("roomId") or (done or {}).get("roomId")),
+        "field": call.name,
+        "actor": actor(call.caller.user_id) if call.caller.user_id else "service",
+        "room": _room(call.arguments, done or {}),
         "correlation_id": call.correlation_id,
     }
     if refusal and is_audited(refusal):
-        audit(action=name, outcome="refused", reason=outcome, fields=fields)
+        audit(action=call.name, outcome="refused", reason=outcome, fields=fields)
     if done:
-        audit(action=name, outcome="done", reason=outcome, fields={**fields, **_object(call.arguments)})
+        fields_done = {**fields, **_object(call.arguments), **_people(done)}
+        audit(action=call.name, outcome="done", reason=outcome, fields=fields_done)
     numbers = {name: round(number, 3) for name, number in call.tally.items()}
     logger().info("Answered", extra={**fields, "outcome": outcome, **numbers})
     publish_metrics(context.function_name, numbers)
@@ -156,8 +186,17 @@ def _object(arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _room(room_id: object) -> str | None:
+def _people(done: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Whom a service took in and out."""
+    lists = {name: done.get(name) for name in ("added", "removed")}
+    return {name: [actor(each) for each in people] for name, people in lists.items() if people}
+
+
+def _room(arguments: Mapping[str, Any], done: Mapping[str, Any]) -> str | None:
     """The room, if that is what it is: where an id should stand people paste anything."""
+    room_id = arguments.get("roomId") or done.get("roomId")
+    if room_id is None and isinstance(guild_id := arguments.get("guildId"), str):
+        room_id = GUILD_PREFIX + guild_id
     try:
         return Room.parse(room_id).id
     except ChatError:
