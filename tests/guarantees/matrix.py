@@ -6,6 +6,7 @@ who never was in a public room, who left it, and who is banned from it; `admin` 
     +       it is done, and something has changed
     =       it is answered, and nothing has changed: a read, or what is so already
     .       `NotRoomMember`, in the very words that are used where there is no such room
+    left    it is answered that one is not in the room, and nothing about it
     muted   `Muted`
     others  `NotAllowed`, with this `reason`
 """
@@ -14,11 +15,18 @@ EXPECTED = """
 what is asked for                     owner     moderator member    muted     left banned stranger visitor leaver outlaw admin
 
 messages                              =         =         =         =         .    .      .        .       .      .      =
+changes                               =         =         =         =         .    .      .        .       .      .      =
 room                                  =         =         =         =         .    .      .        =       =      .      =
 members                               =         =         =         =         .    .      .        .       .      .      =
 members who are banned                =         =         role      role      .    .      .        .       .      .      =
+receipts                              =         =         =         =         .    .      .        .       .      .      =
+presence                              =         =         =         =         .    .      .        .       .      .      =
+delivery                              =         =         role      role      .    .      .        .       .      .      =
+attachment                            =         =         =         =         .    .      .        .       .      .      =
 myRooms                               =         =         =         =         =    =      =        =       =      =      =
 onMessage                             =         =         =         =         .    .      .        .       .      .      .
+onReceipt                             =         =         =         =         .    .      .        .       .      .      .
+onTyping                              =         =         =         =         .    .      .        .       .      .      .
 
 sendMessage                           +         +         +         muted     .    .      .        .       .      .      .
 editMessage of one's own              +         +         +         muted     .    .      .        .       .      .      .
@@ -26,7 +34,11 @@ editMessage of a member's             notYours  notYours  notYours  notYours  . 
 removeMessage of one's own            +         +         +         +         .    .      .        .       .      .      +
 removeMessage of a member's           +         +         role      role      .    .      .        .       .      .      +
 removeMessage of an owner's           +         +         role      role      .    .      .        .       .      .      +
+createUpload                          +         +         +         muted     .    .      .        .       .      .      .
+typing                                =         =         =         muted     .    .      .        .       .      .      .
 markRead                              +         +         +         +         .    .      .        .       .      .      .
+markDelivered                         +         +         +         +         .    .      .        .       .      .      .
+heartbeat                             +         +         +         +         left left   left     left    left   left   left
 
 createRoom                            +         +         +         +         +    +      +        +       +      +      +
 createRoom under a name that is taken taken     taken     taken     taken     taken taken taken    taken   taken  taken  taken
@@ -100,9 +112,8 @@ MATRIX = {line[:_NAME].strip(): dict(zip(COLUMNS, line[_NAME:].split(), strict=T
 
 def printed(observed: dict[tuple[str, str], str]) -> str:
     """A matrix of what was found, in the form of the one above."""
-    lines = [_HEADER]
+    lines = [f"{'what is asked for':<{_NAME}}{''.join(f'{column:<10}' for column in COLUMNS)}".rstrip()]
     for name in dict.fromkeys(words for words, _ in observed):
-        cells = [observed.get((name, column), "?").ljust(len(column) + 1) for column in COLUMNS]
-        wide = [cell.ljust(10) if number < 4 else cell for number, cell in enumerate(cells)]
-        lines.append(f"{name:<{_NAME}}{''.join(wide)}".rstrip())
+        cells = (observed.get((name, column), "?") for column in COLUMNS)
+        lines.append(f"{name:<{_NAME}}{''.join(f'{cell:<10}' for cell in cells)}".rstrip())
     return "\n".join(lines)

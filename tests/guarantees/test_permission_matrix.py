@@ -23,6 +23,8 @@ PUBLIC = {"visitor": "stranger", "leaver": "left", "outlaw": "banned"}
 """What those of a public room are in it."""
 ELSEWHERE = ("owner", "moderator", "member", "muted")
 """Those who are something in one room and nothing in another."""
+ABSENT = {"seq": None, "rev": None, "epoch": None, "unread": None, "left": True}
+"""What a heartbeat answers of a room that one is not in, beside its id."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,29 @@ def named(verb: str) -> str:
 ROLES = {"to owner": "OWNER", "to moderator": "MODERATOR", "to member": "MEMBER"}
 ASKS: dict[str, Ask] = {
     "messages": Ask("Query.messages"),
+    "changes": Ask("Query.changes", {"since": 1}),
     "room": Ask("Query.room"),
     "members": Ask("Query.members", {"status": "ACTIVE"}),
     "members who are banned": Ask("Query.members", {"status": "BANNED"}),
+    "receipts": Ask("Query.receipts"),
+    "presence": Ask("Query.presence"),
+    "delivery": Ask("Query.delivery", {"hours": 1}),
+    "attachment": Ask("Query.attachment", message="a member"),
     "myRooms": Ask("Query.myRooms", personal=True),
     "onMessage": Ask("Subscription.onMessage", {"epoch": EPOCH}),
+    "onReceipt": Ask("Subscription.onReceipt", {"epoch": EPOCH}),
+    "onTyping": Ask("Subscription.onTyping", {"epoch": EPOCH}),
     "sendMessage": Ask(named("sendMessage"), {"text": "hello", "clientMessageId": "c-1"}),
     "editMessage of one's own": Ask(named("editMessage"), {"text": "another"}, message="oneself"),
     "editMessage of a member's": Ask(named("editMessage"), {"text": "another"}, message="a member"),
     "removeMessage of one's own": Ask(named("removeMessage"), message="oneself"),
     "removeMessage of a member's": Ask(named("removeMessage"), message="a member"),
     "removeMessage of an owner's": Ask(named("removeMessage"), message="an owner"),
+    "createUpload": Ask(named("createUpload"), {"contentType": "image/png", "size": 7}),
+    "typing": Ask(named("typing")),
     "markRead": Ask(named("markRead"), {"seq": 3}),
+    "markDelivered": Ask(named("markDelivered"), {"seq": 3}),
+    "heartbeat": Ask(named("heartbeat")),
     "createRoom": Ask(named("createRoom"), {"roomId": "r-{}"}, personal=True),
     "createRoom under a name that is taken": Ask(named("createRoom"), personal=True),
     "createRoom of a guild": Ask(named("createRoom"), {"roomId": "GUILD#g-{}"}, personal=True),
@@ -109,6 +122,9 @@ class Trial:
         if isinstance(outcome, Refusal):
             assert changed == set(), outcome
             return symbol(outcome)
+        if ask.function == "Mutation.heartbeat" and outcome["rooms"] == [ABSENT | {"roomId": scene.room.id}]:
+            assert changed == {"PRESENCE"}
+            return "left"
         if changed:
             self.theatre.leave(scene)
         return "+" if changed else "="
@@ -122,7 +138,11 @@ class Trial:
         about_it = {"userId": person} if person else {}
         if ask.message:
             about_it["id"] = scene.messages[label if ask.message == "oneself" else ask.message]
-        own = {} if ask.function == "Query.myRooms" else {"roomId": scene.room.id}
+        own: dict[str, Any] = {"roomId": scene.room.id}
+        if ask.function == "Query.myRooms":
+            own = {}
+        elif ask.function == "Mutation.heartbeat":
+            own = {"watching": scene.room.id, "rooms": [{"roomId": scene.room.id, "seq": 3}]}
         event["arguments"] = own | given | about_it
         event["identity"]["resolverContext"]["roles"] = "admin" if label == "admin" else ""
         return event

@@ -111,7 +111,8 @@ class Theatre:
             _message(room, people[label], messages[label], instants[label], seq)
             for seq, label in enumerate(labels, start=1)
         ]
-        self.tables.transact([*_partings(room, people), *_mute(room, people["muted"]), *sent])
+        file = _file(room, people["a member"], messages["a member"], instants["a member"])
+        self.tables.transact([*_partings(room, people), *_mute(room, people["muted"]), *sent, file])
         scene = Scene(room, people, messages)
         self.changed([room], people.values())
         return scene
@@ -133,6 +134,22 @@ def _partings(room: Room, people: Mapping[str, str]) -> list[Write]:
 def _mute(room: Room, user_id: str) -> list[Write]:
     listed = Place(room.table, room.partition_key, keys.roster(user_id))
     return [Write(place, set={"mutedUntil": UNTIL_MS}) for place in (seat(room, user_id), listed)]
+
+
+def _file(room: Room, sender: str, message_id: str, ts: int) -> Write:
+    """A file of a message, with the message's id for its own."""
+    item = {
+        "type": "Upload",
+        "id": message_id,
+        "senderId": sender,
+        "s3Key": f"files/{message_id}",
+        "contentType": "image/png",
+        "size": 7,
+        "status": "used",
+        "messageSk": keys.message(ts, message_id),
+        "expiresAt": ts // 1_000 + 86_400,
+    }
+    return Write(Place(room.table, room.partition_key, keys.upload(message_id)), set=item, whole=True)
 
 
 def _message(room: Room, sender: str, message_id: str, ts: int, seq: int) -> Write:
