@@ -1,13 +1,15 @@
 """The one decision about access: who gets a room, and what for. Sending, reading, subscribing and ruling all pass through here."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chat.errors import NotAllowed, NotRoomMember
 from chat.models import Caller, Head, Item, Member, Role
 from chat.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
 
-ADMIN = "admin"
-"""The platform role, in the token's `roles`, that keeps order in every room."""
+ADMIN: Literal["admin"] = "admin"
+PLATFORM_ROLES: tuple[Standing, ...] = (ADMIN, "gateway")
+"""The roles of the token that count in every room: who keeps order there, and who hears it for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,7 @@ def _standings(view: View, head: Head, caller: Caller) -> list[Standing]:
     found: list[Standing] = []
     if view.member is not None and view.member.status == "active":
         found.append(view.member.role)
-    if ADMIN in caller.roles:
-        found.append("admin")
+    found += [standing for standing in PLATFORM_ROLES if standing in caller.roles]
     if head.visibility == "public" and (view.member is None or view.member.status == "left"):
         found.append("visitor")
     return found

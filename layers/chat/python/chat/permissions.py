@@ -24,8 +24,8 @@ Operation = Literal[
     "measure",  # the delivery ledger
 ]
 
-Standing = Literal["owner", "moderator", "member", "admin", "visitor"]
-"""What somebody is to a room: by their membership, by the platform role `admin`, or before a public room's door."""
+Standing = Literal["owner", "moderator", "member", "admin", "gateway", "visitor"]
+"""What somebody is to a room: by their membership, by the platform roles `admin` and `gateway`, or before a public room's door."""
 
 _LOOK_AND_JOIN: frozenset[Operation] = frozenset({"look", "join"})
 _MEMBER: frozenset[Operation] = frozenset(
@@ -51,6 +51,8 @@ PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
     "member": _MEMBER,
     # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`: whoever speaks is in the room.
     "admin": _LOOK_AND_JOIN | frozenset[Operation]({"read"}) | _KEEP_ORDER | _RULE,
+    # A service of the platform: it hears rooms for people whom it has let in by the chat's own word, and follows epochs itself.
+    "gateway": frozenset[Operation]({"look", "read", "subscribe"}),
     "visitor": _LOOK_AND_JOIN,
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chat.access import open_room
+from chat.access import enter_room
 from chat.deployment import Deployment
 from chat.errors import InvalidInput, StaleEpoch
 from chat.models import Caller
@@ -25,7 +25,7 @@ def judge_subscription(
     if epoch is not None and (not isinstance(epoch, int) or isinstance(epoch, bool)):
         raise InvalidInput("subscribe.epoch", argument="epoch")
     view = retried(deployment, lambda: deployment.store.view(room, caller.user_id, consistent=True))
-    current = open_room(view, "subscribe").head.epoch
+    current = enter_room(view, caller, "subscribe").head.epoch
     if epoch is None and not allow_unfenced:
         raise StaleEpoch(current, missing=True)
     if epoch is not None and epoch != current:
