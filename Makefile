@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PYTHON313 ?= $(or $(shell PYENV_VERSION=3.13 python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
 PORT ?= 4000
+GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
 export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT EVENT ROLES LOCALE TTL PAIRS
@@ -37,6 +38,12 @@ help: ## this list
 run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT=]
 	@exec $(BIN)/python -m simulator run
 
+gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000]
+	@mkdir -p .local && $(BIN)/python -m simulator token --user=gateway --roles=gateway > .local/gateway.token
+	@APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) SERVICE_TOKEN=file:.local/gateway.token \
+		JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
+		JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json} exec .venv-gateway/bin/python -m gateway
+
 token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200]
 	@exec $(BIN)/python -m simulator token $(if $(filter command line,$(origin USER)),--user="$$USER")
 
@@ -59,7 +66,8 @@ format: .venv/installed-dev ## puts the code into its form
 lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashes [UPGRADE=--upgrade]
 	$(COMPILE) layers/dependencies/requirements.in -o layers/dependencies/requirements.lock
 	$(COMPILE) requirements.in -c layers/dependencies/requirements.lock -o requirements.lock
-	$(COMPILE) requirements-dev.in -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) gateway/requirements.in -c requirements.lock -o gateway/requirements.lock
+	$(COMPILE) requirements-dev.in -c requirements.lock -c gateway/requirements.lock -o requirements-dev.lock
 	$(COMPILE) simulator/ministack.in -o simulator/ministack.lock
 	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
@@ -113,6 +121,8 @@ clean: ## forgets the local data, keys and caches; the environments stay
 	@touch .venv/installed
 .venv-ministack/installed: simulator/ministack.lock
 	$(call install,.venv-ministack,$<)
+.venv-gateway/installed: gateway/requirements.lock
+	$(call install,.venv-gateway,$<)
 .venv-emulator/installed: PYTHON := $(PYTHON313)
 .venv-emulator/installed: simulator/ministack.lock # functions run on the emulator's own Python
 	$(call install,.venv-emulator,$<)
@@ -130,4 +140,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run token invoke test check scan format lock data package plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench clean
+.PHONY: help run gateway token invoke test check scan format lock data package plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench clean

@@ -17,6 +17,7 @@ ROOTS = {
     "resolvers": PROJECT / "resolvers",
     "services": PROJECT / "services",
     "simulator": PROJECT / "simulator",
+    "gateway": PROJECT / "gateway",
     "migration": PROJECT / "migration",
 }
 ARROWS = {
@@ -25,6 +26,7 @@ ARROWS = {
     "resolvers": {"chat", "chat_lambda"},
     "services": {"chat", "chat_lambda"},
     "simulator": {"chat", "resolvers"},
+    "gateway": {"chat"},
     "migration": {"chat"},
 }  # type: dict[str, set[str]]
 LIBRARIES = {
@@ -32,6 +34,7 @@ LIBRARIES = {
     "chat_lambda": {"aws_lambda_powertools"},
     "resolvers": set(),
     "services": set(),
+    "gateway": {"aiohttp", "fastapi", "prometheus_client", "pydantic", "uvicorn", "uvloop", "websockets"},
     "migration": set(),
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]

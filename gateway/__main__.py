@@ -1,0 +1,56 @@
+"""`python -m gateway`: serves until SIGTERM or SIGINT, then drains."""
+
+import asyncio
+import gc
+import logging
+import sys
+from collections.abc import Callable
+
+from gateway.app import Gateway
+from gateway.logs import JsonLines
+from gateway.server import Server, token_rules
+from gateway.settings import BadSettings, Settings, of_this_process
+
+
+def main() -> int:
+    try:
+        settings = of_this_process()
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        return 2
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=settings.log_level, handlers=[handler])
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(settings))
+    return 0
+
+
+async def serve(settings: Settings) -> None:
+    server = Server(Gateway(settings, token_rules(settings)))
+    # A room of thousands is many objects that live long; looking through them again and again is felt as lag.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    telling = asyncio.create_task(_tell(server))
+    await server.serve()
+    telling.cancel()
+
+
+async def _tell(server: Server) -> None:
+    """The line that other programs wait for."""
+    while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    print(f"ready ws://{server.config.host}:{server.port}/ws", flush=True)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415  where it cannot be, asyncio's own loop serves
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+if __name__ == "__main__":
+    sys.exit(main())

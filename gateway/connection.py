@@ -1,0 +1,206 @@
+"""One client's connection, without I/O: text frames go in, actions come out. Instants are monotonic seconds.
+
+    connected ──auth──▶ authenticating ──authenticated──▶ open ──close──▶ closed
+        └──────────────── header or subprotocol ─────────▲
+
+Whoever pumps it carries out the actions in their order and reports what became of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal
+
+from chat.errors import InvalidInput, RateLimited
+from chat.rate import Rate
+from chat.rooms import Room
+from gateway import frames
+from gateway.timeline import Position
+
+AUTH_SECONDS = 5.0
+MAX_TOKEN_CHARACTERS = 8_192
+
+
+class CloseCode(IntEnum):
+    """Why a connection was closed (RFC 6455, section 7.4.2: 4000–4999 are for applications)."""
+
+    GOING_AWAY = 1001
+    BAD_FRAME = 4400
+    TOKEN_REFUSED = 4401
+    NOT_ALLOWED = 4403
+    SLOW = 4408
+    TOO_MANY = 4429
+    UNAVAILABLE = 4503
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Verify this token, then report `authenticated` or `token_refused`."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Send this text frame."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close with this code and reason, after what was replied before."""
+
+    code: CloseCode
+    reason: str
+
+
+Action = (
+    Verify
+    | Reply
+    | Close
+    | frames.Subscribe
+    | frames.Unsubscribe
+    | frames.Send
+    | frames.Mark
+    | frames.Typing
+    | frames.Presence
+)
+State = Literal["connected", "authenticating", "open", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection may ask. `rate`: frames; `rooms`: how many it may hear at once."""
+
+    rate: Rate = field(default_factory=lambda: Rate(20.0, 100))
+    rooms: int = 100
+    patience: int = 50
+    """How many frames beyond the rate are answered with a refusal before the connection is closed."""
+
+
+class Connection:
+    """The protocol's state. `path_room` is the room of the address, heard as soon as the client is known."""
+
+    def __init__(
+        self, path_room: Room | None, since: Position | int | None, limits: Limits, now: float
+    ) -> None:
+        self.state: State = "connected"
+        self.rooms: dict[str, Room] = {}
+        self._path_room, self._since = path_room, since
+        self._limits = limits
+        self._deadline: float | None = now + AUTH_SECONDS
+        self._expires: float | None = None
+        self._tat = 0
+        self._beyond = 0
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` wants to be called: the end of the time to authenticate, then of the token."""
+        return self._deadline if self.state in ("connected", "authenticating") else self._expires
+
+    def tick(self, now: float) -> list[Action]:
+        deadline = self.deadline
+        if deadline is None or now < deadline or self.state == "closed":
+            return []
+        reason = "the token has expired" if self.state == "open" else "no token within 5 seconds"
+        return [self._close(CloseCode.TOKEN_REFUSED, reason)]
+
+    def credentials(self, token: str) -> list[Action]:
+        """A token from the handshake."""
+        self.state = "authenticating"
+        return [Verify(token)]
+
+    def authenticated(self, hello: str, expires: float) -> list[Action]:
+        """The token is good until `expires`; `hello` is the first frame."""
+        if self.state != "authenticating":
+            return []
+        self.state, self._expires = "open", expires
+        room = self._path_room
+        first = self._subscribe(frames.Subscribe(room, self._since)) if room else []
+        return [Reply(hello), *first]
+
+    def token_refused(self) -> list[Action]:
+        return [self._close(CloseCode.TOKEN_REFUSED, "the token was refused")]
+
+    def receive_binary(self) -> list[Action]:
+        return [self._close(CloseCode.BAD_FRAME, "binary frames are not used")]
+
+    def receive_text(self, text: str, now: float) -> list[Action]:
+        if self.state == "closed":
+            return []
+        if wait := self._charged(now):
+            return wait
+        try:
+            received = frames.parse(text)
+        except frames.BadFrame as bad:
+            return [self._close(CloseCode.BAD_FRAME, str(bad))]
+        except InvalidInput as refusal:
+            return [Reply(frames.refused(frames.Refusal.of(refusal)))]
+        return [action for frame in received for action in self._act(frame)]
+
+    def subscription_refused(self, room: Room, refusal: frames.Refusal) -> list[Action]:
+        """The chat does not let the client hear this room. The address's own room takes the connection with it."""
+        self.rooms.pop(room.id, None)
+        return [Reply(frames.refused(refusal, room=room.id)), *self._without(room, refusal.code)]
+
+    def removed(self, room: Room) -> list[Action]:
+        """The client's person is not in this room any more."""
+        if self.rooms.pop(room.id, None) is None or self.state == "closed":
+            return []
+        return [Reply(frames.encode("removed", room=room.id)), *self._without(room, "NotRoomMember")]
+
+    def fell_behind(self) -> list[Action]:
+        return [self._close(CloseCode.SLOW, "too slow: resume")]
+
+    def _without(self, room: Room, code: str) -> list[Action]:
+        if room != self._path_room:
+            return []
+        closing = (
+            CloseCode.UNAVAILABLE
+            if code in ("ServiceUnavailable", "InternalError")
+            else CloseCode.NOT_ALLOWED
+        )
+        return [self._close(closing, code)]
+
+    def _act(self, frame: frames.ClientFrame) -> Sequence[Action]:
+        if isinstance(frame, frames.Authenticate):
+            if self.state != "connected":
+                return [self._close(CloseCode.BAD_FRAME, "auth comes once, and first")]
+            if len(frame.token) > MAX_TOKEN_CHARACTERS:
+                return self.token_refused()
+            return self.credentials(frame.token)
+        if self.state != "open":
+            return [self._close(CloseCode.TOKEN_REFUSED, "auth comes first")]
+        match frame:
+            case frames.Ping(ref):
+                return [Reply(frames.encode("pong", **({"ref": ref} if ref else {})))]
+            case frames.Subscribe():
+                return self._subscribe(frame)
+            case frames.Unsubscribe(room):
+                return [frame] if self.rooms.pop(room.id, None) else []
+            case _:
+                return [frame]
+
+    def _subscribe(self, frame: frames.Subscribe) -> list[Action]:
+        if frame.room.id not in self.rooms and len(self.rooms) >= self._limits.rooms:
+            refusal = InvalidInput("presence.rooms", argument="room", max=self._limits.rooms)
+            return [Reply(frames.refused(frames.Refusal.of(refusal), room=frame.room.id))]
+        self.rooms[frame.room.id] = frame.room
+        return [frame]
+
+    def _charged(self, now: float) -> list[Action]:
+        """Nothing, if the frame is within the rate. Else it is not looked at."""
+        at, rate = int(now * 1_000_000), self._limits.rate
+        wait = rate.wait(self._tat, at)
+        if not wait:
+            self._tat = rate.taken(self._tat, at)
+            return []
+        self._beyond += 1
+        if self._beyond > self._limits.patience:
+            return [self._close(CloseCode.TOO_MANY, "too many frames")]
+        return [Reply(frames.refused(frames.Refusal.of(RateLimited(-(-wait // 1_000), "person"))))]
+
+    def _close(self, code: CloseCode, reason: str) -> Close:
+        self.state = "closed"
+        return Close(code, reason)

@@ -1,0 +1,22 @@
+"""Log lines: one JSON object each, constant text with fields beside it."""
+
+import json
+import logging
+
+
+class JsonLines(logging.Formatter):
+    """What was logged, and the class of what was raised; never its text."""
+
+    STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {name: value for name, value in vars(record).items() if name not in self.STANDARD}
+        line = {
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "at": round(record.created, 3),
+            **fields,
+        }
+        if record.exc_info and record.exc_info[0]:
+            line["error"] = record.exc_info[0].__name__
+        return json.dumps(line)

@@ -1,0 +1,55 @@
+"""What the gateway counts, for Prometheus."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from chat.instants import from_wire
+from gateway.timeline import Told
+
+LAG_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """One process's. `now_ms` gives epoch milliseconds: lag is from a message's instant to its writing."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        of = self.registry
+        self.connections = Gauge("chat_gateway_connections", "Open client connections.", registry=of)
+        self.rooms = Gauge("chat_gateway_rooms", "Rooms that have clients here.", registry=of)
+        self.upstream_connections = Gauge(
+            "chat_gateway_upstream_connections", "Open connections to AppSync.", registry=of
+        )
+        self.upstream_subscriptions = Gauge(
+            "chat_gateway_upstream_subscriptions", "Live subscriptions at AppSync.", registry=of
+        )
+        self.breaker = Gauge("chat_gateway_breaker_open", "1 while AppSync is not asked.", registry=of)
+        self.deliveries = Counter(
+            "chat_gateway_deliveries_total", "Events written to clients.", ["source"], registry=of
+        )
+        self.resumes = Counter(
+            "chat_gateway_resumes_total",
+            "Clients that came back, by what served them.",
+            ["from"],
+            registry=of,
+        )
+        self.closes = Counter(
+            "chat_gateway_closes_total", "Connections closed by the gateway.", ["code"], registry=of
+        )
+        self.refusals = Counter(
+            "chat_gateway_refusals_total", "Refusals passed on to clients.", ["name"], registry=of
+        )
+        self.lag = Histogram(
+            "chat_gateway_lag_seconds",
+            "From a live message's instant to its writing.",
+            buckets=LAG_BUCKETS,
+            registry=of,
+        )
+
+    def told(self, told: Told, clients: int, now_ms: int) -> None:
+        """Something was written to so many clients."""
+        self.deliveries.labels("history" if told.repaired else "live").inc(clients)
+        if told.kind == "message" and not told.repaired:
+            self.lag.observe(max(0, now_ms - from_wire(told.message["ts"])[0]) / 1_000)
+
+    def resumed(self, source: str) -> None:
+        self.resumes.labels(source).inc()

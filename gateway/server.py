@@ -1,0 +1,72 @@
+"""uvicorn around the application: how it listens, says that it is ready, and drains."""
+
+import socket
+import time
+import urllib.request
+from http.client import HTTPException
+
+import uvicorn
+
+from chat.jwks import MAX_KEY_SET_BYTES, KeySet
+from chat.tokens import TokenRules
+from gateway.app import Gateway, application
+from gateway.outlet import GatewayProtocol
+from gateway.settings import Settings
+
+KEYS_SECONDS = 2.0
+
+
+class Server(uvicorn.Server):
+    """One gateway's server."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        settings = gateway.settings
+        super().__init__(
+            uvicorn.Config(
+                application(gateway),
+                host=settings.host,
+                port=settings.port,
+                ws=protocol(settings),
+                ws_max_size=settings.max_frame_bytes,
+                ws_ping_interval=settings.ping_seconds,
+                ws_ping_timeout=settings.ping_seconds,
+                ws_per_message_deflate=False,  # a deflate for each client and message costs more than all else together
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=int(settings.drain_seconds) + 1,
+            )
+        )
+        self._gateway = gateway
+
+    @property
+    def port(self) -> int:
+        """Where it listens, once it has started."""
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        await self._gateway.drain()
+        await super().shutdown(sockets)
+
+
+def protocol(settings: Settings) -> type[GatewayProtocol]:
+    """uvicorn's WebSocket protocol with what may wait for one client."""
+    return type("Protocol", (GatewayProtocol,), {"max_buffer_bytes": settings.max_buffer_bytes})
+
+
+def token_rules(settings: Settings) -> TokenRules:
+    """What a client's token must be: judged by the same code as the API's authorizer."""
+    url = str(settings.jwt_jwks_url)
+
+    def fetch() -> bytes:
+        try:
+            with urllib.request.urlopen(url, timeout=KEYS_SECONDS) as answer:  # noqa: S310  settings allow http and https only
+                document: bytes = answer.read(MAX_KEY_SET_BYTES + 1)
+        except (HTTPException, ValueError) as error:
+            raise OSError(type(error).__name__) from None
+        return document
+
+    keys = KeySet(fetch, time.monotonic)
+    return TokenRules(settings.jwt_issuer, settings.jwt_audience, settings.jwt_algorithms, keys)

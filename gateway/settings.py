@@ -1,0 +1,89 @@
+"""What the gateway is told: the only reader of its environment."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+Algorithm = Literal["RS256", "ES256"]
+
+
+class BadSettings(Exception):
+    """A setting is missing or wrong; the text is one line that names it."""
+
+
+def _list(text: object) -> object:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+
+
+def _reference(text: str) -> str:
+    if not text.startswith("file:"):
+        raise ValueError("must be file: and a path; secrets are given by reference")
+    return text
+
+
+class Settings(BaseModel):
+    """One process. Each field is the environment variable of the same name in upper case; empty is absent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    appsync_url: AnyHttpUrl
+    service_token: Annotated[str, AfterValidator(_reference)]
+    """Where the service's own token is: it names the role `gateway`. Read again before it ends."""
+    host: str = "127.0.0.1"
+    port: int = Field(4100, ge=0, le=65_535)
+    jwt_issuer: str = Field(min_length=1)
+    jwt_audience: str = Field(min_length=1)
+    jwt_algorithms: tuple[Algorithm, ...] = ("RS256", "ES256")
+    jwt_jwks_url: AnyHttpUrl
+    allowed_origins: tuple[str, ...] = ()
+    """Origins whose pages may connect; a client that sends no Origin is no browser, and may."""
+    max_frame_bytes: int = Field(65_536, ge=1_024, le=1_048_576)
+    max_buffer_bytes: int = Field(262_144, ge=16_384, le=16_777_216)
+    """What may wait for one client before it is closed as too slow."""
+    max_connections: int = Field(20_000, ge=1, le=1_000_000)
+    frames_per_second: float = Field(20.0, gt=0, le=1_000)
+    frames_burst: int = Field(100, ge=1, le=10_000)
+    rooms_per_connection: int = Field(100, ge=1, le=1_000)
+    tail_messages: int = Field(1_000, ge=10, le=100_000)
+    """How many events a room keeps for those who come back."""
+    compare_seconds: float = Field(45.0, ge=1, le=600)
+    tick_ms: int = Field(15, ge=0, le=200)
+    """Frames of a busy room that come within a tick are written together."""
+    drain_seconds: float = Field(10.0, ge=0, le=300)
+    ping_seconds: float = Field(30.0, ge=1, le=300)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists(cls, given: dict[str, object]) -> dict[str, object]:
+        return {
+            name: _list(value) if name in ("jwt_algorithms", "allowed_origins") else value
+            for name, value in given.items()
+        }
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings in `environment`. Raises `BadSettings`."""
+    names = {name: name.upper() for name in Settings.model_fields}
+    given = {name: environment[upper] for name, upper in names.items() if environment.get(upper)}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+        raise BadSettings(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def of_this_process() -> Settings:
+    """The settings of this process. Raises `BadSettings`."""
+    return read(os.environ)

@@ -1,0 +1,191 @@
+"""The gateway in front of the simulator, with the real functions behind it, all in one event loop; clients are `websockets`'."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from chat.found_room import found_room
+from chat.models import Role
+from chat.rooms import Room
+from chat_lambda import compose
+from gateway.app import Gateway
+from gateway.server import Server, token_rules
+from gateway.settings import Settings
+from simulator.functions import Functions, functions_from_wiring
+from simulator.keys import AUDIENCE, ISSUER, SigningKey
+from simulator.server import Address, ServerConfig, running
+from simulator.settings import SCHEMA, WIRING
+
+FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
+MESSAGE = "id roomId senderId text ts seq epoch clientMessageId rev version editedAt removedAt"
+NOTICE = "id roomId senderId ts epoch notice { kind userId nextEpoch rev }"
+
+
+@dataclass
+class Person:
+    """A client of the gateway."""
+
+    socket: ClientConnection
+    frames: list[dict[str, Any]] = field(default_factory=list)
+
+    async def say(self, **frame: Any) -> None:
+        await self.socket.send(json.dumps(frame))
+
+    async def next(self, kind: str | None = None) -> dict[str, Any]:
+        """The next frame, or the next of this type. What is passed over stays in `frames`."""
+        async with asyncio.timeout(20):
+            while True:
+                frame: dict[str, Any] = json.loads(await self.socket.recv())
+                self.frames.append(frame)
+                if kind in (None, frame["type"]):
+                    return frame
+
+    async def closed(self) -> tuple[int, str]:
+        """The close code and reason."""
+        end = await self._end()
+        assert end.rcvd is not None
+        return end.rcvd.code, end.rcvd.reason
+
+    async def _end(self) -> ConnectionClosed:
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    self.frames.append(json.loads(await self.socket.recv()))
+                except ConnectionClosed as end:
+                    return end
+
+    def seqs(self) -> list[int]:
+        return [frame["message"]["seq"] for frame in self.frames if frame["type"] == "message"]
+
+
+@dataclass
+class World:
+    """The API and the gateway, and people's tokens."""
+
+    api: Address
+    gateway: Gateway
+    port: int
+    key: SigningKey
+    http: aiohttp.ClientSession
+
+    def token(self, user: str, ttl: int = 3_600, roles: tuple[str, ...] = ()) -> str:
+        return self.key.mint(user, now=int(time.time()), ttl=ttl, roles=roles)
+
+    @asynccontextmanager
+    async def person(
+        self,
+        user: str,
+        room: str | None = None,
+        since: object = None,
+        token: str | None = None,
+        **options: Any,
+    ) -> AsyncIterator[Person]:
+        """A connected client, who has said hello."""
+        path = "/ws" if room is None else f"/ws/rooms/{room.replace('#', '%23')}"
+        query = "" if since is None else f"?since={str(since).replace('#', '%23')}"
+        headers = {"Authorization": token or self.token(user)}
+        async with connect(
+            f"ws://127.0.0.1:{self.port}{path}{query}",
+            additional_headers=headers,
+            compression=None,
+            max_queue=None,
+            **options,
+        ) as socket:
+            yield Person(socket)
+
+    async def ask(self, user: str, document: str, **variables: Any) -> Any:
+        """The value of the document's field; asserts that nothing was refused."""
+        body = {"query": document, "variables": variables}
+        headers = {"Authorization": self.token(user)}
+        async with self.http.post(self.api.url, json=body, headers=headers) as answer:
+            result = await answer.json()
+        assert "errors" not in result, result
+        return next(iter(result["data"].values()))
+
+    async def send(self, user: str, room: str, *texts: str) -> list[dict[str, Any]]:
+        document = f"mutation ($room: ID!, $text: String!) {{ sendMessage(roomId: $room, text: $text) {{ {MESSAGE} }} }}"
+        return [await self.ask(user, document, room=room, text=text) for text in texts]
+
+    def room(self, **members: Role) -> str:
+        room_id = f"r-{uuid.uuid4()}"
+        found = members or {"alice": "owner", "bob": "member"}
+        assert found_room(compose.deployment().store, Room.parse(room_id), found, FAST)
+        return room_id
+
+    async def metric(self, name: str) -> float:
+        """The sum of a metric's samples."""
+        async with self.http.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
+            text = await answer.text()
+        lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+Serve = Callable[..., AbstractAsyncContextManager[World]]
+
+
+@pytest.fixture(scope="session")
+def functions(functions_environ: None) -> Functions:
+    return functions_from_wiring(json.loads(WIRING.read_text(encoding="utf-8")))
+
+
+@asynccontextmanager
+async def served(gateway: Gateway) -> AsyncIterator[int]:
+    """The gateway's port, while it serves."""
+    server = Server(gateway)
+    serving = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(20):
+            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+                await asyncio.sleep(0.01)
+        yield server.port
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture
+def serve(functions: Functions, key: SigningKey, tmp_path: Path) -> Serve:
+    """Starts the API and a gateway, with some of its settings changed."""
+
+    @asynccontextmanager
+    async def start(**changed: Any) -> AsyncIterator[World]:
+        config = ServerConfig(schema=SCHEMA.read_text(), functions=functions, jwks=key.jwks, port=0)
+        token = tmp_path / "gateway.token"
+        token.write_text(key.mint("gateway", now=int(time.time()), ttl=3_600, roles=("gateway",)))
+        async with running(config) as api, aiohttp.ClientSession() as http:
+            gateway = new_gateway(api, token, changed)
+            async with served(gateway) as port:
+                yield World(api, gateway, port, key, http)
+
+    return start
+
+
+def new_gateway(api: Address, token: Path, changed: Mapping[str, Any]) -> Gateway:
+    given = {
+        "appsync_url": api.url,
+        "service_token": f"file:{token}",
+        "port": 0,
+        "jwt_issuer": ISSUER,
+        "jwt_audience": AUDIENCE,
+        "jwt_jwks_url": api.url.replace("/graphql", "/.well-known/jwks.json"),
+        "drain_seconds": 0.5,
+        "frames_per_second": 1_000,
+        **changed,
+    }
+    settings = Settings.model_validate(given)
+    return Gateway(settings, token_rules(settings))
+
+
+__all__ = ["NOTICE", "Person", "Serve", "Subprotocol", "World", "new_gateway", "served"]

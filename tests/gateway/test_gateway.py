@@ -1,0 +1,301 @@
+"""Rooms over plain WebSocket, end to end: what people are told, and what nobody is."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from gateway import frames
+from tests.gateway.conftest import NOTICE, Serve, Subprotocol
+
+
+async def test_a_member_hears_the_addresss_room(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("bob", room) as bob:
+            hello = await bob.next()
+            assert (hello["type"], hello["version"], hello["user"]) == ("hello", 1, "bob")
+            subscribed = await bob.next()
+            assert (subscribed["type"], subscribed["epoch"], subscribed["resumed"]) == (
+                "subscribed",
+                1,
+                False,
+            )
+            (sent,) = await world.send("alice", room, "hello")
+            frame = await bob.next()
+            assert frame["type"] == "message"
+            assert frame["message"]["text"] == "hello"
+            assert frame["message"]["id"] == sent["id"]
+
+
+async def test_the_token_may_come_as_a_subprotocol_or_in_the_first_frame(serve: Serve) -> None:
+    async with serve() as world:
+        room, token = world.room(), world.token("bob")
+        address = f"ws://127.0.0.1:{world.port}/ws/rooms/{room}"
+        protocols = [Subprotocol("chat.v1"), Subprotocol(f"bearer.{token}")]
+        async with connect(address, subprotocols=protocols) as socket:
+            assert socket.subprotocol == "chat.v1"
+            assert json.loads(await socket.recv())["type"] == "hello"
+        async with connect(address) as socket:
+            await socket.send(json.dumps({"type": "auth", "token": token}))
+            assert json.loads(await socket.recv())["type"] == "hello"
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a.b.c", "x" * 5_000])
+async def test_a_bad_token_is_closed_with_its_code(serve: Serve, token: str) -> None:
+    async with serve() as world, world.person("bob", "lobby", token=token) as bob:
+        assert await bob.closed() == (4401, "the token was refused")
+
+
+async def test_the_address_carries_no_token(serve: Serve) -> None:
+    async with serve() as world:
+        address = f"ws://127.0.0.1:{world.port}/ws/rooms/lobby?token={world.token('bob')}"
+        async with connect(address) as socket:
+            await socket.send(json.dumps({"type": "ping"}))
+            with pytest.raises(Exception, match="4401"):
+                await socket.recv()
+
+
+async def test_a_page_of_a_foreign_origin_is_turned_away(serve: Serve) -> None:
+    async with serve(allowed_origins="https://chat.example") as world:
+        room = world.room()
+        with pytest.raises(InvalidStatus):
+            async with world.person("bob", room, origin="https://evil.example"):
+                pass
+        async with world.person("bob", room, origin="https://chat.example") as bob:
+            assert (await bob.next())["type"] == "hello"
+
+
+@pytest.mark.parametrize("user", ["stranger", "carol"])
+async def test_somebody_who_is_not_in_the_room_is_closed_as_if_there_were_none(
+    serve: Serve, user: str
+) -> None:
+    async with serve() as world:
+        for room in (world.room(), "no-such-room"):
+            async with world.person(user, room) as person:
+                assert await person.closed() == (4403, "NotRoomMember")
+
+
+async def test_a_send_is_acknowledged_and_a_refusal_keeps_its_name(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("bob", room) as bob:
+            await bob.next("subscribed")
+            await bob.say(type="send", ref="r1", room=room, text="hi", clientMessageId="c1")
+            ack = await bob.next("ack")
+            assert (ack["ref"], ack["message"]["seq"], ack["message"]["senderId"]) == ("r1", 1, "bob")
+            await bob.say(type="send", ref="r2", room=room, text="other", clientMessageId="c1")
+            refused = await bob.next("refused")
+            assert (refused["ref"], refused["errorType"]) == ("r2", "IdempotencyMismatch")
+            await bob.say(type="send", ref="r3", room="elsewhere", text="hi")
+            assert (await bob.next("refused"))["errorType"] == "NotRoomMember"
+            await bob.say(type="send", ref="r4", room=room, text="  ")
+            assert (await bob.next("refused"))["values"]["argument"] == "text"
+
+
+async def test_several_rooms_share_a_socket_and_one_upstream_connection(serve: Serve) -> None:
+    async with serve() as world:
+        rooms = [world.room() for _ in range(3)]
+        async with world.person("bob") as bob, world.person("alice", rooms[0]) as alice:
+            await bob.next("hello")
+            for room in rooms:
+                await bob.say(type="subscribe", room=room)
+            for _ in rooms:
+                await bob.next("subscribed")
+            await alice.next("subscribed")
+            assert (world.gateway.realtime.connections, world.gateway.realtime.subscriptions) == (1, 3)
+            for room in rooms:
+                await world.send("alice", room, "hi")
+                assert (await bob.next("message"))["room"] == room
+
+
+async def test_whoever_comes_back_is_given_what_they_missed_without_a_request(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("alice", room) as alice:
+            await alice.next("subscribed")
+            async with world.person("bob", room) as bob:
+                await bob.next("subscribed")
+                await world.send("alice", room, "1", "2")
+                await bob.next("message")
+                at = (await bob.next("message"))["at"]
+            await world.send("alice", room, "3", "4")
+            for _ in range(4):
+                await alice.next("message")
+            for since in (at, 2):
+                async with world.person("bob", room, since=since) as bob:
+                    assert (await bob.next("subscribed"))["resumed"]
+                    assert bob.seqs() == [3, 4]
+            assert await world.metric('chat_gateway_resumes_total{from="ring"}') == 2
+
+
+async def test_what_the_process_has_not_seen_comes_from_history_and_is_read_once_for_all(
+    serve: Serve,
+) -> None:
+    async with serve() as world:
+        room = world.room()
+        sent = await world.send("alice", room, *"12345")
+        head = (
+            await world.ask("bob", "query ($room: ID!) { room(roomId: $room) { head { rev } } }", room=room)
+        )["head"]
+        edited = await world.ask(
+            "alice",
+            f'mutation ($room: ID!, $id: ID!) {{ editMessage(roomId: $room, id: $id, text: "one") {{ {MESSAGE_OF_EDIT} }} }}',
+            room=room,
+            id=sent[0]["id"],
+        )
+        at = f"2/{sent[1]['ts']}/{head['rev'] - 3}"
+        async with world.person("alice", room) as alice:
+            await alice.next("subscribed")
+            before = world.gateway.appsync.requests
+            async with AsyncExitStack() as stack:
+                people = [world.person("bob", room, since=at) for _ in range(20)]
+                for bob in [await stack.enter_async_context(each) for each in people]:
+                    await bob.next("subscribed")
+                    assert bob.seqs() == [3, 4, 5]
+                    changes = [frame["message"] for frame in bob.frames if frame["type"] == "change"]
+                    assert [(each["id"], each["text"]) for each in changes] == [(edited["id"], "one")]
+                asked = world.gateway.appsync.requests - before
+                assert asked <= 20 + 2, "each is judged by the chat, and history is read once or twice"
+                assert world.gateway.realtime.subscriptions == 1
+
+
+MESSAGE_OF_EDIT = "id roomId senderId text ts seq epoch clientMessageId rev version editedAt"
+
+
+async def test_edits_and_removals_are_told_as_changes(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("bob", room) as bob:
+            await bob.next("subscribed")
+            (sent,) = await world.send("alice", room, "helo")
+            await bob.next("message")
+            document = f'mutation ($room: ID!, $id: ID!) {{ editMessage(roomId: $room, id: $id, text: "hello") {{ {MESSAGE_OF_EDIT} }} }}'
+            await world.ask("alice", document, room=room, id=sent["id"])
+            change = await bob.next("change")
+            assert (change["message"]["id"], change["message"]["text"]) == (sent["id"], "hello")
+            document = (
+                "mutation ($room: ID!, $id: ID!) { removeMessage(roomId: $room, id: $id)"
+                " { id roomId senderId text ts seq epoch clientMessageId rev removedAt } }"
+            )
+            await world.ask("alice", document, room=room, id=sent["id"])
+            change = await bob.next("change")
+            assert (change["message"]["text"], change["message"]["removedAt"] is not None) == (None, True)
+
+
+async def test_somebody_removed_is_closed_at_once_and_the_others_hear_on(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room(alice="owner", bob="member", carol="member")
+        async with world.person("bob", room) as bob, world.person("carol", room) as carol:
+            await bob.next("subscribed")
+            await carol.next("subscribed")
+            document = (
+                f'mutation ($room: ID!) {{ removeMember(roomId: $room, userId: "bob") {{ {NOTICE} }} }}'
+            )
+            await world.ask("alice", document, room=room)
+            assert await bob.closed() == (4403, "NotRoomMember")
+            notice = await carol.next("notice")
+            assert notice["message"]["notice"]["kind"] == "MEMBER_REMOVED"
+            await world.send("alice", room, "just us")
+            assert (await carol.next("message"))["message"]["epoch"] == 2
+            assert bob.seqs() == []
+
+
+async def test_an_expired_token_ends_the_connection(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("bob", room, token=world.token("bob", ttl=1)) as bob:
+            assert await bob.closed() == (4401, "the token has expired")
+
+
+async def test_oversize_and_binary_frames_and_floods_are_closed_and_others_unaffected(serve: Serve) -> None:
+    async with serve(max_frame_bytes=2_048, frames_per_second=10, frames_burst=10) as world:
+        room = world.room()
+        async with world.person("alice", room) as alice:
+            await alice.next("subscribed")
+            async with world.person("bob", room) as bob:
+                await bob.next("subscribed")
+                await bob.socket.send("x" * 3_000)
+                assert (await bob.closed())[0] == 1009
+            async with world.person("bob", room) as bob:
+                await bob.next("subscribed")
+                await bob.socket.send(b"binary")
+                assert (await bob.closed())[0] == 4400
+            async with world.person("bob", room) as bob:
+                await bob.next("subscribed")
+                for _ in range(70):
+                    await bob.say(type="ping")
+                assert (await bob.closed())[0] == 4429
+            await world.send("alice", room, "still here")
+            assert (await alice.next("message"))["message"]["text"] == "still here"
+
+
+async def test_a_client_that_stops_reading_is_closed_and_delays_nobody(serve: Serve) -> None:
+    async with serve(max_buffer_bytes=16_384, tick_ms=0) as world:
+        room = world.room()
+        async with world.person("alice", room) as alice, world.person("bob", room, close_timeout=0.1) as bob:
+            await alice.next("subscribed")
+            await bob.next("subscribed")
+            bob.socket.transport.pause_reading()
+            audience = world.gateway.hub.feeds[room].audience
+            frame = frames.server_frame(frames.encode("filler", text="x" * 8_000))
+            while len(audience) > 1:
+                audience.tell(frame)
+                await alice.next("filler")
+            async with asyncio.timeout(10):
+                while len(world.gateway.clients) > 1:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            await world.send("alice", room, "still here")
+            assert (await alice.next("message"))["message"]["text"] == "still here"
+            assert await world.metric('chat_gateway_closes_total{code="4408"}') == 1
+
+
+async def test_the_process_tells_what_it_is_doing(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("bob", room) as bob:
+            await bob.next("subscribed")
+            await world.send("alice", room, "hi")
+            await bob.next("message")
+            for path in ("/healthz", "/readyz"):
+                async with world.http.get(f"http://127.0.0.1:{world.port}{path}") as answer:
+                    assert answer.status == 200
+            assert await world.metric("chat_gateway_connections") == 1
+            assert await world.metric("chat_gateway_deliveries_total") == 1
+            assert await world.metric("chat_gateway_lag_seconds_count") == 1
+
+
+async def test_a_process_that_ends_says_when_to_come_back(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("bob", room) as bob:
+            await bob.next("subscribed")
+            draining = asyncio.create_task(world.gateway.drain())
+            going = await bob.next("goingAway")
+            assert 0 <= going["reconnectAfterMs"] <= 500
+            assert (await bob.closed())[0] == 1001
+            await draining
+            with pytest.raises(InvalidStatus):
+                async with world.person("bob", room):
+                    pass
+
+
+async def test_receipts_typing_and_presence_come_to_those_who_ask(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("alice") as alice, world.person("bob", room) as bob:
+            await alice.next("hello")
+            await alice.say(type="subscribe", room=room, receipts=True, typing=True)
+            await alice.next("subscribed")
+            await bob.next("subscribed")
+            await bob.say(type="send", ref="1", room=room, text="hi")
+            await bob.next("ack")
+            await bob.say(type="typing", room=room)
+            assert (await alice.next("typing"))["typing"]["userId"] == "bob"
+            await bob.say(type="read", room=room, seq=1)
+            assert (await alice.next("receipt"))["receipt"]["readSeq"] == 1
+            await bob.say(type="presence", room=room)
+            assert (await bob.next("presence"))["presence"]["watching"] == 0
