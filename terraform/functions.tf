@@ -59,7 +59,7 @@ resource "aws_lambda_function" "chat" {
 
     precondition {
       condition = length(setsubtract(each.value.settings, concat(
-        keys(local.settings), ["JWT_JWKS_URL", "JWT_JWKS"], [for name in keys(var.limits) : upper(name)],
+        keys(local.settings), ["JWT_JWKS_URL", "JWT_JWKS"], keys(local.upload_settings), [for name in keys(var.limits) : upper(name)],
       ))) == 0
       error_message = "resolvers/wiring.json gives ${each.key} a setting that terraform/wiring.tf has no value for."
     }

@@ -40,6 +40,11 @@ output "audit_bucket" {
   value       = aws_s3_bucket.audit.id
 }
 
+output "uploads_bucket" {
+  description = "Where attachments are kept; null where there are none."
+  value       = local.uploads_bucket
+}
+
 output "dashboard_url" {
   description = "The dashboard for whoever is on call."
   value       = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#dashboards/dashboard/${local.prefix}"

@@ -83,6 +83,7 @@ resource "aws_iam_role_policy" "function" {
     Version = "2012-10-17"
     Statement = concat(
       local.table_statements[each.key],
+      local.object_statements[each.key],
       local.secret_statements[each.key],
       local.key_statements[each.key],
       [

@@ -203,6 +203,31 @@ variable "guild_service_role_arn" {
   }
 }
 
+variable "uploads" {
+  description = "Attachments: from which addresses browsers may post and get files (origins such as https://chat.example.com), which media types are taken, and how many bytes a file may have; the last two as the code says when left out. Null: there are no attachments, and no bucket for them."
+  type = object({
+    origins   = optional(list(string), [])
+    types     = optional(list(string))
+    max_bytes = optional(number)
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for origin in try(var.uploads.origins, []) : can(regex("^https?://[a-z0-9.-]+(:[0-9]+)?$", origin))])
+    error_message = "uploads.origins must hold origins such as https://chat.example.com, without a path and without wildcards."
+  }
+
+  validation {
+    condition     = alltrue([for type in coalesce(try(var.uploads.types, null), []) : can(regex("^[a-z]+/[a-z0-9.+-]+$", type)) && !can(regex("html|xml|svg|script", type))])
+    error_message = "uploads.types must hold media types such as image/png, and none that a browser would run, such as text/html and image/svg+xml."
+  }
+
+  validation {
+    condition     = try(var.uploads.max_bytes, null) == null || try(var.uploads.max_bytes >= 1 && var.uploads.max_bytes <= 104857600, false)
+    error_message = "uploads.max_bytes must be from 1 to 104,857,600."
+  }
+}
+
 # Functions
 
 variable "packages" {

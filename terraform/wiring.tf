@@ -35,6 +35,7 @@ locals {
         ALLOW_UNFENCED_SUBSCRIPTIONS = tostring(var.allow_unfenced_subscriptions)
       },
       { for name, number in var.limits : upper(name) => try(tostring(number), null) },
+      local.upload_settings,
     ) : name => value if value != null
   }
 
