@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from chat.attachment import attachment
 from chat.aws import TransientFailure
+from chat.aws import client as aws_client
 from chat.create_upload import create_upload
 from chat.deployment import Deployment
 from chat.errors import InvalidInput, Muted, ServiceUnavailable
@@ -20,8 +22,9 @@ from chat.remove_message import remove_message
 from chat.send_message import send_message
 from chat.tally import Tally
 from chat.uploads import Uploads
-from simulator.settings import BUCKET, TABLES
+from simulator.settings import BUCKET, REGION, TABLES
 from tests.guarantees import proxy as faults
+from tests.guarantees.meter import metered
 from tests.guarantees.proxy import Fault, Proxy
 from tests.guarantees.test_sends_survive_faults import ALL
 from tests.guarantees.world import Clock, change_member, new_room, process, stored
@@ -71,6 +74,12 @@ class Desk:
     def __post_init__(self) -> None:
         self.room = new_room(self.client, self.user)
         self.bucket = Bucket(self.s3)
+
+    def count(self, client: Any, operation: Callable[[Deployment], Any]) -> dict[str, int]:
+        """The requests to DynamoDB that an operation of a process that remembers nothing makes."""
+        counted = metered(client)
+        operation(self.process(client))
+        return dict(counted.operations)
 
     def process(self, client: Any = None, bucket: Objects | None = None) -> Deployment:
         uploads = Uploads(bucket or self.bucket, frozenset({"image/png"}), 1_000)
@@ -233,3 +242,27 @@ def test_files_that_cannot_be_deleted_are_counted_and_out_of_reach(desk: Desk) -
     arguments = {"roomId": desk.room, "id": sent.id}
     remove_message(desk.process(), Caller(desk.user), arguments, tally)
     assert (tally["ObjectsLeft"], desk.item(upload)) == (2, None)
+
+
+def test_nothing_takes_more_than_two_reads_and_one_transaction(desk: Desk, endpoint: str) -> None:
+    """And of S3: preparing and reading none, since forms and addresses are signed here; sending two a file; removing one."""
+    uploads = [desk.upload(), desk.upload()]
+    where = {"roomId": desk.room}
+
+    def count(operation: Callable[[Deployment], Any]) -> dict[str, int]:
+        client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, lean=True)
+        return desk.count(client, operation)
+
+    one_each = {"BatchGetItem": 1, "TransactWriteItems": 1}
+    caller, file = Caller(desk.user), {"contentType": "image/png", "size": 100}
+    assert count(lambda ours: create_upload(ours, caller, where | file, Tally())) == one_each
+    assert count(lambda ours: desk.send(ours, "m1", *uploads)) == one_each
+    assert count(lambda ours: attachment(ours, caller, where | {"id": uploads[0]}, Tally())) == {
+        "BatchGetItem": 1
+    }
+    (message,) = stored(desk.client, desk.room)
+    removal = where | {"id": message["id"]}
+    assert count(lambda ours: remove_message(ours, caller, removal, Tally())) == {
+        "BatchGetItem": 2,
+        "TransactWriteItems": 1,
+    }
