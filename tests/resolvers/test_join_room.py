@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from chat.join_room import JOINING
+from tests.resolvers.conftest import Refusal
 from tests.resolvers.people import CROWD, as_admin, head, lines, membership, notice
 
 if TYPE_CHECKING:
@@ -19,7 +21,9 @@ def test_a_visitor_joins_a_public_room_as_a_plain_member(stage: "Stage") -> None
     told = {"kind": "MEMBER_JOINED", "userId": "carol", "role": "MEMBER", "rev": 2}
     assert answer == notice(answer, room, "carol", 1, **told)
     new = {"role": "member", "status": "active", "joinedSeq": 1}
-    assert membership(stage, room, "carol") == new
+    carol = membership(stage, room, "carol")
+    assert carol.pop("joinTat") > stage.deployment.now() * 1_000
+    assert carol == new
     assert lines(stage, room, "MEMBER")["carol"] == {"type": "Member", **new}
     assert head(stage, room) == (2, 1, 2)
 
@@ -36,7 +40,28 @@ def test_who_left_may_come_again_as_a_plain_member(stage: "Stage") -> None:
     room = stage.room(CROWD, settings=PUBLIC)
     stage.invoke(stage.event("Mutation.leaveRoom", "mona", roomId=room))
     stage.act(stage.event(EVENT, "mona", roomId=room), writes=WRITES)
-    assert membership(stage, room, "mona") == {"role": "member", "status": "active", "joinedSeq": 0}
+    mona = membership(stage, room, "mona")
+    assert mona.pop("joinTat") > 0
+    assert mona == {"role": "member", "status": "active", "joinedSeq": 0}
+
+
+def test_who_comes_and_goes_too_often_has_to_wait(stage: "Stage") -> None:
+    """Each going makes all others subscribe again, and anybody may come to a public room."""
+    room = stage.room(CROWD, settings=PUBLIC)
+    join, leave = (
+        stage.event(EVENT, "bob", roomId=room),
+        stage.event("Mutation.leaveRoom", "bob", roomId=room),
+    )
+    stage.invoke(leave)
+    for _ in range(JOINING.burst):
+        stage.act(join, writes=WRITES)
+        stage.invoke(leave)
+    refusal = stage.call("Mutation.joinRoom", join)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.error_type, refusal.values["scope"]) == ("RateLimited", "person")
+    assert 0 < int(refusal.values["retryAfterMs"]) <= 60_000
+    stage.act(stage.event("Mutation.addMember", roomId=room, userId="bob", role=None), writes=WRITES)
+    assert membership(stage, room, "bob")["status"] == "active"
 
 
 def test_nobody_joins_a_private_room_or_one_that_they_are_banned_from(stage: "Stage") -> None:

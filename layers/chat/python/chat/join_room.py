@@ -3,21 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chat.access import enter_room
+from chat.access import Entry, enter_room
 from chat.deployment import Deployment
-from chat.errors import NotAllowed
-from chat.models import Caller, Message, Notice, Role
+from chat.errors import NotAllowed, RateLimited
+from chat.models import Caller, Member, Message, Notice, Role
 from chat.notices import notify
+from chat.rate import Rate
 from chat.retry import settled
 from chat.rooms import Room
 from chat.roster import keep_within_rooms, look, seated, still_public
 from chat.tally import Tally
 
+JOINING = Rate(1 / 60, 20)
+"""How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in between ends an epoch,
+after which everybody who stays has to subscribe again.
+"""
+
 
 def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
     """Take the caller into the room that `arguments` (`roomId`) name: a public one, or for administrators any.
 
-    Who is there already stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
+    Who is there already stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `RateLimited` and
+    `ServiceUnavailable`.
     """
     room = Room.parse(arguments.get("roomId"))
 
@@ -35,9 +42,19 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
             keep_within_rooms(deployment, room, caller.user_id)
         elif person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
-        deployment.store.tables.transact(
-            [*seated(room, caller.user_id, person, "member", head.seq), *still_public(room, entry)]
-        )
+        charged = _charged(entry, person, deployment.now())
+        writes = seated(room, caller.user_id, person, "member", head.seq, charged)
+        deployment.store.tables.transact([*writes, *still_public(room, entry)])
         return answer(head.epoch, head.rev, "member")
 
     return settled(deployment, tally, step)
+
+
+def _charged(entry: Entry, person: Member | None, now: int) -> dict[str, int]:
+    """What joining costs a visitor; administrators nothing. `now` is in milliseconds. Raises `RateLimited`."""
+    if entry.standing == "admin":
+        return {}
+    tat = person.join_tat if person else 0
+    if wait := JOINING.wait(tat, now * 1_000):
+        raise RateLimited(-(-wait // 1_000), "person", "room.joinedTooOften")
+    return {"joinTat": JOINING.taken(tat, now * 1_000)}

@@ -156,7 +156,7 @@ class Member(Stored):
     """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs).
 
     Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit; `ended_epoch` is
-    the epoch that their going ended."""
+    the epoch that their going ended. `join_tat` is their rate of joining by themself (µs)."""
 
     role: Role = "member"
     status: Status = "active"
@@ -165,6 +165,7 @@ class Member(Stored):
     last_sent_seq: int = 0
     tat: int = 0
     ended_epoch: int | None = None
+    join_tat: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

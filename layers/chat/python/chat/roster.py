@@ -6,6 +6,7 @@ write holds only while the person still is as they were seen, so a rank that was
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, get_args
 
 from chat import keys
@@ -150,19 +151,29 @@ def moved_head(room: Room, head: Head, *, ends_epoch: bool = False, owners: int 
     return Write(_head(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
 
 
-def seated(room: Room, user_id: str, person: Member | None, role: Role, joined_seq: int) -> list[Write]:
-    """Take in somebody who is not there, `person` being what is left of an earlier membership."""
+def seated(
+    room: Room,
+    user_id: str,
+    person: Member | None,
+    role: Role,
+    joined_seq: int,
+    more: Mapping[str, int] = MappingProxyType({}),
+) -> list[Write]:
+    """Take in somebody who is not there, `person` being what is left of an earlier membership.
+
+    `more` is what else the membership is to hold.
+    """
     member = {"role": role, "status": "active", "joinedSeq": joined_seq}
     muted = {"mutedUntil": person.muted_until} if person and person.muted_until else {}
     listed = Write(_listing(room, user_id), set={"type": "Member", **member, **muted}, whole=True)
     if person is None:
-        new = {"type": "Membership", **member}
+        new = {"type": "Membership", **member, **more}
         return [
             Write(seat(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
             listed,
         ]
     return [
-        _changed(room, user_id, person, member, remove=("endedEpoch", "expiresAt")),
+        _changed(room, user_id, person, {**member, **more}, remove=("endedEpoch", "expiresAt")),
         listed,
     ]
 
