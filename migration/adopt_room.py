@@ -12,6 +12,7 @@ from chat.rooms import Room
 from migration import copies
 from migration.plan import Entry, Plan, Skipped, make_plan
 from migration.report import RoomReport
+from migration.roster import count_owners
 from migration.tables import Tables, batches
 
 TURNS = 20
@@ -89,7 +90,8 @@ class _Adoption:
             if missing or stale:
                 self._copy(plan, missing, stale)
                 continue  # all is read once more: somebody may still be writing
-            self._write(copies.switch(self._room, plan, self._rules.now()))
+            owners = count_owners(self._tables, self._room)
+            self._write(copies.switch(self._room, plan, self._rules.now(), owners))
         self._finish(head)
 
     def _item(self, sort_key: str) -> Item | None:
@@ -172,6 +174,8 @@ class _Adoption:
     def _finish(self, head: Item) -> None:
         """Remove the old items whose copies are there, or whose time is over; what is left over is reported."""
         report, room = self._report, self._room
+        if not self._rules.dry_run:
+            self._complete(head)
         if "adoptedAt" not in head:
             report.outcome = "alreadyAdopted"
             report.skipped = [
@@ -191,6 +195,22 @@ class _Adoption:
         report.skipped = [left for left, _ in old if left.sort_key not in gone]
         if not self._rules.dry_run:
             self._remove(removable)
+
+    def _complete(self, head: Item) -> None:
+        """Write into the head what one of an earlier version lacks: the newest message's id. Owners who came while the head
+        was made are counted again, as long as nothing else has happened."""
+        room, rev = self._room, int(head["rev"]["N"])
+        missing: dict[str, Any] = {}
+        if rev == 1:
+            owners = count_owners(self._tables, room)
+            if head.get("owners") != {"N": str(owners)}:
+                missing["owners"] = owners
+        if "lastId" not in head and int(head["seq"]["N"]):
+            newest = self._tables.below(room, f"{keys.message_floor(int(head['ts']['N']))}#")
+            ids = [copies.id_in(item["SK"]["S"]) for item in newest if legacy.is_numbered(item)]
+            missing |= {"lastId": ids[0]} if ids else {}
+        if missing:
+            self._write([copies.completed(room, rev, missing)])
 
     def _may_go(self, item: Item, head: Item) -> bool:
         """Whether a message was past the retention when its room was adopted, and was let go."""

@@ -96,8 +96,8 @@ def under_plan(room: Room, digest: str) -> dict[str, Any]:
     }
 
 
-def switch(room: Room, plan: Plan, now: int) -> list[dict[str, Any]]:
-    """The head, which makes the copies the room's messages."""
+def switch(room: Room, plan: Plan, now: int, owners: int) -> list[dict[str, Any]]:
+    """The head, which makes the copies the room's messages. `owners` is how many there are."""
     last = plan.entries[-1] if plan.entries else None
     head = {
         "type": "Room",
@@ -106,7 +106,10 @@ def switch(room: Room, plan: Plan, now: int) -> list[dict[str, Any]]:
         "ts": last.ts if last else 0,
         "epoch": FIRST_EPOCH,
         "retentionDays": plan.retention_days,
+        "owners": owners,
         "adoptedAt": now,
+        "adoptedSeq": last.seq if last else 0,
+        **({"lastId": id_in(last.key)} if last else {}),
     }
     return [
         {
@@ -121,6 +124,25 @@ def switch(room: Room, plan: Plan, now: int) -> list[dict[str, Any]]:
             {":next": REMOVING, ":plan": plan.digest, ":phase": COPYING},
         ),
     ]
+
+
+def id_in(sort_key: str) -> str:
+    """The id in a message's key."""
+    return sort_key.split("#", 2)[2]
+
+
+def completed(room: Room, rev: int, missing: dict[str, Any]) -> dict[str, Any]:
+    """What a head of an earlier version lacks; only on the `rev` that was read."""
+    return {
+        "Update": {
+            "Key": key(room.partition_key, keys.HEAD),
+            "UpdateExpression": "SET rev = :next, " + ", ".join(f"{name} = :{name}" for name in missing),
+            "ConditionExpression": "rev = :rev",
+            "ExpressionAttributeValues": values(
+                {":rev": rev, ":next": rev + 1, **{f":{name}": value for name, value in missing.items()}}
+            ),
+        }
+    }
 
 
 def removal(room: Room, sort_key: str) -> dict[str, Any]:

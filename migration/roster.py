@@ -8,9 +8,9 @@ from typing import Any, get_args
 from chat import keys
 from chat.errors import InvalidInput
 from chat.items import key, values
-from chat.models import Role
+from chat.models import Item, Member, Role
 from chat.rooms import Room, is_id
-from migration.tables import BATCH_READ, Tables
+from migration.tables import Tables
 
 Roster = dict[str, dict[str, Role]]
 """Role by user id, by room id."""
@@ -74,43 +74,99 @@ def _enter(roster: Roster, where: str, room_id: str, user_id: str, role: Any) ->
 
 
 def add_members(tables: Tables, room: Room, members: Mapping[str, Role], *, dry_run: bool) -> tuple[int, int]:
-    """Write the memberships that are absent. How many these were, and how many were there and stay as they are."""
-    wanted = list(members)
-    there: set[str] = set()
-    for start in range(0, len(wanted), BATCH_READ):
-        places = [_place(room, user_id) for user_id in wanted[start : start + BATCH_READ]]
-        there |= {item["PK"]["S"] for item in tables.items(room, places)}
+    """Write the memberships that are absent. How many these were, and how many were there and stay as they are.
+
+    The room's own list of its people follows the memberships, also where somebody else has written a line of it.
+    """
+    seats = _by_user(tables, room, [_seat(room, user_id) for user_id in members], "PK")
+    lines = _by_user(tables, room, [_line(room, user_id) for user_id in members], "SK")
     added = 0
-    for user_id in wanted:
-        if keys.user_partition(user_id) not in there:
-            added += dry_run or tables.write(room, _membership(room, user_id, members[user_id]))
-    return added, len(wanted) - added
+    for user_id, role in members.items():
+        seat = seats.get(user_id)
+        if seat is None:
+            added += dry_run or _add(tables, room, user_id, role)
+        elif not dry_run and _differs(seat, lines.get(user_id)):
+            tables.write(room, [_listed(room, user_id, _told(seat))])
+    return added, len(members) - added
 
 
-def _place(room: Room, user_id: str) -> Any:
+def count_owners(tables: Tables, room: Room) -> int:
+    """How many owners the room's list of its people names."""
+    return sum(
+        item.get("role") == {"S": "owner"} and item.get("status") == {"S": "active"}
+        for item in tables.below(room, keys.ROSTER)
+    )
+
+
+def _by_user(tables: Tables, room: Room, places: list[Item], attribute: str) -> dict[str, Item]:
+    """The items at these places, by the user id that this part of their key ends with."""
+    return {item[attribute]["S"].split("#", 1)[1]: item for item in tables.items(room, places)}
+
+
+def _seat(room: Room, user_id: str) -> Item:
     return key(keys.user_partition(user_id), keys.membership(room.partition_key))
 
 
-def _membership(room: Room, user_id: str, role: Role) -> list[dict[str, Any]]:
-    """The membership, and its line in the room's roster, of which another service may have written one already."""
-    names = {f"#{name}": name for name in ("role", "status", "joinedSeq", "type")}
+def _line(room: Room, user_id: str) -> Item:
+    return key(room.partition_key, keys.roster(user_id))
+
+
+def _told(seat: Item) -> dict[str, Any]:
+    """What the line of somebody with this membership says."""
+    member: Member = Member.of(seat)
+    return {"role": member.role, "status": member.status, "joinedSeq": member.joined_seq}
+
+
+def _differs(seat: Item, line: Item | None) -> bool:
+    """Whether the list does not say what the membership of somebody who is in the room says."""
+    told = values(_told(seat))
+    if told["status"] != {"S": "active"}:
+        return False
+    return line is None or any(line.get(name) != value for name, value in told.items())
+
+
+def _add(tables: Tables, room: Room, user_id: str, role: Role) -> bool:
+    """Write a membership; `False` when somebody else has written one meanwhile. An owner is counted in the head, if any."""
     member = {"role": role, "status": "active", "joinedSeq": 0}
-    return [
-        {
-            "Put": {
-                "Item": _place(room, user_id) | values({"type": "Membership", **member}),
-                "ConditionExpression": "attribute_not_exists(PK)",
-            }
-        },
-        {
-            "Update": {
-                "Key": key(room.partition_key, keys.roster(user_id)),
-                "UpdateExpression": "SET "
-                + ", ".join(f"{name} = if_not_exists({name}, :{own})" for name, own in names.items()),
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": values(
-                    {f":{n}": v for n, v in member.items()} | {":type": "Member"}
-                ),
-            }
-        },
-    ]
+    new = {
+        "Put": {
+            "Item": _seat(room, user_id) | values({"type": "Membership", **member}),
+            "ConditionExpression": "attribute_not_exists(PK)",
+        }
+    }
+    while not tables.items(room, [_seat(room, user_id)]):
+        owned = [_counted(tables, room)] if role == "owner" else []
+        if tables.write(room, [new, _listed(room, user_id, member), *owned]):
+            return True
+    return False
+
+
+def _listed(room: Room, user_id: str, member: Mapping[str, Any]) -> dict[str, Any]:
+    """The line of the room's list; what else another service keeps in it stays."""
+    line = {"type": "Member", **member}
+    return {
+        "Update": {
+            "Key": _line(room, user_id),
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in line),
+            "ExpressionAttributeNames": {f"#{name}": name for name in line},
+            "ExpressionAttributeValues": values({f":{name}": value for name, value in line.items()}),
+        }
+    }
+
+
+def _counted(tables: Tables, room: Room) -> dict[str, Any]:
+    """One owner more in the room's head, if it keeps their number; or the condition that there is no head yet, since the one
+    to come counts them."""
+    head = key(room.partition_key, keys.HEAD)
+    found = tables.items(room, [head])
+    if not found:
+        return {"ConditionCheck": {"Key": head, "ConditionExpression": "attribute_not_exists(PK)"}}
+    is_kept = "owners" in found[0]
+    return {
+        "Update": {
+            "Key": head,
+            "UpdateExpression": "SET rev = rev + :one" + (", owners = owners + :one" if is_kept else ""),
+            "ConditionExpression": f"attribute_exists(PK) AND attribute_{'' if is_kept else 'not_'}exists(owners)",
+            "ExpressionAttributeValues": values({":one": 1}),
+        }
+    }

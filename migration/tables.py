@@ -63,10 +63,14 @@ class Tables:
 
     def messages(self, room: Room) -> Iterator[Item]:
         """Everything below `MSG#` in a room's partition, as it is now."""
+        return self.below(room, "MSG#")
+
+    def below(self, room: Room, prefix: str) -> Iterator[Item]:
+        """Everything in a room's partition whose sort key begins with `prefix`, as it is now."""
         request: dict[str, Any] = {
             "TableName": self._names[room.table],
-            "KeyConditionExpression": "PK = :room AND begins_with(SK, :messages)",
-            "ExpressionAttributeValues": values({":room": room.partition_key, ":messages": "MSG#"}),
+            "KeyConditionExpression": "PK = :room AND begins_with(SK, :prefix)",
+            "ExpressionAttributeValues": values({":room": room.partition_key, ":prefix": prefix}),
             "ConsistentRead": True,
         }
         for items in self._pages("query", request):

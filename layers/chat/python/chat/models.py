@@ -106,7 +106,7 @@ class Head(Stored):
 
     `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant, `ruled_rev` is the rev of
     the last change of name or rules. `owners` counts the owners, where they have been counted. `adopted_at` (ms) is when the
-    room's messages from before numbering got theirs."""
+    room's messages from before numbering got theirs, `adopted_seq` the last of these numbers."""
 
     rev: int
     seq: int
@@ -120,6 +120,7 @@ class Head(Stored):
     retention_days: int | None = None
     slow_mode_seconds: int | None = None
     adopted_at: int = 0
+    adopted_seq: int = 0
     last_id: str | None = None
     changed_rev: int = 0
     changed_at: int = 0
