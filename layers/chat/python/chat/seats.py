@@ -19,7 +19,7 @@ _beside = ThreadPoolExecutor(max_workers=8, thread_name_prefix="seats")
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A room that somebody is in."""
+    """A room that somebody is in, or was."""
 
     room: Room
     member: Member
@@ -41,15 +41,25 @@ class Seats:
     further: Position | None
 
 
-def seats_of(deployment: Deployment, user_id: str, start: Position, limit: int, deadline: float) -> Seats:
+def seats_of(
+    deployment: Deployment,
+    user_id: str,
+    start: Position,
+    limit: int,
+    deadline: float,
+    *,
+    also_ended: bool = False,
+) -> Seats:
     """Up to `limit` rooms, general ones before guilds', in one wave of a consistent request to each table.
 
-    Who has left or is banned is in none. A long stretch of such memberships ends the reading early, with a position.
+    Who has left or is banned is in none, but with `also_ended` these memberships are told, too. A long stretch of those that
+    are left out ends the reading early, with a position.
     """
+    walk = partial(_walk, deployment, user_id, limit=limit, deadline=deadline, also_ended=also_ended)
     if start.table == "guild":
-        return _walk(deployment, user_id, start, limit, deadline)
-    beside = _beside.submit(_walk, deployment, user_id, Position("guild"), limit, deadline)
-    general, guilds = _walk(deployment, user_id, start, limit, deadline), beside.result()
+        return walk(start)
+    beside = _beside.submit(walk, Position("guild"))
+    general, guilds = walk(start), beside.result()
     if general.further:
         return general
     space = limit - len(general.seats)
@@ -59,7 +69,15 @@ def seats_of(deployment: Deployment, user_id: str, start: Position, limit: int, 
     return Seats(seats, guilds.further)
 
 
-def _walk(deployment: Deployment, user_id: str, start: Position, limit: int, deadline: float) -> Seats:
+def _walk(
+    deployment: Deployment,
+    user_id: str,
+    start: Position,
+    *,
+    limit: int,
+    deadline: float,
+    also_ended: bool,
+) -> Seats:
     """Up to `limit` rooms of one table."""
     found: list[Seat] = []
     position: Position | None = start
@@ -71,7 +89,7 @@ def _walk(deployment: Deployment, user_id: str, start: Position, limit: int, dea
         items, position = retried(deployment, read, deadline)
         for item in items:
             member = Member.of(item)
-            if member.status == "active" and not is_expired(item, now_s):
+            if (also_ended or member.status == "active") and not is_expired(item, now_s):
                 found.append(Seat(Room.lying_in(item["SK"]["S"].removeprefix(keys.MEMBERSHIPS)), member))
     return Seats(found[:limit], _after(found[limit - 1]) if len(found) > limit else position)
 
