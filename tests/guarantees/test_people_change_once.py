@@ -1,6 +1,7 @@
 """Whatever goes wrong on the way, and whoever comes between look and commit: people change once, by rules that hold then."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,9 +70,10 @@ def do(deployment: Deployment, room: str, act: Act) -> Message:
 
 
 def seen(client: Any, room: str, person: str) -> tuple[Head, Member | None]:
+    """The head, and a membership but for what depends on the instant of joining."""
     scene = look(store_of(client), Room.parse(room), Caller(person), person)
     assert scene.view.head
-    return scene.view.head, scene.person
+    return scene.view.head, scene.person and replace(scene.person, join_tat=0)
 
 
 def state(client: Any, room: str) -> list[object]:
