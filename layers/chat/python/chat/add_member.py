@@ -17,6 +17,7 @@ from chat.roster import (
     moved_head,
     named_role,
     named_user,
+    same_epoch,
     seated,
     still_there,
 )
@@ -51,6 +52,8 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         if role == "owner":
             writes.append(moved_head(room, counted(deployment.store, room, head), owners=1))
             rev += 1
+        else:
+            writes.append(same_epoch(room, entry))
         deployment.store.tables.transact(writes)
         return answer(head.epoch, rev, role)
 

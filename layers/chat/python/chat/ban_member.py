@@ -9,7 +9,16 @@ from chat.models import Caller, Head, Message, Notice
 from chat.notices import notify, notify_of_parting
 from chat.retry import settled
 from chat.rooms import Room
-from chat.roster import counted, kept_out, look, moved_head, named_user, owners_gained, still_there
+from chat.roster import (
+    counted,
+    kept_out,
+    look,
+    moved_head,
+    named_user,
+    owners_gained,
+    same_epoch,
+    still_there,
+)
 from chat.tally import Tally
 
 
@@ -35,7 +44,8 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
             return answer(head, person.ended_epoch, None)
         writes = still_there(room, caller, entry)
         if person is None or person.status != "active":
-            deployment.store.tables.transact([*kept_out(room, user_id, person, None, now), *writes])
+            writes += [*kept_out(room, user_id, person, None, now), same_epoch(room, entry)]
+            deployment.store.tables.transact(writes)
             return answer(head, None, None)
         head = counted(deployment.store, room, head)
         moved = moved_head(room, head, ends_epoch=True, owners=owners_gained(head, person, None))

@@ -11,7 +11,7 @@ from chat.notices import notify
 from chat.rate import Rate
 from chat.retry import settled
 from chat.rooms import Room
-from chat.roster import keep_within_rooms, look, seated, still_public
+from chat.roster import keep_within_rooms, look, same_epoch, seated
 from chat.tally import Tally
 
 JOINING = Rate(1 / 60, 20)
@@ -44,7 +44,7 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
             raise NotAllowed("room.banned", reason="banned")
         charged = _charged(entry, person, deployment.now())
         writes = seated(room, caller.user_id, person, "member", head.seq, charged)
-        deployment.store.tables.transact([*writes, *still_public(room, entry)])
+        deployment.store.tables.transact([*writes, same_epoch(room, entry)])
         return answer(head.epoch, head.rev, "member")
 
     return settled(deployment, tally, step)

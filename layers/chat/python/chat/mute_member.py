@@ -12,7 +12,7 @@ from chat.models import Caller, Message, Notice
 from chat.notices import notify
 from chat.retry import settled
 from chat.rooms import Room
-from chat.roster import look, named_user, still_there, there, with_mute
+from chat.roster import look, named_user, same_epoch, still_there, there, with_mute
 from chat.tally import Tally
 
 
@@ -35,7 +35,7 @@ def mute_member(
         person = there(scene.person)
         if person.muted_until != until:
             writes = [*with_mute(room, user_id, person, until), *still_there(room, caller, entry)]
-            deployment.store.tables.transact(writes)
+            deployment.store.tables.transact([*writes, same_epoch(room, entry)])
         head = entry.head
         notice = Notice(kind="MEMBER_MUTED", user_id=user_id, muted_until=until, rev=head.rev)
         return notify(deployment, room, caller, head.epoch, notice)

@@ -134,11 +134,15 @@ def still_there(room: Room, caller: Caller, entry: Entry) -> list[Write]:
     return [Write(seat(room, caller.user_id), condition=AS_SEEN, given=_as_seen(entry.member))]
 
 
-def still_public(room: Room, entry: Entry) -> list[Write]:
-    """The look at the room's head that a visitor's joining depends on; none for administrators, who join any room."""
-    if entry.standing == "admin":
-        return []
-    return [Write(_head(room), condition="#visibility = :public", given={":public": "public"})]
+def same_epoch(room: Room, entry: Entry) -> Write:
+    """The look at the room's head that a change depends on which does not move it. Had somebody lost access meanwhile, they
+    would hear of it: its notice is told in the epoch that was read. A visitor needs the room to be public still."""
+    condition, given = "#epoch = :epoch", {":epoch": entry.head.epoch}
+    if entry.standing == "visitor":
+        return Write(
+            _head(room), f"{condition} AND #visibility = :public", given={**given, ":public": "public"}
+        )
+    return Write(_head(room), condition, given=given)
 
 
 def moved_head(room: Room, head: Head, *, ends_epoch: bool = False, owners: int = 0) -> Write:

@@ -18,6 +18,7 @@ from chat.roster import (
     named_role,
     named_user,
     owners_gained,
+    same_epoch,
     still_there,
     there,
     with_role,
@@ -59,6 +60,8 @@ def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any
         gained = owners_gained(head, person, role)
         if gained:
             writes.append(moved_head(room, head, owners=gained))
+        else:
+            writes.append(same_epoch(room, entry))
         deployment.store.tables.transact(writes)
         return answer(head.epoch, head.rev + abs(gained))
 

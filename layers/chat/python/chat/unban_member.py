@@ -10,7 +10,7 @@ from chat.models import Caller, Message, Notice
 from chat.notices import notify
 from chat.retry import settled
 from chat.rooms import Room
-from chat.roster import let_back, look, named_user, still_there
+from chat.roster import let_back, look, named_user, same_epoch, still_there
 from chat.tally import Tally
 
 
@@ -32,7 +32,8 @@ def unban_member(
             raise NotAllowed("room.notThere", reason="notThere")
         if person.status == "banned":
             writes = let_back(room, user_id, person, deployment.now())
-            deployment.store.tables.transact([*writes, *still_there(room, caller, entry)])
+            writes += [*still_there(room, caller, entry), same_epoch(room, entry)]
+            deployment.store.tables.transact(writes)
         head = entry.head
         notice = Notice(kind="MEMBER_UNBANNED", user_id=user_id, rev=head.rev)
         return notify(deployment, room, caller, head.epoch, notice)
