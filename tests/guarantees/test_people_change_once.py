@@ -209,6 +209,19 @@ def test_a_room_that_turns_private_meanwhile_is_not_joined(
     assert seen(client, room, "dan")[1] is None
 
 
+@pytest.mark.parametrize(
+    "act", [*ACTS.values(), (add_member, "mo", {"userId": "dan"})], ids=[*ACTS, "addMember, plain"]
+)
+def test_what_a_parting_overtakes_is_told_in_the_epoch_that_it_began(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock, act: Act
+) -> None:
+    """Else whoever has just gone would hear of what came afterwards, and whoever stays would not."""
+    room = public_room(client, clock)
+    other = process(client, clock)
+    proxy.once("TransactWriteItems", overtaken(lambda: do(other, room, (leave_room, "cat", {}))))
+    assert do(process(impatient, clock), room, act).epoch == 2
+
+
 def test_two_removals_at_once_end_one_epoch_each(
     proxy: Proxy, impatient: Any, client: Any, clock: Clock
 ) -> None:

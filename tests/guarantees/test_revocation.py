@@ -7,6 +7,7 @@ what is not known of AppSync. A failure names its seed; PROVE=1 looks at many mo
 import asyncio
 import os
 import secrets
+from dataclasses import astuple
 from random import Random
 from typing import Any
 
@@ -206,7 +207,7 @@ async def prove(client: Any, seed: str, readings: Readings) -> Crowd:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("readings", every_reading(), ids=str)
+@pytest.mark.parametrize("readings", every_reading(), ids=lambda readings: f"{astuple(readings)}")
 async def test_who_is_sent_away_hears_nothing_more_and_who_stays_misses_nothing(
     client: Any, readings: Readings
 ) -> None:
