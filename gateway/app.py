@@ -25,12 +25,14 @@ from gateway.connection import Close, CloseCode, Connection, Limits, Verify
 from gateway.hub import Hub
 from gateway.metrics import Metrics
 from gateway.outlet import EXTENSION, Outlet
-from gateway.settings import Settings
+from gateway.settings import Settings, service_token
 from gateway.timeline import Position
 
 log = logging.getLogger("gateway")
 
 VERSION = 1
+STATE_SECONDS = 60.0
+"""How often a line says how many are connected and how late they hear: what autoscaling goes by."""
 
 
 class Gateway:
@@ -47,7 +49,7 @@ class Gateway:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         connector = aiohttp.TCPConnector(limit=200)
-        token = ServiceToken(self.settings.service_token)
+        token = ServiceToken(lambda: service_token(self.settings))
         url = str(self.settings.appsync_url)
         async with aiohttp.ClientSession(connector=connector) as session:
             self.appsync = AppSync(url, session, self.breaker)
@@ -96,10 +98,14 @@ class Gateway:
                 await asyncio.wait_for(self._empty.wait(), spread)
 
     async def _beat(self) -> None:
-        """Once a second pass on what clients confirmed, each at most twice a minute."""
+        """Once a second pass on what clients confirmed, each at most twice a minute; once a minute say how things stand."""
+        said = 0.0
         while True:
             await asyncio.sleep(1.0)
             now = time.monotonic()
+            if now - said >= STATE_SECONDS:
+                said = now
+                log.info("state", extra=self.metrics.state(len(self.clients), len(self.hub.feeds)))
             for client in list(self.clients.values()):
                 if is_due(client, now):
                     client.beat_at = now

@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,16 +41,15 @@ class UpstreamRefused(Exception):
 
 
 class ServiceToken:
-    """The service's own token, read from its file again when it is about to end."""
+    """The service's own token, read again when it is about to end."""
 
-    def __init__(self, reference: str) -> None:
-        self._path = Path(reference.removeprefix("file:"))
+    def __init__(self, read: Callable[[], str]) -> None:
+        self._read = read
         self._token, self._until = "", 0.0
 
     def __call__(self) -> str:
-        """Raises `OSError` when the file cannot be read."""
         if time.time() > self._until - 60:
-            self._token = self._path.read_text(encoding="utf-8").strip()
+            self._token = self._read()
             self._until = _expiry(self._token)
         return self._token
 

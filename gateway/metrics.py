@@ -1,5 +1,7 @@
 """What the gateway counts, for Prometheus."""
 
+from collections import Counter as Counts
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from chat.instants import from_wire
@@ -13,6 +15,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._lags: Counts[float] = Counts()
         of = self.registry
         self.connections = Gauge("chat_gateway_connections", "Open client connections.", registry=of)
         self.rooms = Gauge("chat_gateway_rooms", "Rooms that have clients here.", registry=of)
@@ -49,7 +52,24 @@ class Metrics:
         """Something was written to so many clients."""
         self.deliveries.labels("history" if told.repaired else "live").inc(clients)
         if told.kind == "message" and not told.repaired:
-            self.lag.observe(max(0, now_ms - from_wire(told.message["ts"])[0]) / 1_000)
+            lag = max(0, now_ms - from_wire(told.message["ts"])[0]) / 1_000
+            self.lag.observe(lag)
+            self._lags[next((bound for bound in LAG_BUCKETS if lag <= bound), LAG_BUCKETS[-1])] += 1
+
+    def state(self, connections: int, rooms: int) -> dict[str, float]:
+        """How things stand, and how late live messages were since the last time: p95 in ms, by the bucket's upper bound."""
+        lags, self._lags = self._lags, Counts()
+        return {"connections": connections, "rooms": rooms, "lagP95Ms": _quantile(lags, 0.95)}
 
     def resumed(self, source: str) -> None:
         self.resumes.labels(source).inc()
+
+
+def _quantile(lags: "Counts[float]", share: float) -> float:
+    """In milliseconds; 0 when there was nothing."""
+    due = share * lags.total()
+    for bound in sorted(lags):
+        due -= lags[bound]
+        if due <= 0:
+            return bound * 1_000
+    return 0.0

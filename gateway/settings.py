@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -26,8 +27,8 @@ def _list(text: object) -> object:
 
 
 def _reference(text: str) -> str:
-    if not text.startswith("file:"):
-        raise ValueError("must be file: and a path; secrets are given by reference")
+    if not text.startswith(("file:", "env:")):
+        raise ValueError("must be file: and a path, or env: and a variable; secrets are given by reference")
     return text
 
 
@@ -38,7 +39,7 @@ class Settings(BaseModel):
 
     appsync_url: AnyHttpUrl
     service_token: Annotated[str, AfterValidator(_reference)]
-    """Where the service's own token is: it names the role `gateway`. Read again before it ends."""
+    """Where the service's own token is: it names the role `gateway`. A file is read again before the token ends."""
     host: str = "127.0.0.1"
     port: int = Field(4100, ge=0, le=65_535)
     jwt_issuer: str = Field(min_length=1)
@@ -82,6 +83,16 @@ def read(environment: Mapping[str, str]) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
         raise BadSettings(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def service_token(settings: Settings) -> str:
+    """The service's own token as it is now. Raises `BadSettings`."""
+    scheme, _, place = settings.service_token.partition(":")
+    try:
+        found = Path(place).read_text(encoding="utf-8") if scheme == "file" else os.environ[place]
+    except (OSError, UnicodeDecodeError, KeyError):
+        raise BadSettings("SERVICE_TOKEN cannot be read") from None
+    return found.strip()
 
 
 def of_this_process() -> Settings:

@@ -74,12 +74,21 @@ def test_one_module_of_the_rules_knows_botocore() -> None:
     assert knowing == ["aws"]
 
 
+def test_the_gateway_takes_of_the_rules_only_what_needs_no_database() -> None:
+    """Its image has no botocore."""
+    source = (
+        "import sys; sys.modules['botocore'] = None; import gateway.__main__, gateway.server, gateway.app"
+    )
+    environment = {"PYTHONPATH": ".:layers/chat/python"}
+    subprocess.run([sys.executable, "-B", "-c", source], cwd=PROJECT, env=environment, check=True, timeout=60)
+
+
 def test_no_program_bends_the_path_of_imports() -> None:
     bent = "sys" + ".path"
     assert [path for _, path in SOURCES if bent in path.read_text(encoding="utf-8")] == []
 
 
-@pytest.mark.parametrize("package", ["chat", "chat_lambda", "resolvers", "services"])
+@pytest.mark.parametrize("package", ["chat", "chat_lambda", "resolvers", "services", "gateway"])
 def test_settings_alone_read_the_environment(package: str) -> None:
     """Beside them, `init` asks whether this is Lambda, where a function prepares before its first call."""
     readers = {
