@@ -49,3 +49,8 @@ output "dashboard_url" {
   description = "The dashboard for whoever is on call."
   value       = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#dashboards/dashboard/${local.prefix}"
 }
+
+output "gateway_dns_name" {
+  description = "The gateway's load balancer: what the certificate's name has to point to. Null without a gateway."
+  value       = one([for each in aws_lb.gateway : each.dns_name])
+}
