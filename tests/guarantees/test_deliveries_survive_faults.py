@@ -1,18 +1,21 @@
 """Whatever is lost on the way or comes at once, a marker ends at the largest number, and no delivery counts twice."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from chat.delivery import delivery
+from chat.heartbeat import heartbeat
 from chat.mark_delivered import mark_delivered
 from chat.mark_read import mark_read
+from chat.receipt_items import receipts_place
 from chat.rooms import Room
 from chat.tally import Tally
 from tests.guarantees import proxy as faults
 from tests.guarantees.measuring import ADMIN, beat, ledger, receipts_of, somebody
-from tests.guarantees.proxy import Fault, Proxy, pass_on
+from tests.guarantees.proxy import Exchange, Fault, Proxy, pass_on
 from tests.guarantees.world import NOON, Clock, change_room, new_room, process
 
 LOST = [faults.lost_answer, faults.torn_answer, faults.garbled_answer]
@@ -146,3 +149,43 @@ def test_what_is_measured_is_told_to_metrics(client: Any, clock: Clock) -> None:
     assert tally == {"ConfirmMs": 300, "DeliveriesDue": 4, "DeliveriesConfirmed": 4}
     report = delivery(ours, ADMIN, {"roomId": room}, Tally())
     assert (report["percent"], report["p50Ms"], report["p99Ms"]) == (100, 300, 300)
+
+
+def blind(exchange: Exchange) -> None:
+    """A batch that may be a moment old, and does not show yet that somebody is in a room."""
+    status, body = exchange.forward()
+    answer = json.loads(body)
+    for items in answer["Responses"].values():
+        items[:] = [item for item in items if not item["SK"]["S"].startswith(("IN#", "HEAD"))]
+    exchange.reply(status, json.dumps(answer).encode())
+
+
+def test_nobody_is_told_to_have_left_by_a_look_that_is_a_moment_old(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    proxy.once("BatchGetItem", blind)
+    rooms = [{"roomId": room, "seq": 0}]
+    (state,) = heartbeat(process(impatient, clock), bob, {"rooms": rooms}, Tally())["rooms"]
+    assert (state["left"], state["seq"], state["epoch"]) == (False, 0, 1)
+
+
+def test_receipts_that_are_seen_as_they_were_are_judged_as_they_are(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    ours, place = process(impatient, clock), receipts_place(Room.parse(room), bob.user_id)
+    beat(ours, bob, room, 0)
+    change_room(client, room, seq=5)
+    clock.sleep(30)
+    beat(ours, bob, room, 0)
+    noted = ours.store.tables.get(place)
+    assert noted
+    clock.sleep(30)
+    beat(ours, bob, room, 5)
+    assert ledger(ours, room) == (5, 5)
+    proxy.once("BatchGetItem", faults.showing(noted))
+    beat(ours, bob, room, 5)
+    assert ledger(ours, room) == (5, 5)
