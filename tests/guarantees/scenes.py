@@ -1,0 +1,311 @@
+"""Every operation of the API in a usual situation, so that it can be said what it costs."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chat.attachment import attachment
+from chat.create_upload import create_upload
+from chat.delivery import delivery
+from chat.deployment import Deployment
+from chat.found_room import found_room
+from chat.guild_membership import guild_membership
+from chat.instants import to_wire
+from chat.models import Caller, Role
+from chat.on_message import on_message
+from chat.on_receipt import on_receipt
+from chat.on_typing import on_typing
+from chat.presence import presence
+from chat.receipts import receipts
+from chat.rooms import Room
+from chat.tally import Tally
+from chat.typing import typing
+from simulator.settings import BUCKET
+from tests.guarantees.rooms_asking import PAGES, VERBS
+from tests.guarantees.world import CURSOR_KEYS, FAST, Clock
+
+FILE = {"contentType": "image/png", "size": 100}
+OTHER_VERBS: Mapping[str, Callable[..., Any]] = {
+    **VERBS, "attachment": attachment, "createUpload": create_upload, "delivery": delivery, "presence": presence,
+    "typing": typing,
+}  # fmt: skip
+OTHER_PAGES: Mapping[str, Callable[..., Any]] = {**PAGES, "receipts": receipts}
+SUBSCRIPTIONS = {"onMessage": on_message, "onReceipt": on_receipt, "onTyping": on_typing}
+
+
+@dataclass
+class House:
+    """People and rooms of one scene. `other` is a process that prepares it; the operation is for one that knows nothing."""
+
+    other: Deployment
+    s3: Any
+    clock: Clock
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    before: "Operation | None" = None
+    """What the process has done a moment before, if it is not to know nothing."""
+
+    @property
+    def people(self) -> list[str]:
+        """Ten people; the first is the owner of every room."""
+        return [f"p{number}-{self.mark}" for number in range(10)]
+
+    def room(self, number: int = 0, count: int = 10, *, guild: bool = False, **rules: Any) -> str:
+        """A room with the first `count` people."""
+        room_id = f"{'GUILD#' if guild else ''}r{number}-{self.mark}"
+        members: dict[str, Role] = dict.fromkeys(self.people[:count], "member")
+        members[self.people[0]] = "owner"
+        assert found_room(self.other.store, Room.parse(room_id), members, FAST | rules)
+        return room_id
+
+    def ten_rooms(self, count: int = 2) -> list[str]:
+        """Six general rooms and four of guilds, each with a message."""
+        rooms = [self.room(number, count, guild=number > 5) for number in range(10)]
+        for room in rooms:
+            self.say(room)
+        return rooms
+
+    def say(self, room: str, text: str = "Good morning, everybody.", user: int = 0) -> Any:
+        self.clock.sleep(0.01)
+        return self.do("sendMessage", user, roomId=room, text=text, clientMessageId=uuid.uuid4().hex)
+
+    def do(self, field: str, user: int = 0, /, **arguments: Any) -> Any:
+        """Do something in preparation, and get what is on the wire."""
+        answer = self.asked(field, user, **arguments)(self.other)
+        return answer.to_wire() if hasattr(answer, "to_wire") else answer
+
+    def asked(self, field: str, user: int = 0, /, **arguments: Any) -> Callable[[Deployment], Any]:
+        """The operation, for whichever process it is to be in."""
+        caller = Caller(self.people[user])
+        if field in SUBSCRIPTIONS:
+            return lambda ours: SUBSCRIPTIONS[field](ours, caller, arguments)
+        if field in OTHER_PAGES:
+            return lambda ours: OTHER_PAGES[field](ours, CURSOR_KEYS, caller, arguments, Tally())
+        return lambda ours: OTHER_VERBS[field](ours, caller, arguments, Tally())
+
+    def upload(self, room: str) -> str:
+        made = str(self.do("createUpload", 0, roomId=room, **FILE)["id"])
+        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made}", Body=b"x", ContentType="image/png")
+        return made
+
+
+Operation = Callable[[Deployment], Any]
+SCENES: dict[str, Callable[[House], Operation]] = {}
+"""By the operation's name in `docs/costs.md`: a field, and after a comma the situation."""
+
+
+def scene(name: str) -> Callable[[Callable[[House], Operation]], Callable[[House], Operation]]:
+    def decorate(prepare: Callable[[House], Operation]) -> Callable[[House], Operation]:
+        SCENES[name] = prepare
+        return prepare
+
+    return decorate
+
+
+def simple(operation: str, who: int = 0, /, **arguments: Any) -> None:
+    """An operation in a room of ten where one message was sent. A number as `userId` stands for a person."""
+
+    def prepare(house: House) -> Operation:
+        room = house.room()
+        house.say(room)
+        given = {n: house.people[v] if n == "userId" else v for n, v in arguments.items()}
+        return house.asked(operation.partition(",")[0], who, roomId=room, **given)
+
+    SCENES[operation] = prepare
+
+
+simple("sendMessage", text="Good morning, everybody.")
+simple("updateRoom", name="The lobby", slowModeSeconds=10)
+simple("removeMember", userId=3)
+simple("leaveRoom", 3)
+simple("setRole", userId=3, role="MODERATOR")
+simple("muteMember", userId=3, until=to_wire(4_000_000_000_000))
+simple("banMember", userId=3)
+simple("markRead", 3, seq=1)
+simple("markDelivered", 3, seq=1)
+simple("typing", 3)
+simple("createUpload", 0, **FILE)
+simple("room")
+simple("members, a page of ten")
+simple("receipts, of ten people")
+simple("receipts, of ten people and one message", seq=1)
+simple("presence, of ten people")
+simple("delivery, of a day", hours=24)
+simple("onMessage", epoch=1)
+simple("onReceipt", epoch=1)
+simple("onTyping", epoch=1)
+
+
+@scene("sendMessage, the room known for less than two seconds")
+def _(house: House) -> Operation:
+    house.before = house.asked("sendMessage", roomId=house.room(), text="Good morning, everybody.")
+    return house.before
+
+
+@scene("sendMessage, of 4 KB")
+def _(house: House) -> Operation:
+    return house.asked("sendMessage", roomId=house.room(), text="x" * 4_000)
+
+
+@scene("sendMessage, a repeat")
+def _(house: House) -> Operation:
+    room = house.room()
+    repeated = {"roomId": room, "text": "once", "clientMessageId": "m1"}
+    house.do("sendMessage", 0, **repeated)
+    return house.asked("sendMessage", 0, **repeated)
+
+
+@scene("sendMessage, with two files")
+def _(house: House) -> Operation:
+    room = house.room()
+    uploads = [house.upload(room), house.upload(room)]
+    return house.asked("sendMessage", roomId=room, text="look", attachments=uploads)
+
+
+@scene("attachment")
+def _(house: House) -> Operation:
+    room = house.room()
+    upload = house.upload(room)
+    house.do("sendMessage", roomId=room, text="look", attachments=[upload])
+    return house.asked("attachment", 3, roomId=room, id=upload)
+
+
+@scene("editMessage")
+def _(house: House) -> Operation:
+    room = house.room()
+    return house.asked("editMessage", roomId=room, id=house.say(room)["id"], text="Good evening.")
+
+
+@scene("removeMessage")
+def _(house: House) -> Operation:
+    room = house.room()
+    return house.asked("removeMessage", roomId=room, id=house.say(room)["id"])
+
+
+@scene("removeMessage, with two files")
+def _(house: House) -> Operation:
+    room = house.room()
+    uploads = [house.upload(room), house.upload(room)]
+    message = house.do("sendMessage", roomId=room, text="look", attachments=uploads)
+    return house.asked("removeMessage", roomId=room, id=message["id"])
+
+
+@scene("createRoom, with two others")
+def _(house: House) -> Operation:
+    return house.asked("createRoom", roomId=f"new-{house.mark}", name="New", members=house.people[1:3])
+
+
+@scene("addMember")
+def _(house: House) -> Operation:
+    return house.asked("addMember", roomId=house.room(count=9), userId=house.people[9])
+
+
+@scene("joinRoom")
+def _(house: House) -> Operation:
+    return house.asked("joinRoom", 9, roomId=house.room(count=9, visibility="public"))
+
+
+@scene("unbanMember")
+def _(house: House) -> Operation:
+    room = house.room()
+    house.do("banMember", roomId=room, userId=house.people[3])
+    return house.asked("unbanMember", roomId=room, userId=house.people[3])
+
+
+def _beat(house: House, rooms: list[str], seqs: list[int]) -> dict[str, Any]:
+    named = [{"roomId": room, "seq": seq} for room, seq in zip(rooms, seqs, strict=True)]
+    return {"status": "ONLINE", "watching": rooms[0], "rooms": named}
+
+
+@scene("heartbeat, five rooms, nothing new")
+def _(house: House) -> Operation:
+    rooms = house.ten_rooms()[:5]
+    for _ in range(2):
+        house.clock.sleep(30)
+        house.do("heartbeat", 1, **_beat(house, rooms, [1] * 5))
+    house.clock.sleep(30)
+    return house.asked("heartbeat", 1, **_beat(house, rooms, [1] * 5))
+
+
+@scene("heartbeat, five rooms, each with a message")
+def _(house: House) -> Operation:
+    rooms = house.ten_rooms()[:5]
+    for seq in (1, 2):
+        house.clock.sleep(30)
+        house.do("heartbeat", 1, **_beat(house, rooms, [seq] * 5))
+        for room in rooms:
+            house.say(room)
+    house.clock.sleep(30)
+    return house.asked("heartbeat", 1, **_beat(house, rooms, [3] * 5))
+
+
+@scene("messages, a page of 50")
+def _(house: House) -> Operation:
+    room = house.room()
+    for _ in range(51):
+        house.say(room)
+    return house.asked("messages", roomId=room, limit=50)
+
+
+@scene("messages, a page of 50 to catch up")
+def _(house: House) -> Operation:
+    room = house.room()
+    for _ in range(51):
+        house.say(room)
+    house.clock.sleep(11)
+    return house.asked("messages", roomId=room, limit=50, order="OLDEST_FIRST")
+
+
+@scene("changes, nothing new")
+def _(house: House) -> Operation:
+    room = house.room()
+    return house.asked("changes", roomId=room, since=2, after=house.say(room)["ts"])
+
+
+@scene("changes, an edit and ten messages")
+def _(house: House) -> Operation:
+    room = house.room()
+    first = house.say(room)
+    house.do("editMessage", roomId=room, id=first["id"], text="Good evening.")
+    for _ in range(10):
+        house.say(room)
+    house.clock.sleep(11)
+    return house.asked("changes", roomId=room, since=2, after=first["ts"])
+
+
+@scene("sync, ten rooms, nothing new")
+def _(house: House) -> Operation:
+    house.ten_rooms()
+    return house.asked("sync", since=_synced(house))
+
+
+@scene("sync, ten rooms, ten messages in one")
+def _(house: House) -> Operation:
+    rooms = house.ten_rooms()
+    token = _synced(house)
+    for _ in range(10):
+        house.say(rooms[3], user=1)
+    house.clock.sleep(11)
+    return house.asked("sync", since=token)
+
+
+def _synced(house: House) -> str:
+    """The token of somebody who has everything."""
+    token, more = None, True
+    while more:
+        answer = house.do("sync", since=token)
+        token, more = answer["token"], answer["more"]
+    return str(token)
+
+
+@scene("myRooms, ten rooms")
+def _(house: House) -> Operation:
+    house.ten_rooms()
+    return house.asked("myRooms", 1)
+
+
+@scene("guild_membership, one more in a guild")
+def _(house: House) -> Operation:
+    room = house.room(guild=True, count=9)
+    arguments = {"guildId": room.removeprefix("GUILD#"), "add": [{"userId": house.people[9]}]}
+    return lambda ours: guild_membership(ours, arguments, Tally())
