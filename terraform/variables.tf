@@ -44,7 +44,7 @@ variable "deletion_protection" {
 }
 
 variable "kms_key_arn" {
-  description = "A customer managed key for tables, secrets, logs, audit events, alarms and the functions' environment. Null: keys that AWS owns. Its policy must admit the services named in docs/deployment.md."
+  description = "A customer managed key for tables, secrets, logs, audit events, attachments, alarms and the functions' environment. Null: keys that AWS owns. Its policy must admit the services named in docs/deployment.md."
   type        = string
   default     = null
 
