@@ -136,7 +136,11 @@ def functions_environment(
 
 def become(functions: Mapping[str, str]) -> None:
     """Makes `functions` the environment of this process, in which nothing of the developer's own AWS set-up stays."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "JWT_", "POWERTOOLS_"))]:
+    for name in [
+        name
+        for name in os.environ
+        if name.startswith(("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET"))
+    ]:
         del os.environ[name]
     loopback = ",".join(
         filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"])

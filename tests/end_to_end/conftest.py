@@ -146,7 +146,7 @@ def simulator(
     state = tmp_path_factory.mktemp("state")
     arguments = ["run", "--port", "0", "--state", str(state), "--dynamodb-endpoint", endpoint]
     command = [sys.executable, "-m", "simulator", *arguments]
-    environment = os.environ | {"PYTHONPATH": ".:layers/chat/python"}
+    environment = os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": ""}
     with (
         (state / "log").open("w") as log,
         subprocess.Popen(

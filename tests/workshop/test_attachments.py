@@ -1,6 +1,7 @@
 """`make run` as it is without options: a file goes up, with a message to its readers, and is there after a restart."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from simulator.engine import PROJECT
 from simulator.keys import signing_key
 from tests.resolvers.files import PNG, get, post
 
@@ -30,7 +32,10 @@ OFF = 'mutation { createUpload(roomId: "lobby", contentType: "image/png", size: 
 def running(state: Path, *options: str) -> Iterator[str]:
     """The address of a simulator on this state."""
     command = [sys.executable, "-m", "simulator", "run", "--port=0", f"--state={state}", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{PROJECT}:{PROJECT / 'layers/chat/python'}"}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline().split()[1]
