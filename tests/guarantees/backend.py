@@ -131,8 +131,10 @@ class Backend:
                     }
                     return _page(number, await self.ask(user, CHANGES, given))
                 case Compare():
-                    answer = await self.ask(user, MESSAGES, {"roomId": room_id, "limit": 1})
-                    return Told(number, Head(**answer["head"]))
+                    given = {"roomId": room_id, "limit": 1} if number % 2 else {"roomId": room_id}
+                    answer = await self.ask(user, MESSAGES if number % 2 else ROOM, given)
+                    head = answer["head"]  # a public room tells it only to those who are in it
+                    return Told(number, Head(**head)) if head else Refused(number)
                 case Subscribe():
                     raise TypeError("a subscription is judged, and then listened to")
         except Denied as denied:

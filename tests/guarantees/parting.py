@@ -26,6 +26,7 @@ from chat.mute_member import mute_member
 from chat.on_message import on_message
 from chat.remove_member import remove_member
 from chat.remove_message import remove_message
+from chat.room import room
 from chat.rooms import Room
 from chat.send_message import send_message
 from chat.set_role import set_role
@@ -155,10 +156,10 @@ def crowd(client: Any, seed: str, people: Mapping[str, Role], readings: Readings
     dice, clock = Random(seed), Clock()  # noqa: S311  repeatable
     room_id = f"p-{uuid.uuid4()}"
     visibility = dice.choice(["public", "private"])
-    room = Room.parse(room_id)
-    assert found_room(store_of(client), room, people, {**FAST, "visibility": visibility})
+    place = Room.parse(room_id)
+    assert found_room(store_of(client), place, people, {**FAST, "visibility": visibility})
     gate, commits = Gate(dice, asyncio.get_running_loop()), list[Commit]()
-    clients = [GatedClient(client, gate, room, commits, lost=0.1, conflicts=0.05) for _ in range(3)]
+    clients = [GatedClient(client, gate, place, commits, lost=0.1, conflicts=0.05) for _ in range(3)]
     functions = _functions(process(client, clock), [process(each, clock) for each in clients], clients)
     api = Api(SCHEMA.read_text(encoding="utf-8"), functions, Limits(), readings)
     try:
@@ -191,14 +192,22 @@ def _functions(free: Deployment, processes: list[Deployment], clients: list[Gate
     def judge(event: Any, _: Any) -> Any:
         return run(event, lambda deployment, caller: on_message(deployment, caller, event["arguments"]))
 
-    def page(event: Any, _: Any) -> Any:
-        caller = Caller(event["identity"]["resolverContext"]["userId"])
-        return messages(free, CURSOR_KEYS, caller, event["arguments"], Tally()).to_wire()
-
-    def since(event: Any, _: Any) -> Any:
-        caller = Caller(event["identity"]["resolverContext"]["userId"])
-        return changes(free, CURSOR_KEYS, caller, event["arguments"], Tally())
-
     handlers: dict[str, Handler] = {f"Mutation.{name}": mutation(verb) for name, verb in VERBS.items()}
-    handlers |= {"Subscription.onMessage": judge, "Query.messages": page, "Query.changes": since}
-    return Functions(handlers, workers=8)
+    return Functions(handlers | {"Subscription.onMessage": judge} | _reads(free), workers=8)
+
+
+def _reads(free: Deployment) -> dict[str, Handler]:
+    """What clients ask beside it all, at no gate."""
+
+    def answers(verb: Callable[[Caller, Mapping[str, Any]], Any]) -> Handler:
+        return lambda event, _: verb(
+            Caller(event["identity"]["resolverContext"]["userId"]), event["arguments"]
+        )
+
+    return {
+        "Query.messages": answers(
+            lambda caller, given: messages(free, CURSOR_KEYS, caller, given, Tally()).to_wire()
+        ),
+        "Query.changes": answers(lambda caller, given: changes(free, CURSOR_KEYS, caller, given, Tally())),
+        "Query.room": answers(lambda caller, given: room(free, caller, given, Tally())),
+    }

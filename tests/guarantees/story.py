@@ -48,6 +48,7 @@ class Story:
     dice: Random
     room_id: str
     people: dict[str, Standing]
+    is_public: bool = False
     said: dict[str, Message] = field(default_factory=dict)
     """Each message as it was last answered, by its id."""
     partings: int = 0
@@ -57,9 +58,11 @@ class Story:
     @classmethod
     def begin(cls, backend: Backend, dice: Random, room_id: str, listeners: list[str]) -> "Story":
         members: dict[str, Role] = FOUNDERS | dict.fromkeys(listeners, "member")
-        if not found_room(compose.deployment().store, Room.parse(room_id), members, FAST):
+        is_public = not room_id.startswith("GUILD#") and dice.random() < 0.5
+        rules = {**FAST, "visibility": "public" if is_public else "private"}
+        if not found_room(compose.deployment().store, Room.parse(room_id), members, rules):
             raise ValueError(f"{room_id} is there already")
-        return cls(backend, dice, room_id, {user: Standing() for user in members})
+        return cls(backend, dice, room_id, {user: Standing() for user in members}, is_public)
 
     async def go_on(self) -> None:
         """One thing happens; where it cannot, somebody says something."""
@@ -130,7 +133,10 @@ class Story:
             return False
         if self.people[user].is_banned:
             await self._change("own", "unbanMember", NOTICE, userId=user)
-        await self._change("own", "addMember", NOTICE, userId=user)
+        if self.is_public and self.dice.random() < 0.5:
+            await self._change(user, "joinRoom", NOTICE)
+        else:
+            await self._change("own", "addMember", NOTICE, userId=user)
         self.people[user] = Standing()
         self.came.append(user)
         return True
