@@ -23,6 +23,7 @@ receipts                              =         =         =         =         . 
 presence                              =         =         =         =         .    .      .        .       .      .      =
 delivery                              =         =         role      role      .    .      .        .       .      .      =
 attachment                            =         =         =         =         .    .      .        .       .      .      =
+sync                                  =         =         =         =         =    =      =        =       =      =      =
 myRooms                               =         =         =         =         =    =      =        =       =      =      =
 onMessage                             =         =         =         =         .    .      .        .       .      .      .
 onReceipt                             =         =         =         =         .    .      .        .       .      .      .

@@ -1,6 +1,7 @@
 """Everybody asks for everything, in their own room and in another: the matrix is what comes of it, cell by cell."""
 
 import copy
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -15,6 +16,7 @@ from chat.errors import NotRoomMember
 from chat.instants import to_wire
 from chat.rooms import Room
 from simulator.keys import SigningKey
+from simulator.settings import WIRING
 from tests.guarantees.matrix import COLUMNS, MATRIX, printed
 from tests.guarantees.theatre import EPOCH, UNTIL_MS, Scene, Theatre
 from tests.resolvers.conftest import Refusal, Stage
@@ -55,6 +57,7 @@ ASKS: dict[str, Ask] = {
     "presence": Ask("Query.presence"),
     "delivery": Ask("Query.delivery", {"hours": 1}),
     "attachment": Ask("Query.attachment", message="a member"),
+    "sync": Ask("Query.sync", personal=True),
     "myRooms": Ask("Query.myRooms", personal=True),
     "onMessage": Ask("Subscription.onMessage", {"epoch": EPOCH}),
     "onReceipt": Ask("Subscription.onReceipt", {"epoch": EPOCH}),
@@ -139,7 +142,7 @@ class Trial:
         if ask.message:
             about_it["id"] = scene.messages[label if ask.message == "oneself" else ask.message]
         own: dict[str, Any] = {"roomId": scene.room.id}
-        if ask.function == "Query.myRooms":
+        if ask.function in ("Query.myRooms", "Query.sync"):
             own = {}
         elif ask.function == "Mutation.heartbeat":
             own = {"watching": scene.room.id, "rooms": [{"roomId": scene.room.id, "seq": 3}]}
@@ -159,6 +162,11 @@ def symbol(refusal: Refusal) -> str:
         return "muted"
     assert (refusal.error_type, set(values)) == ("NotAllowed", {"reason"}), refusal
     return values["reason"]
+
+
+def test_every_field_is_in_the_matrix() -> None:
+    wired = json.loads(WIRING.read_text(encoding="utf-8"))["fields"]
+    assert {ask_of(words).function for words in MATRIX} == set(wired)
 
 
 @pytest.fixture(scope="module")

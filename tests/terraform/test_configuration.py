@@ -29,7 +29,8 @@ def wiring(project: Path) -> Any:
 def workspace(tmp_path_factory: pytest.TempPathFactory, wiring: Any) -> Workspace:
     """An initialised workspace, with a package for each function that only its name makes one."""
     home = tmp_path_factory.mktemp("workspace")
-    modules = [each["module"] for each in (wiring["authorizer"], *wiring["fields"].values())]
+    wired = (wiring["authorizer"], *wiring["fields"].values(), *wiring["services"].values())
+    modules = [each["module"] for each in wired]
     for name in ("layer-chat", "layer-dependencies-arm64", *(f"functions/{module}" for module in modules)):
         package = home / "packages" / f"{name}.zip"
         package.parent.mkdir(parents=True, exist_ok=True)
