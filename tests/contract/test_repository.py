@@ -32,7 +32,9 @@ def test_no_file_names_a_registry() -> None:
 
 
 def test_no_file_names_a_place_on_a_machine() -> None:
-    assert {name: hits for name, text in tracked().items() if (hits := re.findall(PLACES, text))} == {}
+    """A Dockerfile's places are in the image that it makes."""
+    texts = {name: text for name, text in tracked().items() if not name.endswith("/Dockerfile")}
+    assert {name: hits for name, text in texts.items() if (hits := re.findall(PLACES, text))} == {}
 
 
 def test_no_file_holds_a_private_key_or_a_token() -> None:
