@@ -144,10 +144,10 @@ def test_a_visitor_looks_at_a_public_room_and_joins_it_and_nothing_else(
     ("standing", "below"),
     [
         ("visitor", set()),
-        ("member", {"visitor"}),
-        ("moderator", {"visitor", "member"}),
-        ("owner", {"visitor", "member", "moderator", "owner", "admin"}),
-        ("admin", {"visitor", "member", "moderator", "owner", "admin"}),
+        ("member", {"visitor", "gateway"}),
+        ("moderator", {"visitor", "gateway", "member"}),
+        ("owner", {"visitor", "gateway", "member", "moderator", "owner", "admin"}),
+        ("admin", {"visitor", "gateway", "member", "moderator", "owner", "admin"}),
     ],
 )
 def test_a_rank_acts_on_those_below_and_the_highest_on_their_equals(
