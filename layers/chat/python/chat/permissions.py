@@ -56,7 +56,14 @@ PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
     "visitor": _LOOK_AND_JOIN,
 }
 
-RANKS: Mapping[Standing, int] = {"visitor": 0, "gateway": 0, "member": 1, "moderator": 2, "owner": 3, "admin": 4}
+RANKS: Mapping[Standing, int] = {
+    "visitor": 0,
+    "gateway": 0,
+    "member": 1,
+    "moderator": 2,
+    "owner": 3,
+    "admin": 4,
+}
 
 
 def outranks(standing: Standing, other: Standing) -> bool:
