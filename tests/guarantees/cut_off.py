@@ -155,7 +155,7 @@ def main() -> int:
             print(f"{kind}, {why}", flush=True)
         demo.seed(endpoint)
         for told in run(endpoint, names, given.workers):
-            total += told.counts
+            total.update(told.counts)
             if told.counts["runs"] and total["runs"] % 1_000 == 0:
                 print(
                     f"{total['runs']:,} runs, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True

@@ -16,7 +16,7 @@ async def test_clients_that_are_cut_off_miss_nothing_and_show_nothing_twice(func
         for number in range(STORIES):
             told = await tell(api, f"{seed}/{number}")
             assert told.wrong is None, f"story {told.name}: {told.wrong}"
-            counts += told.counts
+            counts.update(told.counts)
     assert counts["runs"] == STORIES * LIVES
     assert counts["live"]
     assert counts["repaired"]
