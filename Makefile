@@ -112,6 +112,9 @@ prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ p
 bench: .venv-bench/installed ## cold starts and warm calls as ratios, beside the same API written the usual way [PAIRS=15]
 	@.venv-bench/bin/python -m bench
 
+bench-gateway: .venv/installed-dev ## a thousand people in one room, beside the peers that are found here [ARGS="crowd --rates 10,20,50 --seconds 20"]
+	@exec $(BIN)/python -m bench.gateway $(ARGS)
+
 clean: ## forgets the local data, keys and caches; the environments stay
 	@$(PYTHON) -m simulator.engine .local
 	rm -rf .local .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
@@ -142,4 +145,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token invoke test check scan format lock data package plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench clean
+.PHONY: help run gateway token invoke test check scan format lock data package plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench bench-gateway clean
