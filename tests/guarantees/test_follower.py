@@ -79,6 +79,15 @@ def test_what_comes_live_before_the_first_page_waits_for_it() -> None:
     assert shown == [Show([message(1)]), Show([message(2, 5)]), Show([message(3)])]
 
 
+def test_an_edit_that_overtakes_the_page_with_its_message_is_not_lost() -> None:
+    follower = Follower(1)
+    follower.begin()
+    heard(follower, message(1, 3))
+    follower.take(Accepted(1), 0)
+    page = Page(2, [message(1), message(2)], None, head(2, rev=3))
+    assert follower.take(page, 0) == [Show([message(1, 3)]), Show([message(2)])]
+
+
 def test_live_messages_are_shown_in_the_order_of_their_numbers_and_once() -> None:
     follower = following()
     assert heard(follower, message(4)) == []
