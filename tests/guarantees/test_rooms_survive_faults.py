@@ -15,7 +15,7 @@ from chat.update_room import update_room
 from tests.guarantees import proxy as faults
 from tests.guarantees.proxy import Fault, Proxy
 from tests.guarantees.test_sends_survive_faults import ALL
-from tests.guarantees.world import Clock, new_room, process, store_of
+from tests.guarantees.world import NOON, Clock, new_room, process, store_of
 
 
 def make(deployment: Any, user: str, room: str | None, **arguments: Any) -> dict[str, Any]:
@@ -99,6 +99,24 @@ def test_of_two_who_make_a_room_of_one_name_at_once_one_does(
         make(process(impatient, clock), person, room)
     assert caught.value.values == {"reason": "taken"}
     assert kept(client, person) == []
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["the first", "further ones"])
+def test_rooms_that_are_made_at_once_are_all_charged(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock, person: str, before: int
+) -> None:
+    for _ in range(before):
+        make(process(client, clock), person, None)
+
+    def overtake(exchange: faults.Exchange) -> None:
+        make(process(client, clock), person, None)
+        faults.pass_on(exchange)
+
+    proxy.once("TransactWriteItems", overtake)
+    make(process(impatient, clock), person, None)
+    quota = store_of(client).tables.get(Place("core", f"USER#{person}", keys.QUOTA))
+    assert quota
+    assert int(quota["tat"]["N"]) >= NOON * 1_000 + (2 + before) * 60_000_000
 
 
 def test_two_who_change_rules_at_once_change_both(

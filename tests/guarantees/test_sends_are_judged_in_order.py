@@ -139,6 +139,18 @@ def test_burst_and_sustained_rate_hold_across_processes(client: Any, clock: Cloc
     assert numbers(client, room) == [1, 2, 3, 4]
 
 
+def test_a_process_whose_clock_is_ahead_takes_nobodys_burst(client: Any, clock: Clock) -> None:
+    room = new_room(client, "ann", settings={"personPerSecond": 1, "personBurst": 3, "roomPerSecond": 1000})
+    ahead, ours = process(client, clock), process(client, clock)
+    clock.jump(60_000)
+    send(ahead, room, "ann", "hi")
+    clock.jump(-60_000)
+    for _ in range(2):
+        send(ours, room, "ann", "hi")
+    assert isinstance(refused(ours, room, "ann", "hi"), RateLimited)
+    assert numbers(client, room) == [1, 2, 3]
+
+
 def test_the_room_has_a_limit_of_its_own(client: Any, clock: Clock) -> None:
     settings = FAST | {"roomPerSecond": 1, "roomBurst": 2}
     room = new_room(client, "ann", "bob", "cat", settings=settings)
