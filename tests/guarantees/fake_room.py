@@ -1,12 +1,15 @@
 """A room as the schema describes it, in memory: what a client without I/O is tried against."""
 
 from dataclasses import dataclass, field
+from random import Random
 
-from tests.guarantees.faulty_client import Request
+from tests.guarantees.faulty_client import FaultyClient, Request
+from tests.guarantees.follower import COMPARE_S
 from tests.guarantees.follower_words import (
     Accepted,
     Compare,
     Event,
+    Failed,
     Head,
     Message,
     Page,
@@ -93,3 +96,74 @@ class FakeRoom:
             seq = max([seq, *new])
         token = f"{rev}{comma}{seq}" if comma else str(seq)
         return Page(number, items, token if more else None, self.head)
+
+
+MOVES = ["send", "edit", "end epoch", "frame", "frame", "answer", "answer", "request", "cut", "wait", "loses"]
+
+
+class FakeLife:
+    """One client before a fake room."""
+
+    def __init__(self, limit: int) -> None:
+        self.room = FakeRoom(limit)
+        self.client = FaultyClient("ann", Random(0))  # noqa: S311  repeatable
+        self.client.hang_up = self._hang_up
+        self.epoch: int | None = None
+        self.client.begin()
+
+    def _hang_up(self) -> None:
+        self.epoch = None
+
+    def move(self, kind: str, number: int) -> None:
+        client, room = self.client, self.room
+        if kind == "send":
+            self._publish(room.send(), room.epoch)
+        elif kind == "edit" and room.messages:
+            self._publish(room.edit(number), room.epoch)
+        elif kind == "end epoch":
+            self._publish(room.end_epoch(), room.epoch - 1)
+        elif kind == "frame" and client.frames:
+            client.frames.insert(0, client.frames.pop(number % len(client.frames)))
+            client.receive_frame()
+        elif kind == "answer" and client.answers:
+            client.receive_answer()
+        elif kind == "request":
+            self.perform()
+        elif kind == "cut" and number < 3:
+            client.cut()
+        elif kind == "wait":
+            client.wait([0.1, 0.5, 1, 10, 30][number % 5])
+        elif kind == "loses":
+            self._lose(number)
+
+    def _publish(self, frame: Message, epoch: int) -> None:
+        if self.epoch == epoch:
+            self.client.frames.append(frame)
+
+    def _lose(self, number: int) -> None:
+        if number == 0:
+            self.room.reset_before = self.room.rev
+        elif number < 6:
+            self.client.frames = self.client.frames[:-1]
+        elif number < 8:
+            self.client.frames += self.client.frames[:1]
+        elif self.client.answers:
+            self.client.answers[0] = Failed(getattr(self.client.answers[0], "number", 0))
+
+    def perform(self) -> None:
+        request, self.client.request = self.client.request, None
+        if request is not None:
+            event = self.room.answer(request)
+            if isinstance(event, Accepted):
+                self.epoch = self.room.epoch
+            self.client.answers.append(event)
+
+    def end(self) -> None:
+        """From here on nothing goes wrong, and heads have been compared since."""
+        for _ in range(3):
+            self.client.wait(COMPARE_S)
+            for _ in range(400):
+                if not (self.client.request or self.client.answers or self.client.frames):
+                    break
+                for kind in ("request", "answer", "frame"):
+                    self.move(kind, 0)

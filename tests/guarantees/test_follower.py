@@ -1,14 +1,12 @@
 """The rules of a client, without I/O: each by itself, and then all of them against any order of what may happen."""
 
-from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.guarantees.fake_room import FakeRoom, head, message, notice
-from tests.guarantees.faulty_client import FaultyClient
+from tests.guarantees.fake_room import MOVES, FakeLife, head, message, notice
 from tests.guarantees.follower import COMPARE_S, HOLE_S, RETRY_S, Follower
 from tests.guarantees.follower_words import (
     Accepted,
@@ -208,7 +206,7 @@ def test_whoever_missed_too_much_forgets_and_reads_afresh() -> None:
     assert follower.counts.resets == 1
 
 
-def test_what_is_gone_from_the_history_is_no_hole() -> None:
+def test_what_is_gone_from_the_hilife_is_no_hole() -> None:
     follower = following()
     heard(follower, message(6))
     follower.tick(HOLE_S)
@@ -230,83 +228,14 @@ def test_whoever_is_not_in_the_room_stops_and_can_begin_again() -> None:
     assert follower.take(Accepted(6), 1) == [ReadChanges(7, 3, "t2", None)]
 
 
-MOVES = ["send", "edit", "end epoch", "frame", "frame", "answer", "answer", "request", "cut", "wait", "loses"]
 MOVE = st.tuples(st.sampled_from(MOVES), st.integers(0, 9))
-
-
-class Story:
-    """One client before a fake room."""
-
-    def __init__(self, limit: int) -> None:
-        self.room = FakeRoom(limit)
-        self.client = FaultyClient("ann", Random(0))  # noqa: S311  repeatable
-        self.client.hang_up = self._hang_up
-        self.epoch: int | None = None
-        self.client.begin()
-
-    def _hang_up(self) -> None:
-        self.epoch = None
-
-    def move(self, kind: str, number: int) -> None:
-        client, room = self.client, self.room
-        if kind == "send":
-            self._publish(room.send(), room.epoch)
-        elif kind == "edit" and room.messages:
-            self._publish(room.edit(number), room.epoch)
-        elif kind == "end epoch":
-            self._publish(room.end_epoch(), room.epoch - 1)
-        elif kind == "frame" and client.frames:
-            client.frames.insert(0, client.frames.pop(number % len(client.frames)))
-            client.receive_frame()
-        elif kind == "answer" and client.answers:
-            client.receive_answer()
-        elif kind == "request":
-            self.perform()
-        elif kind == "cut" and number < 3:
-            client.cut()
-        elif kind == "wait":
-            client.wait([0.1, 0.5, 1, 10, 30][number % 5])
-        elif kind == "loses":
-            self._lose(number)
-
-    def _publish(self, frame: Message, epoch: int) -> None:
-        if self.epoch == epoch:
-            self.client.frames.append(frame)
-
-    def _lose(self, number: int) -> None:
-        if number == 0:
-            self.room.reset_before = self.room.rev
-        elif number < 6:
-            self.client.frames = self.client.frames[:-1]
-        elif number < 8:
-            self.client.frames += self.client.frames[:1]
-        elif self.client.answers:
-            self.client.answers[0] = Failed(getattr(self.client.answers[0], "number", 0))
-
-    def perform(self) -> None:
-        request, self.client.request = self.client.request, None
-        if request is not None:
-            event = self.room.answer(request)
-            if isinstance(event, Accepted):
-                self.epoch = self.room.epoch
-            self.client.answers.append(event)
-
-    def end(self) -> None:
-        """From here on nothing goes wrong, and heads have been compared since."""
-        for _ in range(3):
-            self.client.wait(COMPARE_S)
-            for _ in range(400):
-                if not (self.client.request or self.client.answers or self.client.frames):
-                    break
-                for kind in ("request", "answer", "frame"):
-                    self.move(kind, 0)
 
 
 @given(moves=st.lists(MOVE, max_size=80), limit=st.integers(1, 3))
 def test_whatever_happens_the_screen_is_the_room_in_the_end(moves: list[Any], limit: int) -> None:
-    story = Story(limit)
+    life = FakeLife(limit)
     for kind, number in moves:
-        story.move(kind, number)
-    story.end()
-    assert story.client.follower.is_quiet
-    assert story.client.screen.messages == story.room.messages
+        life.move(kind, number)
+    life.end()
+    assert life.client.follower.is_quiet
+    assert life.client.screen.messages == life.room.messages
