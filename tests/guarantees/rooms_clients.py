@@ -81,12 +81,15 @@ class Client:
         assert sum(len(each["messages"]) for each in answer["rooms"]) <= limit
         if answer["reset"] and self.named is None:
             self.named = set()
+        assert answer["more"] or not any(each["more"] for each in answer["rooms"])
         for each in answer["rooms"]:
             if self.named is not None:
                 self.named.add(each["roomId"])
             self._take(each)
         if not forgets_token:
             self.token = answer["token"]
+        if answer["more"] and not any(each["messages"] for each in answer["rooms"]):
+            deployment.sleep(1)
         if not answer["more"] and self.named is not None and not forgets_token:
             self.copies = {name: copy for name, copy in self.copies.items() if name in self.named}
             self.named = None
@@ -119,7 +122,7 @@ class Client:
 
     def catches_up(self, deployment: Deployment, limit: int) -> None:
         """`sync` until a whole round tells nothing new, and every page of what was to be forgotten."""
-        for _ in range(2_000):
+        for _ in range(200):
             more, rooms = self.sync(deployment, limit)
             while self.reads_afresh(deployment, 100):
                 pass
@@ -175,6 +178,8 @@ class Follower:
         self.token = answer["nextToken"]
         if self.token is None:
             self.base = answer["head"]
+        elif not answer["items"]:
+            deployment.sleep(1)  # what is missing may be on its way, or gone: ten seconds later that is known
         return self.token is None
 
 

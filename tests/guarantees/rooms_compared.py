@@ -124,22 +124,23 @@ class Compared(World):
                     self.has_messages(copy, room)
 
     def follows(self, number: int, follower: Follower, limit: int) -> bool:
-        """One page; whether there is nothing more to be had."""
-        room = self.rooms[follower.room_id]
-        standing = room.enter(follower.user, ANYBODY)
+        """One page, if they may read the room; whether there is nothing more to be had."""
+        standing = self.rooms[follower.room_id].enter(follower.user, ANYBODY)
         answer = follower.page(self.processes[number], limit)
-        assert isinstance(answer, No) == isinstance(standing, No)
-        return isinstance(answer, No) or answer
+        if isinstance(standing, No):
+            assert answer == standing
+            return True
+        assert not isinstance(answer, No)
+        return answer
 
     def follows_to_the_end(self, number: int, follower: Follower, limit: int) -> None:
         """Until a whole round has told nothing new: then the copy is what reading afresh would give."""
         room = self.rooms[follower.room_id]
-        for _ in range(2_000):
-            if self.follows(number, follower, limit) and (
-                follower.base is None or follower.base == head_of(room)
-            ):
-                break
-        else:
-            raise AssertionError("changes does not end")
-        if not isinstance(room.enter(follower.user, ANYBODY), No):
-            self.has_messages(follower.copy, room)
+        for _ in range(200):
+            is_over = self.follows(number, follower, limit)
+            if is_over and isinstance(room.enter(follower.user, ANYBODY), No):
+                return
+            if is_over and follower.base == head_of(room):
+                self.has_messages(follower.copy, room)
+                return
+        raise AssertionError("changes does not end")

@@ -6,7 +6,6 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     rule,
 )
 
@@ -25,10 +24,18 @@ ACTORS = st.integers(0, 9)
 ROOMS = st.integers(0, 3)
 ROLES = st.sampled_from(["member", "member", "moderator", "owner"])
 NAMES = st.one_of(st.none(), st.sampled_from(["m1", "m2", "m3"]))
-TEXTS = st.sampled_from(["hi", "ho"])
+TEXTS_SAID = ("hi", "ho")
+TEXTS = st.sampled_from(TEXTS_SAID)
+ACTS = (
+    *("joinRoom", "leaveRoom", "addMember", "addMember", "removeMember"),
+    *("banMember", "unbanMember", "setRole", "muteMember"),
+)
+TURNS: tuple[str | int, ...] = (
+    *(1, 300, 3_000, 12_000, 40_000, 3 * DAY_MS, 8 * DAY_MS, 31 * DAY_MS, 61 * DAY_MS, 91 * DAY_MS),
+    *("early", "right", "late", "a new process", "a new process", "delete all", "delete half"),
+)
 LIMITS = st.sampled_from([1, 1, 2, 100])
 PLACES = st.integers(0, 20)
-ORDERS = st.sampled_from(["OLDEST_FIRST", "NEWEST_FIRST"])
 
 
 class Steps(RuleBasedStateMachine):
@@ -48,8 +55,7 @@ class Steps(RuleBasedStateMachine):
     def now(self) -> int:
         return self.world.clock.now()
 
-    @initialize()
-    def there_are_rooms(self) -> None:
+    def rooms_are_made(self) -> None:
         """A private one, a public one and a guild's, and something is said in them."""
         ann, bob, cat, dan, _, root = self.world.users
         run = self.world.run
@@ -118,74 +124,58 @@ class Steps(RuleBasedStateMachine):
         self.repeats[key] = tat
         return earlier
 
-    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, index=PLACES, own=st.booleans(), text=TEXTS)
-    def a_message_is_edited(
-        self, number: int, who: int, place: int, index: int, own: bool, text: str
+    @rule(
+        number=PROCESSES,
+        place=ROOMS,
+        acts=st.lists(
+            st.tuples(st.sampled_from([*TEXTS_SAID, None]), ACTORS, PLACES), min_size=1, max_size=3
+        ),
+        own=st.booleans(),
+    )
+    def messages_are_changed(
+        self, number: int, place: int, acts: list[tuple[str | None, int, int]], own: bool
     ) -> None:
+        """Edited or, without a text, removed; by their senders, or by anybody."""
         room = self.world.room(place)
-        if room.said:
+        for text, who, index in acts if room.said else ():
             each = room.said[-1 - index % len(room.said)]
             user = each.sender if own else self.world.actor(room, who)
-            expected = room.edit(self.now, user, each.seq, text)
-            self.world.do(number, user, "editMessage", room, expected, id=each.id, text=text)
-
-    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, index=PLACES)
-    def a_message_is_removed(self, number: int, who: int, place: int, index: int) -> None:
-        room = self.world.room(place)
-        if room.said:
-            each, user = room.said[-1 - index % len(room.said)], self.world.actor(room, who)
-            expected = room.remove_message(self.now, user, each.seq)
-            self.world.do(number, user, "removeMessage", room, expected, id=each.id)
+            if text:
+                expected = room.edit(self.now, user, each.seq, text)
+                self.world.do(number, user, "editMessage", room, expected, id=each.id, text=text)
+            else:
+                expected = room.remove_message(self.now, user, each.seq)
+                self.world.do(number, user, "removeMessage", room, expected, id=each.id)
 
     # people
 
-    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, whom=PEOPLE, role=ROLES)
-    def somebody_is_added(self, number: int, who: int, place: int, whom: int, role: str) -> None:
-        room, other = self.world.room(place), self.world.user(whom)
-        user = self.world.actor(room, who)
-        expected = room.add(user, other, role)
-        self.world.do(number, user, "addMember", room, expected, userId=other, role=role.upper())
-
-    @rule(number=PROCESSES, who=ACTORS, place=ROOMS)
-    def somebody_joins(self, number: int, who: int, place: int) -> None:
-        room = self.world.room(place)
-        user = self.world.actor(room, who)
-        self.world.do(number, user, "joinRoom", room, room.join(user))
-
-    @rule(number=PROCESSES, who=ACTORS, place=ROOMS)
-    def somebody_leaves(self, number: int, who: int, place: int) -> None:
-        room = self.world.room(place)
-        user = self.world.actor(room, who)
-        self.world.do(number, user, "leaveRoom", room, room.leave(user))
-
     @rule(
         number=PROCESSES,
-        who=ACTORS,
         place=ROOMS,
-        whom=PEOPLE,
-        verb=st.sampled_from(["remove", "ban", "unban"]),
+        acts=st.lists(st.tuples(st.sampled_from(ACTS), ACTORS, PEOPLE, ROLES), min_size=1, max_size=4),
     )
-    def somebody_is_put_out(self, number: int, who: int, place: int, whom: int, verb: str) -> None:
-        room, other = self.world.room(place), self.world.user(whom)
-        user = self.world.actor(room, who)
-        expected = getattr(room, verb)(user, other)
-        self.world.do(number, user, f"{verb}Member", room, expected, userId=other)
+    def people_come_and_go(self, number: int, place: int, acts: list[tuple[str, int, int, str]]) -> None:
+        room = self.world.room(place)
+        for verb, who, whom, role in acts:
+            self._act(number, room, verb, self.world.actor(room, who), self.world.user(whom), role)
 
-    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, whom=PEOPLE, role=ROLES)
-    def somebody_gets_a_role(self, number: int, who: int, place: int, whom: int, role: str) -> None:
-        room, other = self.world.room(place), self.world.user(whom)
-        user = self.world.actor(room, who)
-        expected = room.set_role(user, other, role)
-        self.world.do(number, user, "setRole", room, expected, userId=other, role=role.upper())
-
-    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, whom=PEOPLE, ms=st.sampled_from([None, 2_000, DAY_MS]))
-    def somebody_is_muted(self, number: int, who: int, place: int, whom: int, ms: int | None) -> None:
-        room, other = self.world.room(place), self.world.user(whom)
-        user = self.world.actor(room, who)
-        until = None if ms is None else self.now + ms
-        expected = room.mute(user, other, until or 0)
-        wire = None if until is None else to_wire(until)
-        self.world.do(number, user, "muteMember", room, expected, userId=other, until=wire)
+    def _act(self, number: int, room: Room, verb: str, user: str, other: str, role: str) -> None:
+        do = self.world.do
+        if verb == "joinRoom":
+            do(number, user, verb, room, room.join(user))
+        elif verb == "leaveRoom":
+            do(number, user, verb, room, room.leave(user))
+        elif verb == "addMember":
+            do(number, user, verb, room, room.add(user, other, role), userId=other, role=role.upper())
+        elif verb == "setRole":
+            do(number, user, verb, room, room.set_role(user, other, role), userId=other, role=role.upper())
+        elif verb == "muteMember":
+            until = {"member": None, "moderator": self.now + 2_000, "owner": self.now + DAY_MS}[role]
+            expected = room.mute(user, other, until or 0)
+            do(number, user, verb, room, expected, userId=other, until=until and to_wire(until))
+        else:
+            expected = getattr(room, verb.removesuffix("Member"))(user, other)
+            do(number, user, verb, room, expected, userId=other)
 
     @rule(
         number=PROCESSES,
@@ -269,25 +259,21 @@ class Steps(RuleBasedStateMachine):
 
     # the world
 
-    @rule(
-        ms=st.sampled_from(
-            [1, 300, 3_000, 12_000, 40_000, 3 * DAY_MS, 8 * DAY_MS, 31 * DAY_MS, 61 * DAY_MS, 91 * DAY_MS]
-        )
-    )
-    def time_passes(self, ms: int) -> None:
-        self.world.clock.sleep(ms / 1_000)
+    @rule(number=PROCESSES, turns=st.lists(st.sampled_from(TURNS), min_size=1, max_size=2))
+    def the_world_turns(self, number: int, turns: list[str | int]) -> None:
+        """Time passes (ms), or the clock jumps, a process is replaced, or what has expired is deleted."""
+        for turn in turns:
+            if isinstance(turn, int):
+                self.world.clock.sleep(turn / 1_000)
+            elif turn == "a new process":
+                self._replace(number)
+            elif turn.startswith("delete"):
+                self.world.delete_expired(1 if turn == "delete half" else 0)
+            else:
+                self.world.jump({"early": -5_000, "right": 0, "late": 5_000}[turn])
 
-    @rule(skew=st.sampled_from([-5_000, 0, 5_000]))
-    def the_clock_jumps(self, skew: int) -> None:
-        self.world.jump(skew)
-
-    @rule(number=PROCESSES)
-    def a_process_is_replaced(self, number: int) -> None:
+    def _replace(self, number: int) -> None:
         self.world.processes[number] = self.world.process()
         self.refused = {key: at for key, at in self.refused.items() if key[0] != number}
         self.repeats = {key: at for key, at in self.repeats.items() if key[0] != number}
         self.seen = {each for each in self.seen if each[0] != number}
-
-    @rule(keep=st.integers(0, 2))
-    def expired_items_are_deleted(self, keep: int) -> None:
-        self.world.delete_expired(keep)

@@ -10,17 +10,51 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
+    initialize,
     invariant,
     rule,
     run_state_machine_as_test,
 )
 
-from tests.guarantees.rooms_steps import ACTORS, LIMITS, ORDERS, PEOPLE, PROCESSES, ROOMS, Steps
+from tests.guarantees.rooms_clients import Follower
+from tests.guarantees.rooms_steps import ACTORS, LIMITS, PEOPLE, PROCESSES, ROOMS, Steps
 from tests.guarantees.rooms_talk import IN, No
 
 
 class AnyRooms(Steps):
     """And those who follow what happens."""
+
+    @initialize()
+    def there_are_rooms(self) -> None:
+        """Each with somebody who follows it, and some have clients that have caught up."""
+        self.rooms_are_made()
+        for client in list(self.world.clients.values())[:3]:
+            client.catches_up(self.world.processes[0], 100)
+            self.world.compare(client)
+        for room in self.world.rooms.values():
+            self.followers.append(Follower(room.active()[-1], room.id))
+            self.world.follows_to_the_end(0, self.followers[-1], 100)
+
+    @rule(
+        number=PROCESSES,
+        who=PEOPLE,
+        limits=st.lists(LIMITS, min_size=1, max_size=4),
+        forgets=st.booleans(),
+        afresh=st.booleans(),
+    )
+    def a_client_syncs(self, number: int, who: int, limits: list[int], forgets: bool, afresh: bool) -> None:
+        """Some pages. It may die before it has kept the last token, and may not have read afresh what it is to forget."""
+        client, ours = self.world.clients[self.world.user(who)], self.world.processes[number]
+        for place, limit in enumerate(limits, start=1):
+            client.sync(ours, limit, forgets_token=forgets and place == len(limits))
+            if afresh:
+                client.reads_afresh(ours, limit)
+
+    @rule(number=PROCESSES, who=PEOPLE, limit=LIMITS)
+    def a_client_catches_up(self, number: int, who: int, limit: int) -> None:
+        client = self.world.clients[self.world.user(who)]
+        client.catches_up(self.world.processes[number], limit)
+        self.world.compare(client)
 
     @rule(number=PROCESSES, who=ACTORS, place=ROOMS, stale=st.booleans())
     def a_client_subscribes(self, number: int, who: int, place: int, stale: bool) -> None:
@@ -52,23 +86,38 @@ class AnyRooms(Steps):
             client.hear(frame)
         self.world.has_all_that_was_told(client)
 
-    @rule(number=PROCESSES, who=PEOPLE, limit=st.integers(1, 3))
-    def somebody_begins_anew(self, number: int, who: int, limit: int) -> None:
-        self.world.looks(number, self.world.user(who), limit)
-
-    @rule(number=PROCESSES, who=PEOPLE, place=ROOMS, order=ORDERS, limit=LIMITS)
-    def somebody_reads(self, number: int, who: int, place: int, order: str, limit: int) -> None:
-        self.world.reads(number, self.world.user(who), self.world.room(place), order=order, limit=limit)
-
-    @rule(number=PROCESSES, who=PEOPLE, place=ROOMS, limit=st.integers(1, 3))
-    def somebody_asks_who_is_there(self, number: int, who: int, place: int, limit: int) -> None:
-        self.world.asks_who_is_there(number, self.world.user(who), self.world.room(place), limit)
-
-    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, seq=st.integers(0, 5), limit=st.integers(1, 3))
-    def somebody_asks_how_far_they_are(self, number: int, who: int, place: int, seq: int, limit: int) -> None:
+    @rule(who=ACTORS, place=ROOMS)
+    def somebody_begins_to_follow(self, who: int, place: int) -> None:
         room = self.world.room(place)
-        user = self.world.actor(room, who)
-        self.world.asks_how_far_they_are(number, user, room, min(seq, len(room.said)), limit)
+        self.followers = [*self.followers[-3:], Follower(self.world.actor(room, who), room.id)]
+
+    @rule(number=PROCESSES, which=st.integers(0, 3), limit=LIMITS, to_the_end=st.booleans())
+    def a_follower_reads(self, number: int, which: int, limit: int, to_the_end: bool) -> None:
+        follower = self.followers[which % len(self.followers)]
+        if to_the_end:
+            self.world.follows_to_the_end(number, follower, limit)
+        else:
+            self.world.follows(number, follower, limit)
+
+    @rule(
+        number=PROCESSES,
+        who=ACTORS,
+        place=ROOMS,
+        limit=st.integers(1, 3),
+        what=st.sampled_from(["their rooms", "messages", "messages backwards", "people", "receipts"]),
+    )
+    def somebody_looks(self, number: int, who: int, place: int, limit: int, what: str) -> None:
+        world, room = self.world, self.world.room(place)
+        user = world.actor(room, who)
+        if what == "their rooms":
+            world.looks(number, user, limit)
+        elif what == "people":
+            world.asks_who_is_there(number, user, room, limit)
+        elif what == "receipts":
+            world.asks_how_far_they_are(number, user, room, len(room.said) // limit, limit)
+        else:
+            order = "OLDEST_FIRST" if what == "messages" else "NEWEST_FIRST"
+            world.reads(number, user, room, order=order, limit=limit)
 
     @invariant()
     def heads_are_as_the_oracle_says(self) -> None:
@@ -80,9 +129,14 @@ class AnyRooms(Steps):
             assert room.owners()
 
     def teardown(self) -> None:
-        """What is stored in the end, unless the steps have failed."""
+        """In the end every client catches up, unless the steps have failed."""
         if sys.exc_info()[0]:
             return
+        for client in self.world.clients.values() if self.world.rooms else ():
+            client.catches_up(self.world.processes[0], 3)
+            self.world.compare(client)
+        for follower in self.followers:
+            self.world.follows_to_the_end(1, follower, 3)
         for room in self.world.rooms.values():
             self.world.stored_as_said(room)
 
@@ -94,8 +148,8 @@ def test_any_rooms_are_as_the_oracle_says(client: Any) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=300 if long else 25,
-            stateful_step_count=60 if long else 30,
+            max_examples=300 if long else 15,
+            stateful_step_count=60 if long else 50,
             deadline=None,
             print_blob=True,
             phases=[phase for phase in Phase if phase is not Phase.shrink or "UNSHRUNK" not in os.environ],
