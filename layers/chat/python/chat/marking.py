@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from chat import keys
 from chat.access import Access, open_room
-from chat.batches import Found, found_at
+from chat.batches import Found, found_at, item_at
 from chat.deployment import Deployment
 from chat.errors import InvalidInput
-from chat.models import Caller, Receipts
+from chat.models import Caller, Head, Receipts
 from chat.receipt_items import check_seq, is_small, look_of, move_receipts, receipts_place, room_places
 from chat.retry import deadline_of
 from chat.rooms import Room
@@ -71,13 +72,20 @@ def mark(deployment: Deployment, caller: Caller, asked: Mark) -> Marked:
     wait = TELL_EVERY_MS - abs(now - after.told_at)
     answer = {
         "roomId": room.id if told else None,
-        "epoch": access.head.epoch if told else None,
+        "epoch": _epoch(deployment, room, deadline) if told else None,
         "userId": user_id,
         "readSeq": after.read_seq,
         "deliveredSeq": after.delivered_seq,
         "retryAfterMs": wait if _is_due(asked, after) and not told and wait > 0 else None,
     }
     return Marked(access, before, after, now, found, answer)
+
+
+def _epoch(deployment: Deployment, room: Room, deadline: float) -> int | None:
+    """The epoch after the receipt was stored: whoever lost access before that is not to hear of it."""
+    place = Place(room.table, room.partition_key, keys.HEAD)
+    item = item_at(found_at(deployment, [place], deadline, consistent=True), place)
+    return Head.of(item).epoch if item else None
 
 
 def _is_due(asked: Mark, after: Receipts) -> bool:
