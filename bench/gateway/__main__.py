@@ -205,7 +205,7 @@ async def storm(people: int) -> None:
         print(
             f"\n{people} come back at once: all resumed in {took:.2f} s, {cpu:.2f} s CPU; upstream: "
             f"{stub.starts - starts} subscriptions, {asked['changes'] + asked['messages']} history reads, "
-            f"{asked['room']} looks at the room; missed messages given: {back.tally.received + back.tally.disordered} of {missed * people}"
+            f"{asked['room']} looks at the room; missed messages given: {back.tally.received} of {missed * people}"
         )
         back.leave()
 

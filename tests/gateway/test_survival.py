@@ -1,0 +1,135 @@
+"""The API dies and comes back, the gateway dies and another takes over, everybody comes at once: nothing is lost or disordered."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from chat.models import Caller
+from chat.remove_member import remove_member
+from chat.send_message import send_message
+from chat.tally import Tally
+from chat_lambda import compose
+from simulator.functions import Functions
+from simulator.keys import SigningKey
+from simulator.server import ServerConfig, running
+from simulator.settings import SCHEMA
+from tests.gateway.conftest import Person, Serve, World, new_gateway, served
+
+
+@pytest.fixture
+def api(functions: Functions, key: SigningKey) -> ServerConfig:
+    return ServerConfig(schema=SCHEMA.read_text(), functions=functions, jwks=key.jwks, port=0)
+
+
+@pytest.fixture
+def token(key: SigningKey, tmp_path: Path) -> Path:
+    file = tmp_path / "gateway.token"
+    file.write_text(key.mint("gateway", now=int(time.time()), ttl=3_600, roles=("gateway",)))
+    return file
+
+
+def unpublished(verb: Callable[..., object], user: str, **arguments: object) -> None:
+    """Do it beside AppSync, which therefore delivers nothing, as when it loses an event."""
+    verb(compose.deployment(), Caller(user), arguments, Tally())
+
+
+async def heard(person: Person, count: int) -> None:
+    async with asyncio.timeout(30):
+        while len(person.seqs()) < count:
+            await person.next()
+
+
+async def test_what_is_sent_while_the_api_is_cut_off_from_the_gateway_is_told_when_it_is_back(
+    api: ServerConfig, key: SigningKey, token: Path
+) -> None:
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        first = AsyncExitStack()
+        address = await first.enter_async_context(running(api))
+        gateway = new_gateway(address, token, {})
+        port = await stack.enter_async_context(served(gateway))
+        world = World(address, gateway, port, key, http)
+        room = world.room()
+        bob = await stack.enter_async_context(world.person("bob", room))
+        await bob.next("subscribed")
+        await world.send("alice", room, "1")
+        await bob.next("message")
+        await first.aclose()
+        async with running(replace(api, port=0)) as elsewhere:
+            await World(elsewhere, gateway, port, key, http).send("alice", room, "2", "3")
+        await stack.enter_async_context(running(replace(api, port=address.port)))
+        await heard(bob, 3)
+        await world.send("alice", room, "4")
+        await heard(bob, 4)
+        assert bob.seqs() == [1, 2, 3, 4]
+        assert await world.metric('chat_gateway_deliveries_total{source="history"}') == 2
+
+
+@asynccontextmanager
+async def taken_over(world: World, token: Path) -> AsyncIterator[World]:
+    """Another process in place of the world's, which has seen nothing."""
+    gateway = new_gateway(world.api, token, {})
+    async with served(gateway) as port:
+        yield World(world.api, gateway, port, world.key, world.http)
+
+
+async def test_another_process_takes_over_without_a_gap(serve: Serve, token: Path) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("bob", room) as bob:
+            await bob.next("subscribed")
+            await world.send("alice", room, "1", "2")
+            await heard(bob, 2)
+            at = bob.frames[-1]["at"]
+            bob.socket.transport.abort()  # as when a process is killed: no close frame
+        await world.send("alice", room, "3", "4")
+        async with taken_over(world, token) as other, other.person("bob", room, since=at) as bob:
+            assert (await bob.next("subscribed"))["resumed"]
+            await world.send("alice", room, "5")
+            await heard(bob, 3)
+            assert bob.seqs() == [3, 4, 5]
+
+
+async def test_everybody_comes_back_at_once_and_history_is_read_once_or_twice(
+    serve: Serve, token: Path
+) -> None:
+    async with serve() as world:
+        room = world.room()
+        (first, *_) = await world.send("alice", room, *(str(number) for number in range(1, 31)))
+        async with taken_over(world, token) as other, AsyncExitStack() as stack:
+            at = f"1/{first['ts']}/2"
+            coming = [stack.enter_async_context(other.person("bob", room, since=at)) for _ in range(50)]
+            people = await asyncio.gather(*coming)
+            await asyncio.gather(*(person.next("subscribed") for person in people))
+            for person in people:
+                assert person.seqs() == list(range(2, 31))
+            assert other.gateway.realtime.subscriptions == 1
+            looks, first_head, history = 50, 2, 2
+            assert other.gateway.appsync.requests <= looks + first_head + history
+
+
+async def test_a_lost_last_message_is_found_by_comparing(serve: Serve) -> None:
+    async with serve(compare_seconds=1) as world:
+        room = world.room()
+        async with world.person("bob", room) as bob:
+            await bob.next("subscribed")
+            unpublished(send_message, "alice", roomId=room, text="nobody hears this live")
+            assert (await bob.next("message"))["message"]["seq"] == 1
+
+
+async def test_somebody_whose_removal_was_not_heard_is_found_and_closed(serve: Serve) -> None:
+    async with serve(compare_seconds=1) as world:
+        room = world.room(alice="owner", bob="member", carol="member")
+        async with world.person("bob", room) as bob, world.person("carol", room) as carol:
+            await bob.next("subscribed")
+            await carol.next("subscribed")
+            unpublished(remove_member, "alice", roomId=room, userId="bob")
+            assert await bob.closed() == (4403, "NotRoomMember")
+            await world.send("alice", room, "just us")
+            assert (await carol.next("message"))["message"]["seq"] == 1
