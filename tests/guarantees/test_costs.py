@@ -14,8 +14,9 @@ from chat.objects import Objects
 from chat.uploads import Uploads
 from simulator.engine import PROJECT
 from simulator.settings import BUCKET, REGION, WIRING
+from tests.guarantees.house import House
 from tests.guarantees.prices import Till
-from tests.guarantees.scenes import SCENES, House
+from tests.guarantees.scenes import SCENES
 from tests.guarantees.world import Clock, process
 
 ROW = re.compile(r"\| `(\w+)`(, [^|]+)? \| (\d+) \| ([\d+ ]+) \| ([\d.]+) \| ([\d.]+) \| (\d*) \| (.*) \|")
