@@ -7,7 +7,7 @@ import pytest
 from chat.aws import client as aws_client
 from chat.mark_delivered import mark_delivered
 from chat.mark_read import mark_read
-from chat.models import Caller
+from chat.models import Caller, Notice
 from chat.remove_member import remove_member
 from chat.tally import Tally
 from simulator.settings import REGION
@@ -23,7 +23,8 @@ def test_a_receipt_is_told_in_the_epoch_that_holds_when_it_is_stored(
     change_room(client, room, seq=3, ts=clock.ms)
     theirs = process(client, clock)
     slow = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
-    ours, parted = process(slow, clock), []
+    ours = process(slow, clock)
+    parted: list[Notice | None] = []
 
     def part(**_: object) -> None:
         """Between our look and our write cat is taken out."""
