@@ -34,7 +34,7 @@ GONE: Mapping[str, tuple[str, Role]] = {
     "who is banned": ("banned", "member"),
     "a banned moderator": ("banned", "moderator"),
 }
-OUTSIDE = ("stranger", "admin", "a stranger")
+OUTSIDE = ("stranger", "admin", "gateway", "a stranger")
 
 Partition = tuple[Table, str]
 Items = dict[str, dict[str, Any]]
@@ -70,15 +70,24 @@ class Theatre:
         """Do not use it again."""
         self._scenes = {kind: each for kind, each in self._scenes.items() if each is not scene}
 
-    def changed(self, rooms: Iterable[Room], people: Iterable[str]) -> set[str]:
-        """The sort keys of what has changed in these rooms' partitions, and in these people's in both tables, since they
-        were looked at last.
+    def watched(self, rooms: Iterable[Room], actor: str, people: Iterable[str]) -> list[Partition]:
+        """The partitions that an act concerns: these rooms', the actor's in both tables, and these other people's in the
+        rooms' tables. What was not looked at before is looked at now.
         """
-        places: list[Partition] = [(room.table, room.partition_key) for room in rooms]
-        places += [(table, keys.user_partition(user_id)) for table in TABLES for user_id in people]
-        found: set[str] = set()
+        places: list[Partition] = [(table, keys.user_partition(actor)) for table in TABLES]
+        for room in rooms:
+            places.append((room.table, room.partition_key))
+            places += [(room.table, keys.user_partition(user_id)) for user_id in people]
         for place in dict.fromkeys(places):
-            before, after = self._seen.get(place, {}), self._items(*place)
+            if place not in self._seen:
+                self._seen[place] = self._items(*place)
+        return list(dict.fromkeys(places))
+
+    def changed(self, places: Iterable[Partition]) -> set[str]:
+        """The sort keys of what has changed there since it was looked at last."""
+        found: set[str] = set()
+        for place in places:
+            before, after = self._seen[place], self._items(*place)
             found |= {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
             self._seen[place] = after
         return found
@@ -113,9 +122,7 @@ class Theatre:
         ]
         file = _file(room, people["a member"], messages["a member"], instants["a member"])
         self.tables.transact([*_partings(room, people), *_mute(room, people["muted"]), *sent, file])
-        scene = Scene(room, people, messages)
-        self.changed([room], people.values())
-        return scene
+        return Scene(room, people, messages)
 
 
 def _partings(room: Room, people: Mapping[str, str]) -> list[Write]:

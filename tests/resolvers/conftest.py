@@ -23,6 +23,7 @@ from simulator.functions import FunctionError, Functions, functions_from_wiring
 from simulator.keys import SigningKey
 from simulator.placeholders import filled
 from simulator.settings import TABLES, WIRING
+from tests.resolvers.rights import Rights
 
 FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
 LOBBY: Mapping[str, Role] = {"alice": "owner", "bob": "member"}
@@ -73,8 +74,12 @@ class Stage:
     )
     deployment: Deployment = field(default_factory=compose.deployment)
     cursor_keys: CursorKeys = field(default_factory=compose.cursor_keys)
+    rights: Rights = field(init=False)
     made: set[str] = field(default_factory=set)
     crowded: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.rights = Rights(self.deployment.store)
 
     def room(
         self,
@@ -120,11 +125,14 @@ class Stage:
         return self.call(name, event)
 
     def call(self, name: str, event: Any) -> Any:
-        """The answer, or the `Refusal`, of the function with this name."""
+        """The answer, or the `Refusal`, of the function with this name, which asked for nothing beyond its rights."""
+        self.rights.begin()
         try:
             return asyncio.run(self.functions.invoke(name, event))
         except FunctionError as error:
             return Refusal(error.error_type, error.message)
+        finally:
+            assert self.rights.lacking(name) == set()
 
     def act(self, event: Event, *, writes: list[str], function: str | None = None) -> Any:
         """The outcome of an event that changes items of these kinds, and no others, where its room and its people lie."""
