@@ -17,6 +17,7 @@ from chat.access import (
     open_room,
 )
 from chat.errors import ChatError, NotAllowed, NotRoomMember
+from chat.items import values
 from chat.models import Caller, Head, Member, Role, Status
 from chat.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
 
@@ -123,6 +124,24 @@ def test_an_administrator_who_is_in_the_room_acts_by_the_nearest_standing_that_s
     view = View(HEAD, member)
     assert enter_room(view, ADMINISTRATOR, "send") == Entry(HEAD, member, "member")
     assert enter_room(view, ADMINISTRATOR, "banMember") == Entry(HEAD, member, "admin")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_gateway_hears_every_room_and_rules_none(operation: Operation) -> None:
+    gateway, view = Caller("gate", frozenset({"gateway"})), View(HEAD, None)
+    if operation in ("look", "read", "subscribe"):
+        assert enter_room(view, gateway, operation) == Entry(HEAD, None, "gateway")
+        return
+    with pytest.raises(NotRoomMember):
+        enter_room(view, gateway, operation)
+
+
+def test_a_view_is_what_the_two_items_say() -> None:
+    head = values({"rev": 1, "seq": 0, "ts": 0, "epoch": 1, "visibility": "public"})
+    assert View.of(head, values({"role": "owner", "status": "left"})) == View(
+        PUBLIC, Member(role="owner", status="left")
+    )
+    assert View.of(None, None) == View(None, None)
 
 
 @pytest.mark.parametrize("status", [None, "left"])
