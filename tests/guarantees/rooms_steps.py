@@ -59,9 +59,12 @@ class Steps(RuleBasedStateMachine):
         """A private one, a public one and a guild's, and something is said in them."""
         ann, bob, cat, dan, _, root = self.world.users
         run = self.world.run
-        self.world.makes(0, ann, f"den-{run}", [bob, cat])
-        self.world.makes(0, bob, f"hall-{run}", [ann], public=True)
+        self.world.makes(0, ann, f"den-{run}", [bob, cat, dan])
+        self.world.makes(0, bob, f"hall-{run}", [ann, cat], public=True)
         self.world.makes(1, root, f"GUILD#{run}", [ann, dan])
+        den = self.world.room(0)
+        for user in (bob, cat):
+            self._act(0, den, "setRole", ann, user, "moderator")
         for room in self.world.rooms.values():
             for user in room.active()[:2]:
                 self._send(0, user, room, None, "hi")
@@ -162,7 +165,7 @@ class Steps(RuleBasedStateMachine):
     def _act(self, number: int, room: Room, verb: str, user: str, other: str, role: str) -> None:
         do = self.world.do
         if verb == "joinRoom":
-            do(number, user, verb, room, room.join(user))
+            do(number, other, verb, room, room.join(other))
         elif verb == "leaveRoom":
             do(number, user, verb, room, room.leave(user))
         elif verb == "addMember":
@@ -217,27 +220,28 @@ class Steps(RuleBasedStateMachine):
 
     @rule(
         number=PROCESSES,
-        who=ACTORS,
         place=ROOMS,
-        back=st.integers(-1, 5),
-        read=st.booleans(),
-        private=st.booleans(),
+        acts=st.lists(
+            st.tuples(ACTORS, st.integers(-1, 3), st.sampled_from(["read", "in private", "delivered"])),
+            min_size=1,
+            max_size=3,
+        ),
     )
-    def somebody_marks(self, number: int, who: int, place: int, back: int, read: bool, private: bool) -> None:
+    def people_mark(self, number: int, place: int, acts: list[tuple[int, int, str]]) -> None:
         room = self.world.room(place)
-        user = self.world.actor(room, who)
-        seq = max(len(room.said) - back, 0)
+        for who, back, how in acts:
+            self._mark(number, room, self.world.actor(room, who), max(len(room.said) - back, 0), how)
+
+    def _mark(self, number: int, room: Room, user: str, seq: int, how: str) -> None:
+        read, private = how != "delivered", how == "in private"
         expected = room.mark(user, seq, read=read, private=private)
         more = {"private": private} if read else {}
         verb = "markRead" if read else "markDelivered"
         answer = self.world.do(number, user, verb, room, expected, seq=seq, **more)
         if isinstance(expected, Marks) and answer:
-            assert (answer["userId"], answer["readSeq"], answer["deliveredSeq"]) == (
-                user,
-                expected.told,
-                expected.delivered,
-            )
-            assert answer["roomId"] in ((None,) if private and read else (None, room.id))
+            told = (answer["userId"], answer["readSeq"], answer["deliveredSeq"])
+            assert told == (user, expected.told, expected.delivered)
+            assert answer["roomId"] in ((None,) if private else (None, room.id))
             assert answer["epoch"] == (room.epoch if answer["roomId"] else None)
             if read:
                 self.world.clients[user].marks(room.id, seq)
