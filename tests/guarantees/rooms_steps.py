@@ -155,12 +155,14 @@ class Steps(RuleBasedStateMachine):
     @rule(
         number=PROCESSES,
         place=ROOMS,
-        acts=st.lists(st.tuples(st.sampled_from(ACTS), ACTORS, PEOPLE, ROLES), min_size=1, max_size=4),
+        acts=st.lists(st.tuples(st.sampled_from(ACTS), ACTORS, ACTORS, ROLES), min_size=1, max_size=4),
     )
     def people_come_and_go(self, number: int, place: int, acts: list[tuple[str, int, int, str]]) -> None:
         room = self.world.room(place)
         for verb, who, whom, role in acts:
-            self._act(number, room, verb, self.world.actor(room, who), self.world.user(whom), role)
+            user = self.world.actor(room, who)
+            other = self.world.user(whom) if verb == "joinRoom" else self.world.actor(room, whom)
+            self._act(number, room, verb, user, other, role)
 
     def _act(self, number: int, room: Room, verb: str, user: str, other: str, role: str) -> None:
         do = self.world.do

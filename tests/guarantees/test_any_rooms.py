@@ -148,7 +148,7 @@ def test_any_rooms_are_as_the_oracle_says(client: Any) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=300 if long else 15,
+            max_examples=300 if long else 20,
             stateful_step_count=60 if long else 50,
             deadline=None,
             print_blob=True,
