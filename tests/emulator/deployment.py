@@ -259,7 +259,8 @@ class Deployment:
         return self.workspace.terraform(*arguments, environment=self.emulator.credentials)
 
     def apply(self) -> None:
-        self.run("apply", "-auto-approve", "-input=false")
+        """With few requests at once: the emulator is one process, and an SDK that waits too long says the same again."""
+        self.run("apply", "-auto-approve", "-input=false", "-parallelism=4")
 
     def changes(self) -> dict[str, list[str]]:
         """What a plan would do now: resource address to its actions. Empty: nothing."""
