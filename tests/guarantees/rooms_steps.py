@@ -155,7 +155,7 @@ class Steps(RuleBasedStateMachine):
     @rule(
         number=PROCESSES,
         place=ROOMS,
-        acts=st.lists(st.tuples(st.sampled_from(ACTS), ACTORS, ACTORS, ROLES), min_size=1, max_size=4),
+        acts=st.lists(st.tuples(st.sampled_from(ACTS), ACTORS, ACTORS, ROLES), min_size=2, max_size=8),
     )
     def people_come_and_go(self, number: int, place: int, acts: list[tuple[str, int, int, str]]) -> None:
         room = self.world.room(place)
