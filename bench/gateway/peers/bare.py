@@ -32,15 +32,23 @@ class Bare(asyncio.Protocol):
                 b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
             )
-            self.is_open = True
+            self.is_open, self.buffer = True, b""
             people.add(self.transport)
             return
-        if data[0] != 0x81:
-            return
-        length, start = data[1] & 0x7F, 2
-        if length == 126:
-            length, start = int.from_bytes(data[2:4], "big"), 4
-        payload = data[start + 4 : start + 4 + length]
+        self.buffer += data
+        while len(self.buffer) > 8:
+            length, start = self.buffer[1] & 0x7F, 2
+            if length == 126:
+                length, start = int.from_bytes(self.buffer[2:4], "big"), 4
+            end = start + 4 + length
+            if len(self.buffer) < end:
+                return
+            opcode, payload = self.buffer[0], self.buffer[start + 4 : end]
+            self.buffer = self.buffer[end:]
+            if opcode == 0x81:
+                self.tell(payload)
+
+    def tell(self, payload: bytes) -> None:
         size = len(payload)
         head = b"\x81" + bytes([size]) if size < 126 else b"\x81\x7e" + size.to_bytes(2, "big")
         frame = head + payload
