@@ -171,7 +171,7 @@ def middle(results: list[Result], figure: Callable[[Result], float]) -> float:
 
 async def idle(connections: int) -> None:
     """Memory of connections that hear a quiet room."""
-    async with servers.gateway(max_connections=connections + 10) as running:
+    async with servers.gateway(max_connections=connections + 1_000) as running:
         few = await joined(running, 100)
         before = usage(running.process.pid)
         crowd = await joined(running, connections)
@@ -183,7 +183,7 @@ async def idle(connections: int) -> None:
 
 
 async def storm(people: int) -> None:
-    """All are cut off and come back at once with their positions, to a new process that has seen nothing."""
+    """All are cut off, miss some, and come back at once from where they were."""
     async with servers.gateway() as running:
         stub = stub_of(running)
         crowd = await joined(running, people)
