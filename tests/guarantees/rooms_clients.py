@@ -114,11 +114,13 @@ class Client:
             copy.unread_above = each["head"]["seq"] - each["unread"]
 
     def reads_afresh(self, deployment: Deployment, limit: int) -> bool:
-        """One page of a room whose messages were to be forgotten; whether there was such a room."""
-        behind = [name for name, copy in self.copies.items() if copy.afresh]
-        if behind:
-            self.copies[behind[0]].read_afresh(deployment, self.user, behind[0], limit)
-        return bool(behind)
+        """One page of a room whose messages were to be forgotten; whether there was one to be had. Of a room that they have
+        left meanwhile there is none, and `sync` will say so."""
+        return any(
+            not isinstance(copy.read_afresh(deployment, self.user, name, limit), No)
+            for name, copy in self.copies.items()
+            if copy.afresh
+        )
 
     def catches_up(self, deployment: Deployment, limit: int) -> None:
         """`sync` until a whole round tells nothing new, and every page of what was to be forgotten."""
