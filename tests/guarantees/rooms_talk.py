@@ -192,7 +192,7 @@ class Talk:
     def _charge(self, now: int, person: Person) -> No | None:
         if person.muted_until > now:
             return No("Muted")
-        tat = self.rules.taken(person.role, person.tat, max(now, self.latest()) * 1_000)
+        tat = self.rules.taken(person.role, person.tat, max(now, self.latest(), self.changed_at) * 1_000)
         if tat is None:
             return No("RateLimited")
         person.tat = tat

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chat.edit_message import edit_message
 from chat.errors import ChatError, RateLimited
 from chat.found_room import found_room
 from chat.models import Caller, Role
@@ -171,3 +172,16 @@ def test_a_role_that_is_lost_is_no_way_round_slow_mode(client: Any, clock: Clock
     change_member(client, room, "max", role="moderator")
     clock.sleep(2.001)
     assert send(other, room, "max", "as fast as before").seq == 5
+
+
+def test_an_edit_by_a_process_whose_clock_is_ahead_leaves_no_message_to_one_that_is_behind(
+    client: Any, clock: Clock, room: str
+) -> None:
+    ours = process(client, clock)
+    message = send(ours, room, "ann", "hi")
+    rule(ours, room, slowModeSeconds=30)
+    clock.sleep(60)
+    ahead = process(client, Clock(clock.ms + 50))
+    edit = {"roomId": room, "id": message.id, "text": "ho"}
+    edit_message(ahead, Caller("ann"), edit, Tally())
+    assert isinstance(refused(ours, room, "ann"), RateLimited)

@@ -10,9 +10,9 @@ from chat.tables import Place, Write
 
 
 def limits_at(head: Head, now: int) -> int:
-    """The instant (µs) by which rates are judged: never before the room's newest message. Else a process whose clock is
-    ahead would silence everybody whose clock is right."""
-    return max(now, head.ts) * 1_000
+    """The instant (µs) by which rates are judged: never before the room's newest message or change. Else a process whose
+    clock is ahead would silence everybody whose clock is right, or leave a state that looks like a slower limit's."""
+    return max(now, head.ts, head.changed_at) * 1_000
 
 
 def milliseconds(microseconds: int) -> int:
