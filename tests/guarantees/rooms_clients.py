@@ -1,5 +1,6 @@
 """Clients with copies of rooms, kept by `sync`, by `changes` and by live events; and AppSync's part in the latter."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from graphql import parse
@@ -74,8 +75,9 @@ class Client:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
 
     def sync(self, deployment: Deployment, limit: int, *, forgets_token: bool = False) -> tuple[bool, int]:
-        """Take in one answer; whether there is more, and how many rooms were named. With `forgets_token` the client
-        dies before it has kept the new token."""
+        """Take in one answer; whether there is more, and how many rooms were named. With `forgets_token` the client dies
+        before it has kept the new token, and with it what it brought: the two are kept together."""
+        kept = deepcopy((self.copies, self.named)) if forgets_token else None
         answer = ask(deployment, self.user, "sync", since=self.token, limit=limit)
         assert not isinstance(answer, No), answer
         assert sum(len(each["messages"]) for each in answer["rooms"]) <= limit
@@ -86,13 +88,14 @@ class Client:
             if self.named is not None:
                 self.named.add(each["roomId"])
             self._take(each)
-        if not forgets_token:
-            self.token = answer["token"]
+        self.token = self.token if forgets_token else answer["token"]
         if answer["more"] and not any(each["messages"] for each in answer["rooms"]):
             deployment.sleep(1)
-        if not answer["more"] and self.named is not None and not forgets_token:
+        if not answer["more"] and self.named is not None:
             self.copies = {name: copy for name, copy in self.copies.items() if name in self.named}
             self.named = None
+        if kept:
+            self.copies, self.named = kept
         return answer["more"], len(answer["rooms"])
 
     def _take(self, each: Wire) -> None:
