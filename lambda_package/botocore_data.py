@@ -15,7 +15,7 @@ from typing import Any
 from botocore.loaders import Loader
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
-    "dynamodb": ("BatchGetItem", "GetItem", "Query", "TransactWriteItems", "UpdateItem"),
+    "dynamodb": ("BatchGetItem", "GetItem", "Query", "TransactGetItems", "TransactWriteItems", "UpdateItem"),
     "secretsmanager": ("GetSecretValue",),
     "ssm": ("GetParameter",),
 }

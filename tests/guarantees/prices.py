@@ -102,6 +102,9 @@ class Till:
             shown = {name: value for name, value in body.items() if name != "Select"}
             items = self.probe.query(**shown)["Items"]
             return read_units([size(item) for item in items], consistent=body.get("ConsistentRead", False))
+        if operation == "TransactGetItems":
+            found_there = [each.get("Item", {}) for each in parsed.get("Responses", [])]
+            return 2 * sum(read_units([size(item)], consistent=True) for item in found_there)
         if operation != "BatchGetItem":
             return 0.0
         units = 0.0

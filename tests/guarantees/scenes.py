@@ -54,6 +54,13 @@ simple("onReceipt", epoch=1)
 simple("onTyping", epoch=1)
 
 
+@scene("onMessage, just after somebody went")
+def _(house: House) -> Operation:
+    room = house.room()
+    house.do("leaveRoom", 3, roomId=room)
+    return house.asked("onMessage", roomId=room, epoch=2)
+
+
 @scene("sendMessage, the room known for less than two seconds")
 def _(house: House) -> Operation:
     house.before = house.asked("sendMessage", roomId=house.room(), text="Good morning, everybody.")

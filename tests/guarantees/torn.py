@@ -5,7 +5,10 @@ Local engines never show that; this does, for as long as it is told to.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
 """
 
+from collections.abc import Iterable
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 ItemKey = tuple[str, str, str]
 """Table, partition key and sort key."""
@@ -34,6 +37,13 @@ class Torn:
         for index, key in enumerate(list(self._before)):
             if mask >> index & 1:
                 del self._before[key]
+
+    def show(self, keys: Iterable[ItemKey]) -> bool:
+        """Show these, and say whether any of them was hidden."""
+        hidden = [key for key in keys if key in self._before]
+        for key in hidden:
+            del self._before[key]
+        return bool(hidden)
 
     @property
     def is_settled(self) -> bool:
@@ -77,9 +87,24 @@ class Reading:
 
     def query(self, **request: Any) -> Any:
         answer = self._torn.client.query(**request)
+        if "Items" not in answer:  # a count, by which nothing is decided
+            return answer
         return answer | {"Items": self._torn.seen(request["TableName"], answer["Items"])}
 
     def batch_get_item(self, **request: Any) -> Any:
         answer = self._torn.client.batch_get_item(**request)
         seen = {table: self._torn.seen(table, items) for table, items in answer["Responses"].items()}
         return answer | {"Responses": seen}
+
+    def transact_get_items(self, **request: Any) -> Any:
+        """Serializable, unlike the others: what is becoming visible is a conflict, and is visible when asked for again."""
+        wanted = [each["Get"] for each in request["TransactItems"]]
+        if self._torn.show(
+            (each["TableName"], each["Key"]["PK"]["S"], each["Key"]["SK"]["S"]) for each in wanted
+        ):
+            conflict: Any = {
+                "Error": {"Code": "TransactionCanceledException"},
+                "CancellationReasons": [{"Code": "TransactionConflict"}],
+            }
+            raise ClientError(conflict, "TransactGetItems")
+        return self._torn.client.transact_get_items(**request)

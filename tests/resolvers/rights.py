@@ -59,6 +59,9 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[Right]:
         for action in params["TransactItems"]:
             ((kind, request),) = action.items()
             yield f"dynamodb:{ACTIONS[kind]}", (request.get("Key") or request["Item"])["PK"]["S"]
+    elif operation == "TransactGetItems":
+        for action in params["TransactItems"]:
+            yield "dynamodb:GetItem", action["Get"]["Key"]["PK"]["S"]
     elif operation == "BatchGetItem":
         for asked in params["RequestItems"].values():
             yield from ((f"dynamodb:{operation}", key["PK"]["S"]) for key in asked["Keys"])

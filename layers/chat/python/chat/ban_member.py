@@ -48,7 +48,7 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
             deployment.store.tables.transact(writes)
             return answer(head, None, None)
         head = counted(deployment.store, room, head)
-        moved = moved_head(room, head, ends_epoch=True, owners=owners_gained(head, person, None))
+        moved = moved_head(room, head, parted_at=now, owners=owners_gained(head, person, None))
         deployment.store.tables.transact([moved, *kept_out(room, user_id, person, head.epoch, now), *writes])
         return answer(head, head.epoch, head.rev + 1)
 

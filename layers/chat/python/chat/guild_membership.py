@@ -101,8 +101,8 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     if found is None:
         rules = {"name": feed.name} if feed.name else {}
         change.writes.append(new_head(room, change.owners, rules))
-    elif change.owners or change.ends_epoch:
-        moved = moved_head(room, head, ends_epoch=change.ends_epoch, owners=change.owners)
+    elif change.owners or change.parted_at is not None:
+        moved = moved_head(room, head, parted_at=change.parted_at, owners=change.owners)
         change.writes.append(moved)
     if change.writes:
         store.tables.transact(change.writes)
@@ -118,7 +118,8 @@ class _Change:
     head: Head
     writes: list[Write] = field(default_factory=list)
     owners: int = 0
-    ends_epoch: bool = False
+    parted_at: int | None = None
+    """When somebody loses access, in milliseconds."""
     refused: dict[str, str | int] = field(default_factory=dict)
 
     def add(self, user_id: str, person: Member | None, role: Role | None) -> None:
@@ -150,12 +151,12 @@ class _Change:
             now = self.deployment.now()
             self.writes += unseated(self.feed.room, user_id, person, self.head.epoch, now)
             self.owners -= person.role == "owner"
-            self.ends_epoch = True
+            self.parted_at = now
 
     def answer(self) -> dict[str, Any]:
         return {
             "roomId": self.feed.room.id,
-            "epoch": self.head.epoch + self.ends_epoch,
+            "epoch": self.head.epoch + (self.parted_at is not None),
             "seq": self.head.seq,
             "owners": (self.head.owners or 0) + self.owners,
             "added": [user_id for user_id in self.feed.added if user_id not in self.refused],

@@ -31,10 +31,11 @@ def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
             return parting(gone.ended_epoch, None)
         access = open_room(scene.view, "leave")
         head, member = counted(deployment.store, room, access.head), access.member
+        now = deployment.now()
         deployment.store.tables.transact(
             [
-                moved_head(room, head, ends_epoch=True, owners=owners_gained(head, member, None)),
-                *unseated(room, caller.user_id, member, head.epoch, deployment.now()),
+                moved_head(room, head, parted_at=now, owners=owners_gained(head, member, None)),
+                *unseated(room, caller.user_id, member, head.epoch, now),
             ]
         )
         return parting(head.epoch, head.rev + 1)

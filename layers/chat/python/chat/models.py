@@ -102,7 +102,7 @@ class RoomSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head(Stored):
     """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when somebody
-    loses access. `ts` is the newest message's instant (ms) and `last_id` its id, `tat` the room's rate state (µs).
+    loses access, the last time at `parted_at` (ms). `ts` is the newest message's instant (ms) and `last_id` its id, `tat` the room's rate state (µs).
 
     `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant, `ruled_rev` is the rev of
     the last change of name or rules. `owners` counts the owners, where they have been counted. `adopted_at` (ms) is when the
@@ -112,6 +112,7 @@ class Head(Stored):
     seq: int
     ts: int
     epoch: int
+    parted_at: int = 0
     tat: int = 0
     person_per_second: float | None = None
     person_burst: int | None = None

@@ -33,10 +33,11 @@ def remove_member(
         if gone is not None and gone.status != "active" and gone.ended_epoch is not None:
             return parting(gone.ended_epoch, None)
         head, person = counted(deployment.store, room, entry.head), there(scene.person)
+        now = deployment.now()
         deployment.store.tables.transact(
             [
-                moved_head(room, head, ends_epoch=True, owners=owners_gained(head, person, None)),
-                *unseated(room, user_id, person, head.epoch, deployment.now()),
+                moved_head(room, head, parted_at=now, owners=owners_gained(head, person, None)),
+                *unseated(room, user_id, person, head.epoch, now),
                 *still_there(room, caller, entry),
             ]
         )

@@ -18,12 +18,15 @@ def room(
 ) -> dict[str, Any]:
     """The schema's `Room` for `arguments` (`roomId`), in two requests: a look, and a count of the roster.
 
+    Servers that hold connections for others go by this answer, so it is as strict as that to a subscription.
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet) and `ServiceUnavailable`.
     """
     wanted, store = Room.parse(arguments.get("roomId")), deployment.store
     deadline = deadline_of(deployment)
     with tally.timing("StoreMs"):
-        view = retried(deployment, lambda: store.view(wanted, caller.user_id, consistent=False), deadline)
+        view = retried(
+            deployment, lambda: store.judged_view(wanted, caller.user_id, deployment.now()), deadline
+        )
         entry = enter_room(view, caller, "look")
         count = retried(deployment, lambda: count_members(store, wanted), deadline)
     member = entry.member

@@ -145,13 +145,12 @@ def same_epoch(room: Room, entry: Entry) -> Write:
     return Write(_head(room), condition, given=given)
 
 
-def moved_head(room: Room, head: Head, *, ends_epoch: bool = False, owners: int = 0) -> Write:
-    """The write of a head that is `counted`: only on the `rev` that was read. `owners`: how many more there are."""
-    moved = {
-        "rev": head.rev + 1,
-        "epoch": head.epoch + ends_epoch,
-        "owners": (head.owners or 0) + owners,
-    }
+def moved_head(room: Room, head: Head, *, parted_at: int | None = None, owners: int = 0) -> Write:
+    """The write of a head that is `counted`: only on the `rev` that was read. `owners`: how many more there are. `parted_at`:
+    somebody loses access at this instant (ms), which ends the epoch."""
+    moved = {"rev": head.rev + 1, "owners": (head.owners or 0) + owners}
+    if parted_at is not None:
+        moved |= {"epoch": head.epoch + 1, "partedAt": parted_at}
     return Write(_head(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
 
 

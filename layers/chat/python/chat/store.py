@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 from chat import keys
 from chat.access import View
 from chat.aws import Cancelled, StoreFailure
+from chat.holes import is_young
 from chat.items import Envelope, is_expired, send_actions, to_message
 from chat.legacy import is_numbered
 from chat.models import Head, Item, Member, Message, Sent, Stored
@@ -55,6 +56,17 @@ class Store:
             _as(Head, found.get((head.partition_key, head.sort_key))),
             _as(Member, found.get((member.partition_key, member.sort_key))),
         )
+
+    def judged_view(self, room: Room, user_id: str, now: int) -> View:
+        """Head and membership for a decision that nobody asks about again, such as a subscription: never a membership from before
+        a parting beside a head from after it, which one look may see while the transaction becomes visible. `now` is in
+        milliseconds; just after a parting this is a second request, else it is one.
+        """
+        view = self.view(room, user_id, consistent=True)
+        if view.head is None or view.member is None or not is_young(view.head.parted_at, now):
+            return view
+        place = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
+        return View(view.head, _as(Member, self.tables.settled(place)))
 
     def sent(self, room: Room, user_id: str, client_message_id: str, now_s: int) -> Sent | None:
         """The proof of an earlier send under this clientMessageId, while it has not expired (`now_s` in seconds)."""

@@ -24,7 +24,7 @@ def judge_subscription(
     epoch = arguments.get("epoch")
     if epoch is not None and (not isinstance(epoch, int) or isinstance(epoch, bool)):
         raise InvalidInput("subscribe.epoch", argument="epoch")
-    view = retried(deployment, lambda: deployment.store.view(room, caller.user_id, consistent=True))
+    view = retried(deployment, lambda: deployment.store.judged_view(room, caller.user_id, deployment.now()))
     current = enter_room(view, caller, "subscribe").head.epoch
     if epoch is None and not allow_unfenced:
         raise StaleEpoch(current, missing=True)
