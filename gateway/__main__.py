@@ -6,8 +6,8 @@ import logging
 import sys
 from collections.abc import Callable
 
-from gateway.app import Gateway
 from gateway.logs import JsonLines
+from gateway.process import Gateway
 from gateway.server import Server, token_rules
 from gateway.settings import BadSettings, Settings, of_this_process
 

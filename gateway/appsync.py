@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 MAX_SUBSCRIPTIONS = 200
 """AppSync's limit for one connection (https://docs.aws.amazon.com/general/latest/gr/appsync.html)."""
 
+AT_ONCE = 200
+"""How many requests are underway at once. What waits for its turn is not late yet: a thousand who come back together would else
+time out, and open the breaker, by their number alone."""
+
 REQUEST_SECONDS = 10.0
 ACKNOWLEDGE_SECONDS = 15.0
 _VALUES = re.compile(r"\[code=(\w+)((?: \w+=\S+)*)\]$")
@@ -59,31 +63,48 @@ class AppSync:
 
     def __init__(self, url: str, session: aiohttp.ClientSession, breaker: Breaker) -> None:
         self._url, self._session, self._breaker = url, session, breaker
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self.requests = 0
 
     async def ask(self, document: str, variables: Mapping[str, Any], token: str) -> Any:
         """The value of the document's one field."""
-        if not self._breaker.allows():
-            raise UpstreamRefused(UNAVAILABLE)
-        self.requests += 1
-        try:
-            async with self._session.post(
-                self._url,
-                json={"query": document, "variables": {k: v for k, v in variables.items() if v is not None}},
-                headers={"Authorization": token},
-                timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
-            ) as response:
-                answer = await response.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError):
-            self._breaker.failed()
-            raise UpstreamRefused(UNAVAILABLE) from None
-        if response.status >= 500:
-            self._breaker.failed()
-            raise UpstreamRefused(UNAVAILABLE)
+        given = {name: value for name, value in variables.items() if value is not None}
+        async with self._turns:
+            if not self._breaker.allows():
+                raise UpstreamRefused(UNAVAILABLE)
+            self.requests += 1
+            try:
+                answer = await self._post({"query": document, "variables": given}, token)
+            except (aiohttp.ClientError, TimeoutError, ValueError):
+                self._breaker.failed()
+                raise UpstreamRefused(UNAVAILABLE) from None
+            except asyncio.CancelledError:
+                self._breaker.abandoned()
+                raise
         self._breaker.succeeded()
-        if errors := answer.get("errors"):
-            raise UpstreamRefused(refusal_of(errors[0].get("errorType"), errors[0].get("message")))
-        return next(iter(answer["data"].values()))
+        return value_of(answer)
+
+    async def _post(self, body: Mapping[str, Any], token: str) -> Any:
+        """Raises `ClientError`, `TimeoutError` and `ValueError` where AppSync did not answer as it does when it is well."""
+        async with self._session.post(
+            self._url,
+            json=body,
+            headers={"Authorization": token},
+            timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
+        ) as response:
+            if response.status == 429 or response.status >= 500:
+                raise ValueError(response.status)
+            return await response.json()
+
+
+def value_of(answer: Any) -> Any:
+    """The value of an answer's one field. Raises `UpstreamRefused` for a refusal, and for what is no answer of GraphQL."""
+    match answer:
+        case {"errors": [{**first}, *_]}:
+            raise UpstreamRefused(refusal_of(first.get("errorType"), first.get("message")))
+        case {"data": {**fields}} if fields:
+            return next(iter(fields.values()))
+    raise UpstreamRefused(UNAVAILABLE)
 
 
 def refusal_of(error_type: object, message: object) -> Refusal:
@@ -224,6 +245,9 @@ class Realtime:
             except (aiohttp.ClientError, TimeoutError, OSError):
                 self._breaker.failed()
                 raise UpstreamRefused(UNAVAILABLE) from None
+            except asyncio.CancelledError:
+                self._breaker.abandoned()
+                raise
             self._breaker.succeeded()
             self._links.append(link)
             return link

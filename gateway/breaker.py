@@ -47,6 +47,10 @@ class Breaker:
     def succeeded(self) -> None:
         self._count, self._opened, self._until, self._trying = 0, 0, None, False
 
+    def abandoned(self) -> None:
+        """Whoever asked did not wait for the outcome: the next one tries."""
+        self._trying = False
+
     def failed(self) -> None:
         self._count += 1
         self._trying = False

@@ -2,30 +2,55 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Protocol
 
 from chat.rooms import Room
 from gateway import documents, frames
-from gateway.appsync import AppSync, UpstreamRefused
+from gateway.appsync import UNAVAILABLE, AppSync, UpstreamRefused, jittered
 from gateway.connection import Action, Close, CloseCode, Connection, Reply
-from gateway.feed import Feed
+from gateway.feed import Extra, Feed
+from gateway.history import Missed
 from gateway.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 30.0
+"""How often a client's positions are passed on at the most."""
+
+BEAT_ROOMS = 50
+"""How many rooms one heartbeat may name."""
+
+JUDGEMENTS = 5
+"""How often it is tried to look somebody up, before they hear no more of the room."""
+
+NO_ACCESS = frozenset({"NotRoomMember", "NotAllowed"})
 
 
 class Feeds(Protocol):
     """The hub, as a client needs it."""
 
-    def feed(self, room: Room) -> Feed: ...
+    def enter(self, room: Room, client: "Client") -> Feed: ...
 
     def leave(self, room: Room, client: "Client") -> None: ...
 
 
+class Wire(Protocol):
+    """The way to the client. `write` never waits; `pour` says whether the client took everything in time."""
+
+    write: Callable[[bytes], None]
+
+    async def pour(self, frames: Iterable[bytes]) -> bool: ...
+
+
+class FellBehind(Exception):
+    """The client takes what it missed more slowly than the room goes on."""
+
+
 class Client:
-    """`write` puts bytes on the wire at once; `close` ends the connection after what was written."""
+    """`close` ends the connection after what was written."""
 
     def __init__(
         self,
@@ -33,19 +58,21 @@ class Client:
         appsync: AppSync,
         hub: Feeds,
         metrics: Metrics,
-        write: Callable[[bytes], None],
+        wire: Wire,
         close: Callable[[CloseCode, str], None],
     ) -> None:
         self.connection = connection
         self.user_id = ""
-        self.write = write
+        self.write = wire.write
+        self._wire = wire
         self._token = ""
         self._appsync, self._hub, self._metrics = appsync, hub, metrics
         self._close = close
         self._joining: dict[str, asyncio.Task[None]] = {}
-        self.delivered: dict[str, int] = {}
-        """How far the client says it has each room: passed on with its next heartbeat."""
-        self.beat_at = 0.0
+        self._judged: dict[str, int] = {}
+        """The epoch in which the chat last said that the person is in a room."""
+        self._delivered: dict[str, int] = {}
+        self._beat_at = 0.0
 
     def verified(self, user_id: str, token: str) -> None:
         self.user_id, self._token = user_id, token
@@ -66,19 +93,15 @@ class Client:
         match action:
             case frames.Send():
                 await self._send(action)
-            case frames.Mark(kind, room, seq):
-                await self._mark(kind, room, seq)
+            case frames.Mark("delivered", room, seq):
+                self._delivered[room.id] = max(seq, self._delivered.get(room.id, 0))
+            case frames.Mark(_, room, seq):
+                await self._asked(documents.READ, {"room": room.id, "seq": seq})
             case frames.Typing(room):
                 await self._asked(documents.TYPING, {"room": room.id})
             case frames.Presence(room):
                 if answer := await self._asked(documents.PRESENCE, {"room": room.id}):
                     self.reply(frames.encode("presence", room=room.id, presence=answer))
-
-    def _start_joining(self, wish: frames.Subscribe) -> None:
-        room = wish.room
-        self._leave(room)
-        self._joining[room.id] = task = asyncio.create_task(self._join(wish))
-        task.add_done_callback(partial(self._joined, room))
 
     def reply(self, text: str) -> None:
         self.write(frames.server_frame(text))
@@ -92,6 +115,13 @@ class Client:
         self._leave(room)
         self._at_once(self.connection.removed(room))
 
+    def unheard(self, room: Room) -> None:
+        """The room cannot be heard just now: the client is to subscribe again."""
+        if room.id not in self.connection.rooms:
+            return
+        self._leave(room)
+        self._at_once(self.connection.subscription_refused(room, UNAVAILABLE))
+
     def fell_behind(self) -> None:
         self._at_once(self.connection.fell_behind())
 
@@ -99,19 +129,48 @@ class Client:
         for room in list(self.connection.rooms.values()):
             self._leave(room)
 
-    async def judge(self, room: Room) -> Any:
-        """The chat's own decision whether the person may hear the room: its `head`. Raises `UpstreamRefused`."""
+    def judged_in(self, room: Room) -> int:
+        """The epoch in which the chat last said that the person is in the room; 0 before it did."""
+        return self._judged.get(room.id, 0)
+
+    async def judge(self, room: Room) -> None:
+        """The chat's own decision whether the person may hear the room. Raises `UpstreamRefused`."""
         answer = await self._appsync.ask(documents.ROOM, {"room": room.id}, self._token)
         if answer["me"] is None:  # a visitor of a public room may look at it, not hear it
-            refusal = frames.Refusal("NotRoomMember", "You are not in this room.", {})
-            raise UpstreamRefused(refusal)
-        return answer
+            raise UpstreamRefused(frames.Refusal("NotRoomMember", "You are not in this room.", {}))
+        self._judged[room.id] = answer["head"]["epoch"]
 
-    async def beat(self) -> None:
-        """Tell the chat what the client has, which is how delivery is measured."""
-        rooms, self.delivered = self.delivered, {}
-        positions = [{"roomId": room, "seq": seq} for room, seq in rooms.items()][:50]
-        await self._asked(documents.HEARTBEAT, {"rooms": positions}, quiet=True)
+    async def judge_again(self, room: Room) -> None:
+        """Whoever is not there, and whoever cannot be looked up, hears no more of the room."""
+        for attempt in range(JUDGEMENTS):
+            try:
+                await self.judge(room)
+                return
+            except UpstreamRefused as refused:
+                if refused.refusal.code in NO_ACCESS:
+                    self.removed(room)
+                    return
+                await asyncio.sleep(jittered(attempt))
+        self.unheard(room)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to tell the chat."""
+        return bool(self._delivered)
+
+    async def beat(self, now: float) -> None:
+        """Tell the chat what the client has, which is how delivery is measured: twice a minute, if there is something to tell."""
+        if not self.has_news or now - self._beat_at < BEAT_SECONDS:
+            return
+        self._beat_at = now
+        told = dict(islice(self._delivered.items(), BEAT_ROOMS))
+        self._delivered = {room: seq for room, seq in self._delivered.items() if room not in told}
+        positions = [{"roomId": room, "seq": seq} for room, seq in told.items()]
+        try:
+            await self._appsync.ask(documents.HEARTBEAT, {"rooms": positions}, self._token)
+        except UpstreamRefused as refused:
+            self._metrics.refusals.labels(refused.refusal.code).inc()
+            self._delivered = told | self._delivered
 
     def _at_once(self, actions: Sequence[Action]) -> None:
         for action in actions:
@@ -121,52 +180,73 @@ class Client:
                 case Close(code, reason):
                     self.shut(code, reason)
 
+    def _start_joining(self, wish: frames.Subscribe) -> None:
+        room = wish.room
+        self._leave(room)
+        self._joining[room.id] = task = asyncio.create_task(self._join(wish))
+        task.add_done_callback(partial(self._joined, room))
+
     async def _join(self, wish: frames.Subscribe) -> None:
         room = wish.room
-        feed = self._hub.feed(room)
         try:
             await self.judge(room)
+            feed = self._hub.enter(room, self)
             await feed.ready()
-            history = await feed.missed(wish.since) if wish.since is not None else None
-            for name, wanted in (("receipt", wish.receipts), ("typing", wish.typing)):
-                if wanted and not feed.hears(name):
-                    await feed.also(name)
+            for extra, is_wanted in _extras(wish):
+                if is_wanted:
+                    await feed.also(extra)
+            missed = await feed.history.missed(wish.since) if wish.since is not None else None
+            resumed = await self._give(feed, wish, missed)
         except UpstreamRefused as refused:
             self._metrics.refusals.labels(refused.refusal.code).inc()
             self._hub.leave(room, self)
             self._at_once(self.connection.subscription_refused(room, refused.refusal))
             return
-        if room.id not in self.connection.rooms:
-            self._hub.leave(room, self)
+        except FellBehind:
+            self.fell_behind()
             return
-        # From here to the end nothing waits, so that no event comes between what is replayed and what is heard.
-        told = feed.replay(wish.since, history) if wish.since is not None and history is not None else None
-        if told is None and wish.since is not None:
-            self.reply(frames.encode("reset", room=room.id))
+        # Since the last look at what the room was told nothing has waited, so that no event comes between that and what is heard.
         feed.audience.add(self)
-        for each in told or ():
-            self.write(each.frame)
-        self.reply(
-            frames.encode(
-                "subscribed",
-                room=room.id,
-                at=feed.at,
-                epoch=feed.timeline.epoch,
-                resumed=told is not None,
-            )
-        )
+        about = {"room": room.id, "at": feed.at, "epoch": feed.epoch, "resumed": resumed}
+        self.reply(frames.encode("subscribed", **about))
+
+    async def _give(self, feed: Feed, wish: frames.Subscribe, missed: Missed | None) -> bool:
+        """Write what was missed, as fast as the client takes it, and what the room is told meanwhile; whether that is everything.
+
+        In the end the chat has said that the person is there in the room's epoch as it is known here: had they been removed while
+        this waited, the notice would not have found them among those that hear the room. Raises `UpstreamRefused`, `FellBehind`.
+        """
+        room, mark = wish.room, feed.timeline.count
+        replayed = feed.history.replay(missed) if missed is not None else None
+        if replayed is None and wish.since is not None:
+            self.reply(frames.encode("reset", room=room.id, at=feed.at))
+        waiting = replayed or []
+        while waiting or self.judged_in(room) < feed.epoch:
+            if self.judged_in(room) < feed.epoch:
+                await self.judge(room)
+            elif await self._wire.pour(waiting):
+                waiting = []
+            else:
+                raise FellBehind
+            later, mark = feed.timeline.told_since(mark), feed.timeline.count
+            if later is None:
+                raise FellBehind
+            waiting += [each.frame for each in later]
+        return replayed is not None
 
     def _joined(self, room: Room, task: "asyncio.Task[None]") -> None:
         if self._joining.get(room.id) is task:
             del self._joining[room.id]
         if not task.cancelled() and (error := task.exception()):
             log.error("joining failed", extra={"error": type(error).__name__})
+            self._hub.leave(room, self)
             refusal = frames.Refusal("InternalError", "Something went wrong on our side.", {})
             self._at_once(self.connection.subscription_refused(room, refusal))
 
     def _leave(self, room: Room) -> None:
         if task := self._joining.pop(room.id, None):
             task.cancel()
+        self._judged.pop(room.id, None)
         self._hub.leave(room, self)
 
     async def _send(self, send: frames.Send) -> None:
@@ -180,25 +260,15 @@ class Client:
             return
         self.reply(frames.encode("ack", ref=send.ref, room=send.room.id, message=message))
 
-    async def _mark(self, kind: str, room: Room, seq: int) -> None:
-        if kind == "delivered":
-            self.delivered[room.id] = max(seq, self.delivered.get(room.id, 0))
-        else:
-            await self._asked(documents.READ, {"room": room.id, "seq": seq})
-
-    async def _asked(self, document: str, variables: dict[str, Any], *, quiet: bool = False) -> Any:
+    async def _asked(self, document: str, variables: dict[str, Any]) -> Any:
         """The answer, or `None` after the client was told of the refusal."""
         try:
             return await self._appsync.ask(document, variables, self._token)
         except UpstreamRefused as refused:
             self._metrics.refusals.labels(refused.refusal.code).inc()
-            if not quiet:
-                self.reply(
-                    frames.refused(refused.refusal, **{k: v for k, v in variables.items() if k == "room"})
-                )
+            self.reply(frames.refused(refused.refusal, room=variables["room"]))
             return None
 
 
-def is_due(client: Client, now: float) -> bool:
-    """Whether the client has something to tell, and last told half a minute ago."""
-    return bool(client.delivered) and now - client.beat_at >= 30.0
+def _extras(wish: frames.Subscribe) -> tuple[tuple[Extra, bool], ...]:
+    return ("receipt", wish.receipts), ("typing", wish.typing)

@@ -123,6 +123,13 @@ class Connection:
     def token_refused(self) -> list[Action]:
         return [self._close(CloseCode.TOKEN_REFUSED, "the token was refused")]
 
+    def keys_unavailable(self) -> list[Action]:
+        """The token can be neither accepted nor refused just now."""
+        return [self._close(CloseCode.UNAVAILABLE, "the token cannot be verified just now")]
+
+    def too_many_connections(self) -> list[Action]:
+        return [self._close(CloseCode.TOO_MANY, "too many connections")]
+
     def receive_binary(self) -> list[Action]:
         return [self._close(CloseCode.BAD_FRAME, "binary frames are not used")]
 
@@ -179,6 +186,8 @@ class Connection:
                 return self._subscribe(frame)
             case frames.Unsubscribe(room):
                 return [frame] if self.rooms.pop(room.id, None) else []
+            case frames.Mark("delivered", room):  # only what is heard can have been delivered
+                return [frame] if room.id in self.rooms else []
             case _:
                 return [frame]
 

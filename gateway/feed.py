@@ -2,34 +2,51 @@
 
 import asyncio
 import logging
+import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, Literal, Protocol
 
 from chat.rooms import Room
 from gateway import documents, frames
-from gateway.appsync import AppSync, Realtime, Subscription, UpstreamRefused, jittered
+from gateway.appsync import UNAVAILABLE, AppSync, Realtime, Subscription, UpstreamRefused, jittered
 from gateway.audience import Audience
+from gateway.history import History
 from gateway.metrics import Metrics
 from gateway.settings import Settings
-from gateway.timeline import Kind, Message, Page, Position, Timeline, Told
+from gateway.timeline import Budget, Kind, Message, Position, Timeline, Told
 
 log = logging.getLogger(__name__)
 
-SHARED_S = 2.0
-"""How long what was read from history serves others who come back from the same place."""
+Extra = Literal["receipt", "typing"]
+EXTRAS: Mapping[Extra, str] = {"receipt": documents.ON_RECEIPT, "typing": documents.ON_TYPING}
+"""What a room's clients may hear beside its messages, each by a subscription of its own."""
 
-MAX_BACK = 1_000
-"""How many messages a client that knows no more than its last `seq` is given from history."""
+READY_SECONDS = 10.0
+"""How long a client waits for its room to be heard, or to be where the chat is."""
 
 NOWHERE = Position(0, None, 0)
 LOST_ACCESS = frozenset({"MEMBER_REMOVED", "MEMBER_LEFT", "MEMBER_BANNED"})
+NO_SUCH_ROOM = frozenset({"NotRoomMember", "NotAllowed", "InvalidInput"})
+
+
+class Doorkeeper(Protocol):
+    """Who sees to it that nobody hears a room who is not in it any more."""
+
+    def parted(self, room: Room, user_id: str, epoch: int | None) -> None:
+        """This person lost access; the room is in `epoch` since."""
+
+    def doubt(self, room: Room) -> None:
+        """An epoch has ended, and it was not heard who lost access."""
+
+    def failed(self, room: Room) -> None:
+        """The room is not heard any more, by a fault of this program."""
 
 
 class Feed:
-    """Begins with its first client and ends with its last. `removed` is told of each user who lost access; `suspicious` when an
-    epoch has ended and it was not heard who lost access."""
+    """Begins with its first client and ends with its last."""
 
     def __init__(
         self,
@@ -39,112 +56,59 @@ class Feed:
         token: Callable[[], str],
         settings: Settings,
         metrics: Metrics,
-        removed: Callable[[Room, str], None],
-        suspicious: Callable[[Room], None],
+        doorkeeper: Doorkeeper,
+        budget: Budget,
     ) -> None:
         self.room = room
         self.audience = Audience(settings.tick_ms / 1_000)
-        self.timeline = Timeline(self._encode, settings.tail_messages)
+        self.timeline = Timeline(self._encode, settings.tail_messages, budget)
+        self.history = History(self._ask, self._caught_up, self.timeline, self._encode, metrics)
         self._appsync, self._realtime, self._token = appsync, realtime, token
-        self._settings, self._metrics = settings, metrics
-        self._removed, self._suspicious = removed, suspicious
+        self._settings, self._metrics, self._doorkeeper = settings, metrics, doorkeeper
         self._subscription: Subscription | None = None
-        self._extras: dict[str, Subscription] = {}
+        self._is_lost = False
+        self._wanted: set[Extra] = set()
+        self._extras: dict[Extra, Subscription] = {}
+        self._extras_turn = asyncio.Lock()
         self._epoch: int | None = None
+        """The epoch that is subscribed to."""
+        self._accounted: int | None = None
+        """The epoch up to which it is known who lost access."""
         self._work = asyncio.Event()
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._fetching: dict[object, asyncio.Future[Sequence[Message] | None]] = {}
-        self._noted_epoch = 0
+        self._behind: list[asyncio.Future[None]] = []
         self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(self._ended)
 
     async def ready(self) -> None:
         """Until the room is heard and its position known. Raises `UpstreamRefused`."""
-        await asyncio.shield(self._ready)
+        await _in_time(asyncio.shield(self._ready))
 
     @property
     def has_failed(self) -> bool:
         """Whether the service itself may not hear this room: the next client tries again."""
         return self._task.done()
 
-    def hears(self, name: str) -> bool:
-        return name in self._extras
+    @property
+    def epoch(self) -> int:
+        """The epoch that the room is in, as far as is known here. Whoever was judged in an earlier one is judged again."""
+        return self.timeline.epoch or 0
+
+    @property
+    def at(self) -> str:
+        """The room's position, for clients to come back with."""
+        return str(self.timeline.position or "")
+
+    async def also(self, extra: Extra) -> None:
+        """Hear `receipt` or `typing` events, too, from the first client on that asks."""
+        self._wanted.add(extra)
+        await self._hear_extras()
 
     async def close(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._drop()
-
-    # what a client that joins is to be given
-
-    async def missed(self, since: Position | int) -> Sequence[Message] | None:
-        """What history has to give to somebody who was at `since`: nothing where the tail serves, `None` where they have to start
-        afresh."""
-        if self.timeline.since(_known(since, self.timeline)) is not None:
-            self._metrics.resumed("ring")
-            return []
-        key = since if isinstance(since, int) else str(since)
-        items = await self._once(key, lambda: self._history(since))
-        self._metrics.resumed("reset" if items is None else "history")
-        return items
-
-    def replay(self, since: Position | int, history: Sequence[Message]) -> list[Told] | None:
-        """All that happened after `since`: first `history`, then what the room was told since then. `None`: start afresh."""
-        start = _known(since, self.timeline)
-        told = list(self._replayed(start, history))
-        if history:
-            start = Position(told[-1].at.seq, None, self.timeline.tail_rev)
-        later = self.timeline.since(start)
-        if later is None:
-            return None
-        seen = {(each.message["id"], each.message.get("rev")) for each in told}
-        return told + [each for each in later if (each.message["id"], each.message.get("rev")) not in seen]
-
-    def _replayed(self, at: Position, items: Sequence[Message]) -> Iterator[Told]:
-        """What was read from history, as it is told to one client who was at `at`."""
-        for message in items:
-            kind: Kind = "message" if message["seq"] > at.seq else "change"
-            if kind == "message":
-                at = Position(message["seq"], message["ts"], at.rev)
-            yield Told(kind, message, at, repaired=True, frame=self._encode(kind, message, at))
-
-    async def _once(self, key: object, fetch: Callable[[], Any]) -> Sequence[Message] | None:
-        """Fetches of the same within a moment are one: what was told since comes from the tail."""
-        if key not in self._fetching:
-            task = asyncio.ensure_future(fetch())
-            self._fetching[key] = task
-            task.add_done_callback(lambda done: self._fetched(key, done))
-        return await asyncio.shield(self._fetching[key])
-
-    def _fetched(self, key: object, task: "asyncio.Future[Any]") -> None:
-        if task.cancelled() or task.exception():
-            self._fetching.pop(key, None)
-        else:
-            asyncio.get_running_loop().call_later(SHARED_S, self._fetching.pop, key, None)
-
-    async def _history(self, since: Position | int) -> Sequence[Message] | None:
-        if isinstance(since, int):
-            return await self._back_to(since)
-        items: list[Message] = []
-        async for page in self._pages(since):
-            if page.reset:
-                return None
-            items += page.items
-        return items
-
-    async def _back_to(self, seq: int) -> Sequence[Message] | None:
-        """The messages after `seq`, oldest first, read from the newest back."""
-        found: list[Message] = []
-        token = None
-        while len(found) < MAX_BACK:
-            answer = await self._ask(documents.MESSAGES, token=token)
-            items = [each for each in answer["items"] if each["seq"] is not None]
-            found += [each for each in items if each["seq"] > seq]
-            token = answer["nextToken"]
-            if token is None or any(each["seq"] <= seq for each in items):
-                return found[::-1]
-        return None
-
-    # the room's own life
+        self.timeline.close()
 
     async def _run(self) -> None:
         attempt = 0
@@ -157,13 +121,9 @@ class Feed:
                 attempt = 0
                 await self._listen()
             except UpstreamRefused as refused:
-                if not self._ready.done() and refused.refusal.code in (
-                    "NotRoomMember",
-                    "NotAllowed",
-                    "InvalidInput",
-                ):
+                if not self._ready.done() and refused.refusal.code in NO_SUCH_ROOM:
                     self._ready.set_exception(refused)
-                    self._ready.exception()
+                    self._ready.exception()  # whoever waits hears of it; nobody may
                     return
                 if refused.refusal.code == "StaleEpoch":
                     self._epoch = int(refused.refusal.values.get("epoch", 0)) or None
@@ -177,32 +137,31 @@ class Feed:
         if self._epoch is None:
             self._epoch = (await self._ask(documents.ROOM))["head"]["epoch"]
         self._drop()
-        self._subscription = await self._start(documents.ON_MESSAGE, self._heard, self._lost)
-        for name in list(self._extras):
-            await self.also(name)
+        self._is_lost = False
+        self._subscription = await self._start(documents.ON_MESSAGE, self._heard)
+        await self._hear_extras()
         self.timeline.needs_reading = True
 
-    async def _start(
-        self, document: str, heard: Callable[[Mapping[str, Any]], None], ended: Callable[[], None]
-    ) -> Subscription:
-        subscription = Subscription(heard, ended)
+    async def _start(self, document: str, heard: Callable[[Mapping[str, Any]], None]) -> Subscription:
+        subscription = Subscription(heard, self._lost)
         variables = {"room": self.room.id, "epoch": self._epoch}
         await self._realtime.subscribe(subscription, document, variables)
         return subscription
 
-    async def also(self, name: str) -> None:
-        """Hear `receipt` or `typing` events, too: a further subscription, made when the first client asks."""
-        document = {"receipt": documents.ON_RECEIPT, "typing": documents.ON_TYPING}[name]
-        with suppress(UpstreamRefused):
-            if old := self._extras.get(name):
-                old.close()
-            tell = lambda event: self._tell(frames.encode(name, room=self.room.id, **{name: event}))  # noqa: E731
-            self._extras[name] = await self._start(document, tell, lambda: None)
+    async def _hear_extras(self) -> None:
+        """Subscribe to those that are wanted and not heard yet. One that is refused is asked for again when head is compared."""
+        async with self._extras_turn:
+            for extra in self._wanted - set(self._extras):
+                try:
+                    self._extras[extra] = await self._start(EXTRAS[extra], partial(self._heard_extra, extra))
+                except UpstreamRefused as refused:
+                    fields = {"room": self.room.id, "extra": extra, "reason": refused.refusal.code}
+                    log.warning("extra is not heard", extra=fields)
 
     async def _listen(self) -> None:
         """Until the subscription has to be made anew."""
-        compare = time.monotonic() + self._settings.compare_seconds
-        while self._subscription is not None and self._epoch == self.timeline.epoch:
+        compare = self._next_comparison()
+        while not self._is_lost and self._epoch == self.timeline.epoch:
             deadline = min(filter(None, (self.timeline.deadline, compare)))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), max(0.0, deadline - time.monotonic()))
@@ -211,34 +170,44 @@ class Feed:
             self.timeline.expire(now)
             if now >= compare:
                 self.timeline.needs_reading = True
-                compare = now + self._settings.compare_seconds
-            if self.timeline.needs_reading and self._subscription is not None:
+                compare = self._next_comparison()
+                await self._hear_extras()
+            if not self._is_lost:
                 await self._catch_up()
         self._epoch = self.timeline.epoch
 
-    async def _catch_up(self) -> None:
-        """Read history up to head. The first time the room begins at its head."""
-        timeline = self.timeline
-        if timeline.position is None:
-            timeline.start((await self._ask(documents.ROOM))["head"])
-        before = timeline.epoch
-        while timeline.needs_reading:
-            async for page in self._pages(timeline.position or NOWHERE):
-                if page.reset:
-                    self._tell(frames.encode("reset", room=self.room.id))
-                self._pass_on(timeline.read(page))
-        if timeline.epoch != before and self._noted_epoch < (timeline.epoch or 0):
-            self._noted_epoch = timeline.epoch or 0
-            self._suspicious(self.room)
+    def _next_comparison(self) -> float:
+        """Each room at a time of its own, so that those that began together do not ask together."""
+        return time.monotonic() + self._settings.compare_seconds * random.uniform(0.67, 1.33)  # noqa: S311  jitter
 
-    async def _pages(self, since: Position) -> AsyncIterator[Page]:
-        token = None
-        while True:
-            answer = await self._ask(documents.CHANGES, since=since.rev, after=since.ts, token=token)
-            token = answer["nextToken"]
-            yield Page(answer["items"], answer["head"], answer["reset"], last=token is None)
-            if token is None:
-                return
+    async def _catch_up(self) -> None:
+        """Read history up to head, if that is needed. The first time the room begins at its head."""
+        if self.timeline.position is None:
+            self.timeline.start((await self._ask(documents.ROOM))["head"])
+            self._accounted = self.timeline.epoch
+        while self.timeline.needs_reading or self._behind:
+            waiting, self._behind = self._behind, []
+            try:
+                await self._read()
+            except UpstreamRefused:
+                self._behind += waiting
+                raise
+            for each in waiting:
+                if not each.done():
+                    each.set_result(None)
+
+    async def _read(self) -> None:
+        async for page in self.history.pages(self.timeline.position or NOWHERE):
+            self._pass_on(self.timeline.read(page))
+            if page.reset:
+                self._tell(frames.encode("reset", room=self.room.id, at=self.at))
+
+    async def _caught_up(self) -> None:
+        """Until history was read anew, from its beginning. Raises `UpstreamRefused`."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._behind.append(done)
+        self._work.set()
+        await _in_time(done)
 
     async def _ask(self, document: str, **variables: Any) -> Any:
         return await self._appsync.ask(document, {"room": self.room.id, **variables}, self._token())
@@ -248,13 +217,23 @@ class Feed:
         if self.timeline.needs_reading or self.timeline.deadline or self.timeline.epoch != self._epoch:
             self._work.set()
 
+    def _heard_extra(self, extra: Extra, event: Mapping[str, Any]) -> None:
+        self._tell(frames.encode(extra, room=self.room.id, **{extra: event}))
+
     def _lost(self) -> None:
-        self._subscription = None
+        self._is_lost = True
         self._work.set()
 
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()):
+            log.error("room failed", extra={"room": self.room.id, "error": type(error).__name__})
+            self._doorkeeper.failed(self.room)
+
     def _drop(self) -> None:
-        subscription, self._subscription = self._subscription, None
-        if subscription is not None:
+        """End all subscriptions from here."""
+        subscriptions = [*filter(None, [self._subscription]), *self._extras.values()]
+        self._subscription, self._extras = None, {}
+        for subscription in subscriptions:
             subscription.ended = lambda: None
             subscription.close()
 
@@ -264,21 +243,23 @@ class Feed:
             self.audience.tell(each.frame)
             notice = each.message.get("notice")
             if notice and notice.get("kind") in LOST_ACCESS:
-                self._noted_epoch = max(self._noted_epoch, notice.get("nextEpoch") or 0)
-                self._removed(self.room, notice["userId"])
+                epoch = notice.get("nextEpoch")
+                if epoch == (self._accounted or 0) + 1:
+                    self._accounted = epoch
+                self._doorkeeper.parted(self.room, notice["userId"], epoch)
+        if self._accounted is not None and self.epoch > self._accounted:
+            self._accounted = self.epoch
+            self._doorkeeper.doubt(self.room)
 
     def _encode(self, kind: Kind, message: Message, at: Position) -> bytes:
         return frames.server_frame(frames.encode(kind, room=self.room.id, at=str(at), message=message))
-
-    @property
-    def at(self) -> str:
-        """The room's position, for clients to come back with."""
-        return str(self.timeline.position or "")
 
     def _tell(self, text: str) -> None:
         self.audience.tell(frames.server_frame(text))
 
 
-def _known(since: Position | int, timeline: Timeline) -> Position:
-    """Where somebody is who knows no more than a number: they get every change that the tail has."""
-    return Position(since, None, timeline.tail_rev) if isinstance(since, int) else since
+async def _in_time(waiting: "asyncio.Future[None]") -> None:
+    try:
+        await asyncio.wait_for(waiting, READY_SECONDS)
+    except TimeoutError:
+        raise UpstreamRefused(UNAVAILABLE) from None

@@ -115,7 +115,13 @@ def _subscribe(frame: Fields) -> list[ClientFrame]:
 
 
 def _send(frame: Fields) -> list[ClientFrame]:
-    arguments = {name: frame.get(name) for name in ("text", "clientMessageId", "attachments")}
+    attachments = frame.get("attachments")
+    if attachments is not None and not (
+        isinstance(attachments, list) and all(isinstance(each, str) for each in attachments)
+    ):
+        raise BadFrame("attachments must be a list of strings")
+    name = None if frame.get("clientMessageId") is None else _text(frame, "clientMessageId")
+    arguments = {"text": _text(frame, "text"), "clientMessageId": name, "attachments": attachments}
     return [Send(_ref(frame), _room(frame), arguments)]
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from chat.rooms import Room
-from gateway.appsync import AppSync, Realtime, UpstreamRefused
+from gateway.appsync import AppSync, Realtime
 from gateway.client import Client
 from gateway.feed import Feed
 from gateway.metrics import Metrics
 from gateway.settings import Settings
+from gateway.timeline import Budget
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ AT_ONCE = 20
 
 
 class Hub:
-    """Feeds by room, clients by room and user."""
+    """Feeds by room, clients by room."""
 
     def __init__(
         self,
@@ -35,13 +36,17 @@ class Hub:
         self._appsync, self._realtime, self._token = appsync, realtime, token
         self._settings, self._metrics = settings, metrics
         self.feeds: dict[str, Feed] = {}
+        self.budget = Budget(settings.tail_bytes)
+        self._inside: dict[str, set[Client]] = {}
+        """Who hears each room, or is about to."""
         self._endings: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def feed(self, room: Room) -> Feed:
-        """The room's feed, which stays for as long as somebody hears it."""
+    def enter(self, room: Room, client: Client) -> Feed:
+        """The room's feed, which stays until the client leaves."""
         if ending := self._endings.pop(room.id, None):
             ending.cancel()
+        self._inside.setdefault(room.id, set()).add(client)
         feed = self.feeds.get(room.id)
         if feed is None or feed.has_failed:
             feed = self.feeds[room.id] = Feed(
@@ -51,51 +56,51 @@ class Hub:
                 self._token,
                 self._settings,
                 self._metrics,
-                self._removed,
-                self._suspicious,
+                self,
+                self.budget,
             )
         return feed
 
     def leave(self, room: Room, client: Client) -> None:
-        feed = self.feeds.get(room.id)
-        if feed is None:
+        inside = self._inside.get(room.id)
+        if inside is None or client not in inside:
             return
-        feed.audience.remove(client)
-        if not len(feed.audience) and room.id not in self._endings:
+        inside.remove(client)
+        self.feeds[room.id].audience.remove(client)
+        if not inside:
+            del self._inside[room.id]
             loop = asyncio.get_running_loop()
             self._endings[room.id] = loop.call_later(LINGER_S, self._end, room.id)
 
     def _end(self, room_id: str) -> None:
-        self._endings.pop(room_id, None)
-        feed = self.feeds.get(room_id)
-        if feed is not None and not len(feed.audience):
-            del self.feeds[room_id]
-            self._spawn(feed.close())
+        del self._endings[room_id]
+        self._spawn(self.feeds.pop(room_id).close())
 
-    def _removed(self, room: Room, user_id: str) -> None:
-        """Somebody lost access: their connections hear no more of the room."""
-        for client in self._clients(room):
-            if client.user_id == user_id:
+    def parted(self, room: Room, user_id: str, epoch: int | None) -> None:
+        """Somebody lost access: their connections hear no more of the room, but for those that came back since."""
+        for client in self._heard_by(room):
+            if client.user_id == user_id and (epoch is None or client.judged_in(room) < epoch):
                 client.removed(room)
 
-    def _suspicious(self, room: Room) -> None:
+    def doubt(self, room: Room) -> None:
         """An epoch ended unheard, so everybody in the room here is looked up, with their own tokens."""
         self._spawn(self._look_up(room))
+
+    def failed(self, room: Room) -> None:
+        for client in self._heard_by(room):
+            client.unheard(room)
 
     async def _look_up(self, room: Room) -> None:
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def look_up(client: Client) -> None:
             async with turns:
-                try:
-                    await client.judge(room)
-                except UpstreamRefused as refused:
-                    if refused.refusal.code in ("NotRoomMember", "NotAllowed"):
-                        client.removed(room)
+                await client.judge_again(room)
 
-        await asyncio.gather(*(look_up(client) for client in self._clients(room)))
+        await asyncio.gather(*(look_up(client) for client in self._heard_by(room)))
 
-    def _clients(self, room: Room) -> list[Client]:
+    def _heard_by(self, room: Room) -> list[Client]:
+        """Those that come later are judged later."""
         feed = self.feeds.get(room.id)
         return [each for each in feed.audience if isinstance(each, Client)] if feed else []
 
@@ -107,4 +112,7 @@ class Hub:
     async def close(self) -> None:
         for ending in self._endings.values():
             ending.cancel()
-        await asyncio.gather(*(feed.close() for feed in self.feeds.values()), *self._tasks)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*(feed.close() for feed in self.feeds.values()))
+        await asyncio.gather(*self._tasks, return_exceptions=True)

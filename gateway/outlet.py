@@ -4,8 +4,9 @@ A room's frame is encoded once and written to each client's transport as it is. 
 for each again and cost a task's turn: half as much CPU on top (docs/gateway.md has the figures).
 """
 
+import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -13,19 +14,41 @@ from websockets.http11 import Request
 EXTENSION = "chat.outlet"
 
 
+PATIENCE_SECONDS = 10.0
+"""How long a client that is given what it missed may take for each portion."""
+
+
 class Outlet:
     """One client's transport. `write` never waits; a client that lets `limit` bytes pile up is reported as slow, once."""
 
-    __slots__ = ("_limit", "_protocol", "on_slow", "write")
+    __slots__ = ("_is_patient", "_patience_s", "_protocol", "on_slow", "write")
 
-    def __init__(self, protocol: "GatewayProtocol", limit: int) -> None:
+    def __init__(self, protocol: "GatewayProtocol", limit: int, patience_s: float = PATIENCE_SECONDS) -> None:
         self._protocol = protocol
-        self._limit = limit
+        self._patience_s = patience_s
+        self._is_patient = False
         self.write: Callable[[bytes], None] = protocol.transport.write
         self.on_slow: Callable[[], None] | None = None
         protocol.transport.set_write_buffer_limits(high=limit)
 
+    async def pour(self, frames: Iterable[bytes]) -> bool:
+        """Write many frames, no faster than the client takes them; whether it took them in time."""
+        writable = self._protocol.writable
+        self._is_patient = True
+        try:
+            for frame in frames:
+                self.write(frame)
+                if not writable.is_set():
+                    await asyncio.wait_for(writable.wait(), self._patience_s)
+        except TimeoutError:
+            return False
+        finally:
+            self._is_patient = False
+        return True
+
     def slow(self) -> None:
+        if self._is_patient:
+            return
         report, self.on_slow = self.on_slow, None
         if report is not None:
             report()
@@ -34,15 +57,6 @@ class Outlet:
         """Drop what waits and the connection with it."""
         if not self._protocol.disconnected:
             self._protocol.transport.abort()
-
-    @property
-    def waiting(self) -> int:
-        """Bytes that wait for the client."""
-        return self._protocol.transport.get_write_buffer_size()
-
-    @property
-    def is_closing(self) -> bool:
-        return self._protocol.transport.is_closing()
 
 
 class GatewayProtocol(WebSocketsSansIOProtocol):
@@ -61,6 +75,11 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         super().pause_writing()
         if self.outlet is not None:
             self.outlet.slow()
+
+    def keepalive_timeout(self) -> None:
+        """Whoever does not answer takes nothing either: what waits for them would keep the connection for as long as TCP tries."""
+        super().keepalive_timeout()
+        self.loop.call_later(1.0, self.transport.abort)
 
     def schedule_ping(self) -> None:
         """Pings to all at the same instant would make a bump for all: each waits a part of the interval of its own."""

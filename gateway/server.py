@@ -9,8 +9,9 @@ import uvicorn
 
 from chat.jwks import MAX_KEY_SET_BYTES, KeySet
 from chat.tokens import TokenRules
-from gateway.app import Gateway, application
+from gateway.app import application
 from gateway.outlet import GatewayProtocol
+from gateway.process import Gateway
 from gateway.settings import Settings
 
 KEYS_SECONDS = 2.0

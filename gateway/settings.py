@@ -52,11 +52,14 @@ class Settings(BaseModel):
     max_buffer_bytes: int = Field(262_144, ge=16_384, le=16_777_216)
     """What may wait for one client before it is closed as too slow."""
     max_connections: int = Field(20_000, ge=1, le=1_000_000)
+    connections_per_user: int = Field(100, ge=1)
     frames_per_second: float = Field(20.0, gt=0, le=1_000)
     frames_burst: int = Field(100, ge=1, le=10_000)
     rooms_per_connection: int = Field(100, ge=1, le=1_000)
     tail_messages: int = Field(1_000, ge=10, le=100_000)
     """How many events a room keeps for those who come back."""
+    tail_bytes: int = Field(67_108_864, ge=0)
+    """What these may take in memory in all rooms together."""
     compare_seconds: float = Field(45.0, ge=1, le=600)
     tick_ms: int = Field(15, ge=0, le=200)
     """Frames of a busy room that come within a tick are written together."""

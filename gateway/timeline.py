@@ -7,8 +7,9 @@ that was away for a short time is served without a request.
 Instants are monotonic seconds and come from whoever calls.
 """
 
+import sys
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -58,6 +59,35 @@ class Told:
     frame: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the tail keeps of something told: `seq` of a message, `rev` of a change, and the frame as it was written."""
+
+    kind: Kind
+    seq: int
+    rev: int
+    at: Position
+    frame: bytes
+
+    @classmethod
+    def of(cls, told: Told) -> "Kept":
+        message = told.message
+        return cls(told.kind, message.get("seq") or 0, message.get("rev") or 0, told.at, told.frame)
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        return len(self.frame) + 400
+
+
+@dataclass
+class Budget:
+    """The bytes that the tails of all rooms of a process may take together."""
+
+    limit: int
+    used: int = 0
+
+
 Encode = Callable[[Kind, Message, Position], bytes]
 
 
@@ -75,11 +105,12 @@ class Timeline:
     """What one process knows of one room.
 
     Whoever pumps it reads `changes` when `needs_reading`, and at leisure (every minute): a lost last message or a lost end of an
-    epoch shows no hole.
+    epoch shows no hole. The tail holds up to `tail` events, and none beyond what `budget` has left.
     """
 
-    def __init__(self, encode: Encode, tail: int = 1_000) -> None:
+    def __init__(self, encode: Encode, tail: int = 1_000, budget: Budget | None = None) -> None:
         self._encode = encode
+        self._budget = budget or Budget(sys.maxsize)
         self.position: Position | None = None
         self.epoch: int | None = None
         """The epoch that the chat is in, as far as is known."""
@@ -89,16 +120,19 @@ class Timeline:
         """What came before its turn, by `seq`, and whether it came from history."""
         self._held_since: float | None = None
         self._revs: OrderedDict[str, int] = OrderedDict()
-        self._tail: deque[Told] = deque()
+        self._tail: deque[Kept] = deque()
         self._tail_length = tail
         self._tail_after = Position(0, None, 0)
         """The tail holds everything after this position."""
+        self.count = 0
+        """How many events were told so far."""
 
     def start(self, head: Mapping[str, Any]) -> None:
         """Begin at `head`, which was read after the subscription was accepted."""
         self.position = Position(head["seq"], head["ts"], head["rev"])
         self.epoch = head["epoch"]
-        self._tail.clear()
+        self._forget()
+        self.count += 1  # nobody goes on from before: what lies between is not in the tail
         self._tail_after = self.position
         self._held = {seq: each for seq, each in self._held.items() if seq > head["seq"]}
         self.needs_reading = False
@@ -162,13 +196,18 @@ class Timeline:
         if self.deadline is not None and now >= self.deadline:
             self.needs_reading, self._held_since = True, None
 
-    def since(self, position: Position) -> list[Told] | None:
+    def since(self, position: Position) -> list[Kept] | None:
         """Everything after `position` that was told, or `None` when the tail does not reach back so far."""
         if self.position is None or position.seq > self.position.seq:
             return None
         if position.seq < self._tail_after.seq or position.rev < self._tail_after.rev:
             return None
-        return [told for told in self._tail if _is_after(told, position)]
+        return [kept for kept in self._tail if _is_after(kept, position)]
+
+    def told_since(self, count: int) -> list[Kept] | None:
+        """Everything that was told since `count` was so much, or `None` when the tail does not reach back so far."""
+        missing = self.count - count
+        return None if missing > len(self._tail) else list(self._tail)[len(self._tail) - missing :]
 
     @property
     def tail_rev(self) -> int:
@@ -211,15 +250,30 @@ class Timeline:
     def _keep(self, kind: Kind, message: Message, *, repaired: bool) -> Told:
         at = self.position or self._tail_after
         told = Told(kind, message, at, repaired, self._encode(kind, message, at))
-        self._tail.append(told)
-        if len(self._tail) > self._tail_length:
-            oldest = self._tail.popleft()
-            after = self._tail_after
-            if oldest.kind == "message":
-                self._tail_after = Position(oldest.message["seq"], oldest.message["ts"], after.rev)
-            elif oldest.kind == "change":
-                self._tail_after = Position(after.seq, after.ts, max(after.rev, oldest.message["rev"]))
+        self.count += 1
+        kept = Kept.of(told)
+        self._tail.append(kept)
+        self._budget.used += kept.size
+        while len(self._tail) > self._tail_length or (self._tail and self._budget.used > self._budget.limit):
+            self._drop_oldest()
         return told
+
+    def _drop_oldest(self) -> None:
+        oldest, after = self._tail.popleft(), self._tail_after
+        self._budget.used -= oldest.size
+        if oldest.kind == "message":
+            self._tail_after = Position(oldest.seq, oldest.at.ts, after.rev)
+        elif oldest.kind == "change":
+            self._tail_after = Position(after.seq, after.ts, max(after.rev, oldest.rev))
+
+    def _forget(self) -> None:
+        self._budget.used -= sum(kept.size for kept in self._tail)
+        self._tail.clear()
+
+    def close(self) -> None:
+        """Give the tail's bytes back."""
+        self._forget()
+        self._tail_length = 0
 
     def _remember(self, message_id: str, rev: int) -> None:
         self._revs[message_id] = rev
@@ -228,16 +282,8 @@ class Timeline:
             self._revs.popitem(last=False)
 
 
-def _is_after(told: Told, position: Position) -> bool:
-    if told.kind == "message":
-        return bool(told.message["seq"] > position.seq)
-    return told.kind == "notice" or bool(told.message["rev"] > position.rev)
-
-
-def count_live(told: Iterable[Told]) -> tuple[int, int]:
-    """How many of these came live, and how many from history."""
-    live = repaired = 0
-    for each in told:
-        repaired += each.repaired
-        live += not each.repaired
-    return live, repaired
+def _is_after(kept: Kept, position: Position) -> bool:
+    """Whether somebody at `position` may not have it. Notices have no number: who was told a later message was told them, too."""
+    if kept.kind == "message":
+        return kept.seq > position.seq
+    return kept.at.seq >= position.seq if kept.kind == "notice" else kept.rev > position.rev

@@ -14,13 +14,12 @@ import aiohttp
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
 
 from chat.found_room import found_room
 from chat.models import Role
 from chat.rooms import Room
 from chat_lambda import compose
-from gateway.app import Gateway
+from gateway.process import Gateway
 from gateway.server import Server, token_rules
 from gateway.settings import Settings
 from simulator.functions import Functions, functions_from_wiring
@@ -156,16 +155,22 @@ async def served(gateway: Gateway) -> AsyncIterator[int]:
 
 
 @pytest.fixture
-def serve(functions: Functions, key: SigningKey, tmp_path: Path) -> Serve:
+def service_token(key: SigningKey, tmp_path: Path) -> Path:
+    """The gateway's own token, in its file."""
+    file = tmp_path / "gateway.token"
+    file.write_text(key.mint("gateway", now=int(time.time()), ttl=3_600, roles=("gateway",)))
+    return file
+
+
+@pytest.fixture
+def serve(functions: Functions, key: SigningKey, service_token: Path) -> Serve:
     """Starts the API and a gateway, with some of its settings changed."""
 
     @asynccontextmanager
     async def start(**changed: Any) -> AsyncIterator[World]:
         config = ServerConfig(schema=SCHEMA.read_text(), functions=functions, jwks=key.jwks, port=0)
-        token = tmp_path / "gateway.token"
-        token.write_text(key.mint("gateway", now=int(time.time()), ttl=3_600, roles=("gateway",)))
         async with running(config) as api, aiohttp.ClientSession() as http:
-            gateway = new_gateway(api, token, changed)
+            gateway = new_gateway(api, service_token, changed)
             async with served(gateway) as port:
                 yield World(api, gateway, port, key, http)
 
@@ -186,6 +191,3 @@ def new_gateway(api: Address, token: Path, changed: Mapping[str, Any]) -> Gatewa
     }
     settings = Settings.model_validate(given)
     return Gateway(settings, token_rules(settings))
-
-
-__all__ = ["NOTICE", "Person", "Serve", "Subprotocol", "World", "new_gateway", "served"]

@@ -117,6 +117,8 @@ def test_sends_marks_and_questions_go_through_with_what_they_name() -> None:
     send = say(connection, type="send", ref="r1", room="lobby", text="hi", clientMessageId="c1")
     arguments = {"text": "hi", "clientMessageId": "c1", "attachments": None}
     assert send == [frames.Send("r1", LOBBY, arguments)]
+    assert say(connection, type="delivered", room="lobby", seq=3) == []
+    say(connection, type="subscribe", room="lobby")
     assert say(connection, type="delivered", room="lobby", seq=3) == [frames.Mark("delivered", LOBBY, 3)]
     assert say(connection, type="read", room="lobby", seq=3) == [frames.Mark("read", LOBBY, 3)]
     assert say(connection, type="typing", room="lobby") == [frames.Typing(LOBBY)]

@@ -7,9 +7,10 @@ from contextlib import AsyncExitStack
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
 
 from gateway import frames
-from tests.gateway.conftest import NOTICE, Serve, Subprotocol
+from tests.gateway.conftest import NOTICE, Serve
 
 
 async def test_a_member_hears_the_addresss_room(serve: Serve) -> None:

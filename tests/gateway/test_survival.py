@@ -1,7 +1,6 @@
 """The API dies and comes back, the gateway dies and another takes over, everybody comes at once: nothing is lost or disordered."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -27,13 +26,6 @@ def api(functions: Functions, key: SigningKey) -> ServerConfig:
     return ServerConfig(schema=SCHEMA.read_text(), functions=functions, jwks=key.jwks, port=0)
 
 
-@pytest.fixture
-def token(key: SigningKey, tmp_path: Path) -> Path:
-    file = tmp_path / "gateway.token"
-    file.write_text(key.mint("gateway", now=int(time.time()), ttl=3_600, roles=("gateway",)))
-    return file
-
-
 def unpublished(verb: Callable[..., object], user: str, **arguments: object) -> None:
     """Do it beside AppSync, which therefore delivers nothing, as when it loses an event."""
     verb(compose.deployment(), Caller(user), arguments, Tally())
@@ -46,13 +38,13 @@ async def heard(person: Person, count: int) -> None:
 
 
 async def test_what_is_sent_while_the_api_is_cut_off_from_the_gateway_is_told_when_it_is_back(
-    api: ServerConfig, key: SigningKey, token: Path
+    api: ServerConfig, key: SigningKey, service_token: Path
 ) -> None:
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(aiohttp.ClientSession())
         first = AsyncExitStack()
         address = await first.enter_async_context(running(api))
-        gateway = new_gateway(address, token, {})
+        gateway = new_gateway(address, service_token, {})
         port = await stack.enter_async_context(served(gateway))
         world = World(address, gateway, port, key, http)
         room = world.room()
@@ -72,14 +64,14 @@ async def test_what_is_sent_while_the_api_is_cut_off_from_the_gateway_is_told_wh
 
 
 @asynccontextmanager
-async def taken_over(world: World, token: Path) -> AsyncIterator[World]:
+async def taken_over(world: World, service_token: Path) -> AsyncIterator[World]:
     """Another process in place of the world's, which has seen nothing."""
-    gateway = new_gateway(world.api, token, {})
+    gateway = new_gateway(world.api, service_token, {})
     async with served(gateway) as port:
         yield World(world.api, gateway, port, world.key, world.http)
 
 
-async def test_another_process_takes_over_without_a_gap(serve: Serve, token: Path) -> None:
+async def test_another_process_takes_over_without_a_gap(serve: Serve, service_token: Path) -> None:
     async with serve() as world:
         room = world.room()
         async with world.person("bob", room) as bob:
@@ -89,7 +81,7 @@ async def test_another_process_takes_over_without_a_gap(serve: Serve, token: Pat
             at = bob.frames[-1]["at"]
             bob.socket.transport.abort()  # as when a process is killed: no close frame
         await world.send("alice", room, "3", "4")
-        async with taken_over(world, token) as other, other.person("bob", room, since=at) as bob:
+        async with taken_over(world, service_token) as other, other.person("bob", room, since=at) as bob:
             assert (await bob.next("subscribed"))["resumed"]
             await world.send("alice", room, "5")
             await heard(bob, 3)
@@ -97,12 +89,12 @@ async def test_another_process_takes_over_without_a_gap(serve: Serve, token: Pat
 
 
 async def test_everybody_comes_back_at_once_and_history_is_read_once_or_twice(
-    serve: Serve, token: Path
+    serve: Serve, service_token: Path
 ) -> None:
     async with serve() as world:
         room = world.room()
         (first, *_) = await world.send("alice", room, *(str(number) for number in range(1, 31)))
-        async with taken_over(world, token) as other, AsyncExitStack() as stack:
+        async with taken_over(world, service_token) as other, AsyncExitStack() as stack:
             at = f"1/{first['ts']}/2"
             coming = [stack.enter_async_context(other.person("bob", room, since=at)) for _ in range(50)]
             people = await asyncio.gather(*coming)

@@ -1,18 +1,18 @@
 """One room's order: whatever the live path does, what is told is every message once, in order."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.timeline import HOLD_S, Kind, Message, Page, Position, Timeline, Told
+from gateway.timeline import HOLD_S, Budget, Kept, Kind, Message, Page, Position, Timeline, Told
 
 
 def encode(kind: Kind, message: Message, at: Position) -> bytes:
-    return json.dumps([kind, message["id"], str(at)]).encode()
+    return json.dumps([kind, message, str(at)]).encode()
 
 
 def said(seq: int, rev: int | None = None) -> dict[str, Any]:
@@ -29,8 +29,8 @@ def started(seq: int = 0, rev: int = 1) -> Timeline:
     return timeline
 
 
-def numbers(told: list[Told]) -> list[int]:
-    return [each.message["seq"] for each in told]
+def numbers(told: Sequence[Told | Kept]) -> list[int]:
+    return [json.loads(each.frame)[1]["seq"] for each in told]
 
 
 def waits(timeline: Timeline) -> float | None:
@@ -131,7 +131,45 @@ def test_a_change_that_left_the_tail_is_not_promised_any_more() -> None:
     timeline.heard(said(1, rev=4), 0.0)
     timeline.heard(said(2, rev=5), 0.0)
     assert timeline.since(Position(2, "t2", 3)) is None
-    assert [each.message["rev"] for each in timeline.since(Position(2, "t2", 4)) or []] == [5]
+    assert [each.rev for each in timeline.since(Position(2, "t2", 4)) or []] == [5]
+
+
+def test_rooms_share_what_their_tails_may_take() -> None:
+    budget = Budget(limit=3_000)
+    one, other = Timeline(encode, budget=budget), Timeline(encode, budget=budget)
+    one.start(head(0, 1))
+    other.start(head(0, 1))
+    for seq in range(1, 20):
+        one.heard(said(seq), 0.0)
+        other.heard(said(seq), 0.0)
+        assert budget.used <= budget.limit
+    assert one.since(Position(1, "t1", 1)) is None
+    kept = one.since(Position(17, "t17", 1))
+    assert numbers(kept or []) == [18, 19]
+    one.close()
+    other.close()
+    assert budget.used == 0
+
+
+def test_what_was_told_meanwhile_can_be_had_by_count_unless_the_room_began_again() -> None:
+    timeline = started()
+    timeline.heard(said(1), 0.0)
+    count = timeline.count
+    assert timeline.told_since(count) == []
+    timeline.heard(said(2), 0.0)
+    timeline.heard(said(1, rev=5), 0.0)
+    assert numbers(timeline.told_since(count) or []) == [2, 1]
+    timeline.start(head(9, 12))
+    assert timeline.told_since(count) is None
+
+
+def test_a_notice_is_not_told_again_to_whoever_was_told_a_later_message() -> None:
+    timeline = started()
+    timeline.heard({"id": "n1", "seq": None, "notice": {"kind": "MEMBER_ADDED", "rev": 2}}, 0.0)
+    timeline.heard(said(1), 0.0)
+    kinds = [each.kind for each in timeline.since(Position(0, None, 1)) or []]
+    assert kinds == ["notice", "message"]
+    assert timeline.since(Position(1, "t1", 1)) == []
 
 
 def test_a_position_survives_its_way_to_the_client_and_back() -> None:
@@ -180,13 +218,14 @@ class Person:
         self.has: dict[str, int] = {}
         self.order: list[int] = []
 
-    def told(self, each: Told) -> None:
-        rev = each.message.get("rev") or 0
-        if each.message["id"] not in self.has:
-            assert each.kind == "message"
-            self.order.append(each.message["seq"])
-        self.has[each.message["id"]] = max(rev, self.has.get(each.message["id"], 0))
-        self.at = each.at
+    def told(self, frame: bytes) -> None:
+        kind, message, at = json.loads(frame)
+        rev = message.get("rev") or 0
+        if message["id"] not in self.has:
+            assert kind == "message"
+            self.order.append(message["seq"])
+        self.has[message["id"]] = max(rev, self.has.get(message["id"], 0))
+        self.at = Position.parse(at)
 
 
 class Life:
@@ -228,16 +267,16 @@ class Life:
 
     def tell(self, told: list[Told]) -> None:
         for each in () if self.is_away else told:
-            self.person.told(each)
+            self.person.told(each.frame)
 
     def cut_or_return(self) -> None:
         if self.is_away:
             missed = self.timeline.since(self.person.at)
-            for each in self.from_history() if missed is None else missed:
-                self.person.told(each)
+            for frame in self.from_history() if missed is None else [each.frame for each in missed]:
+                self.person.told(frame)
         self.is_away = not self.is_away
 
-    def from_history(self) -> list[Told]:
+    def from_history(self) -> list[bytes]:
         """What a client is given that was away for longer than the tail reaches, up to where the room is here."""
         at, reached = self.person.at, self.timeline.position or self.person.at
         told = []
@@ -246,7 +285,7 @@ class Life:
                 break
             kind: Kind = "message" if message["seq"] > at.seq else "change"
             position = Position(max(message["seq"], at.seq), None, at.rev)
-            told.append(Told(kind, message, position, repaired=True, frame=b""))
+            told.append(encode(kind, message, position))
         return told
 
 

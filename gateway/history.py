@@ -1,0 +1,126 @@
+"""What somebody who comes back has missed: from the tail where it reaches, else read from history once for all who ask for the same."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway import documents
+from gateway.metrics import Metrics
+from gateway.timeline import Encode, Kind, Message, Page, Position, Timeline
+
+SHARED_S = 2.0
+"""How long what was read from history serves others who come back from the same place."""
+
+MAX_BACK = 1_000
+"""How many messages a client that knows no more than its last `seq` is given from history."""
+
+Ask = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What history has for somebody, as it is written to them. Whoever was given it is at `reached`."""
+
+    frames: Sequence[bytes]
+    reached: Position | int
+
+
+class History:
+    """One room's. `ask(document, **variables)` asks the chat; `caught_up` waits until the room here is where the chat is."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        caught_up: Callable[[], Awaitable[None]],
+        timeline: Timeline,
+        encode: Encode,
+        metrics: Metrics,
+    ) -> None:
+        self._ask, self._caught_up = ask, caught_up
+        self._timeline, self._encode, self._metrics = timeline, encode, metrics
+        self._fetching: dict[object, asyncio.Future[Missed | None]] = {}
+
+    async def missed(self, since: Position | int) -> Missed | None:
+        """For somebody who was at `since`: nothing where the tail serves, `None` where they have to start afresh."""
+        here = self._timeline.position
+        if (
+            here is not None and self._known(since).seq > here.seq
+        ):  # another process has told them more than is known here
+            await self._caught_up()
+        if self._timeline.since(self._known(since)) is not None:
+            self._metrics.resumed("ring")
+            return Missed((), since)
+        missed = await self._once(since)
+        self._metrics.resumed("reset" if missed is None else "history")
+        return missed
+
+    def replay(self, missed: Missed) -> list[bytes] | None:
+        """The frames of `missed` and of all that the room was told after it. `None`: the tail has forgotten some of it."""
+        later = self._timeline.since(self._known(missed.reached))
+        return None if later is None else [*missed.frames, *(each.frame for each in later)]
+
+    async def pages(self, since: Position) -> AsyncIterator[Page]:
+        """Everything after `since`, a page of the chat's `changes` at a time."""
+        token = None
+        while True:
+            answer = await self._ask(documents.CHANGES, since=since.rev, after=since.ts, token=token)
+            token = answer["nextToken"]
+            yield Page(answer["items"], answer["head"], answer["reset"], last=token is None)
+            if token is None:
+                return
+
+    def _known(self, since: Position | int) -> Position:
+        """Where somebody is who knows no more than a number: they get every change that the tail has."""
+        return Position(since, None, self._timeline.tail_rev) if isinstance(since, int) else since
+
+    async def _once(self, since: Position | int) -> Missed | None:
+        """Fetches of the same within a moment are one: what was told since comes from the tail."""
+        if since not in self._fetching:
+            fetch = self._back_to(since) if isinstance(since, int) else self._after(since)
+            self._fetching[since] = task = asyncio.ensure_future(fetch)
+            task.add_done_callback(lambda done: self._fetched(since, done))
+        return await asyncio.shield(self._fetching[since])
+
+    def _fetched(self, since: object, task: "asyncio.Future[Missed | None]") -> None:
+        if task.cancelled() or task.exception():
+            self._fetching.pop(since, None)
+        else:
+            asyncio.get_running_loop().call_later(SHARED_S, self._fetching.pop, since, None)
+
+    async def _after(self, since: Position) -> Missed | None:
+        items: list[Message] = []
+        reached = since
+        async for page in self.pages(since):
+            if page.reset:
+                return None
+            items += page.items
+            reached = Position(reached.seq, reached.ts, page.head["rev"])
+        last = max(items, key=lambda message: message["seq"] or 0, default=None)
+        if last is not None and (last["seq"] or 0) > since.seq:
+            reached = Position(last["seq"], last["ts"], reached.rev)
+        return Missed(list(self._told(since, items)), reached)
+
+    async def _back_to(self, seq: int) -> Missed | None:
+        """The messages after `seq`, oldest first, read from the newest back."""
+        found: list[Message] = []
+        token = None
+        while len(found) < MAX_BACK:
+            answer = await self._ask(documents.MESSAGES, token=token)
+            items = [each for each in answer["items"] if each["seq"] is not None]
+            found += [each for each in items if each["seq"] > seq]
+            token = answer["nextToken"]
+            if token is None or any(each["seq"] <= seq for each in items):
+                frames = list(self._told(self._known(seq), found[::-1]))
+                return Missed(frames, found[0]["seq"] if found else seq)
+        return None
+
+    def _told(self, at: Position, items: Sequence[Message]) -> Iterator[bytes]:
+        """What was read from history, as it is told to somebody who was at `at`."""
+        for message in items:
+            if message["seq"] is None:
+                continue
+            kind: Kind = "message" if message["seq"] > at.seq else "change"
+            if kind == "message":
+                at = Position(message["seq"], message["ts"], at.rev)
+            yield self._encode(kind, message, at)

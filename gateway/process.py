@@ -1,0 +1,124 @@
+"""One gateway process: its parts, its clients, and how it ends."""
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import aiohttp
+
+from chat.tokens import TokenRules, verify_token
+from gateway import frames
+from gateway.appsync import AppSync, Realtime, ServiceToken
+from gateway.breaker import Breaker
+from gateway.client import Client
+from gateway.connection import CloseCode
+from gateway.hub import Hub
+from gateway.metrics import Metrics
+from gateway.settings import Settings, service_token
+
+log = logging.getLogger("gateway")
+
+BEATING_AT_ONCE = 20
+"""How many heartbeats are passed on at once."""
+
+STATE_SECONDS = 60.0
+"""How often a line says how many are connected and how late they hear: what autoscaling goes by."""
+
+
+class Gateway:
+    """Made before it runs: `appsync`, `realtime` and `hub` are there while it is `running`."""
+
+    def __init__(self, settings: Settings, rules: TokenRules) -> None:
+        self.settings, self.rules = settings, rules
+        self.metrics = Metrics()
+        self.clients: set[Client] = set()
+        self.users: Counter[str] = Counter()
+        """How many connections each person has."""
+        self.breaker = Breaker()
+        self.is_draining = False
+        self._empty = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        connector = aiohttp.TCPConnector(limit=200)
+        token = ServiceToken(lambda: service_token(self.settings))
+        url = str(self.settings.appsync_url)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            self.appsync = AppSync(url, session, self.breaker)
+            self.realtime = Realtime(url, session, token, self.breaker)
+            self.hub = Hub(self.appsync, self.realtime, token, self.settings, self.metrics)
+            beating = asyncio.create_task(self._beat())
+            try:
+                yield
+            finally:
+                beating.cancel()
+                await asyncio.gather(beating, return_exceptions=True)
+                await self.hub.close()
+                await self.realtime.close()
+
+    async def verify(self, token: str) -> Any:
+        """The token's claims. Fetching keys may wait, so it is not done in the event loop. Raises `TokenRefused`, `KeysUnavailable`."""
+        return await asyncio.to_thread(verify_token, token, self.rules)
+
+    async def drain(self) -> None:
+        """Tell every client to come back elsewhere, each after a while of its own, and close."""
+        self.is_draining = True
+        clients = list(self.clients)
+        log.info("draining", extra={"connections": len(clients)})
+        spread = self.settings.drain_seconds
+        for client in clients:
+            after = int(random.uniform(0, spread) * 1_000)  # noqa: S311  jitter
+            client.reply(frames.encode("goingAway", reconnectAfterMs=after))
+            client.shut(CloseCode.GOING_AWAY, "going away")
+        self._empty.clear()
+        if self.clients:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), spread)
+
+    async def _beat(self) -> None:
+        """Once a second pass on what clients confirmed, each at most twice a minute; once a minute say how things stand."""
+        said = 0.0
+        turns = asyncio.Semaphore(BEATING_AT_ONCE)
+
+        async def beat(client: Client) -> None:
+            async with turns:
+                await client.beat(time.monotonic())
+
+        while True:
+            await asyncio.sleep(1.0)
+            if time.monotonic() - said >= STATE_SECONDS:
+                said = time.monotonic()
+                log.info("state", extra=self.metrics.state(len(self.clients), len(self.hub.feeds)))
+            beats = [beat(client) for client in self.clients if client.has_news]
+            for failed in filter(None, await asyncio.gather(*beats, return_exceptions=True)):
+                log.error("heartbeat failed", extra={"error": type(failed).__name__})
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody else is taken: they are to try elsewhere."""
+        return self.is_draining or len(self.clients) >= self.settings.max_connections
+
+    def has_room_for(self, user_id: str) -> bool:
+        return self.users[user_id] < self.settings.connections_per_user
+
+    def forget(self, client: Client) -> None:
+        self.clients.remove(client)
+        if client.user_id:
+            self.users[client.user_id] -= 1
+            if not self.users[client.user_id]:
+                del self.users[client.user_id]
+        if not self.clients:
+            self._empty.set()
+
+    def observe(self) -> None:
+        """Bring the gauges up to date."""
+        self.metrics.connections.set(len(self.clients))
+        self.metrics.rooms.set(len(self.hub.feeds))
+        self.metrics.upstream_connections.set(self.realtime.connections)
+        self.metrics.upstream_subscriptions.set(self.realtime.subscriptions)
+        self.metrics.breaker.set(self.breaker.state != "closed")
