@@ -43,15 +43,14 @@ class History:
 
     async def missed(self, since: Position | int) -> Missed | None:
         """For somebody who was at `since`: nothing where the tail serves, `None` where they have to start afresh."""
-        here = self._timeline.position
-        if (
-            here is not None and self._known(since).seq > here.seq
-        ):  # another process has told them more than is known here
+        if self._is_behind(since):  # another process has told them more than is known here
             await self._caught_up()
         if self._timeline.since(self._known(since)) is not None:
             self._metrics.resumed("ring")
             return Missed((), since)
         missed = await self._once(since)
+        if missed is not None and self._is_behind(missed.reached):  # what history has was not heard live yet
+            await self._caught_up()
         self._metrics.resumed("reset" if missed is None else "history")
         return missed
 
@@ -69,6 +68,10 @@ class History:
             yield Page(answer["items"], answer["head"], answer["reset"], last=token is None)
             if token is None:
                 return
+
+    def _is_behind(self, other: Position | int) -> bool:
+        here = self._timeline.position
+        return here is None or self._known(other).seq > here.seq
 
     def _known(self, since: Position | int) -> Position:
         """Where somebody is who knows no more than a number: they get every change that the tail has."""

@@ -84,9 +84,12 @@ class Bob:
         self.connection = Connection(room, None, Limits(), now=0.0)
         self.connection.credentials("t")
         self.connection.authenticated(frames.encode("hello"), expires=60.0)
-        parts: Any = (chat, here, Metrics(), self)  # as much of each as a client needs
-        self.client = Client(self.connection, *parts, lambda code, reason: self.closed.append((code, reason)))
+        parts: Any = (chat, here, Metrics(), self, self._close)  # as much of each as a client needs
+        self.client = Client(self.connection, *parts)
         self.client.verified("bob", "t")
+
+    def _close(self, code: CloseCode, reason: str) -> None:
+        self.closed.append((code, reason))
 
     def write(self, frame: bytes) -> None:
         self.written.append(json.loads(frame[2:] if frame[1] < 126 else frame[4:]))

@@ -9,7 +9,6 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from gateway import frames
 from tests.gateway.conftest import NOTICE, Serve
 
 
@@ -210,48 +209,6 @@ async def test_an_expired_token_ends_the_connection(serve: Serve) -> None:
         room = world.room()
         async with world.person("bob", room, token=world.token("bob", ttl=1)) as bob:
             assert await bob.closed() == (4401, "the token has expired")
-
-
-async def test_oversize_and_binary_frames_and_floods_are_closed_and_others_unaffected(serve: Serve) -> None:
-    async with serve(max_frame_bytes=2_048, frames_per_second=10, frames_burst=10) as world:
-        room = world.room()
-        async with world.person("alice", room) as alice:
-            await alice.next("subscribed")
-            async with world.person("bob", room) as bob:
-                await bob.next("subscribed")
-                await bob.socket.send("x" * 3_000)
-                assert (await bob.closed())[0] == 1009
-            async with world.person("bob", room) as bob:
-                await bob.next("subscribed")
-                await bob.socket.send(b"binary")
-                assert (await bob.closed())[0] == 4400
-            async with world.person("bob", room) as bob:
-                await bob.next("subscribed")
-                for _ in range(70):
-                    await bob.say(type="ping")
-                assert (await bob.closed())[0] == 4429
-            await world.send("alice", room, "still here")
-            assert (await alice.next("message"))["message"]["text"] == "still here"
-
-
-async def test_a_client_that_stops_reading_is_closed_and_delays_nobody(serve: Serve) -> None:
-    async with serve(max_buffer_bytes=16_384, tick_ms=0) as world:
-        room = world.room()
-        async with world.person("alice", room) as alice, world.person("bob", room, close_timeout=0.1) as bob:
-            await alice.next("subscribed")
-            await bob.next("subscribed")
-            bob.socket.transport.pause_reading()
-            audience = world.gateway.hub.feeds[room].audience
-            frame = frames.server_frame(frames.encode("filler", text="x" * 8_000))
-            while len(audience) > 1:
-                audience.tell(frame)
-                await alice.next("filler")
-            async with asyncio.timeout(10):
-                while len(world.gateway.clients) > 1:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
-            await world.send("alice", room, "still here")
-            assert (await alice.next("message"))["message"]["text"] == "still here"
-            assert await world.metric('chat_gateway_closes_total{code="4408"}') == 1
 
 
 async def test_the_process_tells_what_it_is_doing(serve: Serve) -> None:

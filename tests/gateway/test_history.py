@@ -1,0 +1,87 @@
+"""What somebody missed fits to what the room here is told: nothing between the two is left out, and nothing is told twice."""
+
+import json
+from typing import Any
+
+import pytest
+
+from gateway import documents
+from gateway.history import History
+from gateway.metrics import Metrics
+from gateway.timeline import Kind, Message, Position, Timeline
+
+
+def encode(kind: Kind, message: Message, at: Position) -> bytes:
+    return json.dumps([kind, message["seq"], str(at)]).encode()
+
+
+def said(seq: int, rev: int | None = None) -> dict[str, Any]:
+    return {"id": f"m{seq}", "seq": seq, "ts": f"t{seq}", "rev": rev, "epoch": 1, "notice": None}
+
+
+def head(seq: int, rev: int) -> dict[str, Any]:
+    return {"seq": seq, "ts": f"t{seq}" if seq else None, "rev": rev, "epoch": 1}
+
+
+class Behind:
+    """The chat, and a room here that has heard its messages up to `heard`; catching up hears the rest."""
+
+    def __init__(self, count: int, heard: int, *, edited: int | None = None) -> None:
+        self.messages = [said(seq, count + 2 if seq == edited else None) for seq in range(1, count + 1)]
+        self.rev = count + 1 + (edited is not None)
+        self.timeline = Timeline(encode)
+        self.timeline.start(head(heard, heard + 1))
+        self.history = History(self.ask, self.catch_up, self.timeline, encode, Metrics())
+        self.asked: list[str] = []
+
+    async def ask(self, document: str, **variables: Any) -> Any:
+        self.asked.append(document)
+        about = {"nextToken": None, "head": head(len(self.messages), self.rev)}
+        if document == documents.MESSAGES:
+            return about | {"items": self.messages[::-1]}
+        seq = int(variables["after"][1:]) if variables["after"] else 0
+        changed = [each for each in self.messages[:seq] if (each["rev"] or 0) > variables["since"]]
+        return about | {"items": changed + self.messages[seq:], "reset": False}
+
+    async def catch_up(self) -> None:
+        position = self.timeline.position
+        assert position is not None
+        for message in self.messages[position.seq :]:
+            self.timeline.heard(message, 0.0)
+
+    async def given(self, since: Position | int) -> list[tuple[str, int]] | None:
+        """What somebody is given who was at `since`."""
+        missed = await self.history.missed(since)
+        frames = None if missed is None else self.history.replay(missed)
+        return None if frames is None else [tuple(json.loads(frame)[:2]) for frame in frames]
+
+
+@pytest.mark.parametrize("since", [0, 2, Position(0, None, 1), Position(2, "t2", 3)])
+async def test_what_history_has_and_was_not_heard_live_yet_is_told_once(since: Position | int) -> None:
+    chat = Behind(count=7, heard=4)
+    start = since if isinstance(since, int) else since.seq
+    assert await chat.given(since) == [("message", seq) for seq in range(start + 1, 8)]
+    assert chat.timeline.position == Position(7, "t7", 5)
+
+
+async def test_somebody_who_was_told_more_elsewhere_misses_nothing_here() -> None:
+    chat = Behind(count=7, heard=4)
+    assert await chat.given(Position(6, "t6", 5)) == [("message", 7)]
+    assert chat.asked == []
+
+
+async def test_changes_of_what_they_have_come_before_what_they_missed() -> None:
+    chat = Behind(count=4, heard=4, edited=1)
+    assert await chat.given(Position(2, "t2", 3)) == [("change", 1), ("message", 3), ("message", 4)]
+
+
+async def test_whoever_asks_for_the_same_within_a_moment_is_served_by_one_reading() -> None:
+    chat = Behind(count=9, heard=9)
+    for _ in range(5):
+        assert await chat.given(Position(1, "t1", 2)) == [("message", seq) for seq in range(2, 10)]
+    assert chat.asked == [documents.CHANGES]
+
+
+async def test_a_position_that_was_never_given_is_not_resumed() -> None:
+    chat = Behind(count=3, heard=3)
+    assert await chat.given(Position(10**6, "t3", 10**6)) is None

@@ -1,0 +1,96 @@
+"""What one client may do, and that others are not affected by it."""
+
+import asyncio
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from gateway import frames
+from tests.gateway.conftest import Serve
+
+
+async def test_oversize_and_binary_frames_and_floods_are_closed_and_others_unaffected(serve: Serve) -> None:
+    async with serve(max_frame_bytes=2_048, frames_per_second=10, frames_burst=10) as world:
+        room = world.room()
+        async with world.person("alice", room) as alice:
+            await alice.next("subscribed")
+            async with world.person("bob", room) as bob:
+                await bob.next("subscribed")
+                await bob.socket.send("x" * 3_000)
+                assert (await bob.closed())[0] == 1009
+            async with world.person("bob", room) as bob:
+                await bob.next("subscribed")
+                await bob.socket.send(b"binary")
+                assert (await bob.closed())[0] == 4400
+            async with world.person("bob", room) as bob:
+                await bob.next("subscribed")
+                for _ in range(70):
+                    await bob.say(type="ping")
+                assert (await bob.closed())[0] == 4429
+            await world.send("alice", room, "still here")
+            assert (await alice.next("message"))["message"]["text"] == "still here"
+
+
+async def test_a_client_that_stops_reading_is_closed_and_delays_nobody(serve: Serve) -> None:
+    async with serve(max_buffer_bytes=16_384, tick_ms=0) as world:
+        room = world.room()
+        async with world.person("alice", room) as alice, world.person("bob", room, close_timeout=0.1) as bob:
+            await alice.next("subscribed")
+            await bob.next("subscribed")
+            bob.socket.transport.pause_reading()
+            audience = world.gateway.hub.feeds[room].audience
+            frame = frames.server_frame(frames.encode("filler", text="x" * 8_000))
+            while len(audience) > 1:
+                audience.tell(frame)
+                await alice.next("filler")
+            async with asyncio.timeout(10):
+                while len(world.gateway.clients) > 1:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            await world.send("alice", room, "still here")
+            assert (await alice.next("message"))["message"]["text"] == "still here"
+            assert await world.metric('chat_gateway_closes_total{code="4408"}') == 1
+
+
+async def test_a_client_that_neither_reads_nor_answers_is_let_go(serve: Serve) -> None:
+    async with serve(ping_seconds=1, max_buffer_bytes=16_777_216) as world:
+        room = world.room()
+        async with world.person("bob", room, close_timeout=0.1) as bob:
+            await bob.next("subscribed")
+            bob.socket.transport.pause_reading()
+            frame = frames.server_frame(frames.encode("filler", text="x" * 60_000))
+            for _ in range(200):
+                world.gateway.hub.feeds[room].audience.tell(frame)
+            async with asyncio.timeout(15):
+                while world.gateway.clients:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            assert not world.gateway.hub.feeds[room].audience.listeners
+
+
+async def test_a_person_has_so_many_connections_and_no_more(serve: Serve) -> None:
+    async with serve(connections_per_user=2) as world:
+        room = world.room()
+        async with world.person("bob", room) as one, world.person("bob", room) as other:
+            await one.next("subscribed")
+            await other.next("subscribed")
+            async with world.person("bob", room) as third:
+                assert await third.closed() == (4429, "too many connections")
+            async with world.person("alice", room) as alice:
+                await alice.next("subscribed")
+        async with world.person("bob", room) as bob:
+            await bob.next("subscribed")
+
+
+async def test_a_full_process_says_so_and_goes_on(serve: Serve) -> None:
+    async with serve(max_connections=1) as world:
+        room = world.room()
+        async with world.person("bob", room) as bob:
+            await bob.next("subscribed")
+            with pytest.raises(InvalidStatus) as full:
+                async with world.person("alice", room):
+                    pass
+            assert (full.value.response.status_code, full.value.response.headers["Retry-After"]) == (503, "1")
+
+
+async def test_while_keys_cannot_be_had_nobody_is_told_that_their_token_is_bad(serve: Serve) -> None:
+    async with serve(jwt_jwks_url="http://127.0.0.1:9/") as world, world.person("bob", "lobby") as bob:
+        assert (await bob.closed())[0] == 4503
