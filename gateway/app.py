@@ -23,13 +23,12 @@ def application(gateway: Gateway) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
 
-    @app.websocket("/ws/rooms/{room_id}")
-    async def room(socket: WebSocket, room_id: str) -> None:
-        await serve(gateway, socket, room_id)
+    async def connected(socket: WebSocket) -> None:
+        await serve(gateway, socket, socket.path_params.get("room_id"))
 
-    @app.websocket("/ws")
-    async def rooms(socket: WebSocket) -> None:
-        await serve(gateway, socket, None)
+    # Starlette's own routes: FastAPI's would keep the stacks of its dependencies for as long as each connection lasts.
+    app.router.add_websocket_route("/ws/rooms/{room_id}", connected)
+    app.router.add_websocket_route("/ws", connected)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, int]:
@@ -76,4 +75,7 @@ async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> N
     offered = socket.scope.get("subprotocols", [])
     await socket.accept(frames.SUBPROTOCOL if frames.SUBPROTOCOL in offered else None)
     outlet: Outlet = socket.scope["extensions"][EXTENSION]
-    await Pump(gateway, socket, outlet).run(path_room, _token(socket, offered))
+    token = _token(socket, offered)
+    outlet.forget_handshake()
+    socket.scope["headers"].clear()
+    await Pump(gateway, socket, outlet).run(path_room, token)

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterable
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 EXTENSION = "chat.outlet"
@@ -30,6 +31,11 @@ class Outlet:
         self.write: Callable[[bytes], None] = protocol.transport.write
         self.on_slow: Callable[[], None] | None = None
         protocol.transport.set_write_buffer_limits(high=limit)
+
+    def forget_handshake(self) -> None:
+        """Its headers are not needed any more, and are a good part of what an idle connection takes."""
+        empty = Headers()
+        self._protocol.request.headers = self._protocol.response.headers = empty
 
     async def pour(self, frames: Iterable[bytes]) -> bool:
         """Write many frames, no faster than the client takes them; whether it took them in time."""
