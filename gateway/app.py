@@ -36,10 +36,9 @@ def application(gateway: Gateway) -> FastAPI:
 
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, Any]:
-        ready = not gateway.is_draining and gateway.breaker.state == "closed"
-        response.status_code = 200 if ready else 503
+        response.status_code = 200 if gateway.is_ready else 503
         return {
-            "ready": ready,
+            "ready": gateway.is_ready,
             "upstream": gateway.breaker.state,
             "connections": gateway.realtime.connections,
         }

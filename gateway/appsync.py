@@ -19,6 +19,7 @@ import aiohttp
 from gateway import upstream_protocol as protocol
 from gateway.breaker import Breaker
 from gateway.frames import Refusal
+from gateway.settings import BadSettings
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class UpstreamRefused(Exception):
 
 
 class ServiceToken:
-    """The service's own token, read again when it is about to end."""
+    """The service's own token, read again when it is about to end; one that cannot be read now may be in a moment."""
 
     def __init__(self, read: Callable[[], str]) -> None:
         self._read = read
@@ -53,9 +54,19 @@ class ServiceToken:
 
     def __call__(self) -> str:
         if time.time() > self._until - 60:
-            self._token = self._read()
+            try:
+                self._token = self._read()
+            except BadSettings:
+                log.exception("service token cannot be read")
             self._until = _expiry(self._token)
+        if not self._token:
+            raise UpstreamRefused(UNAVAILABLE)
         return self._token
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the token that was read last has ended: no room can be heard until there is another."""
+        return bool(self._until) and time.time() > self._until
 
 
 class AppSync:

@@ -218,11 +218,12 @@ class Client:
         """
         room, mark = wish.room, feed.timeline.count
         replayed = feed.history.replay(missed) if missed is not None else None
+        history_epoch = missed.epoch if missed is not None else 0
         if replayed is None and wish.since is not None:
             self.reply(frames.encode("reset", room=room.id, at=feed.at))
         waiting = replayed or []
-        while waiting or self.judged_in(room) < feed.epoch:
-            if self.judged_in(room) < feed.epoch:
+        while waiting or self.judged_in(room) < max(feed.epoch, history_epoch):
+            if self.judged_in(room) < max(feed.epoch, history_epoch):
                 await self.judge(room)
             elif await self._wire.pour(waiting):
                 waiting = []

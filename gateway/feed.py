@@ -38,8 +38,8 @@ class Doorkeeper(Protocol):
     def parted(self, room: Room, user_id: str, epoch: int | None) -> None:
         """This person lost access; the room is in `epoch` since."""
 
-    def doubt(self, room: Room) -> None:
-        """An epoch has ended, and it was not heard who lost access."""
+    async def account(self, room: Room) -> None:
+        """An epoch has ended, and it was not heard who lost access: look up everybody who hears the room."""
 
     def failed(self, room: Room) -> None:
         """The room is not heard any more, by a fault of this program."""
@@ -72,8 +72,10 @@ class Feed:
         self._extras_turn = asyncio.Lock()
         self._epoch: int | None = None
         """The epoch that is subscribed to."""
-        self._accounted: int | None = None
-        """The epoch up to which it is known who lost access."""
+        self._accounted = 0
+        """The epoch up to which it is known who lost access. Nothing of a later one is told."""
+        self._seen = 0
+        """The newest epoch that history told of: while everybody is looked up, whoever joins is judged in this one."""
         self._work = asyncio.Event()
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._behind: list[asyncio.Future[None]] = []
@@ -92,7 +94,7 @@ class Feed:
     @property
     def epoch(self) -> int:
         """The epoch that the room is in, as far as is known here. Whoever was judged in an earlier one is judged again."""
-        return self.timeline.epoch or 0
+        return max(self.timeline.epoch or 0, self._seen)
 
     @property
     def at(self) -> str:
@@ -184,7 +186,7 @@ class Feed:
         """Read history up to head, if that is needed. The first time the room begins at its head."""
         if self.timeline.position is None:
             self.timeline.start((await self._ask(documents.ROOM))["head"])
-            self._accounted = self.timeline.epoch
+            self._accounted = self.epoch
         while self.timeline.needs_reading or self._behind:
             waiting, self._behind = self._behind, []
             try:
@@ -198,6 +200,10 @@ class Feed:
 
     async def _read(self) -> None:
         async for page in self.history.pages(self.timeline.position or NOWHERE):
+            if page.epoch > self._accounted:
+                self._seen = page.epoch
+                await self._doorkeeper.account(self.room)
+                self._accounted = max(self._accounted, page.epoch)
             self._pass_on(self.timeline.read(page))
             if page.reset:
                 self._tell(frames.encode("reset", room=self.room.id, at=self.at))
@@ -213,6 +219,10 @@ class Feed:
         return await self._appsync.ask(document, {"room": self.room.id, **variables}, self._token())
 
     def _heard(self, message: Mapping[str, Any]) -> None:
+        if (message.get("epoch") or 0) > self._accounted:
+            self.timeline.needs_reading = True
+            self._work.set()
+            return
         self._pass_on(self.timeline.heard(message, time.monotonic()))
         if self.timeline.needs_reading or self.timeline.deadline or self.timeline.epoch != self._epoch:
             self._work.set()
@@ -244,12 +254,9 @@ class Feed:
             notice = each.message.get("notice")
             if notice and notice.get("kind") in LOST_ACCESS:
                 epoch = notice.get("nextEpoch")
-                if epoch == (self._accounted or 0) + 1:
+                if epoch == self._accounted + 1:
                     self._accounted = epoch
                 self._doorkeeper.parted(self.room, notice["userId"], epoch)
-        if self._accounted is not None and self.epoch > self._accounted:
-            self._accounted = self.epoch
-            self._doorkeeper.doubt(self.room)
 
     def _encode(self, kind: Kind, message: Message, at: Position) -> bytes:
         return frames.server_frame(frames.encode(kind, room=self.room.id, at=str(at), message=message))

@@ -144,6 +144,12 @@ def encode(kind: str, **fields: Any) -> str:
     return json.dumps({"type": kind, **fields}, separators=(",", ":"), ensure_ascii=False)
 
 
+def with_at(text: str, at: str) -> str:
+    """A frame of the server with another `at`."""
+    fields = json.loads(text)
+    return encode(fields.pop("type"), **{**fields, "at": at})
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A refusal of the chat, by its name, with its sentence and its values."""
@@ -214,3 +220,9 @@ def server_frame(text: str) -> bytes:
     if length < 1 << 16:
         return b"\x81\x7e" + length.to_bytes(2, "big") + payload
     return b"\x81\x7f" + length.to_bytes(8, "big") + payload
+
+
+def payload(frame: bytes) -> str:
+    """What `server_frame` has framed."""
+    start = {126: 4, 127: 10}.get(frame[1], 2)
+    return frame[start:].decode()

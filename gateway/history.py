@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass
 from typing import Any
 
-from gateway import documents
+from gateway import documents, frames
 from gateway.metrics import Metrics
-from gateway.timeline import Encode, Kind, Message, Page, Position, Timeline
+from gateway.timeline import Encode, Kept, Kind, Message, Page, Position, Timeline
 
 SHARED_S = 2.0
 """How long what was read from history serves others who come back from the same place."""
@@ -20,10 +20,13 @@ Ask = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What history has for somebody, as it is written to them. Whoever was given it is at `reached`."""
+    """What history has for somebody, as it is written to them if they are there in `epoch`. Whoever was given it is at `reached`,
+    but for changes of what they had before, if they told no more than a number (`is_bare`)."""
 
     frames: Sequence[bytes]
-    reached: Position | int
+    reached: Position
+    epoch: int = 0
+    is_bare: bool = False
 
 
 class History:
@@ -43,21 +46,29 @@ class History:
 
     async def missed(self, since: Position | int) -> Missed | None:
         """For somebody who was at `since`: nothing where the tail serves, `None` where they have to start afresh."""
-        if self._is_behind(since):  # another process has told them more than is known here
+        if self._is_behind(
+            since if isinstance(since, int) else since.seq
+        ):  # another process has told them more than is known here
             await self._caught_up()
-        if self._timeline.since(self._known(since)) is not None:
+        start = self._start(since)
+        if self._timeline.since(start) is not None:
             self._metrics.resumed("ring")
-            return Missed((), since)
+            return Missed((), start, is_bare=isinstance(since, int))
         missed = await self._once(since)
-        if missed is not None and self._is_behind(missed.reached):  # what history has was not heard live yet
+        if missed is not None and self._is_behind(
+            missed.reached.seq
+        ):  # what history has was not heard live yet
             await self._caught_up()
         self._metrics.resumed("reset" if missed is None else "history")
         return missed
 
     def replay(self, missed: Missed) -> list[bytes] | None:
         """The frames of `missed` and of all that the room was told after it. `None`: the tail has forgotten some of it."""
-        later = self._timeline.since(self._known(missed.reached))
-        return None if later is None else [*missed.frames, *(each.frame for each in later)]
+        start = missed.reached
+        if missed.is_bare and self._timeline.tail_rev <= start.rev:
+            start = self._start(start.seq)
+        later = self._timeline.since(start)
+        return None if later is None else [*missed.frames, *(_not_before(start, each) for each in later)]
 
     async def pages(self, since: Position) -> AsyncIterator[Page]:
         """Everything after `since`, a page of the chat's `changes` at a time."""
@@ -69,12 +80,12 @@ class History:
             if token is None:
                 return
 
-    def _is_behind(self, other: Position | int) -> bool:
+    def _is_behind(self, seq: int) -> bool:
         here = self._timeline.position
-        return here is None or self._known(other).seq > here.seq
+        return here is None or seq > here.seq
 
-    def _known(self, since: Position | int) -> Position:
-        """Where somebody is who knows no more than a number: they get every change that the tail has."""
+    def _start(self, since: Position | int) -> Position:
+        """Where the tail goes on for somebody who was at `since`. Who knows no more than a number gets every change that it has."""
         return Position(since, None, self._timeline.tail_rev) if isinstance(since, int) else since
 
     async def _once(self, since: Position | int) -> Missed | None:
@@ -93,29 +104,33 @@ class History:
 
     async def _after(self, since: Position) -> Missed | None:
         items: list[Message] = []
-        reached = since
+        reached, epoch = since, 0
         async for page in self.pages(since):
             if page.reset:
                 return None
             items += page.items
+            epoch = max(epoch, page.epoch)
             reached = Position(reached.seq, reached.ts, page.head["rev"])
         last = max(items, key=lambda message: message["seq"] or 0, default=None)
         if last is not None and (last["seq"] or 0) > since.seq:
             reached = Position(last["seq"], last["ts"], reached.rev)
-        return Missed(list(self._told(since, items)), reached)
+        return Missed(list(self._told(since, items)), reached, epoch)
 
     async def _back_to(self, seq: int) -> Missed | None:
         """The messages after `seq`, oldest first, read from the newest back."""
         found: list[Message] = []
-        token = None
+        start, token, rev, epoch = self._start(seq), None, None, 0
         while len(found) < MAX_BACK:
             answer = await self._ask(documents.MESSAGES, token=token)
-            items = [each for each in answer["items"] if each["seq"] is not None]
+            page = Page(answer["items"], answer["head"], reset=False, last=True)
+            items = [each for each in page.items if each["seq"] is not None]
             found += [each for each in items if each["seq"] > seq]
-            token = answer["nextToken"]
+            token, rev, epoch = answer["nextToken"], rev or page.head["rev"], max(epoch, page.epoch)
             if token is None or any(each["seq"] <= seq for each in items):
-                frames = list(self._told(self._known(seq), found[::-1]))
-                return Missed(frames, found[0]["seq"] if found else seq)
+                reached = (
+                    Position(found[0]["seq"], found[0]["ts"], rev) if found else Position(seq, None, rev)
+                )
+                return Missed(list(self._told(start, found[::-1])), reached, epoch, is_bare=True)
         return None
 
     def _told(self, at: Position, items: Sequence[Message]) -> Iterator[bytes]:
@@ -127,3 +142,11 @@ class History:
             if kind == "message":
                 at = Position(message["seq"], message["ts"], at.rev)
             yield self._encode(kind, message, at)
+
+
+def _not_before(start: Position, kept: Kept) -> bytes:
+    """The frame for somebody who is at `start`: a change that was told before its room came so far must not take them back."""
+    if kept.at.seq >= start.seq:
+        return kept.frame
+    at = Position(start.seq, start.ts, kept.at.rev)
+    return frames.server_frame(frames.with_at(frames.payload(kept.frame), str(at)))

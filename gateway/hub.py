@@ -18,8 +18,11 @@ log = logging.getLogger(__name__)
 LINGER_S = 30.0
 """How long a room is heard after its last client went: whoever comes back at once finds its tail."""
 
-AT_ONCE = 20
+AT_ONCE = 100
 """How many people are looked up at once when it is not known who lost access."""
+
+LOOK_UP_SECONDS = 5.0
+"""How long the others wait for that. Who was not looked up by then hears no more until they subscribe again."""
 
 
 class Hub:
@@ -82,22 +85,26 @@ class Hub:
             if client.user_id == user_id and (epoch is None or client.judged_in(room) < epoch):
                 client.removed(room)
 
-    def doubt(self, room: Room) -> None:
-        """An epoch ended unheard, so everybody in the room here is looked up, with their own tokens."""
-        self._spawn(self._look_up(room))
-
     def failed(self, room: Room) -> None:
         for client in self._heard_by(room):
             client.unheard(room)
 
-    async def _look_up(self, room: Room) -> None:
+    async def account(self, room: Room) -> None:
+        """Everybody in the room here is looked up, with their own tokens, before anything of its new epoch is told."""
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def look_up(client: Client) -> None:
             async with turns:
                 await client.judge_again(room)
 
-        await asyncio.gather(*(look_up(client) for client in self._heard_by(room)))
+        looking = {asyncio.create_task(look_up(client)): client for client in self._heard_by(room)}
+        try:
+            _, late = await asyncio.wait(looking, timeout=LOOK_UP_SECONDS) if looking else (None, set())
+            for task in late:
+                looking[task].unheard(room)
+        finally:
+            for task in looking:
+                task.cancel()
 
     def _heard_by(self, room: Room) -> list[Client]:
         """Those that come later are judged later."""

@@ -40,18 +40,18 @@ class Gateway:
         self.users: Counter[str] = Counter()
         """How many connections each person has."""
         self.breaker = Breaker()
+        self.token = ServiceToken(lambda: service_token(settings))
         self.is_draining = False
         self._empty = asyncio.Event()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         connector = aiohttp.TCPConnector(limit=200)
-        token = ServiceToken(lambda: service_token(self.settings))
         url = str(self.settings.appsync_url)
         async with aiohttp.ClientSession(connector=connector) as session:
             self.appsync = AppSync(url, session, self.breaker)
-            self.realtime = Realtime(url, session, token, self.breaker)
-            self.hub = Hub(self.appsync, self.realtime, token, self.settings, self.metrics)
+            self.realtime = Realtime(url, session, self.token, self.breaker)
+            self.hub = Hub(self.appsync, self.realtime, self.token, self.settings, self.metrics)
             beating = asyncio.create_task(self._beat())
             try:
                 yield
@@ -97,6 +97,11 @@ class Gateway:
             beats = [beat(client) for client in self.clients if client.has_news]
             for failed in filter(None, await asyncio.gather(*beats, return_exceptions=True)):
                 log.error("heartbeat failed", extra={"error": type(failed).__name__})
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether clients are taken and their rooms can be heard."""
+        return not self.is_draining and self.breaker.state == "closed" and not self.token.is_over
 
     @property
     def is_full(self) -> bool:

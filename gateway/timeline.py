@@ -100,6 +100,12 @@ class Page:
     reset: bool
     last: bool
 
+    @property
+    def epoch(self) -> int:
+        """The newest epoch that anything of it is from."""
+        epochs: list[int] = [self.head["epoch"], *(message.get("epoch") or 0 for message in self.items)]
+        return max(epochs)
+
 
 class Timeline:
     """What one process knows of one room.
@@ -243,6 +249,9 @@ class Timeline:
                 self._remember(message["id"], message["rev"])
             self.position = Position(following, message["ts"], self.position.rev)
             told.append(self._keep("message", message, repaired=repaired))
+            if message.get("rev") is not None:
+                # Told as new. For whoever has it from history, in an older state, it is a change: the tail has it as that, too.
+                self._keep("change", message, repaired=repaired)
         known = self.position.seq if self.position else 0
         self._held = {seq: each for seq, each in self._held.items() if seq > known}
         return told

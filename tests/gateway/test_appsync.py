@@ -1,6 +1,7 @@
 """What AppSync answers, and what is made of it when it does not."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -8,8 +9,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway.appsync import AppSync, UpstreamRefused, value_of
+from gateway.appsync import AppSync, ServiceToken, UpstreamRefused, value_of
 from gateway.breaker import Breaker
+from gateway.settings import BadSettings
+from simulator.keys import SigningKey
 
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -83,6 +86,30 @@ async def test_whoever_does_not_wait_for_the_answer_leaves_the_try_to_the_next(
     await asyncio.gather(asking, return_exceptions=True)
     stub.answer = says(200, data={"room": {}})
     assert await appsync.ask("query", {}, "token") == {}
+
+
+def test_the_services_token_is_read_again_before_it_ends_and_kept_while_it_cannot_be_read(
+    key: SigningKey,
+) -> None:
+    tokens = [key.mint("gateway", now=int(time.time()), ttl=ttl) for ttl in (3_600, 30, 3_600)]
+    there = [None, *tokens[1:], None]
+
+    def read() -> str:
+        token = there.pop(0)
+        if token is None:
+            raise BadSettings("SERVICE_TOKEN cannot be read")
+        return token
+
+    service_token = ServiceToken(read)
+    with pytest.raises(UpstreamRefused):
+        service_token()
+    assert service_token() == tokens[1]
+    assert [service_token(), service_token()] == [tokens[2], tokens[2]]
+    assert there == [None]
+    assert not service_token.is_over
+    over = ServiceToken(lambda: key.mint("gateway", now=int(time.time()) - 60, ttl=1))
+    over()
+    assert over.is_over
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"data": None}, {"data": {}}, {"errors": []}, "text", 1])

@@ -63,6 +63,7 @@ class Here:
     async def missed(self, since: Position | int) -> Missed:
         for event in self._meanwhile:
             self.timeline.heard(event, 0.0)
+        assert isinstance(since, Position)
         return Missed((), since)
 
     def replay(self, _missed: Missed) -> list[bytes]:

@@ -8,7 +8,7 @@ import pytest
 from gateway import documents
 from gateway.history import History
 from gateway.metrics import Metrics
-from gateway.timeline import Kind, Message, Position, Timeline
+from gateway.timeline import Kind, Message, Page, Position, Timeline
 
 
 def encode(kind: Kind, message: Message, at: Position) -> bytes:
@@ -85,3 +85,16 @@ async def test_whoever_asks_for_the_same_within_a_moment_is_served_by_one_readin
 async def test_a_position_that_was_never_given_is_not_resumed() -> None:
     chat = Behind(count=3, heard=3)
     assert await chat.given(Position(10**6, "t3", 10**6)) is None
+
+
+async def test_an_edit_that_came_with_the_message_here_is_a_change_for_whoever_has_an_older_state() -> None:
+    chat = Behind(count=3, heard=2)
+    early = await chat.history.missed(0)
+    chat.messages[2]["rev"], chat.rev = 5, 5
+    chat.messages.append(said(4))
+    chat.timeline.start(head(2, 3))
+    chat.timeline.heard(chat.messages[2], 0.0)
+    chat.timeline.read(Page(chat.messages[2:], head(4, 6), reset=False, last=True))
+    assert early is not None
+    frames = [json.loads(frame)[:2] for frame in chat.history.replay(early) or []]
+    assert frames == [["message", 1], ["message", 2], ["message", 3], ["change", 3], ["message", 4]]
