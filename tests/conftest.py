@@ -3,6 +3,7 @@
 With workers (`-n`, pytest-xdist) each has all of this for itself: a session is a worker's.
 """
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +53,12 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Terraform's tests take longest, and come first: at the end a worker would wait for the other."""
     items.sort(key=lambda item: "terraform" not in item.path.parts[-2:])
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: no later collection of garbage has to look through it."""
+    gc.collect()
+    gc.freeze()
 
 
 def choose_engine(wish: Literal["auto", "ministack", "dynamodb-local"]) -> tuple[Kind, str]:
