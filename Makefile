@@ -50,12 +50,15 @@ token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin
 invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json
 	@exec $(BIN)/python -m simulator invoke
 
-test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account [ARGS=-k name]
-	@exec $(BIN)/python -m pytest $(ARGS)
+# A DynamoDB for each worker, so that no more than four are started. One that dies ends the run instead of being replaced.
+WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
+
+test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account [ARGS="-n 0 -k name"]
+	@exec $(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, tests, Terraform's among them: what CI runs
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
-	@exec $(BIN)/python -m pytest
+	@exec $(BIN)/python -m pytest $(WORKERS)
 
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
 	@.venv-checkov/bin/checkov --config-file terraform/.checkov.yaml

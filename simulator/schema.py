@@ -1,6 +1,7 @@
 """An AppSync schema: SDL with AppSync's scalars and directives, and which mutation feeds which subscription."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from graphql import (
     DocumentNode,
@@ -33,8 +34,9 @@ directive @aws_lambda on OBJECT | FIELD_DEFINITION
 """https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html. With one authorizer they allow nothing more."""
 
 
+@lru_cache(maxsize=8)
 def appsync_schema(sdl: str) -> GraphQLSchema:
-    """Builds the SDL as it is deployed. Raises `GraphQLError` or `TypeError` with the place and the reason."""
+    """Builds the SDL as it is deployed; who builds the same again shares what is only read. Raises `GraphQLError` or `TypeError` with the place and the reason."""
     base = GraphQLSchema(
         types=list(SCALARS.values()),
         directives=build_schema(DIRECTIVES, assume_valid=True).directives,

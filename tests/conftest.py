@@ -1,5 +1,9 @@
-"""What tests share: one DynamoDB in memory for the whole run, and the functions' environment on it."""
+"""What tests share: one DynamoDB in memory for the whole run, and the functions' environment on it.
 
+With workers (`-n`, pytest-xdist) each has all of this for itself: a session is a worker's.
+"""
+
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if running := config.getoption("--endpoint"):
+        if config.getoption("numprocesses", None):
+            raise pytest.UsageError("--endpoint: one DynamoDB is for one worker. Add -n 0.")
         config.stash[ENGINE_SENTENCE] = f"DynamoDB: at {running}, as --endpoint says"
         return
     kind, why = choose_engine(config.getoption("--engine"))
@@ -42,6 +48,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return config.stash[ENGINE_SENTENCE]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Terraform's tests take longest, and come first: at the end a worker would wait for the other."""
+    items.sort(key=lambda item: "terraform" not in item.path.parts[-2:])
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: no later collection of garbage has to look through it."""
+    gc.collect()
+    gc.freeze()
 
 
 def choose_engine(wish: Literal["auto", "ministack", "dynamodb-local"]) -> tuple[Kind, str]:

@@ -74,12 +74,13 @@ run "two_sources_of_public_keys_and_audit_events_that_end_before_the_logs" {
   expect_failures = [var.jwt, var.audit_retention_days]
 }
 
-run "public_keys_without_tls" {
+run "public_keys_without_tls_and_services_for_everybody" {
   command = plan
   variables {
-    jwt = { issuer = "issuer", audience = "chat", jwks_url = "http://issuer.example/jwks.json" }
+    jwt                    = { issuer = "issuer", audience = "chat", jwks_url = "http://issuer.example/jwks.json" }
+    guild_service_role_arn = "*" # whoever may call them is one role
   }
-  expect_failures = [var.jwt]
+  expect_failures = [var.jwt, var.guild_service_role_arn]
 }
 
 run "an_unknown_algorithm" {
@@ -104,14 +105,6 @@ run "an_objective_for_a_field_that_is_not_there" {
     objectives = { fields = ["Query.mesages"] }
   }
   expect_failures = [aws_cloudwatch_composite_alarm.slo]
-}
-
-run "whoever_may_call_the_services_is_one_role" {
-  command = plan
-  variables {
-    guild_service_role_arn = "*"
-  }
-  expect_failures = [var.guild_service_role_arn]
 }
 
 run "packages_that_were_not_built" {

@@ -28,6 +28,7 @@ async def test_a_message_is_stored_read_back_and_heard_by_a_strangers_client(api
         listening = asyncio.create_task(heard(events, 1))
         sent = await send_until_heard(api, listening)
         (live,) = await listening
+        await events.aclose()  # or closing the session waits ten seconds for somebody to read on
     stored = await api.history("bob", limit=100)
     assert live in sent
     assert [message for message in stored if message in sent] == list(reversed(sent))

@@ -106,6 +106,8 @@ class GatedClient:
     call: str = ""
     looked: int = 0
     """How many commits there were at its last look."""
+    saw_head: int = 0
+    """How many there were at its last look at the head; a membership alone is asked for as transactions left it."""
     lost: float = 0.0
     conflicts: float = 0.0
 
@@ -115,7 +117,9 @@ class GatedClient:
         def gated(**request: Any) -> Any:
             self.gate.wait()
             is_write = operation in WRITES
-            self.looked = self.looked if is_write else len(self.commits)
+            if not is_write:
+                self.looked = len(self.commits)
+                self.saw_head = self.saw_head if operation == "transact_get_items" else self.looked
             if operation == "transact_write_items" and self.gate.dice.random() < self.conflicts:
                 raise _conflict(len(request["TransactItems"]))
             answer = ask(**request)

@@ -66,11 +66,13 @@ WRITTEN = ("sendMessage", "editMessage", "removeMessage")
 
 @dataclass(slots=True, eq=False)
 class Ear:
-    """A subscription that was accepted, and is kept open whatever happens. `judged`: after how many commits it was judged."""
+    """A subscription that was accepted, and is kept open whatever happens. `judged`: after how many commits it was judged, by
+    the head that there was after `saw_head` of them."""
 
     user: str
     epoch: int
     judged: int
+    saw_head: int
     heard: list[words.Message] = field(default_factory=list)
     is_live: bool = False
 
@@ -139,7 +141,7 @@ class Crowd:
             selection = await self.api.subscribe(GraphqlRequest(ON_MESSAGE, variables), call)
         except SubscriptionRefused:
             return
-        ear = Ear(user, epoch, self.clients[number].looked)
+        ear = Ear(user, epoch, self.clients[number].looked, self.clients[number].saw_head)
         self.ears.append(ear)
         await self.gate.pause()
         self.backend.listen(selection, ear.heard.append)

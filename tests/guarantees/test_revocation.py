@@ -141,11 +141,11 @@ def check_epochs(room: Crowd) -> None:
 
 def check_people(room: Crowd) -> None:
     """No subscription hears what was committed while its person was not in the room any more, but for their going itself; and
-    none is accepted then, or under an epoch that is over."""
+    none is accepted then, or under an epoch that is over when the head is looked at."""
     heads = room.heads()
     for ear in room.ears:
         assert is_in(room, ear.user, ear.judged), (ear.user, ear.judged)
-        assert ear.epoch == heads[ear.judged].epoch
+        assert ear.epoch == heads[ear.saw_head].epoch
         for frame in ear.heard:
             at = committed(room, frame)
             goes = "notice" in frame and frame["notice"]["userId"] == ear.user

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -74,10 +75,14 @@ def build(project: Path, target: Path) -> Path:
 
 @pytest.fixture
 def task(zips: Path, tmp_path: Path) -> Path:
+    return with_layers(zips, tmp_path)
+
+
+def with_layers(zips: Path, task: Path) -> Path:
     """The layers as Lambda unpacks them; every file was modified just now."""
     for layer in zips.glob("layer-*.zip"):
-        unzip(layer, tmp_path / "opt")
-    return tmp_path
+        unzip(layer, task / "opt")
+    return task
 
 
 def unzip(archive: Path, target: Path) -> None:
@@ -85,7 +90,7 @@ def unzip(archive: Path, target: Path) -> None:
         opened.extractall(target)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def environment(key: SigningKey, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A function's environment; nothing listens where its DynamoDB should be."""
     secrets = local_secrets(tmp_path_factory.mktemp("secrets"))
@@ -93,6 +98,12 @@ def environment(key: SigningKey, tmp_path_factory: pytest.TempPathFactory) -> di
         endpoint="http://127.0.0.1:9", secrets=secrets, jwks={"JWT_JWKS": key.jwks.decode()}
     )
     return {**own, "AWS_LAMBDA_FUNCTION_NAME": "test"}
+
+
+def as_in_the_cloud(environment: dict[str, str], dynamodb: str) -> dict[str, str]:
+    """The environment of a function for which botocore knows the address, which is moved to `dynamodb`."""
+    own = {name: value for name, value in environment.items() if name != "DYNAMODB_ENDPOINT"}
+    return {**own, "AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
 
 
 def start(zips: Path, task: Path, environment: dict[str, str], module: str) -> dict[str, Any]:
@@ -109,28 +120,50 @@ def start(zips: Path, task: Path, environment: dict[str, str], module: str) -> d
     return found
 
 
-@pytest.mark.parametrize("module", modules())
-def test_a_function_starts_from_its_package_alone_and_compiles_nothing(
-    zips: Path, task: Path, environment: dict[str, str], module: str
-) -> None:
-    found = start(zips, task, environment, module)
-    assert found["callable"]
-    assert found["compiled"] == []
-    assert found["collecting"]
-    assert all(home.startswith(str(task / "opt")) for home in found["homes"])
+@pytest.fixture(scope="module")
+def layers(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What functions find in /opt, unpacked once for all that only read it."""
+    return with_layers(zips, tmp_path_factory.mktemp("task"))
+
+
+@dataclass(frozen=True)
+class Started:
+    """A function after its init phase: its module, the folder of its layers, and what the process tells of itself."""
+
+    module: str
+    opt: Path
+    found: dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=modules())
+def started(
+    request: pytest.FixtureRequest,
+    zips: Path,
+    layers: Path,
+    environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Started:
+    """Each function, started once for all that is asked of it."""
+    own = tmp_path_factory.mktemp(request.param)
+    (own / "opt").symlink_to(layers / "opt")
+    return Started(request.param, own / "opt", start(zips, own, environment, request.param))
+
+
+def test_a_function_starts_from_its_package_alone_and_compiles_nothing(started: Started) -> None:
+    assert started.found["callable"]
+    assert started.found["compiled"] == []
+    assert started.found["collecting"]
+    assert all(home.startswith(str(started.opt)) for home in started.found["homes"])
 
 
 HEAVY = {"boto3", "s3transfer", "aws_xray_sdk", "awscrt", "pydantic", "aws_lambda_powertools.event_handler"}
 
 
-@pytest.mark.parametrize("module", modules())
-def test_a_function_imports_nothing_heavy(
-    zips: Path, task: Path, environment: dict[str, str], module: str
-) -> None:
-    found = set(start(zips, task, environment, module)["modules"])
+def test_a_function_imports_nothing_heavy(started: Started) -> None:
+    found = set(started.found["modules"])
     assert found & HEAVY == set()
-    assert ("botocore.client" in found) == (module != "authorizer")
-    assert ("jwt" in found) == (module == "authorizer")
+    assert ("botocore.client" in found) == (started.module != "authorizer")
+    assert ("jwt" in found) == (started.module == "authorizer")
 
 
 def test_the_layer_and_the_functions_are_small(zips: Path) -> None:
@@ -186,9 +219,8 @@ def test_init_opens_the_connection_that_the_first_call_needs(
 ) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Counting) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        del environment["DYNAMODB_ENDPOINT"]  # as in the cloud, where botocore knows the address
-        environment["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://127.0.0.1:{server.server_port}"
-        start(zips, task, environment, "messages")
+        counted = as_in_the_cloud(environment, f"http://127.0.0.1:{server.server_port}")
+        start(zips, task, counted, "messages")
         server.shutdown()
     assert Counting.asked == ["DynamoDB_20120810.BatchGetItem"]
 
@@ -196,6 +228,5 @@ def test_init_opens_the_connection_that_the_first_call_needs(
 def test_init_survives_a_dynamodb_that_cannot_be_reached(
     zips: Path, task: Path, environment: dict[str, str]
 ) -> None:
-    del environment["DYNAMODB_ENDPOINT"]
-    environment["AWS_ENDPOINT_URL_DYNAMODB"] = "http://127.0.0.1:9"
-    assert start(zips, task, environment, "send_message")["callable"]
+    unreachable = as_in_the_cloud(environment, "http://127.0.0.1:9")
+    assert start(zips, task, unreachable, "send_message")["callable"]
