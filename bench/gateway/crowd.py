@@ -1,55 +1,76 @@
 """The load client: many plain WebSocket clients in one process, as light as Python allows.
 
-Each connection is a bare asyncio protocol that looks for the marker in what it receives. A marker is `#seq@ns#`: the number of
-the message and the monotonic instant (ns) at which it was meant to be sent.
+Each connection is a bare asyncio protocol. A thousand clients of a room are sent the same bytes, so what was taken apart for one
+is known for all who got exactly the same; whether it is in order, lost or there twice is judged for each.
 """
 
 import asyncio
-import base64
-import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import json
+import random
+import socket
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import cast
 
+from bench.gateway.tally import Inbox, Tally
+from bench.gateway.wire import CLOSE, PING, TEXT, Chunk, Message, Other, client_frame, handshake, take_apart
+
 HEAD_END = b"\r\n\r\n"
+AT = b'"at":"'
+NARROW_BYTES, NARROW_SEGMENT = 4_096, 1_448
+"""Of clients that are to be slow: loopback's segments of 64 KiB make the kernel hold megabytes for each before anybody notices;
+with Ethernet's it holds less than 100 KiB, as it would for a client far away."""
 
 
-@dataclass
-class Tally:
-    """What all clients of a run received. Latencies are in seconds."""
+@dataclass(frozen=True)
+class Address:
+    """Where clients connect, what they say, and how they know that they are ready (at once, without `ready_mark`)."""
 
-    received: int = 0
-    twice: int = 0
-    disordered: int = 0
-    repaired: int = 0
-    bytes: int = 0
-    latencies: list[float] = field(default_factory=list)
-
-    def quantile(self, share: float) -> float:
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+    port: int
+    path: str = "/"
+    headers: str = ""
+    ready_mark: bytes = b""
+    on_text: "Callable[[Listener, bytes], None] | None" = None
 
 
 class Listener(asyncio.Protocol):
-    """One client. `greet` gives what it says after the handshake; `on_text` sees frames without a marker."""
+    """One client, through all its connections."""
 
-    def __init__(self, crowd: "Crowd", path: str, headers: str) -> None:
-        self._crowd = crowd
-        self._request = (
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\nSec-WebSocket-Version: 13\r\n{headers}\r\n"
-        ).encode()
+    def __init__(self, crowd: "Crowd", *, is_narrow: bool = False) -> None:
+        self._crowd, self.is_narrow = crowd, is_narrow
+        self.inbox = Inbox()
+        self.transport: asyncio.Transport | None = None
+        self.is_ready = False
+        self.wait_s = 0.0
+        """How long the server asked to wait before coming back."""
+        self._told = b""
         self._buffer = b""
         self._is_open = False
-        self.last = 0
-        self.transport: asyncio.Transport | None = None
-        self.is_reading = True
+
+    @property
+    def at(self) -> str:
+        """The room's position, as the server told last."""
+        start = self._told.rfind(AT)
+        return (
+            self._told[start + len(AT) : self._told.find(b'"', start + len(AT))].decode()
+            if start >= 0
+            else ""
+        )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.write(self._request)
+        self._buffer, self._is_open, self.is_ready = b"", False, False
+        address = self._crowd.address
+        since = f"?since={self.at}" if self.at else ""
+        self.transport.write(handshake(address.path + since, address.headers))
 
     def data_received(self, data: bytes) -> None:
+        if not self._buffer and self._is_open and data == self._crowd.known:
+            self._told = data
+            self._crowd.messages(self, self._crowd.known_messages)
+            return
         if self._buffer:
             data = self._buffer + data
             self._buffer = b""
@@ -59,132 +80,170 @@ class Listener(asyncio.Protocol):
                 self._buffer = data
                 return
             if not data.startswith(b"HTTP/1.1 101"):
-                self._crowd.refused(data[:80])
+                self._crowd.refused(self, data[:80])
                 return
             self._is_open = True
             data = data[end + 4 :]
             self._crowd.opened(self)
-        self._read(data)
+        self._read(take_apart(data))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
         self._crowd.lost(self)
 
     def say(self, text: str) -> None:
-        """Send a text frame; the mask is zero, so that the payload stays as it is (RFC 6455, section 5.3)."""
-        payload = text.encode()
-        length = len(payload)
-        head = bytes([0x81, 0x80 | length]) if length < 126 else b"\x81\xfe" + length.to_bytes(2, "big")
+        self._write(client_frame(text.encode()))
+
+    def stop_reading(self) -> None:
         if self.transport is not None:
-            self.transport.write(head + b"\0\0\0\0" + payload)
+            self.transport.pause_reading()
 
-    def _read(self, data: bytes) -> None:
-        position, end = 0, len(data)
-        while end - position >= 2:
-            length, start = data[position + 1] & 0x7F, position + 2
-            if length == 126:
-                length, start = int.from_bytes(data[start : start + 2], "big"), start + 2
-            elif length == 127:
-                length, start = int.from_bytes(data[start : start + 8], "big"), start + 8
-            if start + length > end:
-                break
-            self._frame(data[position] & 0x0F, data, start, start + length)
-            position = start + length
-        self._buffer = data[position:]
+    def read_on(self) -> None:
+        if self.transport is not None:
+            self.transport.resume_reading()
 
-    def _frame(self, opcode: int, data: bytes, start: int, end: int) -> None:
-        if opcode == 9 and self.transport is not None:
-            self.transport.write(b"\x8a" + bytes([0x80 | (end - start)]) + b"\0\0\0\0" + data[start:end])
+    def abort(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _write(self, data: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def _read(self, chunk: Chunk) -> None:
+        self._buffer = chunk.rest
+        if AT in chunk.whole:
+            self._told = chunk.whole
+        if (messages := chunk.messages) is not None:
+            self._crowd.known, self._crowd.known_messages = chunk.whole, messages
+            self._crowd.messages(self, messages)
             return
-        mark = data.find(b"#", start, end)
-        if opcode != 1 or mark < 0:
-            if opcode == 1:
-                self._crowd.text(self, data[start:end])
-            return
-        at = data.find(b"@", mark, end)
-        seq, sent = int(data[mark + 1 : at]), int(data[at + 1 : data.find(b"#", at, end)])
-        self._crowd.message(self, seq, sent)
-        self._crowd.tally.bytes += end - start
+        for frame in chunk.frames:
+            if isinstance(frame, Message):
+                self._crowd.messages(self, (frame,))
+            elif frame.opcode == PING:
+                self._write(client_frame(frame.payload, 10))
+            else:
+                self._crowd.other(self, frame)
 
 
 class Crowd:
-    """All clients of one run."""
+    """Clients of one room. With `returns` (seconds) a client whose connection ended comes back within so long, from where it was."""
 
-    def __init__(
-        self, now: Callable[[], int], on_text: Callable[[Listener, bytes], None] | None = None
-    ) -> None:
+    def __init__(self, address: Address, now: Callable[[], int] = time.monotonic_ns) -> None:
+        self.address = address
         self.tally = Tally()
         self.members: list[Listener] = []
-        self.greeting = ""
         self.ready = 0
+        self.returns: float | None = None
+        self.known = b""
+        self.known_messages: tuple[Message, ...] = ()
+        """What came last, of messages and nothing else, and what it was taken apart into."""
         self._now = now
-        self._on_text = on_text
-        self._open = 0
-        self._changed = asyncio.Event()
-        self.losses = 0
-        self.ready_mark = b""
+        self._refusal: bytes | None = None
+        self._is_leaving = False
+        self._returning: set[asyncio.Task[None]] = set()
 
     def opened(self, listener: Listener) -> None:
-        self._open += 1
-        if not self.ready_mark:
-            self.ready += 1
-        if self.greeting:
-            listener.say(self.greeting)
-        self._changed.set()
+        if not self.address.ready_mark:
+            self._became_ready(listener)
 
-    def text(self, listener: Listener, frame: bytes) -> None:
-        if self.ready_mark and self.ready_mark in frame:
-            self.ready += 1
-            self._changed.set()
-        if self._on_text is not None:
-            self._on_text(listener, frame)
+    def other(self, listener: Listener, frame: Other) -> None:
+        if frame.opcode == CLOSE:
+            self.tally.closes[int.from_bytes(frame.payload[:2], "big")] += 1
+        if frame.opcode != TEXT:
+            return
+        text = frame.payload
+        if self.address.ready_mark and not listener.is_ready and self.address.ready_mark in text:
+            self._became_ready(listener)
+        elif text.startswith(b'{"type":"reset"'):
+            self.tally.resets += 1
+        elif text.startswith(b'{"type":"goingAway"'):
+            listener.wait_s = json.loads(text)["reconnectAfterMs"] / 1e3
+        if self.address.on_text is not None:
+            self.address.on_text(listener, text)
 
-    def message(self, listener: Listener, seq: int, sent: int) -> None:
-        tally = self.tally
-        if seq == listener.last + 1:
-            listener.last = seq
-            tally.received += 1
-            tally.latencies.append((self._now() - sent) / 1e9)
-        elif seq <= listener.last:
-            tally.twice += 1
-        else:
-            tally.disordered += 1
-            listener.last = seq
-            tally.received += 1
+    def messages(self, listener: Listener, messages: tuple[Message, ...]) -> None:
+        self.tally.messages(listener.inbox, messages, self._now(), is_replay=not listener.is_ready)
 
-    def refused(self, head: bytes) -> None:
-        raise RuntimeError(f"the server refused: {head!r}")
+    def refused(self, listener: Listener, head: bytes) -> None:
+        if self.returns is None:
+            self._refusal = head
+        listener.abort()
 
     def lost(self, listener: Listener) -> None:
-        self._open -= 1
-        self.losses += 1
-        self._changed.set()
+        self.ready -= listener.is_ready
+        listener.is_ready = False
+        if self._is_leaving:
+            return
+        self.tally.losses += 1
+        if self.returns is not None:
+            task = asyncio.create_task(self._return(listener, self.returns))
+            self._returning.add(task)
+            task.add_done_callback(self._returning.discard)
 
-    async def join(self, port: int, count: int, path: str, headers: str = "", at_once: int = 100) -> None:
+    async def join(self, count: int, at_once: int = 100, *, is_narrow: bool = False) -> None:
         """Open `count` connections, `at_once` at a time, and wait until all are ready."""
-        loop = asyncio.get_running_loop()
-        base = self.ready
         for begun in range(0, count, at_once):
-            for _ in range(min(at_once, count - begun)):
-                _, listener = await loop.create_connection(
-                    lambda: Listener(self, path, headers), "127.0.0.1", port
-                )
-                self.members.append(listener)
-            await self._until_ready(base + min(begun + at_once, count))
+            new = [Listener(self, is_narrow=is_narrow) for _ in range(min(at_once, count - begun))]
+            self.members += new
+            await self.connect(new)
 
-    async def _until_ready(self, count: int) -> None:
-        await self.until(lambda: self.ready >= count)
+    async def connect(self, listeners: Iterable[Listener]) -> None:
+        """All at once, each from where it was."""
+        await asyncio.gather(*(self._connect(each) for each in listeners))
+        await self.until(lambda: self.ready >= len(self.members))
 
     async def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Raises `TimeoutError`, and `RuntimeError` when the server refused somebody."""
         async with asyncio.timeout(seconds):
             while not condition():
-                self._changed.clear()
-                try:
-                    await asyncio.wait_for(self._changed.wait(), 0.1)
-                except TimeoutError:
-                    continue
+                if self._refusal is not None:
+                    raise RuntimeError(f"the server refused: {self._refusal!r}")
+                await asyncio.sleep(0.02)
 
-    def leave(self) -> None:
+    async def received(self, count: int, seconds: float = 15.0) -> int:
+        """Wait until so many were received, or for so long; how many are missing."""
+        with suppress(TimeoutError):
+            await self.until(lambda: self.tally.received >= count, seconds)
+        return count - self.tally.received
+
+    async def cut(self) -> None:
+        """End all connections; the people stay, and may `connect` again."""
+        self._is_leaving = True
+        for task in self._returning:
+            task.cancel()
         for member in self.members:
-            if member.transport is not None:
-                member.transport.abort()
+            member.abort()
+        await self.until(lambda: all(member.transport is None for member in self.members))
+        self._is_leaving = False
+
+    async def leave(self) -> None:
+        await self.cut()
         self.members.clear()
+
+    def _became_ready(self, listener: Listener) -> None:
+        listener.is_ready = True
+        self.ready += 1
+
+    async def _connect(self, listener: Listener) -> None:
+        loop = asyncio.get_running_loop()
+        plug = socket.socket()
+        plug.setblocking(False)
+        if listener.is_narrow:
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW_BYTES)
+            plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, NARROW_SEGMENT)
+        try:
+            await loop.sock_connect(plug, ("127.0.0.1", self.address.port))
+            await loop.create_connection(lambda: listener, sock=plug)
+        except OSError:
+            plug.close()
+            raise
+
+    async def _return(self, listener: Listener, within: float) -> None:
+        while True:
+            wait, listener.wait_s = listener.wait_s, 0.0
+            await asyncio.sleep(wait or random.uniform(0, within))  # noqa: S311  jitter
+            with suppress(OSError):
+                await self._connect(listener)
+                return

@@ -1,4 +1,4 @@
-"""The servers that are measured: how each is started, greeted and published to."""
+"""The servers that the gateway is measured beside: how each is started, greeted and published to."""
 
 import asyncio
 import os
@@ -9,42 +9,37 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
-import aiohttp.web
 
-from bench.gateway.appsync_stub import Stub
-from bench.gateway.appsync_stub import serve as serve_stub
-from bench.gateway.crowd import Crowd, Listener
-from simulator.keys import AUDIENCE, ISSUER, new_signing_key
+from bench.gateway.crowd import Address, Crowd, Listener
 
 PEERS = Path(__file__).parent / "peers"
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
-ROOM = "bench"
+FLOOR = "bare loop (floor)"
+NCHAN_NAME = "nginx + nchan"
 
 Publish = Callable[[Crowd, str], Awaitable[None]]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Running:
-    """A server that runs: its process, its port, and what its clients say and hear."""
+    """A server that runs, where its clients connect, and how a text is published to them."""
 
     process: subprocess.Popen[bytes]
-    port: int
+    address: Address
     publish: Publish
-    path: str = "/"
-    headers: str = ""
-    ready_mark: bytes = b""
-    on_text: Callable[[Listener, bytes], None] | None = None
     overhead: int = 0
     """Bytes that the server puts around a text."""
-    stub: Stub | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    sent: int = 0
+    """Messages so far, which are numbered from 1."""
+
+
+Open = Callable[[], AbstractAsyncContextManager[Running]]
 
 
 def free_port() -> int:
@@ -99,7 +94,7 @@ async def plain(command: list[str]) -> AsyncIterator[Running]:
     process = start([*command, str(port)])
     try:
         await listening(port, process)
-        yield Running(process, port, _say)
+        yield Running(process=process, address=Address(port), publish=_say)
     finally:
         end(process)
 
@@ -118,8 +113,9 @@ async def socketio(modules: Path) -> AsyncIterator[Running]:
         crowd.members[0].say(f'42["message","{text}"]')
 
     async with node("socketio.js", modules) as running:
-        running.path, running.publish = "/socket.io/?EIO=4&transport=websocket", publish
-        running.ready_mark, running.on_text, running.overhead = b"40{", answer, 17
+        path = "/socket.io/?EIO=4&transport=websocket"
+        running.address = Address(running.address.port, path, ready_mark=b"40{", on_text=answer)
+        running.publish, running.overhead = publish, 17
         yield running
 
 
@@ -129,7 +125,7 @@ async def node(script: str, modules: Path) -> AsyncIterator[Running]:
     process = start(["node", str(PEERS / script), str(port)], {"NODE_PATH": str(modules)})
     try:
         await listening(port, process)
-        yield Running(process, port, _say)
+        yield Running(process=process, address=Address(port), publish=_say)
     finally:
         end(process)
 
@@ -151,69 +147,9 @@ async def nchan() -> AsyncIterator[Running]:
                     async with http.post(f"http://127.0.0.1:{port}/pub", data=text) as answer:
                         await answer.read()
 
-                yield Running(process, port, publish, path="/sub")
+                yield Running(process=process, address=Address(port, "/sub"), publish=publish)
         finally:
             end(process)
-
-
-@asynccontextmanager
-async def gateway(*, lose: int = 0, room: str = ROOM, **settings: Any) -> AsyncIterator[Running]:
-    """The gateway with all its features, before a stand-in for AppSync that runs beside the load client."""
-    stub = Stub(lose=lose)
-    runner, upstream = await serve_stub(stub)
-    key = new_signing_key()
-    keys, keys_port = await _serve_keys(key.jwks)
-    token = key.mint("alice", now=int(time.time()), ttl=36_000)
-    service = key.mint("gateway", now=int(time.time()), ttl=36_000, roles=("gateway",))
-    with tempfile.NamedTemporaryFile("w") as file:
-        file.write(service)
-        file.flush()
-        port = free_port()
-        environment = {
-            "APPSYNC_URL": f"http://127.0.0.1:{upstream}/graphql",
-            "SERVICE_TOKEN": f"file:{file.name}",
-            "JWT_ISSUER": ISSUER,
-            "JWT_AUDIENCE": AUDIENCE,
-            "JWT_JWKS_URL": f"http://127.0.0.1:{keys_port}/",
-            "PORT": str(port),
-            "LOG_LEVEL": "WARNING",
-            "DRAIN_SECONDS": "1",
-            **{name.upper(): str(value) for name, value in settings.items()},
-        }
-        process = start([sys.executable, "-m", "gateway"], environment)
-        try:
-            await listening(port, process)
-
-            async def publish(_: Crowd, text: str) -> None:
-                await stub.publish(room, text)
-
-            yield Running(
-                process,
-                port,
-                publish,
-                path=f"/ws/rooms/{room}",
-                headers=f"Authorization: {token}\r\n",
-                ready_mark=b'"subscribed"',
-                overhead=545,
-                stub=stub,
-                environment=environment,
-            )
-        finally:
-            end(process)
-            await runner.cleanup()
-            await keys.cleanup()
-
-
-async def _serve_keys(jwks: bytes) -> tuple[aiohttp.web.AppRunner, int]:
-    async def answer(_: aiohttp.web.Request) -> aiohttp.web.Response:
-        return aiohttp.web.Response(body=jwks, content_type="application/json")
-
-    app = aiohttp.web.Application()
-    app.router.add_get("/", answer)
-    runner = aiohttp.web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
-    return runner, int(runner.addresses[0][1])
 
 
 def python(script: str) -> list[str]:

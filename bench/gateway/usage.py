@@ -1,6 +1,10 @@
 """What a process and its children use, from /proc."""
 
+import gc
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,3 +33,42 @@ def family(pid: int) -> list[int]:
     """A process and all below it."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
     return [pid, *(each for child in children for each in family(int(child)))]
+
+
+@dataclass
+class Watch:
+    """What happened while somebody watched. Shares are of one core: at 1 it is full, and whoever fills it sets the limit."""
+
+    server_cpu_s: float = 0.0
+    server_share: float = 0.0
+    client_share: float = 0.0
+    others_share: float = 0.0
+    """Of all other processes on the machine: what is more than a few hundredths spoils latencies and limits."""
+    rss_kb: int = 0
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[Watch]:
+    """The server's use and our own, complete after the block. Meanwhile nothing of ours waits for the garbage collector."""
+    watch = Watch()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    before, own, all_before, start = usage(pid), time.process_time(), _machine_s(), time.monotonic()
+    try:
+        yield watch
+        after, seconds = usage(pid), time.monotonic() - start
+        everybody = (_machine_s() - all_before) / seconds
+        watch.server_cpu_s, watch.rss_kb = after.cpu_s - before.cpu_s, after.rss_kb
+        watch.server_share = watch.server_cpu_s / seconds
+        watch.client_share = (time.process_time() - own) / seconds
+        watch.others_share = max(0.0, everybody - watch.server_share - watch.client_share)
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def _machine_s() -> float:
+    """CPU seconds of all processes: user, nice and system (proc(5)); interrupts are nobody's."""
+    user, nice, system = Path("/proc/stat").read_text(encoding="utf-8").split(maxsplit=4)[1:4]
+    return (int(user) + int(nice) + int(system)) / TICK

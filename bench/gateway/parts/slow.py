@@ -1,0 +1,93 @@
+"""`slow`: five people in a hundred stop reading. The others must not notice, and the slow ones lose nothing."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bench.gateway.candidates import candidates
+from bench.gateway.crowd import Crowd
+from bench.gateway.gateway_server import Gateway
+from bench.gateway.publishing import SIZE, joined, publish
+from bench.gateway.servers import Open, Running
+from bench.gateway.tally import Tally
+from bench.gateway.usage import watched
+
+SHARE = 0.05
+RATE = 20.0
+WAIT_SECONDS = 15.0
+ROW = "{:28} {:>6} {:>5} {:>9} {:>8} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8} {:>14}"
+TITLES = (
+    "server", "others", "slow", "received", "lost", "faults", "cut off", "p50 ms", "p95 ms", "p99 ms", "RSS MiB", "closed by code",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`closed`: connections that the gateway closed, by code. `late` and `late_lost`: the slow ones', after they read on; `None`
+    where nobody can come back from where they were."""
+
+    others: Tally
+    lost: int
+    rss_kb: int
+    closed: dict[str, int]
+    late: Tally | None
+    late_lost: int
+
+    def row(self, name: str, people: int, count: int) -> str:
+        others = self.others
+        closed = ", ".join(f"{times} × {code}" for code, times in self.closed.items()) or "–"
+        return ROW.format(
+            name, people - count, count, others.received, self.lost, others.twice + others.disordered, others.losses,
+            f"{others.ms(0.5):.1f}", f"{others.ms(0.95):.1f}", f"{others.ms(0.99):.1f}", f"{self.rss_kb / 1024:.0f}", closed,
+        )  # fmt: skip
+
+    def afterwards(self) -> str:
+        late = self.late
+        if late is None:
+            return "  nobody can come back from where they were"
+        return (
+            f"  the slow ones read on: {late.losses} came back, {late.replayed} messages replayed, lost {self.late_lost},"
+            f" twice {late.twice}, disordered {late.disordered}, resets {late.resets}"
+        )
+
+
+async def slow(people: int, seconds: float, size: int = SIZE) -> None:
+    """Of so many people; messages of so many bytes for so long."""
+    count = max(1, int(people * SHARE))
+    print(
+        f"\n{count} of {people} people stop reading, {RATE:.0f} messages a second of {size} bytes for {seconds:.0f} s"
+    )
+    print(ROW.format(*TITLES))
+    for name, open_server in candidates("gateway,FastAPI").items():
+        outcome = await stall(open_server, people, count, seconds, size)
+        print(f"{outcome.row(name, people, count)}\n{outcome.afterwards()}", flush=True)
+
+
+async def stall(open_server: Open, people: int, count: int, seconds: float, size: int) -> Outcome:
+    """`count` of `people` stop reading."""
+    async with open_server() as running:
+        others = await joined(running, people - count)
+        behind = await joined(running, count, is_narrow=True)
+        behind.returns = 1.0 if isinstance(running, Gateway) else None
+        for member in behind.members:
+            member.stop_reading()
+        with watched(running.process.pid) as watch:
+            await publish(running, others, RATE, seconds, size)
+            lost = await others.received(running.sent * (people - count), WAIT_SECONDS)
+        closed: dict[str, int] = {}
+        late, late_lost = None, 0
+        if isinstance(running, Gateway):
+            closed = await running.metric("chat_gateway_closes_total")
+            late, late_lost = behind.tally, await _read_on(running, behind)
+        await others.leave()
+        await behind.leave()
+        return Outcome(others.tally, lost, watch.rss_kb, closed, late, late_lost)
+
+
+async def _read_on(running: Running, behind: Crowd) -> int:
+    """Who was closed notices it now, and comes back from where it was. How many messages did not come."""
+    for member in behind.members:
+        member.read_on()
+    lost = await behind.received(running.sent * len(behind.members), WAIT_SECONDS)
+    with suppress(TimeoutError):
+        await behind.until(lambda: behind.ready == len(behind.members), 5.0)
+    return lost

@@ -1,0 +1,89 @@
+"""Each part of the benchmark with a few people: it comes to an end, and what it counts adds up."""
+
+import pytest
+
+from bench.gateway.candidates import candidates
+from bench.gateway.gateway_server import Gateway, gateway
+from bench.gateway.parts import kills
+from bench.gateway.parts.crowd_table import crowd_table, measure
+from bench.gateway.parts.idle import idle
+from bench.gateway.parts.most import climb
+from bench.gateway.parts.rooms import rooms
+from bench.gateway.parts.slow import stall
+from bench.gateway.parts.storm import come_back
+from bench.gateway.publishing import joined, publish
+from bench.gateway.servers import FLOOR
+
+PEOPLE = 10
+
+
+async def test_a_crowd_is_told_everything_once(capsys: pytest.CaptureFixture[str]) -> None:
+    result = await measure(gateway, PEOPLE, rate=20, seconds=0.5)
+    assert (result.live, result.repaired, result.lost, result.twice, result.disordered) == (100, 0, 0, 0, 0)
+    await crowd_table(PEOPLE, [20], 0.5, 1, only=FLOOR)
+    assert FLOOR in capsys.readouterr().out
+
+
+async def test_what_the_api_loses_on_purpose_is_repaired_and_counted_apart() -> None:
+    async with gateway(lose=5) as running:
+        crowd = await joined(running, PEOPLE)
+        await publish(running, crowd, 44, 0.5)
+        assert await crowd.received(22 * PEOPLE) == 0
+        assert await running.repaired() >= 4 * PEOPLE
+        assert (crowd.tally.twice, crowd.tally.disordered) == (0, 0)
+        await crowd.leave()
+
+
+async def test_the_ladder_ends_for_every_server() -> None:
+    climbers = await climb(5, 0.2, "floor,gateway", first=60_000)
+    assert [climber.name for climber in climbers] == [FLOOR, "gateway"]
+    assert all(climber.steps and not climber.steps[-1].is_good for climber in climbers)
+
+
+async def test_people_who_stop_reading_are_closed_and_come_back_for_everything() -> None:
+    outcome = await stall(candidates("gateway")["gateway"], PEOPLE, 1, seconds=2, size=40_000)
+    assert (outcome.lost, outcome.others.losses, outcome.closed) == (0, 0, {"4408": 1})
+    assert outcome.late is not None
+    assert (outcome.late.losses, outcome.late_lost, outcome.late.disordered, outcome.late.resets) == (
+        1,
+        0,
+        0,
+        0,
+    )
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+async def test_a_storm_is_one_subscription_and_at_most_two_reads_of_history(is_new: bool) -> None:
+    back = await come_back(PEOPLE, 0.5, is_new=is_new)
+    assert (back.given, back.due) == (12 * PEOPLE, 12 * PEOPLE)
+    assert (back.tally.twice, back.tally.disordered, back.tally.resets) == (0, 0, 0)
+    assert back.subscriptions == is_new
+    assert back.reads <= 2
+
+
+@pytest.mark.parametrize("name", kills.BLOWS)
+async def test_nothing_is_lost_or_disordered_by_a_blow(name: str) -> None:
+    outcome = await kills.strike(kills.BLOWS[name], PEOPLE, 0.5)
+    tally = outcome.tally
+    assert outcome.healed_s is not None
+    assert (outcome.lost, tally.disordered, tally.resets) == (0, 0, 0)
+    assert outcome.repaired + tally.replayed > 0
+    assert tally.losses == (0 if kills.BLOWS[name] is kills.upstream_goes else PEOPLE)
+
+
+async def test_small_rooms_and_idle_people_are_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    await rooms(3, 2, 5.0, 0.5)
+    await idle(20)
+    told = capsys.readouterr().out
+    assert "deliveries 16, lost 0, twice 0, disordered 0" in told
+    assert "20 idle connections" in told
+
+
+async def test_a_gateway_that_is_started_anew_is_another_process_on_the_same_port() -> None:
+    async with gateway() as running:
+        assert isinstance(running, Gateway)
+        port = running.address.port
+        running.process.kill()
+        running.process.wait()
+        old = await running.start()
+        assert (running.address.port, old.pid == running.process.pid) == (port, False)
