@@ -200,7 +200,7 @@ class Crowd:
             while not condition():
                 if self._refusal is not None:
                     raise RuntimeError(f"the server refused: {self._refusal!r}")
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.01)
 
     async def received(self, count: int, seconds: float = 15.0) -> int:
         """Wait until so many were received, or for so long; how many are missing."""

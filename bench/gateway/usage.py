@@ -48,24 +48,31 @@ class Watch:
 
 
 @contextmanager
-def watched(pid: int) -> Iterator[Watch]:
-    """The server's use and our own, complete after the block. Meanwhile nothing of ours waits for the garbage collector."""
-    watch = Watch()
+def uncollected() -> Iterator[None]:
+    """Nothing of ours waits for the garbage collector."""
     gc.collect()
     gc.freeze()
     gc.disable()
-    before, own, all_before, start = usage(pid), time.process_time(), _machine_s(), time.monotonic()
     try:
-        yield watch
-        after, seconds = usage(pid), time.monotonic() - start
-        everybody = (_machine_s() - all_before) / seconds
-        watch.server_cpu_s, watch.rss_kb = after.cpu_s - before.cpu_s, after.rss_kb
-        watch.server_share = watch.server_cpu_s / seconds
-        watch.client_share = (time.process_time() - own) / seconds
-        watch.others_share = max(0.0, everybody - watch.server_share - watch.client_share)
+        yield
     finally:
         gc.enable()
         gc.unfreeze()
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[Watch]:
+    """The server's use and our own, complete after the block."""
+    watch = Watch()
+    before, own, all_before, start = usage(pid), time.process_time(), _machine_s(), time.monotonic()
+    with uncollected():
+        yield watch
+    after, seconds = usage(pid), time.monotonic() - start
+    watch.server_cpu_s, watch.rss_kb = after.cpu_s - before.cpu_s, after.rss_kb
+    watch.server_share = watch.server_cpu_s / seconds
+    watch.client_share = (time.process_time() - own) / seconds
+    everybody = (_machine_s() - all_before) / seconds
+    watch.others_share = max(0.0, everybody - watch.server_share - watch.client_share)
 
 
 def _machine_s() -> float:

@@ -7,7 +7,7 @@ from bench.gateway.gateway_server import Gateway, gateway
 from bench.gateway.parts import kills
 from bench.gateway.parts.crowd_table import crowd_table, measure
 from bench.gateway.parts.idle import idle
-from bench.gateway.parts.most import climb
+from bench.gateway.parts.most import LIMIT_MS, Step, climb
 from bench.gateway.parts.rooms import rooms
 from bench.gateway.parts.slow import stall
 from bench.gateway.parts.storm import come_back
@@ -32,6 +32,15 @@ async def test_what_the_api_loses_on_purpose_is_repaired_and_counted_apart() -> 
         assert await running.repaired() >= 4 * PEOPLE
         assert (crowd.tally.twice, crowd.tally.disordered) == (0, 0)
         await crowd.leave()
+
+
+def test_a_step_is_good_only_if_everything_came_in_time_in_order_and_once() -> None:
+    shares = (0.5, 0.5, 0.0)
+    assert Step(20.0, LIMIT_MS - 1, 0, 0, shares).is_good
+    assert not Step(20.0, LIMIT_MS, 0, 0, shares).is_good
+    assert not Step(20.0, 1.0, 1, 0, shares).is_good
+    assert not Step(20.0, 1.0, 0, 1, shares).is_good
+    assert not Step(20.0, float("nan"), 0, 0, shares).is_good
 
 
 async def test_the_ladder_ends_for_every_server() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from bench.gateway.crowd import Crowd
@@ -10,6 +11,7 @@ from bench.gateway.gateway_server import Gateway, gateway
 from bench.gateway.publishing import joined, publishing
 from bench.gateway.servers import end
 from bench.gateway.tally import Tally
+from bench.gateway.usage import uncollected
 
 RATE = 20.0
 AWAY_SECONDS = 1.5
@@ -93,7 +95,9 @@ async def strike(blow: Blow, people: int, seconds: float) -> Outcome:
         stub = running.stub
         crowd = await joined(running, people)
         crowd.returns = RETURN_SECONDS
-        async with publishing(running, crowd, RATE):
+        async with AsyncExitStack() as stack:
+            stack.enter_context(uncollected())
+            await stack.enter_async_context(publishing(running, crowd, RATE))
             await asyncio.sleep(seconds)
             starts, reads, began = stub.starts, stub.history_reads, time.monotonic()
             repaired = await blow(running, crowd)

@@ -7,7 +7,7 @@ from bench.gateway.gateway_server import gateway
 from bench.gateway.publishing import joined, publish
 from bench.gateway.servers import end
 from bench.gateway.tally import Tally
-from bench.gateway.usage import usage
+from bench.gateway.usage import uncollected, usage
 
 RATE = 50.0
 
@@ -56,8 +56,9 @@ async def come_back(people: int, seconds: float, *, is_new: bool) -> Return:
         stub.asked.clear()
         starts, cpu = stub.starts, usage(running.process.pid).cpu_s
         began = time.monotonic()
-        await crowd.connect(crowd.members)
-        await crowd.received(running.sent * people)
+        with uncollected():
+            await crowd.connect(crowd.members)
+            await crowd.received(running.sent * people)
         took, cpu = time.monotonic() - began, usage(running.process.pid).cpu_s - cpu
         given = crowd.tally.received - before
         looks = stub.asked["room"]
