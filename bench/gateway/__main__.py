@@ -23,7 +23,7 @@ import argparse
 import os
 import resource
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import uvloop
 
@@ -67,15 +67,24 @@ PARTS: dict[str, Callable[[argparse.Namespace], Awaitable[None]]] = {
 }
 
 
-async def main() -> None:
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Of the command line; all parts where none is named."""
     parser = argparse.ArgumentParser(prog="python -m bench.gateway")
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=list(PARTS))
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--people", type=int, default=1_000)
     parser.add_argument("--rates", default="10,20,50")
     parser.add_argument("--seconds", type=float, help="instead of each part's own")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="parts of servers' names, with commas between")
-    given = parser.parse_args()
+    found = parser.parse_args(given)
+    if unknown := set(found.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    found.parts = found.parts or list(PARTS)
+    return found
+
+
+async def main() -> None:
+    given = arguments()
     os.sched_setaffinity(0, {1} if (os.cpu_count() or 1) > 1 else {0})
     _allow_files()
     for part in given.parts:

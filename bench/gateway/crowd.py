@@ -114,7 +114,7 @@ class Listener(asyncio.Protocol):
         self._buffer = chunk.rest
         if AT in chunk.whole:
             self._told = chunk.whole
-        if (messages := chunk.messages) is not None:
+        if messages := chunk.messages:
             self._crowd.known, self._crowd.known_messages = chunk.whole, messages
             self._crowd.messages(self, messages)
             return

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.gateway.__main__ import PARTS, arguments
 from bench.gateway.candidates import candidates
 from bench.gateway.gateway_server import Gateway, gateway
 from bench.gateway.parts import kills
@@ -15,6 +16,16 @@ from bench.gateway.publishing import joined, publish
 from bench.gateway.servers import FLOOR
 
 PEOPLE = 10
+
+
+def test_without_a_name_all_parts_are_run_and_an_unknown_name_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert arguments([]).parts == list(PARTS)
+    assert arguments(["most", "kills"]).parts == ["most", "kills"]
+    with pytest.raises(SystemExit):
+        arguments(["nothing"])
+    assert "no such part: nothing" in capsys.readouterr().err
 
 
 async def test_a_crowd_is_told_everything_once(capsys: pytest.CaptureFixture[str]) -> None:
