@@ -107,6 +107,7 @@ prove-deployment: .venv/installed-dev .venv-emulator/installed ## applies, asks,
 prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ promises, at length: any history, counts, partings, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
 	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/test_any_history.py tests/guarantees/test_any_rooms.py tests/guarantees/test_deliveries_are_measured.py tests/guarantees/test_requests_and_capacity.py
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/test_revocation.py
+	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_life.py
 	$(BIN)/python -m tests.guarantees.cut_off
 	$(BIN)/python -m tests.guarantees.mutants
 	$(BIN)/python -m tests.guarantees.concurrency

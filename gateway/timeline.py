@@ -295,4 +295,7 @@ def _is_after(kept: Kept, position: Position) -> bool:
     """Whether somebody at `position` may not have it. Notices have no number: who was told a later message was told them, too."""
     if kept.kind == "message":
         return kept.seq > position.seq
-    return kept.at.seq >= position.seq if kept.kind == "notice" else kept.rev > position.rev
+    if kept.kind == "notice":
+        return kept.at.seq >= position.seq
+    # A change of what they are told as new is told, too, whatever `rev` they are at: the new one's frame is from before.
+    return kept.rev > position.rev or kept.seq > position.seq

@@ -172,6 +172,18 @@ def test_a_notice_is_not_told_again_to_whoever_was_told_a_later_message() -> Non
     assert timeline.since(Position(1, "t1", 1)) == []
 
 
+def test_somebody_from_elsewhere_is_told_of_a_message_and_of_its_change() -> None:
+    timeline = started()
+    timeline.heard(said(1), 0.0)
+    timeline.heard(said(2), 0.0)
+    timeline.heard(said(2, rev=4), 0.0)
+    elsewhere = Position(1, "t1", 9)
+    assert [(each.kind, each.seq) for each in timeline.since(elsewhere) or []] == [
+        ("message", 2),
+        ("change", 2),
+    ]
+
+
 def test_a_position_survives_its_way_to_the_client_and_back() -> None:
     for position in (Position(0, None, 0), Position(17, "2026-01-31T12:00:00.000Z", 42)):
         assert Position.parse(str(position)) == position
