@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-from gateway.logs import JsonLines
+from gateway.logs import JsonLines, is_ours_to_tell
 from gateway.process import Gateway
 from gateway.server import Server, token_rules
 from gateway.settings import BadSettings, Settings, of_this_process
@@ -20,6 +20,7 @@ def main() -> int:
         return 2
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    logging.getLogger("uvicorn.error").addFilter(is_ours_to_tell)
     logging.basicConfig(level=settings.log_level, handlers=[handler])
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings))

@@ -12,6 +12,10 @@ class Listener(Protocol):
     write: Callable[[bytes], None]
 
 
+def nowhere(_frame: bytes) -> None:
+    """Where frames for somebody go who is gone."""
+
+
 class Audience:
     """Writes each frame to all. The first frame after a pause goes at once; those that come within `tick` seconds of it go
     together, in one write for each client: at 50 messages a second that is half the system calls."""

@@ -52,9 +52,11 @@ class Breaker:
         self._trying = False
 
     def failed(self) -> None:
+        if self._until is not None and not self._trying:
+            return  # it was underway when the breaker opened, and tells nothing new
         self._count += 1
         self._trying = False
         if self._count >= self._failures:
-            pause = min(self._longest, self._pause * 2**self._opened)
+            pause = min(self._longest, self._pause * 2 ** min(self._opened, 10))
             self._until = self._now() + pause * (0.5 + 0.5 * self._chance())
             self._opened += 1

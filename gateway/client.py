@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from chat.rooms import Room
 from gateway import documents, frames
 from gateway.appsync import UNAVAILABLE, AppSync, UpstreamRefused, jittered
+from gateway.audience import nowhere
 from gateway.connection import Action, Close, CloseCode, Connection, Reply
 from gateway.feed import Extra, Feed
 from gateway.history import Missed
@@ -25,6 +26,9 @@ BEAT_ROOMS = 50
 
 JUDGEMENTS = 5
 """How often it is tried to look somebody up, before they hear no more of the room."""
+
+JUDGED_AT_ONCE = 10
+"""How many of a client's rooms are asked for at once: a hundred together would make everybody else wait."""
 
 NO_ACCESS = frozenset({"NotRoomMember", "NotAllowed"})
 
@@ -69,6 +73,7 @@ class Client:
         self._appsync, self._hub, self._metrics = appsync, hub, metrics
         self._close = close
         self._joining: dict[str, asyncio.Task[None]] = {}
+        self._turns = asyncio.Semaphore(JUDGED_AT_ONCE)
         self._judged: dict[str, int] = {}
         """The epoch in which the chat last said that the person is in a room."""
         self._delivered: dict[str, int] = {}
@@ -105,6 +110,11 @@ class Client:
 
     def reply(self, text: str) -> None:
         self.write(frames.server_frame(text))
+
+    def lost(self) -> None:
+        """The connection is gone. What it asked for before is carried out; nothing is told any more."""
+        self.write = nowhere
+        self.leave_all()
 
     def shut(self, code: CloseCode, reason: str) -> None:
         self.leave_all()
@@ -189,12 +199,12 @@ class Client:
     async def _join(self, wish: frames.Subscribe) -> None:
         room = wish.room
         try:
-            await self.judge(room)
+            async with self._turns:
+                await self.judge(room)
             feed = self._hub.enter(room, self)
             await feed.ready()
-            for extra, is_wanted in _extras(wish):
-                if is_wanted:
-                    await feed.also(extra)
+            for extra in _extras(wish):
+                await feed.also(extra)
             missed = await feed.history.missed(wish.since) if wish.since is not None else None
             resumed = await self._give(feed, wish, missed)
         except UpstreamRefused as refused:
@@ -206,7 +216,7 @@ class Client:
             self.fell_behind()
             return
         # Since the last look at what the room was told nothing has waited, so that no event comes between that and what is heard.
-        feed.audience.add(self)
+        feed.add(self, _extras(wish))
         about = {"room": room.id, "at": feed.at, "epoch": feed.epoch, "resumed": resumed}
         self.reply(frames.encode("subscribed", **about))
 
@@ -216,7 +226,7 @@ class Client:
         In the end the chat has said that the person is there in the room's epoch as it is known here: had they been removed while
         this waited, the notice would not have found them among those that hear the room. Raises `UpstreamRefused`, `FellBehind`.
         """
-        room, mark = wish.room, feed.timeline.count
+        room, mark = wish.room, feed.timeline.tail.count
         replayed = feed.history.replay(missed) if missed is not None else None
         history_epoch = missed.epoch if missed is not None else 0
         if replayed is None and wish.since is not None:
@@ -229,7 +239,7 @@ class Client:
                 waiting = []
             else:
                 raise FellBehind
-            later, mark = feed.timeline.told_since(mark), feed.timeline.count
+            later, mark = feed.timeline.tail.told_since(mark), feed.timeline.tail.count
             if later is None:
                 raise FellBehind
             waiting += [each.frame for each in later]
@@ -271,5 +281,6 @@ class Client:
             return None
 
 
-def _extras(wish: frames.Subscribe) -> tuple[tuple[Extra, bool], ...]:
-    return ("receipt", wish.receipts), ("typing", wish.typing)
+def _extras(wish: frames.Subscribe) -> list[Extra]:
+    wanted: dict[Extra, bool] = {"receipt": wish.receipts, "typing": wish.typing}
+    return [extra for extra, is_wanted in wanted.items() if is_wanted]

@@ -15,10 +15,14 @@ from chat.errors import InvalidInput, RateLimited
 from chat.rate import Rate
 from chat.rooms import Room
 from gateway import frames
-from gateway.timeline import Position
+from gateway.tail import Position
 
 AUTH_SECONDS = 5.0
 MAX_TOKEN_CHARACTERS = 8_192
+
+
+ROOMS_PER_CHARGE = 5
+"""A `resume` counts as a frame more for each so many rooms."""
 
 
 class CloseCode(IntEnum):
@@ -31,6 +35,15 @@ class CloseCode(IntEnum):
     SLOW = 4408
     TOO_MANY = 4429
     UNAVAILABLE = 4503
+
+
+_CLOSING = {
+    "NotRoomMember": CloseCode.NOT_ALLOWED,
+    "NotAllowed": CloseCode.NOT_ALLOWED,
+    "InvalidInput": CloseCode.NOT_ALLOWED,
+    "UnauthorizedException": CloseCode.TOKEN_REFUSED,
+}
+"""What a refusal of the address's room means for the connection. Any other is a fault that may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,8 @@ class Connection:
         deadline = self.deadline
         if deadline is None or now < deadline or self.state == "closed":
             return []
+        if self.state == "authenticating":
+            return self.keys_unavailable()
         reason = "the token has expired" if self.state == "open" else "no token within 5 seconds"
         return [self._close(CloseCode.TOKEN_REFUSED, reason)]
 
@@ -144,6 +159,8 @@ class Connection:
             return [self._close(CloseCode.BAD_FRAME, str(bad))]
         except InvalidInput as refusal:
             return [Reply(frames.refused(frames.Refusal.of(refusal)))]
+        for _ in range(len(received) // ROOMS_PER_CHARGE):
+            self._tat = self._limits.rate.taken(self._tat, int(now * 1_000_000))
         return [action for frame in received for action in self._act(frame)]
 
     def subscription_refused(self, room: Room, refusal: frames.Refusal) -> list[Action]:
@@ -163,12 +180,7 @@ class Connection:
     def _without(self, room: Room, code: str) -> list[Action]:
         if room != self._path_room:
             return []
-        closing = (
-            CloseCode.UNAVAILABLE
-            if code in ("ServiceUnavailable", "InternalError")
-            else CloseCode.NOT_ALLOWED
-        )
-        return [self._close(closing, code)]
+        return [self._close(_CLOSING.get(code, CloseCode.UNAVAILABLE), code[:100])]
 
     def _act(self, frame: frames.ClientFrame) -> Sequence[Action]:
         if isinstance(frame, frames.Authenticate):

@@ -4,19 +4,21 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, Protocol
 
 from chat.rooms import Room
 from gateway import documents, frames
-from gateway.appsync import UNAVAILABLE, AppSync, Realtime, Subscription, UpstreamRefused, jittered
-from gateway.audience import Audience
+from gateway.appsync import UNAVAILABLE, AppSync, UpstreamRefused, jittered
+from gateway.audience import Audience, Listener
 from gateway.history import History
 from gateway.metrics import Metrics
+from gateway.realtime import Realtime, Subscription
 from gateway.settings import Settings
-from gateway.timeline import Budget, Kind, Message, Position, Timeline, Told
+from gateway.tail import Budget, Kind, Position
+from gateway.timeline import Message, Timeline, Told
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ READY_SECONDS = 10.0
 NOWHERE = Position(0, None, 0)
 LOST_ACCESS = frozenset({"MEMBER_REMOVED", "MEMBER_LEFT", "MEMBER_BANNED"})
 NO_SUCH_ROOM = frozenset({"NotRoomMember", "NotAllowed", "InvalidInput"})
+ANSWERS = NO_SUCH_ROOM | {"StaleEpoch", "ServiceUnavailable"}
+"""The refusals of the service's own requests that say something of the room."""
 
 
 class Doorkeeper(Protocol):
@@ -69,6 +73,9 @@ class Feed:
         self._is_lost = False
         self._wanted: set[Extra] = set()
         self._extras: dict[Extra, Subscription] = {}
+        self._listening: dict[Extra, Audience] = {
+            extra: Audience(settings.tick_ms / 1_000) for extra in EXTRAS
+        }
         self._extras_turn = asyncio.Lock()
         self._epoch: int | None = None
         """The epoch that is subscribed to."""
@@ -106,11 +113,20 @@ class Feed:
         self._wanted.add(extra)
         await self._hear_extras()
 
+    def add(self, client: Listener, extras: Iterable[Extra]) -> None:
+        """From now on the client hears the room, and these events of it."""
+        self.audience.add(client)
+        for extra in extras:
+            self._listening[extra].add(client)
+
+    def remove(self, client: Listener) -> None:
+        for audience in (self.audience, *self._listening.values()):
+            audience.remove(client)
+
     async def close(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._drop()
-        self.timeline.close()
 
     async def _run(self) -> None:
         attempt = 0
@@ -187,6 +203,7 @@ class Feed:
         if self.timeline.position is None:
             self.timeline.start((await self._ask(documents.ROOM))["head"])
             self._accounted = self.epoch
+            self.timeline.needs_reading = self._work.is_set()  # something was heard before the head was known
         while self.timeline.needs_reading or self._behind:
             waiting, self._behind = self._behind, []
             try:
@@ -216,7 +233,13 @@ class Feed:
         await _in_time(done)
 
     async def _ask(self, document: str, **variables: Any) -> Any:
-        return await self._appsync.ask(document, {"room": self.room.id, **variables}, self._token())
+        try:
+            return await self._appsync.ask(document, {"room": self.room.id, **variables}, self._token())
+        except UpstreamRefused as refused:
+            if refused.refusal.code in ANSWERS:
+                raise
+            log.warning("service was refused", extra={"room": self.room.id, "reason": refused.refusal.code})
+            raise UpstreamRefused(UNAVAILABLE) from None  # nothing that a client has done, or can mend
 
     def _heard(self, message: Mapping[str, Any]) -> None:
         if (message.get("epoch") or 0) > self._accounted:
@@ -228,13 +251,17 @@ class Feed:
             self._work.set()
 
     def _heard_extra(self, extra: Extra, event: Mapping[str, Any]) -> None:
-        self._tell(frames.encode(extra, room=self.room.id, **{extra: event}))
+        if (event.get("epoch") or 0) > self._accounted:
+            return  # of an epoch of which it is not known yet who is there
+        text = frames.encode(extra, room=self.room.id, **{extra: event})
+        self._listening[extra].tell(frames.server_frame(text))
 
     def _lost(self) -> None:
         self._is_lost = True
         self._work.set()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
+        self.timeline.tail.close()
         if not task.cancelled() and (error := task.exception()):
             log.error("room failed", extra={"room": self.room.id, "error": type(error).__name__})
             self._doorkeeper.failed(self.room)

@@ -10,7 +10,7 @@ from typing import Any
 
 from chat.errors import ChatError, InvalidInput
 from chat.rooms import Room, is_id
-from gateway.timeline import Position
+from gateway.tail import Position
 
 SUBPROTOCOL = "chat.v1"
 TOKEN_ENTRY = "bearer."  # noqa: S105  the prefix of a subprotocol entry

@@ -7,7 +7,8 @@ from typing import Any
 
 from gateway import documents, frames
 from gateway.metrics import Metrics
-from gateway.timeline import Encode, Kept, Kind, Message, Page, Position, Timeline
+from gateway.tail import Kept, Kind, Position
+from gateway.timeline import Encode, Message, Page, Timeline
 
 SHARED_S = 2.0
 """How long what was read from history serves others who come back from the same place."""
@@ -65,7 +66,7 @@ class History:
     def replay(self, missed: Missed) -> list[bytes] | None:
         """The frames of `missed` and of all that the room was told after it. `None`: the tail has forgotten some of it."""
         start = missed.reached
-        if missed.is_bare and self._timeline.tail_rev <= start.rev:
+        if missed.is_bare and self._timeline.tail.after.rev <= start.rev:
             start = self._start(start.seq)
         later = self._timeline.since(start)
         return None if later is None else [*missed.frames, *(_not_before(start, each) for each in later)]
@@ -86,7 +87,7 @@ class History:
 
     def _start(self, since: Position | int) -> Position:
         """Where the tail goes on for somebody who was at `since`. Who knows no more than a number gets every change that it has."""
-        return Position(since, None, self._timeline.tail_rev) if isinstance(since, int) else since
+        return Position(since, None, self._timeline.tail.after.rev) if isinstance(since, int) else since
 
     async def _once(self, since: Position | int) -> Missed | None:
         """Fetches of the same within a moment are one: what was told since comes from the tail."""

@@ -6,12 +6,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from chat.rooms import Room
-from gateway.appsync import AppSync, Realtime
+from gateway.appsync import AppSync
 from gateway.client import Client
 from gateway.feed import Feed
 from gateway.metrics import Metrics
+from gateway.realtime import Realtime
 from gateway.settings import Settings
-from gateway.timeline import Budget
+from gateway.tail import Budget
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Hub:
         if inside is None or client not in inside:
             return
         inside.remove(client)
-        self.feeds[room.id].audience.remove(client)
+        self.feeds[room.id].remove(client)
         if not inside:
             del self._inside[room.id]
             loop = asyncio.get_running_loop()
@@ -99,9 +100,11 @@ class Hub:
 
         looking = {asyncio.create_task(look_up(client)): client for client in self._heard_by(room)}
         try:
-            _, late = await asyncio.wait(looking, timeout=LOOK_UP_SECONDS) if looking else (None, set())
-            for task in late:
-                looking[task].unheard(room)
+            if looking:
+                await asyncio.wait(looking, timeout=LOOK_UP_SECONDS)
+            for task, client in looking.items():
+                if not task.done() or task.exception():
+                    client.unheard(room)
         finally:
             for task in looking:
                 task.cancel()

@@ -4,6 +4,11 @@ import json
 import logging
 
 
+def is_ours_to_tell(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's says something: it takes a connection that was turned away for a fault."""
+    return not record.getMessage().startswith("ASGI callable returned without completing handshake")
+
+
 class JsonLines(logging.Formatter):
     """What was logged, and the class of what was raised; never its text."""
 

@@ -13,12 +13,13 @@ import aiohttp
 
 from chat.tokens import TokenRules, verify_token
 from gateway import frames
-from gateway.appsync import AppSync, Realtime, ServiceToken
+from gateway.appsync import AppSync, ServiceToken
 from gateway.breaker import Breaker
 from gateway.client import Client
 from gateway.connection import CloseCode
 from gateway.hub import Hub
 from gateway.metrics import Metrics
+from gateway.realtime import Realtime
 from gateway.settings import Settings, service_token
 
 log = logging.getLogger("gateway")
@@ -46,11 +47,11 @@ class Gateway:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        connector = aiohttp.TCPConnector(limit=200)
         url = str(self.settings.appsync_url)
-        async with aiohttp.ClientSession(connector=connector) as session:
-            self.appsync = AppSync(url, session, self.breaker)
-            self.realtime = Realtime(url, session, self.token, self.breaker)
+        # Connections of their own: a realtime one lasts, and would keep a place that requests wait for.
+        async with _session() as requests, _session() as realtime:
+            self.appsync = AppSync(url, requests, self.breaker)
+            self.realtime = Realtime(url, realtime, self.token, self.breaker)
             self.hub = Hub(self.appsync, self.realtime, self.token, self.settings, self.metrics)
             beating = asyncio.create_task(self._beat())
             try:
@@ -127,3 +128,8 @@ class Gateway:
         self.metrics.upstream_connections.set(self.realtime.connections)
         self.metrics.upstream_subscriptions.set(self.realtime.subscriptions)
         self.metrics.breaker.set(self.breaker.state != "closed")
+
+
+def _session() -> aiohttp.ClientSession:
+    """Without a limit of its own: `AppSync` and `Realtime` keep theirs."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))

@@ -18,11 +18,13 @@ from gateway.client import Client
 from gateway.connection import Close, CloseCode, Connection, Limits, Verify
 from gateway.outlet import Outlet
 from gateway.process import Gateway
-from gateway.timeline import Position
+from gateway.tail import Position
 
 log = logging.getLogger("gateway")
 
 VERSION = 1
+LINGER_SECONDS = 11.0
+"""How long a closing handshake may take. Who takes nothing would hold what waits for them for as long as TCP tries."""
 
 
 class Pump:
@@ -49,6 +51,7 @@ class Pump:
         connection = Connection(room, since, limits, started)
         client = Client(connection, gateway.appsync, gateway.hub, gateway.metrics, self._outlet, self._close)
         self._outlet.on_slow = lambda: self._slow(client)
+        self._outlet.on_lost = client.lost
         gateway.clients.add(client)
         about = {"connection": secrets.token_hex(8)}
         log.info("connection opened", extra={**about, "connections": len(gateway.clients)})
@@ -65,6 +68,7 @@ class Pump:
             gateway.forget(client)
             seconds = round(time.monotonic() - started, 3)
             log.info("connection closed", extra={**about, "code": self._code, "seconds": seconds})
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._outlet.abort)
             if self._closing is not None:
                 await asyncio.gather(self._closing, return_exceptions=True)
 

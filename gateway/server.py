@@ -34,6 +34,7 @@ class Server(uvicorn.Server):
                 ws_per_message_deflate=False,  # a deflate for each client and message costs more than all else together
                 access_log=False,
                 log_config=None,
+                log_level="warning",  # at "info" it tells clients' addresses and what stands in the query
                 server_header=False,
                 timeout_graceful_shutdown=int(settings.drain_seconds) + 1,
             )

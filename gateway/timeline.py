@@ -8,43 +8,21 @@ Instants are monotonic seconds and come from whoever calls.
 """
 
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+
+from gateway.tail import Budget, Kept, Kind, Position, Tail
 
 Message = Mapping[str, Any]
 """The schema's `Message`, as it stands on the wire."""
-
-Kind = Literal["message", "change", "notice"]
 
 HOLD_S = 0.2
 """How long a hole is left to close by itself: AppSync's reordering is a matter of milliseconds."""
 
 MAX_HELD = 1_000
 """More messages than this beyond a hole are not held: history has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Up to where somebody knows a room: every message up to `seq` (of instant `ts`, as on the wire), each in a state at
-    least as new as `rev`."""
-
-    seq: int
-    ts: str | None
-    rev: int
-
-    def __str__(self) -> str:
-        return f"{self.seq}/{self.ts or ''}/{self.rev}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Position":
-        """Raises `ValueError`."""
-        seq, ts, rev = text.split("/")
-        position = cls(int(seq), ts or None, int(rev))
-        if min(position.seq, position.rev) < 0:
-            raise ValueError("a position is not negative")
-        return position
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +35,6 @@ class Told:
     at: Position
     repaired: bool
     frame: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What the tail keeps of something told: `seq` of a message, `rev` of a change, and the frame as it was written."""
-
-    kind: Kind
-    seq: int
-    rev: int
-    at: Position
-    frame: bytes
-
-    @classmethod
-    def of(cls, told: Told) -> "Kept":
-        message = told.message
-        return cls(told.kind, message.get("seq") or 0, message.get("rev") or 0, told.at, told.frame)
-
-    @property
-    def size(self) -> int:
-        """Bytes in memory, about."""
-        return len(self.frame) + 400
-
-
-@dataclass
-class Budget:
-    """The bytes that the tails of all rooms of a process may take together."""
-
-    limit: int
-    used: int = 0
 
 
 Encode = Callable[[Kind, Message, Position], bytes]
@@ -116,7 +65,6 @@ class Timeline:
 
     def __init__(self, encode: Encode, tail: int = 1_000, budget: Budget | None = None) -> None:
         self._encode = encode
-        self._budget = budget or Budget(sys.maxsize)
         self.position: Position | None = None
         self.epoch: int | None = None
         """The epoch that the chat is in, as far as is known."""
@@ -126,20 +74,14 @@ class Timeline:
         """What came before its turn, by `seq`, and whether it came from history."""
         self._held_since: float | None = None
         self._revs: OrderedDict[str, int] = OrderedDict()
-        self._tail: deque[Kept] = deque()
-        self._tail_length = tail
-        self._tail_after = Position(0, None, 0)
-        """The tail holds everything after this position."""
-        self.count = 0
-        """How many events were told so far."""
+        self._most_revs = tail
+        self.tail = Tail(tail, budget or Budget(sys.maxsize))
 
     def start(self, head: Mapping[str, Any]) -> None:
         """Begin at `head`, which was read after the subscription was accepted."""
         self.position = Position(head["seq"], head["ts"], head["rev"])
-        self.epoch = head["epoch"]
-        self._forget()
-        self.count += 1  # nobody goes on from before: what lies between is not in the tail
-        self._tail_after = self.position
+        self.epoch = max(self.epoch or 0, head["epoch"])
+        self.tail.begin(self.position)
         self._held = {seq: each for seq, each in self._held.items() if seq > head["seq"]}
         self.needs_reading = False
 
@@ -181,17 +123,24 @@ class Timeline:
             if message["seq"] <= self.position.seq:
                 told += self._changed(message, repaired=True)
             else:
-                self._held.setdefault(message["seq"], (message, True))
+                self._hold(message)
                 told += self._released(upto=message["seq"])
         told += self._released()
         if page.last:
-            self.epoch = page.head["epoch"]
+            self.epoch = max(self.epoch or 0, page.head["epoch"])
             self.position = Position(
                 self.position.seq, self.position.ts, max(self.position.rev, page.head["rev"])
             )
             self.needs_reading = self.position.seq < page.head["seq"]
-            self._held_since = None
+            if not self._held:
+                self._held_since = None
         return told
+
+    def _hold(self, message: Message) -> None:
+        """What history has of a message, unless what was heard is at least as new."""
+        held, _ = self._held.get(message["seq"], (None, False))
+        if held is None or (held.get("rev") or 0) < (message.get("rev") or 0):
+            self._held[message["seq"]] = message, True
 
     @property
     def deadline(self) -> float | None:
@@ -206,19 +155,7 @@ class Timeline:
         """Everything after `position` that was told, or `None` when the tail does not reach back so far."""
         if self.position is None or position.seq > self.position.seq:
             return None
-        if position.seq < self._tail_after.seq or position.rev < self._tail_after.rev:
-            return None
-        return [kept for kept in self._tail if _is_after(kept, position)]
-
-    def told_since(self, count: int) -> list[Kept] | None:
-        """Everything that was told since `count` was so much, or `None` when the tail does not reach back so far."""
-        missing = self.count - count
-        return None if missing > len(self._tail) else list(self._tail)[len(self._tail) - missing :]
-
-    @property
-    def tail_rev(self) -> int:
-        """The revision from which on the tail has every change."""
-        return self._tail_after.rev
+        return self.tail.since(position)
 
     def _note(self, message: Message, notice: Mapping[str, Any]) -> list[Told]:
         if message["id"] in self._revs:
@@ -257,45 +194,13 @@ class Timeline:
         return told
 
     def _keep(self, kind: Kind, message: Message, *, repaired: bool) -> Told:
-        at = self.position or self._tail_after
+        at = self.position or self.tail.after
         told = Told(kind, message, at, repaired, self._encode(kind, message, at))
-        self.count += 1
-        kept = Kept.of(told)
-        self._tail.append(kept)
-        self._budget.used += kept.size
-        while len(self._tail) > self._tail_length or (self._tail and self._budget.used > self._budget.limit):
-            self._drop_oldest()
+        self.tail.keep(Kept(kind, message.get("seq") or 0, message.get("rev") or 0, at, told.frame))
         return told
-
-    def _drop_oldest(self) -> None:
-        oldest, after = self._tail.popleft(), self._tail_after
-        self._budget.used -= oldest.size
-        if oldest.kind == "message":
-            self._tail_after = Position(oldest.seq, oldest.at.ts, after.rev)
-        elif oldest.kind == "change":
-            self._tail_after = Position(after.seq, after.ts, max(after.rev, oldest.rev))
-
-    def _forget(self) -> None:
-        self._budget.used -= sum(kept.size for kept in self._tail)
-        self._tail.clear()
-
-    def close(self) -> None:
-        """Give the tail's bytes back."""
-        self._forget()
-        self._tail_length = 0
 
     def _remember(self, message_id: str, rev: int) -> None:
         self._revs[message_id] = rev
         self._revs.move_to_end(message_id)
-        if len(self._revs) > self._tail_length:
+        if len(self._revs) > self._most_revs:
             self._revs.popitem(last=False)
-
-
-def _is_after(kept: Kept, position: Position) -> bool:
-    """Whether somebody at `position` may not have it. Notices have no number: who was told a later message was told them, too."""
-    if kept.kind == "message":
-        return kept.seq > position.seq
-    if kept.kind == "notice":
-        return kept.at.seq >= position.seq
-    # A change of what they are told as new is told, too, whatever `rev` they are at: the new one's frame is from before.
-    return kept.rev > position.rev or kept.seq > position.seq

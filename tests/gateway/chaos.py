@@ -7,8 +7,9 @@ from typing import Any
 
 from chat.instants import from_wire, to_wire
 from gateway import documents
-from gateway.appsync import UNAVAILABLE, Subscription, UpstreamRefused
+from gateway.appsync import UNAVAILABLE, UpstreamRefused
 from gateway.frames import Refusal
+from gateway.realtime import Subscription
 
 SERVICE = "service"
 NOT_THERE = UpstreamRefused(Refusal("NotRoomMember", "No.", {}))

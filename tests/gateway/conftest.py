@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -132,6 +133,12 @@ class World:
 
 
 Serve = Callable[..., AbstractAsyncContextManager[World]]
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> uvloop.EventLoopPolicy:
+    """The loop that the gateway runs on: it differs from asyncio's own where connections end."""
+    return uvloop.EventLoopPolicy()
 
 
 @pytest.fixture(scope="session")

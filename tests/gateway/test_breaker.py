@@ -41,6 +41,25 @@ def test_each_failed_try_waits_for_longer_up_to_a_limit() -> None:
     assert waits == [1.0, 2.0, 3.0, 3.0]
 
 
+def test_what_was_underway_when_it_opened_does_not_make_it_wait_for_longer() -> None:
+    clock = Clock()
+    breaker = Breaker(failures=2, pause=1.0, now=clock, chance=lambda: 1.0)
+    for _ in range(5_000):
+        breaker.failed()
+    clock.seconds = 1.0
+    assert breaker.allows()
+
+
+def test_a_try_whose_outcome_nobody_waited_for_is_left_to_the_next() -> None:
+    clock = Clock()
+    breaker = Breaker(failures=1, pause=1.0, now=clock, chance=lambda: 1.0)
+    breaker.failed()
+    clock.seconds = 1.0
+    assert breaker.allows()
+    breaker.abandoned()
+    assert breaker.allows()
+
+
 def test_its_state_has_a_name() -> None:
     clock = Clock()
     breaker = Breaker(failures=1, pause=1.0, now=clock, chance=lambda: 1.0)

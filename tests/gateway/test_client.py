@@ -14,7 +14,8 @@ from gateway.connection import CloseCode, Connection, Limits
 from gateway.frames import Refusal
 from gateway.history import Missed
 from gateway.metrics import Metrics
-from gateway.timeline import Position, Timeline
+from gateway.tail import Position
+from gateway.timeline import Timeline
 
 LOBBY = Room.parse("lobby")
 GONE = UpstreamRefused(Refusal("NotRoomMember", "No.", {}))

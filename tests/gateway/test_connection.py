@@ -11,7 +11,7 @@ from chat.rate import Rate
 from chat.rooms import Room
 from gateway import frames
 from gateway.connection import AUTH_SECONDS, Action, Close, CloseCode, Connection, Limits, Reply, Verify
-from gateway.timeline import Position
+from gateway.tail import Position
 
 LOBBY, DEN = Room.parse("lobby"), Room.parse("GUILD#dragons")
 HELLO = frames.encode("hello")
@@ -67,6 +67,35 @@ def test_whoever_does_not_say_who_they_are_is_closed_in_time() -> None:
     (action,) = connection.tick(AUTH_SECONDS)
     assert isinstance(action, Close)
     assert action.code == CloseCode.TOKEN_REFUSED
+
+
+def test_while_a_token_is_verified_nobody_is_told_that_there_was_none() -> None:
+    connection = connected()
+    connection.credentials("t")
+    (action,) = connection.tick(AUTH_SECONDS)
+    assert isinstance(action, Close)
+    assert action.code == CloseCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("NotRoomMember", 4403), ("NotAllowed", 4403), ("InvalidInput", 4403), ("UnauthorizedException", 4401),
+        ("ServiceUnavailable", 4503), ("InternalError", 4503), ("Lambda:ExecutionTimeoutException", 4503), ("x" * 200, 4503),
+    ],
+)  # fmt: skip
+def test_only_what_will_not_pass_tells_the_addresss_client_to_stop(name: str, code: int) -> None:
+    _, close = opened(LOBBY).subscription_refused(LOBBY, frames.Refusal(name, "No.", {}))
+    assert isinstance(close, Close)
+    assert close.code == code
+    assert len(close.reason.encode()) <= 123
+
+
+def test_many_rooms_at_once_count_as_several_frames() -> None:
+    connection = opened(limits=Limits(rate=Rate(1.0, 20), rooms=100))
+    rooms = {f"r{number}": 0 for number in range(100)}
+    assert len(say(connection, type="resume", rooms=rooms)) == 100
+    assert told(say(connection, type="ping")[0])["errorType"] == "RateLimited"
 
 
 def test_an_expired_token_ends_the_connection() -> None:

@@ -244,7 +244,12 @@ async def test_a_process_that_ends_says_when_to_come_back(serve: Serve) -> None:
 async def test_receipts_typing_and_presence_come_to_those_who_ask(serve: Serve) -> None:
     async with serve() as world:
         room = world.room()
-        async with world.person("alice") as alice, world.person("bob", room) as bob:
+        async with (
+            world.person("alice") as alice,
+            world.person("bob", room) as bob,
+            world.person("alice", room) as uninterested,
+        ):
+            await uninterested.next("subscribed")
             await alice.next("hello")
             await alice.say(type="subscribe", room=room, receipts=True, typing=True)
             await alice.next("subscribed")
@@ -255,5 +260,9 @@ async def test_receipts_typing_and_presence_come_to_those_who_ask(serve: Serve) 
             assert (await alice.next("typing"))["typing"]["userId"] == "bob"
             await bob.say(type="read", room=room, seq=1)
             assert (await alice.next("receipt"))["receipt"]["readSeq"] == 1
+            await world.send("alice", room, "the last")
+            while (await uninterested.next())["type"] != "message" or len(uninterested.seqs()) < 2:
+                pass
+            assert {frame["type"] for frame in uninterested.frames} == {"hello", "subscribed", "message"}
             await bob.say(type="presence", room=room)
             assert (await bob.next("presence"))["presence"]["watching"] == 0

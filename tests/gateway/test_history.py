@@ -8,7 +8,8 @@ import pytest
 from gateway import documents
 from gateway.history import History
 from gateway.metrics import Metrics
-from gateway.timeline import Kind, Message, Page, Position, Timeline
+from gateway.tail import Kind, Position
+from gateway.timeline import Message, Page, Timeline
 
 
 def encode(kind: Kind, message: Message, at: Position) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.frames import Frame, Opcode
 
 from gateway import frames
 from tests.gateway.conftest import Serve
@@ -64,6 +65,38 @@ async def test_a_client_that_neither_reads_nor_answers_is_let_go(serve: Serve) -
                 while world.gateway.clients:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             assert not world.gateway.hub.feeds[room].audience.listeners
+
+
+async def test_whoever_sends_and_is_gone_keeps_nothing_from_the_others(serve: Serve) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("alice", room) as alice:
+            await alice.next("subscribed")
+            for number in range(1, 6):
+                async with world.person("bob", room) as bob, world.person("alice", room) as later:
+                    await bob.next("subscribed")
+                    await later.next("subscribed")
+                    await bob.say(type="send", ref="1", room=room, text="and off")
+                    await bob.socket.close()
+                    for person in (alice, later):
+                        assert (await person.next("message"))["message"]["seq"] == number
+            assert world.gateway.realtime.subscriptions == 1
+
+
+@pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG])
+async def test_a_flood_of_pings_ends_the_connection(serve: Serve, opcode: Opcode) -> None:
+    async with serve() as world:
+        room = world.room()
+        async with world.person("alice", room) as alice, world.person("bob", room, close_timeout=0.1) as bob:
+            await bob.next("subscribed")
+            await alice.next("subscribed")
+            flood = Frame(opcode, b"x").serialize(mask=True) * 20_000
+            bob.socket.transport.write(flood)
+            async with asyncio.timeout(10):
+                while len(world.gateway.clients) > 1:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            await world.send("alice", room, "still here")
+            assert (await alice.next("message"))["message"]["text"] == "still here"
 
 
 async def test_a_person_has_so_many_connections_and_no_more(serve: Serve) -> None:

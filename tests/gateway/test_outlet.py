@@ -57,6 +57,39 @@ async def test_what_is_poured_waits_for_the_client_and_does_not_make_it_slow() -
     assert reports == ["slow"]
 
 
+async def test_one_pour_that_ends_leaves_the_others_their_patience() -> None:
+    pipe, outlet, reports = piped()
+    long = asyncio.create_task(outlet.pour(FRAMES))
+    await asyncio.sleep(0)
+    pipe.writable.set()
+    assert await outlet.pour([b"x"])
+    assert reports == []
+    while not long.done():
+        pipe.writable.set()
+        await asyncio.sleep(0)
+    assert await long
+    assert reports == []
+
+
+async def test_a_pour_that_is_given_up_while_the_client_is_full_leaves_a_slow_client() -> None:
+    pipe, outlet, reports = piped()
+    pouring = asyncio.create_task(outlet.pour(FRAMES))
+    await asyncio.sleep(0)
+    pouring.cancel()
+    await asyncio.gather(pouring, return_exceptions=True)
+    assert not pipe.writable.is_set()
+    assert reports == ["slow"]
+
+
+async def test_nothing_is_written_to_whoever_is_gone() -> None:
+    pipe, outlet, reports = piped()
+    outlet.on_lost = lambda: reports.append("lost")
+    outlet.lost()
+    outlet.write(b"1")
+    assert await outlet.pour(FRAMES)
+    assert (pipe.written, reports) == ([], ["lost"])
+
+
 async def test_whoever_takes_nothing_is_given_up() -> None:
     pipe, outlet, _ = piped(patience_s=0.01)
     assert not await outlet.pour(FRAMES)

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.timeline import HOLD_S, Budget, Kept, Kind, Message, Page, Position, Timeline, Told
+from gateway.tail import Budget, Kept, Kind, Position
+from gateway.timeline import HOLD_S, Message, Page, Timeline, Told
 
 
 def encode(kind: Kind, message: Message, at: Position) -> bytes:
@@ -143,24 +144,59 @@ def test_rooms_share_what_their_tails_may_take() -> None:
         one.heard(said(seq), 0.0)
         other.heard(said(seq), 0.0)
         assert budget.used <= budget.limit
-    assert one.since(Position(1, "t1", 1)) is None
-    kept = one.since(Position(17, "t17", 1))
-    assert numbers(kept or []) == [18, 19]
-    one.close()
-    other.close()
+    for timeline in (one, other):
+        assert timeline.since(Position(1, "t1", 1)) is None
+        assert numbers(timeline.since(Position(18, "t18", 1)) or []) == [19]
+    one.tail.close()
+    other.tail.close()
     assert budget.used == 0
+
+
+def test_a_room_that_is_busy_does_not_take_a_quiet_ones_tail() -> None:
+    budget = Budget(limit=20_000)
+    quiet, busy = Timeline(encode, budget=budget), Timeline(encode, budget=budget)
+    quiet.start(head(0, 1))
+    busy.start(head(0, 1))
+    quiet.heard(said(1), 0.0)
+    for seq in range(1, 200):
+        busy.heard(said(seq), 0.0)
+    assert numbers(quiet.since(Position(0, None, 1)) or []) == [1]
+    assert numbers(busy.since(Position(190, "t190", 1)) or []) == list(range(191, 200))
+
+
+def test_history_that_was_read_before_a_parting_does_not_bring_its_epoch_back() -> None:
+    timeline = started()
+    notice = {"id": "n1", "seq": None, "notice": {"kind": "MEMBER_LEFT", "userId": "bob", "nextEpoch": 2}}
+    timeline.heard(notice, 0.0)
+    timeline.read(Page([], head(0, 1, epoch=1), reset=False, last=True))
+    assert timeline.epoch == 2
+
+
+def test_a_message_that_waits_for_one_before_it_goes_on_waiting_after_history_that_ends_earlier() -> None:
+    timeline = started(seq=5, rev=6)
+    timeline.heard(said(7), 1.0)
+    timeline.read(Page([], head(5, 6), reset=False, last=True))
+    timeline.expire(1.0 + HOLD_S)
+    assert needs_reading(timeline)
+
+
+def test_what_history_has_of_a_message_counts_if_it_is_newer_than_what_was_heard() -> None:
+    timeline = started()
+    timeline.heard(said(2), 0.0)
+    told = timeline.read(Page([said(2, rev=4)], head(2, 4), reset=False, last=True))
+    assert [each.message["rev"] for each in told] == [4]
 
 
 def test_what_was_told_meanwhile_can_be_had_by_count_unless_the_room_began_again() -> None:
     timeline = started()
     timeline.heard(said(1), 0.0)
-    count = timeline.count
-    assert timeline.told_since(count) == []
+    count = timeline.tail.count
+    assert timeline.tail.told_since(count) == []
     timeline.heard(said(2), 0.0)
     timeline.heard(said(1, rev=5), 0.0)
-    assert numbers(timeline.told_since(count) or []) == [2, 1]
+    assert numbers(timeline.tail.told_since(count) or []) == [2, 1]
     timeline.start(head(9, 12))
-    assert timeline.told_since(count) is None
+    assert timeline.tail.told_since(count) is None
 
 
 def test_a_notice_is_not_told_again_to_whoever_was_told_a_later_message() -> None:
