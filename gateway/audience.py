@@ -47,9 +47,8 @@ class Audience:
         if self._timer is not None:
             self._waiting.append(frame)
             return
+        self._begin_tick()
         self._write(frame)
-        if self._tick:
-            self._timer = asyncio.get_running_loop().call_later(self._tick, self._end_tick)
 
     def flush(self) -> None:
         if self._waiting:
@@ -59,7 +58,13 @@ class Audience:
     def _end_tick(self) -> None:
         self._timer = None
         if self._waiting:
+            self._begin_tick()
             self.flush()
+
+    def _begin_tick(self) -> None:
+        """Before writing, which takes milliseconds where there are thousands: else ticks would be longer than they are said to be,
+        and messages that come just slower than a tick would all wait for one."""
+        if self._tick:
             self._timer = asyncio.get_running_loop().call_later(self._tick, self._end_tick)
 
     def _write(self, frame: bytes) -> None:

@@ -147,5 +147,5 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
 
     def schedule_ping(self) -> None:
         """Pings to all at the same instant would make a bump for all: each waits a part of the interval of its own."""
-        delay = (self.ping_interval or 0.0) * random.uniform(0.5, 1.0)  # noqa: S311  no secret
+        delay = (self.ping_interval or 0.0) * random.uniform(0.75, 1.0)  # noqa: S311  no secret
         self.ping_timer = self.loop.call_later(delay, self.send_keepalive_ping)

@@ -64,7 +64,7 @@ class Settings(BaseModel):
     tick_ms: int = Field(15, ge=0, le=200)
     """Frames of a busy room that come within a tick are written together."""
     drain_seconds: float = Field(10.0, ge=0, le=300)
-    ping_seconds: float = Field(30.0, ge=1, le=300)
+    ping_seconds: float = Field(45.0, ge=1, le=300)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")

@@ -135,10 +135,11 @@ class World:
 Serve = Callable[..., AbstractAsyncContextManager[World]]
 
 
-@pytest.fixture(scope="session")
-def event_loop_policy() -> uvloop.EventLoopPolicy:
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[..., Any]]:
     """The loop that the gateway runs on: it differs from asyncio's own where connections end."""
-    return uvloop.EventLoopPolicy()
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")

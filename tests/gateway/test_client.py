@@ -73,6 +73,9 @@ class Here:
     def enter(self, _room: Room, _client: Client) -> "Here":
         return self
 
+    def add(self, client: Client, _extras: object) -> None:
+        self.audience.add(client)
+
     def leave(self, _room: Room, client: Client) -> None:
         self.audience.remove(client)
 
