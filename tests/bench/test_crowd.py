@@ -1,7 +1,7 @@
 """The load client takes chunks apart wherever they are cut, and shares what it took apart without mixing people up."""
 
 import asyncio
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -50,7 +50,9 @@ def connected(crowd: Crowd, listener: Listener | None = None) -> Listener:
 
 
 def written(listener: Listener) -> bytes:
-    return cast("Any", listener.transport).written  # type: ignore[no-any-return]
+    transport: object = listener.transport
+    assert isinstance(transport, Transport)
+    return transport.written
 
 
 @given(st.lists(st.integers(0, 70_000), max_size=3), st.data())

@@ -17,8 +17,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from chat.found_room import found_room
-from chat.models import Role
+from chat.models import Caller, Role
 from chat.rooms import Room
+from chat.tally import Tally
 from chat_lambda import compose
 from gateway.process import Gateway
 from gateway.server import Server, token_rules
@@ -183,6 +184,24 @@ def serve(functions: Functions, key: SigningKey, service_token: Path) -> Serve:
                 yield World(api, gateway, port, key, http)
 
     return start
+
+
+@pytest.fixture
+def another(key: SigningKey, service_token: Path) -> Serve:
+    """Another process before the same chat, which has seen nothing."""
+
+    @asynccontextmanager
+    async def start(world: World, **changed: Any) -> AsyncIterator[World]:
+        gateway = new_gateway(world.api, service_token, changed)
+        async with served(gateway) as port:
+            yield World(world.api, gateway, port, key, world.http)
+
+    return start
+
+
+def unpublished(verb: Callable[..., Any], user: str, **arguments: object) -> Any:
+    """Do it beside AppSync, which therefore delivers nothing, as when it loses an event."""
+    return verb(compose.deployment(), Caller(user), arguments, Tally())
 
 
 def new_gateway(api: Address, token: Path, changed: Mapping[str, Any]) -> Gateway:

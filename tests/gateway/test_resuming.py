@@ -1,43 +1,15 @@
 """Whoever comes back is given what they missed, on whatever process, and is told to start afresh only where that cannot be done."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chat.models import Caller
 from chat.send_message import send_message
-from chat.tally import Tally
 from chat.update_room import update_room
-from chat_lambda import compose
-from simulator.keys import SigningKey
-from tests.gateway.conftest import Serve, World, new_gateway, served
+from tests.gateway.conftest import Serve, unpublished
 
 
-@pytest.fixture
-def another(key: SigningKey, service_token: Path) -> Callable[[World], Any]:
-    """Another process before the same chat, which has seen nothing."""
-
-    @asynccontextmanager
-    async def start(world: World, **changed: Any) -> AsyncIterator[World]:
-        gateway = new_gateway(world.api, service_token, changed)
-        async with served(gateway) as port:
-            yield World(world.api, gateway, port, key, world.http)
-
-    return start
-
-
-def unpublished(verb: Callable[..., Any], user: str, **arguments: object) -> Any:
-    """Do it beside AppSync, which therefore delivers nothing, as when it loses an event."""
-    return verb(compose.deployment(), Caller(user), arguments, Tally())
-
-
-async def test_a_room_that_changed_without_a_message_is_resumed(
-    serve: Serve, another: Callable[..., Any]
-) -> None:
+async def test_a_room_that_changed_without_a_message_is_resumed(serve: Serve, another: Serve) -> None:
     async with serve() as world:
         room = world.room()
         async with world.person("bob", room) as bob:
@@ -73,7 +45,7 @@ async def test_whoever_claims_more_than_there_is_starts_afresh(serve: Serve, sin
 
 
 async def test_much_that_was_missed_comes_as_fast_as_the_client_takes_it(
-    serve: Serve, another: Callable[..., Any]
+    serve: Serve, another: Serve
 ) -> None:
     """Far more than may wait for one client: it is no slow client for that."""
     async with serve() as world:

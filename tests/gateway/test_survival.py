@@ -1,34 +1,25 @@
 """The API dies and comes back, the gateway dies and another takes over, everybody comes at once: nothing is lost or disordered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from chat.models import Caller
 from chat.remove_member import remove_member
 from chat.send_message import send_message
-from chat.tally import Tally
-from chat_lambda import compose
 from simulator.functions import Functions
 from simulator.keys import SigningKey
 from simulator.server import ServerConfig, running
 from simulator.settings import SCHEMA
-from tests.gateway.conftest import Person, Serve, World, new_gateway, served
+from tests.gateway.conftest import Person, Serve, World, new_gateway, served, unpublished
 
 
 @pytest.fixture
 def api(functions: Functions, key: SigningKey) -> ServerConfig:
     return ServerConfig(schema=SCHEMA.read_text(), functions=functions, jwks=key.jwks, port=0)
-
-
-def unpublished(verb: Callable[..., object], user: str, **arguments: object) -> None:
-    """Do it beside AppSync, which therefore delivers nothing, as when it loses an event."""
-    verb(compose.deployment(), Caller(user), arguments, Tally())
 
 
 async def heard(person: Person, count: int) -> None:
@@ -63,15 +54,7 @@ async def test_what_is_sent_while_the_api_is_cut_off_from_the_gateway_is_told_wh
         assert await world.metric('chat_gateway_deliveries_total{source="history"}') == 2
 
 
-@asynccontextmanager
-async def taken_over(world: World, service_token: Path) -> AsyncIterator[World]:
-    """Another process in place of the world's, which has seen nothing."""
-    gateway = new_gateway(world.api, service_token, {})
-    async with served(gateway) as port:
-        yield World(world.api, gateway, port, world.key, world.http)
-
-
-async def test_another_process_takes_over_without_a_gap(serve: Serve, service_token: Path) -> None:
+async def test_another_process_takes_over_without_a_gap(serve: Serve, another: Serve) -> None:
     async with serve() as world:
         room = world.room()
         async with world.person("bob", room) as bob:
@@ -81,7 +64,7 @@ async def test_another_process_takes_over_without_a_gap(serve: Serve, service_to
             at = bob.frames[-1]["at"]
             bob.socket.transport.abort()  # as when a process is killed: no close frame
         await world.send("alice", room, "3", "4")
-        async with taken_over(world, service_token) as other, other.person("bob", room, since=at) as bob:
+        async with another(world) as other, other.person("bob", room, since=at) as bob:
             assert (await bob.next("subscribed"))["resumed"]
             await world.send("alice", room, "5")
             await heard(bob, 3)
@@ -89,12 +72,12 @@ async def test_another_process_takes_over_without_a_gap(serve: Serve, service_to
 
 
 async def test_everybody_comes_back_at_once_and_history_is_read_once_or_twice(
-    serve: Serve, service_token: Path
+    serve: Serve, another: Serve
 ) -> None:
     async with serve() as world:
         room = world.room()
         (first, *_) = await world.send("alice", room, *(str(number) for number in range(1, 31)))
-        async with taken_over(world, service_token) as other, AsyncExitStack() as stack:
+        async with another(world) as other, AsyncExitStack() as stack:
             at = f"1/{first['ts']}/2"
             coming = [stack.enter_async_context(other.person("bob", room, since=at)) for _ in range(50)]
             people = await asyncio.gather(*coming)
