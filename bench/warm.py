@@ -88,9 +88,9 @@ def _calls() -> dict[str, Callable[[], object]]:
     import botocore.session  # noqa: PLC0415
 
     from bench import peer  # noqa: PLC0415
-    from chat.aws import client  # noqa: PLC0415
-    from chat.rooms import Room  # noqa: PLC0415
-    from chat.store import Store  # noqa: PLC0415
+    from chat.rules.rooms import Room  # noqa: PLC0415
+    from chat.storage.aws import client  # noqa: PLC0415
+    from chat.storage.store import Store  # noqa: PLC0415
     from resolvers import messages, send_message  # noqa: PLC0415
 
     region, endpoint = os.environ["AWS_REGION"], os.environ["DYNAMODB_ENDPOINT"]
@@ -148,13 +148,13 @@ class _Recorder:
 
 def _requests() -> tuple[dict[str, Any], ...]:
     """The Query, the BatchGetItem and the TransactWriteItems that our own functions send."""
-    from chat.cursor import CursorKeys  # noqa: PLC0415
     from chat.deployment import Deployment  # noqa: PLC0415
-    from chat.messages import messages  # noqa: PLC0415
-    from chat.models import Caller  # noqa: PLC0415
-    from chat.send_message import send_message  # noqa: PLC0415
-    from chat.store import Store  # noqa: PLC0415
-    from chat.tally import Tally  # noqa: PLC0415
+    from chat.operations.messages import messages  # noqa: PLC0415
+    from chat.operations.send_message import send_message  # noqa: PLC0415
+    from chat.rules.cursor import CursorKeys  # noqa: PLC0415
+    from chat.rules.models import Caller  # noqa: PLC0415
+    from chat.rules.tally import Tally  # noqa: PLC0415
+    from chat.storage.store import Store  # noqa: PLC0415
 
     recorder, alice = _Recorder(), Caller("alice")
     deployment = Deployment(Store(recorder, TABLES))

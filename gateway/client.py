@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
-from chat.rooms import Room
+from chat.rules.rooms import Room
 from gateway import documents, frames
 from gateway.appsync import UNAVAILABLE, AppSync, UpstreamRefused, jittered
 from gateway.audience import nowhere

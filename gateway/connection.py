@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
-from chat.errors import InvalidInput, RateLimited
-from chat.rate import Rate
-from chat.rooms import Room
+from chat.rules.errors import InvalidInput, RateLimited
+from chat.rules.rate import Rate
+from chat.rules.rooms import Room
 from gateway import frames
 from gateway.tail import Position
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, Protocol
 
-from chat.rooms import Room
+from chat.rules.rooms import Room
 from gateway import documents, frames
 from gateway.appsync import UNAVAILABLE, AppSync, UpstreamRefused, jittered
 from gateway.audience import Audience, Listener

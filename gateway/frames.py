@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chat.errors import ChatError, InvalidInput
-from chat.rooms import Room, is_id
+from chat.rules.errors import ChatError, InvalidInput
+from chat.rules.rooms import Room, is_id
 from gateway.tail import Position
 
 SUBPROTOCOL = "chat.v1"

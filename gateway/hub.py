@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from chat.rooms import Room
+from chat.rules.rooms import Room
 from gateway.appsync import AppSync
 from gateway.client import Client
 from gateway.feed import Feed

@@ -14,7 +14,7 @@ from websockets.datastructures import Headers
 from websockets.frames import Frame
 from websockets.http11 import Request
 
-from chat.rate import Rate
+from chat.rules.rate import Rate
 from gateway.audience import nowhere
 
 EXTENSION = "chat.outlet"

@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from chat.tokens import TokenRules, verify_token
+from chat.identity.tokens import TokenRules, verify_token
 from gateway import frames
 from gateway.appsync import AppSync, ServiceToken
 from gateway.breaker import Breaker

@@ -8,11 +8,11 @@ from typing import Any
 
 from fastapi import WebSocket
 
-from chat.errors import ChatError
-from chat.jwks import KeysUnavailable
-from chat.rate import Rate
-from chat.rooms import Room
-from chat.tokens import TokenRefused
+from chat.identity.jwks import KeysUnavailable
+from chat.identity.tokens import TokenRefused
+from chat.rules.errors import ChatError
+from chat.rules.rate import Rate
+from chat.rules.rooms import Room
 from gateway import frames
 from gateway.client import Client
 from gateway.connection import Close, CloseCode, Connection, Limits, Verify

@@ -7,8 +7,8 @@ from http.client import HTTPException
 
 import uvicorn
 
-from chat.jwks import MAX_KEY_SET_BYTES, KeySet
-from chat.tokens import TokenRules
+from chat.identity.jwks import MAX_KEY_SET_BYTES, KeySet
+from chat.identity.tokens import TokenRules
 from gateway.app import application
 from gateway.outlet import GatewayProtocol
 from gateway.process import Gateway

@@ -1,4 +1,4 @@
-"""Write `chat/botocore_data/` anew: botocore's own descriptions of AWS, cut down to what the functions call.
+"""Write `chat/storage/botocore_data/` anew: botocore's own descriptions of AWS, cut down to what the functions call.
 
 A client is made from these in a fraction of the time that the stock data take. In DynamoDB's, every tree of attribute
 values is a *document* (https://smithy.io/2.0/spec/simple-types.html#document), which botocore passes through as JSON
@@ -24,7 +24,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 TREES = frozenset({"AttributeMap", "ExpressionAttributeValueMap", "Key", "PutItemInputAttributeMap"})
 """DynamoDB's shapes from an attribute's name to its value: items, keys and the values in expressions."""
 
-TARGET = Path(__file__).parent.parent / "layers" / "chat" / "python" / "chat" / "botocore_data"
+TARGET = Path(__file__).parent.parent / "layers" / "chat" / "python" / "chat" / "storage" / "botocore_data"
 
 Model = dict[str, Any]
 

@@ -4,9 +4,9 @@ import json
 import sys
 import time
 
-from chat.aws import StoreFailure, client
 from chat.deployment import wall_clock
-from chat.rooms import Table
+from chat.rules.rooms import Table
+from chat.storage.aws import StoreFailure, client
 from migration.adopt_room import Rules
 from migration.report import Report
 from migration.roster import BadRoster, read_roster

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat import keys, legacy
-from chat.instants import to_wire
-from chat.items import key
-from chat.models import DAY_MS, Item
-from chat.rooms import Room
+from chat.rules.instants import to_wire
+from chat.rules.models import DAY_MS, Item
+from chat.rules.rooms import Room
+from chat.storage import keys, legacy
+from chat.storage.items import key
 from migration import copies
 from migration.plan import Entry, Plan, Skipped, make_plan
 from migration.report import RoomReport

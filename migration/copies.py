@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from chat import keys
-from chat.items import key, values
-from chat.models import Item
-from chat.rooms import Room
+from chat.rules.models import Item
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.items import key, values
 from migration.plan import Entry, Plan
 
 FIRST_EPOCH = 1

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from chat import keys, legacy
-from chat.legacy import Place
-from chat.models import DAY_MS, Item
+from chat.rules.models import DAY_MS, Item
+from chat.storage import keys, legacy
+from chat.storage.legacy import Place
 
 
 class Entry(NamedTuple):

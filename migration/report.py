@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from chat.instants import to_wire
+from chat.rules.instants import to_wire
 from migration.plan import Skipped
 
 Outcome = Literal["adopted", "wouldAdopt", "alreadyAdopted", "membersOnly", "refused", "failed"]

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from chat import keys
-from chat.errors import InvalidInput
-from chat.items import key, values
-from chat.models import Item, Member, Role
-from chat.rooms import Room, is_id
+from chat.rules.errors import InvalidInput
+from chat.rules.models import Item, Member, Role
+from chat.rules.rooms import Room, is_id
+from chat.storage import keys
+from chat.storage.items import key, values
 from migration.tables import Tables
 
 Roster = dict[str, dict[str, Role]]

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from chat.aws import StoreFailure
-from chat.errors import InvalidInput
-from chat.rooms import Room, Table
+from chat.rules.errors import InvalidInput
+from chat.rules.rooms import Room, Table
+from chat.storage.aws import StoreFailure
 from migration.adopt_room import Rules, adopt_room
 from migration.plan import Skipped
 from migration.report import Report, RoomReport

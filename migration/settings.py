@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chat.errors import InvalidInput
-from chat.rooms import Room
+from chat.rules.errors import InvalidInput
+from chat.rules.rooms import Room
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from chat import keys
-from chat.aws import Cancelled, TransientFailure, failures
-from chat.items import key, values
-from chat.models import Item
-from chat.rooms import Room, Table
+from chat.rules.models import Item
+from chat.rules.rooms import Room, Table
+from chat.storage import keys
+from chat.storage.aws import Cancelled, TransientFailure, failures
+from chat.storage.items import key, values
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, ATTEMPTS = 0.05, 5.0, 12
 BATCH_READ = 100

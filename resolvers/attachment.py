@@ -3,7 +3,7 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.attachment import attachment
+from chat.operations.attachment import attachment
 from chat_lambda.compose import deployment, uploads
 from chat_lambda.function import Call, resolver
 

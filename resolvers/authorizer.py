@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.jwks import KeysUnavailable
-from chat.tokens import TokenRefused, verify_token
+from chat.identity.jwks import KeysUnavailable
+from chat.identity.tokens import TokenRefused, verify_token
 from chat_lambda.compose_authorizer import token_rules
 from chat_lambda.function import Event, correlation_id, unexpected
 from chat_lambda.init import finished, in_lambda

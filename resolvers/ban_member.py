@@ -3,8 +3,8 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.ban_member import ban_member
-from chat.selection import NOTICE, check_selection
+from chat.operations.ban_member import ban_member
+from chat.rules.selection import NOTICE, check_selection
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.changes import changes
+from chat.operations.changes import changes
 from chat_lambda.compose import cursor_keys, deployment
 from chat_lambda.function import Call, resolver
 

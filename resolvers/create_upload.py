@@ -3,7 +3,7 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.create_upload import create_upload
+from chat.operations.create_upload import create_upload
 from chat_lambda.compose import deployment, uploads
 from chat_lambda.function import Call, resolver
 

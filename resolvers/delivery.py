@@ -3,7 +3,7 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.delivery import delivery
+from chat.operations.delivery import delivery
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.edit_message import edit_message
-from chat.selection import EDITED, check_selection
+from chat.operations.edit_message import edit_message
+from chat.rules.selection import EDITED, check_selection
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.join_room import join_room
-from chat.selection import NOTICE, check_selection
+from chat.operations.join_room import join_room
+from chat.rules.selection import NOTICE, check_selection
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 

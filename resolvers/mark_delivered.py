@@ -3,8 +3,8 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.mark_delivered import mark_delivered
-from chat.selection import RECEIPT, check_selection
+from chat.operations.mark_delivered import mark_delivered
+from chat.rules.selection import RECEIPT, check_selection
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 

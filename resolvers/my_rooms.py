@@ -3,7 +3,7 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.my_rooms import my_rooms
+from chat.operations.my_rooms import my_rooms
 from chat_lambda.compose import cursor_keys, deployment
 from chat_lambda.function import Call, resolver
 

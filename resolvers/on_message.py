@@ -1,7 +1,7 @@
 """Subscription.onMessage: judge a subscription when the client starts it."""
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.on_message import on_message
+from chat.operations.on_message import on_message
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 from chat_lambda.settings import settings

@@ -1,7 +1,7 @@
 """Subscription.onReceipt: judge a subscription when the client starts it."""
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.on_receipt import on_receipt
+from chat.operations.on_receipt import on_receipt
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 from chat_lambda.settings import settings

@@ -1,7 +1,7 @@
 """Subscription.onTyping: judge a subscription when the client starts it."""
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.on_typing import on_typing
+from chat.operations.on_typing import on_typing
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 from chat_lambda.settings import settings

@@ -3,7 +3,7 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.presence import presence
+from chat.operations.presence import presence
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.selection import check_selection
-from chat.send_message import send_message
+from chat.operations.send_message import send_message
+from chat.rules.selection import check_selection
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 

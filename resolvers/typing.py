@@ -3,8 +3,8 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.selection import TYPING, check_selection
-from chat.typing import typing
+from chat.operations.typing import typing
+from chat.rules.selection import TYPING, check_selection
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 

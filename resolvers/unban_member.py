@@ -3,8 +3,8 @@
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.selection import NOTICE, check_selection
-from chat.unban_member import unban_member
+from chat.operations.unban_member import unban_member
+from chat.rules.selection import NOTICE, check_selection
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import botocore.exceptions
 
-from chat.aws import client
 from chat.deployment import Deployment
-from chat.found_room import found_room
-from chat.models import Caller, Role
-from chat.mute_member import mute_member
-from chat.rooms import Room
-from chat.store import Store
-from chat.tally import Tally
+from chat.operations.mute_member import mute_member
+from chat.rules.models import Caller, Role
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.new_room import found_room
+from chat.storage.aws import client
+from chat.storage.store import Store
 from simulator.settings import BUCKET, REGION, TABLES
 
 # So that tools can hammer these rooms; the others keep the limits of the deployment.

@@ -12,7 +12,7 @@ locals {
     MAX_UPLOAD_BYTES = try(tostring(var.uploads.max_bytes), null)
   }
 
-  # For how many days the folders of kept/ keep what is in them: KEPT_DAYS in layers/chat/python/chat/uploads.py.
+  # For how many days the folders of kept/ keep what is in them: KEPT_DAYS in layers/chat/python/chat/storage/uploads.py.
   kept_days = [7, 30, 90, 180, 365, 730, 1826, 3653, 36500]
 
   # The rights of the wiring on objects, by the folders that they are confined to.

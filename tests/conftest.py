@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 import hypothesis
 import pytest
 
-from chat.aws import client as aws_client
+from chat.storage.aws import client as aws_client
 from simulator import demo, dynamodb_local
 from simulator.engine import PROJECT, Kind, embedded
 from simulator.engine_host import became_ready, end, free_port, start

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from chat.instants import from_wire, to_wire
+from chat.rules.instants import from_wire, to_wire
 
 PAGE = 100
 

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from chat.access import (
+from chat.rules.access import (
     ADMIN,
     Access,
     Entry,
@@ -16,10 +16,10 @@ from chat.access import (
     open_history,
     open_room,
 )
-from chat.errors import ChatError, NotAllowed, NotRoomMember
-from chat.items import values
-from chat.models import Caller, Head, Member, Role, Status
-from chat.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
+from chat.rules.errors import ChatError, NotAllowed, NotRoomMember
+from chat.rules.models import Caller, Head, Member, Role, Status
+from chat.rules.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
+from chat.storage.items import values
 
 HEAD = Head(rev=1, seq=0, ts=0, epoch=1)
 PUBLIC = Head(rev=1, seq=0, ts=0, epoch=1, visibility="public")

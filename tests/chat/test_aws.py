@@ -5,7 +5,7 @@ import socket
 import botocore.exceptions
 import pytest
 
-from chat.aws import OutcomeUnknown, StoreFailure, TransientFailure, client, failures
+from chat.storage.aws import OutcomeUnknown, StoreFailure, TransientFailure, client, failures
 
 # Requests that never left: the connection was not made.
 NOT_CONNECTED = {

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import chat
-from chat.catalogue import LOCALES, catalogue, choose_locale, sentence
-from chat.errors import NotRoomMember, RateLimited
+from chat.rules.catalogue import LOCALES, catalogue, choose_locale, sentence
+from chat.rules.errors import NotRoomMember, RateLimited
 
 PACKAGE = Path(chat.__path__[0])
-SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.glob("*.py")))
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
 SCOPES = ("person", "room")
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.cursor import Cursor, CursorKeys, seal, unseal
-from chat.errors import InvalidInput
+from chat.rules.cursor import Cursor, CursorKeys, seal, unseal
+from chat.rules.errors import InvalidInput
 
 OLD, NEW = b"o" * 32, b"n" * 32
 KEYS = CursorKeys("k2", {"k1": OLD, "k2": NEW})

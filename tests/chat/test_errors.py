@@ -1,8 +1,8 @@
 """The refusals' class names are the API: AppSync shows them to clients as `errorType`."""
 
-from chat import errors
-from chat.audit import AUDITED, is_audited, pseudonym
-from chat.errors import ChatError, InternalError, InvalidInput, StaleEpoch
+from chat.rules import errors
+from chat.rules.audit import AUDITED, is_audited, pseudonym
+from chat.rules.errors import ChatError, InternalError, InvalidInput, StaleEpoch
 
 NAMES = {
     "InvalidInput", "NotRoomMember", "NotAllowed", "Muted", "RateLimited", "IdempotencyMismatch", "StaleEpoch",

@@ -5,8 +5,8 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.identifiers import uuid7
-from chat.rooms import is_id
+from chat.rules.identifiers import uuid7
+from chat.rules.rooms import is_id
 
 instants = st.integers(0, (1 << 48) - 1)
 

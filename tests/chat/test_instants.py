@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.instants import from_wire, to_wire
+from chat.rules.instants import from_wire, to_wire
 
 NOON = 1_769_860_800_000
 YEAR_1, YEAR_9999_ENDS = -62_135_596_800_000, 253_402_300_799_999

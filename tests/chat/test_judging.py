@@ -6,9 +6,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from chat.judging import SETTLING_MS, Report, confirm_ms, counted, judged
-from chat.ledger import LONGEST_MS, Counted
-from chat.models import Head, Receipts
+from chat.rules.models import Head, Receipts
+from chat.steps.delivery_accounting import SETTLING_MS, Report, confirm_ms, counted, judged
+from chat.steps.ledger import LONGEST_MS, Counted
 
 NOON = 1_800_000_000_000
 STEPS = st.lists(

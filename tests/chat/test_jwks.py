@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.jwks import (
+from chat.identity.jwks import (
     COOLDOWN_S,
     MAX_KEY_SET_BYTES,
     REFRESH_S,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat import keys
+from chat.storage import keys
 
 instants = st.integers(0, keys.LATEST_MS)
 

@@ -6,8 +6,8 @@ from math import ceil
 import hypothesis.strategies as st
 from hypothesis import given
 
-from chat.items import values
-from chat.ledger import BOUNDS, LONGEST_MS, Deliveries, added_up, bucket
+from chat.steps.ledger import BOUNDS, LONGEST_MS, Deliveries, added_up, bucket
+from chat.storage.items import values
 
 SAMPLES = st.lists(st.integers(0, LONGEST_MS), max_size=200)
 

@@ -1,10 +1,10 @@
 """A notice is a message without text and number, to be heard in one epoch."""
 
 from chat.deployment import Deployment
-from chat.models import Caller, Notice
-from chat.notices import notify, notify_of_parting
-from chat.rooms import Room
-from chat.store import Store
+from chat.rules.models import Caller, Notice
+from chat.rules.rooms import Room
+from chat.steps.notices import notify, notify_of_parting
+from chat.storage.store import Store
 
 DEPLOYMENT = Deployment(Store(None, {}), now=lambda: 1_000, new_id=lambda ms: f"id-{ms}")
 ALICE = Caller("alice")

@@ -4,8 +4,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from chat.items import values
-from chat.presence_items import (
+from chat.rules.rooms import Room
+from chat.steps.presence_items import (
     HEARTBEATS,
     MOST_NAMED,
     NEVER_SEEN,
@@ -16,7 +16,7 @@ from chat.presence_items import (
     named_rooms,
     rate_state,
 )
-from chat.rooms import Room
+from chat.storage.items import values
 
 NOON = 1_800_000_000_000
 ROOMS = [Room.parse(f"room-{number}") for number in range(150)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.rate import Rate
+from chat.rules.rate import Rate
 
 rates = st.builds(
     Rate, per_second=st.sampled_from([1 / 3, 0.5, 1.0, 2.0, 50.0, 1_000.0]), burst=st.integers(1, 20)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.errors import InvalidInput
-from chat.rooms import Room, is_id
+from chat.rules.errors import InvalidInput
+from chat.rules.rooms import Room, is_id
 
 ALPHABET = string.ascii_letters + string.digits + "_.:|@-"
 IDS = ["a", "lobby", "A-Z.0_9:|@", "x" * 128, "GUILD", "guild", "ROOM", "-", ".", "..", "GUILD:x"]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from chat.errors import InvalidInput, NotAllowed
-from chat.models import DAY_MS, Head, Member, Role
-from chat.rooms import Room
-from chat.roster import (
+from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.models import DAY_MS, Head, Member, Role
+from chat.rules.rooms import Room
+from chat.steps.roster import (
     kept_out,
     let_back,
     moved_head,
@@ -18,7 +18,7 @@ from chat.roster import (
     with_mute,
     with_role,
 )
-from chat.tables import Write
+from chat.storage.tables import Write
 
 ROOM = Room.parse("lobby")
 BOB = Member(role="moderator", joined_seq=3, muted_until=9)

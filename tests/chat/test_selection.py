@@ -8,8 +8,8 @@ from graphql import parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.errors import InvalidInput
-from chat.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING, check_selection
+from chat.rules.errors import InvalidInput
+from chat.rules.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING, check_selection
 
 ALL = list(REQUIRED)
 BODY = "\n  ".join(REQUIRED)

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.catch_up import Held
-from chat.cursor import CursorKeys, seal_position, unseal, unseal_position
-from chat.errors import InvalidInput
-from chat.rooms import Room
-from chat.seats import Position
-from chat.sync_token import LONGEST, Token, room_hash, seal_token, unseal_token
+from chat.rules.cursor import CursorKeys, seal_position, unseal, unseal_position
+from chat.rules.errors import InvalidInput
+from chat.rules.rooms import Room
+from chat.steps.catch_up import Held
+from chat.steps.memberships import Position
+from chat.steps.sync_token import LONGEST, Token, room_hash, seal_token, unseal_token
 
 KEYS = CursorKeys("k1", {"k1": b"a key for tests, 32 bytes long.."})
 NUMBERS = st.integers(0, 2**31 - 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.tally import Tally
+from chat.rules.tally import Tally
 
 
 def test_counts_add_up() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.errors import InvalidInput
-from chat.text import TextLimits, clean_line, clean_text, fingerprint
+from chat.rules.errors import InvalidInput
+from chat.rules.text import TextLimits, clean_line, clean_text, fingerprint
 
 LIMITS = TextLimits()
 REMOVED = [

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.jwks import KeySet, KeysUnavailable
-from chat.tokens import LEEWAY_S, Claims, TokenRefused, TokenRules, verify_token
+from chat.identity.jwks import KeySet, KeysUnavailable
+from chat.identity.tokens import LEEWAY_S, Claims, TokenRefused, TokenRules, verify_token
 from simulator.keys import AUDIENCE, ISSUER, claims, new_signing_key
 
 KEY, OTHER = new_signing_key(), new_signing_key()

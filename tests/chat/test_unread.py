@@ -3,8 +3,8 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from chat.models import Head, Member, Receipts
-from chat.unread import unread
+from chat.rules.models import Head, Member, Receipts
+from chat.rules.unread import unread
 
 SEQ = st.integers(0, 30)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.cursor import CursorKeys
+from chat.rules.cursor import CursorKeys
 from chat_lambda.secrets import BadSecret, read_cursor_keys, read_key, read_secret
 
 REGION = "us-east-1"

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-from chat.uploads import KEPT_DAYS, MOST_ATTACHMENTS, USABLE_S
+from chat.storage.uploads import KEPT_DAYS, MOST_ATTACHMENTS, USABLE_S
 from chat_lambda.settings import Settings
 from simulator.engine import PROJECT
 
@@ -17,7 +17,7 @@ import sys
 import resolvers.send_message
 from chat_lambda.compose import deployment
 deployment()
-print([name for name in ("chat.attachments", "chat.objects", "chat.uploads") if name in sys.modules])
+print([name for name in ("chat.steps.attachments", "chat.storage.objects", "chat.storage.uploads") if name in sys.modules])
 """
 
 

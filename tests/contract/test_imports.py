@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,35 @@ def others(package: str, path: Path) -> set[str]:
 @pytest.mark.parametrize(("package", "path"), SOURCES, ids=lambda value: getattr(value, "stem", value))
 def test_a_module_imports_only_what_lies_further_in(package: str, path: Path) -> None:
     assert others(package, path) & set(ROOTS) <= ARROWS[package]
+
+
+FLOORS = {
+    "rules": {"rules"},
+    "identity": {"identity", "rules"},
+    "storage": {"storage", "rules"},
+    "deployment": {"storage", "rules"},
+    "steps": {"steps", "deployment", "storage", "rules"},
+    "operations": {"deployment", "steps", "storage", "rules"},
+}
+"""What each floor of `chat` may import. An operation imports no other; what two of them share is a step."""
+
+
+@pytest.mark.parametrize(
+    "path", [path for package, path in SOURCES if package == "chat"], ids=lambda path: path.stem
+)
+def test_the_floors_of_the_rules_run_one_way(path: Path) -> None:
+    floor = path.relative_to(ROOTS["chat"]).with_suffix("").parts[0]
+    used = {name.split(".")[1] for name in imported(path) if name.startswith("chat.")}
+    assert used <= FLOORS.get(floor, set())
+
+
+def test_no_modules_of_the_rules_import_each_other_in_a_circle() -> None:
+    arrows = {
+        f"chat.{'.'.join(path.relative_to(ROOTS['chat']).with_suffix('').parts)}": set(imported(path))
+        for package, path in SOURCES
+        if package == "chat"
+    }
+    TopologicalSorter(arrows).prepare()  # raises CycleError
 
 
 @pytest.mark.parametrize("package", LIBRARIES)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNode, TypeNode, parse, print_ast
 
-from chat.errors import ChatError
-from chat.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING
+from chat.rules.errors import ChatError
+from chat.rules.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING
 from simulator.engine import PROJECT
 from simulator.functions import LambdaContext
 

@@ -6,12 +6,12 @@ import subprocess
 import pytest
 from graphql import ObjectTypeDefinitionNode, parse
 
-from chat import errors
+from chat.rules import errors
 from simulator.engine import PROJECT
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 CODE = "\n".join(
-    path.read_text(encoding="utf-8") for path in (PROJECT / "layers/chat/python/chat").glob("*.py")
+    path.read_text(encoding="utf-8") for path in (PROJECT / "layers/chat/python/chat").rglob("*.py")
 )
 
 

@@ -26,8 +26,8 @@ from graphql import (
     visit,
 )
 
-from chat import errors
-from chat.errors import ChatError
+from chat.rules import errors
+from chat.rules.errors import ChatError
 from chat_lambda.settings import Settings
 from simulator.engine import PROJECT
 
@@ -129,7 +129,7 @@ def test_a_services_function_is_found_under_its_own_name_everywhere(name: str) -
     assert SERVICES[name] == name
     handler = importlib.import_module(f"services.{name}").handler
     assert list(inspect.signature(handler).parameters) == ["event", "context"]
-    assert callable(getattr(importlib.import_module(f"chat.{name}"), name))
+    assert callable(getattr(importlib.import_module(f"chat.operations.{name}"), name))
     assert name in EVENTS
     assert place_of_tests(name).exists()
 
@@ -142,7 +142,7 @@ def test_no_two_functions_have_one_module() -> None:
 @pytest.mark.parametrize("name", WIRING["fields"])
 def test_a_field_has_one_verb_in_the_rules(name: str) -> None:
     module = MODULES[name]
-    assert callable(getattr(importlib.import_module(f"chat.{module}"), module))
+    assert callable(getattr(importlib.import_module(f"chat.operations.{module}"), module))
 
 
 def test_every_module_beside_the_schema_is_wired() -> None:
@@ -269,7 +269,7 @@ def test_a_fields_description_names_refusals_that_there_are(name: str) -> None:
 
 
 def test_defaults_and_limits_in_the_schema_are_those_of_the_code() -> None:
-    history = importlib.import_module("chat.question")
+    history = importlib.import_module("chat.steps.page_request")
     arguments = {each.name.value: each for each in ROOT_FIELDS["Query.messages"].arguments or ()}
     limit = arguments["limit"]
     assert limit.default_value

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chat.aws import client
+from chat.storage.aws import client
 from simulator import demo
 from simulator.keys import AUDIENCE, ISSUER, local_secrets, signing_key
 from simulator.settings import REGION

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chat.aws import client as aws_client
+from chat.storage.aws import client as aws_client
 from simulator.keys import signing_key
 from simulator.settings import REGION
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from chat.instants import from_wire, to_wire
+from chat.rules.instants import from_wire, to_wire
 from gateway import documents
 from gateway.appsync import UNAVAILABLE, UpstreamRefused
 from gateway.frames import Refusal

@@ -16,10 +16,10 @@ import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from chat.found_room import found_room
-from chat.models import Caller, Role
-from chat.rooms import Room
-from chat.tally import Tally
+from chat.rules.models import Caller, Role
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.new_room import found_room
 from chat_lambda import compose
 from gateway.process import Gateway
 from gateway.server import Server, token_rules

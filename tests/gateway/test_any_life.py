@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pydantic import AnyHttpUrl
 
-from chat.rooms import Room
+from chat.rules.rooms import Room
 from gateway import frames
 from gateway.client import Client
 from gateway.connection import CloseCode, Connection, Limits

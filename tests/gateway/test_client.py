@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chat.rooms import Room
+from chat.rules.rooms import Room
 from gateway import documents, frames
 from gateway.appsync import UNAVAILABLE, UpstreamRefused
 from gateway.audience import Audience

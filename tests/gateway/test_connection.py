@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.rate import Rate
-from chat.rooms import Room
+from chat.rules.rate import Rate
+from chat.rules.rooms import Room
 from gateway import frames
 from gateway.connection import AUTH_SECONDS, Action, Close, CloseCode, Connection, Limits, Reply, Verify
 from gateway.tail import Position

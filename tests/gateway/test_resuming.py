@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from chat.send_message import send_message
-from chat.update_room import update_room
+from chat.operations.send_message import send_message
+from chat.operations.update_room import update_room
 from tests.gateway.conftest import Serve, unpublished
 
 

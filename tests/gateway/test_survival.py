@@ -8,8 +8,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from chat.remove_member import remove_member
-from chat.send_message import send_message
+from chat.operations.remove_member import remove_member
+from chat.operations.send_message import send_message
 from simulator.functions import Functions
 from simulator.keys import SigningKey
 from simulator.server import ServerConfig, running

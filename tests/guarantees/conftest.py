@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chat.aws import client as aws_client
+from chat.storage.aws import client as aws_client
 from simulator.settings import REGION
-from tests.guarantees.proxy import Proxy, proxy_to
-from tests.guarantees.world import Clock
+from tests.guarantees.support.fixtures import Clock
+from tests.guarantees.support.proxy import Proxy, proxy_to
 
 
 @pytest.fixture(scope="session")

@@ -10,16 +10,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chat.deployment import wall_clock
-from chat.items import key, values
-from chat.models import Item
-from chat.rooms import Room
+from chat.rules.models import Item
+from chat.rules.rooms import Room
+from chat.storage.items import key, values
 from migration.adopt_room import Rules, adopt_room
 from migration.report import Report, RoomReport
 from migration.roster import add_members
 from migration.run import adopt_rooms
 from migration.tables import Pace, Tables
 from simulator.settings import TABLES
-from tests.guarantees.world import DAY_MS, NOON, Clock, follow, process
+from tests.guarantees.support.fixtures import DAY_MS, NOON, Clock, follow, process
 
 SECOND, MILLISECOND = 1_000_000_000, 1_000_000
 NAMES = {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}

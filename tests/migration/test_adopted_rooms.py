@@ -5,22 +5,22 @@ from typing import Any
 
 import pytest
 
-from chat import keys
-from chat.add_member import add_member
-from chat.changes import changes
-from chat.edit_message import edit_message
-from chat.errors import ChatError
-from chat.instants import to_wire
-from chat.items import key, values
-from chat.leave_room import leave_room
-from chat.members import members
-from chat.models import Caller, Role
-from chat.my_rooms import my_rooms
-from chat.remove_message import remove_message
-from chat.rooms import Room
-from chat.tally import Tally
+from chat.operations.add_member import add_member
+from chat.operations.changes import changes
+from chat.operations.edit_message import edit_message
+from chat.operations.leave_room import leave_room
+from chat.operations.members import members
+from chat.operations.my_rooms import my_rooms
+from chat.operations.remove_message import remove_message
+from chat.rules.errors import ChatError
+from chat.rules.instants import to_wire
+from chat.rules.models import Caller, Role
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.storage import keys
+from chat.storage.items import key, values
 from migration.roster import add_members, count_owners
-from tests.guarantees.world import CURSOR_KEYS, FAST, NOON, Clock, change_room, process, read, send
+from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, NOON, Clock, change_room, process, read, send
 from tests.migration.old import NAMES, Old, adopt, mixture, old_room, partition, run, tables_of
 
 ROSTER: dict[str, Role] = {"olga": "owner", "ann": "member", "max": "moderator"}

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from chat import keys
-from chat.items import values
-from chat.models import Caller, Item
-from chat.on_message import on_message
-from chat.rooms import Room
-from tests.guarantees.world import (
+from chat.operations.on_message import on_message
+from chat.rules.models import Caller, Item
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.items import values
+from tests.guarantees.support.fixtures import (
     DAY_MS,
     FAST,
     NOON,

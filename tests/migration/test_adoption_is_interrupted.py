@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chat import keys
-from chat.models import Item
-from chat.rooms import Room
-from tests.guarantees.world import (
+from chat.rules.models import Item
+from chat.rules.rooms import Room
+from chat.storage import keys
+from tests.guarantees.support.fixtures import (
     NOON,
 )
 from tests.migration.old import (

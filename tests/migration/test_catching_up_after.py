@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from chat.edit_message import edit_message
-from chat.errors import NotAllowed
-from chat.instants import to_wire
-from chat.models import Caller
-from chat.remove_message import remove_message
-from chat.sync import sync
-from chat.tally import Tally
-from tests.guarantees.world import CURSOR_KEYS, Clock, process, read, read_changes
+from chat.operations.edit_message import edit_message
+from chat.operations.remove_message import remove_message
+from chat.operations.sync import sync
+from chat.rules.errors import NotAllowed
+from chat.rules.instants import to_wire
+from chat.rules.models import Caller
+from chat.rules.tally import Tally
+from tests.guarantees.support.fixtures import CURSOR_KEYS, Clock, process, read, read_changes
 from tests.migration.old import adopt, mixture, old_room
 
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from chat import keys
 from chat.deployment import wall_clock
-from chat.errors import NotRoomMember
-from chat.items import key
-from chat.rooms import Room
+from chat.rules.errors import NotRoomMember
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.items import key
 from migration.tables import Pace, Tables
 from simulator.settings import REGION
-from tests.guarantees.world import DAY_MS, Clock, follow, process, read, send
+from tests.guarantees.support.fixtures import DAY_MS, Clock, follow, process, read, send
 from tests.migration.old import (
     MILLISECOND,
     NAMES,

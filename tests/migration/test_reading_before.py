@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.errors import InvalidInput, NotAllowed, NotRoomMember
-from chat.instants import to_wire
-from chat.models import Caller
-from chat.on_message import on_message
-from tests.guarantees.world import (
+from chat.operations.on_message import on_message
+from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
+from chat.rules.instants import to_wire
+from chat.rules.models import Caller
+from tests.guarantees.support.fixtures import (
     NOON,
     Clock,
     change_member,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chat import keys
-from chat.holes import YOUNG_MS
-from tests.guarantees.world import (
+from chat.rules.gaps import YOUNG_MS
+from chat.storage import keys
+from tests.guarantees.support.fixtures import (
     NOON,
     Clock,
     delete_message,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chat import keys
 from chat.deployment import wall_clock
-from chat.items import key
+from chat.storage import keys
+from chat.storage.items import key
 from migration.roster import BadRoster, read_roster
 from tests.migration.old import (
     old_room,

@@ -13,7 +13,7 @@ from unittest.mock import ANY
 import botocore.exceptions
 import pytest
 
-from chat import aws
+from chat.storage import aws
 from lambda_package import botocore_data
 from simulator.settings import REGION
 
@@ -136,7 +136,7 @@ def test_without_the_data_the_client_is_made_from_the_stock_data(tmp_path: Path)
     data = botocore_data.TARGET
     shutil.copytree(data.parent, tmp_path / "chat", ignore=shutil.ignore_patterns(data.name, "__pycache__"))
     code = """if True:
-        from chat.aws import OWN_DATA, client
+        from chat.storage.aws import OWN_DATA, client
         print(OWN_DATA.exists(), client("dynamodb", region="us-east-1", lean=True).can_paginate("scan"))
     """
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from chat.cursor import CursorKeys, seal
 from chat.deployment import Deployment
-from chat.found_room import found_room
-from chat.models import Role
-from chat.rooms import Room, is_id
+from chat.rules.cursor import CursorKeys, seal
+from chat.rules.models import Role
+from chat.rules.rooms import Room, is_id
+from chat.steps.new_room import found_room
 from chat_lambda import compose
 from simulator.functions import FunctionError, Functions, functions_from_wiring
 from simulator.keys import SigningKey

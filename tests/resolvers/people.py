@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chat.models import Role
+from chat.rules.models import Role
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Event, Stage

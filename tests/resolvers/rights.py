@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from chat.store import Store
+from chat.storage.store import Store
 from simulator.settings import WIRING
 
 Right = tuple[str, str]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chat.roster import MAX_ROOMS
+from chat.steps.roster import MAX_ROOMS
 from tests.resolvers.people import CROWD, as_admin, head, lines, membership, notice
 
 if TYPE_CHECKING:

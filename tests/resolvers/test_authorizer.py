@@ -199,7 +199,7 @@ def test_wrong_settings_are_not_shown_to_callers(stage: "Stage", tmp_path: Path)
 
 def test_public_keys_need_no_client_of_aws(stage: "Stage", tmp_path: Path) -> None:
     """What a cold start pays for is imported where it is used."""
-    script = "import sys; import resolvers.authorizer; print('chat.aws' in sys.modules or 'botocore.session' in sys.modules)"
+    script = "import sys; import resolvers.authorizer; print('chat.storage.aws' in sys.modules or 'botocore.session' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": ".:layers/chat/python"},

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat import keys
-from chat.create_room import create_room
 from chat.deployment import Deployment
-from chat.models import Caller
-from chat.tally import Tally
+from chat.operations.create_room import create_room
+from chat.rules.models import Caller
+from chat.rules.tally import Tally
+from chat.storage import keys
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Event, Stage

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.uploads import PREPARING, USABLE_S
+from chat.storage.uploads import PREPARING, USABLE_S
 from simulator.settings import BUCKET
 from tests.resolvers.files import PNG, get, keys_of, post
 

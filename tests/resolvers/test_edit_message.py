@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.selection import EDITED
+from chat.rules.selection import EDITED
 from tests.resolvers.test_send_message import milliseconds
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.beat import MOST_ROOMS
-from chat.presence_items import HEARTBEATS
+from chat.steps.heartbeat_request import MOST_ROOMS
+from chat.steps.presence_items import HEARTBEATS
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage

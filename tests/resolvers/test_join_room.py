@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chat.join_room import JOINING
+from chat.operations.join_room import JOINING
 from tests.resolvers.conftest import Refusal
 from tests.resolvers.people import CROWD, as_admin, head, lines, membership, notice
 

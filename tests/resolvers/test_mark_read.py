@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.marking import TELL_EVERY_MS
-from chat.receipt_items import MOST_TOLD
+from chat.steps.marking import TELL_EVERY_MS
+from chat.steps.receipt_items import MOST_TOLD
 from tests.resolvers.conftest import LOBBY
 
 if TYPE_CHECKING:

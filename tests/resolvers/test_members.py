@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.models import Role
+from chat.rules.models import Role
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.cursor import Cursor, CursorKeys, seal
+from chat.rules.cursor import Cursor, CursorKeys, seal
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage

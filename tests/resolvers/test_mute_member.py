@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chat.keys import LATEST_MS
+from chat.storage.keys import LATEST_MS
 from tests.resolvers.people import CROWD, as_admin, head, lines, membership, notice
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chat.errors import StaleEpoch
-from chat.models import Caller
-from chat.on_message import on_message
+from chat.operations.on_message import on_message
+from chat.rules.errors import StaleEpoch
+from chat.rules.models import Caller
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage

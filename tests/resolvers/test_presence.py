@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.models import Role
-from chat.presence_items import OFFLINE_AFTER_MS
-from chat.receipt_items import MOST_TOLD
+from chat.rules.models import Role
+from chat.steps.presence_items import OFFLINE_AFTER_MS
+from chat.steps.receipt_items import MOST_TOLD
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.receipt_items import MOST_TOLD
+from chat.steps.receipt_items import MOST_TOLD
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.selection import REMOVED
+from chat.rules.selection import REMOVED
 from tests.resolvers.test_send_message import milliseconds
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.selection import REQUIRED
+from chat.rules.selection import REQUIRED
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.uploads import KEPT_DAYS
+from chat.storage.uploads import KEPT_DAYS
 from simulator.settings import BUCKET
 from tests.resolvers.files import PNG, keys_of, post, prepare
 

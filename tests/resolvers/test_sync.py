@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.rooms import Room
-from chat.sync_token import Token, seal_token, unseal_token
+from chat.rules.rooms import Room
+from chat.steps.sync_token import Token, seal_token, unseal_token
 from tests.resolvers.test_changes import edit, head_of, remove
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.models import Role
-from chat.room_rules import NUMBERS
+from chat.rules.models import Role
+from chat.rules.room_rules import NUMBERS
 from chat_lambda.settings import BadSettings, read
 
 if TYPE_CHECKING:

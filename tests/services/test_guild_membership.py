@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chat.guild_membership import MAX_PEOPLE
-from chat.models import Role
-from chat.roster import MAX_ROOMS
+from chat.operations.guild_membership import MAX_PEOPLE
+from chat.rules.models import Role
+from chat.steps.roster import MAX_ROOMS
 from chat_lambda.telemetry import actor
 from simulator.keys import SigningKey
 from tests.resolvers.conftest import Refusal, Stage

@@ -4,23 +4,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.add_member import add_member
 from chat.deployment import Deployment
-from chat.errors import ChatError, Muted, NotAllowed, NotRoomMember
-from chat.found_room import founding
-from chat.leave_room import leave_room
-from chat.models import Caller
-from chat.mute_member import mute_member
-from chat.my_rooms import my_rooms
-from chat.room import room
-from chat.rooms import Room
-from chat.send_message import send_message
-from chat.tables import Place, Write
-from chat.tally import Tally
-from chat.update_room import update_room
+from chat.operations.add_member import add_member
+from chat.operations.leave_room import leave_room
+from chat.operations.mute_member import mute_member
+from chat.operations.my_rooms import my_rooms
+from chat.operations.room import room
+from chat.operations.send_message import send_message
+from chat.operations.update_room import update_room
+from chat.rules.errors import ChatError, Muted, NotAllowed, NotRoomMember
+from chat.rules.models import Caller
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.new_room import founding
+from chat.storage.tables import Place, Write
 from chat_lambda import compose
 from simulator import demo
-from tests.guarantees.world import CURSOR_KEYS
+from tests.guarantees.support.fixtures import CURSOR_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,5 +1,5 @@
 """The rules of the chat, once. Every program is an edge of this package; it imports nothing of ours.
 
-One verb per module: `send_message`, `messages`, `on_message`, `create_room` …. They share `access` (the one decision
-about who may do what in a room), `store` (the two tables behind one repository) and `errors` (the refusals by name).
+Five floors: `operations` (one API field a module) use `steps` (what several operations share), steps use `storage` (both
+tables behind one repository) and `rules` (no I/O); `identity` stands beside them and uses `rules` alone. Nothing runs back.
 """

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chat.identifiers import uuid7
-from chat.memory import Memory
-from chat.models import RoomSettings
-from chat.store import Store
-from chat.text import TextLimits
+from chat.rules.identifiers import uuid7
+from chat.rules.models import RoomSettings
+from chat.rules.text import TextLimits
+from chat.storage.memory import Memory
+from chat.storage.store import Store
 
 if TYPE_CHECKING:
-    from chat.uploads import Uploads
+    from chat.storage.uploads import Uploads
 
 
 def wall_clock() -> int:

@@ -5,19 +5,19 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chat.aws import StoreFailure, client
-from chat.cursor import CursorKeys
 from chat.deployment import Deployment
-from chat.models import RoomSettings
-from chat.rooms import Room
-from chat.store import Store
-from chat.text import TextLimits
+from chat.rules.cursor import CursorKeys
+from chat.rules.models import RoomSettings
+from chat.rules.rooms import Room
+from chat.rules.text import TextLimits
+from chat.storage.aws import StoreFailure, client
+from chat.storage.store import Store
 from chat_lambda.init import in_lambda
 from chat_lambda.secrets import read_cursor_keys
 from chat_lambda.settings import settings
 
 if TYPE_CHECKING:
-    from chat.uploads import Uploads
+    from chat.storage.uploads import Uploads
 
 
 COPYING_S = 5.0
@@ -52,8 +52,8 @@ def uploads() -> "Uploads | None":
     own = settings()
     if not own.uploads_bucket:
         return None
-    from chat.objects import Objects  # noqa: PLC0415  only who has attachments is to pay for it
-    from chat.uploads import Uploads  # noqa: PLC0415  the same
+    from chat.storage.objects import Objects  # noqa: PLC0415  only who has attachments is to pay for it
+    from chat.storage.uploads import Uploads  # noqa: PLC0415  the same
 
     s3 = client("s3", region=own.aws_region, endpoint=own.s3_endpoint, timeout=COPYING_S)
     return Uploads(Objects(s3, own.uploads_bucket), frozenset(own.upload_types), own.max_upload_bytes)

@@ -5,8 +5,8 @@ import urllib.request
 from functools import cache
 from http.client import HTTPException
 
-from chat.jwks import MAX_KEY_SET_BYTES, KeySet
-from chat.tokens import TokenRules
+from chat.identity.jwks import MAX_KEY_SET_BYTES, KeySet
+from chat.identity.tokens import TokenRules
 from chat_lambda.secrets import read_key
 from chat_lambda.settings import BadSettings, settings
 

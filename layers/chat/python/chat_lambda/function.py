@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from chat.audit import is_audited
-from chat.catalogue import DEFAULT_LOCALE, choose_locale
-from chat.errors import ChatError, InternalError
-from chat.models import Caller
-from chat.rooms import GUILD_PREFIX, Room, is_id
-from chat.tally import Tally
+from chat.rules.audit import is_audited
+from chat.rules.catalogue import DEFAULT_LOCALE, choose_locale
+from chat.rules.errors import ChatError, InternalError
+from chat.rules.models import Caller
+from chat.rules.rooms import GUILD_PREFIX, Room, is_id
+from chat.rules.tally import Tally
 from chat_lambda.init import finished, in_lambda
 from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics, where
 

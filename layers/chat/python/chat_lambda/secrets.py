@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chat.cursor import CursorKeys
+from chat.rules.cursor import CursorKeys
 
 
 class BadSecret(Exception):
@@ -30,7 +30,7 @@ def read_secret(setting: str, reference: str | None, region: str) -> str:
 
 def _from_aws(setting: str, arn: str, region: str) -> str:
     # Only here: a function whose secrets are not in AWS, such as an authorizer with public keys, spares the import.
-    from chat.aws import StoreFailure, failures  # noqa: PLC0415
+    from chat.storage.aws import StoreFailure, failures  # noqa: PLC0415
 
     service = arn.split(":")[2:3]
     try:
@@ -48,7 +48,7 @@ def _from_aws(setting: str, arn: str, region: str) -> str:
 
 @cache
 def _client(service: str, region: str) -> Any:
-    from chat.aws import client  # noqa: PLC0415  as above
+    from chat.storage.aws import client  # noqa: PLC0415  as above
 
     return client(service, region=region, timeout=3.0, lean=True)
 

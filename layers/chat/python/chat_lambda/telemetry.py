@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from chat.audit import pseudonym
+from chat.rules.audit import pseudonym
 from chat_lambda.secrets import read_key
 from chat_lambda.settings import settings
 

@@ -1,0 +1,56 @@
+"""A short-lived address of an attachment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import View, enter_room
+from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.instants import to_wire
+from chat.rules.models import Caller
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.retry import retried
+from chat.steps.roster import seat
+from chat.storage import keys
+from chat.storage.tables import Place
+from chat.storage.uploads import ADDRESS_S, Upload, disposition, is_upload_id, upload_place
+
+
+def attachment(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> dict[str, Any]:
+    """The schema's `AttachmentUrl` for the attachment that `arguments` (`roomId`, `id`) name.
+
+    Raises `InvalidInput` (also for one whose message is gone), `NotAllowed` (also where there are no attachments),
+    `NotRoomMember` and `ServiceUnavailable`.
+    """
+    room, upload_id, uploads = Room.parse(arguments.get("roomId")), arguments.get("id"), deployment.uploads()
+    if uploads is None:
+        raise NotAllowed("upload.off", reason="attachmentsOff")
+    if not (isinstance(upload_id, str) and is_upload_id(upload_id)):
+        raise _gone()
+    places = (
+        Place(room.table, room.partition_key, keys.HEAD),
+        seat(room, caller.user_id),
+        upload_place(room, upload_id),
+    )
+    with tally.timing("StoreMs"):
+        found = retried(deployment, lambda: deployment.store.tables.batch(places, consistent=True))
+    head, member, stored = (found.get((each.partition_key, each.sort_key)) for each in places)
+    entry = enter_room(View.of(head, member), caller, "read")
+    upload, now = Upload.of(stored) if stored else None, deployment.now()
+    kept_since = keys.message_floor(now - entry.head.settings(deployment.defaults).retention_ms)
+    if upload is None or upload.expires_at * 1_000 < now or upload.message_sk < kept_since:
+        raise _gone()
+    url = uploads.objects.address(
+        upload.s3_key,
+        content_type=upload.content_type,
+        disposition=disposition(upload),
+        seconds=ADDRESS_S,
+    )
+    return {**upload.to_wire(), "url": url, "expiresAt": to_wire(now + ADDRESS_S * 1_000)}
+
+
+def _gone() -> InvalidInput:
+    return InvalidInput("upload.gone", argument="id")

@@ -1,0 +1,55 @@
+"""Take somebody out of a room and keep them out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import enter_room, may_act_on
+from chat.rules.models import Caller, Head, Message, Notice
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.notices import notify, notify_of_parting
+from chat.steps.retry import settled
+from chat.steps.roster import (
+    counted,
+    kept_out,
+    look,
+    moved_head,
+    named_user,
+    owners_gained,
+    same_epoch,
+    still_there,
+)
+
+
+def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
+    """Keep out the person whom `arguments` (`roomId`, `userId`) name. If they were in the room, its epoch ends.
+
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
+    """
+    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
+
+    def answer(head: Head, ended: int | None, rev: int | None) -> Message:
+        if ended is not None:
+            return notify_of_parting(deployment, room, caller, "MEMBER_BANNED", user_id, ended, rev)
+        notice = Notice(kind="MEMBER_BANNED", user_id=user_id, rev=head.rev)
+        return notify(deployment, room, caller, head.epoch, notice)
+
+    def step() -> Message:
+        scene = look(deployment.store, room, caller, user_id)
+        entry, person = enter_room(scene.view, caller, "banMember"), scene.person
+        may_act_on(entry, caller, user_id, person)
+        head, now = entry.head, deployment.now()
+        if person is not None and person.status == "banned":
+            return answer(head, person.ended_epoch, None)
+        writes = still_there(room, caller, entry)
+        if person is None or person.status != "active":
+            writes += [*kept_out(room, user_id, person, None, now), same_epoch(room, entry)]
+            deployment.store.tables.transact(writes)
+            return answer(head, None, None)
+        head = counted(deployment.store, room, head)
+        moved = moved_head(room, head, parted_at=now, owners=owners_gained(head, person, None))
+        deployment.store.tables.transact([moved, *kept_out(room, user_id, person, head.epoch, now), *writes])
+        return answer(head, head.epoch, head.rev + 1)
+
+    return settled(deployment, tally, step)

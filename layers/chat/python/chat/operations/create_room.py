@@ -1,0 +1,128 @@
+"""Make a room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import ADMIN
+from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.models import Caller, Head, Item, Member, Role
+from chat.rules.room_rules import check_rules
+from chat.rules.room_wire import member_to_wire, room_to_wire
+from chat.rules.rooms import Room, is_id
+from chat.rules.tally import Tally
+from chat.steps.listing import count_members
+from chat.steps.new_room import founding, is_occupied
+from chat.steps.quota import Quota, charge_making, check_making, check_room_counts, quota_place
+from chat.steps.retry import settled
+from chat.storage import keys
+from chat.storage.aws import Cancelled
+from chat.storage.items import values
+from chat.storage.tables import Place
+
+MAX_OTHERS = 40
+
+
+def create_room(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> dict[str, Any]:
+    """The schema's `Room` for a room that `arguments` (`roomId`, `name`, `visibility`, `members`) describe, made now, or
+    before by the same caller.
+
+    Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`), `RateLimited` and `ServiceUnavailable`.
+    """
+    plan = _check(deployment, caller, arguments)
+    return settled(deployment, tally, lambda: _Making(deployment, plan).step())
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A room as it is asked for. `named`: by the caller, so that it may be there already."""
+
+    room: Room
+    named: bool
+    creator: str
+    members: Mapping[str, Role]
+    rules: Mapping[str, str | float]
+
+
+def _check(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any]) -> _Plan:
+    """Raises `InvalidInput`, and `NotAllowed` for guilds' rooms; reads nothing."""
+    named = arguments.get("roomId") is not None
+    room = Room.parse(arguments["roomId"] if named else deployment.new_id(deployment.now()))
+    asked = {name: arguments.get(name) for name in ("name", "visibility")}
+    rules = {name: value for name, value in check_rules(room, asked).items() if value is not None}
+    others = arguments.get("members")
+    others = [] if others is None else others
+    if not (isinstance(others, list) and all(is_id(user_id) for user_id in others)):
+        raise InvalidInput("room.userId", argument="members")
+    members: dict[str, Role] = {caller.user_id: "owner"}
+    for user_id in others:
+        members.setdefault(user_id, "member")
+    if len(members) > MAX_OTHERS + 1:
+        raise InvalidInput("room.firstMembers", argument="members", max=MAX_OTHERS)
+    if room.type == "guild" and ADMIN not in caller.roles:
+        raise NotAllowed("room.role", reason="role")
+    return _Plan(room, named, caller.user_id, members, rules)
+
+
+class _Making:
+    """One attempt: look, judge, commit."""
+
+    def __init__(self, deployment: Deployment, plan: _Plan) -> None:
+        self._deployment = deployment
+        self._plan = plan
+        self._now = deployment.now()
+
+    def step(self) -> dict[str, Any] | None:
+        """The room, or `None` when others came first. Raises the refusal."""
+        room, creator = self._plan.room, self._plan.creator
+        places = (
+            Place(room.table, room.partition_key, keys.HEAD),
+            Place(room.table, keys.user_partition(creator), keys.membership(room.partition_key)),
+            quota_place(creator),
+        )
+        found = self._deployment.store.tables.batch(places, consistent=True)
+        head, member, quota = (found.get((each.partition_key, each.sort_key)) for each in places)
+        if head or member:
+            return self._made_before(head, member)
+        return self._make(Quota.of(quota) if quota else None)
+
+    def _made_before(self, head_item: Item | None, member_item: Item | None) -> dict[str, Any]:
+        """The room that is there, for its creator, who is in it yet. Raises `NotAllowed`."""
+        head = Head.of(head_item) if head_item else None
+        member = Member.of(member_item) if member_item else None
+        is_ours = head is not None and head.created_by == self._plan.creator
+        if not (is_ours and head and member and member.status == "active"):
+            raise NotAllowed("room.taken", reason="taken")
+        return self._answer(head, member, count_members(self._deployment.store, self._plan.room))
+
+    def _make(self, quota: Quota | None) -> dict[str, Any] | None:
+        plan, deployment = self._plan, self._deployment
+        if plan.named and is_occupied(deployment.store, plan.room):
+            raise NotAllowed("room.taken", reason="taken")
+        check_making(quota, self._now)
+        check_room_counts(deployment, plan.room, plan.members)
+        own = {**plan.rules, "createdBy": plan.creator}
+        writes = founding(plan.room, plan.members, own)
+        head = Head.of(values(writes[0].set))
+        try:
+            deployment.store.tables.transact([*writes, charge_making(plan.creator, quota, self._now)])
+        except Cancelled as cancelled:
+            if _refused_by_people(cancelled):
+                raise NotAllowed("room.taken", reason="taken") from None
+            return None
+        return self._answer(head, Member(role="owner"), len(plan.members))
+
+    def _answer(self, head: Head, member: Member, member_count: int) -> dict[str, Any]:
+        me = member_to_wire(self._plan.creator, member, self._now)
+        return room_to_wire(
+            self._plan.room, head, self._deployment.defaults, me=me, member_count=member_count
+        )
+
+
+def _refused_by_people(cancelled: Cancelled) -> bool:
+    """Whether nothing but memberships stood in the way: left from a room of this name that never had a head."""
+    head, *people, rate = (code == "ConditionalCheckFailed" for code, _ in cancelled.reasons)
+    return any(people) and not head and not rate

@@ -1,0 +1,101 @@
+"""Another text for a message, which AppSync then publishes to `onMessage`.
+
+One transaction charges the member, moves the head and logs the change beside the message itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import Access, open_room
+from chat.rules.errors import NotAllowed
+from chat.rules.models import Caller, Message
+from chat.rules.tally import Tally
+from chat.rules.text import clean_text
+from chat.steps.message_change import Target, change, check_target, look, remember
+from chat.steps.retry import settled
+from chat.storage.aws import OutcomeUnknown
+from chat.storage.change_log import Entry, changed_at, place
+from chat.storage.charging import charge, member_refusal
+
+
+def edit_message(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> Message:
+    """The message that `arguments` (`roomId`, `id`, `ts`) name, with their `text`.
+
+    A message that has this text already is answered as it is, and nothing is written: so a repeat whose first answer was
+    lost is a success. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited` and
+    `ServiceUnavailable`, judged in that order.
+    """
+    target = check_target(arguments)
+    text = clean_text(arguments.get("text"), deployment.text_limits)
+    edit = _Edit(deployment, caller, target, text, tally)
+    return settled(deployment, tally, edit.attempt)
+
+
+class _Edit:
+    """One edit on its way."""
+
+    def __init__(
+        self, deployment: Deployment, caller: Caller, target: Target, text: str, tally: Tally
+    ) -> None:
+        self._deployment = deployment
+        self._caller = caller
+        self._target = target
+        self._text = text
+        self._tally = tally
+        self._change_id = deployment.new_id(deployment.now())
+        self._in_doubt: int | None = None
+
+    def attempt(self) -> Message | None:
+        """Look, judge and commit. Raises the refusal, and what `settled` tries again after."""
+        with self._deployment.memory.turn(self._target.room.partition_key):
+            with self._tally.timing("StoreMs"):
+                seen = look(self._deployment, self._target, self._caller.user_id)
+            access = open_room(seen.view, "send")
+            message = seen.message
+            if message.sender_id != self._caller.user_id:
+                raise NotAllowed("message.notYours", reason="notYours")
+            if self._is_done():
+                return message
+            if message.removed_at is not None:
+                raise NotAllowed("message.removed", reason="removed")
+            return message if message.text == self._text else self._commit(access, message)
+
+    def _is_done(self) -> bool:
+        """Whether an attempt whose answer was lost did it after all, though others may have changed the message since."""
+        if self._in_doubt is None:
+            return False
+        item = self._deployment.store.tables.get(place(self._target.room, self._in_doubt))
+        return item is not None and Entry.of(item).id == self._change_id
+
+    def _commit(self, access: Access, message: Message) -> Message:
+        deployment, head, user_id = self._deployment, access.head, self._caller.user_id
+        now, settings = deployment.now(), access.head.settings(deployment.defaults)
+        if refusal := member_refusal(access, settings, now):
+            raise refusal
+        at, version = changed_at(head, now), (message.version or 1) + 1
+        writes = [
+            charge(self._target.room, user_id, access, settings, now),
+            *change(
+                self._target,
+                head,
+                message,
+                kind="edited",
+                at=at,
+                change_id=self._change_id,
+                attributes={"text": self._text, "editedAt": at, "version": version},
+            ),
+        ]
+        try:
+            with self._tally.timing("StoreMs"):
+                deployment.store.tables.transact(writes)
+        except OutcomeUnknown:
+            self._in_doubt = head.rev + 1
+            raise
+        remember(deployment, self._target.room, head, at)
+        self._tally.add("Edits")
+        edited = replace(message, text=self._text, edited_at=at, version=version)
+        return replace(edited, rev=head.rev + 1, epoch=head.epoch)

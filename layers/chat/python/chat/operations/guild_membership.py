@@ -1,0 +1,165 @@
+"""Who is in a guild, as the guild's own service says: opens the guild's room, and takes people in and out of it.
+
+That service is the authority: it may take away the last owner, as nobody in the room may. What it cannot do is let back whom
+the room's moderators have banned.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.models import Head, Member, Role
+from chat.rules.room_rules import check_rules
+from chat.rules.rooms import GUILD_PREFIX, Room, is_id
+from chat.rules.tally import Tally
+from chat.steps.new_room import is_occupied, new_head
+from chat.steps.retry import settled
+from chat.steps.roster import (
+    counted,
+    everybody,
+    keep_within_rooms,
+    moved_head,
+    named_role,
+    named_user,
+    seated,
+    unseated,
+    with_role,
+)
+from chat.storage.tables import Write
+
+MAX_PEOPLE = 40
+"""How many people one call may name. A transaction has 100 actions: the head, and two for each."""
+
+NEW = Head(rev=0, seq=0, ts=0, epoch=1, owners=0)
+"""A room that is to be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What the service says. `added` gives a role, or `None` for plain members and for what somebody is already."""
+
+    room: Room
+    name: str | None
+    added: Mapping[str, Role | None]
+    removed: Sequence[str]
+
+
+def guild_membership(deployment: Deployment, arguments: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
+    """Do what `arguments` (`guildId`, `name`, `add`, `remove`) say, all of it in one transaction.
+
+    Answers `roomId`, `epoch`, `seq` and `owners` of the room, who is in it now (`added`) and who is not (`removed`) of those
+    that were named, and who could not be taken in (`refused`, each with `userId` and `reason`). Said again it changes
+    nothing. Raises `InvalidInput`, `NotAllowed` (a room that is not adopted yet) and `ServiceUnavailable`.
+    """
+    feed = check_feed(arguments)
+    return settled(deployment, tally, lambda: _feed(deployment, feed))
+
+
+def check_feed(arguments: Mapping[str, Any]) -> Feed:
+    """Raises `InvalidInput`; reads nothing."""
+    guild_id = arguments.get("guildId")
+    if not is_id(guild_id):
+        raise InvalidInput("room.invalidId", argument="guildId")
+    room = Room.parse(f"{GUILD_PREFIX}{guild_id}")
+    name = check_rules(room, {"name": arguments.get("name")})["name"]
+    add, removed = _list(arguments, "add"), _list(arguments, "remove")
+    if not all(isinstance(each, dict) for each in add):
+        raise InvalidInput("room.userId", argument="add")
+    added = {named_user(each): named_role(each) for each in add}
+    if not all(is_id(user_id) for user_id in removed):
+        raise InvalidInput("room.userId", argument="remove")
+    if len({*added, *removed}) != len(add) + len(removed) or len(add) + len(removed) > MAX_PEOPLE:
+        raise InvalidInput("guild.people", argument="add", max=MAX_PEOPLE)
+    return Feed(room, name if isinstance(name, str) else None, added, removed)
+
+
+def _list(arguments: Mapping[str, Any], name: str) -> list[Any]:
+    found = arguments.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise InvalidInput("room.userId", argument=name)
+    return found
+
+
+def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
+    """One attempt: look, judge and commit."""
+    store, room = deployment.store, feed.room
+    found, people = everybody(store, room, (*feed.added, *feed.removed))
+    if found is None and (
+        is_occupied(store, room) or any(each.status == "active" for each in people.values())
+    ):
+        raise NotAllowed("room.notMigrated", reason="notMigrated")
+    head = counted(store, room, found) if found else NEW
+    change = _Change(deployment, feed, head)
+    for user_id, role in feed.added.items():
+        change.add(user_id, people.get(user_id), role)
+    for user_id in feed.removed:
+        change.remove(user_id, people.get(user_id))
+    if found is None:
+        rules = {"name": feed.name} if feed.name else {}
+        change.writes.append(new_head(room, change.owners, rules))
+    elif change.owners or change.parted_at is not None:
+        moved = moved_head(room, head, parted_at=change.parted_at, owners=change.owners)
+        change.writes.append(moved)
+    if change.writes:
+        store.tables.transact(change.writes)
+    return change.answer()
+
+
+@dataclass(slots=True)
+class _Change:
+    """What comes of a feed: the writes so far, and what they do."""
+
+    deployment: Deployment
+    feed: Feed
+    head: Head
+    writes: list[Write] = field(default_factory=list)
+    owners: int = 0
+    parted_at: int | None = None
+    """When somebody loses access, in milliseconds."""
+    refused: dict[str, str | int] = field(default_factory=dict)
+
+    def add(self, user_id: str, person: Member | None, role: Role | None) -> None:
+        """Take somebody in, or give them another role if they are there."""
+        room = self.feed.room
+        if person is not None and person.status == "active":
+            if role is not None and role != person.role:
+                self.writes += with_role(room, user_id, person, role)
+                self.owners += (role == "owner") - (person.role == "owner")
+            return
+        try:
+            self._may_come(user_id, person)
+        except NotAllowed as refusal:
+            self.refused[user_id] = refusal.values["reason"]
+            return
+        self.writes += seated(room, user_id, person, role or "member", self.head.seq)
+        self.owners += role == "owner"
+
+    def _may_come(self, user_id: str, person: Member | None) -> None:
+        """Raises `NotAllowed`."""
+        if person is None:
+            keep_within_rooms(self.deployment, self.feed.room, user_id)
+        elif person.status == "banned":
+            raise NotAllowed("room.banned", reason="banned")
+
+    def remove(self, user_id: str, person: Member | None) -> None:
+        """Take somebody out, if they are there."""
+        if person is not None and person.status == "active":
+            now = self.deployment.now()
+            self.writes += unseated(self.feed.room, user_id, person, self.head.epoch, now)
+            self.owners -= person.role == "owner"
+            self.parted_at = now
+
+    def answer(self) -> dict[str, Any]:
+        return {
+            "roomId": self.feed.room.id,
+            "epoch": self.head.epoch + (self.parted_at is not None),
+            "seq": self.head.seq,
+            "owners": (self.head.owners or 0) + self.owners,
+            "added": [user_id for user_id in self.feed.added if user_id not in self.refused],
+            "removed": list(self.feed.removed),
+            "refused": [{"userId": user_id, "reason": reason} for user_id, reason in self.refused.items()],
+        }

@@ -1,0 +1,60 @@
+"""Join a public room."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import Entry, enter_room
+from chat.rules.errors import NotAllowed, RateLimited
+from chat.rules.models import Caller, Member, Message, Notice, Role
+from chat.rules.rate import Rate
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.notices import notify
+from chat.steps.retry import settled
+from chat.steps.roster import keep_within_rooms, look, same_epoch, seated
+
+JOINING = Rate(1 / 60, 20)
+"""How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in between ends an epoch,
+after which everybody who stays has to subscribe again.
+"""
+
+
+def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
+    """Take the caller into the room that `arguments` (`roomId`) name: a public one, or for administrators any.
+
+    Who is there already stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `RateLimited` and
+    `ServiceUnavailable`.
+    """
+    room = Room.parse(arguments.get("roomId"))
+
+    def answer(epoch: int, rev: int, role: Role) -> Message:
+        notice = Notice(kind="MEMBER_JOINED", user_id=caller.user_id, role=role, rev=rev)
+        return notify(deployment, room, caller, epoch, notice)
+
+    def step() -> Message:
+        scene = look(deployment.store, room, caller, caller.user_id)
+        entry, person = enter_room(scene.view, caller, "join"), scene.person
+        head = entry.head
+        if entry.member is not None:
+            return answer(head.epoch, head.rev, entry.member.role)
+        if person is None:
+            keep_within_rooms(deployment, room, caller.user_id)
+        elif person.status == "banned":
+            raise NotAllowed("room.banned", reason="banned")
+        charged = _charged(entry, person, deployment.now())
+        writes = seated(room, caller.user_id, person, "member", head.seq, charged)
+        deployment.store.tables.transact([*writes, same_epoch(room, entry)])
+        return answer(head.epoch, head.rev, "member")
+
+    return settled(deployment, tally, step)
+
+
+def _charged(entry: Entry, person: Member | None, now: int) -> dict[str, int]:
+    """What joining costs a visitor; administrators nothing. `now` is in milliseconds. Raises `RateLimited`."""
+    if entry.standing == "admin":
+        return {}
+    tat = person.join_tat if person else 0
+    if wait := JOINING.wait(tat, now * 1_000):
+        raise RateLimited(-(-wait // 1_000), "person", "room.joinedTooOften")
+    return {"joinTat": JOINING.taken(tat, now * 1_000)}

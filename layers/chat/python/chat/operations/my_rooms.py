@@ -1,0 +1,99 @@
+"""The caller's rooms, with last messages and unread counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.cursor import CursorKeys, seal_position, unseal_position
+from chat.rules.models import NOT_ADOPTED, Caller, Head, Message, Receipts
+from chat.rules.room_wire import member_to_wire, room_to_wire
+from chat.rules.tally import Tally
+from chat.rules.unread import unread
+from chat.steps.last_messages import last_messages
+from chat.steps.memberships import Position, Seat, seats_of
+from chat.steps.page_request import check_limit
+from chat.steps.retry import deadline_of, retried
+from chat.storage import keys
+from chat.storage.tables import Place
+
+MAX_ROOMS = 50
+"""Heads and receipts of a page are one batch, of 100 items at the most."""
+
+
+def my_rooms(
+    deployment: Deployment,
+    cursor_keys: CursorKeys,
+    caller: Caller,
+    arguments: Mapping[str, Any],
+    tally: Tally,
+) -> dict[str, Any]:
+    """The schema's `MyRoomPage` for `arguments` (`limit`, `nextToken`). Raises `InvalidInput` and `ServiceUnavailable`.
+
+    What it costs does not depend on how much was sent: four requests in three waves. First the caller's partition in both
+    tables, consistent (half a read unit for each 4 KB is doubled: some 30 rooms to a unit, at least one unit a table);
+    then the rooms' heads and the caller's receipts in a batch (one unit a room), then the last messages in a batch (half a
+    unit for each, if of up to 4 KB). So n rooms take about 2 + 1.5 n read units.
+    """
+    limit = check_limit(arguments, MAX_ROOMS)
+    purpose, token, start = f"myRooms/{caller.user_id}", arguments.get("nextToken"), Position()
+    if token is not None:
+        start = Position(*unseal_position(purpose, token, cursor_keys))
+    deadline = deadline_of(deployment)
+    with tally.timing("StoreMs"):
+        page = seats_of(deployment, caller.user_id, start, limit, deadline)
+        heads, receipts = _heads_and_receipts(deployment, caller, page.seats, deadline)
+        last = last_messages(deployment, heads, [seat.room for seat in page.seats], deadline)
+    tally.add("PageSize", len(page.seats))
+    items = [
+        _to_wire(deployment, caller, seat, heads.get(seat.room.id, NOT_ADOPTED), receipts, last)
+        for seat in page.seats
+    ]
+    further = page.further and seal_position(purpose, astuple(page.further), cursor_keys)
+    return {"items": items, "nextToken": further}
+
+
+def _to_wire(
+    deployment: Deployment,
+    caller: Caller,
+    seat: Seat,
+    head: Head,
+    receipts: Mapping[str, Receipts],
+    last: Mapping[str, Message],
+) -> dict[str, Any]:
+    """The schema's `MyRoom`."""
+    room, message = seat.room, last.get(seat.room.id)
+    behind = unread(head, seat.member, receipts.get(room.id))
+    me = member_to_wire(caller.user_id, seat.member, deployment.now())
+    return {
+        "room": room_to_wire(room, head, deployment.defaults, me=me),
+        "unread": behind,
+        "lastReadSeq": head.seq - behind,
+        "lastMessage": message and message.to_wire(),
+    }
+
+
+def _heads_and_receipts(
+    deployment: Deployment, caller: Caller, seats: Sequence[Seat], deadline: float
+) -> tuple[dict[str, Head], dict[str, Receipts]]:
+    """By room id; those that there are."""
+    heads = {seat.room.id: _head(seat) for seat in seats}
+    receipts = {seat.room.id: _receipts(seat, caller) for seat in seats}
+    found = retried(
+        deployment,
+        lambda: deployment.store.tables.batch([*heads.values(), *receipts.values()], consistent=False),
+        deadline,
+    )
+    return (
+        {each: Head.of(found[place.id]) for each, place in heads.items() if place.id in found},
+        {each: Receipts.of(found[place.id]) for each, place in receipts.items() if place.id in found},
+    )
+
+
+def _head(seat: Seat) -> Place:
+    return Place(seat.room.table, seat.room.partition_key, keys.HEAD)
+
+
+def _receipts(seat: Seat, caller: Caller) -> Place:
+    partition_key = keys.user_partition(caller.user_id)
+    return Place(seat.room.table, partition_key, keys.receipts(seat.room.partition_key))

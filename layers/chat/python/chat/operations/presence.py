@@ -1,0 +1,53 @@
+"""Who of a room's members is there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import enter_room
+from chat.rules.instants import to_wire
+from chat.rules.models import Caller
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.batches import Found, found_at, item_at
+from chat.steps.listing import list_people
+from chat.steps.occupancy import places, watching
+from chat.steps.presence_items import NEVER_SEEN, Presence, presence_place
+from chat.steps.receipt_items import MOST_TOLD
+from chat.steps.retry import deadline_of, retried
+from chat.storage.items import is_expired
+
+
+def presence(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> dict[str, Any]:
+    """Who is there in the room of `arguments` (`roomId`); answers the schema's `RoomPresence`.
+
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`.
+    """
+    room, now, deadline = Room.parse(arguments.get("roomId")), deployment.now(), deadline_of(deployment)
+    view = retried(
+        deployment, lambda: deployment.store.view(room, caller.user_id, consistent=False), deadline
+    )
+    enter_room(view, caller, "read")
+    lines, are_many = retried(
+        deployment, lambda: list_people(deployment.store, room, "ACTIVE", MOST_TOLD), deadline
+    )
+    users = [] if are_many else [line.user_id for line in lines]
+    wanted = [*places(room, now), *(presence_place(user) for user in users)]
+    found = found_at(deployment, wanted, deadline, consistent=False)
+    people = None if are_many else [_person(found, user, now) for user in users]
+    return {
+        "roomId": room.id,
+        "people": people,
+        "online": None if people is None else sum(each["status"] != "OFFLINE" for each in people),
+        "watching": watching(found, room, now),
+    }
+
+
+def _person(found: Found, user_id: str, now: int) -> dict[str, Any]:
+    """The schema's `Presence`."""
+    item = item_at(found, presence_place(user_id))
+    seen = Presence.of(item) if item and not is_expired(item, now // 1_000) else NEVER_SEEN
+    last = to_wire(min(seen.last_seen_at, now)) if seen.last_seen_at else None
+    return {"userId": user_id, "status": seen.status_at(now).upper(), "lastSeenAt": last}

@@ -1,0 +1,112 @@
+"""How far a room's members have received and read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import enter_room
+from chat.rules.cursor import CursorKeys, seal_position, unseal_position
+from chat.rules.errors import InvalidInput
+from chat.rules.models import Caller, Receipts
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.batches import Found, found_at, item_at
+from chat.steps.listing import Line, list_people
+from chat.steps.page_request import DEFAULT_LIMIT, MAX_LIMIT
+from chat.steps.receipt_items import MOST_TOLD, check_seq, receipts_place
+from chat.steps.retry import deadline_of, retried
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked: a page past the member `past`, and how a message's delivery stands, if `seq` is given."""
+
+    room: Room
+    seq: int | None
+    limit: int
+    past: str | None
+
+
+def receipts(
+    deployment: Deployment,
+    cursor_keys: CursorKeys,
+    caller: Caller,
+    arguments: Mapping[str, Any],
+    tally: Tally,
+) -> dict[str, Any]:
+    """One page for `arguments` (`roomId`, `seq`, `limit`, `nextToken`); answers the schema's `ReceiptPage`.
+
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`.
+    """
+    asked, deadline = _check(arguments, cursor_keys), deadline_of(deployment)
+    room, store = asked.room, deployment.store
+    # A sender asks about what they have just sent: an older head would not know it.
+    sure = asked.seq is not None
+    view = retried(deployment, lambda: store.view(room, caller.user_id, consistent=sure), deadline)
+    head = enter_room(view, caller, "read").head
+    if asked.seq is not None and asked.seq > head.seq:
+        raise InvalidInput("receipt.seq", argument="seq", max=head.seq)
+
+    def people(limit: int, after: str | None) -> tuple[Sequence[Line], bool]:
+        return retried(deployment, lambda: list_people(store, room, "ACTIVE", limit, after), deadline)
+
+    everybody, are_many = people(MOST_TOLD, None) if sure else ((), True)
+    is_told = not are_many
+    rest = [each for each in everybody if each.user_id > (asked.past or "")]
+    page, has_more = (
+        (rest[: asked.limit], len(rest) > asked.limit) if is_told else people(asked.limit, asked.past)
+    )
+    wanted = [receipts_place(room, each.user_id) for each in (everybody if is_told else page)]
+    found = found_at(deployment, wanted, deadline, consistent=False)
+    token = seal_position(_purpose(room), [page[-1].user_id], cursor_keys) if has_more else None
+    return {
+        "items": [_receipt(found, room, each.user_id, head.epoch) for each in page],
+        "nextToken": token,
+        "confirmation": _confirmation(found, asked, caller, everybody) if is_told else None,
+    }
+
+
+def _check(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> _Question:
+    """The question in `arguments`. Raises `InvalidInput`; reads nothing."""
+    room, seq, limit = Room.parse(arguments.get("roomId")), arguments.get("seq"), arguments.get("limit")
+    limit = DEFAULT_LIMIT if limit is None else limit
+    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput("history.limit", argument="limit", max=MAX_LIMIT)
+    token = arguments.get("nextToken")
+    past = None if token is None else unseal_position(_purpose(room), token, cursor_keys)[0]
+    return _Question(room, None if seq is None else check_seq(seq), limit, past)
+
+
+def _purpose(room: Room) -> str:
+    return f"receipts/{room.id}"
+
+
+def _at(found: Found, room: Room, user_id: str) -> Receipts:
+    item = item_at(found, receipts_place(room, user_id))
+    return Receipts.of(item) if item else Receipts()
+
+
+def _receipt(found: Found, room: Room, user_id: str, epoch: int) -> dict[str, Any]:
+    """The schema's `Receipt`: nothing of what was read in private."""
+    at = _at(found, room, user_id)
+    told = {"readSeq": at.read_seq, "deliveredSeq": at.delivered_seq}
+    return {"roomId": room.id, "epoch": epoch, "userId": user_id, **told, "retryAfterMs": None}
+
+
+def _confirmation(
+    found: Found, asked: _Question, caller: Caller, everybody: Sequence[Line]
+) -> dict[str, Any]:
+    """To how many the message was delivered: of those who were there when it was sent, the caller aside, whose it is.
+
+    Whoever says that they have read it has it.
+    """
+    seq = asked.seq or 0
+    others = [each for each in everybody if each.user_id != caller.user_id and each.member.joined_seq < seq]
+    ats = [_at(found, asked.room, each.user_id) for each in others]
+    return {
+        "seq": seq,
+        "delivered": sum(max(at.delivered_seq, at.read_seq) >= seq for at in ats),
+        "read": sum(at.read_seq >= seq for at in ats),
+        "of": len(others),
+    }

@@ -1,0 +1,96 @@
+"""Take a message's text and attachments away for ever, which AppSync then publishes to `onMessage`.
+
+Its item stays, with its number, and so does the proof of its sending: a repeat of that answers the message without text.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import Entry, enter_room
+from chat.rules.errors import ServiceUnavailable
+from chat.rules.models import Caller, Message
+from chat.rules.tally import Tally
+from chat.steps.message_change import Target, change, check_target, look, remember
+from chat.steps.retry import retried, settled
+from chat.storage import keys
+from chat.storage.aws import StoreFailure
+from chat.storage.change_log import changed_at
+from chat.storage.tables import Place, Write
+from chat.storage.uploads import Upload, belonging, keys_of, removed
+
+
+def remove_message(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> Message:
+    """What is left of the message that `arguments` (`roomId`, `id`, `ts`) name. Removed already, it is answered as it is.
+
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
+    """
+    target = check_target(arguments)
+    change_id = deployment.new_id(deployment.now())
+    lost: list[Upload] = []
+
+    def attempt() -> Message | None:
+        with deployment.memory.turn(target.room.partition_key):
+            with tally.timing("StoreMs"):
+                seen = look(deployment, target, caller.user_id)
+            is_in = enter_room(seen.view, caller, "read").member is not None
+            message = seen.message
+            is_own = is_in and message.sender_id == caller.user_id
+            entry = enter_room(seen.view, caller, "removeOwn" if is_own else "removeAny")
+            if message.removed_at is not None:
+                return message
+            at = changed_at(entry.head, deployment.now())
+            with tally.timing("StoreMs"):
+                lost[:] = belonging(deployment.store.tables, target.room, message)
+            writes = _writes(target, caller, entry, message, at, change_id) + removed(target.room, lost)
+            with tally.timing("StoreMs"):
+                deployment.store.tables.transact(writes)
+            remember(deployment, target.room, entry.head, at)
+            tally.add("Removals")
+            left = replace(message, text=None, attachments=None, removed_at=at)
+            return replace(left, rev=entry.head.rev + 1, epoch=entry.head.epoch)
+
+    answer = settled(deployment, tally, attempt)
+    _delete_files(deployment, lost, tally)
+    return answer
+
+
+def _delete_files(deployment: Deployment, lost: Sequence[Upload], tally: Tally) -> None:
+    """Nobody gets an address of them any more; what cannot be deleted now ends with its folder's time, and is counted."""
+    uploads = deployment.uploads() if lost else None
+    if uploads is None:
+        return
+    objects, names = uploads.objects, [key for upload in lost for key in keys_of(upload)]
+    try:
+        with tally.timing("ObjectsMs"):
+            retried(deployment, lambda: objects.delete(names))
+    except (ServiceUnavailable, StoreFailure):
+        tally.add("ObjectsLeft", len(names))
+
+
+def _writes(
+    target: Target, caller: Caller, entry: Entry, message: Message, at: int, change_id: str
+) -> list[Write]:
+    """Whoever leaves moves the head, so a removal of one's own needs no look at the membership; a role may go without."""
+    changed = change(
+        target,
+        entry.head,
+        message,
+        kind="removed",
+        at=at,
+        change_id=change_id,
+        attributes={"removedAt": at, "removedBy": caller.user_id},
+        remove=["text", "attachments"],
+    )
+    if entry.standing not in ("owner", "moderator"):
+        return changed
+    room = target.room
+    actor = Write(
+        Place(room.table, keys.user_partition(caller.user_id), keys.membership(room.partition_key)),
+        condition="#status = :active AND #role = :role",
+        given={":active": "active", ":role": entry.standing},
+    )
+    return [actor, *changed]

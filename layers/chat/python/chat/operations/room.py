@@ -1,0 +1,37 @@
+"""A room, and the caller's place in it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import enter_room
+from chat.rules.models import Caller
+from chat.rules.room_wire import member_to_wire, room_to_wire
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.listing import count_members
+from chat.steps.retry import deadline_of, retried
+
+
+def room(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> dict[str, Any]:
+    """The schema's `Room` for `arguments` (`roomId`), in two requests: a look, and a count of the roster.
+
+    Servers that hold connections for others go by this answer, so it is as strict as that to a subscription.
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet) and `ServiceUnavailable`.
+    """
+    wanted, store = Room.parse(arguments.get("roomId")), deployment.store
+    deadline = deadline_of(deployment)
+    with tally.timing("StoreMs"):
+        view = retried(
+            deployment, lambda: store.judged_view(wanted, caller.user_id, deployment.now()), deadline
+        )
+        entry = enter_room(view, caller, "look")
+        count = retried(deployment, lambda: count_members(store, wanted), deadline)
+    member = entry.member
+    me = None if member is None else member_to_wire(caller.user_id, member, deployment.now())
+    is_visitor = entry.standing == "visitor"
+    return room_to_wire(
+        wanted, entry.head, deployment.defaults, reads=not is_visitor, me=me, member_count=count
+    )

@@ -1,0 +1,173 @@
+"""What changed in all of the caller's rooms: one token in, one token out.
+
+A round goes through the caller's memberships in their order, a page of them in each call, and compares the heads of their rooms
+with what the token holds. Only rooms in which something happened are read. What it costs depends on how many rooms somebody is
+in and on what they missed, never on how many others there are: nothing is copied for anybody when a message is sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.cursor import CursorKeys
+from chat.rules.models import Caller, Head, Message, Receipts
+from chat.rules.room_wire import member_to_wire, room_to_wire
+from chat.rules.tally import Tally
+from chat.rules.unread import unread
+from chat.steps.batches import Found, found_at, item_at
+from chat.steps.catch_up import CaughtUp, Held, catch_up
+from chat.steps.memberships import Position, Seat, Seats, seats_of
+from chat.steps.page_request import check_limit
+from chat.steps.receipt_items import receipts_place
+from chat.steps.retry import deadline_of
+from chat.steps.sync_token import KEPT_MS, Token, room_hash, seal_token, unseal_token
+from chat.storage import keys
+from chat.storage.tables import Place
+
+ROOMS_AT_ONCE = 50
+LONG_S = 1.0
+"""After so long an answer ends with what it has: each room may take several requests."""
+
+
+def sync(
+    deployment: Deployment,
+    cursor_keys: CursorKeys,
+    caller: Caller,
+    arguments: Mapping[str, Any],
+    tally: Tally,
+) -> dict[str, Any]:
+    """The schema's `SyncPage` for `arguments` (`since`, `limit`). Raises `InvalidInput` and `ServiceUnavailable`.
+
+    Where nothing happened n rooms, up to 50, are three requests in two waves and n + 2 read units or little more: memberships
+    of both tables, then heads. Each room where something happened adds what `catch_up` takes.
+    """
+    limit, since, now = check_limit(arguments), arguments.get("since"), deployment.now()
+    token = None if since is None else unseal_token(caller.user_id, since, cursor_keys)
+    is_afresh = token is None or now - token.issued_at > KEPT_MS
+    before = Token(now) if token is None or is_afresh else token
+    syncing = _Syncing(deployment, caller, before, limit, tally)
+    with tally.timing("StoreMs"):
+        position = syncing.run()
+        rooms = syncing.to_wire()
+    after = Token(now, position or Position(), syncing.held)
+    tally.add("PageSize", limit - syncing.space)
+    return {
+        "rooms": rooms,
+        "token": seal_token(caller.user_id, after, cursor_keys),
+        "more": position is not None,
+        "reset": is_afresh,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of a room. `head` is `None` for one that the caller is in no more; `had` is what was held before."""
+
+    seat: Seat
+    head: Head | None = None
+    had: Held | None = None
+    messages: Sequence[Message] = ()
+    reset: bool = False
+    more: bool = False
+
+
+class _Syncing:
+    """One answer on its way."""
+
+    def __init__(
+        self, deployment: Deployment, caller: Caller, token: Token, limit: int, tally: Tally
+    ) -> None:
+        self.held = dict(token.held)
+        self.space = limit
+        self._deployment = deployment
+        self._caller = caller
+        self._start = token.position
+        self._tally = tally
+        self._deadline = deadline_of(deployment)
+        self._told: list[_Told] = []
+
+    def run(self) -> Position | None:
+        """Look at the next rooms; answers where the round goes on, `None` at its end."""
+        started = self._deployment.monotonic()
+        page = seats_of(
+            self._deployment,
+            self._caller.user_id,
+            self._start,
+            ROOMS_AT_ONCE,
+            self._deadline,
+            also_ended=True,
+        )
+        heads = self._heads(page)
+        position = self._start
+        for seat in page.seats:
+            is_late = bool(self._told) and self._deployment.monotonic() - started > LONG_S
+            if is_late or not self._tell(seat, heads.get(seat.room.id)):
+                return position
+            position = Position(seat.room.table, keys.membership(seat.room.partition_key))
+        return page.further
+
+    def _heads(self, page: Seats) -> dict[str, Head]:
+        """By room id, those that there are, of the rooms that the caller is in."""
+        places = {seat.room.id: _head_place(seat) for seat in page.seats if seat.member.status == "active"}
+        found = found_at(self._deployment, list(places.values()), self._deadline, consistent=True)
+        items = {room_id: item_at(found, place) for room_id, place in places.items()}
+        return {room_id: Head.of(item) for room_id, item in items.items() if item}
+
+    def _tell(self, seat: Seat, head: Head | None) -> bool:
+        """Whether all is told that there is to tell of a room."""
+        name = room_hash(self._caller.user_id, seat.room.partition_key)
+        had = self.held.get(name)
+        if seat.member.status != "active":
+            if self.held.pop(name, None):
+                self._told.append(_Told(seat))
+            return True
+        if head is None or had == Held.all_of(head):
+            return True  # without a head it is a room that is not adopted yet: there is nothing to hold of it
+        if had is None:
+            self.held[name] = Held.all_of(head)
+            self._told.append(_Told(seat, head, reset=True))
+            return True
+        return self._catch_up(seat, head, had, name)
+
+    def _catch_up(self, seat: Seat, head: Head, had: Held, name: bytes) -> bool:
+        if not self.space:
+            return False
+        caught: CaughtUp = catch_up(
+            self._deployment, seat.room, head, had, self.space, self._tally, self._deadline
+        )
+        self.held[name] = caught.held
+        self.space -= len(caught.messages)
+        self._told.append(
+            _Told(seat, head, had, caught.messages, reset=caught.reset, more=not caught.complete)
+        )
+        return caught.complete
+
+    def to_wire(self) -> list[dict[str, Any]]:
+        """The schema's `RoomSync`s."""
+        user_id = self._caller.user_id
+        places = [receipts_place(told.seat.room, user_id) for told in self._told if told.head]
+        receipts = found_at(self._deployment, places, self._deadline, consistent=False)
+        return [self._room_to_wire(told, receipts) for told in self._told]
+
+    def _room_to_wire(self, told: _Told, receipts: Found) -> dict[str, Any]:
+        user_id, seat, head = self._caller.user_id, told.seat, told.head
+        item = item_at(receipts, receipts_place(seat.room, user_id))
+        room = None
+        if head and (told.had is None or told.reset or head.ruled_rev > told.had.rev):
+            me = member_to_wire(user_id, seat.member, self._deployment.now())
+            room = room_to_wire(seat.room, head, self._deployment.defaults, me=me)
+        return {
+            "roomId": seat.room.id,
+            "head": head and head.to_wire(),
+            "room": room,
+            "messages": [message.to_wire() for message in told.messages],
+            "unread": head and unread(head, seat.member, Receipts.of(item) if item else None),
+            "reset": told.reset,
+            "left": head is None,
+            "more": told.more,
+        }
+
+
+def _head_place(seat: Seat) -> Place:
+    return Place(seat.room.table, seat.room.partition_key, keys.HEAD)

@@ -1,0 +1,41 @@
+"""Let somebody who was banned be added or join again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import enter_room, may_overrule
+from chat.rules.errors import NotAllowed
+from chat.rules.models import Caller, Message, Notice
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.notices import notify
+from chat.steps.retry import settled
+from chat.steps.roster import let_back, look, named_user, same_epoch, still_there
+
+
+def unban_member(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> Message:
+    """End the ban of the person whom `arguments` (`roomId`, `userId`) name, which does not take them in.
+
+    Who is not banned stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also where they never were in
+    the room nor banned) and `ServiceUnavailable`.
+    """
+    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
+
+    def step() -> Message:
+        scene = look(deployment.store, room, caller, user_id)
+        entry, person = enter_room(scene.view, caller, "unbanMember"), scene.person
+        may_overrule(entry, person)
+        if person is None:
+            raise NotAllowed("room.notThere", reason="notThere")
+        if person.status == "banned":
+            writes = let_back(room, user_id, person, deployment.now())
+            writes += [*still_there(room, caller, entry), same_epoch(room, entry)]
+            deployment.store.tables.transact(writes)
+        head = entry.head
+        notice = Notice(kind="MEMBER_UNBANNED", user_id=user_id, rev=head.rev)
+        return notify(deployment, room, caller, head.epoch, notice)
+
+    return settled(deployment, tally, step)

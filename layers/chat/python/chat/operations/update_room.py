@@ -1,0 +1,62 @@
+"""Change a room's name and rules."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import Entry, enter_room
+from chat.rules.errors import InvalidInput
+from chat.rules.models import Caller, Message, Notice
+from chat.rules.room_rules import Rules, check_rules
+from chat.rules.room_wire import room_to_wire
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.notices import notify
+from chat.steps.retry import settled
+from chat.steps.roster import still_there
+from chat.storage import keys
+from chat.storage.tables import Place, Write
+
+
+def update_room(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> Message:
+    """A notice of the room as it is with the rules in `arguments`; one that is null is given back to the default.
+
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`. The next message is judged by the new rules
+    in whichever process it is sent, since they move the head's `rev`.
+    """
+    room = Room.parse(arguments.get("roomId"))
+    rules = check_rules(room, arguments)
+    if not rules:
+        raise InvalidInput("room.nothing")
+    return settled(deployment, tally, lambda: _step(deployment, caller, room, rules))
+
+
+def _step(deployment: Deployment, caller: Caller, room: Room, rules: Rules) -> Message:
+    view = deployment.store.view(room, caller.user_id, consistent=True)
+    entry = enter_room(view, caller, "updateRoom")
+    head = entry.head.ruled(rules)
+    if head != entry.head:
+        head = replace(head, rev=head.rev + 1, ruled_rev=head.rev + 1)
+        deployment.store.tables.transact(_writes(room, caller, entry, rules))
+        deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
+    shown = room_to_wire(room, head, deployment.defaults)
+    return notify(
+        deployment, room, caller, head.epoch, Notice(kind="ROOM_UPDATED", rev=head.ruled_rev, room=shown)
+    )
+
+
+def _writes(room: Room, caller: Caller, entry: Entry, rules: Rules) -> list[Write]:
+    """The head with its new rules, as long as it and the caller's role are what they were."""
+    rev = entry.head.rev
+    head = Write(
+        Place(room.table, room.partition_key, keys.HEAD),
+        condition="#rev = :rev",
+        given={":rev": rev},
+        set={"rev": rev + 1, "ruledRev": rev + 1}
+        | {name: value for name, value in rules.items() if value is not None},
+        remove=[name for name, value in rules.items() if value is None],
+    )
+    return [head, *still_there(room, caller, entry)]

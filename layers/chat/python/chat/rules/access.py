@@ -1,0 +1,118 @@
+"""The one decision about access: who gets a room, and what for. Sending, reading, subscribing and ruling all pass through here."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from chat.rules.errors import NotAllowed, NotRoomMember
+from chat.rules.models import Caller, Head, Item, Member, Role
+from chat.rules.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
+
+ADMIN: Literal["admin"] = "admin"
+PLATFORM_ROLES: tuple[Standing, ...] = (ADMIN, "gateway")
+"""The roles of the token that count in every room: who keeps order there, and who hears it for others."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A room and the caller's membership in it, as one look at the table saw them; either may be missing."""
+
+    head: Head | None
+    member: Member | None
+
+    @classmethod
+    def of(cls, head: Item | None, member: Item | None) -> "View":
+        """What the two items say."""
+        return cls(Head.of(head) if head else None, Member.of(member) if member else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A room that the caller is in."""
+
+    head: Head
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A room that the caller may do something in, and as what. `member` is `None` for administrators and visitors."""
+
+    head: Head
+    member: Member | None
+    standing: Standing
+
+
+def open_room(view: View, operation: Operation) -> Access:
+    """The room, for something that only those in it do.
+
+    Raises `NotRoomMember` alike for no room, no membership and a ban; `NotAllowed` where the role may not do this, and in
+    a room with messages from before numbering (a membership without a head) until it is adopted.
+    """
+    entry = enter_room(view, _NOBODY, operation)
+    if entry.member is None:
+        raise NotRoomMember
+    return Access(entry.head, entry.member)
+
+
+def open_history(view: View, caller: Caller) -> Head | None:
+    """The head of a room that the caller may read; `None` for one that is not adopted yet. Raises `NotRoomMember`."""
+    if view.head is None and _is_in(view):
+        return None
+    return enter_room(view, caller, "read").head
+
+
+def enter_room(view: View, caller: Caller, operation: Operation) -> Entry:
+    """The room, for whoever may do this in it: by membership, as administrator, or as visitor of a public room.
+
+    Raises as `open_room` does.
+    """
+    if _is_in(view) and view.head is None:
+        raise NotAllowed("room.notMigrated", reason="notMigrated")
+    if view.head is None:
+        raise NotRoomMember
+    for standing in _standings(view, view.head, caller):
+        if operation in PERMISSIONS[standing]:
+            return Entry(view.head, view.member if _is_in(view) else None, standing)
+    if _is_in(view):
+        raise NotAllowed("room.role", reason="role")
+    raise NotRoomMember
+
+
+def may_act_on(entry: Entry, caller: Caller, user_id: str, person: Member | None) -> None:
+    """Whether the caller may remove, ban, mute or change this person, who is not themself. Raises `NotAllowed`."""
+    if user_id == caller.user_id:
+        raise NotAllowed("room.self", reason="self")
+    may_overrule(entry, person)
+
+
+def may_overrule(entry: Entry, person: Member | None) -> None:
+    """Whether the caller stands above this person. Raises `NotAllowed`.
+
+    Whoever is banned has the rank that they had: a moderator does not undo what an owner did to another moderator.
+    """
+    if person is not None and person.status != "left" and not outranks(entry.standing, person.role):
+        raise NotAllowed("room.rank", reason="rank")
+
+
+def may_appoint(entry: Entry, role: Role) -> None:
+    """Whether the caller may take somebody in as this: at most as what they are themselves. Raises `NotAllowed`."""
+    if RANKS[role] > RANKS[entry.standing]:
+        raise NotAllowed("room.rank", reason="rank")
+
+
+_NOBODY = Caller("")
+
+
+def _is_in(view: View) -> bool:
+    return view.member is not None and view.member.status == "active"
+
+
+def _standings(view: View, head: Head, caller: Caller) -> list[Standing]:
+    """What the caller is to the room, the nearest first. Whoever is banned is nothing to it."""
+    found: list[Standing] = []
+    if view.member is not None and view.member.status == "active":
+        found.append(view.member.role)
+    found += [standing for standing in PLATFORM_ROLES if standing in caller.roles]
+    if head.visibility == "public" and (view.member is None or view.member.status == "left"):
+        found.append("visitor")
+    return found

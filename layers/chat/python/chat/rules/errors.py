@@ -1,0 +1,105 @@
+"""The refusals, by name.
+
+    ChatError
+     ├── InvalidInput         400  malformed argument
+     ├── NotRoomMember        403  no such room, or not in it
+     ├── NotAllowed           403  in it, but the role may not do this
+     ├── Muted                403  until an instant
+     ├── RateLimited          429  the person's or the room's limit, with retryAfterMs
+     ├── IdempotencyMismatch  409  same clientMessageId, other content
+     ├── StaleEpoch           409  subscribe without the room's current epoch
+     ├── ServiceUnavailable   503  throttled, or the conflict budget is spent; retryable
+     └── InternalError        500  anything else; opaque, with the correlation id
+
+A direct resolver's exception class name becomes `errors[].errorType` and its string `errors[].message`; nothing else
+travels, so these classes are the API:
+https://docs.aws.amazon.com/appsync/latest/devguide/resolver-mapping-template-reference-lambda.html
+No class is called `Unauthorized*` or `NotAuthorized*`: AppSync rewrites those, and Amplify closes the shared socket on
+them.
+"""
+
+from chat.rules.catalogue import DEFAULT_LOCALE, sentence
+
+
+class ChatError(Exception):
+    """A refusal: a sentence for people by its catalogue key, and values for machines.
+
+    `key` is `{feature}.{key}` below `messages.` in the catalogues; `values` fill the sentence and follow it in
+    brackets, the code first. Values never hold what a person wrote.
+    """
+
+    def __init__(self, key: str, **values: str | int) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+        self.locale = DEFAULT_LOCALE
+
+    @property
+    def code(self) -> str:
+        return type(self).__name__
+
+    def in_language(self, locale: str) -> "ChatError":
+        """The same refusal, in the caller's language (`en`, `es`, `fr`; anything else falls back to English)."""
+        self.locale = locale
+        return self
+
+    def __str__(self) -> str:
+        machine = " ".join([f"code={self.code}", *(f"{name}={value}" for name, value in self.values.items())])
+        return f"{sentence(self.locale, self.key, self.values)} [{machine}]"
+
+
+class InvalidInput(ChatError):
+    """An argument is malformed; `argument` names it."""
+
+
+class NotRoomMember(ChatError):
+    """There is no such room, or the caller is not in it: both answer alike."""
+
+    def __init__(self) -> None:
+        super().__init__("room.notMember")
+
+
+class NotAllowed(ChatError):
+    """The caller is in the room, but the role may not do this."""
+
+
+class Muted(ChatError):
+    """The caller may not send until `until`, an instant in UTC."""
+
+    def __init__(self, until: str) -> None:
+        super().__init__("send.muted", until=until)
+
+
+class RateLimited(ChatError):
+    """Too many messages, or too much of what `key` has a sentence for; `scope` says whose limit it was: `person` or `room`."""
+
+    def __init__(self, retry_after_ms: int, scope: str, key: str | None = None) -> None:
+        super().__init__(key or f"send.rateLimited.{scope}", retryAfterMs=retry_after_ms, scope=scope)
+
+
+class IdempotencyMismatch(ChatError):
+    """The clientMessageId was used in this room by this sender for another text."""
+
+    def __init__(self) -> None:
+        super().__init__("send.mismatch")
+
+
+class StaleEpoch(ChatError):
+    """A subscription names no epoch, or one that is over; `epoch` is the current one."""
+
+    def __init__(self, epoch: int, *, missing: bool = False) -> None:
+        super().__init__("subscribe.epochMissing" if missing else "subscribe.staleEpoch", epoch=epoch)
+
+
+class ServiceUnavailable(ChatError):
+    """The store throttled, failed or stayed contended for the whole deadline. The same request may be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__("service.unavailable")
+
+
+class InternalError(ChatError):
+    """Something else went wrong; only the correlation id leaves the function."""
+
+    def __init__(self, correlation_id: str) -> None:
+        super().__init__("service.internal", correlationId=correlation_id)

@@ -1,0 +1,272 @@
+"""The things that are stored and answered. Attribute names in the tables are the names on the wire.
+
+Plain dataclasses: what arrives here was written by this code or passed the schema, and a library that checks it again
+costs a cold start more than everything else of ours together.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from operator import attrgetter
+from typing import Any, Literal, Self
+
+from chat.rules.instants import to_wire
+from chat.rules.rate import Rate
+from chat.rules.rooms import RoomType
+
+Item = dict[str, dict[str, Any]]
+"""An item as DynamoDB writes it: `{"seq": {"N": "7"}, "text": {"S": "hi"}}`."""
+
+DAY_MS = 86_400_000
+
+Role = Literal["owner", "moderator", "member"]
+Status = Literal["active", "left", "banned"]
+Visibility = Literal["public", "private"]
+
+
+class Stored:
+    """A part of an item, in a dataclass. Unknown attributes are ignored: a later version may have written them."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        """What an item of DynamoDB says; absent attributes take their defaults.
+
+        Raises `TypeError` for one that may not be absent, `KeyError` for one that is neither string nor number.
+        """
+        own: type = cls
+        names = _fields_by_attribute(own)
+        given = {
+            names[name]: value["S"] if "S" in value else _number(value)
+            for name, value in item.items()
+            if name in names
+        }
+        return cls(**given)
+
+
+def _number(value: dict[str, Any]) -> float:
+    """An `int` where the number is whole, else a `float`. Raises `KeyError` for anything but a number."""
+    try:
+        return int(value["N"])
+    except ValueError:
+        return float(value["N"])
+
+
+@cache
+def _fields_by_attribute(model: type) -> dict[str, str]:
+    """A dataclass's field names by their names on the wire: `senderId` for `sender_id`."""
+    return {attribute(field.name): field.name for field in fields(model)}
+
+
+def attribute(name: str) -> str:
+    """The name on the wire, and in the tables, of a dataclass's field: `senderId` for `sender_id`."""
+    return name[0] + name.title().replace("_", "")[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as the authorizer passed it on in `identity.resolverContext`."""
+
+    user_id: str
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSettings:
+    """A room's own rules. In the HEAD item each is optional; what is absent comes from the deployment."""
+
+    person_per_second: float = 1.0
+    person_burst: int = 10
+    room_per_second: float = 50.0
+    room_burst: int = 100
+    retention_days: int = 365
+    slow_mode_seconds: int = 0
+
+    def person_rate(self, role: Role) -> Rate:
+        """What somebody with this role may send. Slow mode is for plain members, and lets nothing through in a burst."""
+        if self.slow_mode_seconds and role == "member":
+            return Rate(min(1 / self.slow_mode_seconds, self.person_per_second), 1)
+        return Rate(self.person_per_second, self.person_burst)
+
+    @property
+    def room_rate(self) -> Rate:
+        return Rate(self.room_per_second, self.room_burst)
+
+    @property
+    def retention_ms(self) -> int:
+        return self.retention_days * DAY_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head(Stored):
+    """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when somebody
+    loses access, the last time at `parted_at` (ms). `ts` is the newest message's instant (ms) and `last_id` its id, `tat` the room's rate state (µs).
+
+    `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant, `ruled_rev` is the rev of
+    the last change of name or rules. `owners` counts the owners, where they have been counted. `adopted_at` (ms) is when the
+    room's messages from before numbering got theirs, `adopted_seq` the last of these numbers."""
+
+    rev: int
+    seq: int
+    ts: int
+    epoch: int
+    parted_at: int = 0
+    tat: int = 0
+    person_per_second: float | None = None
+    person_burst: int | None = None
+    room_per_second: float | None = None
+    room_burst: int | None = None
+    retention_days: int | None = None
+    slow_mode_seconds: int | None = None
+    adopted_at: int = 0
+    adopted_seq: int = 0
+    last_id: str | None = None
+    changed_rev: int = 0
+    changed_at: int = 0
+    ruled_rev: int = 0
+    owners: int | None = None
+    name: str | None = None
+    visibility: Visibility = "private"
+    created_by: str | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        """The schema's `RoomHead`."""
+        ts = to_wire(self.ts) if self.seq else None
+        return {"seq": self.seq, "ts": ts, "epoch": self.epoch, "rev": self.rev}
+
+    def settings(self, defaults: RoomSettings) -> RoomSettings:
+        own = {field.name: getattr(self, field.name) for field in fields(RoomSettings)}
+        return replace(defaults, **{name: value for name, value in own.items() if value is not None})
+
+    def ruled(self, rules: Mapping[str, Any]) -> "Head":
+        """The head with other rules, by their names in the item; `None` gives one back to its default."""
+        names = _fields_by_attribute(Head)
+        own = {names[name]: value for name, value in rules.items()}
+        if "visibility" in own:
+            own["visibility"] = own["visibility"] or "private"
+        return replace(self, **own)
+
+
+NOT_ADOPTED = Head(rev=0, seq=0, ts=0, epoch=1)
+"""What is told of a room without a head: the epoch is the one that it will begin with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member(Stored):
+    """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs).
+
+    Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit; `ended_epoch` is
+    the epoch that their going ended. `join_tat` is their rate of joining by themself (µs)."""
+
+    role: Role = "member"
+    status: Status = "active"
+    muted_until: int = 0
+    joined_seq: int = 0
+    last_sent_seq: int = 0
+    tat: int = 0
+    ended_epoch: int | None = None
+    join_tat: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipts(Stored):
+    """How far somebody has read and received, in their partition, apart from what their sends touch.
+
+    `last_read_seq` is for their own unread count; `read_seq` is what others are told. `told_at` (ms) is when others were last
+    told. `due_seq` and `due_at` (ms): the head as their last heartbeat found it; `judged_seq`: up to where the delivery
+    ledger has counted."""
+
+    last_read_seq: int = 0
+    read_seq: int = 0
+    delivered_seq: int = 0
+    told_at: int = 0
+    due_seq: int = 0
+    due_at: int = 0
+    judged_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent(Stored):
+    """The proof of a send: where its message lies, and what a repeat must match."""
+
+    message_sk: str
+    seq: int
+    hash: str
+
+
+NoticeKind = Literal[
+    "ROOM_UPDATED",
+    "MEMBER_ADDED",
+    "MEMBER_JOINED",
+    "MEMBER_REMOVED",
+    "MEMBER_LEFT",
+    "MEMBER_BANNED",
+    "MEMBER_UNBANNED",
+    "MEMBER_MUTED",
+    "ROLE_CHANGED",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What happened to a room or to somebody in it. `muted_until` is in ms; `room` is the schema's `Room`, as it is answered."""
+
+    kind: NoticeKind
+    user_id: str | None = None
+    role: Role | None = None
+    muted_until: int | None = None
+    next_epoch: int | None = None
+    rev: int | None = None
+    room: Mapping[str, Any] | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "userId": self.user_id,
+            "role": self.role and self.role.upper(),
+            "mutedUntil": to_wire(self.muted_until) if self.muted_until else None,
+            "nextEpoch": self.next_epoch,
+            "rev": self.rev,
+            "room": self.room,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Stored):
+    """A message as the schema's `Message` answers it. Instants are epoch milliseconds here, `AWSDateTime` on the wire.
+
+    `attachments` is the list of the schema's `Attachment` as JSON. What has a `notice` is none of the stored messages."""
+
+    id: str
+    room_id: str
+    room_type: RoomType
+    guild_id: str | None = None
+    sender_id: str
+    text: str | None = None
+    ts: int
+    seq: int | None = None
+    epoch: int | None = None
+    client_message_id: str | None = None
+    rev: int | None = None
+    edited_at: int | None = None
+    removed_at: int | None = None
+    version: int | None = 1
+    attachments: str | None = None
+    notice: Notice | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        wire = dict(zip(_fields_by_attribute(Message), _values_of_message(self), strict=True))
+        for instant in ("ts", "editedAt", "removedAt"):
+            if wire[instant] is not None:
+                wire[instant] = to_wire(wire[instant])
+        if self.attachments is not None:
+            wire["attachments"] = json.loads(self.attachments)
+        if self.notice is not None:
+            wire["notice"] = self.notice.to_wire()
+        return wire
+
+
+_values_of_message = attrgetter(*(field.name for field in fields(Message)))
+"""All of a message's fields at once, in their order: a page has hundreds."""

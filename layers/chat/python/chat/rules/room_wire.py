@@ -1,0 +1,51 @@
+"""A room as the schema's `Room` tells it, and somebody in it as its `Member`."""
+
+from dataclasses import fields
+from typing import Any
+
+from chat.rules.instants import to_wire
+from chat.rules.models import Head, Member, RoomSettings
+from chat.rules.rooms import Room
+
+
+def room_to_wire(
+    room: Room,
+    head: Head,
+    defaults: RoomSettings,
+    *,
+    reads: bool = True,
+    me: dict[str, Any] | None = None,
+    member_count: int | None = None,
+) -> dict[str, Any]:
+    """The schema's `Room`, with the rules that are in force.
+
+    `reads`: whether it is for somebody who may read the room; visitors are not told its head. `me` comes from
+    `member_to_wire`; `member_count` is left null where nobody counted.
+    """
+    settings = head.settings(defaults)
+    return {
+        "roomId": room.id,
+        "roomType": room.type,
+        "guildId": room.guild_id,
+        "name": head.name,
+        "visibility": head.visibility.upper(),
+        **{_camel(each.name): getattr(settings, each.name) for each in fields(RoomSettings)},
+        "memberCount": member_count,
+        "head": head.to_wire() if reads else None,
+        "me": me,
+    }
+
+
+def member_to_wire(user_id: str, member: Member, now: int) -> dict[str, Any]:
+    """The schema's `Member` for somebody who is in the room; a mute that is over by `now` (ms) is none."""
+    return {
+        "userId": user_id,
+        "role": member.role.upper(),
+        "status": member.status.upper(),
+        "mutedUntil": to_wire(member.muted_until) if member.muted_until > now else None,
+        "joinedSeq": member.joined_seq,
+    }
+
+
+def _camel(name: str) -> str:
+    return name[0] + name.title().replace("_", "")[1:]

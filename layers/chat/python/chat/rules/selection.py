@@ -1,0 +1,72 @@
+"""The guard over what a sender selects.
+
+AppSync gives subscribers the fields of the *mutation's* selection set, under the mutation's names:
+https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html
+"""
+
+import re
+from collections.abc import Sequence
+
+from chat.rules.errors import InvalidInput
+
+REQUIRED = ("id", "roomId", "senderId", "text", "ts", "seq", "epoch", "clientMessageId")
+"""Frozen: a field that is added to the schema later is never required of clients that exist."""
+
+EDITED = (*REQUIRED, "rev", "version", "editedAt")
+REMOVED = (*REQUIRED, "rev", "removedAt")
+NOTICE = (
+    "id",
+    "roomId",
+    "senderId",
+    "ts",
+    "epoch",
+    "notice",
+    "notice/kind",
+    "notice/userId",
+    "notice/nextEpoch",
+)
+RECEIPT = ("roomId", "epoch", "userId", "readSeq", "deliveredSeq")
+TYPING = ("roomId", "epoch", "userId", "expiresAt")
+"""What the other published mutations must select, frozen like `REQUIRED`; slash paths as in `info.selectionSetList`."""
+
+_WORD = re.compile(
+    r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\])*"|#[^\n]*|[_A-Za-z]\w*|[{}():@$!\[\]=|&]|\.\.\.', re.DOTALL
+)
+
+
+def check_selection(
+    fields: Sequence[str] | None, graphql: str | None, required: Sequence[str] = REQUIRED
+) -> bool:
+    """Refuse, as `InvalidInput`, a selection that would leave subscribers without a required field, or deceive them.
+
+    `fields` is `info.selectionSetList` (slash paths, aliases in place of names), `graphql` is
+    `info.selectionSetGraphQL`. Neither shows an alias inside a *named* fragment, and `roomId: clientMessageId` there
+    would publish whatever the sender likes to the subscribers of another room. So named fragments are refused.
+    Answers whether there was anything to look at.
+    """
+    aliased, fragments = _renamed(graphql or "")
+    if aliased:
+        raise InvalidInput("send.selectionAliased", argument="selection", aliased=",".join(aliased))
+    if fragments:
+        raise InvalidInput("send.selectionFragment", argument="selection", fragments=",".join(fragments))
+    if fields is None:
+        return False
+    missing = [name for name in required if name not in fields]
+    if missing:
+        raise InvalidInput("send.selectionIncomplete", argument="selection", missing=",".join(missing))
+    return True
+
+
+def _renamed(graphql: str) -> tuple[list[str], list[str]]:
+    """The fields that are selected under another name, and the named fragments that are spread, outside of arguments."""
+    aliased, fragments, depth, colon, spread = [], [], 0, False, False
+    for word in (match.group() for match in _WORD.finditer(graphql)):
+        if word[0] in '"#':
+            continue
+        depth += (word == "(") - (word == ")")
+        if depth == 0 and colon:
+            aliased.append(word)
+        if spread and word not in ("on", "{", "@"):
+            fragments.append(word)
+        colon, spread = depth == 0 and word == ":", word == "..."
+    return aliased, fragments

@@ -1,0 +1,1 @@
+"""What several operations share: one step of their way a module. Steps know the deployment, never an operation."""

@@ -1,0 +1,269 @@
+"""Bring somebody from what they hold of a room to its head: what was changed, then what is new, nothing left out.
+
+First come the messages that they hold and that were edited or removed since, in the order of the change log; then the new ones, by
+key range. Reads are read-committed: a head may be seen before the log entry that it counts, an entry before the message that
+it is about, a message before the one that precedes it. Whoever is told to hold a revision has been given all up to it, so
+reading stops before whatever is not visible yet, and is tried again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from chat.deployment import Deployment
+from chat.rules.gaps import Spot, before_young_hole, is_young
+from chat.rules.models import Head, Item, Message
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.batches import found_at
+from chat.steps.retry import retried
+from chat.storage import keys
+from chat.storage.change_log import Entry, Stretch, entries_since
+from chat.storage.items import is_expired, to_message
+from chat.storage.store import Slice
+from chat.storage.tables import MOST_ACTIONS, Place
+
+MOST_BEHIND = 1_000
+"""Whoever is further behind reads the room's newest messages sooner than all that they have missed."""
+
+REREADS, REREAD_PAUSE_S = 3, 0.05
+_STRETCHES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What somebody holds of a room: every message up to number `seq`, of the instant `ts` (ms), in a state at least as new as
+    the revision `rev`. `seq` is `None` where only the instant is known."""
+
+    seq: int | None
+    ts: int
+    rev: int
+
+    @classmethod
+    def all_of(cls, head: Head) -> "Held":
+        return cls(head.seq, head.ts, head.rev)
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Messages as they are now, and what is held with them. `complete`: that is the head, or with `reset` all must be read anew."""
+
+    messages: Sequence[Message]
+    held: Held
+    complete: bool
+    reset: bool = False
+
+
+def catch_up(
+    deployment: Deployment,
+    room: Room,
+    head: Head,
+    held: Held,
+    limit: int,
+    tally: Tally,
+    deadline: float,
+    *,
+    far: bool = True,
+) -> CaughtUp:
+    """Up to `limit` messages that lead from `held` to `head`, which was read before, consistently.
+
+    `far`: whether somebody too far behind is told to read anew; not in the middle of a reading. Raises `ServiceUnavailable`.
+    """
+    if held.rev > head.rev:
+        return CaughtUp([], Held.all_of(head), complete=True, reset=True)
+    reading = _CatchingUp(deployment, room, head, held, limit, tally, deadline)
+    return reading.run(far=far)
+
+
+Outcome = Literal["done", "full", "blocked", "lost"]
+"""`full`: no more in this answer. `blocked`: something is not visible yet. `lost`: something never will be."""
+
+
+class _CatchingUp:
+    """One catch-up on its way."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        room: Room,
+        head: Head,
+        held: Held,
+        limit: int,
+        tally: Tally,
+        deadline: float,
+    ) -> None:
+        self._deployment = deployment
+        self._room = room
+        self._head = head
+        self._held = held
+        self._limit = limit
+        self._tally = tally
+        self._deadline = deadline
+        self._now = deployment.now()
+        self._floor = keys.message_floor(self._now - head.settings(deployment.defaults).retention_ms)
+        self._messages: list[Message] = []
+
+    def run(self, *, far: bool) -> CaughtUp:
+        self._find_number()
+        if far and self._held.seq is not None and self._head.seq - self._held.seq > MOST_BEHIND:
+            return self._reset()
+        outcome: Outcome = "blocked"
+        for attempt in range(1 + REREADS):
+            if attempt:
+                self._tally.add("Rereads")
+                self._deployment.sleep(self._deployment.chance() * REREAD_PAUSE_S)
+            outcome = self._changed()
+            if outcome == "done":
+                outcome = self._new()
+            if outcome != "blocked":
+                break
+        if outcome == "lost":
+            return self._reset()
+        return CaughtUp(self._messages, self._held, complete=outcome == "done")
+
+    def _reset(self) -> CaughtUp:
+        return CaughtUp([], Held.all_of(self._head), complete=True, reset=True)
+
+    @property
+    def _space(self) -> int:
+        return self._limit - len(self._messages)
+
+    def _find_number(self) -> None:
+        """The number of the newest message held, where only its instant is known and it matters."""
+        if self._held.seq is None and self._held.ts < self._head.ts:
+            newest = self._newest_below(keys.message_floor(self._held.ts + 1))
+            self._held = replace(self._held, seq=newest.seq if newest else None)
+
+    # what was changed
+
+    def _changed(self) -> Outcome:
+        """Give the messages held that were changed since, and hold the head's revision."""
+        for _ in range(_STRETCHES):
+            stretch = self._stretch()
+            outcome = self._take(stretch.entries)
+            if outcome != "done":
+                return outcome
+            if stretch.then == "whole":
+                self._held = replace(self._held, rev=self._head.rev)
+                return "done"
+            if stretch.then != "more":
+                return "blocked" if stretch.then == "young" else "lost"
+        return "full"
+
+    def _stretch(self) -> Stretch:
+        with self._tally.timing("StoreMs"):
+            return retried(
+                self._deployment,
+                lambda: entries_since(
+                    self._deployment.store,
+                    self._room,
+                    self._held.rev,
+                    self._head,
+                    count=MOST_ACTIONS,
+                    now=self._now,
+                ),
+                self._deadline,
+            )
+
+    def _take(self, entries: Sequence[Entry]) -> Outcome:
+        """Take over changes in their order, up to the first that is more than is asked for, or not visible in its message."""
+        chosen, wanted = self._choose(entries)
+        items = self._items(wanted)
+        changed: dict[str, Message] = {}
+        outcome: Outcome = "done" if len(chosen) == len(entries) else "full"
+        for entry in chosen:
+            item = items.get(entry.message_sk)
+            if item and int(item.get("rev", {"N": "0"})["N"]) < entry.rev:
+                outcome = "blocked"
+                break
+            if item and self._is_held(entry) and self._lives(entry.message_sk, item):
+                changed[entry.message_sk] = to_message(self._room, item)
+            self._held = replace(self._held, rev=entry.rev)
+        self._messages += sorted(changed.values(), key=lambda message: message.rev or 0)
+        return outcome
+
+    def _choose(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
+        """The entries that there is space for, and the messages to look at.
+
+        These are the ones held, and of the others those that were changed just now: they are yet to be read as new, and must
+        by then be seen as the change has left them, since nobody will be told of it again.
+        """
+        wanted: dict[str, bool] = {}
+        chosen: list[Entry] = []
+        for entry in entries:
+            held = self._is_held(entry)
+            if (held or is_young(entry.ts, self._now)) and entry.message_sk not in wanted:
+                if (held and sum(wanted.values()) == self._space) or len(wanted) == MOST_ACTIONS:
+                    break
+                wanted[entry.message_sk] = held
+            chosen.append(entry)
+        return chosen, list(wanted)
+
+    def _is_held(self, entry: Entry) -> bool:
+        return entry.message_sk < keys.message_floor(self._held.ts + 1)
+
+    def _lives(self, sort_key: str, item: Item) -> bool:
+        return sort_key >= self._floor and not is_expired(item, self._now // 1_000)
+
+    def _items(self, sort_keys: Sequence[str]) -> Mapping[str, Item]:
+        places = [Place(self._room.table, self._room.partition_key, each) for each in sort_keys]
+        with self._tally.timing("StoreMs"):
+            found = found_at(self._deployment, places, self._deadline, consistent=True)
+        return {sort_key: item for (_, sort_key), item in found.items()}
+
+    # what is new
+
+    def _new(self) -> Outcome:
+        """Give the messages after those held, up to the head, and hold it."""
+        head, low = self._head, max(self._floor, keys.message_floor(self._held.ts + 1))
+        high = keys.message_floor(head.ts + 1)
+        if low >= high:
+            self._held = Held.all_of(head)
+            return "done"
+        if not self._space:
+            return "full"
+        found = self._slice(low, high, limit=self._space, now_s=self._now // 1_000)
+        count = self._before_hole(found, low)
+        kept = found.messages if count is None else found.messages[: count - 1]
+        self._messages += [message for _, message in kept]
+        if count is None and found.position is None:
+            self._held = Held.all_of(head)
+            return "done"
+        position = found.position if count is None else kept[-1][0] if kept else None
+        if position is not None:
+            numbers = {sort_key: message.seq for sort_key, message in kept[-1:]}
+            self._held = replace(self._held, seq=numbers.get(position), ts=keys.instant(position))
+        return "full" if count is None else "blocked"
+
+    def _before_hole(self, found: Slice, low: str) -> int | None:
+        """How many spots, from the last one held on, come before a young hole; `None` without one."""
+        spots = [Spot(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
+        if found.position is None:  # the page must reach the head: the next number is yet to come
+            spots.append(Spot(self._head.ts, self._head.seq + 1))
+        if not (spots and is_young(spots[-1].ts, self._now)):
+            return None
+        return before_young_hole([self._before(low, spots[0]), *spots], self._now, forward=True)
+
+    def _before(self, low: str, first: Spot) -> Spot:
+        """What stands just before the page's first message: what is held, unless that is not next to it, having expired."""
+        held = self._held
+        if held.seq is not None and low == keys.message_floor(held.ts + 1):
+            return Spot(held.ts, held.seq)
+        if not is_young(first.ts, self._now):
+            return Spot(0, None)
+        return self._newest_below(low) or Spot(0, 0)
+
+    def _newest_below(self, key: str) -> Spot | None:
+        """The newest message before a key, even if it has expired."""
+        found = self._slice(keys.message_floor(0), key, limit=1, now_s=0, forward=False)
+        return next((Spot(keys.instant(key), message.seq) for key, message in found.messages), None)
+
+    def _slice(self, low: str, high: str, *, limit: int, now_s: int, forward: bool = True) -> Slice:
+        with self._tally.timing("StoreMs"):
+            return retried(
+                self._deployment,
+                lambda: self._deployment.store.slice(
+                    self._room, low, high, forward=forward, limit=limit, now_s=now_s, consistent=True
+                ),
+                self._deadline,
+            )

@@ -1,0 +1,70 @@
+"""Whether what was sent to a room has arrived: what a heartbeat makes of one room's receipts.
+
+A delivery is due where a message came while somebody's client was connected: between two of its heartbeats that are at most
+`OFFLINE_AFTER_MS` apart and both name the room. Each heartbeat notes the room's newest message; the next one, or one
+after it if that comes at once, judges what the client has of what was noted. So a message has at least `SETTLING_MS` to
+arrive, and is judged once for each person, since the markers only grow.
+"""
+
+from dataclasses import dataclass, replace
+
+from chat.rules.models import Head, Receipts
+from chat.steps.ledger import LONGEST_MS, Counted
+
+SETTLING_MS = 10_000
+"""Two clients of one person may come a second apart: what was noted a moment ago is not judged yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a client says of a room, and what is known of it.
+
+    `seq`: up to where nothing is missing, at most the head's. `ts`: that message's instant (ms), if the client told it.
+    `connected`: whether the heartbeat before this named the room, too, and was not long ago. `now` is in milliseconds.
+    """
+
+    head: Head
+    seq: int
+    ts: int | None
+    joined_seq: int
+    connected: bool
+    now: int
+
+
+def judged(at: Receipts, report: Report) -> Receipts:
+    """The receipts after a heartbeat. Where the head has not moved and nothing new is delivered, they are the same."""
+    at = replace(at, delivered_seq=max(at.delivered_seq, report.seq))
+    newest = max(at.due_seq, report.head.seq)
+    if not report.connected:
+        is_there = at.judged_seq == at.due_seq == newest
+        return at if is_there else replace(at, judged_seq=newest, due_seq=newest, due_at=report.now)
+    if at.judged_seq < at.due_seq and abs(report.now - at.due_at) < SETTLING_MS:
+        return at
+    noted_at = report.now if newest > at.due_seq else at.due_at
+    return replace(at, judged_seq=at.due_seq, due_seq=newest, due_at=noted_at)
+
+
+def counted(before: Receipts, after: Receipts, report: Report) -> Counted:
+    """What to count, given the receipts before and after a heartbeat or a confirmation."""
+    if not report.connected:
+        return Counted()
+    low = max(before.judged_seq, report.joined_seq)
+    due = max(0, after.judged_seq - low)
+    delivered = max(0, min(after.delivered_seq, after.judged_seq) - low)
+    return Counted(due, delivered, confirm_ms(before, after, report))
+
+
+def confirm_ms(before: Receipts, after: Receipts, report: Report) -> int | None:
+    """How long the newest message that is confirmed by this was on its way, in milliseconds.
+
+    `None` unless it was sent while the client was connected, is confirmed for the first time, and its instant is known.
+    A client that tells an instant is believed within what can be.
+    """
+    fresh = max(before.judged_seq, before.delivered_seq, report.joined_seq)
+    if not report.connected or report.seq <= fresh or after.delivered_seq != report.seq:
+        return None
+    ts = report.head.ts if report.seq == report.head.seq else report.ts
+    if ts is None or ts > report.head.ts:
+        return None
+    took = max(0, report.now - ts)  # another machine's clock stamped it
+    return took if took <= LONGEST_MS else None

@@ -1,0 +1,65 @@
+"""The newest message of each of many rooms, in one request."""
+
+from collections.abc import Mapping, Sequence
+
+from chat.deployment import Deployment
+from chat.rules.gaps import is_young
+from chat.rules.models import Head, Item, Message
+from chat.rules.rooms import Room
+from chat.steps.retry import retried
+from chat.storage import keys
+from chat.storage.items import is_expired, to_message
+from chat.storage.tables import Place
+
+
+def last_messages(
+    deployment: Deployment, heads: Mapping[str, Head], rooms: Sequence[Room], deadline: float
+) -> dict[str, Message]:
+    """By room id; rooms without one, or whose newest message has expired, are left out. A removed one is there, without text.
+
+    Where it lies is told by the head. A young one that is not seen yet is looked for once more, consistently: reads that need
+    not be consistent may see the head of one moment and the messages of another.
+    """
+    now = deployment.now()
+    wanted: dict[str, tuple[Room, Place]] = {}
+    for room in rooms:
+        head = heads.get(room.id)
+        if head and head.seq and head.ts >= now - head.settings(deployment.defaults).retention_ms:
+            place = _place(deployment, room, head, deadline)
+            wanted |= {room.id: (room, place)} if place else {}
+    found = _batch(deployment, wanted, deadline, consistent=False)
+    missed = {
+        room_id: each
+        for room_id, each in wanted.items()
+        if room_id not in found and is_young(heads[room_id].ts, now)
+    }
+    found |= _batch(deployment, missed, deadline, consistent=True)
+    return {
+        room_id: to_message(wanted[room_id][0], item)
+        for room_id, item in found.items()
+        if not is_expired(item, now // 1_000)
+    }
+
+
+def _place(deployment: Deployment, room: Room, head: Head, deadline: float) -> Place | None:
+    """Where the newest message lies. A head from before `lastId` tells its instant alone: one request finds the rest."""
+    if head.last_id is not None:
+        return Place(room.table, room.partition_key, keys.message(head.ts, head.last_id))
+    floor = keys.message_floor(head.ts)
+    items, _ = retried(
+        deployment,
+        lambda: deployment.store.stretch(room, floor, f"{floor}#~", forward=False, count=1, consistent=False),
+        deadline,
+    )
+    return Place(room.table, room.partition_key, items[0]["SK"]["S"]) if items else None
+
+
+def _batch(
+    deployment: Deployment, wanted: Mapping[str, tuple[Room, Place]], deadline: float, *, consistent: bool
+) -> dict[str, Item]:
+    """What is there of it, by room id."""
+    places = [place for _, place in wanted.values()]
+    found = retried(
+        deployment, lambda: deployment.store.tables.batch(places, consistent=consistent), deadline
+    )
+    return {room_id: found[place.id] for room_id, (_, place) in wanted.items() if place.id in found}

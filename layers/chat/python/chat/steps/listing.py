@@ -1,0 +1,50 @@
+"""A room's people in the order of their ids: who is in it, and who is banned. For showing only; memberships decide."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from chat.rules.models import Member
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.store import Store
+
+MOST_COUNTED = 1_000
+
+Listed = Literal["ACTIVE", "BANNED"]
+LISTS: Mapping[Listed, tuple[str, str, Callable[[str], str]]] = {
+    "ACTIVE": (keys.ROSTER, keys.ROSTER_END, keys.roster),
+    "BANNED": (keys.BANS, keys.BANS_END, keys.banned),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Somebody in a list."""
+
+    user_id: str
+    member: Member
+
+
+def count_members(store: Store, room: Room, most: int = MOST_COUNTED) -> int:
+    """How many are in the room, counted up to `most`: half a read unit for each 30 or so of them."""
+    return store.tables.count(room.table, room.partition_key, keys.ROSTER, keys.ROSTER_END, most=most)
+
+
+def list_people(
+    store: Store, room: Room, listed: Listed, limit: int, after: str | None = None
+) -> tuple[Sequence[Line], bool]:
+    """Up to `limit` people whose ids sort after `after`, and whether there are more."""
+    low, high, key_of = LISTS[listed]
+    items, further = store.tables.stretch(
+        room.table,
+        room.partition_key,
+        low,
+        high,
+        forward=True,
+        count=limit + 1,
+        consistent=False,
+        start=None if after is None else key_of(after),
+    )
+    lines = [Line(item["SK"]["S"].removeprefix(low), Member.of(item)) for item in items]
+    return lines[:limit], bool(further) or len(lines) > limit

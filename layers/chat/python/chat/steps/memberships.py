@@ -1,0 +1,115 @@
+"""The rooms that somebody is in, from their own partition in both tables, in the order of their ids."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from chat.deployment import Deployment
+from chat.rules.models import Item, Member
+from chat.rules.rooms import Room, Table
+from chat.steps.retry import retried
+from chat.storage import keys
+from chat.storage.items import is_expired
+
+_QUERIES_PER_PAGE = 8
+
+_beside = ThreadPoolExecutor(max_workers=8, thread_name_prefix="seats")
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A room that somebody is in, or was."""
+
+    room: Room
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where reading goes on: after the membership with this sort key, or at the table's beginning."""
+
+    table: Table = "core"
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Rooms in the order of reading; `further` is where to read on, `None` at the end."""
+
+    seats: Sequence[Seat]
+    further: Position | None
+
+
+def seats_of(
+    deployment: Deployment,
+    user_id: str,
+    start: Position,
+    limit: int,
+    deadline: float,
+    *,
+    also_ended: bool = False,
+) -> Seats:
+    """Up to `limit` rooms, general ones before guilds', in one wave of a consistent request to each table.
+
+    Who has left or is banned is in none, but with `also_ended` these memberships are told, too. A long stretch of those that
+    are left out ends the reading early, with a position.
+    """
+    walk = partial(_walk, deployment, user_id, limit=limit, deadline=deadline, also_ended=also_ended)
+    if start.table == "guild":
+        return walk(start)
+    beside = _beside.submit(walk, Position("guild"))
+    general, guilds = walk(start), beside.result()
+    if general.further:
+        return general
+    space = limit - len(general.seats)
+    seats = [*general.seats, *guilds.seats[:space]]
+    if len(guilds.seats) > space:
+        return Seats(seats, _after(guilds.seats[space - 1]) if space else Position("guild"))
+    return Seats(seats, guilds.further)
+
+
+def _walk(
+    deployment: Deployment,
+    user_id: str,
+    start: Position,
+    *,
+    limit: int,
+    deadline: float,
+    also_ended: bool,
+) -> Seats:
+    """Up to `limit` rooms of one table."""
+    found: list[Seat] = []
+    position: Position | None = start
+    now_s = deployment.now() // 1_000
+    for _ in range(_QUERIES_PER_PAGE):
+        if position is None or len(found) > limit:
+            break
+        read = partial(_stretch, deployment, user_id, position, limit + 1 - len(found))
+        items, position = retried(deployment, read, deadline)
+        for item in items:
+            member = Member.of(item)
+            if (also_ended or member.status == "active") and not is_expired(item, now_s):
+                found.append(Seat(Room.lying_in(item["SK"]["S"].removeprefix(keys.MEMBERSHIPS)), member))
+    return Seats(found[:limit], _after(found[limit - 1]) if len(found) > limit else position)
+
+
+def _stretch(
+    deployment: Deployment, user_id: str, start: Position, count: int
+) -> tuple[list[Item], Position | None]:
+    """The memberships of one request, and where to read on."""
+    items, after = deployment.store.tables.stretch(
+        start.table,
+        keys.user_partition(user_id),
+        keys.MEMBERSHIPS,
+        keys.MEMBERSHIPS_END,
+        forward=True,
+        count=count,
+        consistent=True,
+        start=start.after,
+    )
+    return items, Position(start.table, after) if after else None
+
+
+def _after(seat: Seat) -> Position:
+    return Position(seat.room.table, keys.membership(seat.room.partition_key))

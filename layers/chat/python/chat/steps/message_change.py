@@ -1,0 +1,140 @@
+"""What editing and removing a message have in common: naming it, looking at it, and changing it with the room's head."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import View
+from chat.rules.errors import InvalidInput
+from chat.rules.instants import from_wire
+from chat.rules.models import Head, Item, Member, Message
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.change_log import Entry, Kind, logged
+from chat.storage.items import is_expired, to_message
+from chat.storage.legacy import is_numbered
+from chat.storage.tables import Place, Write
+
+LONGEST_ID = 250
+"""In code points. A sort key has at most 1,024 bytes, and ids from before may be of any characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A message of a room, by its sort key."""
+
+    room: Room
+    sort_key: str
+
+    @property
+    def place(self) -> Place:
+        return Place(self.room.table, self.room.partition_key, self.sort_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A room, the caller's membership and a message, in one look. `found` is the message while it is to be had."""
+
+    view: View
+    found: Message | None
+
+    @property
+    def message(self) -> Message:
+        """Raises `InvalidInput` where there is no such message, or it has expired."""
+        if self.found is None:
+            raise InvalidInput("message.notFound", argument="id")
+        return self.found
+
+
+def check_target(arguments: Mapping[str, Any]) -> Target:
+    """The message that `arguments` (`roomId`, `id`, `ts`) name. Raises `InvalidInput`; reads nothing."""
+    room = Room.parse(arguments.get("roomId"))
+    message_id, ts = arguments.get("id"), arguments.get("ts")
+    if (
+        not isinstance(message_id, str)
+        or not 0 < len(message_id) <= LONGEST_ID
+        or not message_id.isprintable()
+    ):
+        raise InvalidInput("message.notFound", argument="id")
+    sort_key = keys.message_of(message_id) if ts is None else keys.message(_instant(ts), message_id)
+    if sort_key is None:
+        raise InvalidInput("message.notFound", argument="id")
+    return Target(room, sort_key)
+
+
+def _instant(ts: object) -> int:
+    try:
+        return from_wire(ts)[0]
+    except ValueError:
+        raise InvalidInput("history.instant", argument="ts") from None
+
+
+def look(deployment: Deployment, target: Target, user_id: str) -> Seen:
+    """Head, membership and message in one consistent request (3 read units)."""
+    room = target.room
+    head = Place(room.table, room.partition_key, keys.HEAD)
+    member = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
+    found = deployment.store.tables.batch([head, member, target.place], consistent=True)
+    head_item, member_item, item = (
+        found.get((place.partition_key, place.sort_key)) for place in (head, member, target.place)
+    )
+    view = View(
+        Head.of(head_item) if head_item else None,
+        Member.of(member_item) if member_item else None,
+    )
+    return Seen(view, _living(deployment, target, view.head, item))
+
+
+def _living(deployment: Deployment, target: Target, head: Head | None, item: Item | None) -> Message | None:
+    """The message, unless it is gone by its own instant or by the room's present retention."""
+    now = deployment.now()
+    if head is None or item is None or not is_numbered(item) or is_expired(item, now // 1_000):
+        return None
+    if target.sort_key < keys.message_floor(now - head.settings(deployment.defaults).retention_ms):
+        return None
+    return to_message(target.room, item)
+
+
+def change(
+    target: Target,
+    head: Head,
+    message: Message,
+    *,
+    kind: Kind,
+    at: int,
+    change_id: str,
+    attributes: Mapping[str, Any],
+    remove: Sequence[str] = (),
+) -> list[Write]:
+    """The writes that make `message`, as it was seen, the next revision after `head`: head, log and message.
+
+    They count only if neither head nor message was written to meanwhile, so that the change is published under the epoch
+    that holds when it is committed, and never made of a message that others have changed.
+    """
+    unchanged = "attribute_not_exists(#rev)" if message.rev is None else "#rev = :was"
+    update = Write(
+        target.place,
+        condition=f"attribute_exists(PK) AND attribute_not_exists(#removedAt) AND {unchanged}",
+        given={} if message.rev is None else {":was": message.rev},
+        set={**attributes, "rev": head.rev + 1, "epoch": head.epoch},
+        remove=remove,
+    )
+    entry = Entry(
+        id=change_id,
+        rev=head.rev + 1,
+        prev=head.changed_rev,
+        prev_ts=head.changed_at,
+        message_sk=target.sort_key,
+        seq=message.seq or 0,
+        kind=kind,
+        ts=at,
+    )
+    return [*logged(target.room, head, entry), update]
+
+
+def remember(deployment: Deployment, room: Room, head: Head, at: int) -> None:
+    """Let this process's next send start from the head that a change on `head` has left behind."""
+    rev = head.rev + 1
+    changed = replace(head, rev=rev, changed_rev=rev, changed_at=at)
+    deployment.memory.heads.put(room.partition_key, changed, deployment.monotonic())

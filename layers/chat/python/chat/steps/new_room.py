@@ -1,0 +1,59 @@
+"""Found a room with its first members, in one transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.rules.models import Role
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.aws import Cancelled
+from chat.storage.store import Store
+from chat.storage.tables import Place, Write
+
+MAX_FIRST_MEMBERS = 49
+"""A transaction holds 100 actions: the head, and two items for each member."""
+
+
+def found_room(store: Store, room: Room, members: Mapping[str, Role], settings: Mapping[str, Any]) -> bool:
+    """Make `room` at `seq` 0 and epoch 1 with `members` (role by user id); `False` when it exists already.
+
+    `settings` holds the room's own rules by their names in the HEAD item (`personPerSecond`, `retentionDays` …).
+    """
+    try:
+        store.tables.transact(founding(room, members, settings))
+    except Cancelled:
+        return False
+    return True
+
+
+def founding(room: Room, members: Mapping[str, Role], settings: Mapping[str, Any]) -> list[Write]:
+    """The writes that make a room, each on condition that its item is new."""
+    if not 0 < len(members) <= MAX_FIRST_MEMBERS:
+        raise ValueError(f"a room is founded with 1 to {MAX_FIRST_MEMBERS} members")
+    writes = [new_head(room, sum(role == "owner" for role in members.values()), settings)]
+    for user_id, role in members.items():
+        member = {"role": role, "status": "active", "joinedSeq": 0}
+        mine = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
+        listed = Place(room.table, room.partition_key, keys.roster(user_id))
+        writes += [_new(mine, {"type": "Membership", **member}), _new(listed, {"type": "Member", **member})]
+    return writes
+
+
+def new_head(room: Room, owners: int, settings: Mapping[str, Any]) -> Write:
+    """The write that makes a room, without anybody in it yet."""
+    head = {"type": "Room", "rev": 1, "seq": 0, "ts": 0, "epoch": 1, "owners": owners, **settings}
+    return _new(Place(room.table, room.partition_key, keys.HEAD), head)
+
+
+def is_occupied(store: Store, room: Room) -> bool:
+    """Whether something lies where a room without a head would: its history belongs to its members, and whoever made that
+    room anew would get to read it.
+    """
+    items, _ = store.tables.stretch(
+        room.table, room.partition_key, " ", "~", forward=True, count=1, consistent=True
+    )
+    return bool(items)
+
+
+def _new(place: Place, item: Mapping[str, Any]) -> Write:
+    return Write(place, condition="attribute_not_exists(PK)", set=item, whole=True)

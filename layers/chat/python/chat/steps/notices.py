@@ -1,0 +1,39 @@
+"""Notices: what every change of a room or of its people answers, and AppSync publishes to `onMessage`."""
+
+from chat.deployment import Deployment
+from chat.rules.models import Caller, Message, Notice, NoticeKind
+from chat.rules.rooms import Room
+
+
+def notify(deployment: Deployment, room: Room, actor: Caller, epoch: int, notice: Notice) -> Message:
+    """The message that carries `notice` and is not stored. `actor` did it.
+
+    `epoch` is the epoch in which it is to be heard: the room's present one, and where the change ends an epoch, the one
+    that it ended. AppSync compares it with the subscribers'.
+    """
+    now = deployment.now()
+    return Message(
+        id=deployment.new_id(now),
+        room_id=room.id,
+        room_type=room.type,
+        guild_id=room.guild_id,
+        sender_id=actor.user_id,
+        ts=now,
+        epoch=epoch,
+        version=None,
+        notice=notice,
+    )
+
+
+def notify_of_parting(
+    deployment: Deployment,
+    room: Room,
+    actor: Caller,
+    kind: NoticeKind,
+    user_id: str,
+    ended: int,
+    rev: int | None,
+) -> Message:
+    """The last event of the epoch `ended`, which somebody's going ended. `rev` is unknown where it is told again."""
+    notice = Notice(kind=kind, user_id=user_id, next_epoch=ended + 1, rev=rev)
+    return notify(deployment, room, actor, ended, notice)

@@ -1,0 +1,59 @@
+"""How many people have a room open: a count for each half minute, spread over shards, since a large room has many at once."""
+
+import zlib
+
+from chat.deployment import Deployment
+from chat.rules.rooms import Room
+from chat.steps.batches import Found, item_at
+from chat.steps.presence_items import HEARTBEAT_S, window_of
+from chat.storage import keys
+from chat.storage.aws import TransientFailure
+from chat.storage.tables import Place, Write
+
+SHARDS = 10
+KEPT_S = 3_600
+
+
+def count_in(deployment: Deployment, room: Room, user_id: str, now: int) -> None:
+    """Count somebody who has the room open, once for the half minute of `now`; not repeated where it may have been done."""
+    window = window_of(now)
+    place = Place(room.table, keys.live(room.partition_key, _shard(user_id)), keys.window(window))
+    expires_at = window * HEARTBEAT_S + KEPT_S
+    try:
+        deployment.store.tables.update(
+            Write(place, set={"type": "Live", "expiresAt": expires_at}, add={"people": 1})
+        )
+    except TransientFailure:
+        return
+
+
+def places(room: Room, now: int) -> list[Place]:
+    """Where the counts of the current half minute and of the one before lie."""
+    return [place for window in _windows(now) for place in _row(room, window)]
+
+
+def watching(found: Found, room: Room, now: int) -> int:
+    """How many had the room open in the last half minute. The current one has only begun: the larger count is nearer."""
+    return max(
+        sum(
+            int(item["people"]["N"])
+            for place in _row(room, window)
+            if (item := item_at(found, place)) is not None
+        )
+        for window in _windows(now)
+    )
+
+
+def _windows(now: int) -> tuple[int, int]:
+    return window_of(now), window_of(now) - 1
+
+
+def _row(room: Room, window: int) -> list[Place]:
+    return [
+        Place(room.table, keys.live(room.partition_key, shard), keys.window(window))
+        for shard in range(SHARDS)
+    ]
+
+
+def _shard(user_id: str) -> int:
+    return zlib.crc32(user_id.encode()) % SHARDS

@@ -1,0 +1,118 @@
+"""Receipts as items: where they lie, and the one way to move them.
+
+They are apart from memberships, which sends touch, and move outside of transactions: each write stands on what was read, and
+one that is overtaken starts again from what stood in its way. So markers only grow, in whatever order calls arrive.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from chat.deployment import Deployment
+from chat.rules.access import View
+from chat.rules.errors import InvalidInput
+from chat.rules.models import Head, Member, Receipts, attribute
+from chat.rules.rooms import Room
+from chat.steps.batches import Found, item_at
+from chat.steps.listing import count_members
+from chat.steps.retry import attempts, retried
+from chat.storage import keys
+from chat.storage.aws import ConditionFailed, TransientFailure
+from chat.storage.tables import Place, Write
+
+MOST_TOLD = 100
+"""In rooms of up to so many members people are told of each other's receipts and presence."""
+
+SIZE_FRESH_S = 30.0
+"""How long a process believes that a room is small, or is not."""
+
+LARGEST_INT = 2**31 - 1
+"""What an `Int` of GraphQL can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A room, the caller's place in it and how far they are, as one request saw them."""
+
+    view: View
+    receipts: Receipts
+
+
+def receipts_place(room: Room, user_id: str) -> Place:
+    return Place(room.table, keys.user_partition(user_id), keys.receipts(room.partition_key))
+
+
+def room_places(room: Room, user_id: str) -> tuple[Place, Place, Place]:
+    """Where the room's head, a membership and its receipts lie."""
+    member = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
+    return Place(room.table, room.partition_key, keys.HEAD), member, receipts_place(room, user_id)
+
+
+def look_of(found: Found, room: Room, user_id: str) -> Look:
+    """What a batch that asked for `room_places` says."""
+    head, member, at = (item_at(found, each) for each in room_places(room, user_id))
+    view = View(Head.of(head) if head else None, Member.of(member) if member else None)
+    return Look(view, Receipts.of(at) if at else Receipts())
+
+
+def check_seq(value: object, argument: str = "seq") -> int:
+    """A number that may be a message's. Raises `InvalidInput`; the room's newest is not known here."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_INT:
+        raise InvalidInput("receipt.seq", argument=argument, max=LARGEST_INT)
+    return value
+
+
+def is_small(deployment: Deployment, room: Room, deadline: float) -> bool:
+    """Whether the room has at most `MOST_TOLD` members, as this process found within `SIZE_FRESH_S`."""
+    known = deployment.memory.small.get(room.partition_key, deployment.monotonic() - SIZE_FRESH_S)
+    if known is not None:
+        return known
+    count = retried(deployment, lambda: count_members(deployment.store, room, MOST_TOLD + 1), deadline)
+    deployment.memory.small.put(room.partition_key, count <= MOST_TOLD, deployment.monotonic())
+    return count <= MOST_TOLD
+
+
+def move_receipts(
+    deployment: Deployment,
+    place: Place,
+    before: Receipts,
+    change: Callable[[Receipts], Receipts],
+    deadline: float,
+) -> tuple[Receipts, Receipts]:
+    """Write what `change` makes of the receipts at `place`, seen as `before`; answers the last two states.
+
+    `change` is asked again with what stands there whenever somebody else was faster. Where this very write was done although
+    its answer was lost, both states are what it wrote. Raises `ServiceUnavailable`.
+    """
+    for _ in attempts(deployment, deadline):
+        after = change(before)
+        if after == before:
+            return before, after
+        try:
+            deployment.store.tables.update(_write(place, before, after))
+        except ConditionFailed as overtaken:
+            before = Receipts.of(overtaken.item) if overtaken.item else Receipts()
+        except TransientFailure:
+            continue
+        else:
+            return before, after
+    raise AssertionError("attempts end by raising")
+
+
+def _write(place: Place, before: Receipts, after: Receipts) -> Write:
+    """The attributes that differ, on condition that each of them is as it was seen."""
+    moved = {
+        each.name: (getattr(before, each.name), getattr(after, each.name))
+        for each in fields(Receipts)
+        if getattr(before, each.name) != getattr(after, each.name)
+    }
+    return Write(
+        place,
+        condition=" AND ".join(_unmoved(attribute(name), was) for name, (was, _) in moved.items()),
+        given={f":was_{attribute(name)}": was for name, (was, _) in moved.items()},
+        set={"type": "Receipts"} | {attribute(name): becomes for name, (_, becomes) in moved.items()},
+    )
+
+
+def _unmoved(name: str, was: int) -> str:
+    same = f"#{name} = :was_{name}"
+    return same if was else f"(attribute_not_exists(#{name}) OR {same})"

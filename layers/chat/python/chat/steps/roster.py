@@ -1,0 +1,263 @@
+"""Who is in a room: a look at the people whom a change is about, and the writes that change them.
+
+A membership is never deleted: it ends as `left` or `banned`, with what outlasts it (a mute, the rate, what was sent). Each
+write holds only while the person still is as they were seen, so a rank that was judged is the rank at the commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, get_args
+
+from chat.deployment import Deployment
+from chat.rules.access import Entry, View
+from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.models import DAY_MS, Caller, Head, Member, Role
+from chat.rules.rooms import Room, is_id
+from chat.storage import keys
+from chat.storage.store import Store
+from chat.storage.tables import Place, Write
+
+MAX_ROOMS = 1_000
+"""In how many rooms of one table somebody may be, counting those that they left lately or are banned from."""
+
+LEFT_IS_KEPT_MS = 90 * DAY_MS
+AS_SEEN = "#role = :role AND #status = :status"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A room, the caller's membership in it, and another person's, as one consistent look saw them."""
+
+    view: View
+    person: Member | None
+
+
+def named_user(arguments: Mapping[str, Any]) -> str:
+    """The person whom `arguments` name. Raises `InvalidInput`."""
+    user_id = arguments.get("userId")
+    if not (isinstance(user_id, str) and is_id(user_id)):
+        raise InvalidInput("room.userId", argument="userId")
+    return user_id
+
+
+def named_role(arguments: Mapping[str, Any]) -> Role | None:
+    """The role that `arguments` name, if they do. Raises `InvalidInput`."""
+    name = arguments.get("role")
+    if name is None:
+        return None
+    for role in get_args(Role):
+        if name == role.upper():
+            found: Role = role
+            return found
+    raise InvalidInput("room.choice", argument="role")
+
+
+def look(store: Store, room: Room, caller: Caller, user_id: str) -> Scene:
+    """The room, the caller and the person at once: 3 read units, or 2 where they are the same."""
+    head, people = everybody(store, room, (caller.user_id, user_id))
+    return Scene(View(head, people.get(caller.user_id)), people.get(user_id))
+
+
+def everybody(store: Store, room: Room, user_ids: Sequence[str]) -> tuple[Head | None, Mapping[str, Member]]:
+    """The room's head and the memberships that there are, of up to 99 people, in one consistent look."""
+    head, seats = _head(room), {user_id: seat(room, user_id) for user_id in user_ids}
+    found = store.tables.batch([head, *seats.values()], consistent=True)
+    item = found.get((head.partition_key, head.sort_key))
+    members = {
+        user_id: Member.of(found[place.partition_key, place.sort_key])
+        for user_id, place in seats.items()
+        if (place.partition_key, place.sort_key) in found
+    }
+    return Head.of(item) if item else None, members
+
+
+def there(person: Member | None) -> Member:
+    """The person, if they are in the room. Raises `NotAllowed`."""
+    if person is None or person.status != "active":
+        raise NotAllowed("room.notThere", reason="notThere")
+    return person
+
+
+def seat(room: Room, user_id: str) -> Place:
+    """Where somebody's membership lies."""
+    return Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
+
+
+def counted(store: Store, room: Room, head: Head) -> Head:
+    """The head with the number of owners. A room from before it was kept is counted, until its head is written next.
+
+    Whatever changes that number moves `rev`, so the count holds if the head that was read still does at the commit.
+    """
+    if head.owners is not None:
+        return head
+    owners, start = 0, None
+    while True:
+        lines, start = store.tables.stretch(
+            room.table,
+            room.partition_key,
+            keys.ROSTER,
+            keys.ROSTER_END,
+            forward=True,
+            count=1_000,
+            consistent=True,
+            start=start,
+        )
+        owners += sum(Member.of(line).role == "owner" for line in lines)
+        if start is None:
+            return replace(head, owners=owners)
+
+
+def owners_gained(head: Head, before: Member, role: Role | None) -> int:
+    """How many owners more (or fewer) the room has once `before`, who is there, has this role, or is gone (`None`).
+
+    Raises `NotAllowed` where a room that is `counted` would be left without an owner.
+    """
+    gained = (role == "owner") - (before.role == "owner")
+    if gained < 0 and (head.owners or 0) <= 1:
+        raise NotAllowed("room.lastOwner", reason="lastOwner")
+    return gained
+
+
+def keep_within_rooms(deployment: Deployment, room: Room, user_id: str) -> None:
+    """Raises `NotAllowed` where somebody who has never been in this room is in too many already."""
+    partition_key = keys.user_partition(user_id)
+    low, high = keys.MEMBERSHIPS, keys.MEMBERSHIPS_END
+    if deployment.store.tables.count(room.table, partition_key, low, high, most=MAX_ROOMS) >= MAX_ROOMS:
+        raise NotAllowed("room.tooManyRooms", reason="tooManyRooms", max=MAX_ROOMS)
+
+
+def still_there(room: Room, caller: Caller, entry: Entry) -> list[Write]:
+    """The look at the caller's own membership that a change of somebody else's depends on; none for administrators."""
+    if entry.member is None or entry.standing == "admin":
+        return []
+    return [Write(seat(room, caller.user_id), condition=AS_SEEN, given=_as_seen(entry.member))]
+
+
+def same_epoch(room: Room, entry: Entry) -> Write:
+    """The look at the room's head that a change depends on which does not move it. Had somebody lost access meanwhile, they
+    would hear of it: its notice is told in the epoch that was read. A visitor needs the room to be public still."""
+    condition, given = "#epoch = :epoch", {":epoch": entry.head.epoch}
+    if entry.standing == "visitor":
+        return Write(
+            _head(room), f"{condition} AND #visibility = :public", given={**given, ":public": "public"}
+        )
+    return Write(_head(room), condition, given=given)
+
+
+def moved_head(room: Room, head: Head, *, parted_at: int | None = None, owners: int = 0) -> Write:
+    """The write of a head that is `counted`: only on the `rev` that was read. `owners`: how many more there are. `parted_at`:
+    somebody loses access at this instant (ms), which ends the epoch."""
+    moved = {"rev": head.rev + 1, "owners": (head.owners or 0) + owners}
+    if parted_at is not None:
+        moved |= {"epoch": head.epoch + 1, "partedAt": parted_at}
+    return Write(_head(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
+
+
+def seated(
+    room: Room,
+    user_id: str,
+    person: Member | None,
+    role: Role,
+    joined_seq: int,
+    more: Mapping[str, int] = MappingProxyType({}),
+) -> list[Write]:
+    """Take in somebody who is not there, `person` being what is left of an earlier membership.
+
+    `more` is what else the membership is to hold.
+    """
+    member = {"role": role, "status": "active", "joinedSeq": joined_seq}
+    muted = {"mutedUntil": person.muted_until} if person and person.muted_until else {}
+    listed = Write(_listing(room, user_id), set={"type": "Member", **member, **muted}, whole=True)
+    if person is None:
+        new = {"type": "Membership", **member, **more}
+        return [
+            Write(seat(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
+            listed,
+        ]
+    return [
+        _changed(room, user_id, person, {**member, **more}, remove=("endedEpoch", "expiresAt")),
+        listed,
+    ]
+
+
+def unseated(room: Room, user_id: str, person: Member, epoch: int, now: int) -> list[Write]:
+    """Take out somebody who is there, which ends `epoch`. `now` is in milliseconds."""
+    gone = {"status": "left", "endedEpoch": epoch, "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
+    return [_changed(room, user_id, person, gone), Write(_listing(room, user_id), delete=True)]
+
+
+def kept_out(
+    room: Room, user_id: str, person: Member | None, ended_epoch: int | None, now: int
+) -> list[Write]:
+    """Ban somebody, whether they are there or not; `ended_epoch` is the epoch that this ends, if they are."""
+    role = person.role if person and person.status == "active" else "member"
+    banned: dict[str, Any] = {"role": role, "status": "banned"}
+    line = Write(_banning(room, user_id), set={"type": "Ban", **banned, "bannedAt": now}, whole=True)
+    if person is None:
+        new = {"type": "Membership", **banned, "joinedSeq": 0}
+        return [
+            Write(seat(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
+            line,
+        ]
+    if ended_epoch is None:
+        return [_changed(room, user_id, person, banned, remove=("endedEpoch", "expiresAt")), line]
+    return [
+        _changed(room, user_id, person, banned | {"endedEpoch": ended_epoch}, remove=("expiresAt",)),
+        Write(_listing(room, user_id), delete=True),
+        line,
+    ]
+
+
+def let_back(room: Room, user_id: str, person: Member, now: int) -> list[Write]:
+    """End a ban: as if the person had left. `now` is in milliseconds."""
+    left = {"status": "left", "role": "member", "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
+    return [
+        _changed(room, user_id, person, left),
+        Write(_banning(room, user_id), delete=True),
+    ]
+
+
+def with_role(room: Room, user_id: str, person: Member, role: Role) -> list[Write]:
+    """Give somebody who is there another role."""
+    return [
+        _changed(room, user_id, person, {"role": role}),
+        Write(_listing(room, user_id), set=_line(person) | {"role": role}),
+    ]
+
+
+def with_mute(room: Room, user_id: str, person: Member, until: int) -> list[Write]:
+    """Mute somebody who is there until an instant in milliseconds, or with 0 not any more."""
+    muted, remove = ({"mutedUntil": until}, ()) if until else ({}, ("mutedUntil",))
+    return [
+        _changed(room, user_id, person, muted, remove),
+        Write(_listing(room, user_id), set=_line(person) | muted, remove=remove),
+    ]
+
+
+def _listing(room: Room, user_id: str) -> Place:
+    """Where somebody's line in the room's roster lies."""
+    return Place(room.table, room.partition_key, keys.roster(user_id))
+
+
+def _line(person: Member) -> dict[str, Any]:
+    """The line of somebody who is there, but for a mute."""
+    return {"type": "Member", "role": person.role, "status": "active", "joinedSeq": person.joined_seq}
+
+
+def _banning(room: Room, user_id: str) -> Place:
+    return Place(room.table, room.partition_key, keys.banned(user_id))
+
+
+def _head(room: Room) -> Place:
+    return Place(room.table, room.partition_key, keys.HEAD)
+
+
+def _as_seen(person: Member) -> dict[str, Any]:
+    return {":role": person.role, ":status": person.status}
+
+
+def _changed(
+    room: Room, user_id: str, person: Member, changes: Mapping[str, Any], remove: tuple[str, ...] = ()
+) -> Write:
+    return Write(seat(room, user_id), condition=AS_SEEN, given=_as_seen(person), set=changes, remove=remove)

@@ -1,0 +1,32 @@
+"""Judge a subscription to a room's events, when the client starts it. AppSync never asks again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import enter_room
+from chat.rules.errors import InvalidInput, StaleEpoch
+from chat.rules.models import Caller
+from chat.rules.rooms import Room
+from chat.steps.retry import retried
+
+
+def judge_subscription(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], *, allow_unfenced: bool
+) -> None:
+    """Accept a subscription to `arguments` (`roomId`, `epoch`) by answering nothing.
+
+    The epoch fences it: AppSync compares it with each event's, and it moves when somebody loses access. With
+    `allow_unfenced` a subscription without epoch is accepted, and can then not be ended from here.
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `StaleEpoch`, `ServiceUnavailable`.
+    """
+    room = Room.parse(arguments.get("roomId"))
+    epoch = arguments.get("epoch")
+    if epoch is not None and (not isinstance(epoch, int) or isinstance(epoch, bool)):
+        raise InvalidInput("subscribe.epoch", argument="epoch")
+    view = retried(deployment, lambda: deployment.store.judged_view(room, caller.user_id, deployment.now()))
+    current = enter_room(view, caller, "subscribe").head.epoch
+    if epoch is None and not allow_unfenced:
+        raise StaleEpoch(current, missing=True)
+    if epoch is not None and epoch != current:
+        raise StaleEpoch(current)

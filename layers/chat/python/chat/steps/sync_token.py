@@ -1,0 +1,81 @@
+"""The token of `sync`: what somebody holds of each of their rooms, packed into some 30 characters a room.
+
+A room is named by a hash of its partition key and of whose token it is, so that nobody can prepare a room that is mistaken for
+another one. Numbers are varints (seven bits a byte, the lowest first).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from chat.rules.cursor import CursorKeys, seal_bytes, unseal_bytes
+from chat.rules.models import DAY_MS
+from chat.steps.catch_up import Held
+from chat.steps.memberships import Position
+
+LONGEST = 100_000
+"""In characters; a thousand rooms take a third of it."""
+
+KEPT_MS = 60 * DAY_MS
+"""How long a token is good. Memberships that have ended are kept longer, so that whoever left a room is told."""
+
+_VERSION = 1
+_HASH_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`issued_at` is in ms; `position` is where the round through the rooms goes on; `held` is by `room_hash`."""
+
+    issued_at: int
+    position: Position = field(default_factory=Position)
+    held: dict[bytes, Held] = field(default_factory=dict)
+
+
+def room_hash(user_id: str, partition_key: str) -> bytes:
+    return hashlib.sha256(f"{user_id}\n{partition_key}".encode()).digest()[:_HASH_BYTES]
+
+
+def seal_token(user_id: str, token: Token, cursor_keys: CursorKeys) -> str:
+    after = (token.position.after or "").encode()
+    packed = bytes([_VERSION, token.position.table == "guild", *_varints([token.issued_at, len(after)])])
+    packed += after
+    for name, held in token.held.items():
+        number = 0 if held.seq is None else held.seq + 1
+        packed += name + bytes(_varints([number, held.ts, held.rev]))
+    return seal_bytes(_purpose(user_id), packed, cursor_keys)
+
+
+def unseal_token(user_id: str, sealed: object, cursor_keys: CursorKeys) -> Token:
+    """Raises `InvalidInput` for what was not sealed for this person."""
+    packed = unseal_bytes(_purpose(user_id), sealed, cursor_keys, "since", LONGEST)
+    numbers = iter(packed)
+    _, is_guild = next(numbers), next(numbers)
+    issued_at, length = _varint(numbers), _varint(numbers)
+    after = bytes(next(numbers) for _ in range(length)).decode()
+    held: dict[bytes, Held] = {}
+    while name := bytes(byte for _, byte in zip(range(_HASH_BYTES), numbers, strict=False)):
+        number, ts, rev = _varint(numbers), _varint(numbers), _varint(numbers)
+        held[name] = Held(number - 1 if number else None, ts, rev)
+    return Token(issued_at, Position("guild" if is_guild else "core", after or None), held)
+
+
+def _purpose(user_id: str) -> str:
+    return f"sync/{user_id}"
+
+
+def _varints(numbers: Iterable[int]) -> Iterator[int]:
+    for number in numbers:
+        rest = number
+        while rest >= 128:
+            yield rest & 127 | 128
+            rest >>= 7
+        yield rest
+
+
+def _varint(packed: Iterator[int]) -> int:
+    number = shift = 0
+    while (byte := next(packed)) & 128:
+        number |= (byte & 127) << shift
+        shift += 7
+    return number | byte << shift

@@ -1,0 +1,144 @@
+"""The change log of a room: one entry for each edit and removal, chained by `rev`, so that a gap shows.
+
+Each entry names the entry before it (`prev`), and the room's head the last one (`changedRev`). Entries expire after a month.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from chat.rules.gaps import is_young
+from chat.rules.models import DAY_MS, Head, Stored
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.store import Store
+from chat.storage.tables import Place, Write
+
+KEPT_MS = 30 * DAY_MS
+"""How long somebody may be away and still be told each change."""
+
+_AT_ONCE = 100
+
+Kind = Literal["edited", "removed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Stored):
+    """A change of a message. `id` tells it from any other change; `ts` (ms) is its instant, `prev_ts` that of `prev`."""
+
+    id: str
+    rev: int
+    prev: int
+    prev_ts: int
+    message_sk: str
+    seq: int
+    kind: Kind
+    ts: int
+
+
+def changed_at(head: Head, now: int) -> int:
+    """The instant (ms) of a change that is made now: none lies before the room's last, whatever a process's clock says."""
+    return max(now, head.ts, head.changed_at)
+
+
+def logged(room: Room, head: Head, entry: Entry) -> list[Write]:
+    """The writes that log a change as the next revision after `head`. The first moves the head, on condition of its `rev`."""
+    attributes = {
+        "type": "Change",
+        "id": entry.id,
+        "rev": entry.rev,
+        "prev": entry.prev,
+        "prevTs": entry.prev_ts,
+        "messageSk": entry.message_sk,
+        "seq": entry.seq,
+        "kind": entry.kind,
+        "ts": entry.ts,
+        "expiresAt": (entry.ts + KEPT_MS) // 1_000,
+    }
+    return [
+        Write(
+            Place(room.table, room.partition_key, keys.HEAD),
+            condition="#rev = :rev",
+            given={":rev": head.rev},
+            set={"rev": entry.rev, "changedRev": entry.rev, "changedAt": entry.ts},
+        ),
+        Write(place(room, entry.rev), set=attributes, whole=True),
+    ]
+
+
+def place(room: Room, rev: int) -> Place:
+    """Where the entry of a revision lies, if that was a change of a message."""
+    return Place(room.table, room.partition_key, keys.change(rev))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Entries that follow a revision without a gap, and what comes after them.
+
+    `whole`: they reach the head's last. `more`: there are more to be read. `young`: one is missing that may not be visible
+    yet. `lost`: one is missing that has expired.
+    """
+
+    entries: Sequence[Entry]
+    then: Literal["whole", "more", "young", "lost"]
+
+
+def entries_since(store: Store, room: Room, since: int, head: Head, *, count: int, now: int) -> Stretch:
+    """Up to `count` changes later than the revision `since`, up to the last that `head` knows; `now` is in ms.
+
+    Reads are read-committed, so that the head may be seen before the log, and an entry before the one that it follows.
+    """
+    if since >= head.changed_rev:
+        return Stretch([], "whole")
+    items, further = store.stretch(
+        room,
+        keys.change(since + 1),
+        keys.change(head.changed_rev),
+        forward=True,
+        count=count,
+        consistent=True,
+    )
+    found = [Entry.of(item) for item in items]
+    chained: list[Entry] = []
+    known = since
+    for entry in found:
+        if entry.prev > known:
+            break
+        chained.append(entry)
+        known = entry.rev
+    if known >= head.changed_rev:
+        return Stretch(chained, "whole")
+    if len(chained) < len(found):
+        return Stretch(chained, "young" if is_young(found[len(chained)].prev_ts, now) else "lost")
+    if further:
+        return Stretch(chained, "more")
+    return Stretch(chained, "young" if is_young(head.changed_at, now) else "lost")
+
+
+def young_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[str, int] | None:
+    """What the room's young changes have made of its messages: the least revision that each must show, by sort key.
+
+    `None` where one of these changes is not visible yet.
+    """
+    least: dict[str, int] = {}
+    awaited, awaited_ts, start = head.changed_rev, head.changed_at, None
+    while awaited and is_young(awaited_ts, now):
+        items, start = store.stretch(
+            room,
+            keys.change(0),
+            keys.change(awaited),
+            forward=False,
+            count=_AT_ONCE,
+            consistent=True,
+            start=start,
+        )
+        for entry in (Entry.of(item) for item in items):
+            if entry.rev != awaited:
+                return None
+            least.setdefault(entry.message_sk, entry.rev)
+            awaited, awaited_ts = entry.prev, entry.prev_ts
+            if not is_young(awaited_ts, now):
+                return least
+        if not items:
+            return None if awaited else least
+    return least

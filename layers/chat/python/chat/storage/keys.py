@@ -1,0 +1,107 @@
+"""The keys of both tables.
+
+room partition   HEAD                      the room itself
+ROOM#{roomId}    ADOPTION                  the state of adopting it, while that lasts
+GUILD#{guildId}  MSG#{ts}#{id}             a message; ts is 13-digit zero-padded epoch milliseconds
+                 CHG#{rev}                 an edit or a removal, for catching up; rev is 12-digit zero-padded
+                 MEMBER#{userId}           roster, for listing only
+                 BANNED#{userId}           who is banned, for listing only
+                 UPLOAD#{uploadId}         a file that was or may be uploaded
+user partition   IN#{room}                 membership; {room} is the room's partition key
+USER#{userId}    AT#{room}                 receipts
+                 SENT#{room}#{clientId}    proof and idempotency key of a send
+                 PRESENCE                  when and where their client was last heard of (core table)
+                 QUOTA                     the rate of making rooms (core table)
+                 UPLOADING                 the rate of preparing uploads (core table)
+LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
+LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
+"""
+
+from chat.rules.identifiers import uuid7_ms
+
+HEAD = "HEAD"
+ADOPTION = "ADOPTION"
+PRESENCE = "PRESENCE"
+QUOTA = "QUOTA"
+UPLOADING = "UPLOADING"
+LATEST_MS = 9_999_999_999_999
+"""The last instant that thirteen digits can write: November 2286."""
+
+
+def user_partition(user_id: str) -> str:
+    return f"USER#{user_id}"
+
+
+def membership(room_partition: str) -> str:
+    return f"IN#{room_partition}"
+
+
+def roster(user_id: str) -> str:
+    return f"MEMBER#{user_id}"
+
+
+def receipts(room_partition: str) -> str:
+    return f"AT#{room_partition}"
+
+
+def banned(user_id: str) -> str:
+    return f"BANNED#{user_id}"
+
+
+def change(rev: int) -> str:
+    return f"CHG#{rev:012d}"
+
+
+def live(room_partition: str, shard: int) -> str:
+    return f"LIVE#{room_partition}#{shard}"
+
+
+def window(number: int) -> str:
+    return f"WINDOW#{number}"
+
+
+def ledger(room_partition: str) -> str:
+    return f"LEDGER#{room_partition}"
+
+
+def hour(number: int) -> str:
+    return f"HOUR#{number:07d}"
+
+
+def upload(upload_id: str) -> str:
+    return f"UPLOAD#{upload_id}"
+
+
+def sent(room_partition: str, client_message_id: str) -> str:
+    return f"SENT#{room_partition}#{client_message_id}"
+
+
+def message(ts: int, message_id: str) -> str:
+    return f"{message_floor(ts)}#{message_id}"
+
+
+def message_floor(ts: int) -> str:
+    """A key just before every message of instant `ts` (milliseconds), clamped to what thirteen digits can write."""
+    return f"MSG#{min(max(ts, 0), LATEST_MS):013d}"
+
+
+def message_of(message_id: str) -> str | None:
+    """The key of the message with this id, which tells its instant (UUIDv7); `None` for any other form of id."""
+    ms = uuid7_ms(message_id)
+    return None if ms is None else message(ms, message_id)
+
+
+def instant(message_key: str) -> int:
+    """The epoch milliseconds in a message's sort key; 0 for a key from before, whose digits mean something else."""
+    digits = message_key.split("#", 2)[1]
+    return int(digits) if len(digits) == 13 and digits.isdecimal() else 0
+
+
+MESSAGES_END = "MSG#~"
+"""A key after every message and before any other kind of item that sorts later: `~` sorts after every digit."""
+
+MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN#~"
+ROSTER, ROSTER_END = "MEMBER#", "MEMBER#~"
+BANS, BANS_END = "BANNED#", "BANNED#~"
+CHANGES_END = "CHG#~"
+"""Keys after every other of their kind: `~` is in no id."""

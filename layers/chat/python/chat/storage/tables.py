@@ -1,0 +1,207 @@
+"""Requests to the two tables. Every request to DynamoDB is in this module; what they mean is told by the stores over it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from chat.rules.models import Item
+from chat.rules.rooms import Table
+from chat.storage.aws import TransientFailure, failures
+from chat.storage.items import key, values
+
+MOST_ACTIONS = 100
+"""How many items a transaction, or a batch of reads, may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item lies."""
+
+    table: Table
+    partition_key: str
+    sort_key: str
+
+    @property
+    def key(self) -> Item:
+        return key(self.partition_key, self.sort_key)
+
+    @property
+    def id(self) -> tuple[str, str]:
+        """Under what `Tables.batch` answers the item."""
+        return self.partition_key, self.sort_key
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write, or with neither `set` nor `remove` one look, at an item, on `condition`.
+
+    `set`: attributes by name, as plain values. `add`: numbers to add. `remove`: attributes. `given`: further values of the
+    condition by their names (`:now`). In the condition an attribute is written `#name`.
+    """
+
+    place: Place
+    condition: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    whole: bool = False
+    """Whether `set` is the whole item, in place of whatever is there."""
+    delete: bool = False
+
+    def action(self, tables: Mapping[Table, str]) -> dict[str, Any]:
+        """The action in a transaction."""
+        kind: Literal["Put", "Delete", "Update", "ConditionCheck"]
+        if self.whole:
+            kind = "Put"
+        elif self.delete:
+            kind = "Delete"
+        else:
+            kind = "Update" if self.set or self.add or self.remove else "ConditionCheck"
+        return {kind: self.request(tables)}
+
+    def request(self, tables: Mapping[Table, str]) -> dict[str, Any]:
+        """The parameters of the request, or of the action in a transaction."""
+        request: dict[str, Any] = {"TableName": tables[self.place.table]}
+        given = values(self.given)
+        named: set[str] = set()
+        if self.whole:
+            request["Item"] = self.place.key | values(self.set)
+        else:
+            request["Key"] = self.place.key
+            named = {*self.set, *self.add, *self.remove}
+            given |= values({f":set_{name}": value for name, value in self.set.items()})
+            given |= values({f":add_{name}": number for name, number in self.add.items()})
+            if expression := self._expression():
+                request["UpdateExpression"] = expression
+        if self.condition:
+            request["ConditionExpression"] = self.condition
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+            named |= {word[1:] for word in _words(self.condition) if word.startswith("#")}
+        if named:
+            request["ExpressionAttributeNames"] = {f"#{name}": name for name in sorted(named)}
+        if given:
+            request["ExpressionAttributeValues"] = given
+        return request
+
+    def _expression(self) -> str:
+        parts = {
+            "SET": [f"#{name} = :set_{name}" for name in self.set],
+            "ADD": [f"#{name} :add_{name}" for name in self.add],
+            "REMOVE": [f"#{name}" for name in self.remove],
+        }
+        return " ".join(f"{word} {', '.join(each)}" for word, each in parts.items() if each)
+
+
+def _words(condition: str) -> list[str]:
+    return condition.replace("(", " ").replace(")", " ").replace(",", " ").split()
+
+
+class Tables:
+    """`gg_core` and `gg_guild`. Raises `TransientFailure` and `StoreFailure`, nothing of botocore.
+
+    `client` is a DynamoDB client of botocore; `names` gives the table's name for `core` and `guild`.
+    """
+
+    def __init__(self, client: Any, names: Mapping[Table, str]) -> None:
+        self._client = client
+        self._names = names
+
+    def get(self, place: Place, *, consistent: bool = True) -> Item | None:
+        """One item."""
+        with failures():
+            answer = self._client.get_item(
+                TableName=self._names[place.table], Key=place.key, ConsistentRead=consistent
+            )
+        item: Item | None = answer.get("Item")
+        return item
+
+    def settled(self, place: Place) -> Item | None:
+        """One item as transactions left it, for twice a read's price: while one is underway on it, this raises `TransientFailure`,
+        where `get` and `batch` answer what was before.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
+        """
+        wanted = {"TableName": self._names[place.table], "Key": place.key}
+        with failures():
+            answer = self._client.transact_get_items(TransactItems=[{"Get": wanted}])
+        item: Item | None = answer["Responses"][0].get("Item")
+        return item
+
+    def batch(self, places: Sequence[Place], *, consistent: bool) -> dict[tuple[str, str], Item]:
+        """Up to 100 items in one request, those that are there, by partition key and sort key."""
+        wanted: dict[str, Any] = {}
+        for place in dict.fromkeys(places):
+            entry = wanted.setdefault(self._names[place.table], {"Keys": [], "ConsistentRead": consistent})
+            entry["Keys"].append(place.key)
+        if not wanted:
+            return {}
+        with failures():
+            answer = self._client.batch_get_item(RequestItems=wanted)
+        if answer.get("UnprocessedKeys"):
+            raise TransientFailure("UnprocessedKeys")
+        return {
+            (item["PK"]["S"], item["SK"]["S"]): item
+            for found in answer["Responses"].values()
+            for item in found
+        }
+
+    def stretch(
+        self,
+        table: Table,
+        partition_key: str,
+        low: str,
+        high: str,
+        *,
+        forward: bool,
+        count: int,
+        consistent: bool,
+        start: str | None = None,
+    ) -> tuple[list[Item], str | None]:
+        """The items of one request with sort keys between `low` and `high`, past `start`, and where to read on."""
+        request = self._range(table, partition_key, low, high)
+        request |= {"ScanIndexForward": forward, "ConsistentRead": consistent, "Limit": count}
+        if start:
+            request["ExclusiveStartKey"] = key(partition_key, start)
+        with failures():
+            answer = self._client.query(**request)
+        return answer["Items"], answer["LastEvaluatedKey"]["SK"]["S"] if answer.get(
+            "LastEvaluatedKey"
+        ) else None
+
+    def count(self, table: Table, partition_key: str, low: str, high: str, *, most: int) -> int:
+        """How many items have sort keys between `low` and `high`, counted up to `most`."""
+        request = self._range(table, partition_key, low, high) | {"Select": "COUNT", "Limit": most}
+        with failures():
+            return int(self._client.query(**request)["Count"])
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """All of up to 100 writes, or none. Raises `Cancelled` with a reason for each write, in their order."""
+        with failures():
+            self._client.transact_write_items(TransactItems=[write.action(self._names) for write in writes])
+
+    def transact_actions(self, actions: Sequence[dict[str, Any]]) -> None:
+        """A transaction whose actions are written out, but for their table's name."""
+        with failures():
+            self._client.transact_write_items(TransactItems=actions)
+
+    def update(self, write: Write) -> Item:
+        """One write that is no transaction; answers the item as it was before. Raises `ConditionFailed` with the item."""
+        with failures():
+            answer = self._client.update_item(**write.request(self._names), ReturnValues="ALL_OLD")
+        before: Item = answer.get("Attributes") or {}
+        return before
+
+    def name(self, table: Table) -> str:
+        return self._names[table]
+
+    def _range(self, table: Table, partition_key: str, low: str, high: str) -> dict[str, Any]:
+        return {
+            "TableName": self._names[table],
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": partition_key},
+                ":low": {"S": low},
+                ":high": {"S": high},
+            },
+        }

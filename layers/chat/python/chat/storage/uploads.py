@@ -1,0 +1,156 @@
+"""Files on their way into a room: their items, their places in the bucket, and how long each is kept.
+
+A file is posted to `pending/`, where it stays for a day. A message that is sent with it *copies* it to a place of its own
+below `kept/`, and only then refers to it. So a form that is posted once more cannot change what a message holds, and two
+sends that fail and succeed over the same upload cannot take it away from each other: each deletes its own copy at the most.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from chat.rules.identifiers import chance_of, uuid7_ms
+from chat.rules.models import Message, Stored
+from chat.rules.rate import Rate
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.objects import Objects
+from chat.storage.tables import Place, Tables, Write
+
+FORM_S = 15 * 60
+ADDRESS_S = 5 * 60
+USABLE_S = 23 * 3_600
+"""How long after `createUpload` a message may refer to the file: it is deleted a day after it was posted, at the earliest."""
+
+MOST_ATTACHMENTS = 10
+PREPARING = Rate(1 / 6, 20)
+"""How fast somebody may prepare uploads, in all rooms together: ten a minute, twenty at once."""
+
+KEPT_DAYS = (7, 30, 90, 180, 365, 730, 1_826, 3_653, 36_500)
+"""For how long objects are kept, each in a folder of its own, which the bucket's lifecycle empties: `terraform/uploads.tf`
+says the same. A message's attachments go where they are kept for as long as the message, or a little longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """What a deployment takes as attachments, and where they lie. `types` are media types in lower case."""
+
+    objects: Objects
+    types: frozenset[str]
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload(Stored):
+    """A file that was or may be uploaded: `pending`, or `used` by the message at `message_sk`. `size` is in bytes, at the most
+    until it is used. `expires_at` is in seconds: then no message may take it any more, or its message is gone."""
+
+    id: str
+    sender_id: str
+    s3_key: str
+    content_type: str
+    size: int
+    status: str
+    expires_at: int
+    name: str | None = None
+    message_sk: str = ""
+
+    def to_wire(self) -> dict[str, str | int | None]:
+        """The schema's `Attachment`."""
+        return {"id": self.id, "name": self.name, "contentType": self.content_type, "size": self.size}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparing(Stored):
+    """Somebody's rate of preparing uploads; `tat` in µs."""
+
+    tat: int = 0
+
+
+def is_upload_id(value: object) -> bool:
+    return isinstance(value, str) and uuid7_ms(value) is not None
+
+
+def upload_place(room: Room, upload_id: str) -> Place:
+    return Place(room.table, room.partition_key, keys.upload(upload_id))
+
+
+def preparing_place(user_id: str) -> Place:
+    """Where somebody's rate of preparing uploads lies: in the core table for guilds' rooms, too."""
+    return Place("core", keys.user_partition(user_id), keys.UPLOADING)
+
+
+def pending_key(upload_id: str) -> str:
+    return f"pending/{upload_id}"
+
+
+def kept_key(upload_id: str, message_id: str, retention_days: int) -> str:
+    """Where a send keeps its own copy: no two sends share one. The longest-kept folder is for whatever is kept longer."""
+    days = next((days for days in KEPT_DAYS if days >= retention_days), KEPT_DAYS[-1])
+    return f"kept/{days}/{upload_id}{chance_of(message_id)}"
+
+
+def keys_of(upload: Upload) -> list[str]:
+    """Every object that belongs to an upload."""
+    return [upload.s3_key, pending_key(upload.id)]
+
+
+def prepared(room: Room, upload: Upload) -> Write:
+    """A new upload."""
+    item = {
+        "type": "Upload",
+        "id": upload.id,
+        "senderId": upload.sender_id,
+        "s3Key": upload.s3_key,
+        "contentType": upload.content_type,
+        "size": upload.size,
+        "status": upload.status,
+        "expiresAt": upload.expires_at,
+    } | ({} if upload.name is None else {"name": upload.name})
+    place = upload_place(room, upload.id)
+    return Write(place, condition="attribute_not_exists(PK)", set=item, whole=True)
+
+
+def charged(user_id: str, rate: Preparing | None, now: int) -> Write:
+    """Take one upload from somebody's rate, if that is as it was read. `now` is in milliseconds."""
+    tat = PREPARING.taken(rate.tat if rate else 0, now * 1_000)
+    return Write(
+        preparing_place(user_id),
+        condition="#tat = :tat" if rate else "attribute_not_exists(PK)",
+        given={":tat": rate.tat} if rate else {},
+        set={"type": "Preparing", "tat": tat, "expiresAt": tat // 1_000_000 + 3_600},
+    )
+
+
+def used(room: Room, upload: Upload, message_sk: str, expires_at: int, now_s: int) -> Write:
+    """Give a pending upload to a message: `upload` as it is kept from now on. Instants are in seconds."""
+    return Write(
+        upload_place(room, upload.id),
+        condition="#status = :pending AND #senderId = :sender AND #expiresAt >= :now",
+        given={":pending": "pending", ":sender": upload.sender_id, ":now": now_s},
+        set={
+            "status": "used",
+            "messageSk": message_sk,
+            "s3Key": upload.s3_key,
+            "size": upload.size,
+            "expiresAt": expires_at,
+        },
+    )
+
+
+def removed(room: Room, uploads: Iterable[Upload]) -> list[Write]:
+    """Take uploads away with the message that they belong to."""
+    return [Write(upload_place(room, upload.id), delete=True) for upload in uploads]
+
+
+def belonging(tables: Tables, room: Room, message: Message) -> list[Upload]:
+    """The uploads that a message refers to, consistent: no request if there are none."""
+    ids = [each["id"] for each in message.to_wire()["attachments"] or ()]
+    found = tables.batch([upload_place(room, upload_id) for upload_id in ids], consistent=True)
+    return [Upload.of(item) for item in found.values()]
+
+
+def disposition(upload: Upload) -> str:
+    """How a browser is to treat the file: images are shown, all else is saved and never run. The name as RFC 8187 writes it."""
+    kind = "inline" if upload.content_type.startswith("image/") else "attachment"
+    return kind if upload.name is None else f"{kind}; filename*=UTF-8''{quote(upload.name, safe='')}"

@@ -1,0 +1,221 @@
+"""Old state and what `changes` brings are what the room is, in any order of sends, edits and removals, with pages of one message
+and items that become visible one by one. A failure prints the steps, and a blob that repeats them; PROVE=1 looks at many more."""
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from chat.rules.errors import NotAllowed
+from chat.rules.models import Message
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.items import key
+from tests.guarantees.support.fixtures import (
+    DAY_MS,
+    FAST,
+    Clock,
+    edit,
+    new_room,
+    process,
+    read,
+    read_changes,
+    remove,
+    send,
+)
+from tests.guarantees.support.partial_visibility import Torn
+
+MASKS = st.one_of(st.just(0), st.integers(0, 31))
+LIMITS = st.sampled_from([1, 1, 2, 3, 50])
+State = dict[str, Any]
+
+
+@dataclass
+class Told:
+    """A message's states in their order, by revision; 0 is how it was sent."""
+
+    states: dict[int, State]
+
+    def at(self, rev: int) -> int:
+        return max(each for each in self.states if each <= rev)
+
+
+@dataclass
+class Client:
+    """What somebody has of the room: messages by id, and the head that they hold."""
+
+    head: dict[str, Any] | None = None
+    messages: dict[str, State] = field(default_factory=dict)
+    asked: dict[str, Any] | None = None
+    """A reading that is under way."""
+
+    def take(self, items: list[State]) -> None:
+        for item in items:
+            known = self.messages.get(item["id"])
+            if known is None or (item["rev"] or 0) >= (known["rev"] or 0):
+                self.messages[item["id"]] = item
+
+
+class CatchingUp(RuleBasedStateMachine):
+    client: Any
+    prefix = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.torn = Torn(self.client)
+        self.room = new_room(self.client, "ann", "bob", prefix=self.prefix, settings=FAST)
+        self.writer = process(self.torn.writing, self.clock)
+        self.reader = process(self.torn.reading, self.clock)
+        self.told: dict[str, Told] = {}
+        self.order: list[Message] = []
+        self.me = Client()
+        self.hidden_since = 0
+
+    # what happens in the room
+
+    def _done(self, message: Message, mask: int) -> None:
+        if not self.torn.committed:
+            return
+        if self.torn.is_settled:
+            self.hidden_since = self.clock.now()
+        self.torn.tear(mask)
+        wire = message.to_wire()
+        self.told.setdefault(message.id, Told({})).states[message.rev or 0] = wire
+
+    @rule(mask=MASKS)
+    def somebody_sends(self, mask: int) -> None:
+        self.order.append(send(self.writer, self.room, "ann", f"text {len(self.order)}"))
+        self._done(self.order[-1], mask)
+
+    @precondition(lambda self: self.order)
+    @rule(place=st.integers(0, 5), number=st.integers(0, 2), mask=MASKS)
+    def somebody_edits(self, place: int, number: int, mask: int) -> None:
+        message = self.order[-1 - place % len(self.order)]
+        try:
+            self._done(edit(self.writer, message, f"edited {number}"), mask)
+        except NotAllowed:
+            assert any(state["removedAt"] for state in self.told[message.id].states.values())
+
+    @precondition(lambda self: self.order)
+    @rule(place=st.integers(0, 5), mask=MASKS)
+    def somebody_removes(self, place: int, mask: int) -> None:
+        self._done(remove(self.writer, self.order[-1 - place % len(self.order)]), mask)
+
+    @rule(mask=st.integers(0, 31))
+    def more_becomes_visible(self, mask: int) -> None:
+        self.torn.settle(mask)
+
+    @rule(ms=st.sampled_from([1, 700, 3_000]))
+    def time_passes(self, ms: int) -> None:
+        self.clock.jump(ms)
+        if self.clock.now() - self.hidden_since > 5_000:
+            self.torn.settle()
+
+    @rule(days=st.sampled_from([1, 16, 31]))
+    def days_pass_and_log_entries_expire(self, days: int) -> None:
+        self.torn.settle()
+        self.clock.jump(days * DAY_MS)
+        room = Room.parse(self.room)
+        table = f"gg_{room.table}"
+        for entry in self._log(room, table):
+            if int(entry["expiresAt"]["N"]) < self.clock.now() // 1_000:
+                self.client.delete_item(TableName=table, Key=key(room.partition_key, entry["SK"]["S"]))
+
+    def _log(self, room: Room, table: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.client.query(
+            TableName=table,
+            KeyConditionExpression="PK = :room AND begins_with(SK, :log)",
+            ExpressionAttributeValues={":room": {"S": room.partition_key}, ":log": {"S": keys.change(0)[:4]}},
+        )["Items"]
+        return found
+
+    # the client
+
+    @rule(limit=st.sampled_from([2, 100]), order=st.sampled_from(["NEWEST_FIRST", "OLDEST_FIRST"]))
+    def client_begins_anew(self, limit: int, order: str) -> None:
+        """It holds the head of its first page."""
+        self.me = Client()
+        token = None
+        while True:
+            page = read(self.reader, self.room, "bob", limit=limit, order=order, nextToken=token)
+            self.me.head = self.me.head or page.head.to_wire()
+            self.me.take([message.to_wire() for message in page.items])
+            token = page.next_token
+            if token is None:
+                break
+            if not page.items:
+                self._wait()
+        self._holds(self.me.head)
+
+    def _wait(self) -> None:
+        """What a client does that is told to read on, and got nothing. A moment later all is visible."""
+        self.clock.sleep(0.7)
+        if self.clock.now() - self.hidden_since > 5_000:
+            self.torn.settle()
+
+    @precondition(lambda self: self.me.head)
+    @rule(limit=LIMITS, keep=st.booleans())
+    def client_asks_what_happened(self, limit: int, keep: bool) -> None:
+        """Or goes on asking; it may have lost the answer before."""
+        if not (self.me.asked and keep):
+            assert self.me.head
+            self.me.asked = {"since": self.me.head["rev"], "after": self.me.head["ts"], "nextToken": None}
+        page = read_changes(self.reader, self.room, "bob", **self.me.asked, limit=limit)
+        assert len(page["items"]) <= limit
+        if page["reset"]:
+            assert not page["items"]
+            assert page["nextToken"] is None
+            self.client_begins_anew(100, "OLDEST_FIRST")
+            return
+        self.me.take(page["items"])
+        if page["nextToken"] is None:
+            self.me.head, self.me.asked = page["head"], None
+            self._holds(page["head"])
+        else:
+            self.me.asked["nextToken"] = page["nextToken"]
+
+    @precondition(lambda self: self.me.head)
+    @rule(limit=LIMITS)
+    def client_follows_to_the_end(self, limit: int) -> None:
+        self.torn.settle()
+        self.client_asks_what_happened(limit, keep=True)
+        for _ in range(1_000):
+            if self.me.asked is None:
+                break
+            self.client_asks_what_happened(limit, keep=True)
+        assert self.me.asked is None
+        fresh = [message.to_wire() for message in read(self.reader, self.room, "bob", limit=100).items]
+        assert sorted(self.me.messages.values(), key=lambda each: -each["seq"]) == fresh
+
+    def _holds(self, head: dict[str, Any]) -> None:
+        """Every message up to the head, in a state at least as new, and none that there never was."""
+        due = [message for message in self.order if (message.seq or 0) <= head["seq"]]
+        assert {message.id for message in due} <= set(self.me.messages)
+        for message_id, state in self.me.messages.items():
+            told = self.told[message_id]
+            rev = state["rev"] or 0
+            assert state == told.states[rev]
+            assert rev >= told.at(head["rev"])
+
+
+@pytest.mark.timeout(1_800)  # a failure is made smaller before it is shown
+@pytest.mark.parametrize("prefix", ["", "GUILD#"])
+def test_what_is_held_and_what_is_brought_are_what_there_is(client: Any, prefix: str) -> None:
+    long = bool(os.environ.get("PROVE"))
+    machine = type("AnyHistory", (CatchingUp,), {"client": client, "prefix": prefix})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=400 if long else 40,
+            stateful_step_count=60 if long else 30,
+            deadline=None,
+            print_blob=True,
+            phases=[phase for phase in Phase if phase is not Phase.shrink or "UNSHRUNK" not in os.environ],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,134 @@
+"""What an operation costs by DynamoDB's arithmetic, whatever engine it runs on: units are computed from the items.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html. In a transaction each item
+counts twice, also one that is only looked at; an update counts the larger of what was there and what is.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.guarantees.support.meter import Item, size
+
+PATIENCE_S = 20
+
+
+def read_units(sizes: Sequence[int], *, consistent: bool) -> float:
+    """What reading items of these sizes costs, as one stretch."""
+    return max(1, -(-sum(sizes) // 4_096)) * (1.0 if consistent else 0.5)
+
+
+def write_units(before: Item | None, after: Item | None) -> int:
+    """What one write costs outside of a transaction."""
+    return max(1, -(-max(size(before or {}), size(after or {})) // 1_024))
+
+
+class Waves:
+    """The requests that an operation is to make, as many at once as each number says; other than that does not pass."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self._lock = threading.Lock()
+        self._left = [threading.Barrier(size) for size in sizes]
+        self._arrived = 0
+
+    def arrive(self) -> None:
+        """Wait for the others of this wave. Raises `AssertionError` where there are none, or one too many."""
+        with self._lock:
+            assert self._left, "more requests than promised"
+            barrier = self._left[0]
+            self._arrived += 1
+            if self._arrived == barrier.parties:
+                self._left, self._arrived = self._left[1:], 0
+        try:
+            barrier.wait(PATIENCE_S)
+        except threading.BrokenBarrierError:
+            raise AssertionError("fewer requests at once than promised") from None
+
+    @property
+    def is_over(self) -> bool:
+        return not self._left and not self._arrived
+
+
+@dataclass
+class Till:
+    """The units and requests of one client since it was opened. `probe` is another client, which looks at items."""
+
+    client: Any
+    probe: Any
+    requests: list[str] = field(default_factory=list)
+    read: float = 0.0
+    written: float = 0.0
+    refused: int = 0
+    waves: Waves | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.client.meta.events.register("before-call.dynamodb", self._asked)
+        self.client.meta.events.register("after-call.dynamodb", self._answered)
+
+    def open(self, waves: Sequence[int] | None) -> None:
+        """Begin anew; with `waves` nothing passes but what they promise."""
+        self.requests, self.read, self.written, self.refused = [], 0.0, 0.0, 0
+        self.waves = Waves(waves) if waves else None
+
+    def _asked(self, model: Any, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        body = json.loads(params["body"])
+        places = _written(model.name, body)
+        context["asked"] = (body, places, [self._item(place) for place in places])
+        with self._lock:
+            self.requests.append(model.name)
+        if self.waves:
+            self.waves.arrive()
+
+    def _answered(self, model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        body, places, before = context["asked"]
+        with self._lock:
+            self.refused += "Error" in parsed
+            self.read += self._read(model.name, body, parsed)
+            twice = 2 if model.name == "TransactWriteItems" else 1
+            after = [self._item(place) for place in places]
+            self.written += sum(twice * write_units(*pair) for pair in zip(before, after, strict=True))
+
+    def _item(self, place: dict[str, Any]) -> Item | None:
+        found: Item | None = self.probe.get_item(**place, ConsistentRead=True).get("Item")
+        return found
+
+    def _read(self, operation: str, body: dict[str, Any], parsed: dict[str, Any]) -> float:
+        if operation == "GetItem":
+            return read_units([size(parsed.get("Item", {}))], consistent=body["ConsistentRead"])
+        if operation == "Query":
+            shown = {name: value for name, value in body.items() if name != "Select"}
+            items = self.probe.query(**shown)["Items"]
+            return read_units([size(item) for item in items], consistent=body.get("ConsistentRead", False))
+        if operation == "TransactGetItems":
+            found_there = [each.get("Item", {}) for each in parsed.get("Responses", [])]
+            return 2 * sum(read_units([size(item)], consistent=True) for item in found_there)
+        if operation != "BatchGetItem":
+            return 0.0
+        units = 0.0
+        for table, asked in body["RequestItems"].items():
+            found = {
+                json.dumps([i["PK"], i["SK"]]): size(i) for i in parsed.get("Responses", {}).get(table, [])
+            }
+            for key in asked["Keys"]:
+                own = found.get(json.dumps([key["PK"], key["SK"]]), 0)
+                units += read_units([own], consistent=asked["ConsistentRead"])
+        return units
+
+
+def _written(operation: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where an operation writes, or looks within a transaction."""
+    actions: list[dict[str, Any]] = []
+    if operation == "TransactWriteItems":
+        actions = [what for each in body["TransactItems"] for what in each.values()]
+    elif operation in ("UpdateItem", "PutItem", "DeleteItem"):
+        actions = [body]
+    return [
+        {
+            "TableName": action["TableName"],
+            "Key": {name: (action.get("Key") or action["Item"])[name] for name in ("PK", "SK")},
+        }
+        for action in actions
+    ]

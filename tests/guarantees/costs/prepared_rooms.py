@@ -1,0 +1,88 @@
+"""A house for one scene: people, rooms, and a process that prepares what an operation is to find."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.operations.attachment import attachment
+from chat.operations.create_upload import create_upload
+from chat.operations.delivery import delivery
+from chat.operations.on_message import on_message
+from chat.operations.on_receipt import on_receipt
+from chat.operations.on_typing import on_typing
+from chat.operations.presence import presence
+from chat.operations.receipts import receipts
+from chat.operations.typing import typing
+from chat.rules.models import Caller, Role
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.new_room import found_room
+from simulator.settings import BUCKET
+from tests.guarantees.rooms.requests import PAGES, VERBS
+from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock
+
+Operation = Callable[[Deployment], Any]
+FILE = {"contentType": "image/png", "size": 100}
+OTHER_VERBS: Mapping[str, Callable[..., Any]] = {
+    **VERBS, "attachment": attachment, "createUpload": create_upload, "delivery": delivery, "presence": presence,
+    "typing": typing,
+}  # fmt: skip
+OTHER_PAGES: Mapping[str, Callable[..., Any]] = {**PAGES, "receipts": receipts}
+SUBSCRIPTIONS = {"onMessage": on_message, "onReceipt": on_receipt, "onTyping": on_typing}
+
+
+@dataclass
+class House:
+    """People and rooms of one scene. `other` is a process that prepares it; the operation is for one that knows nothing."""
+
+    other: Deployment
+    s3: Any
+    clock: Clock
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    before: Operation | None = None
+    """What the process has done a moment before, if it is not to know nothing."""
+
+    @property
+    def people(self) -> list[str]:
+        """Ten people; the first is the owner of every room."""
+        return [f"p{number}-{self.mark}" for number in range(10)]
+
+    def room(self, number: int = 0, count: int = 10, *, guild: bool = False, **rules: Any) -> str:
+        """A room with the first `count` people."""
+        room_id = f"{'GUILD#' if guild else ''}r{number}-{self.mark}"
+        members: dict[str, Role] = dict.fromkeys(self.people[:count], "member")
+        members[self.people[0]] = "owner"
+        assert found_room(self.other.store, Room.parse(room_id), members, FAST | rules)
+        return room_id
+
+    def ten_rooms(self, count: int = 2) -> list[str]:
+        """Six general rooms and four of guilds, each with a message."""
+        rooms = [self.room(number, count, guild=number > 5) for number in range(10)]
+        for room in rooms:
+            self.say(room)
+        return rooms
+
+    def say(self, room: str, text: str = "Good morning, everybody.", user: int = 0) -> Any:
+        self.clock.sleep(0.01)
+        return self.do("sendMessage", user, roomId=room, text=text, clientMessageId=uuid.uuid4().hex)
+
+    def do(self, field: str, user: int = 0, /, **arguments: Any) -> Any:
+        """Do something in preparation, and get what is on the wire."""
+        answer = self.asked(field, user, **arguments)(self.other)
+        return answer.to_wire() if hasattr(answer, "to_wire") else answer
+
+    def asked(self, field: str, user: int = 0, /, **arguments: Any) -> Callable[[Deployment], Any]:
+        """The operation, for whichever process it is to be in."""
+        caller = Caller(self.people[user])
+        if field in SUBSCRIPTIONS:
+            return lambda ours: SUBSCRIPTIONS[field](ours, caller, arguments)
+        if field in OTHER_PAGES:
+            return lambda ours: OTHER_PAGES[field](ours, CURSOR_KEYS, caller, arguments, Tally())
+        return lambda ours: OTHER_VERBS[field](ours, caller, arguments, Tally())
+
+    def upload(self, room: str) -> str:
+        made = str(self.do("createUpload", 0, roomId=room, **FILE)["id"])
+        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made}", Body=b"x", ContentType="image/png")
+        return made

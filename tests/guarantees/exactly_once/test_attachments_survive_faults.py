@@ -1,0 +1,268 @@
+"""A message has all of its attachments for as long as it lives, whatever goes wrong and whoever sends at the same time."""
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chat.deployment import Deployment
+from chat.operations.attachment import attachment
+from chat.operations.create_upload import create_upload
+from chat.operations.remove_message import remove_message
+from chat.operations.send_message import send_message
+from chat.rules.errors import InvalidInput, Muted, ServiceUnavailable
+from chat.rules.models import Caller, Message
+from chat.rules.tally import Tally
+from chat.storage.aws import TransientFailure
+from chat.storage.aws import client as aws_client
+from chat.storage.items import key
+from chat.storage.objects import Found, Objects
+from chat.storage.uploads import Uploads
+from simulator.settings import BUCKET, REGION, TABLES
+from tests.guarantees.exactly_once.test_sends_survive_faults import ALL
+from tests.guarantees.support import proxy as faults
+from tests.guarantees.support.fixtures import Clock, change_member, new_room, process, stored
+from tests.guarantees.support.meter import metered
+from tests.guarantees.support.proxy import Fault, Proxy
+
+CONTENT = b"a picture"
+
+
+class Bucket(Objects):
+    """The bucket, where something may happen after each copy, and requests fail as often as they are told to."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client, BUCKET)
+        self.meanwhile: list[Callable[[], object]] = []
+        self.failing = 0
+
+    def look(self, key: str) -> Found | None:
+        self._fail()
+        return super().look(key)
+
+    def copy(self, key: str, target: str, etag: str) -> None:
+        self._fail()
+        super().copy(key, target, etag)
+        while self.meanwhile:
+            self.meanwhile.pop()()
+
+    def delete(self, keys: Sequence[str]) -> None:
+        self._fail()
+        super().delete(keys)
+
+    def _fail(self) -> None:
+        if self.failing:
+            self.failing -= 1
+            raise TransientFailure("SlowDown")
+
+
+@dataclass
+class Desk:
+    """A room with somebody new in it, processes to send by, and the bucket."""
+
+    client: Any
+    s3: Any
+    clock: Clock
+    user: str = field(default_factory=lambda: f"ann-{uuid.uuid4()}")
+    room: str = ""
+    bucket: Bucket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.room = new_room(self.client, self.user)
+        self.bucket = Bucket(self.s3)
+
+    def count(self, client: Any, operation: Callable[[Deployment], Any]) -> dict[str, int]:
+        """The requests to DynamoDB that an operation of a process that remembers nothing makes."""
+        counted = metered(client)
+        operation(self.process(client))
+        return dict(counted.operations)
+
+    def process(self, client: Any = None, bucket: Objects | None = None) -> Deployment:
+        uploads = Uploads(bucket or self.bucket, frozenset({"image/png"}), 1_000)
+        return process(client or self.client, self.clock, uploads=lambda: uploads)
+
+    def upload(self) -> str:
+        arguments = {"roomId": self.room, "contentType": "image/png", "size": 100}
+        made = create_upload(self.process(), Caller(self.user), arguments, Tally())
+        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made['id']}", Body=CONTENT, ContentType="image/png")
+        return str(made["id"])
+
+    def send(self, ours: Deployment, name: str, *uploads: str) -> Message:
+        arguments = {"roomId": self.room, "text": "look", "clientMessageId": name, "attachments": [*uploads]}
+        return send_message(ours, Caller(self.user), arguments, Tally())
+
+    def item(self, upload: str) -> dict[str, str] | None:
+        """The strings of an upload's item."""
+        place = key(f"ROOM#{self.room}", f"UPLOAD#{upload}")
+        item = self.client.get_item(TableName=TABLES["CORE_TABLE"], Key=place, ConsistentRead=True).get(
+            "Item"
+        )
+        return item and {name: value["S"] for name, value in item.items() if "S" in value}
+
+    def is_untouched(self, upload: str) -> bool:
+        """Whether nothing was sent: the upload waits, and there is no copy of it."""
+        item = self.item(upload)
+        pending = item is not None and item["status"] == "pending"
+        return pending and self.copies(upload) == 0 and stored(self.client, self.room) == []
+
+    def copies(self, upload: str) -> int:
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix="kept/365/" + upload)
+        return len(listed.get("Contents", []))
+
+    def holds(self, *uploads: str) -> None:
+        """That one message refers to exactly these, each used by it and kept once."""
+        (message,) = stored(self.client, self.room)
+        assert [each["id"] for each in json.loads(message["attachments"])] == [*uploads]
+        for upload in uploads:
+            item = self.item(upload)
+            assert item
+            assert (item["status"], item["messageSk"]) == ("used", message["SK"])
+            found = self.s3.head_object(Bucket=BUCKET, Key=item["s3Key"])
+            assert found["ContentLength"] == len(CONTENT)
+            assert self.copies(upload) == 1
+
+
+@pytest.fixture
+def desk(client: Any, objects: Any, clock: Clock) -> Desk:
+    return Desk(client, objects, clock)
+
+
+@pytest.mark.parametrize("fault", ALL)
+def test_a_fault_is_tried_again_and_the_message_has_its_attachments(
+    desk: Desk, proxy: Proxy, impatient: Any, fault: Fault
+) -> None:
+    first, second = desk.upload(), desk.upload()
+    proxy.once("TransactWriteItems", fault, fault)
+    sent = desk.send(desk.process(impatient), "m1", first, second)
+    desk.holds(first, second)
+    assert desk.send(desk.process(), "m1", first, second) == sent
+    desk.holds(first, second)
+
+
+def test_a_bucket_that_fails_in_passing_is_asked_again(desk: Desk) -> None:
+    upload = desk.upload()
+    desk.bucket.failing = 3
+    desk.send(desk.process(), "m1", upload)
+    desk.holds(upload)
+
+
+def test_a_bucket_that_stays_away_leaves_nothing_stored(desk: Desk) -> None:
+    upload = desk.upload()
+    desk.bucket.failing = 1_000
+    with pytest.raises(ServiceUnavailable):
+        desk.send(desk.process(), "m1", upload)
+    assert desk.is_untouched(upload)
+    desk.bucket.failing = 0
+    desk.send(desk.process(), "m1", upload)
+    desk.holds(upload)
+
+
+def test_what_is_refused_after_the_copy_takes_it_back_and_can_be_sent_later(desk: Desk) -> None:
+    upload = desk.upload()
+    until = desk.clock.now() + 1_000
+    desk.bucket.meanwhile.append(partial(change_member, desk.client, desk.room, desk.user, mutedUntil=until))
+    with pytest.raises(Muted):
+        desk.send(desk.process(), "m1", upload)
+    assert desk.is_untouched(upload)
+    desk.clock.sleep(2)
+    desk.send(desk.process(), "m1", upload)
+    desk.holds(upload)
+
+
+def test_of_two_messages_with_one_upload_the_first_keeps_it(desk: Desk) -> None:
+    upload = desk.upload()
+    other = desk.process(bucket=Objects(desk.s3, BUCKET))
+    desk.bucket.meanwhile.append(partial(desk.send, other, "m1", upload))
+    with pytest.raises(InvalidInput):
+        desk.send(desk.process(), "m2", upload)
+    desk.holds(upload)
+
+
+def test_of_two_sends_under_one_name_both_answer_the_message_that_holds_the_copy(desk: Desk) -> None:
+    upload, answers = desk.upload(), []
+    other = desk.process(bucket=Objects(desk.s3, BUCKET))
+    desk.bucket.meanwhile.append(lambda: answers.append(desk.send(other, "m1", upload)))
+    assert [desk.send(desk.process(), "m1", upload)] == answers
+    desk.holds(upload)
+
+
+def test_a_file_that_is_replaced_while_it_is_copied_is_copied_whole(desk: Desk) -> None:
+    upload = desk.upload()
+    looked = Bucket.look
+
+    class Replaced(Bucket):
+        def look(self, key: str) -> Found | None:
+            found = looked(self, key)
+            if self.meanwhile:
+                self.meanwhile.pop()()
+            return found
+
+    bucket = Replaced(desk.s3)
+    replace = partial(desk.s3.put_object, Bucket=BUCKET, Key=f"pending/{upload}", ContentType="image/png")
+    bucket.meanwhile.append(partial(replace, Body=bytes(99)))
+    sent = desk.send(desk.process(bucket=bucket), "m1", upload)
+    assert sent.to_wire()["attachments"][0]["size"] == 99
+
+
+def test_a_send_of_which_nobody_knows_keeps_its_copies(desk: Desk, proxy: Proxy, impatient: Any) -> None:
+    """The message may be there, or yet come: what it refers to must be there, too."""
+    upload = desk.upload()
+    proxy.once("TransactWriteItems", faults.lost_answer)
+    proxy.always("GetItem", faults.error("ThrottlingException"))
+    with pytest.raises(ServiceUnavailable):
+        desk.send(desk.process(impatient), "m1", upload)
+    proxy.heal()
+    desk.holds(upload)
+    assert desk.send(desk.process(), "m1", upload).to_wire()["attachments"][0]["id"] == upload
+
+
+@pytest.mark.parametrize("fault", ALL)
+def test_a_fault_while_a_message_is_removed_leaves_none_of_its_files(
+    desk: Desk, proxy: Proxy, impatient: Any, fault: Fault
+) -> None:
+    upload = desk.upload()
+    sent = desk.send(desk.process(), "m1", upload)
+    proxy.once("TransactWriteItems", fault, fault)
+    arguments = {"roomId": desk.room, "id": sent.id}
+    remove_message(desk.process(impatient), Caller(desk.user), arguments, Tally())
+    (message,) = stored(desk.client, desk.room)
+    assert "attachments" not in message
+    assert (desk.copies(upload), desk.item(upload)) == (0, None)
+
+
+def test_files_that_cannot_be_deleted_are_counted_and_out_of_reach(desk: Desk) -> None:
+    upload = desk.upload()
+    sent = desk.send(desk.process(), "m1", upload)
+    desk.bucket.failing = 1_000
+    tally = Tally()
+    arguments = {"roomId": desk.room, "id": sent.id}
+    remove_message(desk.process(), Caller(desk.user), arguments, tally)
+    assert (tally["ObjectsLeft"], desk.item(upload)) == (2, None)
+
+
+def test_nothing_takes_more_than_two_reads_and_one_transaction(desk: Desk, endpoint: str) -> None:
+    """And of S3: preparing and reading none, since forms and addresses are signed here; sending two a file; removing one."""
+    uploads = [desk.upload(), desk.upload()]
+    where = {"roomId": desk.room}
+
+    def count(operation: Callable[[Deployment], Any]) -> dict[str, int]:
+        client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, lean=True)
+        return desk.count(client, operation)
+
+    one_each = {"BatchGetItem": 1, "TransactWriteItems": 1}
+    caller, file = Caller(desk.user), {"contentType": "image/png", "size": 100}
+    assert count(lambda ours: create_upload(ours, caller, where | file, Tally())) == one_each
+    assert count(lambda ours: desk.send(ours, "m1", *uploads)) == one_each
+    assert count(lambda ours: attachment(ours, caller, where | {"id": uploads[0]}, Tally())) == {
+        "BatchGetItem": 1
+    }
+    (message,) = stored(desk.client, desk.room)
+    removal = where | {"id": message["id"]}
+    assert count(lambda ours: remove_message(ours, caller, removal, Tally())) == {
+        "BatchGetItem": 2,
+        "TransactWriteItems": 1,
+    }

@@ -1,0 +1,35 @@
+"""Somebody whose heartbeats are measured, and what the ledger says of them."""
+
+import uuid
+
+from chat.deployment import Deployment
+from chat.operations.delivery import delivery
+from chat.operations.heartbeat import heartbeat
+from chat.rules.models import Caller, Receipts
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.receipt_items import receipts_place
+
+ADMIN = Caller("ann", frozenset({"admin"}))
+
+
+def somebody() -> Caller:
+    """Somebody whose client was never heard of."""
+    return Caller(f"bob-{uuid.uuid4().hex[:12]}")
+
+
+def receipts_of(deployment: Deployment, room: Room, person: Caller) -> Receipts:
+    item = deployment.store.tables.get(receipts_place(room, person.user_id))
+    return Receipts.of(item) if item else Receipts()
+
+
+def ledger(deployment: Deployment, room_id: str) -> tuple[int, int]:
+    """How many deliveries the room's ledger says were due, and were confirmed."""
+    report = delivery(deployment, ADMIN, {"roomId": room_id, "hours": 168}, Tally())
+    return report["sent"], report["delivered"]
+
+
+def beat(deployment: Deployment, person: Caller, room: str, seq: int, tally: Tally | None = None) -> None:
+    heartbeat(
+        deployment, person, {"rooms": [{"roomId": room, "seq": seq}]}, Tally() if tally is None else tally
+    )

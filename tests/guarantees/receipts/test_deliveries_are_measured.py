@@ -1,0 +1,164 @@
+"""Any sequence of readings, confirmations and heartbeats: markers only grow, each delivery counts once, and the ledger is what
+a set of messages says. A failure prints the steps; PROVE=1 looks at many more."""
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from chat.operations.heartbeat import heartbeat
+from chat.operations.mark_delivered import mark_delivered
+from chat.operations.mark_read import mark_read
+from chat.rules.errors import RateLimited
+from chat.rules.models import Receipts
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from tests.guarantees.receipts.measured_member import ledger, receipts_of, somebody
+from tests.guarantees.support.fixtures import Clock, change_room, new_room, process
+
+CONNECTED_MS, SETTLING_MS = 75_000, 10_000
+SHARES = st.sampled_from([0.0, 0.4, 0.8, 1.0])
+"""How much of what there is a call speaks of."""
+
+
+@dataclass
+class Oracle:
+    """What is due to bob and has arrived, as sets of messages."""
+
+    newest: int = 0
+    markers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(["read", "shown", "delivered"], 0))
+    due: set[int] = field(default_factory=set)
+    arrived: set[int] = field(default_factory=set)
+    known: set[int] = field(default_factory=set)
+    noted: set[int] = field(default_factory=set)
+    noted_at: int = 0
+    named_at: int | None = None
+
+    def move(self, seq: int, *names: str) -> None:
+        for name in names:
+            self.markers[name] = max(self.markers[name], seq)
+
+    def heartbeat(self, seq: int, now: int) -> None:
+        """One that names the room."""
+        self.move(seq, "delivered")
+        is_connected = self.named_at is not None and now - self.named_at <= CONNECTED_MS
+        self.named_at = now
+        everything = set(range(1, self.newest + 1))
+        if not is_connected:
+            self.noted, self.known = set(), everything
+            return
+        if self.noted and now - self.noted_at < SETTLING_MS:
+            return
+        self.due |= self.noted
+        self.arrived |= {each for each in self.noted if each <= self.markers["delivered"]}
+        self.noted, self.noted_at, self.known = everything - self.known, now, everything
+
+
+class Deliveries(RuleBasedStateMachine):
+    client: Any
+    prefix = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.deployment = process(self.client, self.clock)
+        self.bob = somebody()
+        self.room = new_room(self.client, self.bob.user_id, prefix=self.prefix)
+        self.oracle = Oracle()
+        self.before = Receipts()
+
+    @rule(count=st.integers(1, 4))
+    def messages_come(self, count: int) -> None:
+        self.oracle.newest += count
+        change_room(self.client, self.room, seq=self.oracle.newest, ts=self.clock.ms)
+
+    @rule(seconds=st.sampled_from([1, 2, 5, 11, 29, 30, 60, 80, 600]))
+    def time_passes(self, seconds: int) -> None:
+        """Whole seconds: the person's item rounds up to them."""
+        self.clock.sleep(seconds)
+
+    @rule(share=SHARES, private=st.booleans())
+    def bob_reads(self, share: float, private: bool) -> None:
+        seq = round(share * self.oracle.newest)
+        answer = self.call(mark_read, seq=seq, private=private)
+        self.oracle.move(seq, "read") if private else self.oracle.move(seq, "read", "shown")
+        assert answer["readSeq"] == self.oracle.markers["shown"]
+        assert not (private and answer["roomId"])
+
+    @rule(share=SHARES)
+    def bobs_client_confirms(self, share: float) -> None:
+        seq = round(share * self.oracle.newest)
+        answer = self.call(mark_delivered, seq=seq)
+        self.oracle.move(seq, "delivered")
+        assert answer["deliveredSeq"] == self.oracle.markers["delivered"]
+
+    @rule(share=SHARES, times=st.integers(1, 2))
+    def bobs_client_is_heard_of(self, share: float, times: int) -> None:
+        for _ in range(times):
+            seq = round(share * self.oracle.newest)
+            try:
+                answer = self.beat([{"roomId": self.room, "seq": seq}])
+            except RateLimited:
+                return
+            self.oracle.heartbeat(seq, self.clock.ms)
+            (state,) = answer["rooms"]
+            unread = sum(1 for each in range(1, self.oracle.newest + 1) if each > self.oracle.markers["read"])
+            assert (state["seq"], state["unread"]) == (self.oracle.newest, unread)
+
+    @rule()
+    def bobs_other_client_is_heard_of(self) -> None:
+        """It has other rooms, and says nothing of this one."""
+        try:
+            self.beat([])
+        except RateLimited:
+            return
+
+    @rule()
+    def bob_goes(self) -> None:
+        try:
+            self.beat([], status="OFFLINE")
+        except RateLimited:
+            return
+        self.oracle.named_at = None
+
+    @invariant()
+    def markers_only_grow_and_are_the_largest_that_were_said(self) -> None:
+        room = Room.parse(self.room)
+        at = receipts_of(self.deployment, room, self.bob)
+        markers = self.oracle.markers
+        assert (at.last_read_seq, at.read_seq) == (markers["read"], markers["shown"])
+        assert at.delivered_seq == markers["delivered"]
+        for name in ("last_read_seq", "read_seq", "delivered_seq", "judged_seq", "due_seq", "told_at"):
+            assert getattr(at, name) >= getattr(self.before, name)
+        self.before = at
+
+    @invariant()
+    def the_ledger_says_what_the_sets_say(self) -> None:
+        assert ledger(self.deployment, self.room) == (len(self.oracle.due), len(self.oracle.arrived))
+
+    def call(self, verb: Any, **arguments: object) -> Any:
+        return verb(self.deployment, self.bob, {"roomId": self.room, **arguments}, Tally())
+
+    def beat(self, rooms: list[dict[str, object]], **arguments: object) -> Any:
+        return heartbeat(self.deployment, self.bob, {"rooms": rooms, **arguments}, Tally())
+
+
+@pytest.mark.timeout(1_800)  # a failure is made smaller before it is shown
+@pytest.mark.parametrize("prefix", ["", "GUILD#"])
+def test_any_sequence_is_measured_as_the_sets_say(client: Any, prefix: str) -> None:
+    long = bool(os.environ.get("PROVE"))
+    run_state_machine_as_test(
+        type("Deliveries", (Deliveries,), {"client": client, "prefix": prefix}),
+        settings=settings(
+            max_examples=200 if long else 15,
+            stateful_step_count=40 if long else 20,
+            deadline=None,
+            print_blob=True,
+            phases=[phase for phase in Phase if phase is not Phase.shrink or "UNSHRUNK" not in os.environ],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

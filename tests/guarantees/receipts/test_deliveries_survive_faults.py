@@ -1,0 +1,191 @@
+"""Whatever is lost on the way or comes at once, a marker ends at the largest number, and no delivery counts twice."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chat.operations.delivery import delivery
+from chat.operations.heartbeat import heartbeat
+from chat.operations.mark_delivered import mark_delivered
+from chat.operations.mark_read import mark_read
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.receipt_items import receipts_place
+from tests.guarantees.receipts.measured_member import ADMIN, beat, ledger, receipts_of, somebody
+from tests.guarantees.support import proxy as faults
+from tests.guarantees.support.fixtures import NOON, Clock, change_room, new_room, process
+from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
+
+LOST = [faults.lost_answer, faults.torn_answer, faults.garbled_answer]
+UNDONE = [faults.error("ThrottlingException"), faults.lost_request]
+
+
+def test_marks_that_come_at_once_leave_the_largest(client: Any) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    change_room(client, room, seq=100)
+
+    def run(seqs: list[int]) -> None:
+        ours = process(client, Clock(), deadline_s=20)
+        for seq in seqs:
+            for verb in (mark_read, mark_delivered):
+                verb(ours, bob, {"roomId": room, "seq": seq}, Tally())
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, ([seq, 100 - seq, seq + 7] for seq in (3, 20, 61, 89))))
+    at = receipts_of(process(client, Clock()), Room.parse(room), bob)
+    assert (at.last_read_seq, at.read_seq, at.delivered_seq) == (97, 97, 97)
+
+
+def test_heartbeats_of_two_clients_at_once_count_each_delivery_once(client: Any) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    first = process(client, Clock())
+    beat(first, bob, room, 0)
+    change_room(client, room, seq=5)
+    beat(process(client, Clock(NOON + 20_000)), bob, room, 5)
+    with ThreadPoolExecutor(4) as pool:
+        later = [process(client, Clock(NOON + 50_000), deadline_s=20) for _ in range(4)]
+        list(pool.map(lambda ours: beat(ours, bob, room, 5), later))
+    assert ledger(first, room) == (5, 5)
+
+
+def test_a_second_client_that_comes_just_after_the_first_does_not_judge_what_is_still_on_its_way(
+    client: Any, clock: Clock
+) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    ours = process(client, clock)
+    beat(ours, bob, room, 0)
+    clock.sleep(30)
+    change_room(client, room, seq=5)
+    beat(ours, bob, room, 0)
+    clock.sleep(2)
+    beat(ours, bob, room, 0)
+    clock.sleep(28)
+    beat(ours, bob, room, 5)
+    assert ledger(ours, room) == (5, 5)
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_mark_whose_answer_is_lost_is_told_all_the_same(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault
+) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    change_room(client, room, seq=5)
+    proxy.once("UpdateItem", fault)
+    answer = mark_read(process(impatient, clock), bob, {"roomId": room, "seq": 5}, Tally())
+    assert (answer["readSeq"], answer["roomId"] or answer["retryAfterMs"]) == (5, room)
+
+
+@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("write", [0, 1, 2], ids=["the receipts", "the ledger", "the person"])
+def test_a_heartbeat_whose_answer_is_lost_on_the_way_counts_no_delivery_twice(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault, write: int
+) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    ours = process(impatient, clock)
+    beat(ours, bob, room, 0)
+    change_room(client, room, seq=5)
+    clock.sleep(30)
+    beat(ours, bob, room, 0)
+    clock.sleep(30)
+    proxy.once("UpdateItem", *[pass_on] * write, fault)
+    beat(ours, bob, room, 5)
+    due, confirmed = ledger(ours, room)
+    assert due == confirmed
+    assert due in ((0, 5) if write == 0 else (5,))
+
+
+@pytest.mark.parametrize("fault", UNDONE)
+def test_a_heartbeat_that_is_throttled_is_tried_again(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault
+) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    change_room(client, room, seq=5)
+    ours, tally = process(impatient, clock), Tally()
+    proxy.once("BatchGetItem", fault)
+    proxy.once("UpdateItem", fault, fault)
+    beat(ours, bob, room, 3, tally)
+    assert receipts_of(ours, Room.parse(room), bob).delivered_seq == 3
+
+
+def test_a_ledger_that_cannot_be_written_costs_the_count_and_not_the_heartbeat(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    ours, tally = process(impatient, clock), Tally()
+    beat(ours, bob, room, 0)
+    change_room(client, room, seq=5)
+    clock.sleep(30)
+    beat(ours, bob, room, 5)
+    clock.sleep(30)
+    proxy.once("UpdateItem", pass_on, faults.error("ThrottlingException"))
+    beat(ours, bob, room, 5, tally)
+    assert ledger(ours, room) == (0, 0)
+    assert tally == {"DeliveriesDue": 5, "DeliveriesConfirmed": 5, "LedgerLost": 1}
+
+
+def test_what_is_measured_is_told_to_metrics(client: Any, clock: Clock) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    ours, tally = process(client, clock), Tally()
+    beat(ours, bob, room, 0)
+    change_room(client, room, seq=4, ts=clock.ms)
+    clock.sleep(0.3)
+    mark_delivered(ours, bob, {"roomId": room, "seq": 4}, tally)
+    assert tally == {"ConfirmMs": 300}
+    clock.sleep(29.7)
+    beat(ours, bob, room, 4)
+    change_room(client, room, seq=5, ts=clock.ms)
+    clock.sleep(30)
+    beat(ours, bob, room, 4, tally)
+    assert tally == {"ConfirmMs": 300, "DeliveriesDue": 4, "DeliveriesConfirmed": 4}
+    report = delivery(ours, ADMIN, {"roomId": room}, Tally())
+    assert (report["percent"], report["p50Ms"], report["p99Ms"]) == (100, 300, 300)
+
+
+def blind(exchange: Exchange) -> None:
+    """A batch that may be a moment old, and does not show yet that somebody is in a room."""
+    status, body = exchange.forward()
+    answer = json.loads(body)
+    for items in answer["Responses"].values():
+        items[:] = [item for item in items if not item["SK"]["S"].startswith(("IN#", "HEAD"))]
+    exchange.reply(status, json.dumps(answer).encode())
+
+
+def test_nobody_is_told_to_have_left_by_a_look_that_is_a_moment_old(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    proxy.once("BatchGetItem", blind)
+    rooms = [{"roomId": room, "seq": 0}]
+    (state,) = heartbeat(process(impatient, clock), bob, {"rooms": rooms}, Tally())["rooms"]
+    assert (state["left"], state["seq"], state["epoch"]) == (False, 0, 1)
+
+
+def test_receipts_that_are_seen_as_they_were_are_judged_as_they_are(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    bob = somebody()
+    room = new_room(client, bob.user_id)
+    ours, place = process(impatient, clock), receipts_place(Room.parse(room), bob.user_id)
+    beat(ours, bob, room, 0)
+    change_room(client, room, seq=5)
+    clock.sleep(30)
+    beat(ours, bob, room, 0)
+    noted = ours.store.tables.get(place)
+    assert noted
+    clock.sleep(30)
+    beat(ours, bob, room, 5)
+    assert ledger(ours, room) == (5, 5)
+    proxy.once("BatchGetItem", faults.showing(noted))
+    beat(ours, bob, room, 5)
+    assert ledger(ours, room) == (5, 5)

@@ -1,0 +1,66 @@
+"""A parting moves the room's head and a membership in one transaction, and a look may see one of them before the other.
+
+Whoever is being sent away must not be taken for somebody who is there in the epoch after.
+"""
+
+from typing import Any
+
+import pytest
+
+from chat.deployment import Deployment
+from chat.operations.ban_member import ban_member
+from chat.operations.guild_membership import guild_membership
+from chat.operations.leave_room import leave_room
+from chat.operations.on_message import on_message
+from chat.operations.remove_member import remove_member
+from chat.operations.room import room as look_at
+from chat.rules.errors import ChatError
+from chat.rules.models import Caller
+from chat.rules.tally import Tally
+from tests.guarantees.support.fixtures import Clock, new_room, process
+from tests.guarantees.support.partial_visibility import Torn
+
+BOB = Caller("bob")
+
+
+def part(deployment: Deployment, how: str, room: str) -> None:
+    named = {"roomId": room, "userId": "bob"}
+    if how == "removeMember":
+        remove_member(deployment, Caller("ann"), named, Tally())
+    elif how == "banMember":
+        ban_member(deployment, Caller("ann"), named, Tally())
+    elif how == "leaveRoom":
+        leave_room(deployment, BOB, named, Tally())
+    else:
+        feed = {"guildId": room.removeprefix("GUILD#"), "remove": ["bob"]}
+        guild_membership(deployment, feed, Tally())
+
+
+def epoch_heard(deployment: Deployment, question: str, room: str) -> int:
+    """In which epoch bob is taken for somebody who is there; 0 if he is not."""
+    try:
+        if question == "room":
+            return int(look_at(deployment, BOB, {"roomId": room}, Tally())["head"]["epoch"])
+        on_message(deployment, BOB, {"roomId": room, "epoch": 2})
+        return 2
+    except ChatError:
+        return 0
+
+
+@pytest.mark.parametrize("question", ["room", "onMessage"])
+@pytest.mark.parametrize("how", ["removeMember", "banMember", "leaveRoom", "guild"])
+@pytest.mark.parametrize("hidden", range(16))
+def test_whoever_is_sent_away_is_not_there_in_the_epoch_after(
+    client: Any, clock: Clock, how: str, hidden: int, question: str
+) -> None:
+    """`hidden`: a bit for each item of the transaction that is not visible yet."""
+    torn = Torn(client)
+    room = new_room(
+        client, prefix="GUILD#" if how == "guild" else "", members={"ann": "owner", "bob": "member"}
+    )
+    writer, reader = process(torn.writing, clock), process(torn.reading, clock)
+    part(writer, how, room)
+    torn.tear(hidden)
+    assert epoch_heard(reader, question, room) < 2
+    torn.settle()
+    assert epoch_heard(reader, question, room) == 0

@@ -1,0 +1,226 @@
+"""Clients with copies of rooms, kept by `sync`, by `changes` and by live events; and AppSync's part in the latter."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from graphql import parse
+
+from chat.deployment import Deployment
+from chat.operations.on_message import on_message
+from chat.rules.errors import ChatError
+from simulator import strict_json
+from simulator.engine import PROJECT
+from simulator.schema import appsync_schema, subscriptions_by_mutation
+from simulator.subscriptions import Registry, Selection
+from tests.guarantees.rooms.message_oracle import No
+from tests.guarantees.rooms.requests import Wire, ask, caller_of
+
+
+@dataclass
+class Copy:
+    """What a client has of a room. `unread_above`: the number up to which it has read."""
+
+    room: Wire | None = None
+    head: Wire | None = None
+    unread_above: int = 0
+    messages: dict[str, Wire] = field(default_factory=dict)
+    afresh: bool = False
+    token: str | None = None
+
+    def start_afresh(self) -> None:
+        self.messages, self.afresh, self.token = {}, True, None
+
+    def take(self, message: Wire) -> None:
+        """Put a message in its place, unless a later state of it is there. Neither notices nor expired messages."""
+        is_message = not message["notice"] and (message["text"] is not None or message["removedAt"])
+        known = self.messages.get(message["id"])
+        if is_message and (known is None or (message["rev"] or 0) >= (known["rev"] or 0)):
+            self.messages[message["id"]] = message
+
+    def read_afresh(self, deployment: Deployment, user: str, room_id: str, limit: int) -> Wire | No:
+        """One page of the history, oldest first; after the last one it is not `afresh` any more."""
+        asked = {"roomId": room_id, "order": "OLDEST_FIRST", "limit": limit, "nextToken": self.token}
+        page: Wire | No = ask(deployment, user, "messages", **asked)
+        if isinstance(page, No):
+            self.start_afresh()
+            return page
+        for message in page["items"]:
+            self.take(message)
+        self.token = page["nextToken"]
+        self.afresh = self.token is not None
+        if self.afresh and not page["items"]:
+            deployment.sleep(1)
+        return page
+
+
+@dataclass
+class Subscription:
+    """`whole`: nothing was missed since the copy was compared; `over`: the last event of its epoch was heard."""
+
+    epoch: int
+    handle: object
+    whole: bool = False
+    over: bool = False
+
+
+@dataclass
+class Client:
+    """Keeps copies of all rooms of `user` by `sync`, and hears live events in `inbox` meanwhile."""
+
+    user: str
+    copies: dict[str, Copy] = field(default_factory=dict)
+    token: str | None = None
+    named: set[str] | None = None
+    inbox: list[Wire] = field(default_factory=list)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+
+    def sync(self, deployment: Deployment, limit: int, *, forgets_token: bool = False) -> tuple[bool, int]:
+        """Take in one answer; whether there is more, and how many rooms were named. With `forgets_token` the client dies
+        before it has kept the new token, and with it what it brought: the two are kept together."""
+        kept = deepcopy((self.copies, self.named)) if forgets_token else None
+        answer = ask(deployment, self.user, "sync", since=self.token, limit=limit)
+        assert not isinstance(answer, No), answer
+        assert sum(len(each["messages"]) for each in answer["rooms"]) <= limit
+        if answer["reset"] and self.named is None:
+            self.named = set()
+        assert answer["more"] or not any(each["more"] for each in answer["rooms"])
+        for each in answer["rooms"]:
+            if self.named is not None:
+                self.named.add(each["roomId"])
+            self._take(each)
+        self.token = self.token if forgets_token else answer["token"]
+        if answer["more"] and not any(each["messages"] for each in answer["rooms"]):
+            deployment.sleep(1)
+        if not answer["more"] and self.named is not None:
+            self.copies = {name: copy for name, copy in self.copies.items() if name in self.named}
+            self.named = None
+        if kept:
+            self.copies, self.named = kept
+        return answer["more"], len(answer["rooms"])
+
+    def _take(self, each: Wire) -> None:
+        if each["left"]:
+            assert not each["messages"]
+            assert each["head"] is None
+            self.copies.pop(each["roomId"], None)
+            return
+        copy = self.copies.setdefault(each["roomId"], Copy())
+        if each["reset"]:
+            copy.start_afresh()
+        numbers = [message["seq"] for message in each["messages"] if message["rev"] is None]
+        assert numbers == sorted(set(numbers))
+        for message in each["messages"]:
+            copy.take(message)
+        copy.head = each["head"]
+        copy.room = each["room"] or copy.room
+        if each["unread"] is not None:
+            copy.unread_above = each["head"]["seq"] - each["unread"]
+
+    def reads_afresh(self, deployment: Deployment, limit: int) -> bool:
+        """One page of a room whose messages were to be forgotten; whether there was one to be had. Of a room that they have
+        left meanwhile there is none, and `sync` will say so."""
+        return any(
+            not isinstance(copy.read_afresh(deployment, self.user, name, limit), No)
+            for name, copy in self.copies.items()
+            if copy.afresh
+        )
+
+    def catches_up(self, deployment: Deployment, limit: int) -> None:
+        """`sync` until a whole round tells nothing new, and every page of what was to be forgotten."""
+        for _ in range(200):
+            more, rooms = self.sync(deployment, limit)
+            while self.reads_afresh(deployment, 100):
+                pass
+            if not (more or rooms):
+                return
+        raise AssertionError("sync does not end")
+
+    def hear(self, message: Wire) -> None:
+        """A live event."""
+        room_id = message["roomId"]
+        if copy := self.copies.get(room_id):
+            copy.take(message)
+        subscription = self.subscriptions.get(room_id)
+        notice = message["notice"]
+        if subscription and notice and notice["nextEpoch"]:
+            subscription.over |= message["epoch"] == subscription.epoch
+
+    def marks(self, room_id: str, seq: int) -> None:
+        """What it has read or sent by itself."""
+        if copy := self.copies.get(room_id):
+            copy.unread_above = max(copy.unread_above, seq)
+
+
+@dataclass
+class Follower:
+    """Keeps a copy of one room by `changes`."""
+
+    user: str
+    room_id: str
+    copy: Copy = field(default_factory=lambda: Copy(afresh=True))
+    base: Wire | None = None
+    token: str | None = None
+
+    def page(self, deployment: Deployment, limit: int) -> bool | No:
+        """Take in one page of `messages` or, once these are read, of `changes`; whether it was the last one."""
+        if self.copy.afresh:
+            is_first = self.copy.token is None
+            page = self.copy.read_afresh(deployment, self.user, self.room_id, limit)
+            if isinstance(page, No):
+                return page
+            self.base = page["head"] if is_first else self.base
+            return False
+        assert self.base
+        asked = {"since": self.base["rev"], "after": self.base["ts"], "limit": limit, "nextToken": self.token}
+        answer = ask(deployment, self.user, "changes", roomId=self.room_id, **asked)
+        if isinstance(answer, No) or answer["reset"]:
+            self.copy.start_afresh()
+            self.token = None
+            return answer if isinstance(answer, No) else False
+        assert len(answer["items"]) <= limit
+        for message in answer["items"]:
+            self.copy.take(message)
+        self.token = answer["nextToken"]
+        if self.token is None:
+            self.base = answer["head"]
+        elif not answer["items"]:
+            deployment.sleep(1)  # what is missing may be on its way, or gone: ten seconds later that is known
+        return self.token is None
+
+
+_QUERY = """subscription Live($roomId: ID!, $epoch: Int) { onMessage(roomId: $roomId, epoch: $epoch) {
+  id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
+  attachments { id name contentType size }
+  notice { kind userId role mutedUntil nextEpoch rev room { roomId name visibility slowModeSeconds retentionDays } }
+} }"""
+
+
+class Live:
+    """Hands on what mutations answer, by the simulator's own rule: a subscription's arguments equal the answer's fields."""
+
+    def __init__(self) -> None:
+        schema = appsync_schema((PROJECT / "resolvers/schema.graphql").read_text(encoding="utf-8"))
+        self._document = parse(_QUERY)
+        self._registry = Registry(schema, subscriptions_by_mutation(schema), 240_000)
+
+    def subscribe(self, deployment: Deployment, client: Client, room_id: str, epoch: int) -> No | None:
+        """Live from here on, in the place of the subscription to the room that there was; or the refusal."""
+        arguments = {"roomId": room_id, "epoch": epoch}
+        try:
+            on_message(deployment, caller_of(client.user), arguments)
+        except ChatError as refusal:
+            return No(refusal.code)
+        if earlier := client.subscriptions.get(room_id):
+            self._registry.remove(earlier.handle)
+        selection = Selection("onMessage", self._document, _QUERY, "Live", arguments, arguments)
+        handle = self._registry.add(selection, lambda frame: self._deliver(client, frame))
+        client.subscriptions[room_id] = Subscription(epoch, handle)
+        return None
+
+    def _deliver(self, client: Client, frame: bytes) -> None:
+        payload = strict_json.loads(frame)
+        assert "errors" not in payload, payload
+        client.inbox.append(payload["data"]["onMessage"])
+
+    def publish(self, mutation: str, answer: Wire) -> None:
+        self._registry.publish(mutation, answer)

@@ -1,0 +1,97 @@
+"""Asks the verbs of the chat as a function does, and answers what would be on the wire."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.operations.add_member import add_member
+from chat.operations.ban_member import ban_member
+from chat.operations.changes import changes
+from chat.operations.create_room import create_room
+from chat.operations.edit_message import edit_message
+from chat.operations.heartbeat import heartbeat
+from chat.operations.join_room import join_room
+from chat.operations.leave_room import leave_room
+from chat.operations.mark_delivered import mark_delivered
+from chat.operations.mark_read import mark_read
+from chat.operations.members import members
+from chat.operations.messages import messages
+from chat.operations.mute_member import mute_member
+from chat.operations.my_rooms import my_rooms
+from chat.operations.receipts import receipts
+from chat.operations.remove_member import remove_member
+from chat.operations.remove_message import remove_message
+from chat.operations.room import room
+from chat.operations.send_message import send_message
+from chat.operations.set_role import set_role
+from chat.operations.sync import sync
+from chat.operations.unban_member import unban_member
+from chat.operations.update_room import update_room
+from chat.rules.errors import ChatError
+from chat.rules.models import Caller
+from chat.rules.tally import Tally
+from tests.guarantees.rooms.message_oracle import No
+from tests.guarantees.support.fixtures import CURSOR_KEYS
+
+Wire = dict[str, Any]
+
+VERBS: dict[str, Callable[..., Any]] = {
+    "addMember": add_member,
+    "banMember": ban_member,
+    "createRoom": create_room,
+    "editMessage": edit_message,
+    "heartbeat": heartbeat,
+    "joinRoom": join_room,
+    "leaveRoom": leave_room,
+    "markDelivered": mark_delivered,
+    "markRead": mark_read,
+    "muteMember": mute_member,
+    "removeMember": remove_member,
+    "removeMessage": remove_message,
+    "room": room,
+    "sendMessage": send_message,
+    "setRole": set_role,
+    "unbanMember": unban_member,
+    "updateRoom": update_room,
+}
+PAGES: dict[str, Callable[..., Any]] = {
+    "changes": changes,
+    "members": members,
+    "messages": messages,
+    "myRooms": my_rooms,
+    "receipts": receipts,
+    "sync": sync,
+}
+
+
+def caller_of(user: str) -> Caller:
+    return Caller(user, frozenset({"admin"} if user.startswith("root") else ()))
+
+
+def ask(deployment: Deployment, user: str, verb: str, **arguments: Any) -> Any:
+    """The verb's answer on the wire, or the `No`."""
+    given = (caller_of(user), arguments, Tally())
+    try:
+        if verb in PAGES:
+            answer = PAGES[verb](deployment, CURSOR_KEYS, *given)
+        else:
+            answer = VERBS[verb](deployment, *given)
+    except ChatError as refusal:
+        reason = refusal.values.get("reason")
+        return No(refusal.code, None if reason is None else str(reason))
+    return answer if isinstance(answer, dict) else answer.to_wire()
+
+
+def pages(deployment: Deployment, user: str, verb: str, **arguments: Any) -> list[Wire]:
+    """The items of all pages."""
+    items: list[Wire] = []
+    token = None
+    for _ in range(500):
+        page = ask(deployment, user, verb, **arguments, nextToken=token)
+        items += page["items"]
+        token = page["nextToken"]
+        if token is None:
+            return items
+        if not page["items"]:
+            deployment.sleep(1)  # a client that is told to read on, and got nothing, waits
+    raise AssertionError(f"{verb} does not end")

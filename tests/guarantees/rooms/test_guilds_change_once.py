@@ -1,0 +1,120 @@
+"""Whatever goes wrong on the way, and whoever comes in between: a guild's service is heard once, as a whole."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chat.deployment import Deployment
+from chat.operations.ban_member import ban_member
+from chat.operations.guild_membership import guild_membership
+from chat.rules.models import Caller, Head, Member, Role
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.roster import everybody
+from tests.guarantees.support import proxy as faults
+from tests.guarantees.support.fixtures import Clock, new_room, process, send, store_of
+from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
+
+MEMBERS: Mapping[str, Role] = {"ann": "owner", "bob": "member", "cat": "member"}
+NAMED = (*MEMBERS, "dan", "eve")
+CALLS: Mapping[str, dict[str, Any]] = {
+    "people come": {"add": [{"userId": "dan", "role": "OWNER"}, {"userId": "eve"}]},
+    "people go": {"remove": ["bob", "cat", "nobody"]},
+    "both": {"add": [{"userId": "dan"}, {"userId": "cat", "role": "MODERATOR"}], "remove": ["ann", "bob"]},
+}
+FAULTS: Mapping[str, Fault] = {
+    "throttled": faults.error("ThrottlingException"),
+    "a conflict": faults.conflict(0),
+    "the request lost": faults.lost_request,
+    "the answer lost": faults.lost_answer,
+    "the answer torn": faults.torn_answer,
+}
+
+
+def call(deployment: Deployment, room: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    guild_id = room.removeprefix("GUILD#")
+    return guild_membership(deployment, {"guildId": guild_id, **arguments}, Tally())
+
+
+def guild(client: Any) -> str:
+    return new_room(client, prefix="GUILD#", members=MEMBERS)
+
+
+def state(client: Any, room: str) -> tuple[Head | None, Mapping[str, Member]]:
+    """The head, but for the instant of the last parting, and the people."""
+    head, people = everybody(store_of(client), Room.parse(room), NAMED)
+    return head and replace(head, parted_at=0), people
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("arguments", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("is_new", [False, True], ids=["a room that is there", "a new room"])
+def test_a_fault_is_tried_again_and_the_call_is_done_once(
+    proxy: Proxy,
+    impatient: Any,
+    client: Any,
+    clock: Clock,
+    is_new: bool,
+    arguments: dict[str, Any],
+    fault: Fault,
+) -> None:
+    rooms = [f"GUILD#{uuid.uuid4()}" if is_new else guild(client) for _ in range(2)]
+    expected = call(process(client, clock), rooms[0], arguments)
+    proxy.once("TransactWriteItems", fault)
+    answer = call(process(impatient, clock), rooms[1], arguments)
+    assert answer == expected | {"roomId": rooms[1]}
+    assert state(client, rooms[1]) == state(client, rooms[0])
+    assert call(process(client, clock), rooms[1], arguments) == answer
+    assert state(client, rooms[1]) == state(client, rooms[0])
+
+
+def test_two_calls_at_once_open_one_room_for_the_people_of_both(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    room, other = f"GUILD#{uuid.uuid4()}", process(client, clock)
+
+    def first(exchange: Exchange) -> None:
+        call(other, room, {"add": [{"userId": "ann", "role": "OWNER"}]})
+        pass_on(exchange)
+
+    proxy.once("TransactWriteItems", first)
+    answer = call(process(impatient, clock), room, {"add": [{"userId": "bob"}]})
+    assert (answer["epoch"], answer["owners"]) == (1, 1)
+    head, people = state(client, room)
+    assert head
+    assert (head.rev, set(people)) == (1, {"ann", "bob"})
+
+
+def test_messages_in_between_delay_a_removal_and_do_not_lose_it(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    room, busy = guild(client), process(client, clock)
+
+    def sent(exchange: Exchange) -> None:
+        send(busy, room, "cat", "hi")
+        pass_on(exchange)
+
+    proxy.once("TransactWriteItems", sent, sent)
+    answer = call(process(impatient, clock), room, {"remove": ["bob"]})
+    assert (answer["epoch"], answer["seq"]) == (2, 2)
+    assert send(busy, room, "cat", "after").epoch == 2
+
+
+def test_whom_the_owners_ban_meanwhile_is_refused_and_the_others_come_in(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    room, other = guild(client), process(client, clock)
+
+    def banned(exchange: Exchange) -> None:
+        ban_member(other, Caller("ann"), {"roomId": room, "userId": "dan"}, Tally())
+        pass_on(exchange)
+
+    proxy.once("TransactWriteItems", banned)
+    arguments = {"add": [{"userId": "dan"}, {"userId": "eve"}]}
+    answer = call(process(impatient, clock), room, arguments)
+    assert (answer["added"], answer["refused"]) == (["eve"], [{"userId": "dan", "reason": "banned"}])
+    _, people = state(client, room)
+    assert (people["dan"].status, people["eve"].status) == ("banned", "active")

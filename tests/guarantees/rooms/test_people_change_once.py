@@ -1,0 +1,245 @@
+"""Whatever goes wrong on the way, and whoever comes between look and commit: people change once, by rules that hold then."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chat.deployment import Deployment
+from chat.operations.add_member import add_member
+from chat.operations.ban_member import ban_member
+from chat.operations.join_room import join_room
+from chat.operations.leave_room import leave_room
+from chat.operations.mute_member import mute_member
+from chat.operations.remove_member import remove_member
+from chat.operations.set_role import set_role
+from chat.operations.unban_member import unban_member
+from chat.rules.errors import ChatError, NotAllowed, NotRoomMember
+from chat.rules.models import Caller, Head, Member, Message, Role
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.roster import look
+from tests.guarantees.support import proxy as faults
+from tests.guarantees.support.fixtures import FAST, Clock, change_room, new_room, process, send, store_of
+from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
+
+Verb = Callable[[Deployment, Caller, Mapping[str, Any], Tally], Message]
+Act = tuple[Verb, str, dict[str, Any]]
+"""A verb, who does it, and its arguments but for the room."""
+
+MEMBERS: Mapping[str, Role] = {
+    "ann": "owner",
+    "eve": "owner",
+    "mo": "moderator",
+    "bob": "member",
+    "cat": "member",
+}
+ACTS: Mapping[str, Act] = {
+    "addMember": (add_member, "ann", {"userId": "dan", "role": "OWNER"}),
+    "removeMember": (remove_member, "ann", {"userId": "eve"}),
+    "banMember": (ban_member, "mo", {"userId": "bob"}),
+    "banMember of a stranger": (ban_member, "mo", {"userId": "dan"}),
+    "leaveRoom": (leave_room, "eve", {}),
+    "joinRoom": (join_room, "dan", {}),
+    "setRole": (set_role, "ann", {"userId": "eve", "role": "MEMBER"}),
+    "setRole of one's own": (set_role, "eve", {"userId": "eve", "role": "MODERATOR"}),
+    "muteMember": (mute_member, "mo", {"userId": "bob", "until": "2100-01-01T00:00:00.000Z"}),
+    "unbanMember": (unban_member, "ann", {"userId": "kim"}),
+}
+FAULTS: Mapping[str, Fault] = {
+    "throttled": faults.error("ThrottlingException"),
+    "an internal error": faults.error("InternalServerError", 500),
+    "a conflict": faults.conflict(0),
+    "the request lost": faults.lost_request,
+    "the answer lost": faults.lost_answer,
+    "the answer torn": faults.torn_answer,
+}
+
+
+def public_room(client: Any, clock: Clock) -> str:
+    """A public room of everybody in `MEMBERS`, from which kim is banned."""
+    room = new_room(client, settings=FAST | {"visibility": "public"}, members=MEMBERS)
+    do(process(client, clock), room, (ban_member, "ann", {"userId": "kim"}))
+    return room
+
+
+def do(deployment: Deployment, room: str, act: Act) -> Message:
+    verb, actor, arguments = act
+    return verb(deployment, Caller(actor), {"roomId": room, **arguments}, Tally())
+
+
+def seen(client: Any, room: str, person: str) -> tuple[Head, Member | None]:
+    """The head and a membership, but for what depends on the instant of joining or parting."""
+    scene = look(store_of(client), Room.parse(room), Caller(person), person)
+    assert scene.view.head
+    return replace(scene.view.head, parted_at=0), scene.person and replace(scene.person, join_tat=0)
+
+
+def state(client: Any, room: str) -> list[object]:
+    return [seen(client, room, person) for person in (*MEMBERS, "dan", "kim")]
+
+
+def overtaken(*acts: Callable[[], object]) -> Fault:
+    """Others are served between the look and the commit of a request."""
+
+    def fault(exchange: Exchange) -> None:
+        for act in acts:
+            act()
+        pass_on(exchange)
+
+    return fault
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_a_fault_is_tried_again_and_people_change_once(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock, act: Act, fault: Fault
+) -> None:
+    expected_room, room = public_room(client, clock), public_room(client, clock)
+    expected = do(process(client, clock), expected_room, act)
+    proxy.once("TransactWriteItems", fault)
+    answer = do(process(impatient, clock), room, act)
+    assert state(client, room) == state(client, expected_room)
+    assert answer.epoch == expected.epoch
+    assert answer.notice
+    assert expected.notice
+    assert answer.notice.next_epoch == expected.notice.next_epoch
+    before = state(client, room)
+    again = do(process(client, clock), room, act)
+    assert (again.epoch, again.notice and again.notice.kind) == (answer.epoch, answer.notice.kind)
+    assert state(client, room) == before
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_messages_in_between_delay_a_change_and_do_not_lose_it(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock, act: Act
+) -> None:
+    room = public_room(client, clock)
+    busy = process(client, clock)
+    before, _ = seen(client, room, "ann")
+    proxy.once("TransactWriteItems", *[overtaken(lambda: send(busy, room, "cat", "hi"))] * 3)
+    answer = do(process(impatient, clock), room, act)
+    head, _ = seen(client, room, "ann")
+    assert answer.epoch == before.epoch
+    assert answer.notice
+    assert head.epoch == (answer.notice.next_epoch or before.epoch)
+    assert 1 <= head.seq <= 3
+    assert send(busy, room, "cat", "after").epoch == head.epoch
+
+
+OVERTAKEN: Mapping[str, tuple[Act, Act, type[ChatError], str]] = {
+    "who removes is removed": (
+        ACTS["banMember"],
+        (remove_member, "ann", {"userId": "mo"}),
+        NotRoomMember,
+        "",
+    ),
+    "who removes is no moderator any more": (
+        ACTS["banMember"],
+        (set_role, "ann", {"userId": "mo", "role": "MEMBER"}),
+        NotAllowed,
+        "role",
+    ),
+    "whom they mute is a moderator by now": (
+        ACTS["muteMember"],
+        (set_role, "ann", {"userId": "bob", "role": "MODERATOR"}),
+        NotAllowed,
+        "rank",
+    ),
+    "the other owner left first": (ACTS["leaveRoom"], (leave_room, "ann", {}), NotAllowed, "lastOwner"),
+    "the other owner was demoted first": (
+        ACTS["setRole of one's own"],
+        (set_role, "eve", {"userId": "ann", "role": "MEMBER"}),
+        NotAllowed,
+        "lastOwner",
+    ),
+    "two owners remove each other": (
+        ACTS["removeMember"],
+        (remove_member, "eve", {"userId": "ann"}),
+        NotRoomMember,
+        "",
+    ),
+    "whom they add is banned": (
+        ACTS["addMember"],
+        (ban_member, "mo", {"userId": "dan"}),
+        NotAllowed,
+        "banned",
+    ),
+    "who joins is banned": (ACTS["joinRoom"], (ban_member, "mo", {"userId": "dan"}), NotRoomMember, ""),
+    "whom they change has left": (
+        ACTS["setRole"],
+        (leave_room, "eve", {}),
+        NotAllowed,
+        "notThere",
+    ),
+    "whom they mute has left": (ACTS["muteMember"], (leave_room, "bob", {}), NotAllowed, "notThere"),
+}
+
+
+@pytest.mark.parametrize(("act", "first", "refusal", "reason"), OVERTAKEN.values(), ids=OVERTAKEN)
+def test_what_others_did_first_is_judged(
+    proxy: Proxy,
+    impatient: Any,
+    client: Any,
+    clock: Clock,
+    act: Act,
+    first: Act,
+    refusal: type[ChatError],
+    reason: str,
+) -> None:
+    room, expected_room = public_room(client, clock), public_room(client, clock)
+    other = process(client, clock)
+    do(other, expected_room, first)
+    proxy.once("TransactWriteItems", overtaken(lambda: do(other, room, first)))
+    with pytest.raises(refusal) as caught:
+        do(process(impatient, clock), room, act)
+    assert caught.value.values.get("reason", "") == reason
+    assert state(client, room) == state(client, expected_room)
+
+
+def test_a_room_that_turns_private_meanwhile_is_not_joined(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    room = public_room(client, clock)
+    turn = overtaken(lambda: change_room(client, room, visibility="private"))
+    proxy.once("TransactWriteItems", turn)
+    with pytest.raises(NotRoomMember):
+        do(process(impatient, clock), room, ACTS["joinRoom"])
+    assert seen(client, room, "dan")[1] is None
+
+
+@pytest.mark.parametrize(
+    "act", [*ACTS.values(), (add_member, "mo", {"userId": "dan"})], ids=[*ACTS, "addMember, plain"]
+)
+def test_what_a_parting_overtakes_is_told_in_the_epoch_that_it_began(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock, act: Act
+) -> None:
+    """Else whoever has just gone would hear of what came afterwards, and whoever stays would not."""
+    room = public_room(client, clock)
+    other = process(client, clock)
+    proxy.once("TransactWriteItems", overtaken(lambda: do(other, room, (leave_room, "cat", {}))))
+    assert do(process(impatient, clock), room, act).epoch == 2
+
+
+def test_two_removals_at_once_end_one_epoch_each(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    room = public_room(client, clock)
+    other = process(client, clock)
+    proxy.once("TransactWriteItems", overtaken(lambda: do(other, room, (leave_room, "cat", {}))))
+    answer = do(process(impatient, clock), room, ACTS["banMember"])
+    assert (answer.epoch, answer.notice and answer.notice.next_epoch) == (2, 3)
+    ended = [seen(client, room, person)[1] for person in ("cat", "bob")]
+    assert [member and member.ended_epoch for member in ended] == [1, 2]
+
+
+def test_the_same_removal_twice_at_once_ends_one_epoch(
+    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+) -> None:
+    room = public_room(client, clock)
+    other = process(client, clock)
+    proxy.once("TransactWriteItems", overtaken(lambda: do(other, room, ACTS["removeMember"])))
+    answer = do(process(impatient, clock), room, ACTS["removeMember"])
+    assert (answer.epoch, answer.notice and answer.notice.next_epoch) == (1, 2)
+    assert seen(client, room, "ann")[0].epoch == 2
