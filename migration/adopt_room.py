@@ -216,7 +216,7 @@ class _Adoption:
         """Whether a message was past the retention when its room was adopted, and was let go."""
         oldest = int(head["adoptedAt"]["N"]) - int(head["retentionDays"]["N"]) * DAY_MS
         try:
-            return self._rules.allow_expiry and legacy.place(item).ms < oldest
+            return self._rules.allow_expiry and legacy.order_key(item).ms < oldest
         except legacy.Unreadable:
             return False
 
@@ -231,7 +231,7 @@ class _Adoption:
 
     def _left_over(self, item: Item) -> Skipped:
         try:
-            legacy.place(item)
+            legacy.order_key(item)
             reason = "late"
         except legacy.Unreadable as unreadable:
             reason = unreadable.reason

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from chat.rules.models import DAY_MS, Item
 from chat.storage import keys, legacy
-from chat.storage.legacy import Place
+from chat.storage.legacy import OrderKey
 
 
 class Entry(NamedTuple):
     """One message: where it stands now (its old key is the place's), and its number, instant (ms) and key to be."""
 
-    place: Place
+    place: OrderKey
     seq: int
     ts: int
     key: str
@@ -94,7 +94,7 @@ class Plan:
 def make_plan(items: Iterable[Item], retention_days: int) -> Plan:
     """The plan for a room's items below `MSG#`."""
     plan = Plan(retention_days)
-    found: list[tuple[Place, str]] = []
+    found: list[tuple[OrderKey, str]] = []
     standing: set[str] = set()
     for item in items:
         sort_key = item["SK"]["S"]
@@ -106,7 +106,7 @@ def make_plan(items: Iterable[Item], retention_days: int) -> Plan:
             continue
         standing.add(sort_key)
         try:
-            found.append((legacy.place(item), legacy.message_id(item)))
+            found.append((legacy.order_key(item), legacy.message_id(item)))
         except legacy.Unreadable as unreadable:
             plan.skipped.append(Skipped(item["PK"]["S"], sort_key, unreadable.reason))
         else:
@@ -128,7 +128,7 @@ def _count_oddities(plan: Plan, item: Item) -> None:
         plan.contradictory += 1
 
 
-def _number(plan: Plan, found: list[tuple[Place, str]], standing: set[str]) -> None:
+def _number(plan: Plan, found: list[tuple[OrderKey, str]], standing: set[str]) -> None:
     """Number the messages. No new key may be one under which another message still stands."""
     ts = -1
     for seq, (place, message_id) in enumerate(found, start=1):

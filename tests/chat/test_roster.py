@@ -2,6 +2,7 @@
 
 import pytest
 
+from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import DAY_MS, Head, Member, Role
 from chat.rules.rooms import Room
@@ -9,8 +10,6 @@ from chat.steps.roster import (
     kept_out,
     let_back,
     moved_head,
-    named_role,
-    named_user,
     owners_gained,
     seated,
     there,
@@ -124,12 +123,12 @@ def test_whoever_is_not_there_is_not_found(person: Member | None) -> None:
 
 
 def test_people_and_roles_are_read_from_arguments() -> None:
-    assert named_user({"userId": "auth0|bob"}) == "auth0|bob"
-    roles = [named_role({"role": name}) for name in ("OWNER", "MODERATOR", "MEMBER", None)]
+    assert check_user({"userId": "auth0|bob"}) == "auth0|bob"
+    roles = [check_role({"role": name}) for name in ("OWNER", "MODERATOR", "MEMBER", None)]
     assert roles == ["owner", "moderator", "member", None]
     for arguments in ({}, {"userId": 1}, {"userId": "a b"}):
         with pytest.raises(InvalidInput):
-            named_user(arguments)
+            check_user(arguments)
     for name in ("owner", 1, ["OWNER"]):
         with pytest.raises(InvalidInput):
-            named_role({"role": name})
+            check_role({"role": name})

@@ -269,7 +269,7 @@ def test_a_fields_description_names_refusals_that_there_are(name: str) -> None:
 
 
 def test_defaults_and_limits_in_the_schema_are_those_of_the_code() -> None:
-    history = importlib.import_module("chat.steps.page_request")
+    history = importlib.import_module("chat.rules.arguments")
     arguments = {each.name.value: each for each in ROOT_FIELDS["Query.messages"].arguments or ()}
     limit = arguments["limit"]
     assert limit.default_value

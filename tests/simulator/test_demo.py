@@ -17,7 +17,8 @@ from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.new_room import founding
-from chat.storage.tables import Place, Write
+from chat.storage.places import Place
+from chat.storage.tables import Write
 from chat_lambda import compose
 from simulator import demo
 from tests.guarantees.support.fixtures import CURSOR_KEYS

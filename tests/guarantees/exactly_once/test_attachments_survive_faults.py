@@ -20,7 +20,7 @@ from chat.rules.tally import Tally
 from chat.storage.aws import TransientFailure
 from chat.storage.aws import client as aws_client
 from chat.storage.items import key
-from chat.storage.objects import Found, Objects
+from chat.storage.objects import Objects, StoredObject
 from chat.storage.uploads import Uploads
 from simulator.settings import BUCKET, REGION, TABLES
 from tests.guarantees.exactly_once.test_sends_survive_faults import ALL
@@ -40,9 +40,9 @@ class Bucket(Objects):
         self.meanwhile: list[Callable[[], object]] = []
         self.failing = 0
 
-    def look(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         self._fail()
-        return super().look(key)
+        return super().find(key)
 
     def copy(self, key: str, target: str, etag: str) -> None:
         self._fail()
@@ -192,10 +192,10 @@ def test_of_two_sends_under_one_name_both_answer_the_message_that_holds_the_copy
 
 def test_a_file_that_is_replaced_while_it_is_copied_is_copied_whole(desk: Desk) -> None:
     upload = desk.upload()
-    looked = Bucket.look
+    looked = Bucket.find
 
     class Replaced(Bucket):
-        def look(self, key: str) -> Found | None:
+        def find(self, key: str) -> StoredObject | None:
             found = looked(self, key)
             if self.meanwhile:
                 self.meanwhile.pop()()

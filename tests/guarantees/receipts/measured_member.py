@@ -8,7 +8,7 @@ from chat.operations.heartbeat import heartbeat
 from chat.rules.models import Caller, Receipts
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.receipt_items import receipts_place
+from chat.storage.places import receipts_place
 
 ADMIN = Caller("ann", frozenset({"admin"}))
 

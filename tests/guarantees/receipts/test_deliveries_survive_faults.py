@@ -12,7 +12,7 @@ from chat.operations.mark_delivered import mark_delivered
 from chat.operations.mark_read import mark_read
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.receipt_items import receipts_place
+from chat.storage.places import receipts_place
 from tests.guarantees.receipts.measured_member import ADMIN, beat, ledger, receipts_of, somebody
 from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import NOON, Clock, change_room, new_room, process

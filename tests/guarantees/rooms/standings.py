@@ -9,9 +9,9 @@ from chat.rules.identifiers import uuid7
 from chat.rules.models import Role
 from chat.rules.rooms import Room, Table
 from chat.steps.new_room import founding
-from chat.steps.roster import seat
 from chat.storage import keys
-from chat.storage.tables import Place, Tables, Write
+from chat.storage.places import Place, membership_place
+from chat.storage.tables import Tables, Write
 from tests.guarantees.support.fixtures import FAST
 
 EPOCH = 3
@@ -93,7 +93,7 @@ class Theatre:
         return found
 
     def _items(self, table: Table, partition_key: str) -> Items:
-        items, further = self.tables.stretch(
+        items, further = self.tables.query_page(
             table, partition_key, " ", "~", forward=True, count=1_000, consistent=True
         )
         assert further is None
@@ -131,7 +131,7 @@ def _partings(room: Room, people: Mapping[str, str]) -> list[Write]:
     for label, (status, role) in GONE.items():
         user_id = people[label]
         gone = {"type": "Membership", "role": role, "status": status, "joinedSeq": 0, "endedEpoch": LONG_AGO}
-        writes.append(Write(seat(room, user_id), set=gone, whole=True))
+        writes.append(Write(membership_place(room, user_id), set=gone, whole=True))
         if status == "banned":
             line = Place(room.table, room.partition_key, keys.banned(user_id))
             writes.append(Write(line, set={"type": "Ban", "role": role, "status": status}, whole=True))
@@ -140,7 +140,7 @@ def _partings(room: Room, people: Mapping[str, str]) -> list[Write]:
 
 def _mute(room: Room, user_id: str) -> list[Write]:
     listed = Place(room.table, room.partition_key, keys.roster(user_id))
-    return [Write(place, set={"mutedUntil": UNTIL_MS}) for place in (seat(room, user_id), listed)]
+    return [Write(place, set={"mutedUntil": UNTIL_MS}) for place in (membership_place(room, user_id), listed)]
 
 
 def _file(room: Room, sender: str, message_id: str, ts: int) -> Write:

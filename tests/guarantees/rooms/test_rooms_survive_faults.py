@@ -11,7 +11,7 @@ from chat.rules.errors import NotAllowed, ServiceUnavailable
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
 from chat.storage import keys
-from chat.storage.tables import Place
+from chat.storage.places import Place
 from tests.guarantees.exactly_once.test_sends_survive_faults import ALL
 from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import NOON, Clock, new_room, process, store_of
@@ -24,7 +24,7 @@ def make(deployment: Any, user: str, room: str | None, **arguments: Any) -> dict
 
 def kept(client: Any, user: str) -> list[str]:
     """The sort keys of all that a person has in the core table."""
-    items, _ = store_of(client).tables.stretch(
+    items, _ = store_of(client).tables.query_page(
         "core", keys.user_partition(user), " ", "~", forward=True, count=1_000, consistent=True
     )
     return [item["SK"]["S"] for item in items]

@@ -1,11 +1,9 @@
 """The composition root of the authorizer, which has no store and does not import botocore for public keys."""
 
 import time
-import urllib.request
 from functools import cache
-from http.client import HTTPException
 
-from chat.identity.jwks import MAX_KEY_SET_BYTES, KeySet
+from chat.identity.jwks import KeySet, fetch_key_set
 from chat.identity.tokens import TokenRules
 from chat_lambda.secrets import read_key
 from chat_lambda.settings import BadSettings, settings
@@ -33,15 +31,5 @@ def _key_set() -> KeySet | None:
         return KeySet(lambda: text, time.monotonic)
     if own.jwt_jwks_url is not None:
         url = own.jwt_jwks_url
-        return KeySet(lambda: _fetch(url), time.monotonic)
+        return KeySet(lambda: fetch_key_set(url, FETCH_TIMEOUT_S), time.monotonic)
     return None
-
-
-def _fetch(url: str) -> bytes:
-    """The document at `url`. Raises `OSError`."""
-    try:
-        with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # noqa: S310  settings allow http and https only
-            document: bytes = answer.read(MAX_KEY_SET_BYTES + 1)
-    except (HTTPException, ValueError) as error:
-        raise OSError(type(error).__name__) from None
-    return document

@@ -1,7 +1,9 @@
 """The keys that tokens are verified with: a JSON Web Key Set (RFC 7517), fetched, cached and safe to rotate."""
 
 import json
+import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from threading import Lock
 from typing import Any
 
@@ -23,6 +25,16 @@ class KeysUnavailable(Exception):
 
 class BadKeySet(Exception):
     """A document is no JSON Web Key Set, or holds no key that can be used."""
+
+
+def fetch_key_set(url: str, timeout_s: float) -> bytes:
+    """The document at `url`, an http or https address. Raises `OSError`."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout_s) as answer:  # noqa: S310  settings allow http and https only
+            document: bytes = answer.read(MAX_KEY_SET_BYTES + 1)
+    except (HTTPException, ValueError) as error:
+        raise OSError(type(error).__name__) from None
+    return document
 
 
 class KeySet:

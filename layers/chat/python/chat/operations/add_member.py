@@ -5,23 +5,14 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room, may_appoint
+from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import NotAllowed
 from chat.rules.models import Caller, Message, Notice, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notify
 from chat.steps.retry import settled
-from chat.steps.roster import (
-    counted,
-    keep_within_rooms,
-    look,
-    moved_head,
-    named_role,
-    named_user,
-    same_epoch,
-    seated,
-    still_there,
-)
+from chat.steps.roster import counted, keep_within_rooms, look, moved_head, same_epoch, seated, still_there
 
 
 def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -29,8 +20,8 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for somebody who is banned) and `ServiceUnavailable`.
     """
-    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
-    role = named_role(arguments) or "member"
+    room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
+    role = check_role(arguments) or "member"
 
     def answer(epoch: int, rev: int, given: Role) -> Message:
         notice = Notice(kind="MEMBER_ADDED", user_id=user_id, role=given, rev=rev)

@@ -11,9 +11,8 @@ from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.retry import retried
-from chat.steps.roster import seat
 from chat.storage import keys
-from chat.storage.tables import Place
+from chat.storage.places import head_place, membership_place
 from chat.storage.uploads import ADDRESS_S, Upload, disposition, is_upload_id, upload_place
 
 
@@ -31,15 +30,15 @@ def attachment(
     if not (isinstance(upload_id, str) and is_upload_id(upload_id)):
         raise _gone()
     places = (
-        Place(room.table, room.partition_key, keys.HEAD),
-        seat(room, caller.user_id),
+        head_place(room),
+        membership_place(room, caller.user_id),
         upload_place(room, upload_id),
     )
     with tally.timing("StoreMs"):
         found = retried(deployment, lambda: deployment.store.tables.batch(places, consistent=True))
-    head, member, stored = (found.get((each.partition_key, each.sort_key)) for each in places)
+    head, member, stored = (found.get(each) for each in places)
     entry = enter_room(View.of(head, member), caller, "read")
-    upload, now = Upload.of(stored) if stored else None, deployment.now()
+    upload, now = Upload.found(stored), deployment.now()
     kept_since = keys.message_floor(now - entry.head.settings(deployment.defaults).retention_ms)
     if upload is None or upload.expires_at * 1_000 < now or upload.message_sk < kept_since:
         raise _gone()

@@ -5,21 +5,13 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room, may_act_on
+from chat.rules.arguments import check_user
 from chat.rules.models import Caller, Head, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notify, notify_of_parting
 from chat.steps.retry import settled
-from chat.steps.roster import (
-    counted,
-    kept_out,
-    look,
-    moved_head,
-    named_user,
-    owners_gained,
-    same_epoch,
-    still_there,
-)
+from chat.steps.roster import counted, kept_out, look, moved_head, owners_gained, same_epoch, still_there
 
 
 def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -27,7 +19,7 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
     """
-    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
+    room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
 
     def answer(head: Head, ended: int | None, rev: int | None) -> Message:
         if ended is not None:

@@ -6,18 +6,18 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room
+from chat.rules.arguments import check_bound, check_limit, is_whole
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Head
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.catch_up import CaughtUp, Held, catch_up
-from chat.steps.page_request import check_instant, check_limit
 from chat.steps.retry import deadline_of, retried
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _ChangesRequest:
     """What is asked for. `since` and `after` (ms) are the head that was read before; `held` is where a cursor goes on from."""
 
     room: Room
@@ -40,8 +40,8 @@ def changes(
     Where nothing happened it is one request (2 read units). Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and
     `ServiceUnavailable`.
     """
-    question = _check(arguments, cursor_keys)
-    room, deadline = question.room, deadline_of(deployment)
+    request = _check(arguments, cursor_keys)
+    room, deadline = request.room, deadline_of(deployment)
     with tally.timing("StoreMs"):
         view = retried(
             deployment, lambda: deployment.store.view(room, caller.user_id, consistent=True), deadline
@@ -49,37 +49,39 @@ def changes(
     head = enter_room(view, caller, "read").head
     deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
     caught = catch_up(
-        deployment, room, head, question.held, question.limit, tally, deadline, far=question.is_first
+        deployment, room, head, request.held, request.limit, tally, deadline, far=request.is_first
     )
     tally.add("PageSize", len(caught.messages))
-    return _to_wire(question, caught, head, cursor_keys)
+    return _to_wire(request, caught, head, cursor_keys)
 
 
-def _check(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> _Question:
+def _check(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> _ChangesRequest:
     """Raises `InvalidInput`; reads nothing."""
     room, limit = Room.parse(arguments.get("roomId")), check_limit(arguments)
     since = arguments.get("since")
-    if not isinstance(since, int) or isinstance(since, bool) or since < 0:
+    if not is_whole(since, 0):
         raise InvalidInput("changes.since", argument="since")
-    after, token = check_instant(arguments, "after"), arguments.get("nextToken")
+    after, token = check_bound(arguments, "after"), arguments.get("nextToken")
     if token is None:
         held = Held(0, 0, since) if after is None else Held(None, max(after, 0), since)
-        return _Question(room, limit, since, after, held, is_first=True)
+        return _ChangesRequest(room, limit, since, after, held, is_first=True)
     was_since, was_after, *position = unseal_position(_purpose(room), token, cursor_keys)
     if since != was_since or after not in (None, was_after):
         raise InvalidInput("history.cursorConflict", argument="nextToken")
-    return _Question(room, limit, since, was_after, Held(*position), is_first=False)
+    return _ChangesRequest(room, limit, since, was_after, Held(*position), is_first=False)
 
 
 def _purpose(room: Room) -> str:
     return f"changes/{room.id}"
 
 
-def _to_wire(question: _Question, caught: CaughtUp, head: Head, cursor_keys: CursorKeys) -> dict[str, Any]:
+def _to_wire(
+    request: _ChangesRequest, caught: CaughtUp, head: Head, cursor_keys: CursorKeys
+) -> dict[str, Any]:
     token = None
     if not caught.complete:
-        position = [question.since, question.after, *astuple(caught.held)]
-        token = seal_position(_purpose(question.room), position, cursor_keys)
+        position = [request.since, request.after, *astuple(caught.held)]
+        token = seal_position(_purpose(request.room), position, cursor_keys)
     return {
         "items": [message.to_wire() for message in caught.messages],
         "nextToken": token,

@@ -16,10 +16,9 @@ from chat.steps.listing import count_members
 from chat.steps.new_room import founding, is_occupied
 from chat.steps.quota import Quota, charge_making, check_making, check_room_counts, quota_place
 from chat.steps.retry import settled
-from chat.storage import keys
 from chat.storage.aws import Cancelled
 from chat.storage.items import values
-from chat.storage.tables import Place
+from chat.storage.places import head_place, membership_place
 
 MAX_OTHERS = 40
 
@@ -79,20 +78,20 @@ class _Making:
         """The room, or `None` when others came first. Raises the refusal."""
         room, creator = self._plan.room, self._plan.creator
         places = (
-            Place(room.table, room.partition_key, keys.HEAD),
-            Place(room.table, keys.user_partition(creator), keys.membership(room.partition_key)),
+            head_place(room),
+            membership_place(room, creator),
             quota_place(creator),
         )
         found = self._deployment.store.tables.batch(places, consistent=True)
-        head, member, quota = (found.get((each.partition_key, each.sort_key)) for each in places)
+        head, member, quota = (found.get(each) for each in places)
         if head or member:
             return self._made_before(head, member)
-        return self._make(Quota.of(quota) if quota else None)
+        return self._make(Quota.found(quota))
 
     def _made_before(self, head_item: Item | None, member_item: Item | None) -> dict[str, Any]:
         """The room that is there, for its creator, who is in it yet. Raises `NotAllowed`."""
-        head = Head.of(head_item) if head_item else None
-        member = Member.of(member_item) if member_item else None
+        head = Head.found(head_item)
+        member = Member.found(member_item)
         is_ours = head is not None and head.created_by == self._plan.creator
         if not (is_ours and head and member and member.status == "active"):
             raise NotAllowed("room.taken", reason="taken")

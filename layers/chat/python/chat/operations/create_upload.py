@@ -5,16 +5,16 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import View, open_room
+from chat.rules.arguments import is_whole
 from chat.rules.errors import InvalidInput, Muted, NotAllowed, RateLimited
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
+from chat.rules.rate import to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.rules.text import clean_line
 from chat.steps.retry import settled
-from chat.steps.roster import seat
-from chat.storage import keys
-from chat.storage.tables import Place
+from chat.storage.places import head_place, membership_place
 from chat.storage.uploads import (
     FORM_S,
     PREPARING,
@@ -59,7 +59,7 @@ def _check(deployment: Deployment, uploads: Uploads, caller: Caller, arguments: 
     content_type, size = arguments.get("contentType"), arguments.get("size")
     if not isinstance(content_type, str) or content_type.lower() not in uploads.types:
         raise InvalidInput("upload.contentType", argument="contentType")
-    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= uploads.max_bytes:
+    if not is_whole(size, 1, uploads.max_bytes):
         raise InvalidInput("upload.size", argument="size", max=uploads.max_bytes)
     name = None
     if arguments.get("name") is not None and (name := clean_line(arguments["name"], MAX_NAME)) is None:
@@ -80,17 +80,17 @@ def _check(deployment: Deployment, uploads: Uploads, caller: Caller, arguments: 
 
 def _prepare(deployment: Deployment, room: Room, upload: Upload) -> bool:
     """Look, judge, and store the upload; a success, too, where an earlier attempt has. Raises the refusal."""
-    own = Place(room.table, room.partition_key, keys.HEAD), seat(room, upload.sender_id)
+    own = head_place(room), membership_place(room, upload.sender_id)
     places = (*own, upload_place(room, upload.id), preparing_place(upload.sender_id))
     found = deployment.store.tables.batch(places, consistent=True)
-    head, member, stored, rate = (found.get((each.partition_key, each.sort_key)) for each in places)
+    head, member, stored, rate = (found.get(each) for each in places)
     access = open_room(View.of(head, member), "send")
     if stored:
         return True
-    now, seen = deployment.now(), Preparing.of(rate) if rate else None
+    now, seen = deployment.now(), Preparing.found(rate)
     if access.member.muted_until > now:
         raise Muted(to_wire(access.member.muted_until))
     if seen and (wait := PREPARING.wait(seen.tat, now * 1_000)):
-        raise RateLimited(-(-wait // 1_000), "person")
+        raise RateLimited(to_ms(wait), "person")
     deployment.store.tables.transact([prepared(room, upload), charged(upload.sender_id, seen, now)])
     return True

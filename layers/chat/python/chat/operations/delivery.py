@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room
+from chat.rules.arguments import is_whole
 from chat.rules.errors import InvalidInput
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
@@ -32,7 +33,7 @@ def delivery(
     first = last - hours + 1
     items, _ = retried(
         deployment,
-        lambda: store.tables.stretch(
+        lambda: store.tables.query_page(
             room.table,
             keys.ledger(room.partition_key),
             keys.hour(first),
@@ -59,6 +60,6 @@ def delivery(
 def _hours(value: object) -> int:
     if value is None:
         return DEFAULT_HOURS
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_HOURS:
+    if not is_whole(value, 1, MOST_HOURS):
         raise InvalidInput("delivery.hours", argument="hours", max=MOST_HOURS)
     return value

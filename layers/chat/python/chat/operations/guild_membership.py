@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import Head, Member, Role
 from chat.rules.room_rules import check_rules
@@ -16,17 +17,7 @@ from chat.rules.rooms import GUILD_PREFIX, Room, is_id
 from chat.rules.tally import Tally
 from chat.steps.new_room import is_occupied, new_head
 from chat.steps.retry import settled
-from chat.steps.roster import (
-    counted,
-    everybody,
-    keep_within_rooms,
-    moved_head,
-    named_role,
-    named_user,
-    seated,
-    unseated,
-    with_role,
-)
+from chat.steps.roster import counted, everybody, keep_within_rooms, moved_head, seated, unseated, with_role
 from chat.storage.tables import Write
 
 MAX_PEOPLE = 40
@@ -67,7 +58,7 @@ def check_feed(arguments: Mapping[str, Any]) -> Feed:
     add, removed = _list(arguments, "add"), _list(arguments, "remove")
     if not all(isinstance(each, dict) for each in add):
         raise InvalidInput("room.userId", argument="add")
-    added = {named_user(each): named_role(each) for each in add}
+    added = {check_user(each): check_role(each) for each in add}
     if not all(is_id(user_id) for user_id in removed):
         raise InvalidInput("room.userId", argument="remove")
     if len({*added, *removed}) != len(add) + len(removed) or len(add) + len(removed) > MAX_PEOPLE:

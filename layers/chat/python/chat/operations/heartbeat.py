@@ -4,7 +4,6 @@ A position says everything up to a number, so whatever a refused or lost heartbe
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,11 @@ from chat.deployment import Deployment
 from chat.rules.errors import RateLimited
 from chat.rules.instants import to_wire
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Member
+from chat.rules.rate import to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.rules.unread import unread
-from chat.steps.batches import Found, found_at, item_at
+from chat.steps.batches import found_at
 from chat.steps.delivery_accounting import Report, counted, judged
 from chat.steps.heartbeat_request import Beat, Position, check_beat
 from chat.steps.ledger import Counted, enter, tell
@@ -31,12 +31,10 @@ from chat.steps.presence_items import (
     rate_state,
     window_of,
 )
-from chat.steps.receipt_items import Look, look_of, move_receipts, receipts_place, room_places
+from chat.steps.receipt_items import Look, look_of, move_receipts, room_places
 from chat.steps.retry import deadline_of, retried
-from chat.steps.roster import seat
-from chat.storage.tables import MOST_ACTIONS, Place
-
-_beside = ThreadPoolExecutor(max_workers=8, thread_name_prefix="rooms")
+from chat.storage.places import Found, Place, membership_place, receipts_place
+from chat.storage.tables import MOST_ACTIONS
 
 
 def heartbeat(
@@ -96,9 +94,13 @@ class _Beating:
         positions = self._beat.positions
         looks = {position: look_of(found, position.room, self._user_id) for position in positions}
         inside = {position: look for position, look in looks.items() if _is_in(look.view.member)}
-        states = list(_beside.map(lambda pair: self._state(pair[0], pair[1], presence), inside.items()))
+        states = list(
+            self._deployment.threads().map(
+                lambda pair: self._state(pair[0], pair[1], presence), inside.items()
+            )
+        )
         watched = self._beat.watching
-        if watched and not _is_in(_member(found, seat(watched, self._user_id))):
+        if watched and not _is_in(_member(found, membership_place(watched, self._user_id))):
             watched = None
         self._hear(presence, [state.room for state in states if state.head is not NOT_ADOPTED], watched)
         return {state.room.id: state for state in states}
@@ -109,7 +111,7 @@ class _Beating:
         """
         rooms = [position.room for position in self._beat.positions]
         places = [presence_place(self._user_id)]
-        places += [seat(self._beat.watching, self._user_id)] if self._beat.watching else []
+        places += [membership_place(self._beat.watching, self._user_id)] if self._beat.watching else []
         for room in rooms:
             places += room_places(room, self._user_id)
         found = found_at(self._deployment, places[:MOST_ACTIONS], self._deadline, consistent=False)
@@ -121,11 +123,11 @@ class _Beating:
 
     def _judged(self, found: Found) -> Presence:
         """The person as last heard of. Raises `RateLimited` where they are heard of too often."""
-        item = item_at(found, presence_place(self._user_id))
+        item = found.get(presence_place(self._user_id))
         presence = Presence.of(item) if item else NEVER_SEEN
         wait = HEARTBEATS.wait(rate_state(presence, self.now), self.now * 1_000)
         if wait:
-            raise RateLimited(-(-wait // 1_000), "person")
+            raise RateLimited(to_ms(wait), "person")
         return presence
 
     def _state(self, position: Position, look: Look, presence: Presence) -> _State:
@@ -166,5 +168,5 @@ def _is_whole(look: Look) -> bool:
 
 
 def _member(found: Found, place: Place) -> Member | None:
-    item = item_at(found, place)
-    return Member.of(item) if item else None
+    item = found.get(place)
+    return Member.found(item)

@@ -7,7 +7,7 @@ from chat.deployment import Deployment
 from chat.rules.access import Entry, enter_room
 from chat.rules.errors import NotAllowed, RateLimited
 from chat.rules.models import Caller, Member, Message, Notice, Role
-from chat.rules.rate import Rate
+from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notify
@@ -56,5 +56,5 @@ def _charged(entry: Entry, person: Member | None, now: int) -> dict[str, int]:
         return {}
     tat = person.join_tat if person else 0
     if wait := JOINING.wait(tat, now * 1_000):
-        raise RateLimited(-(-wait // 1_000), "person", "room.joinedTooOften")
+        raise RateLimited(to_ms(wait), "person", "room.joinedTooOften")
     return {"joinTat": JOINING.taken(tat, now * 1_000)}

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.arguments import check_instant
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
-from chat.steps.batches import item_at
 from chat.steps.delivery_accounting import Report, confirm_ms
-from chat.steps.heartbeat_request import check_instant
 from chat.steps.ledger import Counted, enter, tell
 from chat.steps.marking import Mark, check_mark, mark
 from chat.steps.presence_items import NEVER_SEEN, Presence, is_connected, presence_place
@@ -26,7 +25,7 @@ def mark_delivered(
     ts = check_instant(arguments.get("ts"))
     person = presence_place(caller.user_id)
     marked = mark(deployment, caller, Mark(room, seq, ("delivered_seq",), "delivered_seq", (person,)))
-    item = item_at(marked.found, person)
+    item = marked.found.get(person)
     report = Report(
         head=marked.access.head,
         seq=seq,

@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room
+from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller
@@ -12,7 +13,6 @@ from chat.rules.room_wire import member_to_wire
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.listing import LISTS, Line, Listed, list_people
-from chat.steps.page_request import check_limit
 from chat.steps.retry import deadline_of, retried
 
 

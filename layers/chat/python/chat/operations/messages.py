@@ -5,7 +5,6 @@ retention, a head that the page does not reach, a young hole in `seq`, a young e
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
@@ -13,14 +12,14 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import View, open_history
 from chat.rules.cursor import Cursor, CursorKeys, seal
-from chat.rules.gaps import NOWHERE, Spot, before_young_hole, is_young
+from chat.rules.gaps import NOWHERE, Spot, before_recent_gap, is_recent
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message
 from chat.rules.tally import Tally
-from chat.steps.page_request import Question, check_question
+from chat.steps.page_request import PageRequest, check_page_request
 from chat.steps.retry import deadline_of, retried
 from chat.steps.unnumbered import Fetch, carried_over, unnumbered_slice
 from chat.storage import keys
-from chat.storage.change_log import young_changes
+from chat.storage.change_log import recent_changes
 from chat.storage.legacy import is_mark
 from chat.storage.store import Slice
 
@@ -29,8 +28,6 @@ SETTLING_MS = 60_000
 """For so long after a room's adoption a page may have been read from before it, and is read again."""
 
 YEAR_MS = 365 * 86_400_000
-
-_beside = ThreadPoolExecutor(max_workers=8, thread_name_prefix="view")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +57,27 @@ def messages(
 
     Raises `InvalidInput`, `NotRoomMember` and `ServiceUnavailable`.
     """
-    question = check_question(arguments, cursor_keys)
-    return _Reading(deployment, question, caller, tally).page(cursor_keys)
+    request = check_page_request(arguments, cursor_keys)
+    return _Reading(deployment, request, caller, tally).page(cursor_keys)
 
 
 class _Reading:
     """One page on its way."""
 
-    def __init__(self, deployment: Deployment, question: Question, caller: Caller, tally: Tally) -> None:
+    def __init__(self, deployment: Deployment, request: PageRequest, caller: Caller, tally: Tally) -> None:
         self._deployment = deployment
-        self._question = question
+        self._request = request
         self._caller = caller
         self._tally = tally
         self._now = deployment.now()
         self._deadline = deadline_of(deployment)
-        self._sure = question.forward
+        self._sure = request.forward
 
     def page(self, cursor_keys: CursorKeys) -> Page:
-        deployment, room = self._deployment, self._question.room
+        deployment, room = self._deployment, self._request.room
         guess = self._low(deployment.memory.heads.get(room.partition_key))
-        looking = _beside.submit(self._view)
-        found = self._slice(guess, consistent=self._question.forward)
+        looking = deployment.threads().submit(self._view)
+        found = self._slice(guess, consistent=self._request.forward)
         head = open_history(looking.result(), self._caller)
         if head is None:
             return self._unnumbered(cursor_keys) or self.page(cursor_keys)
@@ -88,10 +85,10 @@ class _Reading:
         carried = self._carry_over()
         low = self._low(head)
         is_settling = head.adopted_at > self._now - SETTLING_MS
-        if carried or is_settling or is_young(head.changed_at, self._now):
+        if carried or is_settling or is_recent(head.changed_at, self._now):
             found = self._slice(low, consistent=True)
         elif not self._fits(found, guess, low):
-            found = self._slice(low, consistent=self._question.forward)
+            found = self._slice(low, consistent=self._request.forward)
         whole, complete = self._whole(found, low, head)
         for _ in range(REREADS):
             if complete:
@@ -104,9 +101,9 @@ class _Reading:
 
     def _unnumbered(self, cursor_keys: CursorKeys) -> Page | None:
         """A page of a room that is not adopted; `None` when that happened meanwhile, and old items may be gone."""
-        question = self._question
+        request = self._request
         with self._tally.timing("StoreMs"):
-            found = unnumbered_slice(self._fetch, question)
+            found = unnumbered_slice(self._fetch, request)
         self._sure = True
         if self._view().head is not None:
             return None
@@ -115,62 +112,69 @@ class _Reading:
 
     def _carry_over(self) -> bool:
         """Take a position from before the room's adoption to where it is now; whether there was one."""
-        question = self._question
-        if not is_mark(question.position):
+        request = self._request
+        if not is_mark(request.position):
             return False
-        position, seq = carried_over(self._fetch, question.position, forward=question.forward)
-        self._question = replace(question, position=position, seq=seq)
+        position, seq = carried_over(self._fetch, request.position, forward=request.forward)
+        self._request = replace(request, position=position, seq=seq)
         return True
 
     @property
     def _fetch(self) -> Fetch:
-        store, room = self._deployment.store, self._question.room
+        store, room = self._deployment.store, self._request.room
         return lambda low, high, count, forward, start: retried(
             self._deployment,
-            lambda: store.stretch(
-                room, low, high, forward=forward, count=count, consistent=True, start=start
+            lambda: store.tables.query_page(
+                room.table,
+                room.partition_key,
+                low,
+                high,
+                forward=forward,
+                count=count,
+                consistent=True,
+                start=start,
             ),
             self._deadline,
         )
 
     def _view(self) -> View:
-        question = self._question
+        request = self._request
         return retried(
             self._deployment,
-            lambda: self._deployment.store.view(question.room, self._caller.user_id, consistent=self._sure),
+            lambda: self._deployment.store.view(request.room, self._caller.user_id, consistent=self._sure),
             self._deadline,
         )
 
     def _low(self, head: Head | None) -> str:
         """The key to read from: the latest of `after`, the retention's floor and, reading forward, the position."""
-        question, defaults = self._question, self._deployment.defaults
+        request, defaults = self._request, self._deployment.defaults
         settings = head.settings(defaults) if head else defaults
         floor = keys.message_floor(self._now - settings.retention_ms)
-        bound = "" if question.after is None else keys.message_floor(question.after + 1)
-        return max(floor, bound, question.position if question.forward else "")
+        bound = "" if request.after is None else keys.message_floor(request.after + 1)
+        return max(floor, bound, request.position if request.forward else "")
 
     @property
     def _high(self) -> str:
         """The key to read up to. Keys of dates from before numbering lie beyond all that may be read until 2032."""
-        before = self._question.before
+        before = self._request.before
         end = self._now + YEAR_MS
         return keys.message_floor(end if before is None else min(before, end))
 
     def _slice(self, low: str, *, consistent: bool) -> Slice:
-        question, high = self._question, self._high
-        if low > high or (not question.forward and question.position and question.position <= low):
+        request, high = self._request, self._high
+        if low > high or (not request.forward and request.position and request.position <= low):
             return Slice([], None)
-        is_within = low <= question.position <= high  # the floor may have risen past it
-        start = question.position if is_within else ""
+        is_within = low <= request.position <= high  # the floor may have risen past it
+        start = request.position if is_within else ""
         with self._tally.timing("StoreMs"):
             return retried(
                 self._deployment,
                 lambda: self._deployment.store.slice(
-                    question.room,
+                    request.room,
                     low,
                     high,
-                    forward=question.forward,
-                    limit=question.limit,
+                    forward=request.forward,
+                    limit=request.limit,
                     now_s=self._now // 1_000,
                     consistent=consistent,
                     start=start or None,
@@ -182,7 +186,7 @@ class _Reading:
         """Whether a page read from `guess` upwards is the page that reading from `low` would have given."""
         if low > guess:
             return all(sort_key >= low for sort_key, _ in found.messages)
-        return low == guess or not (self._question.forward or found.position is None)
+        return low == guess or not (self._request.forward or found.position is None)
 
     def _whole(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
         """`found` up to what is not visible yet, and whether that is all of it. A cut page always reads on."""
@@ -192,12 +196,12 @@ class _Reading:
 
     def _changed(self, found: Slice, head: Head) -> tuple[Slice, bool]:
         """`found` up to the first message without a change that the head counts: `changes` would not tell of it again."""
-        question = self._question
-        if not is_young(head.changed_at, self._now):
+        request = self._request
+        if not is_recent(head.changed_at, self._now):
             return found, True
         store, now = self._deployment.store, self._now
         least = retried(
-            self._deployment, lambda: young_changes(store, question.room, head, now=now), self._deadline
+            self._deployment, lambda: recent_changes(store, request.room, head, now=now), self._deadline
         )
         shown = {} if least is None else least
         kept = [*takewhile(lambda each: (each[1].rev or 0) >= shown.get(each[0], 0), found.messages)]
@@ -205,45 +209,45 @@ class _Reading:
             kept = []  # whatever it is that is not visible yet, it may be about any of them
         if least is not None and len(kept) == len(found.messages):
             return found, True
-        return Slice(kept, kept[-1][0] if kept else question.position), False
+        return Slice(kept, kept[-1][0] if kept else request.position), False
 
     def _cut(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
         """`found` up to the first young hole in `seq`, and whether it is complete."""
-        forward = self._question.forward
+        forward = self._request.forward
         rising = [Spot(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
         rising = rising if forward else rising[::-1]
         newer = self._newer_edge(found, head)
-        if not any(is_young(spot.ts, self._now) for spot in (*rising[-1:], newer)):
+        if not any(is_recent(spot.ts, self._now) for spot in (*rising[-1:], newer)):
             return found, True
         row = [self._older_edge(found, low, [*rising, newer]), *rising, newer]
-        count = before_young_hole(row if forward else row[::-1], self._now, forward=forward)
+        count = before_recent_gap(row if forward else row[::-1], self._now, forward=forward)
         if count is None:
             return found, True
         kept = found.messages[: count - 1]
-        return Slice(kept, kept[-1][0] if kept else self._question.position), False
+        return Slice(kept, kept[-1][0] if kept else self._request.position), False
 
     def _newer_edge(self, found: Slice, head: Head) -> Spot:
         """What stands just after the page's newest message."""
-        question = self._question
-        if not question.forward and question.position:
-            return Spot(keys.instant(question.position), question.seq)
-        if (question.forward and found.position is not None) or (question.after or 0) >= head.ts:
+        request = self._request
+        if not request.forward and request.position:
+            return Spot(keys.instant(request.position), request.seq)
+        if (request.forward and found.position is not None) or (request.after or 0) >= head.ts:
             return NOWHERE
-        if question.before is None or question.before > head.ts:
+        if request.before is None or request.before > head.ts:
             return Spot(head.ts, head.seq + 1)  # the page must reach the head: the next number is yet to come
-        if not is_young(question.before, self._now):
+        if not is_recent(request.before, self._now):
             return NOWHERE
         return self._nearest(self._high, keys.MESSAGES_END, forward=True) or NOWHERE
 
     def _older_edge(self, found: Slice, low: str, rising: list[Spot]) -> Spot:
         """What stands just before the page's oldest message. It costs a request where that is young and no cursor tells."""
-        question = self._question
-        if question.forward and question.position and question.seq is not None:
-            return Spot(keys.instant(question.position), question.seq)
-        if not question.forward and found.position is not None:
+        request = self._request
+        if request.forward and request.position and request.seq is not None:
+            return Spot(keys.instant(request.position), request.seq)
+        if not request.forward and found.position is not None:
             return NOWHERE
         oldest = rising[0]
-        if oldest.seq in (None, 1) or not is_young(oldest.ts, self._now):
+        if oldest.seq in (None, 1) or not is_recent(oldest.ts, self._now):
             return NOWHERE
         below = keys.message_floor(oldest.ts) if found.messages else low
         return self._nearest(keys.message_floor(0), below, forward=False) or Spot(0, 0)
@@ -253,7 +257,7 @@ class _Reading:
         beyond = retried(
             self._deployment,
             lambda: self._deployment.store.slice(
-                self._question.room, low, high, forward=forward, limit=1, now_s=0, consistent=True
+                self._request.room, low, high, forward=forward, limit=1, now_s=0, consistent=True
             ),
             self._deadline,
         )
@@ -262,12 +266,8 @@ class _Reading:
     def _token(self, whole: Slice, cursor_keys: CursorKeys) -> str | None:
         if whole.position is None:
             return None
-        question = self._question
-        numbers = {question.position: question.seq} | {
-            key: message.seq for key, message in whole.messages[-1:]
-        }
+        request = self._request
+        numbers = {request.position: request.seq} | {key: message.seq for key, message in whole.messages[-1:]}
         seq = numbers.get(whole.position)
-        cursor = Cursor(
-            question.room.id, question.forward, question.after, question.before, whole.position, seq
-        )
+        cursor = Cursor(request.room.id, request.forward, request.after, request.before, whole.position, seq)
         return seal(cursor, cursor_keys)

@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room, may_act_on
+from chat.rules.arguments import check_user
 from chat.rules.errors import InvalidInput
 from chat.rules.instants import from_wire
 from chat.rules.models import Caller, Message, Notice
@@ -12,7 +13,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notify
 from chat.steps.retry import settled
-from chat.steps.roster import look, named_user, same_epoch, still_there, there, with_mute
+from chat.steps.roster import look, same_epoch, still_there, there, with_mute
 from chat.storage import keys
 
 
@@ -24,7 +25,7 @@ def mute_member(
     Without `until`, or with one that has passed, they may write again. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`
     and `ServiceUnavailable`.
     """
-    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
+    room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
     asked = _until(arguments.get("until"))
     until = asked if asked > deployment.now() else 0
 

@@ -5,6 +5,7 @@ from dataclasses import astuple
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message, Receipts
 from chat.rules.room_wire import member_to_wire, room_to_wire
@@ -12,10 +13,8 @@ from chat.rules.tally import Tally
 from chat.rules.unread import unread
 from chat.steps.last_messages import last_messages
 from chat.steps.memberships import Position, Seat, seats_of
-from chat.steps.page_request import check_limit
 from chat.steps.retry import deadline_of, retried
-from chat.storage import keys
-from chat.storage.tables import Place
+from chat.storage.places import head_place, receipts_place
 
 MAX_ROOMS = 50
 """Heads and receipts of a page are one batch, of 100 items at the most."""
@@ -77,23 +76,14 @@ def _heads_and_receipts(
     deployment: Deployment, caller: Caller, seats: Sequence[Seat], deadline: float
 ) -> tuple[dict[str, Head], dict[str, Receipts]]:
     """By room id; those that there are."""
-    heads = {seat.room.id: _head(seat) for seat in seats}
-    receipts = {seat.room.id: _receipts(seat, caller) for seat in seats}
+    heads = {seat.room.id: head_place(seat.room) for seat in seats}
+    receipts = {seat.room.id: receipts_place(seat.room, caller.user_id) for seat in seats}
     found = retried(
         deployment,
         lambda: deployment.store.tables.batch([*heads.values(), *receipts.values()], consistent=False),
         deadline,
     )
     return (
-        {each: Head.of(found[place.id]) for each, place in heads.items() if place.id in found},
-        {each: Receipts.of(found[place.id]) for each, place in receipts.items() if place.id in found},
+        {each: Head.of(found[place]) for each, place in heads.items() if place in found},
+        {each: Receipts.of(found[place]) for each, place in receipts.items() if place in found},
     )
-
-
-def _head(seat: Seat) -> Place:
-    return Place(seat.room.table, seat.room.partition_key, keys.HEAD)
-
-
-def _receipts(seat: Seat, caller: Caller) -> Place:
-    partition_key = keys.user_partition(caller.user_id)
-    return Place(seat.room.table, partition_key, keys.receipts(seat.room.partition_key))

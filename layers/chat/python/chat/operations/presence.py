@@ -9,13 +9,14 @@ from chat.rules.instants import to_wire
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.batches import Found, found_at, item_at
+from chat.steps.batches import found_at
 from chat.steps.listing import list_people
 from chat.steps.occupancy import places, watching
 from chat.steps.presence_items import NEVER_SEEN, Presence, presence_place
 from chat.steps.receipt_items import MOST_TOLD
 from chat.steps.retry import deadline_of, retried
 from chat.storage.items import is_expired
+from chat.storage.places import Found
 
 
 def presence(
@@ -47,7 +48,7 @@ def presence(
 
 def _person(found: Found, user_id: str, now: int) -> dict[str, Any]:
     """The schema's `Presence`."""
-    item = item_at(found, presence_place(user_id))
+    item = found.get(presence_place(user_id))
     seen = Presence.of(item) if item and not is_expired(item, now // 1_000) else NEVER_SEEN
     last = to_wire(min(seen.last_seen_at, now)) if seen.last_seen_at else None
     return {"userId": user_id, "status": seen.status_at(now).upper(), "lastSeenAt": last}

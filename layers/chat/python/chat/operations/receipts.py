@@ -6,20 +6,21 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room
+from chat.rules.arguments import check_limit, check_seq
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Receipts
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.batches import Found, found_at, item_at
+from chat.steps.batches import found_at
 from chat.steps.listing import Line, list_people
-from chat.steps.page_request import DEFAULT_LIMIT, MAX_LIMIT
-from chat.steps.receipt_items import MOST_TOLD, check_seq, receipts_place
+from chat.steps.receipt_items import MOST_TOLD
 from chat.steps.retry import deadline_of, retried
+from chat.storage.places import Found, receipts_place
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _ReceiptsRequest:
     """What is asked: a page past the member `past`, and how a message's delivery stands, if `seq` is given."""
 
     room: Room
@@ -67,15 +68,12 @@ def receipts(
     }
 
 
-def _check(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> _Question:
-    """The question in `arguments`. Raises `InvalidInput`; reads nothing."""
-    room, seq, limit = Room.parse(arguments.get("roomId")), arguments.get("seq"), arguments.get("limit")
-    limit = DEFAULT_LIMIT if limit is None else limit
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput("history.limit", argument="limit", max=MAX_LIMIT)
+def _check(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> _ReceiptsRequest:
+    """The request in `arguments`. Raises `InvalidInput`; reads nothing."""
+    room, seq, limit = Room.parse(arguments.get("roomId")), arguments.get("seq"), check_limit(arguments)
     token = arguments.get("nextToken")
     past = None if token is None else unseal_position(_purpose(room), token, cursor_keys)[0]
-    return _Question(room, None if seq is None else check_seq(seq), limit, past)
+    return _ReceiptsRequest(room, None if seq is None else check_seq(seq), limit, past)
 
 
 def _purpose(room: Room) -> str:
@@ -83,7 +81,7 @@ def _purpose(room: Room) -> str:
 
 
 def _at(found: Found, room: Room, user_id: str) -> Receipts:
-    item = item_at(found, receipts_place(room, user_id))
+    item = found.get(receipts_place(room, user_id))
     return Receipts.of(item) if item else Receipts()
 
 
@@ -95,7 +93,7 @@ def _receipt(found: Found, room: Room, user_id: str, epoch: int) -> dict[str, An
 
 
 def _confirmation(
-    found: Found, asked: _Question, caller: Caller, everybody: Sequence[Line]
+    found: Found, asked: _ReceiptsRequest, caller: Caller, everybody: Sequence[Line]
 ) -> dict[str, Any]:
     """To how many the message was delivered: of those who were there when it was sent, the caller aside, whose it is.
 

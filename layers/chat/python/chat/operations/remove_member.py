@@ -5,21 +5,13 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room, may_act_on
+from chat.rules.arguments import check_user
 from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notify_of_parting
 from chat.steps.retry import settled
-from chat.steps.roster import (
-    counted,
-    look,
-    moved_head,
-    named_user,
-    owners_gained,
-    still_there,
-    there,
-    unseated,
-)
+from chat.steps.roster import counted, look, moved_head, owners_gained, still_there, there, unseated
 
 
 def remove_member(
@@ -30,7 +22,7 @@ def remove_member(
     For somebody who has gone already it tells that event again. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also
     where they never were there) and `ServiceUnavailable`.
     """
-    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
+    room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
 
     def parting(ended: int, rev: int | None) -> Message:
         return notify_of_parting(deployment, room, caller, "MEMBER_REMOVED", user_id, ended, rev)

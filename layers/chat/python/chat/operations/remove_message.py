@@ -14,10 +14,10 @@ from chat.rules.models import Caller, Message
 from chat.rules.tally import Tally
 from chat.steps.message_change import Target, change, check_target, look, remember
 from chat.steps.retry import retried, settled
-from chat.storage import keys
 from chat.storage.aws import StoreFailure
 from chat.storage.change_log import changed_at
-from chat.storage.tables import Place, Write
+from chat.storage.places import membership_place
+from chat.storage.tables import Write
 from chat.storage.uploads import Upload, belonging, keys_of, removed
 
 
@@ -89,7 +89,7 @@ def _writes(
         return changed
     room = target.room
     actor = Write(
-        Place(room.table, keys.user_partition(caller.user_id), keys.membership(room.partition_key)),
+        membership_place(room, caller.user_id),
         condition="#status = :active AND #role = :role",
         given={":active": "active", ":role": entry.standing},
     )

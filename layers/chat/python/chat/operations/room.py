@@ -25,7 +25,7 @@ def room(
     deadline = deadline_of(deployment)
     with tally.timing("StoreMs"):
         view = retried(
-            deployment, lambda: store.judged_view(wanted, caller.user_id, deployment.now()), deadline
+            deployment, lambda: store.fenced_view(wanted, caller.user_id, deployment.now()), deadline
         )
         entry = enter_room(view, caller, "look")
         count = retried(deployment, lambda: count_members(store, wanted), deadline)

@@ -1,29 +1,40 @@
 """Send a message: exactly once, in order, within the limits.
 
-One transaction carries membership, proof, head and message. When it is refused, the refusal brings back what stood in
-the way, so the next attempt starts from there without a read.
+    knowing ──judged──▶ committing ──────────────────────▶ stored
+       ▲  └─refused─▶ refusal  │  │                           ▲
+       └──overtaken, throttled─┘  └─found stored─▶ repeating ─┘
+
+One transaction carries membership, proof, head and message. *Knowing* the room takes one read, or none where this process
+has seen it within two seconds. Where the transaction is refused, the refusal brings back what stood in the way, so the next
+attempt starts from there without a read. *Repeating*: the proof of an earlier send under this clientMessageId was found.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
 from chat.rules.access import Access, View, open_room
-from chat.rules.errors import ChatError, IdempotencyMismatch, NotRoomMember, RateLimited
-from chat.rules.identifiers import at, chance_of
+from chat.rules.errors import ChatError, NotRoomMember, RateLimited
+from chat.rules.identifiers import chance_of, id_at
 from chat.rules.models import Caller, Message, RoomSettings, Sent
+from chat.rules.rate import to_ms
 from chat.rules.tally import Tally
 from chat.steps.draft import Draft, check_draft
-from chat.steps.retry import attempts
-from chat.storage import keys
+from chat.steps.repeat import charge_repeat, proof_of, stored_message
+from chat.steps.retry import attempts, retried
 from chat.storage.aws import OutcomeUnknown, TransientFailure
-from chat.storage.charging import limits_at, member_refusal, milliseconds
-from chat.storage.items import Envelope
+from chat.storage.charging import limits_at, member_refusal
+from chat.storage.items import is_expired
 from chat.storage.memory import FRESH_S
+from chat.storage.places import head_place, membership_place, sent_place
+from chat.storage.send_attempt import SendAttempt
 from chat.storage.store import Refused
 
-AT_ONCE = 1
+if TYPE_CHECKING:
+    from chat.steps.attachments import Attachments
+
+MOST_UNPAUSED = 1
 """How often a send that others overtook is tried again without a pause, before it lets others go first."""
 
 
@@ -38,67 +49,97 @@ def send_message(
     are found after all of these. After `ServiceUnavailable` the message may have been stored: sending it again under the
     same clientMessageId tells.
     """
-    draft = check_draft(deployment, caller, arguments)
+    draft, attachments = check_draft(deployment, caller, arguments), None
     if arguments.get("attachments"):
-        from chat.steps.attachments import SendWithAttachments  # noqa: PLC0415  the others are not to pay for it
+        from chat.steps.attachments import check_attachments  # noqa: PLC0415  the others are not to pay for it
 
-        return SendWithAttachments(deployment, draft, tally, arguments["attachments"]).run()
-    return Send(deployment, draft, tally).run()
+        attachments = check_attachments(deployment, draft.room, arguments["attachments"])
+        draft = replace(draft, fingerprint=attachments.fingerprint(draft.fingerprint))
+    send = _Send(deployment, draft, attachments, tally)
+    return send.run() if attachments is None else _with_copies(send, attachments)
 
 
-class Send:
-    """One send on its way: the draft, and the latest that is known of the room."""
+def _with_copies(send: "_Send", attachments: "Attachments") -> Message:
+    """Run the send; its copies of files go again if it is refused, or turns out to repeat an earlier send."""
+    try:
+        message = send.run()
+    except ChatError:
+        if not send.is_in_doubt:
+            attachments.delete_copies()
+        raise
+    if not send.has_stored(message):
+        attachments.delete_copies()
+    return message
 
-    def __init__(self, deployment: Deployment, draft: Draft, tally: Tally) -> None:
+
+class _Send:
+    """One send: the draft, and the latest that is known of the room."""
+
+    def __init__(
+        self, deployment: Deployment, draft: Draft, attachments: "Attachments | None", tally: Tally
+    ) -> None:
         self._deployment = deployment
         self._draft = draft
+        self._attachments = attachments
         self._tally = tally
         self._member_key = (draft.room.partition_key, draft.sender)
         self._send_key = (*self._member_key, draft.client_message_id)
         self._access: Access | None = None
-        self._remembered = False
-        self._doubt = deployment.memory.sends.get(self._send_key) is not None
+        self._is_recalled = False
+        """Whether `_access` comes from memory, and no read of this send has confirmed it."""
+        self._may_be_stored = deployment.memory.sends.get(self._send_key) is not None
         self._earlier: Sent | None = None
         self._overtaken = 0
+        self.is_in_doubt = False
+        """Whether a transaction of this send may have been committed although its answer was lost."""
 
     def run(self) -> Message:
-        for _ in attempts(self._deployment, at_once=self._hurries):
+        if self._attachments:
+            attachments = self._attachments
+            retried(self._deployment, lambda: self._copy_files(attachments))
+        for _ in attempts(self._deployment, at_once=self._may_hurry):
             self._tally.add("Attempts")
             try:
                 with self._deployment.memory.turn(self._draft.room.partition_key):
-                    self._catch_up()
+                    self._recall_later_head()
                     if message := self._attempt():
                         return message
                 self._overtaken += 1
             except TransientFailure:
                 self._tally.add("TransientFailures")
-                self._overtaken = AT_ONCE + 1
-            if not (self._hurries() or self._earlier):
+                self._overtaken = MOST_UNPAUSED + 1
+            if not (self._may_hurry() or self._earlier):
                 self._access = None  # it will have aged by the end of the pause
         raise AssertionError("attempts end by raising")
 
-    def _hurries(self) -> bool:
+    def has_stored(self, message: Message) -> bool:
+        """Whether this send stored the message, and no earlier one."""
+        return chance_of(message.id) == chance_of(self._draft.message_id)
+
+    def _may_hurry(self) -> bool:
         """Whether to try again at once: a refusal that brought the current head makes a pause only lose it again."""
-        return self._overtaken <= AT_ONCE
+        return self._overtaken <= MOST_UNPAUSED
 
     def _attempt(self) -> Message | None:
         """Commit, or find the message stored already; `None` when others came first. Raises the refusal."""
         if self._earlier:
-            return self._stored(self._earlier)
-        access = self._access or self._look()
+            return self._answer(self._earlier)
+        access = self._access or self._read_room()
         refusal = self._refusal(access)
-        if self._remembered and (self._doubt or (refusal and not self._refused_lately(refusal))):
+        if self._is_recalled and (self._may_be_stored or (refusal and not self._refused_lately(refusal))):
             # What is remembered may neither show a stored message nor be the first to refuse.
-            access = self._look()
+            access = self._read_room()
             refusal = self._refusal(access)
-        if self._doubt or (refusal and self._draft.named and not self._remembered):
-            if earlier := self._proof():
+        if self._may_be_stored or (refusal and self._draft.named and not self._is_recalled):
+            if earlier := proof_of(self._deployment, self._draft, self._tally):
                 return self._repeat(earlier)
-            self._doubt = False
+            self._may_be_stored = False
         if refusal:
             self._remember_refusal(refusal)
             raise refusal
         return self._commit(access)
+
+    # knowing the room
 
     def _recalled(self) -> Access | None:
         memory, since = self._deployment.memory, self._deployment.monotonic() - FRESH_S
@@ -106,14 +147,14 @@ class Send:
         member = memory.members.get(self._member_key, since)
         return Access(head, member) if head and member else None
 
-    def _catch_up(self) -> None:
+    def _recall_later_head(self) -> None:
         """Take over a later head that another thread of this process has seen meanwhile."""
         recalled = self._recalled()
         if recalled and (self._access is None or recalled.head.rev > self._access.head.rev):
-            self._access, self._remembered = recalled, True
+            self._access, self._is_recalled = recalled, True
 
-    def _look(self) -> Access:
-        """One consistent look at the room. Raises `NotRoomMember` and `NotAllowed`."""
+    def _read_room(self) -> Access:
+        """One consistent read of the room. Raises `NotRoomMember` and `NotAllowed`."""
         with self._tally.timing("StoreMs"):
             view = self._deployment.store.view(self._draft.room, self._draft.sender, consistent=True)
         return self._know(view)
@@ -126,10 +167,34 @@ class Send:
         except NotRoomMember:
             memory.members.forget(self._member_key)
             raise
-        self._remembered = False
+        self._is_recalled = False
         memory.see_head(self._draft.room.partition_key, access.head, at)
         memory.members.put(self._member_key, access.member, at)
         return access
+
+    def _copy_files(self, attachments: "Attachments") -> None:
+        """Read the room, the proof and the uploads at once, judge as every send is judged, and copy the files. Where the send
+        may be a repeat nothing is copied: the run finds the message, or refuses.
+
+        Raises `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, then `InvalidInput` for what cannot be sent.
+        """
+        draft, now_s = self._draft, self._deployment.now() // 1_000
+        head, member = head_place(draft.room), membership_place(draft.room, draft.sender)
+        proof = sent_place(draft.room, draft.sender, draft.client_message_id)
+        places = [head, member, proof, *attachments.places]
+        with self._tally.timing("StoreMs"):
+            found = self._deployment.store.tables.batch(places, consistent=True)
+        access = self._know(View.of(found.get(head), found.get(member)))
+        if (earlier := found.get(proof)) and not is_expired(earlier, now_s):
+            self._may_be_stored = True
+            return
+        if refusal := self._refusal(access):
+            self._remember_refusal(refusal)
+            raise refusal
+        with self._tally.timing("ObjectsMs"):
+            attachments.copy(found, draft, self._settings().retention_days)
+
+    # judging
 
     def _settings(self) -> RoomSettings:
         defaults = self._deployment.defaults
@@ -142,59 +207,43 @@ class Send:
             return refusal
         at = limits_at(access.head, now)
         if wait := settings.room_rate.wait(access.head.tat, at):
-            return RateLimited(milliseconds(wait + at - now * 1_000), "room")
+            return RateLimited(to_ms(wait + at - now * 1_000), "room")
         return None
 
     def _refused_lately(self, refusal: ChatError) -> bool:
         """Whether the store itself said so a moment ago. Only a limit may be refused from memory: it passes by itself."""
-        lately = self._deployment.memory.refusals.get(
-            self._member_key, self._deployment.monotonic() - FRESH_S
-        )
-        return isinstance(refusal, RateLimited) and lately is not None
+        memory, since = self._deployment.memory, self._deployment.monotonic() - FRESH_S
+        return isinstance(refusal, RateLimited) and memory.refusals.get(self._member_key, since) is not None
 
     def _remember_refusal(self, refusal: ChatError) -> None:
-        if isinstance(refusal, RateLimited) and not self._remembered:
+        if isinstance(refusal, RateLimited) and not self._is_recalled:
             self._deployment.memory.refusals.put(self._member_key, True, self._deployment.monotonic())
 
+    # committing
+
     def _commit(self, access: Access) -> Message | None:
-        envelope = self._stamp(access)
+        attempt = self._stamp(access)
+        more = self._attachments.writes(attempt) if self._attachments else ()
         try:
             with self._tally.timing("StoreMs"):
-                self._write(envelope)
+                self._deployment.store.commit(attempt, more)
         except Refused as refused:
             return self._learn(access, refused)
         except OutcomeUnknown:
-            self._doubt = True
+            self._may_be_stored = self.is_in_doubt = True
             self._deployment.memory.sends.put(self._send_key, True, self._deployment.monotonic())
             raise
-        memory, at = self._deployment.memory, self._deployment.monotonic()
-        known, ts = access.head, envelope.message.ts
-        head = replace(
-            known,
-            rev=known.rev + 1,
-            seq=known.seq + 1,
-            ts=ts,
-            tat=envelope.head_tat,
-            last_id=envelope.message.id,
-        )
-        taken = envelope.person.taken(access.member.tat, envelope.limits_at)
-        memory.heads.put(self._draft.room.partition_key, head, at)
-        memory.members.put(self._member_key, replace(access.member, tat=taken), at)
-        memory.sends.put(self._send_key, True, at)
+        self._remember(attempt)
         self._tally.add("Sends")
-        return envelope.message
+        return attempt.message
 
-    def _write(self, envelope: Envelope) -> None:
-        """Raises as `Store.commit` does."""
-        self._deployment.store.commit(envelope)
-
-    def _stamp(self, access: Access) -> Envelope:
+    def _stamp(self, access: Access) -> SendAttempt:
         """Number and instant for this attempt: the next ones after the head that is known."""
         draft, head, settings = self._draft, access.head, self._settings()
         now = self._deployment.now()
-        ts, judged_at = max(now, head.ts + 1), limits_at(head, now)
+        ts = max(now, head.ts + 1)
         message = Message(
-            id=at(draft.message_id, ts),
+            id=id_at(draft.message_id, ts),
             room_id=draft.room.id,
             room_type=draft.room.type,
             guild_id=draft.room.guild_id,
@@ -204,26 +253,36 @@ class Send:
             seq=head.seq + 1,
             epoch=head.epoch,
             client_message_id=draft.client_message_id,
+            attachments=self._attachments.to_json() if self._attachments else None,
         )
-        return Envelope(
-            room=draft.room,
-            message=message,
-            fingerprint=draft.fingerprint,
-            head=head,
-            head_tat=settings.room_rate.taken(head.tat, judged_at),
-            person=settings.person_rate(access.member.role),
-            member=access.member,
-            now=now,
-            limits_at=judged_at,
-            expires_at=(ts + settings.retention_ms) // 1_000,
+        expires_at = (ts + settings.retention_ms) // 1_000
+        return SendAttempt(draft.room, message, draft.fingerprint, access, settings, now, expires_at)
+
+    def _remember(self, attempt: SendAttempt) -> None:
+        """Let this process's next send start from what this one has left behind."""
+        memory, at = self._deployment.memory, self._deployment.monotonic()
+        known, message = attempt.access.head, attempt.message
+        head = replace(
+            known,
+            rev=known.rev + 1,
+            seq=known.seq + 1,
+            ts=message.ts,
+            tat=attempt.head_tat,
+            last_id=message.id,
         )
+        memory.heads.put(self._draft.room.partition_key, head, at)
+        memory.members.put(self._member_key, replace(attempt.access.member, tat=attempt.member_tat), at)
+        memory.sends.put(self._send_key, True, at)
 
     def _learn(self, access: Access, refused: Refused) -> Message | None:
         """Take over what refused the transaction; the proof of an earlier send ends the search.
 
-        Raises `NotRoomMember` first: somebody who has left is not told what they once sent.
+        Raises `NotRoomMember` first: somebody who has left is not told what they once sent. Raises `InvalidInput` when
+        nothing refused but an upload, which another message has taken meanwhile.
         """
         found = refused.found
+        if self._attachments and not found:
+            raise self._attachments.taken() from None
         if head := found.get("head"):
             self._tally.add("StaleHeads")
             self._tally.add("RevisionsBehind", head.rev - access.head.rev)
@@ -231,54 +290,15 @@ class Send:
         sent: Sent | None = found.get("sent")
         return self._repeat(sent) if sent else None
 
-    def _proof(self) -> Sent | None:
-        draft, now_s = self._draft, self._deployment.now() // 1_000
-        with self._tally.timing("StoreMs"):
-            return self._deployment.store.sent(draft.room, draft.sender, draft.client_message_id, now_s)
+    # repeating
 
     def _repeat(self, sent: Sent) -> Message:
         """The stored message as it is now. Raises `IdempotencyMismatch`, and `RateLimited` beyond a small budget."""
-        memory, at = self._deployment.memory, self._deployment.monotonic()
-        memory.sends.put(self._send_key, True, at)
-        if sent.hash != self._draft.fingerprint:
-            raise IdempotencyMismatch
-        if not sent.message_sk.endswith(
-            chance_of(self._draft.message_id)
-        ):  # else only this call's answer was lost
-            self._charge_repeat()
-            self._tally.add("Repeats")
-        self._earlier = sent
-        return self._stored(sent)
-
-    def _stored(self, sent: Sent) -> Message:
-        """The message that `sent` proves, as far as the room's retention leaves it."""
-        now = self._deployment.now()
-        if sent.message_sk < keys.message_floor(now - self._settings().retention_ms):
-            return self._expired(sent)
-        with self._tally.timing("StoreMs"):
-            stored = self._deployment.store.message(self._draft.room, sent.message_sk, now // 1_000)
-        return stored or self._expired(sent)
-
-    def _charge_repeat(self) -> None:
-        """A repeat costs units too: each process grants a person as many as it grants messages."""
-        memory, now = self._deployment.memory, round(self._deployment.monotonic() * 1_000_000)
+        self._deployment.memory.sends.put(self._send_key, True, self._deployment.monotonic())
         rate = self._settings().person_rate(self._access.member.role if self._access else "member")
-        tat = memory.repeats.get(self._member_key) or 0
-        if wait := rate.wait(tat, now):
-            raise RateLimited(milliseconds(wait), "person")
-        memory.repeats.put(self._member_key, rate.taken(tat, now), self._deployment.monotonic())
+        charge_repeat(self._deployment, self._draft, sent, rate, self._tally)
+        self._earlier = sent
+        return self._answer(sent)
 
-    def _expired(self, sent: Sent) -> Message:
-        """What is left of a message that is gone while its proof still stands: everything but the text."""
-        _, ts, message_id = sent.message_sk.split("#", 2)
-        draft = self._draft
-        return Message(
-            id=message_id,
-            room_id=draft.room.id,
-            room_type=draft.room.type,
-            guild_id=draft.room.guild_id,
-            sender_id=draft.sender,
-            ts=int(ts),
-            seq=sent.seq,
-            client_message_id=draft.client_message_id,
-        )
+    def _answer(self, sent: Sent) -> Message:
+        return stored_message(self._deployment, self._draft, sent, self._settings(), self._tally)

@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import Entry, enter_room, may_act_on
+from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Member, Message, Notice
 from chat.rules.rooms import Room
@@ -16,8 +17,6 @@ from chat.steps.roster import (
     counted,
     look,
     moved_head,
-    named_role,
-    named_user,
     owners_gained,
     same_epoch,
     still_there,
@@ -31,8 +30,8 @@ def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for the last owner) and `ServiceUnavailable`.
     """
-    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
-    role = named_role(arguments)
+    room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
+    role = check_role(arguments)
     if role is None:
         raise InvalidInput("room.choice", argument="role")
     own = user_id == caller.user_id

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys
 from chat.rules.models import Caller, Head, Message, Receipts
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.tally import Tally
 from chat.rules.unread import unread
-from chat.steps.batches import Found, found_at, item_at
+from chat.steps.batches import found_at
 from chat.steps.catch_up import CaughtUp, Held, catch_up
 from chat.steps.memberships import Position, Seat, Seats, seats_of
-from chat.steps.page_request import check_limit
-from chat.steps.receipt_items import receipts_place
 from chat.steps.retry import deadline_of
 from chat.steps.sync_token import KEPT_MS, Token, room_hash, seal_token, unseal_token
 from chat.storage import keys
-from chat.storage.tables import Place
+from chat.storage.places import Found, head_place, receipts_place
 
 ROOMS_AT_ONCE = 50
 LONG_S = 1.0
@@ -109,9 +108,11 @@ class _Syncing:
 
     def _heads(self, page: Seats) -> dict[str, Head]:
         """By room id, those that there are, of the rooms that the caller is in."""
-        places = {seat.room.id: _head_place(seat) for seat in page.seats if seat.member.status == "active"}
+        places = {
+            seat.room.id: head_place(seat.room) for seat in page.seats if seat.member.status == "active"
+        }
         found = found_at(self._deployment, list(places.values()), self._deadline, consistent=True)
-        items = {room_id: item_at(found, place) for room_id, place in places.items()}
+        items = {room_id: found.get(place) for room_id, place in places.items()}
         return {room_id: Head.of(item) for room_id, item in items.items() if item}
 
     def _tell(self, seat: Seat, head: Head | None) -> bool:
@@ -152,7 +153,7 @@ class _Syncing:
 
     def _room_to_wire(self, told: _Told, receipts: Found) -> dict[str, Any]:
         user_id, seat, head = self._caller.user_id, told.seat, told.head
-        item = item_at(receipts, receipts_place(seat.room, user_id))
+        item = receipts.get(receipts_place(seat.room, user_id))
         room = None
         if head and (told.had is None or told.reset or head.ruled_rev > told.had.rev):
             me = member_to_wire(user_id, seat.member, self._deployment.now())
@@ -162,12 +163,8 @@ class _Syncing:
             "head": head and head.to_wire(),
             "room": room,
             "messages": [message.to_wire() for message in told.messages],
-            "unread": head and unread(head, seat.member, Receipts.of(item) if item else None),
+            "unread": head and unread(head, seat.member, Receipts.found(item)),
             "reset": told.reset,
             "left": head is None,
             "more": told.more,
         }
-
-
-def _head_place(seat: Seat) -> Place:
-    return Place(seat.room.table, seat.room.partition_key, keys.HEAD)

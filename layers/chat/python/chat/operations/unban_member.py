@@ -5,13 +5,14 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room, may_overrule
+from chat.rules.arguments import check_user
 from chat.rules.errors import NotAllowed
 from chat.rules.models import Caller, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notify
 from chat.steps.retry import settled
-from chat.steps.roster import let_back, look, named_user, same_epoch, still_there
+from chat.steps.roster import let_back, look, same_epoch, still_there
 
 
 def unban_member(
@@ -22,7 +23,7 @@ def unban_member(
     Who is not banned stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also where they never were in
     the room nor banned) and `ServiceUnavailable`.
     """
-    room, user_id = Room.parse(arguments.get("roomId")), named_user(arguments)
+    room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
 
     def step() -> Message:
         scene = look(deployment.store, room, caller, user_id)

@@ -15,8 +15,8 @@ from chat.rules.tally import Tally
 from chat.steps.notices import notify
 from chat.steps.retry import settled
 from chat.steps.roster import still_there
-from chat.storage import keys
-from chat.storage.tables import Place, Write
+from chat.storage.places import head_place
+from chat.storage.tables import Write
 
 
 def update_room(
@@ -52,7 +52,7 @@ def _writes(room: Room, caller: Caller, entry: Entry, rules: Rules) -> list[Writ
     """The head with its new rules, as long as it and the caller's role are what they were."""
     rev = entry.head.rev
     head = Write(
-        Place(room.table, room.partition_key, keys.HEAD),
+        head_place(room),
         condition="#rev = :rev",
         given={":rev": rev},
         set={"rev": rev + 1, "ruledRev": rev + 1}

@@ -22,7 +22,7 @@ class View:
     @classmethod
     def of(cls, head: Item | None, member: Item | None) -> "View":
         """What the two items say."""
-        return cls(Head.of(head) if head else None, Member.of(member) if member else None)
+        return cls(Head.found(head), Member.found(member))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-YOUNG_MS = 10_000
+RECENT_MS = 10_000
 """A hole whose later neighbour is this young may yet be filled; an older one is history that is gone."""
 
 
@@ -24,15 +24,15 @@ NOWHERE = Spot(0, None)
 """What is not known, and so never makes a hole."""
 
 
-def is_young(ts: int, now: int) -> bool:
-    return now - ts < YOUNG_MS
+def is_recent(ts: int, now: int) -> bool:
+    return now - ts < RECENT_MS
 
 
-def before_young_hole(row: Sequence[Spot], now: int, *, forward: bool) -> int | None:
+def before_recent_gap(row: Sequence[Spot], now: int, *, forward: bool) -> int | None:
     """How many spots of `row`, in the order of reading, come before the first young hole; `None` without one."""
     for count, (one, other) in enumerate(pairwise(row), start=1):
         older, newer = (one, other) if forward else (other, one)
-        if older.seq is None or newer.seq is None or not is_young(newer.ts, now):
+        if older.seq is None or newer.seq is None or not is_recent(newer.ts, now):
             continue
         if newer.seq - older.seq > 1:
             return count

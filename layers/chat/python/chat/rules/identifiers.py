@@ -16,7 +16,7 @@ def uuid7(ms: int) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def at(message_id: str, ms: int) -> str:
+def id_at(message_id: str, ms: int) -> str:
     """The same UUIDv7 with another instant: a message's id tells where the message lies, so its stamp decides both."""
     digits = f"{ms & (1 << 48) - 1:012x}"
     return f"{digits[:8]}-{digits[8:]}{message_id[13:]}"

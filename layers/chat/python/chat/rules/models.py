@@ -45,6 +45,11 @@ class Stored:
         }
         return cls(**given)
 
+    @classmethod
+    def found(cls, item: Item | None) -> Self | None:
+        """The same; `None` for an item that is not there."""
+        return cls.of(item) if item else None
+
 
 def _number(value: dict[str, Any]) -> float:
     """An `int` where the number is whole, else a `float`. Raises `KeyError` for anything but a number."""

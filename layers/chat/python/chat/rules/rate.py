@@ -8,6 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
+def to_ms(us: int) -> int:
+    """Whole milliseconds for microseconds, rounded up: waiting for so long is enough."""
+    return -(-us // 1_000)
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
     """What one message does to the `tat` of an item, and on what condition: `tat` becomes `value`, or grows by `step`.

@@ -1,27 +1,20 @@
-"""Send a message with attachments: copies of the files first, then one transaction for the message and its uploads."""
+"""What a send adds for its attachments: copies of the uploaded files, and the writes that give it the uploads."""
 
 import json
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from chat.deployment import Deployment
-from chat.operations.send_message import Send
-from chat.rules.access import Access, View
-from chat.rules.errors import ChatError, InvalidInput, NotAllowed, ServiceUnavailable
-from chat.rules.identifiers import chance_of
-from chat.rules.models import Item, Message
-from chat.rules.tally import Tally
+from chat.rules.errors import InvalidInput, NotAllowed, ServiceUnavailable
+from chat.rules.models import Item
+from chat.rules.rooms import Room
 from chat.rules.text import fingerprint
 from chat.steps.draft import Draft
-from chat.steps.retry import retried
-from chat.steps.roster import seat
-from chat.storage import keys
-from chat.storage.aws import Cancelled, OutcomeUnknown, StoreFailure
-from chat.storage.items import Envelope, is_expired, send_actions, values
-from chat.storage.store import Refused, refused_by
-from chat.storage.tables import Place
+from chat.storage.aws import StoreFailure
+from chat.storage.places import Found, Place
+from chat.storage.send_attempt import SendAttempt
+from chat.storage.tables import Write
 from chat.storage.uploads import (
     MOST_ATTACHMENTS,
     Upload,
@@ -33,122 +26,81 @@ from chat.storage.uploads import (
     used,
 )
 
-_copying = ThreadPoolExecutor(max_workers=MOST_ATTACHMENTS, thread_name_prefix="copy")
 
+class Attachments:
+    """The uploads that one send refers to, by `ids`, and the copies of its own that it makes of them before its commit."""
 
-class SendWithAttachments(Send):
-    """One send on its way that refers to uploads.
+    def __init__(self, deployment: Deployment, uploads: Uploads, room: Room, ids: Sequence[str]) -> None:
+        self._deployment = deployment
+        self._objects = uploads.objects
+        self._ids = ids
+        self._copied: list[Upload] = []
+        self._targets: list[str] = []
+        self.places: list[Place] = [upload_place(room, each) for each in ids]
+        """Where the uploads lie."""
 
-    Before anything is committed it looks at everything at once, judges in the order of every send, and makes copies of its
-    own of the uploaded files. If it is refused after that, or only repeats an earlier send, it takes its copies away again.
-    """
+    def fingerprint(self, of_text: str) -> str:
+        """The hash that a repeat must match: over these uploads, and over the text by its own."""
+        return fingerprint(",".join(self._ids), of_text)
 
-    def __init__(self, deployment: Deployment, draft: Draft, tally: Tally, attachments: object) -> None:
-        """Raises `InvalidInput`, and `NotAllowed` where there are no attachments; reads nothing."""
-        self._uploads, self._ids = _check(deployment, attachments)
-        whole = replace(draft, fingerprint=fingerprint(",".join(self._ids), draft.fingerprint))
-        super().__init__(deployment, whole, tally)
-        self._kept: list[Upload] = []
-        self._copies: list[str] = []
-        self._uncertain = False
+    def copy(self, found: Found, draft: Draft, retention_days: int) -> None:
+        """Copy all files at once, for as long as the message is kept. `found` has the uploads that are there.
 
-    def run(self) -> Message:
-        try:
-            retried(self._deployment, self._prepare)
-            message = super().run()
-        except ChatError:
-            if not self._uncertain:
-                self._take_back()
-            raise
-        if chance_of(message.id) != chance_of(self._draft.message_id):
-            self._take_back()
-        return message
-
-    def _prepare(self) -> None:
-        """Look, judge and copy. Where the send is a repeat it does not copy: the run finds the message, or refuses.
-
-        Raises `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, then `InvalidInput` for what cannot be sent.
+        Raises `InvalidInput` for an upload that the sender may not send now, or whose file is not there yet.
         """
-        draft, now_s = self._draft, self._deployment.now() // 1_000
-        head = Place(draft.room.table, draft.room.partition_key, keys.HEAD)
-        member = seat(draft.room, draft.sender)
-        sent = keys.sent(draft.room.partition_key, draft.client_message_id)
-        proof = Place(draft.room.table, member.partition_key, sent)
-        uploads = [upload_place(draft.room, each) for each in self._ids]
-        with self._tally.timing("StoreMs"):
-            found = self._deployment.store.tables.batch([head, member, proof, *uploads], consistent=True)
-        access = self._know(View.of(_at(found, head), _at(found, member)))
-        earlier = _at(found, proof)
-        if earlier and not is_expired(earlier, now_s):
-            self._doubt = True
-            return
-        if refusal := self._refusal(access):
-            self._remember_refusal(refusal)
-            raise refusal
-        self._copy([self._judged(_at(found, each), now_s) for each in uploads])
+        now_s = self._deployment.now() // 1_000
+        uploads = [_usable(found.get(place), draft.sender, now_s) for place in self.places]
+        self._targets = [kept_key(each.id, draft.message_id, retention_days) for each in uploads]
+        threads = self._deployment.threads()
+        copies = [threads.submit(self._copy, *each) for each in zip(uploads, self._targets, strict=True)]
+        # All are waited for, failed or not, since what is still on its way cannot be taken back.
+        failures = [failure for copy in copies if (failure := copy.exception())]
+        if failures:
+            raise failures[0]
+        self._copied = [copy.result() for copy in copies]
 
-    def _judged(self, item: Item | None, now_s: int) -> Upload:
-        """The upload, if this sender may send it now. Raises `InvalidInput`."""
-        upload = Upload.of(item) if item else None
-        if upload is None or upload.sender_id != self._draft.sender:
-            raise _unknown()
-        if upload.status != "pending" or upload.expires_at < now_s:
-            raise _unknown()
-        return upload
-
-    def _copy(self, uploads: list[Upload]) -> None:
-        """Copy all at once. Raises `InvalidInput` if one is not there yet."""
-        days = self._settings().retention_days
-        targets = [kept_key(each.id, self._draft.message_id, days) for each in uploads]
-        self._copies = targets
-        with self._tally.timing("ObjectsMs"):
-            copies = [_copying.submit(self._copied, *each) for each in zip(uploads, targets, strict=True)]
-            wait(copies)  # all, since what is still on its way cannot be taken back
-        self._kept = [copy.result() for copy in copies]
-
-    def _copied(self, upload: Upload, target: str) -> Upload:
-        objects, source = self._uploads.objects, pending_key(upload.id)
-        found = objects.look(source)
-        if found is None or not 1 <= found.size <= upload.size or found.content_type != upload.content_type:
+    def _copy(self, upload: Upload, target: str) -> Upload:
+        source = pending_key(upload.id)
+        stored = self._objects.find(source)
+        is_whole = stored and 1 <= stored.size <= upload.size and stored.content_type == upload.content_type
+        if stored is None or not is_whole:
             raise InvalidInput("upload.notFinished", argument="attachments")
-        objects.copy(source, target, found.etag)
-        return replace(upload, s3_key=target, size=found.size)
+        self._objects.copy(source, target, stored.etag)
+        return replace(upload, s3_key=target, size=stored.size)
 
-    def _take_back(self) -> None:
-        """Delete this send's copies, as far as that succeeds: what is left ends with its folder's time."""
-        if self._copies:
-            with suppress(StoreFailure):
-                self._uploads.objects.delete(self._copies)
+    def to_json(self) -> str:
+        """The list of the schema's `Attachment`, as a message's item holds it."""
+        return json.dumps([each.to_wire() for each in self._copied], ensure_ascii=False)
 
-    def _stamp(self, access: Access) -> Envelope:
-        envelope = super()._stamp(access)
-        told = json.dumps([each.to_wire() for each in self._kept], ensure_ascii=False)
-        return replace(envelope, message=replace(envelope.message, attachments=told))
+    def writes(self, attempt: SendAttempt) -> list[Write]:
+        """Give the uploads to the message, in its own transaction.
 
-    def _write(self, envelope: Envelope) -> None:
-        """Raises as `Store.commit` does, and `InvalidInput` when another message has taken an upload meanwhile."""
-        if not self._kept:  # the repeat that was expected is none: its proof has expired in between
+        Raises `ServiceUnavailable` where nothing was copied: a repeat was expected, and its proof has expired in between.
+        """
+        if not self._copied:
             raise ServiceUnavailable
-        room, tables, now_s = envelope.room, self._deployment.store.tables, envelope.now // 1_000
-        actions = send_actions(envelope, tables.name(room.table))
-        actions[-1]["Put"]["Item"] |= values({"attachments": envelope.message.attachments})
-        taken = [used(room, each, envelope.sort_key, envelope.expires_at, now_s) for each in self._kept]
-        names = {room.table: tables.name(room.table)}
-        try:
-            tables.transact_actions([*actions, *(each.action(names) for each in taken)])
-        except OutcomeUnknown:
-            self._uncertain = True
-            raise
-        except Cancelled as cancelled:
-            refused = refused_by(cancelled)
-            if isinstance(refused, Refused):
-                raise refused from None
-            if any(code == "ConditionalCheckFailed" for code, _ in cancelled.reasons[len(actions) :]):
-                raise _unknown() from None
-            raise refused from None
+        now_s = attempt.now // 1_000
+        return [
+            used(attempt.room, each, attempt.sort_key, attempt.expires_at, now_s) for each in self._copied
+        ]
+
+    def delete_copies(self) -> None:
+        """Delete this send's copies, as far as that succeeds: what is left ends with its folder's time."""
+        if self._targets:
+            with suppress(StoreFailure):
+                self._objects.delete(self._targets)
+
+    @staticmethod
+    def taken() -> InvalidInput:
+        """The refusal where another message has taken an upload meanwhile."""
+        return _unknown()
 
 
-def _check(deployment: Deployment, attachments: object) -> tuple[Uploads, list[str]]:
+def check_attachments(deployment: Deployment, room: Room, attachments: object) -> Attachments:
+    """The attachments that a send names by a list of upload ids. Reads nothing.
+
+    Raises `InvalidInput`, and `NotAllowed` where there are no attachments.
+    """
     uploads = deployment.uploads()
     if uploads is None:
         raise NotAllowed("upload.off", reason="attachmentsOff")
@@ -158,12 +110,18 @@ def _check(deployment: Deployment, attachments: object) -> tuple[Uploads, list[s
         raise _unknown()
     if len(set(attachments)) < len(attachments):
         raise InvalidInput("upload.tooMany", argument="attachments", max=MOST_ATTACHMENTS)
-    return uploads, attachments
+    return Attachments(deployment, uploads, room, attachments)
+
+
+def _usable(item: Item | None, sender: str, now_s: int) -> Upload:
+    """The upload, if this sender may send it now. Raises `InvalidInput`."""
+    upload = Upload.found(item)
+    if upload is None or upload.sender_id != sender:
+        raise _unknown()
+    if upload.status != "pending" or upload.expires_at < now_s:
+        raise _unknown()
+    return upload
 
 
 def _unknown() -> InvalidInput:
     return InvalidInput("upload.unknown", argument="attachments")
-
-
-def _at(found: Mapping[tuple[str, str], Item], place: Place) -> Item | None:
-    return found.get((place.partition_key, place.sort_key))

@@ -1,13 +1,11 @@
 """Items by their places, as many as are wanted: a batch of DynamoDB has a hundred at the most."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from chat.deployment import Deployment
-from chat.rules.models import Item
 from chat.steps.retry import retried
-from chat.storage.tables import MOST_ACTIONS, Place
-
-Found = dict[tuple[str, str], Item]
+from chat.storage.places import Found, Place
+from chat.storage.tables import MOST_ACTIONS
 
 
 def found_at(deployment: Deployment, places: Sequence[Place], deadline: float, *, consistent: bool) -> Found:
@@ -16,10 +14,6 @@ def found_at(deployment: Deployment, places: Sequence[Place], deadline: float, *
     for start in range(0, len(places), MOST_ACTIONS):
         found |= _batch(deployment, places[start : start + MOST_ACTIONS], deadline, consistent=consistent)
     return found
-
-
-def item_at(found: Mapping[tuple[str, str], Item], place: Place) -> Item | None:
-    return found.get((place.partition_key, place.sort_key))
 
 
 def _batch(deployment: Deployment, places: Sequence[Place], deadline: float, *, consistent: bool) -> Found:

@@ -11,23 +11,24 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from chat.deployment import Deployment
-from chat.rules.gaps import Spot, before_young_hole, is_young
+from chat.rules.gaps import Spot, before_recent_gap, is_recent
 from chat.rules.models import Head, Item, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
 from chat.steps.retry import retried
 from chat.storage import keys
-from chat.storage.change_log import Entry, Stretch, entries_since
+from chat.storage.change_log import Entry, LogPage, entries_since
 from chat.storage.items import is_expired, to_message
+from chat.storage.places import in_room
 from chat.storage.store import Slice
-from chat.storage.tables import MOST_ACTIONS, Place
+from chat.storage.tables import MOST_ACTIONS
 
 MOST_BEHIND = 1_000
 """Whoever is further behind reads the room's newest messages sooner than all that they have missed."""
 
 REREADS, REREAD_PAUSE_S = 3, 0.05
-_STRETCHES = 8
+_LOG_PAGES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +139,19 @@ class _CatchingUp:
 
     def _changed(self) -> Outcome:
         """Give the messages held that were changed since, and hold the head's revision."""
-        for _ in range(_STRETCHES):
-            stretch = self._stretch()
-            outcome = self._take(stretch.entries)
+        for _ in range(_LOG_PAGES):
+            page = self._log_page()
+            outcome = self._take(page.entries)
             if outcome != "done":
                 return outcome
-            if stretch.then == "whole":
+            if page.then == "whole":
                 self._held = replace(self._held, rev=self._head.rev)
                 return "done"
-            if stretch.then != "more":
-                return "blocked" if stretch.then == "young" else "lost"
+            if page.then != "more":
+                return "blocked" if page.then == "recent" else "lost"
         return "full"
 
-    def _stretch(self) -> Stretch:
+    def _log_page(self) -> LogPage:
         with self._tally.timing("StoreMs"):
             return retried(
                 self._deployment,
@@ -192,7 +193,7 @@ class _CatchingUp:
         chosen: list[Entry] = []
         for entry in entries:
             held = self._is_held(entry)
-            if (held or is_young(entry.ts, self._now)) and entry.message_sk not in wanted:
+            if (held or is_recent(entry.ts, self._now)) and entry.message_sk not in wanted:
                 if (held and sum(wanted.values()) == self._space) or len(wanted) == MOST_ACTIONS:
                     break
                 wanted[entry.message_sk] = held
@@ -206,10 +207,10 @@ class _CatchingUp:
         return sort_key >= self._floor and not is_expired(item, self._now // 1_000)
 
     def _items(self, sort_keys: Sequence[str]) -> Mapping[str, Item]:
-        places = [Place(self._room.table, self._room.partition_key, each) for each in sort_keys]
+        places = [in_room(self._room, each) for each in sort_keys]
         with self._tally.timing("StoreMs"):
             found = found_at(self._deployment, places, self._deadline, consistent=True)
-        return {sort_key: item for (_, sort_key), item in found.items()}
+        return {place.sort_key: item for place, item in found.items()}
 
     # what is new
 
@@ -223,7 +224,7 @@ class _CatchingUp:
         if not self._space:
             return "full"
         found = self._slice(low, high, limit=self._space, now_s=self._now // 1_000)
-        count = self._before_hole(found, low)
+        count = self._before_gap(found, low)
         kept = found.messages if count is None else found.messages[: count - 1]
         self._messages += [message for _, message in kept]
         if count is None and found.position is None:
@@ -235,21 +236,21 @@ class _CatchingUp:
             self._held = replace(self._held, seq=numbers.get(position), ts=keys.instant(position))
         return "full" if count is None else "blocked"
 
-    def _before_hole(self, found: Slice, low: str) -> int | None:
+    def _before_gap(self, found: Slice, low: str) -> int | None:
         """How many spots, from the last one held on, come before a young hole; `None` without one."""
         spots = [Spot(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
         if found.position is None:  # the page must reach the head: the next number is yet to come
             spots.append(Spot(self._head.ts, self._head.seq + 1))
-        if not (spots and is_young(spots[-1].ts, self._now)):
+        if not (spots and is_recent(spots[-1].ts, self._now)):
             return None
-        return before_young_hole([self._before(low, spots[0]), *spots], self._now, forward=True)
+        return before_recent_gap([self._before(low, spots[0]), *spots], self._now, forward=True)
 
     def _before(self, low: str, first: Spot) -> Spot:
         """What stands just before the page's first message: what is held, unless that is not next to it, having expired."""
         held = self._held
         if held.seq is not None and low == keys.message_floor(held.ts + 1):
             return Spot(held.ts, held.seq)
-        if not is_young(first.ts, self._now):
+        if not is_recent(first.ts, self._now):
             return Spot(0, None)
         return self._newest_below(low) or Spot(0, 0)
 

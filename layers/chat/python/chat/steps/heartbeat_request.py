@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from chat.rules.arguments import check_instant, is_whole
 from chat.rules.errors import InvalidInput
-from chat.rules.instants import from_wire
 from chat.rules.rooms import Room
 from chat.steps.presence_items import PresenceStatus
 
@@ -43,21 +43,11 @@ def check_beat(arguments: Mapping[str, Any]) -> Beat:
     return Beat(_status(arguments.get("status")), opened, positions)
 
 
-def check_instant(value: object) -> int | None:
-    """The millisecond in which `ts` lies, `None` where it is absent. Raises `InvalidInput`."""
-    if value is None:
-        return None
-    try:
-        return from_wire(value)[0]
-    except ValueError:
-        raise InvalidInput("history.instant", argument="ts") from None
-
-
 def _position(given: object) -> Position:
     if not isinstance(given, dict):
         raise InvalidInput("presence.rooms", argument="rooms", max=MOST_ROOMS)
     room, seq = Room.parse(given.get("roomId"), argument="rooms"), given.get("seq")
-    if not isinstance(seq, int) or isinstance(seq, bool) or seq < 0:
+    if not is_whole(seq, 0):
         raise InvalidInput("presence.rooms", argument="rooms", max=MOST_ROOMS)
     return Position(room, seq, check_instant(given.get("ts")))
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from chat.deployment import Deployment
-from chat.rules.gaps import is_young
+from chat.rules.gaps import is_recent
 from chat.rules.models import Head, Item, Message
 from chat.rules.rooms import Room
 from chat.steps.retry import retried
 from chat.storage import keys
 from chat.storage.items import is_expired, to_message
-from chat.storage.tables import Place
+from chat.storage.places import Place, in_room
 
 
 def last_messages(
@@ -31,7 +31,7 @@ def last_messages(
     missed = {
         room_id: each
         for room_id, each in wanted.items()
-        if room_id not in found and is_young(heads[room_id].ts, now)
+        if room_id not in found and is_recent(heads[room_id].ts, now)
     }
     found |= _batch(deployment, missed, deadline, consistent=True)
     return {
@@ -44,14 +44,16 @@ def last_messages(
 def _place(deployment: Deployment, room: Room, head: Head, deadline: float) -> Place | None:
     """Where the newest message lies. A head from before `lastId` tells its instant alone: one request finds the rest."""
     if head.last_id is not None:
-        return Place(room.table, room.partition_key, keys.message(head.ts, head.last_id))
+        return in_room(room, keys.message(head.ts, head.last_id))
     floor = keys.message_floor(head.ts)
     items, _ = retried(
         deployment,
-        lambda: deployment.store.stretch(room, floor, f"{floor}#~", forward=False, count=1, consistent=False),
+        lambda: deployment.store.tables.query_page(
+            room.table, room.partition_key, floor, f"{floor}#~", forward=False, count=1, consistent=False
+        ),
         deadline,
     )
-    return Place(room.table, room.partition_key, items[0]["SK"]["S"]) if items else None
+    return in_room(room, items[0]["SK"]["S"]) if items else None
 
 
 def _batch(
@@ -62,4 +64,4 @@ def _batch(
     found = retried(
         deployment, lambda: deployment.store.tables.batch(places, consistent=consistent), deadline
     )
-    return {room_id: found[place.id] for room_id, (_, place) in wanted.items() if place.id in found}
+    return {room_id: found[place] for room_id, (_, place) in wanted.items() if place in found}

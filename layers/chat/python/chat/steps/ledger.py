@@ -14,7 +14,8 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.storage import keys
 from chat.storage.aws import TransientFailure
-from chat.storage.tables import Place, Write
+from chat.storage.places import Place
+from chat.storage.tables import Write
 
 HOUR_MS = 3_600_000
 KEPT_MS = 35 * DAY_MS

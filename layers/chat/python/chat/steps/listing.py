@@ -36,7 +36,7 @@ def list_people(
 ) -> tuple[Sequence[Line], bool]:
     """Up to `limit` people whose ids sort after `after`, and whether there are more."""
     low, high, key_of = LISTS[listed]
-    items, further = store.tables.stretch(
+    items, further = store.tables.query_page(
         room.table,
         room.partition_key,
         low,

@@ -10,14 +10,14 @@ from typing import Any, Literal
 
 from chat.deployment import Deployment
 from chat.rules.access import Access, open_room
+from chat.rules.arguments import check_seq
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Head, Receipts
 from chat.rules.rooms import Room
-from chat.steps.batches import Found, found_at, item_at
-from chat.steps.receipt_items import check_seq, is_small, look_of, move_receipts, receipts_place, room_places
+from chat.steps.batches import found_at
+from chat.steps.receipt_items import is_small, look_of, move_receipts, room_places
 from chat.steps.retry import deadline_of
-from chat.storage import keys
-from chat.storage.tables import Place
+from chat.storage.places import Found, Place, head_place, receipts_place
 
 TELL_EVERY_MS = 2_000
 """How often others are told of one person in one room at the most."""
@@ -83,8 +83,8 @@ def mark(deployment: Deployment, caller: Caller, asked: Mark) -> Marked:
 
 def _epoch(deployment: Deployment, room: Room, deadline: float) -> int | None:
     """The epoch after the receipt was stored: whoever lost access before that is not to hear of it."""
-    place = Place(room.table, room.partition_key, keys.HEAD)
-    item = item_at(found_at(deployment, [place], deadline, consistent=True), place)
+    place = head_place(room)
+    item = found_at(deployment, [place], deadline, consistent=True).get(place)
     return Head.of(item).epoch if item else None
 
 

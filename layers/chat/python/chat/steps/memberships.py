@@ -1,7 +1,6 @@
 """The rooms that somebody is in, from their own partition in both tables, in the order of their ids."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,8 +12,6 @@ from chat.storage import keys
 from chat.storage.items import is_expired
 
 _QUERIES_PER_PAGE = 8
-
-_beside = ThreadPoolExecutor(max_workers=8, thread_name_prefix="seats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +49,13 @@ def seats_of(
 ) -> Seats:
     """Up to `limit` rooms, general ones before guilds', in one wave of a consistent request to each table.
 
-    Who has left or is banned is in none, but with `also_ended` these memberships are told, too. A long stretch of those that
+    Who has left or is banned is in none, but with `also_ended` these memberships are told, too. A long run of those that
     are left out ends the reading early, with a position.
     """
     walk = partial(_walk, deployment, user_id, limit=limit, deadline=deadline, also_ended=also_ended)
     if start.table == "guild":
         return walk(start)
-    beside = _beside.submit(walk, Position("guild"))
+    beside = deployment.threads().submit(walk, Position("guild"))
     general, guilds = walk(start), beside.result()
     if general.further:
         return general
@@ -85,7 +82,7 @@ def _walk(
     for _ in range(_QUERIES_PER_PAGE):
         if position is None or len(found) > limit:
             break
-        read = partial(_stretch, deployment, user_id, position, limit + 1 - len(found))
+        read = partial(_query_page, deployment, user_id, position, limit + 1 - len(found))
         items, position = retried(deployment, read, deadline)
         for item in items:
             member = Member.of(item)
@@ -94,11 +91,11 @@ def _walk(
     return Seats(found[:limit], _after(found[limit - 1]) if len(found) > limit else position)
 
 
-def _stretch(
+def _query_page(
     deployment: Deployment, user_id: str, start: Position, count: int
 ) -> tuple[list[Item], Position | None]:
     """The memberships of one request, and where to read on."""
-    items, after = deployment.store.tables.stretch(
+    items, after = deployment.store.tables.query_page(
         start.table,
         keys.user_partition(user_id),
         keys.MEMBERSHIPS,

@@ -6,15 +6,16 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import View
+from chat.rules.arguments import check_instant
 from chat.rules.errors import InvalidInput
-from chat.rules.instants import from_wire
 from chat.rules.models import Head, Item, Member, Message
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.change_log import Entry, Kind, logged
 from chat.storage.items import is_expired, to_message
 from chat.storage.legacy import is_numbered
-from chat.storage.tables import Place, Write
+from chat.storage.places import Place, head_place, in_room, membership_place
+from chat.storage.tables import Write
 
 LONGEST_ID = 250
 """In code points. A sort key has at most 1,024 bytes, and ids from before may be of any characters."""
@@ -29,7 +30,7 @@ class Target:
 
     @property
     def place(self) -> Place:
-        return Place(self.room.table, self.room.partition_key, self.sort_key)
+        return in_room(self.room, self.sort_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +58,23 @@ def check_target(arguments: Mapping[str, Any]) -> Target:
         or not message_id.isprintable()
     ):
         raise InvalidInput("message.notFound", argument="id")
-    sort_key = keys.message_of(message_id) if ts is None else keys.message(_instant(ts), message_id)
+    instant = check_instant(ts)
+    sort_key = keys.message_of(message_id) if instant is None else keys.message(instant, message_id)
     if sort_key is None:
         raise InvalidInput("message.notFound", argument="id")
     return Target(room, sort_key)
 
 
-def _instant(ts: object) -> int:
-    try:
-        return from_wire(ts)[0]
-    except ValueError:
-        raise InvalidInput("history.instant", argument="ts") from None
-
-
 def look(deployment: Deployment, target: Target, user_id: str) -> Seen:
     """Head, membership and message in one consistent request (3 read units)."""
     room = target.room
-    head = Place(room.table, room.partition_key, keys.HEAD)
-    member = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
+    head = head_place(room)
+    member = membership_place(room, user_id)
     found = deployment.store.tables.batch([head, member, target.place], consistent=True)
-    head_item, member_item, item = (
-        found.get((place.partition_key, place.sort_key)) for place in (head, member, target.place)
-    )
+    head_item, member_item, item = (found.get(place) for place in (head, member, target.place))
     view = View(
-        Head.of(head_item) if head_item else None,
-        Member.of(member_item) if member_item else None,
+        Head.found(head_item),
+        Member.found(member_item),
     )
     return Seen(view, _living(deployment, target, view.head, item))
 

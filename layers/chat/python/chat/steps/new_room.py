@@ -5,10 +5,10 @@ from typing import Any
 
 from chat.rules.models import Role
 from chat.rules.rooms import Room
-from chat.storage import keys
 from chat.storage.aws import Cancelled
+from chat.storage.places import Place, head_place, membership_place, roster_place
 from chat.storage.store import Store
-from chat.storage.tables import Place, Write
+from chat.storage.tables import Write
 
 MAX_FIRST_MEMBERS = 49
 """A transaction holds 100 actions: the head, and two items for each member."""
@@ -33,8 +33,8 @@ def founding(room: Room, members: Mapping[str, Role], settings: Mapping[str, Any
     writes = [new_head(room, sum(role == "owner" for role in members.values()), settings)]
     for user_id, role in members.items():
         member = {"role": role, "status": "active", "joinedSeq": 0}
-        mine = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
-        listed = Place(room.table, room.partition_key, keys.roster(user_id))
+        mine = membership_place(room, user_id)
+        listed = roster_place(room, user_id)
         writes += [_new(mine, {"type": "Membership", **member}), _new(listed, {"type": "Member", **member})]
     return writes
 
@@ -42,14 +42,14 @@ def founding(room: Room, members: Mapping[str, Role], settings: Mapping[str, Any
 def new_head(room: Room, owners: int, settings: Mapping[str, Any]) -> Write:
     """The write that makes a room, without anybody in it yet."""
     head = {"type": "Room", "rev": 1, "seq": 0, "ts": 0, "epoch": 1, "owners": owners, **settings}
-    return _new(Place(room.table, room.partition_key, keys.HEAD), head)
+    return _new(head_place(room), head)
 
 
 def is_occupied(store: Store, room: Room) -> bool:
     """Whether something lies where a room without a head would: its history belongs to its members, and whoever made that
     room anew would get to read it.
     """
-    items, _ = store.tables.stretch(
+    items, _ = store.tables.query_page(
         room.table, room.partition_key, " ", "~", forward=True, count=1, consistent=True
     )
     return bool(items)

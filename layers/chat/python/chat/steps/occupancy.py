@@ -4,11 +4,11 @@ import zlib
 
 from chat.deployment import Deployment
 from chat.rules.rooms import Room
-from chat.steps.batches import Found, item_at
 from chat.steps.presence_items import HEARTBEAT_S, window_of
 from chat.storage import keys
 from chat.storage.aws import TransientFailure
-from chat.storage.tables import Place, Write
+from chat.storage.places import Found, Place
+from chat.storage.tables import Write
 
 SHARDS = 10
 KEPT_S = 3_600
@@ -36,9 +36,7 @@ def watching(found: Found, room: Room, now: int) -> int:
     """How many had the room open in the last half minute. The current one has only begun: the larger count is nearer."""
     return max(
         sum(
-            int(item["people"]["N"])
-            for place in _row(room, window)
-            if (item := item_at(found, place)) is not None
+            int(item["people"]["N"]) for place in _row(room, window) if (item := found.get(place)) is not None
         )
         for window in _windows(now)
     )

@@ -10,7 +10,8 @@ from chat.rules.models import DAY_MS, Stored
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.tables import Place, Write
+from chat.storage.places import Place, personal_place
+from chat.storage.tables import Write
 
 HEARTBEAT_S = 30
 OFFLINE_AFTER_MS = 75_000
@@ -49,7 +50,7 @@ NEVER_SEEN = Presence()
 
 
 def presence_place(user_id: str) -> Place:
-    return Place("core", keys.user_partition(user_id), keys.PRESENCE)
+    return personal_place(user_id, keys.PRESENCE)
 
 
 def is_connected(presence: Presence, room: Room, now: int) -> bool:

@@ -1,24 +1,23 @@
 """How many rooms somebody may make, and be in."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from chat.deployment import Deployment
 from chat.rules.errors import RateLimited
 from chat.rules.models import Stored
-from chat.rules.rate import Rate
+from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
 from chat.steps.roster import keep_within_rooms
 from chat.storage import keys
-from chat.storage.tables import Place, Write
+from chat.storage.places import Place, personal_place
+from chat.storage.tables import Write
 
 MAKING = Rate(1 / 60, 10)
 """How fast somebody may make rooms: one a minute, ten at once."""
 
 _KEPT_S = 86_400
-_counting = ThreadPoolExecutor(max_workers=8, thread_name_prefix="count")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +29,13 @@ class Quota(Stored):
 
 def quota_place(user_id: str) -> Place:
     """Where somebody's rate of making rooms lies: in the core table for guilds' rooms, too."""
-    return Place("core", keys.user_partition(user_id), keys.QUOTA)
+    return personal_place(user_id, keys.QUOTA)
 
 
 def check_making(quota: Quota | None, now: int) -> None:
     """Raises `RateLimited` when somebody with this quota may not make a room at `now` (ms)."""
     if quota and (wait := MAKING.wait(quota.tat, now * 1_000)):
-        raise RateLimited(-(-wait // 1_000), "person", "room.rateLimited")
+        raise RateLimited(to_ms(wait), "person", "room.rateLimited")
 
 
 def charge_making(user_id: str, quota: Quota | None, now: int) -> Write:
@@ -56,5 +55,5 @@ def check_room_counts(deployment: Deployment, room: Room, user_ids: Iterable[str
     One request for each person: half a read unit for the usual one, 18 for somebody in a thousand rooms. Two that come at
     once may both pass, so that somebody is in a few more.
     """
-    for _ in _counting.map(partial(keep_within_rooms, deployment, room), user_ids):
+    for _ in deployment.threads().map(partial(keep_within_rooms, deployment, room), user_ids):
         pass

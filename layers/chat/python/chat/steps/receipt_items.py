@@ -9,24 +9,19 @@ from dataclasses import dataclass, fields
 
 from chat.deployment import Deployment
 from chat.rules.access import View
-from chat.rules.errors import InvalidInput
 from chat.rules.models import Head, Member, Receipts, attribute
 from chat.rules.rooms import Room
-from chat.steps.batches import Found, item_at
 from chat.steps.listing import count_members
 from chat.steps.retry import attempts, retried
-from chat.storage import keys
 from chat.storage.aws import ConditionFailed, TransientFailure
-from chat.storage.tables import Place, Write
+from chat.storage.places import Found, Place, head_place, membership_place, receipts_place
+from chat.storage.tables import Write
 
 MOST_TOLD = 100
 """In rooms of up to so many members people are told of each other's receipts and presence."""
 
 SIZE_FRESH_S = 30.0
 """How long a process believes that a room is small, or is not."""
-
-LARGEST_INT = 2**31 - 1
-"""What an `Int` of GraphQL can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +32,17 @@ class Look:
     receipts: Receipts
 
 
-def receipts_place(room: Room, user_id: str) -> Place:
-    return Place(room.table, keys.user_partition(user_id), keys.receipts(room.partition_key))
-
-
 def room_places(room: Room, user_id: str) -> tuple[Place, Place, Place]:
     """Where the room's head, a membership and its receipts lie."""
-    member = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
-    return Place(room.table, room.partition_key, keys.HEAD), member, receipts_place(room, user_id)
+    member = membership_place(room, user_id)
+    return head_place(room), member, receipts_place(room, user_id)
 
 
 def look_of(found: Found, room: Room, user_id: str) -> Look:
     """What a batch that asked for `room_places` says."""
-    head, member, at = (item_at(found, each) for each in room_places(room, user_id))
-    view = View(Head.of(head) if head else None, Member.of(member) if member else None)
+    head, member, at = (found.get(each) for each in room_places(room, user_id))
+    view = View(Head.found(head), Member.found(member))
     return Look(view, Receipts.of(at) if at else Receipts())
-
-
-def check_seq(value: object, argument: str = "seq") -> int:
-    """A number that may be a message's. Raises `InvalidInput`; the room's newest is not known here."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_INT:
-        raise InvalidInput("receipt.seq", argument=argument, max=LARGEST_INT)
-    return value
 
 
 def is_small(deployment: Deployment, room: Room, deadline: float) -> bool:

@@ -7,16 +7,17 @@ write holds only while the person still is as they were seen, so a rank that was
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import Entry, View
-from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.errors import NotAllowed
 from chat.rules.models import DAY_MS, Caller, Head, Member, Role
-from chat.rules.rooms import Room, is_id
+from chat.rules.rooms import Room
 from chat.storage import keys
+from chat.storage.places import ban_place, head_place, membership_place, roster_place
 from chat.storage.store import Store
-from chat.storage.tables import Place, Write
+from chat.storage.tables import Write
 
 MAX_ROOMS = 1_000
 """In how many rooms of one table somebody may be, counting those that they left lately or are banned from."""
@@ -33,26 +34,6 @@ class Scene:
     person: Member | None
 
 
-def named_user(arguments: Mapping[str, Any]) -> str:
-    """The person whom `arguments` name. Raises `InvalidInput`."""
-    user_id = arguments.get("userId")
-    if not (isinstance(user_id, str) and is_id(user_id)):
-        raise InvalidInput("room.userId", argument="userId")
-    return user_id
-
-
-def named_role(arguments: Mapping[str, Any]) -> Role | None:
-    """The role that `arguments` name, if they do. Raises `InvalidInput`."""
-    name = arguments.get("role")
-    if name is None:
-        return None
-    for role in get_args(Role):
-        if name == role.upper():
-            found: Role = role
-            return found
-    raise InvalidInput("room.choice", argument="role")
-
-
 def look(store: Store, room: Room, caller: Caller, user_id: str) -> Scene:
     """The room, the caller and the person at once: 3 read units, or 2 where they are the same."""
     head, people = everybody(store, room, (caller.user_id, user_id))
@@ -61,15 +42,11 @@ def look(store: Store, room: Room, caller: Caller, user_id: str) -> Scene:
 
 def everybody(store: Store, room: Room, user_ids: Sequence[str]) -> tuple[Head | None, Mapping[str, Member]]:
     """The room's head and the memberships that there are, of up to 99 people, in one consistent look."""
-    head, seats = _head(room), {user_id: seat(room, user_id) for user_id in user_ids}
+    head, seats = head_place(room), {user_id: membership_place(room, user_id) for user_id in user_ids}
     found = store.tables.batch([head, *seats.values()], consistent=True)
-    item = found.get((head.partition_key, head.sort_key))
-    members = {
-        user_id: Member.of(found[place.partition_key, place.sort_key])
-        for user_id, place in seats.items()
-        if (place.partition_key, place.sort_key) in found
-    }
-    return Head.of(item) if item else None, members
+    item = found.get(head)
+    members = {user_id: Member.of(found[place]) for user_id, place in seats.items() if place in found}
+    return Head.found(item), members
 
 
 def there(person: Member | None) -> Member:
@@ -77,11 +54,6 @@ def there(person: Member | None) -> Member:
     if person is None or person.status != "active":
         raise NotAllowed("room.notThere", reason="notThere")
     return person
-
-
-def seat(room: Room, user_id: str) -> Place:
-    """Where somebody's membership lies."""
-    return Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
 
 
 def counted(store: Store, room: Room, head: Head) -> Head:
@@ -93,7 +65,7 @@ def counted(store: Store, room: Room, head: Head) -> Head:
         return head
     owners, start = 0, None
     while True:
-        lines, start = store.tables.stretch(
+        lines, start = store.tables.query_page(
             room.table,
             room.partition_key,
             keys.ROSTER,
@@ -131,7 +103,7 @@ def still_there(room: Room, caller: Caller, entry: Entry) -> list[Write]:
     """The look at the caller's own membership that a change of somebody else's depends on; none for administrators."""
     if entry.member is None or entry.standing == "admin":
         return []
-    return [Write(seat(room, caller.user_id), condition=AS_SEEN, given=_as_seen(entry.member))]
+    return [Write(membership_place(room, caller.user_id), condition=AS_SEEN, given=_as_seen(entry.member))]
 
 
 def same_epoch(room: Room, entry: Entry) -> Write:
@@ -140,9 +112,9 @@ def same_epoch(room: Room, entry: Entry) -> Write:
     condition, given = "#epoch = :epoch", {":epoch": entry.head.epoch}
     if entry.standing == "visitor":
         return Write(
-            _head(room), f"{condition} AND #visibility = :public", given={**given, ":public": "public"}
+            head_place(room), f"{condition} AND #visibility = :public", given={**given, ":public": "public"}
         )
-    return Write(_head(room), condition, given=given)
+    return Write(head_place(room), condition, given=given)
 
 
 def moved_head(room: Room, head: Head, *, parted_at: int | None = None, owners: int = 0) -> Write:
@@ -151,7 +123,7 @@ def moved_head(room: Room, head: Head, *, parted_at: int | None = None, owners: 
     moved = {"rev": head.rev + 1, "owners": (head.owners or 0) + owners}
     if parted_at is not None:
         moved |= {"epoch": head.epoch + 1, "partedAt": parted_at}
-    return Write(_head(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
+    return Write(head_place(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
 
 
 def seated(
@@ -168,11 +140,11 @@ def seated(
     """
     member = {"role": role, "status": "active", "joinedSeq": joined_seq}
     muted = {"mutedUntil": person.muted_until} if person and person.muted_until else {}
-    listed = Write(_listing(room, user_id), set={"type": "Member", **member, **muted}, whole=True)
+    listed = Write(roster_place(room, user_id), set={"type": "Member", **member, **muted}, whole=True)
     if person is None:
         new = {"type": "Membership", **member, **more}
         return [
-            Write(seat(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
+            Write(membership_place(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
             listed,
         ]
     return [
@@ -184,7 +156,7 @@ def seated(
 def unseated(room: Room, user_id: str, person: Member, epoch: int, now: int) -> list[Write]:
     """Take out somebody who is there, which ends `epoch`. `now` is in milliseconds."""
     gone = {"status": "left", "endedEpoch": epoch, "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
-    return [_changed(room, user_id, person, gone), Write(_listing(room, user_id), delete=True)]
+    return [_changed(room, user_id, person, gone), Write(roster_place(room, user_id), delete=True)]
 
 
 def kept_out(
@@ -193,18 +165,18 @@ def kept_out(
     """Ban somebody, whether they are there or not; `ended_epoch` is the epoch that this ends, if they are."""
     role = person.role if person and person.status == "active" else "member"
     banned: dict[str, Any] = {"role": role, "status": "banned"}
-    line = Write(_banning(room, user_id), set={"type": "Ban", **banned, "bannedAt": now}, whole=True)
+    line = Write(ban_place(room, user_id), set={"type": "Ban", **banned, "bannedAt": now}, whole=True)
     if person is None:
         new = {"type": "Membership", **banned, "joinedSeq": 0}
         return [
-            Write(seat(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
+            Write(membership_place(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
             line,
         ]
     if ended_epoch is None:
         return [_changed(room, user_id, person, banned, remove=("endedEpoch", "expiresAt")), line]
     return [
         _changed(room, user_id, person, banned | {"endedEpoch": ended_epoch}, remove=("expiresAt",)),
-        Write(_listing(room, user_id), delete=True),
+        Write(roster_place(room, user_id), delete=True),
         line,
     ]
 
@@ -214,7 +186,7 @@ def let_back(room: Room, user_id: str, person: Member, now: int) -> list[Write]:
     left = {"status": "left", "role": "member", "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
     return [
         _changed(room, user_id, person, left),
-        Write(_banning(room, user_id), delete=True),
+        Write(ban_place(room, user_id), delete=True),
     ]
 
 
@@ -222,7 +194,7 @@ def with_role(room: Room, user_id: str, person: Member, role: Role) -> list[Writ
     """Give somebody who is there another role."""
     return [
         _changed(room, user_id, person, {"role": role}),
-        Write(_listing(room, user_id), set=_line(person) | {"role": role}),
+        Write(roster_place(room, user_id), set=_line(person) | {"role": role}),
     ]
 
 
@@ -231,26 +203,13 @@ def with_mute(room: Room, user_id: str, person: Member, until: int) -> list[Writ
     muted, remove = ({"mutedUntil": until}, ()) if until else ({}, ("mutedUntil",))
     return [
         _changed(room, user_id, person, muted, remove),
-        Write(_listing(room, user_id), set=_line(person) | muted, remove=remove),
+        Write(roster_place(room, user_id), set=_line(person) | muted, remove=remove),
     ]
-
-
-def _listing(room: Room, user_id: str) -> Place:
-    """Where somebody's line in the room's roster lies."""
-    return Place(room.table, room.partition_key, keys.roster(user_id))
 
 
 def _line(person: Member) -> dict[str, Any]:
     """The line of somebody who is there, but for a mute."""
     return {"type": "Member", "role": person.role, "status": "active", "joinedSeq": person.joined_seq}
-
-
-def _banning(room: Room, user_id: str) -> Place:
-    return Place(room.table, room.partition_key, keys.banned(user_id))
-
-
-def _head(room: Room) -> Place:
-    return Place(room.table, room.partition_key, keys.HEAD)
 
 
 def _as_seen(person: Member) -> dict[str, Any]:
@@ -260,4 +219,6 @@ def _as_seen(person: Member) -> dict[str, Any]:
 def _changed(
     room: Room, user_id: str, person: Member, changes: Mapping[str, Any], remove: tuple[str, ...] = ()
 ) -> Write:
-    return Write(seat(room, user_id), condition=AS_SEEN, given=_as_seen(person), set=changes, remove=remove)
+    return Write(
+        membership_place(room, user_id), condition=AS_SEEN, given=_as_seen(person), set=changes, remove=remove
+    )

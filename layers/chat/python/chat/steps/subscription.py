@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room
+from chat.rules.arguments import is_whole
 from chat.rules.errors import InvalidInput, StaleEpoch
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
@@ -22,9 +23,9 @@ def judge_subscription(
     """
     room = Room.parse(arguments.get("roomId"))
     epoch = arguments.get("epoch")
-    if epoch is not None and (not isinstance(epoch, int) or isinstance(epoch, bool)):
+    if epoch is not None and not is_whole(epoch):
         raise InvalidInput("subscribe.epoch", argument="epoch")
-    view = retried(deployment, lambda: deployment.store.judged_view(room, caller.user_id, deployment.now()))
+    view = retried(deployment, lambda: deployment.store.fenced_view(room, caller.user_id, deployment.now()))
     current = enter_room(view, caller, "subscribe").head.epoch
     if epoch is None and not allow_unfenced:
         raise StaleEpoch(current, missing=True)

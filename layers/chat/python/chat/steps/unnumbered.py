@@ -11,15 +11,15 @@ from itertools import islice
 
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Item
-from chat.steps.page_request import Question
+from chat.steps.page_request import PageRequest
 from chat.storage import keys, legacy
-from chat.storage.legacy import EASTERNMOST, MILLISECOND, MINUTE, SECOND, WESTERNMOST, Place, is_mark
+from chat.storage.legacy import EASTERNMOST, MILLISECOND, MINUTE, SECOND, WESTERNMOST, OrderKey, is_mark
 from chat.storage.store import Slice
 
 Fetch = Callable[[str, str, int, bool, str | None], tuple[list[Item], str | None]]
 """Items with sort keys from low to high: at most so many, forward or not, past a key; and where to read on, if anywhere."""
 
-Found = tuple[Place, Item]
+Located = tuple[OrderKey, Item]
 
 _FIRST_COUNT, _MOST = 100, 1_600
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -99,7 +99,7 @@ class _Reading:
     def _finish(self) -> None:
         self.horizon = _ENDLESS if self._forward else -_ENDLESS
 
-    def more(self) -> Iterator[Found]:
+    def more(self) -> Iterator[Located]:
         """The next items of this strand that are messages and no copies; it moves the horizon."""
         items, self._position = self._fetch(self._low, self._high, self._count, self._forward, self._position)
         self._count = min(2 * self._count, _MOST)
@@ -107,7 +107,7 @@ class _Reading:
             if legacy.is_copy(item):
                 continue
             try:
-                place = legacy.place(item)
+                place = legacy.order_key(item)
             except legacy.Unreadable:
                 continue
             self.horizon = self._strand.horizon(item["SK"]["S"], forward=self._forward)
@@ -117,13 +117,13 @@ class _Reading:
 
 
 def unnumbered(
-    fetch: Fetch, *, forward: bool, since: int, until: int, past: Place | None = None
-) -> Iterator[Found]:
+    fetch: Fetch, *, forward: bool, since: int, until: int, past: OrderKey | None = None
+) -> Iterator[Located]:
     """The room's messages from the instant `since` up to before `until` (ns) in order, beyond the place `past`."""
     if past:
         since, until = (max(since, past.instant), until) if forward else (since, min(until, past.instant + 1))
     readings = [_Reading(strand, fetch, since, until, forward=forward) for strand in STRANDS]
-    pending: list[Found] = []
+    pending: list[Located] = []
     while True:
         reading = (min if forward else max)(readings, key=lambda each: each.horizon)
         horizon = reading.horizon
@@ -141,17 +141,17 @@ def unnumbered(
         ]
 
 
-def unnumbered_slice(fetch: Fetch, question: Question) -> Slice:
+def unnumbered_slice(fetch: Fetch, request: PageRequest) -> Slice:
     """The page that is asked for. Raises `InvalidInput`."""
-    position, limit = question.position, question.limit
+    position, limit = request.position, request.limit
     if position and not is_mark(position):
         raise InvalidInput("history.cursor", argument="nextToken")  # the room had a head, and has it no more
-    since = 0 if question.after is None else (question.after + 1) * MILLISECOND
-    until = _ENDLESS if question.before is None else question.before * MILLISECOND
-    past = legacy.place_of(position) if position else None
-    ordered = unnumbered(fetch, forward=question.forward, since=since, until=until, past=past)
+    since = 0 if request.after is None else (request.after + 1) * MILLISECOND
+    until = _ENDLESS if request.before is None else request.before * MILLISECOND
+    past = legacy.order_key_of(position) if position else None
+    ordered = unnumbered(fetch, forward=request.forward, since=since, until=until, past=past)
     found = list(islice(ordered, limit + 1))
-    messages = [(place.mark, legacy.to_message(question.room, item, place)) for place, item in found[:limit]]
+    messages = [(place.mark, legacy.to_message(request.room, item, place)) for place, item in found[:limit]]
     return Slice(messages, messages[-1][0] if len(found) > limit else None)
 
 
@@ -160,7 +160,7 @@ def carried_over(fetch: Fetch, mark: str, *, forward: bool) -> tuple[str, int | 
 
     Adopting keeps the order, so it is where the copies of what was read end.
     """
-    past = legacy.place_of(mark)
+    past = legacy.order_key_of(mark)
     floor = keys.message_floor(past.ms)
     last: tuple[str, int | None] = (floor, None)
     position: str | None = None
@@ -178,9 +178,9 @@ def carried_over(fetch: Fetch, mark: str, *, forward: bool) -> tuple[str, int | 
             return last if forward else ("", None)
 
 
-def _compared(item: Item, past: Place) -> int:
+def _compared(item: Item, past: OrderKey) -> int:
     """Whether a numbered message came before (−1), at (0) or after (1) a place."""
     if "adoptedFrom" not in item:
         return 1
-    own = legacy.place(item)
+    own = legacy.order_key(item)
     return (own > past) - (own < past)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from chat.rules.gaps import is_young
+from chat.rules.gaps import is_recent
 from chat.rules.models import DAY_MS, Head, Stored
 from chat.rules.rooms import Room
 from chat.storage import keys
+from chat.storage.places import Place, head_place, in_room
 from chat.storage.store import Store
-from chat.storage.tables import Place, Write
+from chat.storage.tables import Write
 
 KEPT_MS = 30 * DAY_MS
 """How long somebody may be away and still be told each change."""
@@ -57,7 +58,7 @@ def logged(room: Room, head: Head, entry: Entry) -> list[Write]:
     }
     return [
         Write(
-            Place(room.table, room.partition_key, keys.HEAD),
+            head_place(room),
             condition="#rev = :rev",
             given={":rev": head.rev},
             set={"rev": entry.rev, "changedRev": entry.rev, "changedAt": entry.ts},
@@ -68,30 +69,31 @@ def logged(room: Room, head: Head, entry: Entry) -> list[Write]:
 
 def place(room: Room, rev: int) -> Place:
     """Where the entry of a revision lies, if that was a change of a message."""
-    return Place(room.table, room.partition_key, keys.change(rev))
+    return in_room(room, keys.change(rev))
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class LogPage:
     """Entries that follow a revision without a gap, and what comes after them.
 
-    `whole`: they reach the head's last. `more`: there are more to be read. `young`: one is missing that may not be visible
+    `whole`: they reach the head's last. `more`: there are more to be read. `recent`: one is missing that may not be visible
     yet. `lost`: one is missing that has expired.
     """
 
     entries: Sequence[Entry]
-    then: Literal["whole", "more", "young", "lost"]
+    then: Literal["whole", "more", "recent", "lost"]
 
 
-def entries_since(store: Store, room: Room, since: int, head: Head, *, count: int, now: int) -> Stretch:
+def entries_since(store: Store, room: Room, since: int, head: Head, *, count: int, now: int) -> LogPage:
     """Up to `count` changes later than the revision `since`, up to the last that `head` knows; `now` is in ms.
 
     Reads are read-committed, so that the head may be seen before the log, and an entry before the one that it follows.
     """
     if since >= head.changed_rev:
-        return Stretch([], "whole")
-    items, further = store.stretch(
-        room,
+        return LogPage([], "whole")
+    items, further = store.tables.query_page(
+        room.table,
+        room.partition_key,
         keys.change(since + 1),
         keys.change(head.changed_rev),
         forward=True,
@@ -107,24 +109,25 @@ def entries_since(store: Store, room: Room, since: int, head: Head, *, count: in
         chained.append(entry)
         known = entry.rev
     if known >= head.changed_rev:
-        return Stretch(chained, "whole")
+        return LogPage(chained, "whole")
     if len(chained) < len(found):
-        return Stretch(chained, "young" if is_young(found[len(chained)].prev_ts, now) else "lost")
+        return LogPage(chained, "recent" if is_recent(found[len(chained)].prev_ts, now) else "lost")
     if further:
-        return Stretch(chained, "more")
-    return Stretch(chained, "young" if is_young(head.changed_at, now) else "lost")
+        return LogPage(chained, "more")
+    return LogPage(chained, "recent" if is_recent(head.changed_at, now) else "lost")
 
 
-def young_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[str, int] | None:
+def recent_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[str, int] | None:
     """What the room's young changes have made of its messages: the least revision that each must show, by sort key.
 
     `None` where one of these changes is not visible yet.
     """
     least: dict[str, int] = {}
     awaited, awaited_ts, start = head.changed_rev, head.changed_at, None
-    while awaited and is_young(awaited_ts, now):
-        items, start = store.stretch(
-            room,
+    while awaited and is_recent(awaited_ts, now):
+        items, start = store.tables.query_page(
+            room.table,
+            room.partition_key,
             keys.change(0),
             keys.change(awaited),
             forward=False,
@@ -137,7 +140,7 @@ def young_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[str
                 return None
             least.setdefault(entry.message_sk, entry.rev)
             awaited, awaited_ts = entry.prev, entry.prev_ts
-            if not is_young(awaited_ts, now):
+            if not is_recent(awaited_ts, now):
                 return least
         if not items:
             return None if awaited else least

@@ -1,23 +1,22 @@
 """What writing costs a member: the limits they are judged by, and the write that charges them for one message."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from chat.rules.access import Access
 from chat.rules.errors import ChatError, Muted, RateLimited
 from chat.rules.instants import to_wire
 from chat.rules.models import Head, RoomSettings
+from chat.rules.rate import to_ms
 from chat.rules.rooms import Room
-from chat.storage import keys
-from chat.storage.tables import Place, Write
+from chat.storage.places import membership_place
+from chat.storage.tables import Write
 
 
 def limits_at(head: Head, now: int) -> int:
     """The instant (µs) by which rates are judged: never before the room's newest message or change. Else a process whose
     clock is ahead would silence everybody whose clock is right, or leave a state that looks like a slower limit's."""
     return max(now, head.ts, head.changed_at) * 1_000
-
-
-def milliseconds(microseconds: int) -> int:
-    """Whole milliseconds, rounded up: waiting for so long is enough."""
-    return -(-microseconds // 1_000)
 
 
 def member_refusal(access: Access, settings: RoomSettings, now: int) -> ChatError | None:
@@ -27,13 +26,23 @@ def member_refusal(access: Access, settings: RoomSettings, now: int) -> ChatErro
     at = limits_at(access.head, now)
     behind = at - now * 1_000
     if wait := settings.person_rate(access.member.role).wait(access.member.tat, at):
-        return RateLimited(milliseconds(wait + behind), "person")
+        return RateLimited(to_ms(wait + behind), "person")
     return None
 
 
-def charge(room: Room, user_id: str, access: Access, settings: RoomSettings, now: int) -> Write:
-    """The write that charges a member for one message, on condition of being active, not muted and within the rate, and of
-    the role that gave the rate, if that is not everybody's."""
+def charge(
+    room: Room,
+    user_id: str,
+    access: Access,
+    settings: RoomSettings,
+    now: int,
+    more: Mapping[str, int] = MappingProxyType({}),
+) -> Write:
+    """The write that charges a member for one message (`now` in ms), on condition of being active, not muted and within the
+    rate, and of the role that gave the rate, if that is not everybody's. Whatever a member writes is charged by this alone.
+
+    `more`: further attributes of the membership to set.
+    """
     member = access.member
     charge = settings.person_rate(member.role).charge(member.tat, limits_at(access.head, now))
     given = {":active": "active", ":nowMs": now, **charge.given}
@@ -45,9 +54,9 @@ def charge(room: Room, user_id: str, access: Access, settings: RoomSettings, now
         condition += " AND #role = :role"
         given[":role"] = member.role
     return Write(
-        Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key)),
+        membership_place(room, user_id),
         condition=condition,
         given=given,
-        set={} if charge.value is None else {"tat": charge.value},
+        set={**more, **({} if charge.value is None else {"tat": charge.value})},
         add={} if charge.step is None else {"tat": charge.step},
     )

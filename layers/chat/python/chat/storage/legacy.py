@@ -52,7 +52,7 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class OrderKey:
     """Where a message stands in its room: by its instant (ns), then by the id in its key, then by the key."""
 
     instant: int
@@ -65,7 +65,7 @@ class Place:
 
     @property
     def mark(self) -> str:
-        """This place as the position of a cursor."""
+        """This order key as the position of a cursor."""
         return f"{_MARK}{self.instant}{_MARK}{self.sort_key}"
 
 
@@ -73,10 +73,10 @@ def is_mark(position: str) -> bool:
     return position.startswith(_MARK)
 
 
-def place_of(mark: str) -> Place:
-    """The place that a cursor's position names. Raises `ValueError` for the position of a numbered message."""
+def order_key_of(mark: str) -> OrderKey:
+    """The order key that a cursor's position names. Raises `ValueError` for the position of a numbered message."""
     _, instant, sort_key = mark.split(_MARK, 2)
-    return Place(int(instant), _id_in(sort_key), sort_key)
+    return OrderKey(int(instant), _id_in(sort_key), sort_key)
 
 
 def stamp(text: str) -> Stamp | None:
@@ -132,7 +132,7 @@ def _first_key(item: Item) -> str:
     return str(item.get("adoptedFrom", item["SK"])["S"])
 
 
-def place(item: Item) -> Place:
+def order_key(item: Item) -> OrderKey:
     """Where a message stands, the same for an old item and for its copy. Raises `Unreadable`."""
     sort_key, written = _first_key(item), key_stamp(item)
     if written is None or len(sort_key) > LONGEST_KEY or not sort_key.isascii():
@@ -147,7 +147,7 @@ def place(item: Item) -> Place:
         raise Unreadable("type")
     finer = attribute_stamp(item)
     instant = finer.instant if finer and written.covers(finer.instant) else written.instant
-    return Place(instant, _id_in(sort_key), sort_key)
+    return OrderKey(instant, _id_in(sort_key), sort_key)
 
 
 def message_id(item: Item) -> str:
@@ -155,8 +155,8 @@ def message_id(item: Item) -> str:
     return str(own or _id_in(_first_key(item)))
 
 
-def to_message(room: Room, item: Item, where: Place) -> Message:
-    """The message in an item that `place` could read. It has no number yet, even where its copy does."""
+def to_message(room: Room, item: Item, order: OrderKey) -> Message:
+    """The message in an item that `order_key` could read. It has no number yet, even where its copy does."""
     return Message(
         id=message_id(item),
         room_id=room.id,
@@ -164,7 +164,7 @@ def to_message(room: Room, item: Item, where: Place) -> Message:
         guild_id=room.guild_id,
         sender_id=item["senderId"]["S"],
         text=item["text"]["S"] if "text" in item else None,
-        ts=where.ms,
+        ts=order.ms,
     )
 
 

@@ -20,7 +20,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoredObject:
     """An object as it is stored: `size` in bytes, and `etag`, which is another for another content."""
 
     size: int
@@ -53,7 +53,7 @@ class Objects:
             )
         return Form(made["url"], made["fields"])
 
-    def look(self, key: str) -> Found | None:
+    def find(self, key: str) -> StoredObject | None:
         """The object under `key`; `None` when there is none."""
         try:
             with failures():
@@ -64,7 +64,7 @@ class Objects:
             if str(failure) in UNSEEN:
                 return None
             raise
-        return Found(answer["ContentLength"], answer.get("ContentType", ""), answer["ETag"])
+        return StoredObject(answer["ContentLength"], answer.get("ContentType", ""), answer["ETag"])
 
     def copy(self, key: str, target: str, etag: str) -> None:
         """Store what lies under `key` under `target`, too. Raises `TransientFailure` if it is no longer what `etag` names."""

@@ -2,27 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from chat.rules.access import View
-from chat.rules.gaps import is_young
+from chat.rules.gaps import is_recent
 from chat.rules.models import Head, Item, Member, Message, Sent, Stored
 from chat.rules.rooms import Room, Table
-from chat.storage import keys
 from chat.storage.aws import Cancelled, StoreFailure
-from chat.storage.items import Envelope, is_expired, send_actions, to_message
+from chat.storage.items import is_expired, to_message
 from chat.storage.legacy import is_numbered
-from chat.storage.tables import Place, Tables
+from chat.storage.places import head_place, in_room, membership_place, sent_place
+from chat.storage.send_attempt import SendAttempt, send_writes
+from chat.storage.tables import Tables, Write
 
 Refusing = Literal["member", "sent", "head"]
 REFUSING: tuple[Refusing, ...] = ("member", "sent", "head")
-"""The guarded actions of a send, in the transaction's order. Nothing guards the message: its key is new."""
+"""The guarded writes of a send, in the transaction's order."""
 
 _QUERIES_PER_SLICE = 8
 
 
 class Refused(Exception):
-    """A send's transaction was refused; `found` holds what refused it as it stands now, `None` where it is not there."""
+    """A send's transaction was refused; `found` holds what refused it as it stands now, `None` where it is not there.
+
+    It is empty where only a write that came with the send has refused.
+    """
 
     def __init__(self, found: Mapping[Refusing, Any]) -> None:
         super().__init__()
@@ -49,45 +53,42 @@ class Store:
 
     def view(self, room: Room, user_id: str, *, consistent: bool) -> View:
         """Head and membership in one request: 2 read units when consistent, else 1."""
-        head = Place(room.table, room.partition_key, keys.HEAD)
-        member = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
+        head = head_place(room)
+        member = membership_place(room, user_id)
         found = self.tables.batch([head, member], consistent=consistent)
-        return View(
-            _as(Head, found.get((head.partition_key, head.sort_key))),
-            _as(Member, found.get((member.partition_key, member.sort_key))),
-        )
+        return View.of(found.get(head), found.get(member))
 
-    def judged_view(self, room: Room, user_id: str, now: int) -> View:
+    def fenced_view(self, room: Room, user_id: str, now: int) -> View:
         """Head and membership for a decision that nobody asks about again, such as a subscription: never a membership from before
         a parting beside a head from after it, which one look may see while the transaction becomes visible. `now` is in
         milliseconds; just after a parting this is a second request, else it is one.
         """
         view = self.view(room, user_id, consistent=True)
-        if view.head is None or view.member is None or not is_young(view.head.parted_at, now):
+        if view.head is None or view.member is None or not is_recent(view.head.parted_at, now):
             return view
-        place = Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
-        return View(view.head, _as(Member, self.tables.settled(place)))
+        place = membership_place(room, user_id)
+        return View(view.head, Member.found(self.tables.get_serialized(place)))
 
     def sent(self, room: Room, user_id: str, client_message_id: str, now_s: int) -> Sent | None:
         """The proof of an earlier send under this clientMessageId, while it has not expired (`now_s` in seconds)."""
-        sort_key = keys.sent(room.partition_key, client_message_id)
-        item = self.tables.get(Place(room.table, keys.user_partition(user_id), sort_key))
+        item = self.tables.get(sent_place(room, user_id, client_message_id))
         return Sent.of(item) if item and not is_expired(item, now_s) else None
 
     def message(self, room: Room, sort_key: str, now_s: int) -> Message | None:
         """One message as it is now; `None` when it is gone or has expired."""
-        item = self.tables.get(Place(room.table, room.partition_key, sort_key))
+        item = self.tables.get(in_room(room, sort_key))
         return to_message(room, item) if item and not is_expired(item, now_s) else None
 
-    def commit(self, envelope: Envelope) -> None:
-        """Store a message, its proof, the member's state and the room's head in one transaction (8 write units).
+    def commit(self, attempt: SendAttempt, more: Sequence[Write] = ()) -> None:
+        """Store a message, its proof, the member's state and the room's head in one transaction (8 write units), and with
+        them `more`.
 
         Raises `Refused` with what stood in the way, `TransientFailure` when the outcome is not known.
         """
         try:
-            self.tables.transact_actions(send_actions(envelope, self.tables.name(envelope.room.table)))
+            self.tables.transact([*send_writes(attempt), *more])
         except Cancelled as cancelled:
-            raise refused_by(cancelled) from None
+            raise _refused_by(cancelled) from None
 
     def slice(
         self,
@@ -105,14 +106,21 @@ class Store:
         those without a number, which have a copy that has one or were never adopted.
 
         Reads one further to know whether there is more, and on past the 1 MB at which DynamoDB cuts an answer.
-        A stretch of expired messages ends the reading early, with a position.
+        A long run of expired messages ends the reading early, with a position.
         """
         found: list[Item] = []
         position = start
         for _ in range(_QUERIES_PER_SLICE):
             count = limit + 1 - len(found)
-            items, position = self.stretch(
-                room, low, high, forward=forward, count=count, consistent=consistent, start=position
+            items, position = self.tables.query_page(
+                room.table,
+                room.partition_key,
+                low,
+                high,
+                forward=forward,
+                count=count,
+                consistent=consistent,
+                start=position,
             )
             found += [item for item in items if is_numbered(item) and not is_expired(item, now_s)]
             if len(found) > limit:
@@ -121,42 +129,12 @@ class Store:
                 break
         return Slice([(item["SK"]["S"], to_message(room, item)) for item in found[:limit]], position)
 
-    def stretch(
-        self,
-        room: Room,
-        low: str,
-        high: str,
-        *,
-        forward: bool,
-        count: int,
-        consistent: bool,
-        start: str | None = None,
-    ) -> tuple[list[Item], str | None]:
-        """The items of one request with sort keys between `low` and `high`, past `start`, and where to read on."""
-        return self.tables.stretch(
-            room.table,
-            room.partition_key,
-            low,
-            high,
-            forward=forward,
-            count=count,
-            consistent=consistent,
-            start=start,
-        )
 
-
-Model = TypeVar("Model", bound=Stored)
-
-
-def _as(model: type[Model], item: Item | None) -> Model | None:
-    return model.of(item) if item else None
-
-
-def refused_by(cancelled: Cancelled) -> Refused | StoreFailure:
-    """Which of a send's actions refused, and the item that each found in its way."""
+def _refused_by(cancelled: Cancelled) -> Refused | StoreFailure:
+    """Which of a send's writes refused, and the item that each found in its way."""
     models: dict[Refusing, type[Stored]] = {"member": Member, "sent": Sent, "head": Head}
-    found: dict[Refusing, Any] = {}
-    for action, (code, item) in zip(REFUSING, cancelled.reasons, strict=False):
-        if code == "ConditionalCheckFailed":
-            found[action] = models[action].of(item) if item else None
-    return Refused(found) if found else StoreFailure("TransactionCanceledException")
+    refusing = [code == "ConditionalCheckFailed" for code, _ in cancelled.reasons]
+    if not any(refusing):
+        return StoreFailure("TransactionCanceledException")
+    found = zip(REFUSING, refusing, cancelled.reasons, strict=False)
+    return Refused({name: models[name].found(item) for name, refused, (_, item) in found if refused})

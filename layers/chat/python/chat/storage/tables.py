@@ -8,27 +8,10 @@ from chat.rules.models import Item
 from chat.rules.rooms import Table
 from chat.storage.aws import TransientFailure, failures
 from chat.storage.items import key, values
+from chat.storage.places import Found, Place
 
 MOST_ACTIONS = 100
 """How many items a transaction, or a batch of reads, may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an item lies."""
-
-    table: Table
-    partition_key: str
-    sort_key: str
-
-    @property
-    def key(self) -> Item:
-        return key(self.partition_key, self.sort_key)
-
-    @property
-    def id(self) -> tuple[str, str]:
-        """Under what `Tables.batch` answers the item."""
-        return self.partition_key, self.sort_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +99,7 @@ class Tables:
         item: Item | None = answer.get("Item")
         return item
 
-    def settled(self, place: Place) -> Item | None:
+    def get_serialized(self, place: Place) -> Item | None:
         """One item as transactions left it, for twice a read's price: while one is underway on it, this raises `TransientFailure`,
         where `get` and `batch` answer what was before.
 
@@ -128,8 +111,8 @@ class Tables:
         item: Item | None = answer["Responses"][0].get("Item")
         return item
 
-    def batch(self, places: Sequence[Place], *, consistent: bool) -> dict[tuple[str, str], Item]:
-        """Up to 100 items in one request, those that are there, by partition key and sort key."""
+    def batch(self, places: Sequence[Place], *, consistent: bool) -> Found:
+        """Up to 100 items in one request, those that are there."""
         wanted: dict[str, Any] = {}
         for place in dict.fromkeys(places):
             entry = wanted.setdefault(self._names[place.table], {"Keys": [], "ConsistentRead": consistent})
@@ -141,12 +124,12 @@ class Tables:
         if answer.get("UnprocessedKeys"):
             raise TransientFailure("UnprocessedKeys")
         return {
-            (item["PK"]["S"], item["SK"]["S"]): item
-            for found in answer["Responses"].values()
-            for item in found
+            Place(table, item["PK"]["S"], item["SK"]["S"]): item
+            for table, name in self._names.items()
+            for item in answer["Responses"].get(name, ())
         }
 
-    def stretch(
+    def query_page(
         self,
         table: Table,
         partition_key: str,
@@ -180,20 +163,12 @@ class Tables:
         with failures():
             self._client.transact_write_items(TransactItems=[write.action(self._names) for write in writes])
 
-    def transact_actions(self, actions: Sequence[dict[str, Any]]) -> None:
-        """A transaction whose actions are written out, but for their table's name."""
-        with failures():
-            self._client.transact_write_items(TransactItems=actions)
-
     def update(self, write: Write) -> Item:
         """One write that is no transaction; answers the item as it was before. Raises `ConditionFailed` with the item."""
         with failures():
             answer = self._client.update_item(**write.request(self._names), ReturnValues="ALL_OLD")
         before: Item = answer.get("Attributes") or {}
         return before
-
-    def name(self, table: Table) -> str:
-        return self._names[table]
 
     def _range(self, table: Table, partition_key: str, low: str, high: str) -> dict[str, Any]:
         return {

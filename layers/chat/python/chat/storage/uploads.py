@@ -15,7 +15,8 @@ from chat.rules.rate import Rate
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.objects import Objects
-from chat.storage.tables import Place, Tables, Write
+from chat.storage.places import Place, in_room, personal_place
+from chat.storage.tables import Tables, Write
 
 FORM_S = 15 * 60
 ADDRESS_S = 5 * 60
@@ -72,12 +73,12 @@ def is_upload_id(value: object) -> bool:
 
 
 def upload_place(room: Room, upload_id: str) -> Place:
-    return Place(room.table, room.partition_key, keys.upload(upload_id))
+    return in_room(room, keys.upload(upload_id))
 
 
 def preparing_place(user_id: str) -> Place:
     """Where somebody's rate of preparing uploads lies: in the core table for guilds' rooms, too."""
-    return Place("core", keys.user_partition(user_id), keys.UPLOADING)
+    return personal_place(user_id, keys.UPLOADING)
 
 
 def pending_key(upload_id: str) -> str:

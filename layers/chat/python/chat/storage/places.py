@@ -1,0 +1,62 @@
+"""Where each item lies: its table, partition key and sort key."""
+
+from dataclasses import dataclass
+
+from chat.rules.models import Item
+from chat.rules.rooms import Room, Table
+from chat.storage import keys
+from chat.storage.items import key
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item lies."""
+
+    table: Table
+    partition_key: str
+    sort_key: str
+
+    @property
+    def key(self) -> Item:
+        return key(self.partition_key, self.sort_key)
+
+
+Found = dict[Place, Item]
+"""Those of the items that were asked for that are there."""
+
+
+def in_room(room: Room, sort_key: str) -> Place:
+    """An item of the room's partition."""
+    return Place(room.table, room.partition_key, sort_key)
+
+
+def head_place(room: Room) -> Place:
+    return in_room(room, keys.HEAD)
+
+
+def roster_place(room: Room, user_id: str) -> Place:
+    """Somebody's line in the room's roster, which is for listing only."""
+    return in_room(room, keys.roster(user_id))
+
+
+def ban_place(room: Room, user_id: str) -> Place:
+    """Somebody's line among the banned, which is for listing only."""
+    return in_room(room, keys.banned(user_id))
+
+
+def membership_place(room: Room, user_id: str) -> Place:
+    return Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
+
+
+def receipts_place(room: Room, user_id: str) -> Place:
+    return Place(room.table, keys.user_partition(user_id), keys.receipts(room.partition_key))
+
+
+def sent_place(room: Room, user_id: str, client_message_id: str) -> Place:
+    """The proof of a send."""
+    return Place(room.table, keys.user_partition(user_id), keys.sent(room.partition_key, client_message_id))
+
+
+def personal_place(user_id: str, sort_key: str) -> Place:
+    """An item about a person alone. It lies in the core table, for guilds' rooms too."""
+    return Place("core", keys.user_partition(user_id), sort_key)

@@ -1,0 +1,112 @@
+"""One attempt to store a message, as the writes of its transaction."""
+
+from dataclasses import dataclass
+
+from chat.rules.access import Access
+from chat.rules.models import Message, RoomSettings
+from chat.rules.rooms import Room
+from chat.storage import keys
+from chat.storage.charging import charge, limits_at
+from chat.storage.places import head_place, in_room, sent_place
+from chat.storage.tables import Write
+
+SENT_OUTLIVES_MESSAGE_S = 14 * 86_400
+"""TTL may delete days late and in any order; the proof of a send must outlast its message."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendAttempt:
+    """A message as it is stamped on `access.head`, and what it is judged by: the sender's membership and the room's settings,
+    at `now` (ms). `expires_at` is in seconds."""
+
+    room: Room
+    message: Message
+    fingerprint: str
+    access: Access
+    settings: RoomSettings
+    now: int
+    expires_at: int
+
+    @property
+    def sort_key(self) -> str:
+        return keys.message(self.message.ts, self.message.id)
+
+    @property
+    def head_tat(self) -> int:
+        """The room's rate state (µs) once this is stored."""
+        head = self.access.head
+        return self.settings.room_rate.taken(head.tat, limits_at(head, self.now))
+
+    @property
+    def member_tat(self) -> int:
+        """The sender's rate state (µs) once this is stored."""
+        member = self.access.member
+        rate = self.settings.person_rate(member.role)
+        return rate.taken(member.tat, limits_at(self.access.head, self.now))
+
+
+def send_writes(attempt: SendAttempt) -> list[Write]:
+    """The four writes of a send, in the order of `store.REFUSING`: member, proof, head, message."""
+    sender, access = attempt.message.sender_id, attempt.access
+    sent = {"lastSentSeq": access.head.seq + 1}
+    return [
+        charge(attempt.room, sender, access, attempt.settings, attempt.now, sent),
+        _proof(attempt),
+        _moved_head(attempt),
+        _message(attempt),
+    ]
+
+
+def _proof(attempt: SendAttempt) -> Write:
+    message = attempt.message
+    return Write(
+        sent_place(attempt.room, message.sender_id, message.client_message_id or message.id),
+        condition="attribute_not_exists(PK) OR expiresAt < :now",
+        given={":now": attempt.now // 1_000},
+        set={
+            "type": "Sent",
+            "messageSk": attempt.sort_key,
+            "seq": message.seq,
+            "hash": attempt.fingerprint,
+            "expiresAt": attempt.expires_at + SENT_OUTLIVES_MESSAGE_S,
+        },
+        whole=True,
+    )
+
+
+def _moved_head(attempt: SendAttempt) -> Write:
+    head, message = attempt.access.head, attempt.message
+    return Write(
+        head_place(attempt.room),
+        condition="#rev = :rev",
+        given={":rev": head.rev},
+        set={
+            "rev": head.rev + 1,
+            "seq": message.seq,
+            "ts": message.ts,
+            "tat": attempt.head_tat,
+            "lastId": message.id,
+        },
+    )
+
+
+def _message(attempt: SendAttempt) -> Write:
+    """The message itself. Nothing guards it: its key is new."""
+    message, room = attempt.message, attempt.room
+    owner = {"guildId": room.guild_id} if room.guild_id is not None else {"roomId": room.id}
+    item = {
+        "type": "Message",
+        "id": message.id,
+        **owner,
+        "senderId": message.sender_id,
+        "text": message.text,
+        "ts": message.ts,
+        "roomType": room.type,
+        "seq": message.seq,
+        "epoch": message.epoch,
+        "clientMessageId": message.client_message_id,
+        "expiresAt": attempt.expires_at,
+    }
+    if message.attachments is not None:
+        item["attachments"] = message.attachments
+    return Write(in_room(room, attempt.sort_key), set=item, whole=True)
