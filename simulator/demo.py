@@ -10,7 +10,7 @@ from chat.operations.mute_member import mute_member
 from chat.rules.models import Caller, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.new_room import found_room
+from chat.steps.new_room import add_room
 from chat.storage.aws import client
 from chat.storage.store import Store
 from simulator.settings import BUCKET, REGION, TABLES
@@ -35,7 +35,7 @@ def seed(endpoint: str) -> None:
     create_tables(dynamodb)
     deployment = Deployment(Store(dynamodb, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}))
     for room_id, (members, settings) in ROOMS.items():
-        is_new = found_room(deployment.store, Room.parse(room_id), members, settings)
+        is_new = add_room(deployment.store, Room.parse(room_id), members, settings)
         if is_new and room_id in MUTED:
             arguments = {"roomId": room_id, "userId": MUTED[room_id], "until": "2100-01-01T00:00:00Z"}
             mute_member(deployment, Caller("alice"), arguments, Tally())

@@ -7,7 +7,7 @@ import pytest
 from chat.rules.access import (
     ADMIN,
     Access,
-    Entry,
+    RoomAccess,
     View,
     enter_room,
     may_act_on,
@@ -51,7 +51,7 @@ def test_every_active_member_gets_the_room(role: Role) -> None:
     member = Member(role=role, status="active")
     assert open_room(View(HEAD, member), "send") == Access(HEAD, member)
     assert open_history(View(HEAD, member), ALICE) == HEAD
-    assert enter_room(View(HEAD, member), ALICE, "read") == Entry(HEAD, member, role)
+    assert enter_room(View(HEAD, member), ALICE, "read") == RoomAccess(HEAD, member, role)
 
 
 def test_somebody_muted_is_still_in_the_room() -> None:
@@ -107,7 +107,7 @@ def test_an_administrator_enters_every_room_without_being_in_it(
 ) -> None:
     view = View(head, Member(role="owner", status=status) if status else None)
     if operation in PERMISSIONS["admin"]:
-        assert enter_room(view, ADMINISTRATOR, operation) == Entry(head, None, "admin")
+        assert enter_room(view, ADMINISTRATOR, operation) == RoomAccess(head, None, "admin")
         return
     with pytest.raises(NotRoomMember):
         enter_room(view, ADMINISTRATOR, operation)
@@ -122,15 +122,15 @@ def test_an_administrator_finds_no_room_where_there_is_none() -> None:
 def test_an_administrator_who_is_in_the_room_acts_by_the_nearest_standing_that_suffices() -> None:
     member = Member()
     view = View(HEAD, member)
-    assert enter_room(view, ADMINISTRATOR, "send") == Entry(HEAD, member, "member")
-    assert enter_room(view, ADMINISTRATOR, "banMember") == Entry(HEAD, member, "admin")
+    assert enter_room(view, ADMINISTRATOR, "send") == RoomAccess(HEAD, member, "member")
+    assert enter_room(view, ADMINISTRATOR, "banMember") == RoomAccess(HEAD, member, "admin")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_gateway_hears_every_room_and_rules_none(operation: Operation) -> None:
     gateway, view = Caller("gate", frozenset({"gateway"})), View(HEAD, None)
     if operation in ("look", "read", "subscribe"):
-        assert enter_room(view, gateway, operation) == Entry(HEAD, None, "gateway")
+        assert enter_room(view, gateway, operation) == RoomAccess(HEAD, None, "gateway")
         return
     with pytest.raises(NotRoomMember):
         enter_room(view, gateway, operation)
@@ -151,7 +151,7 @@ def test_a_visitor_looks_at_a_public_room_and_joins_it_and_nothing_else(
 ) -> None:
     view = View(PUBLIC, Member(role="owner", status=status) if status else None)
     if operation in ("look", "join"):
-        assert enter_room(view, ALICE, operation) == Entry(PUBLIC, None, "visitor")
+        assert enter_room(view, ALICE, operation) == RoomAccess(PUBLIC, None, "visitor")
     else:
         with pytest.raises(NotRoomMember):
             enter_room(view, ALICE, operation)
@@ -194,7 +194,7 @@ APPOINTED = [
 def test_somebody_acts_on_those_below_whether_there_or_banned(
     standing: Standing, role: Role, status: Status
 ) -> None:
-    entry, person = Entry(HEAD, None, standing), Member(role=role, status=status)
+    entry, person = RoomAccess(HEAD, None, standing), Member(role=role, status=status)
     if (standing, role) in OVERRULED:
         may_act_on(entry, ALICE, "bob", person)
         return
@@ -205,21 +205,21 @@ def test_somebody_acts_on_those_below_whether_there_or_banned(
 
 @pytest.mark.parametrize("role", ROLES)
 def test_whoever_left_or_never_was_there_has_no_rank(role: Role) -> None:
-    may_act_on(Entry(HEAD, None, "moderator"), ALICE, "bob", Member(role=role, status="left"))
-    may_act_on(Entry(HEAD, None, "moderator"), ALICE, "bob", None)
+    may_act_on(RoomAccess(HEAD, None, "moderator"), ALICE, "bob", Member(role=role, status="left"))
+    may_act_on(RoomAccess(HEAD, None, "moderator"), ALICE, "bob", None)
 
 
 @pytest.mark.parametrize("standing", STANDINGS)
 def test_nobody_acts_on_themself(standing: Standing) -> None:
     with pytest.raises(NotAllowed) as caught:
-        may_act_on(Entry(HEAD, None, standing), ALICE, "alice", Member())
+        may_act_on(RoomAccess(HEAD, None, standing), ALICE, "alice", Member())
     assert (caught.value.key, caught.value.values) == ("room.self", {"reason": "self"})
 
 
 @pytest.mark.parametrize("standing", STANDINGS)
 @pytest.mark.parametrize("role", ROLES)
 def test_somebody_appoints_at_most_what_they_are(standing: Standing, role: Role) -> None:
-    entry = Entry(HEAD, None, standing)
+    entry = RoomAccess(HEAD, None, standing)
     if (standing, role) in APPOINTED:
         may_appoint(entry, role)
         return

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 
 from chat.rules.models import Head, Receipts
-from chat.steps.delivery_accounting import SETTLING_MS, Report, confirm_ms, counted, judged
-from chat.steps.ledger import LONGEST_MS, Counted
+from chat.steps.delivery_accounting import SETTLING_MS, ClientReport, account, confirm_ms, count_deliveries
+from chat.steps.ledger import LONGEST_MS, DeliveryCount
 
 NOON = 1_800_000_000_000
 STEPS = st.lists(
@@ -23,82 +23,84 @@ STEPS = st.lists(
 )
 
 
-def report(seq: int, newest: int, *, now: int = NOON, connected: bool = True, joined: int = 0) -> Report:
+def report(
+    seq: int, newest: int, *, now: int = NOON, connected: bool = True, joined: int = 0
+) -> ClientReport:
     head = Head(rev=1, seq=newest, ts=now - 400, epoch=1)
-    return Report(head=head, seq=seq, ts=None, joined_seq=joined, connected=connected, now=now)
+    return ClientReport(head=head, seq=seq, ts=None, joined_seq=joined, connected=connected, now=now)
 
 
 @given(steps=STEPS, joined=st.integers(0, 10))
 def test_markers_only_grow_and_no_message_is_counted_twice(
     steps: list[tuple[int, int, int, bool, int]], joined: int
 ) -> None:
-    at, newest, now, total = Receipts(), 0, NOON, Counted()
+    at, newest, now, total = Receipts(), 0, NOON, DeliveryCount()
     for came, passed, says, connected, behind in steps:
         newest, now = newest + came, now + passed
         seen = max(0, newest - behind)
         told = report(min(says, seen), seen, now=now, connected=connected, joined=joined)
-        after = judged(at, told)
-        adds = counted(at, after, told)
+        after = account(at, told)
+        adds = count_deliveries(at, after, told)
         for name in ("delivered_seq", "judged_seq", "due_seq"):
             assert getattr(after, name) >= getattr(at, name)
         assert after.judged_seq <= after.due_seq <= newest
         assert 0 <= adds.delivered <= adds.due
-        assert judged(after, told) == after
-        assert counted(after, after, told) == Counted()
-        total = Counted(total.due + adds.due, total.delivered + adds.delivered)
+        assert account(after, told) == after
+        assert count_deliveries(after, after, told) == DeliveryCount()
+        total = DeliveryCount(total.due + adds.due, total.delivered + adds.delivered)
         at = after
     assert total.delivered <= total.due <= max(0, newest - joined)
 
 
 def test_a_message_that_came_between_heartbeats_is_due_at_the_one_after() -> None:
-    first = judged(Receipts(), report(3, 3, connected=False))
+    first = account(Receipts(), report(3, 3, connected=False))
     assert first == Receipts(delivered_seq=3, due_seq=3, judged_seq=3, due_at=NOON)
     told = report(3, 5, now=NOON + 30_000)
-    second = judged(first, told)
-    assert counted(first, second, told) == Counted()
+    second = account(first, told)
+    assert count_deliveries(first, second, told) == DeliveryCount()
     told = report(4, 5, now=NOON + 60_000)
-    third = judged(second, told)
-    assert counted(second, third, told) == Counted(due=2, delivered=1)
+    third = account(second, told)
+    assert count_deliveries(second, third, told) == DeliveryCount(due=2, delivered=1)
 
 
 def test_what_was_noted_a_moment_ago_has_time_to_arrive() -> None:
     noted = Receipts(delivered_seq=3, judged_seq=3, due_seq=5, due_at=NOON)
     early = report(3, 6, now=NOON + SETTLING_MS - 1)
-    assert judged(noted, early) == noted
+    assert account(noted, early) == noted
     told = report(6, 6, now=NOON + SETTLING_MS)
-    after = judged(noted, told)
+    after = account(noted, told)
     assert (after.judged_seq, after.due_seq) == (5, 6)
-    assert replace(counted(noted, after, told), confirm_ms=None) == Counted(due=2, delivered=2)
+    assert replace(count_deliveries(noted, after, told), confirm_ms=None) == DeliveryCount(due=2, delivered=2)
 
 
 def test_after_an_absence_nothing_is_judged_and_it_starts_at_the_head() -> None:
     noted = Receipts(delivered_seq=3, judged_seq=3, due_seq=5, due_at=NOON)
     told = report(3, 9, now=NOON + 3_600_000, connected=False)
-    after = judged(noted, told)
+    after = account(noted, told)
     assert (after.judged_seq, after.due_seq, after.due_at) == (9, 9, NOON + 3_600_000)
-    assert counted(noted, after, told) == Counted()
+    assert count_deliveries(noted, after, told) == DeliveryCount()
 
 
 def test_messages_from_before_somebody_came_were_not_due_to_them() -> None:
     noted = Receipts(judged_seq=2, due_seq=9, due_at=NOON)
     told = report(9, 9, now=NOON + 30_000, joined=7)
-    assert counted(noted, judged(noted, told), told).due == 2
+    assert count_deliveries(noted, account(noted, told), told).due == 2
 
 
 @pytest.mark.parametrize("jump", [-3_600_000, 3_600_000])
 def test_a_clock_that_jumps_delays_no_judgement(jump: int) -> None:
     noted = Receipts(judged_seq=3, due_seq=5, due_at=NOON)
-    assert judged(noted, report(5, 5, now=NOON + jump)).judged_seq == 5
+    assert account(noted, report(5, 5, now=NOON + jump)).judged_seq == 5
 
 
 def test_an_unchanged_room_needs_no_write() -> None:
     settled = Receipts(delivered_seq=5, judged_seq=5, due_seq=5, due_at=NOON)
     for connected in (True, False):
-        assert judged(settled, report(5, 5, now=NOON + 40_000, connected=connected)) == settled
+        assert account(settled, report(5, 5, now=NOON + 40_000, connected=connected)) == settled
 
 
-def took(before: Receipts, told: Report) -> int | None:
-    return confirm_ms(before, judged(before, told), told)
+def took(before: Receipts, told: ClientReport) -> int | None:
+    return confirm_ms(before, account(before, told), told)
 
 
 def test_the_time_of_a_delivery_is_from_the_messages_instant_to_its_first_confirmation() -> None:

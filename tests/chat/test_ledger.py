@@ -6,7 +6,7 @@ from math import ceil
 import hypothesis.strategies as st
 from hypothesis import given
 
-from chat.steps.ledger import BOUNDS, LONGEST_MS, Deliveries, added_up, bucket
+from chat.steps.ledger import BOUNDS, LONGEST_MS, Deliveries, bucket, total_of
 from chat.storage.items import values
 
 SAMPLES = st.lists(st.integers(0, LONGEST_MS), max_size=200)
@@ -28,7 +28,7 @@ def hour(samples: list[int], **counts: int) -> dict[str, dict[str, str]]:
 
 @given(hours=st.lists(SAMPLES, max_size=5), percent=st.integers(1, 100))
 def test_a_percentile_lies_in_its_bucket(hours: list[list[int]], percent: int) -> None:
-    total = added_up(hour(samples) for samples in hours)
+    total = total_of(hour(samples) for samples in hours)
     together = [each for samples in hours for each in samples]
     if not together:
         assert total.percentile(percent) is None
@@ -39,7 +39,7 @@ def test_a_percentile_lies_in_its_bucket(hours: list[list[int]], percent: int) -
 
 @given(hours=st.lists(st.tuples(st.integers(0, 1_000), st.integers(0, 1_000)), max_size=5))
 def test_due_and_delivered_add_up(hours: list[tuple[int, int]]) -> None:
-    total = added_up(hour([], due=due, delivered=delivered) for due, delivered in hours)
+    total = total_of(hour([], due=due, delivered=delivered) for due, delivered in hours)
     assert total.due == sum(due for due, _ in hours)
     assert total.delivered == sum(delivered for _, delivered in hours)
 
@@ -58,6 +58,6 @@ def test_the_objective_is_a_percentage_of_what_was_due() -> None:
 
 
 def test_buckets_of_an_earlier_version_still_count() -> None:
-    total = added_up([values({"h123": 3, "h50": 1, "hours": 5})])
+    total = total_of([values({"h123": 3, "h50": 1, "hours": 5})])
     assert total.within == {123: 3, 50: 1}
     assert total.percentile(99) == 123

@@ -11,7 +11,7 @@ from chat.steps.presence_items import (
     NEVER_SEEN,
     OFFLINE_AFTER_MS,
     Presence,
-    heard,
+    heartbeat_write,
     is_connected,
     named_rooms,
     rate_state,
@@ -24,7 +24,7 @@ ROOMS = [Room.parse(f"room-{number}") for number in range(150)]
 
 def after(before: Presence, now: int, *rooms: Room, status: str = "online") -> Presence:
     """The person's item after a heartbeat."""
-    write = heard(before, "ann", "offline" if status == "offline" else "online", rooms, None, now)
+    write = heartbeat_write(before, "ann", "offline" if status == "offline" else "online", rooms, None, now)
     return Presence.of(values(write.set))
 
 

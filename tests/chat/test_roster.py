@@ -7,15 +7,15 @@ from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import DAY_MS, Head, Member, Role
 from chat.rules.rooms import Room
 from chat.steps.roster import (
-    kept_out,
-    let_back,
-    moved_head,
+    add_writes,
+    ban_writes,
+    check_active,
+    head_write,
+    mute_writes,
     owners_gained,
-    seated,
-    there,
-    unseated,
-    with_mute,
-    with_role,
+    remove_writes,
+    role_writes,
+    unban_writes,
 )
 from chat.storage.tables import Write
 
@@ -38,12 +38,12 @@ MINE, LISTED, BANNED = (
 @pytest.mark.parametrize(
     ("writes", "places"),
     [
-        (seated(ROOM, "bob", BOB, "member", 7), [MINE, LISTED]),
-        (unseated(ROOM, "bob", BOB, 4, NOW), [MINE, LISTED]),
-        (kept_out(ROOM, "bob", BOB, 4, NOW), [MINE, LISTED, BANNED]),
-        (let_back(ROOM, "bob", BOB, NOW), [MINE, BANNED]),
-        (with_role(ROOM, "bob", BOB, "owner"), [MINE, LISTED]),
-        (with_mute(ROOM, "bob", BOB, 0), [MINE, LISTED]),
+        (add_writes(ROOM, "bob", BOB, "member", 7), [MINE, LISTED]),
+        (remove_writes(ROOM, "bob", BOB, 4, NOW), [MINE, LISTED]),
+        (ban_writes(ROOM, "bob", BOB, 4, NOW), [MINE, LISTED, BANNED]),
+        (unban_writes(ROOM, "bob", BOB, NOW), [MINE, BANNED]),
+        (role_writes(ROOM, "bob", BOB, "owner"), [MINE, LISTED]),
+        (mute_writes(ROOM, "bob", BOB, 0), [MINE, LISTED]),
     ],
 )
 def test_a_change_holds_only_while_the_person_is_as_seen(
@@ -56,32 +56,32 @@ def test_a_change_holds_only_while_the_person_is_as_seen(
 
 
 @pytest.mark.parametrize(
-    "writes", [seated(ROOM, "bob", None, "member", 7), kept_out(ROOM, "bob", None, None, NOW)]
+    "writes", [add_writes(ROOM, "bob", None, "member", 7), ban_writes(ROOM, "bob", None, None, NOW)]
 )
 def test_a_first_membership_is_written_only_where_there_is_none(writes: list[Write]) -> None:
     assert (writes[0].condition, writes[0].whole) == ("attribute_not_exists(PK)", True)
 
 
 def test_whoever_goes_is_remembered_for_ninety_days_with_the_epoch_that_ended() -> None:
-    mine, listed = unseated(ROOM, "bob", BOB, 4, NOW)
+    mine, listed = remove_writes(ROOM, "bob", BOB, 4, NOW)
     assert mine.set == {"status": "left", "endedEpoch": 4, "expiresAt": (NOW + 90 * DAY_MS) // 1_000}
     assert listed.delete
 
 
 def test_a_ban_does_not_expire_and_keeps_the_rank_of_whoever_was_there() -> None:
-    assert kept_out(ROOM, "bob", BOB, 4, NOW)[0].set == {
+    assert ban_writes(ROOM, "bob", BOB, 4, NOW)[0].set == {
         "role": "moderator",
         "status": "banned",
         "endedEpoch": 4,
     }
     gone = Member(role="owner", status="left", ended_epoch=2)
-    mine = kept_out(ROOM, "bob", gone, None, NOW)[0]
+    mine = ban_writes(ROOM, "bob", gone, None, NOW)[0]
     assert mine.set == {"role": "member", "status": "banned"}
     assert set(mine.remove) == {"endedEpoch", "expiresAt"}
 
 
 def test_who_comes_again_brings_their_mute_into_the_roster() -> None:
-    mine, listed = seated(ROOM, "bob", BOB, "member", 7)
+    mine, listed = add_writes(ROOM, "bob", BOB, "member", 7)
     new = {"role": "member", "status": "active", "joinedSeq": 7}
     assert (mine.set, set(mine.remove)) == (new, {"endedEpoch", "expiresAt"})
     assert listed.set == {"type": "Member", **new, "mutedUntil": 9}
@@ -89,10 +89,10 @@ def test_who_comes_again_brings_their_mute_into_the_roster() -> None:
 
 def test_a_head_is_moved_on_the_revision_that_was_read() -> None:
     head = Head(rev=5, seq=2, ts=1, epoch=3, owners=2)
-    write = moved_head(ROOM, head, parted_at=9, owners=-1)
+    write = head_write(ROOM, head, parted_at=9, owners=-1)
     assert (write.condition, write.given) == ("#rev = :rev", {":rev": 5})
     assert write.set == {"rev": 6, "epoch": 4, "partedAt": 9, "owners": 1}
-    assert moved_head(ROOM, head).set == {"rev": 6, "owners": 2}
+    assert head_write(ROOM, head).set == {"rev": 6, "owners": 2}
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_owners_are_counted_and_one_remains(before: Role, after: Role | None, ga
 @pytest.mark.parametrize("person", [None, Member(status="left"), Member(status="banned")])
 def test_whoever_is_not_there_is_not_found(person: Member | None) -> None:
     with pytest.raises(NotAllowed) as caught:
-        there(person)
+        check_active(person)
     assert caught.value.values == {"reason": "notThere"}
-    assert there(BOB) == BOB
+    assert check_active(BOB) == BOB
 
 
 def test_people_and_roles_are_read_from_arguments() -> None:

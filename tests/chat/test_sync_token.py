@@ -8,7 +8,7 @@ from chat.rules.cursor import CursorKeys, seal_position, unseal, unseal_position
 from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room
 from chat.steps.catch_up import Held
-from chat.steps.memberships import Position
+from chat.steps.memberships import MembershipCursor
 from chat.steps.sync_token import LONGEST, Token, room_hash, seal_token, unseal_token
 
 KEYS = CursorKeys("k1", {"k1": b"a key for tests, 32 bytes long.."})
@@ -16,7 +16,9 @@ NUMBERS = st.integers(0, 2**31 - 1)
 INSTANTS = st.integers(0, 9_999_999_999_999)
 HELD = st.builds(Held, st.one_of(st.none(), NUMBERS), INSTANTS, NUMBERS)
 POSITIONS = st.builds(
-    Position, st.sampled_from(["core", "guild"]), st.one_of(st.none(), st.text("IN#ROM.:|@-é", min_size=1))
+    MembershipCursor,
+    st.sampled_from(["core", "guild"]),
+    st.one_of(st.none(), st.text("IN#ROM.:|@-é", min_size=1)),
 )
 TOKENS = st.builds(
     Token, INSTANTS, POSITIONS, st.dictionaries(st.binary(min_size=8, max_size=8), HELD, max_size=20)
@@ -60,7 +62,7 @@ def test_a_thousand_busy_rooms_take_32_characters_each() -> None:
     }
     assert len(held) == 1_000
     sealed = seal_token(
-        "ann", Token(4_000_000_000_000, Position("guild", "IN#GUILD#" + "x" * 128), held), KEYS
+        "ann", Token(4_000_000_000_000, MembershipCursor("guild", "IN#GUILD#" + "x" * 128), held), KEYS
     )
     assert len(sealed) <= 32 * 1_000 + 300 < LONGEST
 

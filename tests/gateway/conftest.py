@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from chat.rules.models import Caller, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.new_room import found_room
+from chat.steps.new_room import add_room
 from chat_lambda import compose
 from gateway.process import Gateway
 from gateway.server import Server, token_rules
@@ -122,7 +122,7 @@ class World:
     def room(self, **members: Role) -> str:
         room_id = f"r-{uuid.uuid4()}"
         found = members or {"alice": "owner", "bob": "member"}
-        assert found_room(compose.deployment().store, Room.parse(room_id), found, FAST)
+        assert add_room(compose.deployment().store, Room.parse(room_id), found, FAST)
         return room_id
 
     async def metric(self, name: str) -> float:

@@ -17,7 +17,7 @@ from chat.deployment import Deployment
 from chat.rules.cursor import CursorKeys, seal
 from chat.rules.models import Role
 from chat.rules.rooms import Room, is_id
-from chat.steps.new_room import found_room
+from chat.steps.new_room import add_room
 from chat_lambda import compose
 from simulator.functions import FunctionError, Functions, functions_from_wiring
 from simulator.keys import SigningKey
@@ -90,7 +90,7 @@ class Stage:
     ) -> str:
         """A new room, by its id."""
         room_id = f"{'GUILD#' if guild else ''}r-{uuid.uuid4()}"
-        assert found_room(self.deployment.store, Room.parse(room_id), members, settings)
+        assert add_room(self.deployment.store, Room.parse(room_id), members, settings)
         self.made.add(room_id.removeprefix("GUILD#"))
         return room_id
 

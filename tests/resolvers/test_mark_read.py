@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.steps.marking import TELL_EVERY_MS
-from chat.steps.receipt_items import MOST_TOLD
+from chat.steps.marking import PUBLISH_EVERY_MS
+from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
 from tests.resolvers.conftest import LOBBY
 
 if TYPE_CHECKING:
@@ -88,16 +88,16 @@ def test_too_soon_after_the_last_it_is_stored_and_to_be_said_again(stage: "Stage
     room = room_of_three(stage)
     stage.act(stage.event(EVENT, roomId=room, seq=2), writes=["AT"])
     soon = stage.act(stage.event(EVENT, roomId=room, seq=3), writes=["AT"])
-    assert 0 < soon["retryAfterMs"] <= TELL_EVERY_MS
+    assert 0 < soon["retryAfterMs"] <= PUBLISH_EVERY_MS
     assert soon == untold(readSeq=3, retryAfterMs=soon["retryAfterMs"])
-    stage.receipts(room, "bob", toldAt=receipts(stage, room)["toldAt"] - TELL_EVERY_MS)
+    stage.receipts(room, "bob", toldAt=receipts(stage, room)["toldAt"] - PUBLISH_EVERY_MS)
     again = stage.act(stage.event(EVENT, roomId=room, seq=3), writes=["AT"])
     assert (again["roomId"], again["readSeq"], again["retryAfterMs"]) == (room, 3, None)
 
 
 def test_in_a_large_room_it_is_stored_and_not_published(stage: "Stage") -> None:
     room = room_of_three(stage)
-    stage.roster(room, *(f"m{n}" for n in range(MOST_TOLD + 1 - len(LOBBY))))
+    stage.roster(room, *(f"m{n}" for n in range(SMALL_ROOM_MEMBERS + 1 - len(LOBBY))))
     answer = stage.act(stage.event(EVENT, roomId=room, seq=3), writes=["AT"])
     assert answer == untold(readSeq=3, retryAfterMs=None)
     assert "toldAt" not in receipts(stage, room)
@@ -105,7 +105,7 @@ def test_in_a_large_room_it_is_stored_and_not_published(stage: "Stage") -> None:
 
 def test_a_room_of_a_hundred_is_still_told(stage: "Stage") -> None:
     room = room_of_three(stage)
-    stage.roster(room, *(f"m{n}" for n in range(MOST_TOLD - len(LOBBY))))
+    stage.roster(room, *(f"m{n}" for n in range(SMALL_ROOM_MEMBERS - len(LOBBY))))
     assert stage.act(stage.event(EVENT, roomId=room, seq=3), writes=["AT"])["roomId"] == room
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from chat.rules.models import Role
 from chat.steps.presence_items import OFFLINE_AFTER_MS
-from chat.steps.receipt_items import MOST_TOLD
+from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage
@@ -114,8 +114,8 @@ def test_of_a_room_with_more_than_a_hundred_only_the_count_of_onlookers_is_told(
 ) -> None:
     room = stage.room(people)
     beat(stage, next(iter(people)), watching=room)
-    stage.roster(room, *(f"m{number}" for number in range(MOST_TOLD - len(people))))
-    assert len(asked(stage, room, next(iter(people)))["people"]) == MOST_TOLD
+    stage.roster(room, *(f"m{number}" for number in range(SMALL_ROOM_MEMBERS - len(people))))
+    assert len(asked(stage, room, next(iter(people)))["people"]) == SMALL_ROOM_MEMBERS
     stage.roster(room, "one-more")
     assert asked(stage, room, next(iter(people))) == {
         "roomId": room,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat.steps.receipt_items import MOST_TOLD
+from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
 
 if TYPE_CHECKING:
     from tests.resolvers.conftest import Stage
@@ -83,8 +83,8 @@ def test_the_page_is_the_same_whether_or_not_a_message_is_asked_about(stage: "St
 
 def test_in_a_large_room_there_is_no_confirmation(stage: "Stage") -> None:
     room = room_of_four(stage)
-    stage.roster(room, *(f"m{number:03d}" for number in range(MOST_TOLD - 4)))
-    assert asked(stage, room, seq=1)["confirmation"]["of"] == MOST_TOLD - 1
+    stage.roster(room, *(f"m{number:03d}" for number in range(SMALL_ROOM_MEMBERS - 4)))
+    assert asked(stage, room, seq=1)["confirmation"]["of"] == SMALL_ROOM_MEMBERS - 1
     stage.roster(room, "one-more")
     answer = asked(stage, room, seq=1, limit=100)
     assert (answer["confirmation"], len(answer["items"])) == (None, 100)

@@ -6,7 +6,7 @@ from typing import Any
 
 from chat.rules.models import Role
 from chat.rules.rooms import Room
-from chat.steps.new_room import found_room
+from chat.steps.new_room import add_room
 from chat_lambda import compose
 from tests.guarantees.catch_up.follower_events import Head, Message
 from tests.guarantees.support.backend import MESSAGE, MESSAGES, NOTICE, Backend
@@ -60,7 +60,7 @@ class Story:
         members: dict[str, Role] = FOUNDERS | dict.fromkeys(listeners, "member")
         is_public = not room_id.startswith("GUILD#") and dice.random() < 0.5
         rules = {**FAST, "visibility": "public" if is_public else "private"}
-        if not found_room(compose.deployment().store, Room.parse(room_id), members, rules):
+        if not add_room(compose.deployment().store, Room.parse(room_id), members, rules):
             raise ValueError(f"{room_id} is there already")
         return cls(backend, dice, room_id, {user: Standing() for user in members}, is_public)
 

@@ -18,7 +18,7 @@ from chat.operations.typing import typing
 from chat.rules.models import Caller, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.new_room import found_room
+from chat.steps.new_room import add_room
 from simulator.settings import BUCKET
 from tests.guarantees.rooms.requests import PAGES, VERBS
 from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock
@@ -54,7 +54,7 @@ class House:
         room_id = f"{'GUILD#' if guild else ''}r{number}-{self.mark}"
         members: dict[str, Role] = dict.fromkeys(self.people[:count], "member")
         members[self.people[0]] = "owner"
-        assert found_room(self.other.store, Room.parse(room_id), members, FAST | rules)
+        assert add_room(self.other.store, Room.parse(room_id), members, FAST | rules)
         return room_id
 
     def ten_rooms(self, count: int = 2) -> list[str]:

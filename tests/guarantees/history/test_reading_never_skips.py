@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chat.operations.messages import Page
+from chat.operations.messages import HistoryPage
 from chat.rules.errors import InvalidInput, NotRoomMember, ServiceUnavailable
 from chat.rules.instants import to_wire
 from chat.rules.models import Message
@@ -40,7 +40,7 @@ NEWEST = {"order": "NEWEST_FIRST"}
 BOTH = pytest.mark.parametrize("order", [FORWARD, NEWEST], ids=["forward", "newest first"])
 
 
-def seqs(page: Page) -> list[int]:
+def seqs(page: HistoryPage) -> list[int]:
     return [message.seq or 0 for message in page.items]
 
 

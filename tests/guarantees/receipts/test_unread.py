@@ -19,7 +19,7 @@ from chat.operations.remove_member import remove_member
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.new_room import found_room
+from chat.steps.new_room import add_room
 from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock, process, send, store_of
 
 KEEPER = "keeper"
@@ -68,7 +68,7 @@ class Play:
         self.users = [f"{mark}-{number}" for number in range(3)]
         self.ledgers = [Ledger(f"{prefix}{mark}") for prefix in ("a", "GUILD#b", "c")]
         for ledger in self.ledgers:
-            assert found_room(store_of(client), Room.parse(ledger.room), {KEEPER: "owner"}, FAST)
+            assert add_room(store_of(client), Room.parse(ledger.room), {KEEPER: "owner"}, FAST)
             ledger.people = {user: Person() for user in self.users}
 
     def step(self, what: str, who: int, where: int, number: int) -> None:

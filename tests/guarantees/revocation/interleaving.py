@@ -31,7 +31,7 @@ from chat.operations.unban_member import unban_member
 from chat.rules.models import Caller, Message, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.new_room import found_room
+from chat.steps.new_room import add_room
 from simulator.authorizer import Grant
 from simulator.context import Call
 from simulator.execution import Api, GraphqlRequest
@@ -159,7 +159,7 @@ def crowd(client: Any, seed: str, people: Mapping[str, Role], readings: Readings
     room_id = f"p-{uuid.uuid4()}"
     visibility = dice.choice(["public", "private"])
     place = Room.parse(room_id)
-    assert found_room(store_of(client), place, people, {**FAST, "visibility": visibility})
+    assert add_room(store_of(client), place, people, {**FAST, "visibility": visibility})
     gate, commits = Gate(dice, asyncio.get_running_loop()), list[Commit]()
     clients = [GatedClient(client, gate, place, commits, lost=0.1, conflicts=0.05) for _ in range(3)]
     functions = _functions(process(client, clock), [process(each, clock) for each in clients], clients)

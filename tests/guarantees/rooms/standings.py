@@ -8,7 +8,7 @@ from typing import Any
 from chat.rules.identifiers import uuid7
 from chat.rules.models import Role
 from chat.rules.rooms import Room, Table
-from chat.steps.new_room import founding
+from chat.steps.new_room import room_writes
 from chat.storage import keys
 from chat.storage.places import Place, membership_place
 from chat.storage.tables import Tables, Write
@@ -115,7 +115,7 @@ class Theatre:
             "visibility": "public" if public else "private",
         }
         members = {people[label]: role for label, role in inside.items()}
-        self.tables.transact(founding(room, members, rules))
+        self.tables.transact(room_writes(room, members, rules))
         sent = [
             _message(room, people[label], messages[label], instants[label], seq)
             for seq, label in enumerate(labels, start=1)

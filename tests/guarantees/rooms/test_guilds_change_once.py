@@ -13,7 +13,7 @@ from chat.operations.guild_membership import guild_membership
 from chat.rules.models import Caller, Head, Member, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.roster import everybody
+from chat.steps.roster import read_members
 from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import Clock, new_room, process, send, store_of
 from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
@@ -45,7 +45,7 @@ def guild(client: Any) -> str:
 
 def state(client: Any, room: str) -> tuple[Head | None, Mapping[str, Member]]:
     """The head, but for the instant of the last parting, and the people."""
-    head, people = everybody(store_of(client), Room.parse(room), NAMED)
+    head, people = read_members(store_of(client), Room.parse(room), NAMED)
     return head and replace(head, parted_at=0), people
 
 

@@ -19,7 +19,7 @@ from chat.rules.errors import ChatError, NotAllowed, NotRoomMember
 from chat.rules.models import Caller, Head, Member, Message, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.roster import look
+from chat.steps.roster import read_people
 from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import FAST, Clock, change_room, new_room, process, send, store_of
 from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
@@ -71,7 +71,7 @@ def do(deployment: Deployment, room: str, act: Act) -> Message:
 
 def seen(client: Any, room: str, person: str) -> tuple[Head, Member | None]:
     """The head and a membership, but for what depends on the instant of joining or parting."""
-    scene = look(store_of(client), Room.parse(room), Caller(person), person)
+    scene = read_people(store_of(client), Room.parse(room), Caller(person), person)
     assert scene.view.head
     return replace(scene.view.head, parted_at=0), scene.person and replace(scene.person, join_tat=0)
 

@@ -11,7 +11,7 @@ from chat.rules.errors import ChatError, RateLimited
 from chat.rules.models import Caller, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.new_room import found_room
+from chat.steps.new_room import add_room
 from tests.guarantees.support.fixtures import (
     DAY_MS,
     FAST,
@@ -31,7 +31,7 @@ ROLES: dict[str, Role] = {"olga": "owner", "max": "moderator", "ann": "member", 
 def room(client: Any) -> str:
     """A room with people of every role."""
     room_id = uuid.uuid4().hex[:12]
-    assert found_room(store_of(client), Room.parse(room_id), ROLES, FAST)
+    assert add_room(store_of(client), Room.parse(room_id), ROLES, FAST)
     return room_id
 
 

@@ -8,14 +8,14 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.operations.changes import changes
 from chat.operations.edit_message import edit_message
-from chat.operations.messages import Page, messages
+from chat.operations.messages import HistoryPage, messages
 from chat.operations.remove_message import remove_message
 from chat.operations.send_message import send_message
 from chat.rules.cursor import CursorKeys
 from chat.rules.models import Caller, Item, Message, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.new_room import found_room
+from chat.steps.new_room import add_room
 from chat.storage import keys
 from chat.storage.items import key, values
 from chat.storage.store import Store
@@ -73,7 +73,7 @@ def new_room(
     """The id of a new room with `users` in it as plain members, or `members` with their roles."""
     room_id = f"{prefix}{uuid.uuid4().hex[:12]}"
     roles: Mapping[str, Role] = members or dict.fromkeys(users, "member")
-    assert found_room(store_of(client), Room.parse(room_id), roles, settings)
+    assert add_room(store_of(client), Room.parse(room_id), roles, settings)
     return room_id
 
 
@@ -101,7 +101,7 @@ def remove(deployment: Deployment, message: Message, user: str | None = None, *r
     return remove_message(deployment, caller, {"roomId": message.room_id, "id": message.id}, Tally())
 
 
-def read(deployment: Deployment, room_id: str, user: str, **arguments: Any) -> Page:
+def read(deployment: Deployment, room_id: str, user: str, **arguments: Any) -> HistoryPage:
     return messages(deployment, CURSOR_KEYS, Caller(user_id=user), {"roomId": room_id, **arguments}, Tally())
 
 

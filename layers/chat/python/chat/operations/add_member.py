@@ -10,9 +10,17 @@ from chat.rules.errors import NotAllowed
 from chat.rules.models import Caller, Message, Notice, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import notify
-from chat.steps.retry import settled
-from chat.steps.roster import counted, keep_within_rooms, look, moved_head, same_epoch, seated, still_there
+from chat.steps.notices import notice_message
+from chat.steps.retry import until_committed
+from chat.steps.roster import (
+    add_writes,
+    caller_unchanged,
+    check_room_limit,
+    head_write,
+    read_people,
+    same_epoch,
+    with_owner_count,
+)
 
 
 def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -25,27 +33,27 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
 
     def answer(epoch: int, rev: int, given: Role) -> Message:
         notice = Notice(kind="MEMBER_ADDED", user_id=user_id, role=given, rev=rev)
-        return notify(deployment, room, caller, epoch, notice)
+        return notice_message(deployment, room, caller, epoch, notice)
 
     def step() -> Message:
-        scene = look(deployment.store, room, caller, user_id)
-        entry, person = enter_room(scene.view, caller, "addMember"), scene.person
+        snapshot = read_people(deployment.store, room, caller, user_id)
+        entry, person = enter_room(snapshot.view, caller, "addMember"), snapshot.person
         may_appoint(entry, role)
         head = entry.head
         if person is None:
-            keep_within_rooms(deployment, room, user_id)
+            check_room_limit(deployment, room, user_id)
         elif person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
         elif person.status == "active":
             return answer(head.epoch, head.rev, person.role)
-        writes = [*seated(room, user_id, person, role, head.seq), *still_there(room, caller, entry)]
+        writes = [*add_writes(room, user_id, person, role, head.seq), *caller_unchanged(room, caller, entry)]
         rev = head.rev
         if role == "owner":
-            writes.append(moved_head(room, counted(deployment.store, room, head), owners=1))
+            writes.append(head_write(room, with_owner_count(deployment.store, room, head), owners=1))
             rev += 1
         else:
             writes.append(same_epoch(room, entry))
         deployment.store.tables.transact(writes)
         return answer(head.epoch, rev, role)
 
-    return settled(deployment, tally, step)
+    return until_committed(deployment, tally, step)

@@ -9,9 +9,17 @@ from chat.rules.arguments import check_user
 from chat.rules.models import Caller, Head, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import notify, notify_of_parting
-from chat.steps.retry import settled
-from chat.steps.roster import counted, kept_out, look, moved_head, owners_gained, same_epoch, still_there
+from chat.steps.notices import notice_message, revocation_notice
+from chat.steps.retry import until_committed
+from chat.steps.roster import (
+    ban_writes,
+    caller_unchanged,
+    head_write,
+    owners_gained,
+    read_people,
+    same_epoch,
+    with_owner_count,
+)
 
 
 def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -23,25 +31,27 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
 
     def answer(head: Head, ended: int | None, rev: int | None) -> Message:
         if ended is not None:
-            return notify_of_parting(deployment, room, caller, "MEMBER_BANNED", user_id, ended, rev)
+            return revocation_notice(deployment, room, caller, "MEMBER_BANNED", user_id, ended, rev)
         notice = Notice(kind="MEMBER_BANNED", user_id=user_id, rev=head.rev)
-        return notify(deployment, room, caller, head.epoch, notice)
+        return notice_message(deployment, room, caller, head.epoch, notice)
 
     def step() -> Message:
-        scene = look(deployment.store, room, caller, user_id)
-        entry, person = enter_room(scene.view, caller, "banMember"), scene.person
+        snapshot = read_people(deployment.store, room, caller, user_id)
+        entry, person = enter_room(snapshot.view, caller, "banMember"), snapshot.person
         may_act_on(entry, caller, user_id, person)
         head, now = entry.head, deployment.now()
         if person is not None and person.status == "banned":
             return answer(head, person.ended_epoch, None)
-        writes = still_there(room, caller, entry)
+        writes = caller_unchanged(room, caller, entry)
         if person is None or person.status != "active":
-            writes += [*kept_out(room, user_id, person, None, now), same_epoch(room, entry)]
+            writes += [*ban_writes(room, user_id, person, None, now), same_epoch(room, entry)]
             deployment.store.tables.transact(writes)
             return answer(head, None, None)
-        head = counted(deployment.store, room, head)
-        moved = moved_head(room, head, parted_at=now, owners=owners_gained(head, person, None))
-        deployment.store.tables.transact([moved, *kept_out(room, user_id, person, head.epoch, now), *writes])
+        head = with_owner_count(deployment.store, room, head)
+        moved = head_write(room, head, parted_at=now, owners=owners_gained(head, person, None))
+        deployment.store.tables.transact(
+            [moved, *ban_writes(room, user_id, person, head.epoch, now), *writes]
+        )
         return answer(head, head.epoch, head.rev + 1)
 
-    return settled(deployment, tally, step)
+    return until_committed(deployment, tally, step)

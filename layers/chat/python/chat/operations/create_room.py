@@ -13,9 +13,9 @@ from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.rooms import Room, is_id
 from chat.rules.tally import Tally
 from chat.steps.listing import count_members
-from chat.steps.new_room import founding, is_occupied
+from chat.steps.new_room import is_occupied, room_writes
 from chat.steps.quota import Quota, charge_making, check_making, check_room_counts, quota_place
-from chat.steps.retry import settled
+from chat.steps.retry import until_committed
 from chat.storage.aws import Cancelled
 from chat.storage.items import values
 from chat.storage.places import head_place, membership_place
@@ -32,7 +32,7 @@ def create_room(
     Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`), `RateLimited` and `ServiceUnavailable`.
     """
     plan = _check(deployment, caller, arguments)
-    return settled(deployment, tally, lambda: _Making(deployment, plan).step())
+    return until_committed(deployment, tally, lambda: _RoomCreation(deployment, plan).step())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _check(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any])
     return _Plan(room, named, caller.user_id, members, rules)
 
 
-class _Making:
+class _RoomCreation:
     """One attempt: look, judge, commit."""
 
     def __init__(self, deployment: Deployment, plan: _Plan) -> None:
@@ -104,7 +104,7 @@ class _Making:
         check_making(quota, self._now)
         check_room_counts(deployment, plan.room, plan.members)
         own = {**plan.rules, "createdBy": plan.creator}
-        writes = founding(plan.room, plan.members, own)
+        writes = room_writes(plan.room, plan.members, own)
         head = Head.of(values(writes[0].set))
         try:
             deployment.store.tables.transact([*writes, charge_making(plan.creator, quota, self._now)])

@@ -13,7 +13,7 @@ from chat.rules.rate import to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.rules.text import clean_line
-from chat.steps.retry import settled
+from chat.steps.retry import until_committed
 from chat.storage.places import head_place, membership_place
 from chat.storage.uploads import (
     FORM_S,
@@ -22,11 +22,11 @@ from chat.storage.uploads import (
     Preparing,
     Upload,
     Uploads,
-    charged,
+    charge_upload,
     pending_key,
-    prepared,
     preparing_place,
     upload_place,
+    upload_write,
 )
 
 MAX_NAME = 200
@@ -44,7 +44,7 @@ def create_upload(
     if uploads is None:
         raise NotAllowed("upload.off", reason="attachmentsOff")
     upload = _check(deployment, uploads, caller, arguments)
-    settled(deployment, tally, lambda: _prepare(deployment, room, upload))
+    until_committed(deployment, tally, lambda: _prepare(deployment, room, upload))
     form = uploads.objects.form(upload.s3_key, upload.content_type, max_bytes=upload.size, seconds=FORM_S)
     return {
         "id": upload.id,
@@ -92,5 +92,5 @@ def _prepare(deployment: Deployment, room: Room, upload: Upload) -> bool:
         raise Muted(to_wire(access.member.muted_until))
     if seen and (wait := PREPARING.wait(seen.tat, now * 1_000)):
         raise RateLimited(to_ms(wait), "person")
-    deployment.store.tables.transact([prepared(room, upload), charged(upload.sender_id, seen, now)])
+    deployment.store.tables.transact([upload_write(room, upload), charge_upload(upload.sender_id, seen, now)])
     return True

@@ -11,7 +11,7 @@ from chat.rules.instants import to_wire
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.ledger import HOUR_MS, added_up
+from chat.steps.ledger import HOUR_MS, total_of
 from chat.steps.retry import deadline_of, retried
 from chat.storage import keys
 
@@ -44,7 +44,7 @@ def delivery(
         ),
         deadline,
     )
-    total = added_up(items)
+    total = total_of(items)
     return {
         "roomId": room.id,
         "since": to_wire(first * HOUR_MS),

@@ -13,10 +13,10 @@ from chat.rules.errors import NotAllowed
 from chat.rules.models import Caller, Message
 from chat.rules.tally import Tally
 from chat.rules.text import clean_text
-from chat.steps.message_change import Target, change, check_target, look, remember
-from chat.steps.retry import settled
+from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
+from chat.steps.retry import until_committed
 from chat.storage.aws import OutcomeUnknown
-from chat.storage.change_log import Entry, changed_at, place
+from chat.storage.change_log import LogEntry, changed_at, entry_place
 from chat.storage.charging import charge, member_refusal
 
 
@@ -32,7 +32,7 @@ def edit_message(
     target = check_target(arguments)
     text = clean_text(arguments.get("text"), deployment.text_limits)
     edit = _Edit(deployment, caller, target, text, tally)
-    return settled(deployment, tally, edit.attempt)
+    return until_committed(deployment, tally, edit.attempt)
 
 
 class _Edit:
@@ -53,7 +53,7 @@ class _Edit:
         """Look, judge and commit. Raises the refusal, and what `settled` tries again after."""
         with self._deployment.memory.turn(self._target.room.partition_key):
             with self._tally.timing("StoreMs"):
-                seen = look(self._deployment, self._target, self._caller.user_id)
+                seen = read_target(self._deployment, self._target, self._caller.user_id)
             access = open_room(seen.view, "send")
             message = seen.message
             if message.sender_id != self._caller.user_id:
@@ -68,8 +68,8 @@ class _Edit:
         """Whether an attempt whose answer was lost did it after all, though others may have changed the message since."""
         if self._in_doubt is None:
             return False
-        item = self._deployment.store.tables.get(place(self._target.room, self._in_doubt))
-        return item is not None and Entry.of(item).id == self._change_id
+        item = self._deployment.store.tables.get(entry_place(self._target.room, self._in_doubt))
+        return item is not None and LogEntry.of(item).id == self._change_id
 
     def _commit(self, access: Access, message: Message) -> Message:
         deployment, head, user_id = self._deployment, access.head, self._caller.user_id
@@ -79,7 +79,7 @@ class _Edit:
         at, version = changed_at(head, now), (message.version or 1) + 1
         writes = [
             charge(self._target.room, user_id, access, settings, now),
-            *change(
+            *change_writes(
                 self._target,
                 head,
                 message,
@@ -95,7 +95,7 @@ class _Edit:
         except OutcomeUnknown:
             self._in_doubt = head.rev + 1
             raise
-        remember(deployment, self._target.room, head, at)
+        remember_change(deployment, self._target.room, head, at)
         self._tally.add("Edits")
         edited = replace(message, text=self._text, edited_at=at, version=version)
         return replace(edited, rev=head.rev + 1, epoch=head.epoch)

@@ -15,9 +15,17 @@ from chat.rules.models import Head, Member, Role
 from chat.rules.room_rules import check_rules
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id
 from chat.rules.tally import Tally
-from chat.steps.new_room import is_occupied, new_head
-from chat.steps.retry import settled
-from chat.steps.roster import counted, everybody, keep_within_rooms, moved_head, seated, unseated, with_role
+from chat.steps.new_room import is_occupied, new_head_write
+from chat.steps.retry import until_committed
+from chat.steps.roster import (
+    add_writes,
+    check_room_limit,
+    head_write,
+    read_members,
+    remove_writes,
+    role_writes,
+    with_owner_count,
+)
 from chat.storage.tables import Write
 
 MAX_PEOPLE = 40
@@ -45,7 +53,7 @@ def guild_membership(deployment: Deployment, arguments: Mapping[str, Any], tally
     nothing. Raises `InvalidInput`, `NotAllowed` (a room that is not adopted yet) and `ServiceUnavailable`.
     """
     feed = check_feed(arguments)
-    return settled(deployment, tally, lambda: _feed(deployment, feed))
+    return until_committed(deployment, tally, lambda: _feed(deployment, feed))
 
 
 def check_feed(arguments: Mapping[str, Any]) -> Feed:
@@ -78,12 +86,12 @@ def _list(arguments: Mapping[str, Any], name: str) -> list[Any]:
 def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     """One attempt: look, judge and commit."""
     store, room = deployment.store, feed.room
-    found, people = everybody(store, room, (*feed.added, *feed.removed))
+    found, people = read_members(store, room, (*feed.added, *feed.removed))
     if found is None and (
         is_occupied(store, room) or any(each.status == "active" for each in people.values())
     ):
         raise NotAllowed("room.notMigrated", reason="notMigrated")
-    head = counted(store, room, found) if found else NEW
+    head = with_owner_count(store, room, found) if found else NEW
     change = _Change(deployment, feed, head)
     for user_id, role in feed.added.items():
         change.add(user_id, people.get(user_id), role)
@@ -91,9 +99,9 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
         change.remove(user_id, people.get(user_id))
     if found is None:
         rules = {"name": feed.name} if feed.name else {}
-        change.writes.append(new_head(room, change.owners, rules))
+        change.writes.append(new_head_write(room, change.owners, rules))
     elif change.owners or change.parted_at is not None:
-        moved = moved_head(room, head, parted_at=change.parted_at, owners=change.owners)
+        moved = head_write(room, head, parted_at=change.parted_at, owners=change.owners)
         change.writes.append(moved)
     if change.writes:
         store.tables.transact(change.writes)
@@ -118,7 +126,7 @@ class _Change:
         room = self.feed.room
         if person is not None and person.status == "active":
             if role is not None and role != person.role:
-                self.writes += with_role(room, user_id, person, role)
+                self.writes += role_writes(room, user_id, person, role)
                 self.owners += (role == "owner") - (person.role == "owner")
             return
         try:
@@ -126,13 +134,13 @@ class _Change:
         except NotAllowed as refusal:
             self.refused[user_id] = refusal.values["reason"]
             return
-        self.writes += seated(room, user_id, person, role or "member", self.head.seq)
+        self.writes += add_writes(room, user_id, person, role or "member", self.head.seq)
         self.owners += role == "owner"
 
     def _may_come(self, user_id: str, person: Member | None) -> None:
         """Raises `NotAllowed`."""
         if person is None:
-            keep_within_rooms(self.deployment, self.feed.room, user_id)
+            check_room_limit(self.deployment, self.feed.room, user_id)
         elif person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
 
@@ -140,7 +148,7 @@ class _Change:
         """Take somebody out, if they are there."""
         if person is not None and person.status == "active":
             now = self.deployment.now()
-            self.writes += unseated(self.feed.room, user_id, person, self.head.epoch, now)
+            self.writes += remove_writes(self.feed.room, user_id, person, self.head.epoch, now)
             self.owners -= person.role == "owner"
             self.parted_at = now
 

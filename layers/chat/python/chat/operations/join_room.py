@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import Entry, enter_room
+from chat.rules.access import RoomAccess, enter_room
 from chat.rules.errors import NotAllowed, RateLimited
 from chat.rules.models import Caller, Member, Message, Notice, Role
 from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import notify
-from chat.steps.retry import settled
-from chat.steps.roster import keep_within_rooms, look, same_epoch, seated
+from chat.steps.notices import notice_message
+from chat.steps.retry import until_committed
+from chat.steps.roster import add_writes, check_room_limit, read_people, same_epoch
 
 JOINING = Rate(1 / 60, 20)
 """How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in between ends an epoch,
@@ -30,27 +30,27 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
 
     def answer(epoch: int, rev: int, role: Role) -> Message:
         notice = Notice(kind="MEMBER_JOINED", user_id=caller.user_id, role=role, rev=rev)
-        return notify(deployment, room, caller, epoch, notice)
+        return notice_message(deployment, room, caller, epoch, notice)
 
     def step() -> Message:
-        scene = look(deployment.store, room, caller, caller.user_id)
-        entry, person = enter_room(scene.view, caller, "join"), scene.person
+        snapshot = read_people(deployment.store, room, caller, caller.user_id)
+        entry, person = enter_room(snapshot.view, caller, "join"), snapshot.person
         head = entry.head
         if entry.member is not None:
             return answer(head.epoch, head.rev, entry.member.role)
         if person is None:
-            keep_within_rooms(deployment, room, caller.user_id)
+            check_room_limit(deployment, room, caller.user_id)
         elif person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
         charged = _charged(entry, person, deployment.now())
-        writes = seated(room, caller.user_id, person, "member", head.seq, charged)
+        writes = add_writes(room, caller.user_id, person, "member", head.seq, charged)
         deployment.store.tables.transact([*writes, same_epoch(room, entry)])
         return answer(head.epoch, head.rev, "member")
 
-    return settled(deployment, tally, step)
+    return until_committed(deployment, tally, step)
 
 
-def _charged(entry: Entry, person: Member | None, now: int) -> dict[str, int]:
+def _charged(entry: RoomAccess, person: Member | None, now: int) -> dict[str, int]:
     """What joining costs a visitor; administrators nothing. `now` is in milliseconds. Raises `RateLimited`."""
     if entry.standing == "admin":
         return {}

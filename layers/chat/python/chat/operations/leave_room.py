@@ -8,9 +8,9 @@ from chat.rules.access import open_room
 from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import notify_of_parting
-from chat.steps.retry import settled
-from chat.steps.roster import counted, look, moved_head, owners_gained, unseated
+from chat.steps.notices import revocation_notice
+from chat.steps.retry import until_committed
+from chat.steps.roster import head_write, owners_gained, read_people, remove_writes, with_owner_count
 
 
 def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -22,22 +22,22 @@ def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     room = Room.parse(arguments.get("roomId"))
 
     def parting(ended: int, rev: int | None) -> Message:
-        return notify_of_parting(deployment, room, caller, "MEMBER_LEFT", caller.user_id, ended, rev)
+        return revocation_notice(deployment, room, caller, "MEMBER_LEFT", caller.user_id, ended, rev)
 
     def step() -> Message:
-        scene = look(deployment.store, room, caller, caller.user_id)
-        gone = scene.person
+        snapshot = read_people(deployment.store, room, caller, caller.user_id)
+        gone = snapshot.person
         if gone is not None and gone.status == "left" and gone.ended_epoch is not None:
             return parting(gone.ended_epoch, None)
-        access = open_room(scene.view, "leave")
-        head, member = counted(deployment.store, room, access.head), access.member
+        access = open_room(snapshot.view, "leave")
+        head, member = with_owner_count(deployment.store, room, access.head), access.member
         now = deployment.now()
         deployment.store.tables.transact(
             [
-                moved_head(room, head, parted_at=now, owners=owners_gained(head, member, None)),
-                *unseated(room, caller.user_id, member, head.epoch, now),
+                head_write(room, head, parted_at=now, owners=owners_gained(head, member, None)),
+                *remove_writes(room, caller.user_id, member, head.epoch, now),
             ]
         )
         return parting(head.epoch, head.rev + 1)
 
-    return settled(deployment, tally, step)
+    return until_committed(deployment, tally, step)

@@ -7,8 +7,8 @@ from chat.deployment import Deployment
 from chat.rules.arguments import check_instant
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
-from chat.steps.delivery_accounting import Report, confirm_ms
-from chat.steps.ledger import Counted, enter, tell
+from chat.steps.delivery_accounting import ClientReport, confirm_ms
+from chat.steps.ledger import DeliveryCount, add_to_ledger, count_metrics
 from chat.steps.marking import Mark, check_mark, mark
 from chat.steps.presence_items import NEVER_SEEN, Presence, is_connected, presence_place
 
@@ -26,7 +26,7 @@ def mark_delivered(
     person = presence_place(caller.user_id)
     marked = mark(deployment, caller, Mark(room, seq, ("delivered_seq",), "delivered_seq", (person,)))
     item = marked.found.get(person)
-    report = Report(
+    report = ClientReport(
         head=marked.access.head,
         seq=seq,
         ts=ts,
@@ -34,6 +34,6 @@ def mark_delivered(
         connected=is_connected(Presence.of(item) if item else NEVER_SEEN, room, marked.now),
         now=marked.now,
     )
-    adds = Counted(confirm_ms=confirm_ms(marked.before, marked.after, report))
-    tell(tally, adds, entered=enter(deployment, room, adds, marked.now))
+    adds = DeliveryCount(confirm_ms=confirm_ms(marked.before, marked.after, report))
+    count_metrics(tally, adds, entered=add_to_ledger(deployment, room, adds, marked.now))
     return marked.answer

@@ -12,7 +12,7 @@ from chat.rules.models import Caller
 from chat.rules.room_wire import member_to_wire
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.listing import LISTS, Line, Listed, list_people
+from chat.steps.listing import LISTS, Listed, RosterLine, list_people
 from chat.steps.retry import deadline_of, retried
 
 
@@ -51,7 +51,7 @@ def members(
     }
 
 
-def _to_wire(line: Line, now: int) -> dict[str, Any]:
+def _to_wire(line: RosterLine, now: int) -> dict[str, Any]:
     """The schema's `Member`; of somebody banned only that."""
     wire = member_to_wire(line.user_id, line.member, now)
     if line.member.status == "banned":

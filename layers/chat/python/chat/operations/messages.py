@@ -12,7 +12,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import View, open_history
 from chat.rules.cursor import Cursor, CursorKeys, seal
-from chat.rules.gaps import NOWHERE, Spot, before_recent_gap, is_recent
+from chat.rules.gaps import UNKNOWN, Numbered, before_recent_gap, is_recent
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message
 from chat.rules.tally import Tally
 from chat.steps.page_request import PageRequest, check_page_request
@@ -31,7 +31,7 @@ YEAR_MS = 365 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class HistoryPage:
     """A page of history and the room's head; `to_wire` is the schema's `MessageConnection`."""
 
     items: list[Message]
@@ -52,7 +52,7 @@ def messages(
     caller: Caller,
     arguments: Mapping[str, Any],
     tally: Tally,
-) -> Page:
+) -> HistoryPage:
     """One page for `arguments` (`roomId`, `after`, `before`, `order`, `limit`, `nextToken`).
 
     Raises `InvalidInput`, `NotRoomMember` and `ServiceUnavailable`.
@@ -73,7 +73,7 @@ class _Reading:
         self._deadline = deadline_of(deployment)
         self._sure = request.forward
 
-    def page(self, cursor_keys: CursorKeys) -> Page:
+    def page(self, cursor_keys: CursorKeys) -> HistoryPage:
         deployment, room = self._deployment, self._request.room
         guess = self._low(deployment.memory.heads.get(room.partition_key))
         looking = deployment.threads().submit(self._view)
@@ -97,9 +97,9 @@ class _Reading:
             deployment.sleep(deployment.chance() * REREAD_PAUSE_S)
             whole, complete = self._whole(self._slice(low, consistent=True), low, head)
         self._tally.add("PageSize", len(whole.messages))
-        return Page([message for _, message in whole.messages], self._token(whole, cursor_keys), head)
+        return HistoryPage([message for _, message in whole.messages], self._token(whole, cursor_keys), head)
 
-    def _unnumbered(self, cursor_keys: CursorKeys) -> Page | None:
+    def _unnumbered(self, cursor_keys: CursorKeys) -> HistoryPage | None:
         """A page of a room that is not adopted; `None` when that happened meanwhile, and old items may be gone."""
         request = self._request
         with self._tally.timing("StoreMs"):
@@ -108,7 +108,9 @@ class _Reading:
         if self._view().head is not None:
             return None
         self._tally.add("PageSize", len(found.messages))
-        return Page([message for _, message in found.messages], self._token(found, cursor_keys), NOT_ADOPTED)
+        return HistoryPage(
+            [message for _, message in found.messages], self._token(found, cursor_keys), NOT_ADOPTED
+        )
 
     def _carry_over(self) -> bool:
         """Take a position from before the room's adoption to where it is now; whether there was one."""
@@ -214,7 +216,7 @@ class _Reading:
     def _cut(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
         """`found` up to the first young hole in `seq`, and whether it is complete."""
         forward = self._request.forward
-        rising = [Spot(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
+        rising = [Numbered(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
         rising = rising if forward else rising[::-1]
         newer = self._newer_edge(found, head)
         if not any(is_recent(spot.ts, self._now) for spot in (*rising[-1:], newer)):
@@ -226,33 +228,35 @@ class _Reading:
         kept = found.messages[: count - 1]
         return Slice(kept, kept[-1][0] if kept else self._request.position), False
 
-    def _newer_edge(self, found: Slice, head: Head) -> Spot:
+    def _newer_edge(self, found: Slice, head: Head) -> Numbered:
         """What stands just after the page's newest message."""
         request = self._request
         if not request.forward and request.position:
-            return Spot(keys.instant(request.position), request.seq)
+            return Numbered(keys.instant(request.position), request.seq)
         if (request.forward and found.position is not None) or (request.after or 0) >= head.ts:
-            return NOWHERE
+            return UNKNOWN
         if request.before is None or request.before > head.ts:
-            return Spot(head.ts, head.seq + 1)  # the page must reach the head: the next number is yet to come
+            return Numbered(
+                head.ts, head.seq + 1
+            )  # the page must reach the head: the next number is yet to come
         if not is_recent(request.before, self._now):
-            return NOWHERE
-        return self._nearest(self._high, keys.MESSAGES_END, forward=True) or NOWHERE
+            return UNKNOWN
+        return self._nearest(self._high, keys.MESSAGES_END, forward=True) or UNKNOWN
 
-    def _older_edge(self, found: Slice, low: str, rising: list[Spot]) -> Spot:
+    def _older_edge(self, found: Slice, low: str, rising: list[Numbered]) -> Numbered:
         """What stands just before the page's oldest message. It costs a request where that is young and no cursor tells."""
         request = self._request
         if request.forward and request.position and request.seq is not None:
-            return Spot(keys.instant(request.position), request.seq)
+            return Numbered(keys.instant(request.position), request.seq)
         if not request.forward and found.position is not None:
-            return NOWHERE
+            return UNKNOWN
         oldest = rising[0]
         if oldest.seq in (None, 1) or not is_recent(oldest.ts, self._now):
-            return NOWHERE
+            return UNKNOWN
         below = keys.message_floor(oldest.ts) if found.messages else low
-        return self._nearest(keys.message_floor(0), below, forward=False) or Spot(0, 0)
+        return self._nearest(keys.message_floor(0), below, forward=False) or Numbered(0, 0)
 
-    def _nearest(self, low: str, high: str, *, forward: bool) -> Spot | None:
+    def _nearest(self, low: str, high: str, *, forward: bool) -> Numbered | None:
         """The message beyond an edge of the page, even if it has expired."""
         beyond = retried(
             self._deployment,
@@ -261,7 +265,7 @@ class _Reading:
             ),
             self._deadline,
         )
-        return next((Spot(keys.instant(key), message.seq) for key, message in beyond.messages), None)
+        return next((Numbered(keys.instant(key), message.seq) for key, message in beyond.messages), None)
 
     def _token(self, whole: Slice, cursor_keys: CursorKeys) -> str | None:
         if whole.position is None:

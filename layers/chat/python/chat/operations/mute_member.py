@@ -11,9 +11,9 @@ from chat.rules.instants import from_wire
 from chat.rules.models import Caller, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import notify
-from chat.steps.retry import settled
-from chat.steps.roster import look, same_epoch, still_there, there, with_mute
+from chat.steps.notices import notice_message
+from chat.steps.retry import until_committed
+from chat.steps.roster import caller_unchanged, check_active, mute_writes, read_people, same_epoch
 from chat.storage import keys
 
 
@@ -30,18 +30,18 @@ def mute_member(
     until = asked if asked > deployment.now() else 0
 
     def step() -> Message:
-        scene = look(deployment.store, room, caller, user_id)
-        entry = enter_room(scene.view, caller, "muteMember")
-        may_act_on(entry, caller, user_id, scene.person)
-        person = there(scene.person)
+        snapshot = read_people(deployment.store, room, caller, user_id)
+        entry = enter_room(snapshot.view, caller, "muteMember")
+        may_act_on(entry, caller, user_id, snapshot.person)
+        person = check_active(snapshot.person)
         if person.muted_until != until:
-            writes = [*with_mute(room, user_id, person, until), *still_there(room, caller, entry)]
+            writes = [*mute_writes(room, user_id, person, until), *caller_unchanged(room, caller, entry)]
             deployment.store.tables.transact([*writes, same_epoch(room, entry)])
         head = entry.head
         notice = Notice(kind="MEMBER_MUTED", user_id=user_id, muted_until=until, rev=head.rev)
-        return notify(deployment, room, caller, head.epoch, notice)
+        return notice_message(deployment, room, caller, head.epoch, notice)
 
-    return settled(deployment, tally, step)
+    return until_committed(deployment, tally, step)
 
 
 def _until(value: object) -> int:

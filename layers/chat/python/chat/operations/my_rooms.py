@@ -12,7 +12,7 @@ from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.tally import Tally
 from chat.rules.unread import unread
 from chat.steps.last_messages import last_messages
-from chat.steps.memberships import Position, Seat, seats_of
+from chat.steps.memberships import MembershipCursor, RoomMembership, read_memberships
 from chat.steps.retry import deadline_of, retried
 from chat.storage.places import head_place, receipts_place
 
@@ -35,18 +35,20 @@ def my_rooms(
     unit for each, if of up to 4 KB). So n rooms take about 2 + 1.5 n read units.
     """
     limit = check_limit(arguments, MAX_ROOMS)
-    purpose, token, start = f"myRooms/{caller.user_id}", arguments.get("nextToken"), Position()
+    purpose, token, start = f"myRooms/{caller.user_id}", arguments.get("nextToken"), MembershipCursor()
     if token is not None:
-        start = Position(*unseal_position(purpose, token, cursor_keys))
+        start = MembershipCursor(*unseal_position(purpose, token, cursor_keys))
     deadline = deadline_of(deployment)
     with tally.timing("StoreMs"):
-        page = seats_of(deployment, caller.user_id, start, limit, deadline)
-        heads, receipts = _heads_and_receipts(deployment, caller, page.seats, deadline)
-        last = last_messages(deployment, heads, [seat.room for seat in page.seats], deadline)
-    tally.add("PageSize", len(page.seats))
+        page = read_memberships(deployment, caller.user_id, start, limit, deadline)
+        heads, receipts = _heads_and_receipts(deployment, caller, page.memberships, deadline)
+        last = last_messages(
+            deployment, heads, [membership.room for membership in page.memberships], deadline
+        )
+    tally.add("PageSize", len(page.memberships))
     items = [
-        _to_wire(deployment, caller, seat, heads.get(seat.room.id, NOT_ADOPTED), receipts, last)
-        for seat in page.seats
+        _to_wire(deployment, caller, membership, heads.get(membership.room.id, NOT_ADOPTED), receipts, last)
+        for membership in page.memberships
     ]
     further = page.further and seal_position(purpose, astuple(page.further), cursor_keys)
     return {"items": items, "nextToken": further}
@@ -55,15 +57,15 @@ def my_rooms(
 def _to_wire(
     deployment: Deployment,
     caller: Caller,
-    seat: Seat,
+    membership: RoomMembership,
     head: Head,
     receipts: Mapping[str, Receipts],
     last: Mapping[str, Message],
 ) -> dict[str, Any]:
     """The schema's `MyRoom`."""
-    room, message = seat.room, last.get(seat.room.id)
-    behind = unread(head, seat.member, receipts.get(room.id))
-    me = member_to_wire(caller.user_id, seat.member, deployment.now())
+    room, message = membership.room, last.get(membership.room.id)
+    behind = unread(head, membership.member, receipts.get(room.id))
+    me = member_to_wire(caller.user_id, membership.member, deployment.now())
     return {
         "room": room_to_wire(room, head, deployment.defaults, me=me),
         "unread": behind,
@@ -73,11 +75,13 @@ def _to_wire(
 
 
 def _heads_and_receipts(
-    deployment: Deployment, caller: Caller, seats: Sequence[Seat], deadline: float
+    deployment: Deployment, caller: Caller, memberships: Sequence[RoomMembership], deadline: float
 ) -> tuple[dict[str, Head], dict[str, Receipts]]:
     """By room id; those that there are."""
-    heads = {seat.room.id: head_place(seat.room) for seat in seats}
-    receipts = {seat.room.id: receipts_place(seat.room, caller.user_id) for seat in seats}
+    heads = {membership.room.id: head_place(membership.room) for membership in memberships}
+    receipts = {
+        membership.room.id: receipts_place(membership.room, caller.user_id) for membership in memberships
+    }
     found = retried(
         deployment,
         lambda: deployment.store.tables.batch([*heads.values(), *receipts.values()], consistent=False),

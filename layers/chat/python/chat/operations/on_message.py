@@ -5,7 +5,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.models import Caller
-from chat.steps.subscription import judge_subscription
+from chat.steps.subscription import authorize_subscription
 
 
 def on_message(
@@ -15,4 +15,4 @@ def on_message(
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `StaleEpoch`, `ServiceUnavailable`.
     """
-    judge_subscription(deployment, caller, arguments, allow_unfenced=allow_unfenced)
+    authorize_subscription(deployment, caller, arguments, allow_unfenced=allow_unfenced)

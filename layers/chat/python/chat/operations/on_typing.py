@@ -5,11 +5,11 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.models import Caller
-from chat.steps.subscription import judge_subscription
+from chat.steps.subscription import authorize_subscription
 
 
 def on_typing(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], *, allow_unfenced: bool = False
 ) -> None:
     """Accept a subscription to `arguments` (`roomId`, `epoch`) by answering nothing, as `on_message` does."""
-    judge_subscription(deployment, caller, arguments, allow_unfenced=allow_unfenced)
+    authorize_subscription(deployment, caller, arguments, allow_unfenced=allow_unfenced)

@@ -11,9 +11,9 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
 from chat.steps.listing import list_people
-from chat.steps.occupancy import places, watching
+from chat.steps.occupancy import count_watching, occupancy_places
 from chat.steps.presence_items import NEVER_SEEN, Presence, presence_place
-from chat.steps.receipt_items import MOST_TOLD
+from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
 from chat.steps.retry import deadline_of, retried
 from chat.storage.items import is_expired
 from chat.storage.places import Found
@@ -32,17 +32,17 @@ def presence(
     )
     enter_room(view, caller, "read")
     lines, are_many = retried(
-        deployment, lambda: list_people(deployment.store, room, "ACTIVE", MOST_TOLD), deadline
+        deployment, lambda: list_people(deployment.store, room, "ACTIVE", SMALL_ROOM_MEMBERS), deadline
     )
     users = [] if are_many else [line.user_id for line in lines]
-    wanted = [*places(room, now), *(presence_place(user) for user in users)]
+    wanted = [*occupancy_places(room, now), *(presence_place(user) for user in users)]
     found = found_at(deployment, wanted, deadline, consistent=False)
     people = None if are_many else [_person(found, user, now) for user in users]
     return {
         "roomId": room.id,
         "people": people,
         "online": None if people is None else sum(each["status"] != "OFFLINE" for each in people),
-        "watching": watching(found, room, now),
+        "watching": count_watching(found, room, now),
     }
 
 

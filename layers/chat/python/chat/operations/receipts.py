@@ -13,8 +13,8 @@ from chat.rules.models import Caller, Receipts
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
-from chat.steps.listing import Line, list_people
-from chat.steps.receipt_items import MOST_TOLD
+from chat.steps.listing import RosterLine, list_people
+from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
 from chat.steps.retry import deadline_of, retried
 from chat.storage.places import Found, receipts_place
 
@@ -49,10 +49,10 @@ def receipts(
     if asked.seq is not None and asked.seq > head.seq:
         raise InvalidInput("receipt.seq", argument="seq", max=head.seq)
 
-    def people(limit: int, after: str | None) -> tuple[Sequence[Line], bool]:
+    def people(limit: int, after: str | None) -> tuple[Sequence[RosterLine], bool]:
         return retried(deployment, lambda: list_people(store, room, "ACTIVE", limit, after), deadline)
 
-    everybody, are_many = people(MOST_TOLD, None) if sure else ((), True)
+    everybody, are_many = people(SMALL_ROOM_MEMBERS, None) if sure else ((), True)
     is_told = not are_many
     rest = [each for each in everybody if each.user_id > (asked.past or "")]
     page, has_more = (
@@ -93,7 +93,7 @@ def _receipt(found: Found, room: Room, user_id: str, epoch: int) -> dict[str, An
 
 
 def _confirmation(
-    found: Found, asked: _ReceiptsRequest, caller: Caller, everybody: Sequence[Line]
+    found: Found, asked: _ReceiptsRequest, caller: Caller, everybody: Sequence[RosterLine]
 ) -> dict[str, Any]:
     """To how many the message was delivered: of those who were there when it was sent, the caller aside, whose it is.
 

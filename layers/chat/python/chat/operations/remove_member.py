@@ -9,9 +9,17 @@ from chat.rules.arguments import check_user
 from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import notify_of_parting
-from chat.steps.retry import settled
-from chat.steps.roster import counted, look, moved_head, owners_gained, still_there, there, unseated
+from chat.steps.notices import revocation_notice
+from chat.steps.retry import until_committed
+from chat.steps.roster import (
+    caller_unchanged,
+    check_active,
+    head_write,
+    owners_gained,
+    read_people,
+    remove_writes,
+    with_owner_count,
+)
 
 
 def remove_member(
@@ -25,23 +33,23 @@ def remove_member(
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
 
     def parting(ended: int, rev: int | None) -> Message:
-        return notify_of_parting(deployment, room, caller, "MEMBER_REMOVED", user_id, ended, rev)
+        return revocation_notice(deployment, room, caller, "MEMBER_REMOVED", user_id, ended, rev)
 
     def step() -> Message:
-        scene = look(deployment.store, room, caller, user_id)
-        entry, gone = enter_room(scene.view, caller, "removeMember"), scene.person
+        snapshot = read_people(deployment.store, room, caller, user_id)
+        entry, gone = enter_room(snapshot.view, caller, "removeMember"), snapshot.person
         may_act_on(entry, caller, user_id, gone)
         if gone is not None and gone.status != "active" and gone.ended_epoch is not None:
             return parting(gone.ended_epoch, None)
-        head, person = counted(deployment.store, room, entry.head), there(scene.person)
+        head, person = with_owner_count(deployment.store, room, entry.head), check_active(snapshot.person)
         now = deployment.now()
         deployment.store.tables.transact(
             [
-                moved_head(room, head, parted_at=now, owners=owners_gained(head, person, None)),
-                *unseated(room, user_id, person, head.epoch, now),
-                *still_there(room, caller, entry),
+                head_write(room, head, parted_at=now, owners=owners_gained(head, person, None)),
+                *remove_writes(room, user_id, person, head.epoch, now),
+                *caller_unchanged(room, caller, entry),
             ]
         )
         return parting(head.epoch, head.rev + 1)
 
-    return settled(deployment, tally, step)
+    return until_committed(deployment, tally, step)

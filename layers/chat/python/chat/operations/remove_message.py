@@ -8,17 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import Entry, enter_room
+from chat.rules.access import RoomAccess, enter_room
 from chat.rules.errors import ServiceUnavailable
 from chat.rules.models import Caller, Message
 from chat.rules.tally import Tally
-from chat.steps.message_change import Target, change, check_target, look, remember
-from chat.steps.retry import retried, settled
+from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
+from chat.steps.retry import retried, until_committed
 from chat.storage.aws import StoreFailure
 from chat.storage.change_log import changed_at
 from chat.storage.places import membership_place
 from chat.storage.tables import Write
-from chat.storage.uploads import Upload, belonging, keys_of, removed
+from chat.storage.uploads import Upload, delete_writes, keys_of, uploads_of
 
 
 def remove_message(
@@ -35,7 +35,7 @@ def remove_message(
     def attempt() -> Message | None:
         with deployment.memory.turn(target.room.partition_key):
             with tally.timing("StoreMs"):
-                seen = look(deployment, target, caller.user_id)
+                seen = read_target(deployment, target, caller.user_id)
             is_in = enter_room(seen.view, caller, "read").member is not None
             message = seen.message
             is_own = is_in and message.sender_id == caller.user_id
@@ -44,16 +44,16 @@ def remove_message(
                 return message
             at = changed_at(entry.head, deployment.now())
             with tally.timing("StoreMs"):
-                lost[:] = belonging(deployment.store.tables, target.room, message)
-            writes = _writes(target, caller, entry, message, at, change_id) + removed(target.room, lost)
+                lost[:] = uploads_of(deployment.store.tables, target.room, message)
+            writes = _writes(target, caller, entry, message, at, change_id) + delete_writes(target.room, lost)
             with tally.timing("StoreMs"):
                 deployment.store.tables.transact(writes)
-            remember(deployment, target.room, entry.head, at)
+            remember_change(deployment, target.room, entry.head, at)
             tally.add("Removals")
             left = replace(message, text=None, attachments=None, removed_at=at)
             return replace(left, rev=entry.head.rev + 1, epoch=entry.head.epoch)
 
-    answer = settled(deployment, tally, attempt)
+    answer = until_committed(deployment, tally, attempt)
     _delete_files(deployment, lost, tally)
     return answer
 
@@ -72,10 +72,10 @@ def _delete_files(deployment: Deployment, lost: Sequence[Upload], tally: Tally) 
 
 
 def _writes(
-    target: Target, caller: Caller, entry: Entry, message: Message, at: int, change_id: str
+    target: Target, caller: Caller, entry: RoomAccess, message: Message, at: int, change_id: str
 ) -> list[Write]:
     """Whoever leaves moves the head, so a removal of one's own needs no look at the membership; a role may go without."""
-    changed = change(
+    changed = change_writes(
         target,
         entry.head,
         message,

@@ -18,7 +18,7 @@ from chat.rules.tally import Tally
 from chat.rules.unread import unread
 from chat.steps.batches import found_at
 from chat.steps.catch_up import CaughtUp, Held, catch_up
-from chat.steps.memberships import Position, Seat, Seats, seats_of
+from chat.steps.memberships import MembershipCursor, MembershipPage, RoomMembership, read_memberships
 from chat.steps.retry import deadline_of
 from chat.steps.sync_token import KEPT_MS, Token, room_hash, seal_token, unseal_token
 from chat.storage import keys
@@ -49,7 +49,7 @@ def sync(
     with tally.timing("StoreMs"):
         position = syncing.run()
         rooms = syncing.to_wire()
-    after = Token(now, position or Position(), syncing.held)
+    after = Token(now, position or MembershipCursor(), syncing.held)
     tally.add("PageSize", limit - syncing.space)
     return {
         "rooms": rooms,
@@ -60,10 +60,10 @@ def sync(
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _RoomAnswer:
     """What is told of a room. `head` is `None` for one that the caller is in no more; `had` is what was held before."""
 
-    seat: Seat
+    membership: RoomMembership
     head: Head | None = None
     had: Held | None = None
     messages: Sequence[Message] = ()
@@ -84,12 +84,12 @@ class _Syncing:
         self._start = token.position
         self._tally = tally
         self._deadline = deadline_of(deployment)
-        self._told: list[_Told] = []
+        self._told: list[_RoomAnswer] = []
 
-    def run(self) -> Position | None:
+    def run(self) -> MembershipCursor | None:
         """Look at the next rooms; answers where the round goes on, `None` at its end."""
         started = self._deployment.monotonic()
-        page = seats_of(
+        page = read_memberships(
             self._deployment,
             self._caller.user_id,
             self._start,
@@ -99,71 +99,73 @@ class _Syncing:
         )
         heads = self._heads(page)
         position = self._start
-        for seat in page.seats:
+        for membership in page.memberships:
             is_late = bool(self._told) and self._deployment.monotonic() - started > LONG_S
-            if is_late or not self._tell(seat, heads.get(seat.room.id)):
+            if is_late or not self._tell(membership, heads.get(membership.room.id)):
                 return position
-            position = Position(seat.room.table, keys.membership(seat.room.partition_key))
+            position = MembershipCursor(membership.room.table, keys.membership(membership.room.partition_key))
         return page.further
 
-    def _heads(self, page: Seats) -> dict[str, Head]:
+    def _heads(self, page: MembershipPage) -> dict[str, Head]:
         """By room id, those that there are, of the rooms that the caller is in."""
         places = {
-            seat.room.id: head_place(seat.room) for seat in page.seats if seat.member.status == "active"
+            membership.room.id: head_place(membership.room)
+            for membership in page.memberships
+            if membership.member.status == "active"
         }
         found = found_at(self._deployment, list(places.values()), self._deadline, consistent=True)
         items = {room_id: found.get(place) for room_id, place in places.items()}
         return {room_id: Head.of(item) for room_id, item in items.items() if item}
 
-    def _tell(self, seat: Seat, head: Head | None) -> bool:
+    def _tell(self, membership: RoomMembership, head: Head | None) -> bool:
         """Whether all is told that there is to tell of a room."""
-        name = room_hash(self._caller.user_id, seat.room.partition_key)
+        name = room_hash(self._caller.user_id, membership.room.partition_key)
         had = self.held.get(name)
-        if seat.member.status != "active":
+        if membership.member.status != "active":
             if self.held.pop(name, None):
-                self._told.append(_Told(seat))
+                self._told.append(_RoomAnswer(membership))
             return True
         if head is None or had == Held.all_of(head):
             return True  # without a head it is a room that is not adopted yet: there is nothing to hold of it
         if had is None:
             self.held[name] = Held.all_of(head)
-            self._told.append(_Told(seat, head, reset=True))
+            self._told.append(_RoomAnswer(membership, head, reset=True))
             return True
-        return self._catch_up(seat, head, had, name)
+        return self._catch_up(membership, head, had, name)
 
-    def _catch_up(self, seat: Seat, head: Head, had: Held, name: bytes) -> bool:
+    def _catch_up(self, membership: RoomMembership, head: Head, had: Held, name: bytes) -> bool:
         if not self.space:
             return False
         caught: CaughtUp = catch_up(
-            self._deployment, seat.room, head, had, self.space, self._tally, self._deadline
+            self._deployment, membership.room, head, had, self.space, self._tally, self._deadline
         )
         self.held[name] = caught.held
         self.space -= len(caught.messages)
         self._told.append(
-            _Told(seat, head, had, caught.messages, reset=caught.reset, more=not caught.complete)
+            _RoomAnswer(membership, head, had, caught.messages, reset=caught.reset, more=not caught.complete)
         )
         return caught.complete
 
     def to_wire(self) -> list[dict[str, Any]]:
         """The schema's `RoomSync`s."""
         user_id = self._caller.user_id
-        places = [receipts_place(told.seat.room, user_id) for told in self._told if told.head]
+        places = [receipts_place(told.membership.room, user_id) for told in self._told if told.head]
         receipts = found_at(self._deployment, places, self._deadline, consistent=False)
         return [self._room_to_wire(told, receipts) for told in self._told]
 
-    def _room_to_wire(self, told: _Told, receipts: Found) -> dict[str, Any]:
-        user_id, seat, head = self._caller.user_id, told.seat, told.head
-        item = receipts.get(receipts_place(seat.room, user_id))
+    def _room_to_wire(self, told: _RoomAnswer, receipts: Found) -> dict[str, Any]:
+        user_id, membership, head = self._caller.user_id, told.membership, told.head
+        item = receipts.get(receipts_place(membership.room, user_id))
         room = None
         if head and (told.had is None or told.reset or head.ruled_rev > told.had.rev):
-            me = member_to_wire(user_id, seat.member, self._deployment.now())
-            room = room_to_wire(seat.room, head, self._deployment.defaults, me=me)
+            me = member_to_wire(user_id, membership.member, self._deployment.now())
+            room = room_to_wire(membership.room, head, self._deployment.defaults, me=me)
         return {
-            "roomId": seat.room.id,
+            "roomId": membership.room.id,
             "head": head and head.to_wire(),
             "room": room,
             "messages": [message.to_wire() for message in told.messages],
-            "unread": head and unread(head, seat.member, Receipts.found(item)),
+            "unread": head and unread(head, membership.member, Receipts.found(item)),
             "reset": told.reset,
             "left": head is None,
             "more": told.more,

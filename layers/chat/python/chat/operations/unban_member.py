@@ -10,9 +10,9 @@ from chat.rules.errors import NotAllowed
 from chat.rules.models import Caller, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import notify
-from chat.steps.retry import settled
-from chat.steps.roster import let_back, look, same_epoch, still_there
+from chat.steps.notices import notice_message
+from chat.steps.retry import until_committed
+from chat.steps.roster import caller_unchanged, read_people, same_epoch, unban_writes
 
 
 def unban_member(
@@ -26,17 +26,17 @@ def unban_member(
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
 
     def step() -> Message:
-        scene = look(deployment.store, room, caller, user_id)
-        entry, person = enter_room(scene.view, caller, "unbanMember"), scene.person
+        snapshot = read_people(deployment.store, room, caller, user_id)
+        entry, person = enter_room(snapshot.view, caller, "unbanMember"), snapshot.person
         may_overrule(entry, person)
         if person is None:
             raise NotAllowed("room.notThere", reason="notThere")
         if person.status == "banned":
-            writes = let_back(room, user_id, person, deployment.now())
-            writes += [*still_there(room, caller, entry), same_epoch(room, entry)]
+            writes = unban_writes(room, user_id, person, deployment.now())
+            writes += [*caller_unchanged(room, caller, entry), same_epoch(room, entry)]
             deployment.store.tables.transact(writes)
         head = entry.head
         notice = Notice(kind="MEMBER_UNBANNED", user_id=user_id, rev=head.rev)
-        return notify(deployment, room, caller, head.epoch, notice)
+        return notice_message(deployment, room, caller, head.epoch, notice)
 
-    return settled(deployment, tally, step)
+    return until_committed(deployment, tally, step)

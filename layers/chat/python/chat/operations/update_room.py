@@ -5,16 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import Entry, enter_room
+from chat.rules.access import RoomAccess, enter_room
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Message, Notice
 from chat.rules.room_rules import Rules, check_rules
 from chat.rules.room_wire import room_to_wire
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import notify
-from chat.steps.retry import settled
-from chat.steps.roster import still_there
+from chat.steps.notices import notice_message
+from chat.steps.retry import until_committed
+from chat.steps.roster import caller_unchanged
 from chat.storage.places import head_place
 from chat.storage.tables import Write
 
@@ -31,7 +31,7 @@ def update_room(
     rules = check_rules(room, arguments)
     if not rules:
         raise InvalidInput("room.nothing")
-    return settled(deployment, tally, lambda: _step(deployment, caller, room, rules))
+    return until_committed(deployment, tally, lambda: _step(deployment, caller, room, rules))
 
 
 def _step(deployment: Deployment, caller: Caller, room: Room, rules: Rules) -> Message:
@@ -43,12 +43,12 @@ def _step(deployment: Deployment, caller: Caller, room: Room, rules: Rules) -> M
         deployment.store.tables.transact(_writes(room, caller, entry, rules))
         deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
     shown = room_to_wire(room, head, deployment.defaults)
-    return notify(
+    return notice_message(
         deployment, room, caller, head.epoch, Notice(kind="ROOM_UPDATED", rev=head.ruled_rev, room=shown)
     )
 
 
-def _writes(room: Room, caller: Caller, entry: Entry, rules: Rules) -> list[Write]:
+def _writes(room: Room, caller: Caller, entry: RoomAccess, rules: Rules) -> list[Write]:
     """The head with its new rules, as long as it and the caller's role are what they were."""
     rev = entry.head.rev
     head = Write(
@@ -59,4 +59,4 @@ def _writes(room: Room, caller: Caller, entry: Entry, rules: Rules) -> list[Writ
         | {name: value for name, value in rules.items() if value is not None},
         remove=[name for name, value in rules.items() if value is None],
     )
-    return [head, *still_there(room, caller, entry)]
+    return [head, *caller_unchanged(room, caller, entry)]

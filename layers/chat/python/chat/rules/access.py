@@ -34,7 +34,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RoomAccess:
     """A room that the caller may do something in, and as what. `member` is `None` for administrators and visitors."""
 
     head: Head
@@ -61,7 +61,7 @@ def open_history(view: View, caller: Caller) -> Head | None:
     return enter_room(view, caller, "read").head
 
 
-def enter_room(view: View, caller: Caller, operation: Operation) -> Entry:
+def enter_room(view: View, caller: Caller, operation: Operation) -> RoomAccess:
     """The room, for whoever may do this in it: by membership, as administrator, or as visitor of a public room.
 
     Raises as `open_room` does.
@@ -72,20 +72,20 @@ def enter_room(view: View, caller: Caller, operation: Operation) -> Entry:
         raise NotRoomMember
     for standing in _standings(view, view.head, caller):
         if operation in PERMISSIONS[standing]:
-            return Entry(view.head, view.member if _is_in(view) else None, standing)
+            return RoomAccess(view.head, view.member if _is_in(view) else None, standing)
     if _is_in(view):
         raise NotAllowed("room.role", reason="role")
     raise NotRoomMember
 
 
-def may_act_on(entry: Entry, caller: Caller, user_id: str, person: Member | None) -> None:
+def may_act_on(entry: RoomAccess, caller: Caller, user_id: str, person: Member | None) -> None:
     """Whether the caller may remove, ban, mute or change this person, who is not themself. Raises `NotAllowed`."""
     if user_id == caller.user_id:
         raise NotAllowed("room.self", reason="self")
     may_overrule(entry, person)
 
 
-def may_overrule(entry: Entry, person: Member | None) -> None:
+def may_overrule(entry: RoomAccess, person: Member | None) -> None:
     """Whether the caller stands above this person. Raises `NotAllowed`.
 
     Whoever is banned has the rank that they had: a moderator does not undo what an owner did to another moderator.
@@ -94,7 +94,7 @@ def may_overrule(entry: Entry, person: Member | None) -> None:
         raise NotAllowed("room.rank", reason="rank")
 
 
-def may_appoint(entry: Entry, role: Role) -> None:
+def may_appoint(entry: RoomAccess, role: Role) -> None:
     """Whether the caller may take somebody in as this: at most as what they are themselves. Raises `NotAllowed`."""
     if RANKS[role] > RANKS[entry.standing]:
         raise NotAllowed("room.rank", reason="rank")

@@ -13,14 +13,14 @@ RECENT_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Numbered:
     """Where a number stands: a message by its instant (ms) and `seq`. Messages from before numbering have none."""
 
     ts: int
     seq: int | None
 
 
-NOWHERE = Spot(0, None)
+UNKNOWN = Numbered(0, None)
 """What is not known, and so never makes a hole."""
 
 
@@ -28,7 +28,7 @@ def is_recent(ts: int, now: int) -> bool:
     return now - ts < RECENT_MS
 
 
-def before_recent_gap(row: Sequence[Spot], now: int, *, forward: bool) -> int | None:
+def before_recent_gap(row: Sequence[Numbered], now: int, *, forward: bool) -> int | None:
     """How many spots of `row`, in the order of reading, come before the first young hole; `None` without one."""
     for count, (one, other) in enumerate(pairwise(row), start=1):
         older, newer = (one, other) if forward else (other, one)

@@ -23,7 +23,7 @@ from chat.storage.uploads import (
     kept_key,
     pending_key,
     upload_place,
-    used,
+    use_write,
 )
 
 
@@ -81,7 +81,8 @@ class Attachments:
             raise ServiceUnavailable
         now_s = attempt.now // 1_000
         return [
-            used(attempt.room, each, attempt.sort_key, attempt.expires_at, now_s) for each in self._copied
+            use_write(attempt.room, each, attempt.sort_key, attempt.expires_at, now_s)
+            for each in self._copied
         ]
 
     def delete_copies(self) -> None:

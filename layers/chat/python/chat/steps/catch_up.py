@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from chat.deployment import Deployment
-from chat.rules.gaps import Spot, before_recent_gap, is_recent
+from chat.rules.gaps import Numbered, before_recent_gap, is_recent
 from chat.rules.models import Head, Item, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
 from chat.steps.retry import retried
 from chat.storage import keys
-from chat.storage.change_log import Entry, LogPage, entries_since
+from chat.storage.change_log import LogEntry, LogPage, entries_since
 from chat.storage.items import is_expired, to_message
 from chat.storage.places import in_room
 from chat.storage.store import Slice
@@ -166,7 +166,7 @@ class _CatchingUp:
                 self._deadline,
             )
 
-    def _take(self, entries: Sequence[Entry]) -> Outcome:
+    def _take(self, entries: Sequence[LogEntry]) -> Outcome:
         """Take over changes in their order, up to the first that is more than is asked for, or not visible in its message."""
         chosen, wanted = self._choose(entries)
         items = self._items(wanted)
@@ -183,14 +183,14 @@ class _CatchingUp:
         self._messages += sorted(changed.values(), key=lambda message: message.rev or 0)
         return outcome
 
-    def _choose(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
+    def _choose(self, entries: Sequence[LogEntry]) -> tuple[list[LogEntry], list[str]]:
         """The entries that there is space for, and the messages to look at.
 
         These are the ones held, and of the others those that were changed just now: they are yet to be read as new, and must
         by then be seen as the change has left them, since nobody will be told of it again.
         """
         wanted: dict[str, bool] = {}
-        chosen: list[Entry] = []
+        chosen: list[LogEntry] = []
         for entry in entries:
             held = self._is_held(entry)
             if (held or is_recent(entry.ts, self._now)) and entry.message_sk not in wanted:
@@ -200,7 +200,7 @@ class _CatchingUp:
             chosen.append(entry)
         return chosen, list(wanted)
 
-    def _is_held(self, entry: Entry) -> bool:
+    def _is_held(self, entry: LogEntry) -> bool:
         return entry.message_sk < keys.message_floor(self._held.ts + 1)
 
     def _lives(self, sort_key: str, item: Item) -> bool:
@@ -238,26 +238,26 @@ class _CatchingUp:
 
     def _before_gap(self, found: Slice, low: str) -> int | None:
         """How many spots, from the last one held on, come before a young hole; `None` without one."""
-        spots = [Spot(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
+        spots = [Numbered(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
         if found.position is None:  # the page must reach the head: the next number is yet to come
-            spots.append(Spot(self._head.ts, self._head.seq + 1))
+            spots.append(Numbered(self._head.ts, self._head.seq + 1))
         if not (spots and is_recent(spots[-1].ts, self._now)):
             return None
         return before_recent_gap([self._before(low, spots[0]), *spots], self._now, forward=True)
 
-    def _before(self, low: str, first: Spot) -> Spot:
+    def _before(self, low: str, first: Numbered) -> Numbered:
         """What stands just before the page's first message: what is held, unless that is not next to it, having expired."""
         held = self._held
         if held.seq is not None and low == keys.message_floor(held.ts + 1):
-            return Spot(held.ts, held.seq)
+            return Numbered(held.ts, held.seq)
         if not is_recent(first.ts, self._now):
-            return Spot(0, None)
-        return self._newest_below(low) or Spot(0, 0)
+            return Numbered(0, None)
+        return self._newest_below(low) or Numbered(0, 0)
 
-    def _newest_below(self, key: str) -> Spot | None:
+    def _newest_below(self, key: str) -> Numbered | None:
         """The newest message before a key, even if it has expired."""
         found = self._slice(keys.message_floor(0), key, limit=1, now_s=0, forward=False)
-        return next((Spot(keys.instant(key), message.seq) for key, message in found.messages), None)
+        return next((Numbered(keys.instant(key), message.seq) for key, message in found.messages), None)
 
     def _slice(self, low: str, high: str, *, limit: int, now_s: int, forward: bool = True) -> Slice:
         with self._tally.timing("StoreMs"):

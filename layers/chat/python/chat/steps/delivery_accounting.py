@@ -9,14 +9,14 @@ arrive, and is judged once for each person, since the markers only grow.
 from dataclasses import dataclass, replace
 
 from chat.rules.models import Head, Receipts
-from chat.steps.ledger import LONGEST_MS, Counted
+from chat.steps.ledger import LONGEST_MS, DeliveryCount
 
 SETTLING_MS = 10_000
 """Two clients of one person may come a second apart: what was noted a moment ago is not judged yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ClientReport:
     """What a client says of a room, and what is known of it.
 
     `seq`: up to where nothing is missing, at most the head's. `ts`: that message's instant (ms), if the client told it.
@@ -31,7 +31,7 @@ class Report:
     now: int
 
 
-def judged(at: Receipts, report: Report) -> Receipts:
+def account(at: Receipts, report: ClientReport) -> Receipts:
     """The receipts after a heartbeat. Where the head has not moved and nothing new is delivered, they are the same."""
     at = replace(at, delivered_seq=max(at.delivered_seq, report.seq))
     newest = max(at.due_seq, report.head.seq)
@@ -44,17 +44,17 @@ def judged(at: Receipts, report: Report) -> Receipts:
     return replace(at, judged_seq=at.due_seq, due_seq=newest, due_at=noted_at)
 
 
-def counted(before: Receipts, after: Receipts, report: Report) -> Counted:
+def count_deliveries(before: Receipts, after: Receipts, report: ClientReport) -> DeliveryCount:
     """What to count, given the receipts before and after a heartbeat or a confirmation."""
     if not report.connected:
-        return Counted()
+        return DeliveryCount()
     low = max(before.judged_seq, report.joined_seq)
     due = max(0, after.judged_seq - low)
     delivered = max(0, min(after.delivered_seq, after.judged_seq) - low)
-    return Counted(due, delivered, confirm_ms(before, after, report))
+    return DeliveryCount(due, delivered, confirm_ms(before, after, report))
 
 
-def confirm_ms(before: Receipts, after: Receipts, report: Report) -> int | None:
+def confirm_ms(before: Receipts, after: Receipts, report: ClientReport) -> int | None:
     """How long the newest message that is confirmed by this was on its way, in milliseconds.
 
     `None` unless it was sent while the client was connected, is confirmed for the first time, and its instant is known.

@@ -13,7 +13,7 @@ MOST_ROOMS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class RoomProgress:
     """Up to where a client has everything of a room, and that message's instant (ms) if it told it."""
 
     room: Room
@@ -22,34 +22,34 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class HeartbeatRequest:
     """A heartbeat: as what, with which room open, and what the client has."""
 
     status: PresenceStatus
     watching: Room | None
-    positions: tuple[Position, ...]
+    rooms: tuple[RoomProgress, ...]
 
 
-def check_beat(arguments: Mapping[str, Any]) -> Beat:
+def check_heartbeat(arguments: Mapping[str, Any]) -> HeartbeatRequest:
     """The heartbeat in `arguments` (`status`, `watching`, `rooms`). Raises `InvalidInput`."""
     watching, named = arguments.get("watching"), arguments.get("rooms")
     named = [] if named is None else named
     if not isinstance(named, list) or len(named) > MOST_ROOMS:
         raise InvalidInput("presence.rooms", argument="rooms", max=MOST_ROOMS)
-    positions = tuple(_position(each) for each in named)
-    if len({position.room.id for position in positions}) < len(positions):
+    rooms = tuple(_progress(each) for each in named)
+    if len({progress.room.id for progress in rooms}) < len(rooms):
         raise InvalidInput("presence.rooms", argument="rooms", max=MOST_ROOMS)
     opened = None if watching is None else Room.parse(watching, argument="watching")
-    return Beat(_status(arguments.get("status")), opened, positions)
+    return HeartbeatRequest(_status(arguments.get("status")), opened, rooms)
 
 
-def _position(given: object) -> Position:
+def _progress(given: object) -> RoomProgress:
     if not isinstance(given, dict):
         raise InvalidInput("presence.rooms", argument="rooms", max=MOST_ROOMS)
     room, seq = Room.parse(given.get("roomId"), argument="rooms"), given.get("seq")
     if not is_whole(seq, 0):
         raise InvalidInput("presence.rooms", argument="rooms", max=MOST_ROOMS)
-    return Position(room, seq, check_instant(given.get("ts")))
+    return RoomProgress(room, seq, check_instant(given.get("ts")))
 
 
 def _status(name: object) -> PresenceStatus:

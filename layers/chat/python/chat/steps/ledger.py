@@ -30,7 +30,7 @@ LONGEST_MS = BOUNDS[-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class DeliveryCount:
     """What one report of a client adds: deliveries due, those of them that are confirmed, and how long the newest took (ms)."""
 
     due: int = 0
@@ -66,7 +66,7 @@ def bucket(confirm_ms: int) -> int:
     return next(bound for bound in BOUNDS if confirm_ms <= bound)
 
 
-def added_up(items: Iterable[Item]) -> Deliveries:
+def total_of(items: Iterable[Item]) -> Deliveries:
     """What these hours of a ledger come to."""
     total: Counter[str] = Counter()
     for item in items:
@@ -77,7 +77,7 @@ def added_up(items: Iterable[Item]) -> Deliveries:
     return Deliveries(total["due"], total["delivered"], within)
 
 
-def enter(deployment: Deployment, room: Room, counted: Counted, now: int) -> bool:
+def add_to_ledger(deployment: Deployment, room: Room, counted: DeliveryCount, now: int) -> bool:
     """Add to the hour of `now`; answers whether it surely arrived. Nothing to count is not written."""
     counts = {"due": counted.due, "delivered": counted.delivered}
     if counted.confirm_ms is not None:
@@ -97,7 +97,7 @@ def enter(deployment: Deployment, room: Room, counted: Counted, now: int) -> boo
     return True
 
 
-def tell(tally: Tally, counted: Counted, *, entered: bool) -> None:
+def count_metrics(tally: Tally, counted: DeliveryCount, *, entered: bool) -> None:
     """The same for metrics. `ConfirmMs` is the slowest confirmation that a call brought."""
     if counted.due:
         tally.add("DeliveriesDue", counted.due)

@@ -19,7 +19,7 @@ LISTS: Mapping[Listed, tuple[str, str, Callable[[str], str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RosterLine:
     """Somebody in a list."""
 
     user_id: str
@@ -33,7 +33,7 @@ def count_members(store: Store, room: Room, most: int = MOST_COUNTED) -> int:
 
 def list_people(
     store: Store, room: Room, listed: Listed, limit: int, after: str | None = None
-) -> tuple[Sequence[Line], bool]:
+) -> tuple[Sequence[RosterLine], bool]:
     """Up to `limit` people whose ids sort after `after`, and whether there are more."""
     low, high, key_of = LISTS[listed]
     items, further = store.tables.query_page(
@@ -46,5 +46,5 @@ def list_people(
         consistent=False,
         start=None if after is None else key_of(after),
     )
-    lines = [Line(item["SK"]["S"].removeprefix(low), Member.of(item)) for item in items]
+    lines = [RosterLine(item["SK"]["S"].removeprefix(low), Member.of(item)) for item in items]
     return lines[:limit], bool(further) or len(lines) > limit

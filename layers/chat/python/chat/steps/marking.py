@@ -15,11 +15,11 @@ from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Head, Receipts
 from chat.rules.rooms import Room
 from chat.steps.batches import found_at
-from chat.steps.receipt_items import is_small, look_of, move_receipts, room_places
+from chat.steps.receipt_items import is_small, member_state, member_state_places, move_receipts
 from chat.steps.retry import deadline_of
 from chat.storage.places import Found, Place, head_place, receipts_place
 
-TELL_EVERY_MS = 2_000
+PUBLISH_EVERY_MS = 2_000
 """How often others are told of one person in one room at the most."""
 
 Marker = Literal["last_read_seq", "read_seq", "delivered_seq"]
@@ -60,16 +60,16 @@ def mark(deployment: Deployment, caller: Caller, asked: Mark) -> Marked:
     Raises `InvalidInput` for a number above the room's newest, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`.
     """
     room, user_id, deadline, now = asked.room, caller.user_id, deadline_of(deployment), deployment.now()
-    places = [*room_places(room, user_id), *asked.beside]
+    places = [*member_state_places(room, user_id), *asked.beside]
     found = found_at(deployment, places, deadline, consistent=True)
-    seen = look_of(found, room, user_id)
+    seen = member_state(found, room, user_id)
     access = open_room(seen.view, "mark")
     if asked.seq > access.head.seq:
         raise InvalidInput("receipt.seq", argument="seq", max=access.head.seq)
     change = _change(asked, now, lambda: is_small(deployment, room, deadline))
     before, after = move_receipts(deployment, receipts_place(room, user_id), seen.receipts, change, deadline)
     told = _is_due(asked, after) and after.told_at == now
-    wait = TELL_EVERY_MS - abs(now - after.told_at)
+    wait = PUBLISH_EVERY_MS - abs(now - after.told_at)
     answer = {
         "roomId": room.id if told else None,
         "epoch": _epoch(deployment, room, deadline) if told else None,
@@ -99,7 +99,7 @@ def _change(asked: Mark, now: int, is_told_of: Callable[[], bool]) -> Callable[[
     def change(at: Receipts) -> Receipts:
         moved = replace(at, **{name: max(getattr(at, name), asked.seq) for name in asked.markers})
         # Somebody's clock may be ahead: an instant that is far off in either direction is no reason for silence.
-        tell = _is_due(asked, moved) and abs(now - at.told_at) >= TELL_EVERY_MS and is_told_of()
+        tell = _is_due(asked, moved) and abs(now - at.told_at) >= PUBLISH_EVERY_MS and is_told_of()
         return replace(moved, told_at=now) if tell else moved
 
     return change

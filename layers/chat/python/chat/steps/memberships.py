@@ -15,7 +15,7 @@ _QUERIES_PER_PAGE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class RoomMembership:
     """A room that somebody is in, or was."""
 
     room: Room
@@ -23,7 +23,7 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class MembershipCursor:
     """Where reading goes on: after the membership with this sort key, or at the table's beginning."""
 
     table: Table = "core"
@@ -31,22 +31,22 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Seats:
+class MembershipPage:
     """Rooms in the order of reading; `further` is where to read on, `None` at the end."""
 
-    seats: Sequence[Seat]
-    further: Position | None
+    memberships: Sequence[RoomMembership]
+    further: MembershipCursor | None
 
 
-def seats_of(
+def read_memberships(
     deployment: Deployment,
     user_id: str,
-    start: Position,
+    start: MembershipCursor,
     limit: int,
     deadline: float,
     *,
     also_ended: bool = False,
-) -> Seats:
+) -> MembershipPage:
     """Up to `limit` rooms, general ones before guilds', in one wave of a consistent request to each table.
 
     Who has left or is banned is in none, but with `also_ended` these memberships are told, too. A long run of those that
@@ -55,29 +55,31 @@ def seats_of(
     walk = partial(_walk, deployment, user_id, limit=limit, deadline=deadline, also_ended=also_ended)
     if start.table == "guild":
         return walk(start)
-    beside = deployment.threads().submit(walk, Position("guild"))
+    beside = deployment.threads().submit(walk, MembershipCursor("guild"))
     general, guilds = walk(start), beside.result()
     if general.further:
         return general
-    space = limit - len(general.seats)
-    seats = [*general.seats, *guilds.seats[:space]]
-    if len(guilds.seats) > space:
-        return Seats(seats, _after(guilds.seats[space - 1]) if space else Position("guild"))
-    return Seats(seats, guilds.further)
+    space = limit - len(general.memberships)
+    memberships = [*general.memberships, *guilds.memberships[:space]]
+    if len(guilds.memberships) > space:
+        return MembershipPage(
+            memberships, _after(guilds.memberships[space - 1]) if space else MembershipCursor("guild")
+        )
+    return MembershipPage(memberships, guilds.further)
 
 
 def _walk(
     deployment: Deployment,
     user_id: str,
-    start: Position,
+    start: MembershipCursor,
     *,
     limit: int,
     deadline: float,
     also_ended: bool,
-) -> Seats:
+) -> MembershipPage:
     """Up to `limit` rooms of one table."""
-    found: list[Seat] = []
-    position: Position | None = start
+    found: list[RoomMembership] = []
+    position: MembershipCursor | None = start
     now_s = deployment.now() // 1_000
     for _ in range(_QUERIES_PER_PAGE):
         if position is None or len(found) > limit:
@@ -87,13 +89,15 @@ def _walk(
         for item in items:
             member = Member.of(item)
             if (also_ended or member.status == "active") and not is_expired(item, now_s):
-                found.append(Seat(Room.lying_in(item["SK"]["S"].removeprefix(keys.MEMBERSHIPS)), member))
-    return Seats(found[:limit], _after(found[limit - 1]) if len(found) > limit else position)
+                found.append(
+                    RoomMembership(Room.lying_in(item["SK"]["S"].removeprefix(keys.MEMBERSHIPS)), member)
+                )
+    return MembershipPage(found[:limit], _after(found[limit - 1]) if len(found) > limit else position)
 
 
 def _query_page(
-    deployment: Deployment, user_id: str, start: Position, count: int
-) -> tuple[list[Item], Position | None]:
+    deployment: Deployment, user_id: str, start: MembershipCursor, count: int
+) -> tuple[list[Item], MembershipCursor | None]:
     """The memberships of one request, and where to read on."""
     items, after = deployment.store.tables.query_page(
         start.table,
@@ -105,8 +109,8 @@ def _query_page(
         consistent=True,
         start=start.after,
     )
-    return items, Position(start.table, after) if after else None
+    return items, MembershipCursor(start.table, after) if after else None
 
 
-def _after(seat: Seat) -> Position:
-    return Position(seat.room.table, keys.membership(seat.room.partition_key))
+def _after(membership: RoomMembership) -> MembershipCursor:
+    return MembershipCursor(membership.room.table, keys.membership(membership.room.partition_key))

@@ -11,7 +11,7 @@ from chat.rules.errors import InvalidInput
 from chat.rules.models import Head, Item, Member, Message
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.change_log import Entry, Kind, logged
+from chat.storage.change_log import Kind, LogEntry, log_writes
 from chat.storage.items import is_expired, to_message
 from chat.storage.legacy import is_numbered
 from chat.storage.places import Place, head_place, in_room, membership_place
@@ -34,7 +34,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TargetView:
     """A room, the caller's membership and a message, in one look. `found` is the message while it is to be had."""
 
     view: View
@@ -65,7 +65,7 @@ def check_target(arguments: Mapping[str, Any]) -> Target:
     return Target(room, sort_key)
 
 
-def look(deployment: Deployment, target: Target, user_id: str) -> Seen:
+def read_target(deployment: Deployment, target: Target, user_id: str) -> TargetView:
     """Head, membership and message in one consistent request (3 read units)."""
     room = target.room
     head = head_place(room)
@@ -76,10 +76,12 @@ def look(deployment: Deployment, target: Target, user_id: str) -> Seen:
         Head.found(head_item),
         Member.found(member_item),
     )
-    return Seen(view, _living(deployment, target, view.head, item))
+    return TargetView(view, _unexpired(deployment, target, view.head, item))
 
 
-def _living(deployment: Deployment, target: Target, head: Head | None, item: Item | None) -> Message | None:
+def _unexpired(
+    deployment: Deployment, target: Target, head: Head | None, item: Item | None
+) -> Message | None:
     """The message, unless it is gone by its own instant or by the room's present retention."""
     now = deployment.now()
     if head is None or item is None or not is_numbered(item) or is_expired(item, now // 1_000):
@@ -89,7 +91,7 @@ def _living(deployment: Deployment, target: Target, head: Head | None, item: Ite
     return to_message(target.room, item)
 
 
-def change(
+def change_writes(
     target: Target,
     head: Head,
     message: Message,
@@ -113,7 +115,7 @@ def change(
         set={**attributes, "rev": head.rev + 1, "epoch": head.epoch},
         remove=remove,
     )
-    entry = Entry(
+    entry = LogEntry(
         id=change_id,
         rev=head.rev + 1,
         prev=head.changed_rev,
@@ -123,10 +125,10 @@ def change(
         kind=kind,
         ts=at,
     )
-    return [*logged(target.room, head, entry), update]
+    return [*log_writes(target.room, head, entry), update]
 
 
-def remember(deployment: Deployment, room: Room, head: Head, at: int) -> None:
+def remember_change(deployment: Deployment, room: Room, head: Head, at: int) -> None:
     """Let this process's next send start from the head that a change on `head` has left behind."""
     rev = head.rev + 1
     changed = replace(head, rev=rev, changed_rev=rev, changed_at=at)

@@ -14,23 +14,23 @@ MAX_FIRST_MEMBERS = 49
 """A transaction holds 100 actions: the head, and two items for each member."""
 
 
-def found_room(store: Store, room: Room, members: Mapping[str, Role], settings: Mapping[str, Any]) -> bool:
+def add_room(store: Store, room: Room, members: Mapping[str, Role], settings: Mapping[str, Any]) -> bool:
     """Make `room` at `seq` 0 and epoch 1 with `members` (role by user id); `False` when it exists already.
 
     `settings` holds the room's own rules by their names in the HEAD item (`personPerSecond`, `retentionDays` …).
     """
     try:
-        store.tables.transact(founding(room, members, settings))
+        store.tables.transact(room_writes(room, members, settings))
     except Cancelled:
         return False
     return True
 
 
-def founding(room: Room, members: Mapping[str, Role], settings: Mapping[str, Any]) -> list[Write]:
+def room_writes(room: Room, members: Mapping[str, Role], settings: Mapping[str, Any]) -> list[Write]:
     """The writes that make a room, each on condition that its item is new."""
     if not 0 < len(members) <= MAX_FIRST_MEMBERS:
         raise ValueError(f"a room is founded with 1 to {MAX_FIRST_MEMBERS} members")
-    writes = [new_head(room, sum(role == "owner" for role in members.values()), settings)]
+    writes = [new_head_write(room, sum(role == "owner" for role in members.values()), settings)]
     for user_id, role in members.items():
         member = {"role": role, "status": "active", "joinedSeq": 0}
         mine = membership_place(room, user_id)
@@ -39,7 +39,7 @@ def founding(room: Room, members: Mapping[str, Role], settings: Mapping[str, Any
     return writes
 
 
-def new_head(room: Room, owners: int, settings: Mapping[str, Any]) -> Write:
+def new_head_write(room: Room, owners: int, settings: Mapping[str, Any]) -> Write:
     """The write that makes a room, without anybody in it yet."""
     head = {"type": "Room", "rev": 1, "seq": 0, "ts": 0, "epoch": 1, "owners": owners, **settings}
     return _new(head_place(room), head)

@@ -5,7 +5,7 @@ from chat.rules.models import Caller, Message, Notice, NoticeKind
 from chat.rules.rooms import Room
 
 
-def notify(deployment: Deployment, room: Room, actor: Caller, epoch: int, notice: Notice) -> Message:
+def notice_message(deployment: Deployment, room: Room, actor: Caller, epoch: int, notice: Notice) -> Message:
     """The message that carries `notice` and is not stored. `actor` did it.
 
     `epoch` is the epoch in which it is to be heard: the room's present one, and where the change ends an epoch, the one
@@ -25,7 +25,7 @@ def notify(deployment: Deployment, room: Room, actor: Caller, epoch: int, notice
     )
 
 
-def notify_of_parting(
+def revocation_notice(
     deployment: Deployment,
     room: Room,
     actor: Caller,
@@ -36,4 +36,4 @@ def notify_of_parting(
 ) -> Message:
     """The last event of the epoch `ended`, which somebody's going ended. `rev` is unknown where it is told again."""
     notice = Notice(kind=kind, user_id=user_id, next_epoch=ended + 1, rev=rev)
-    return notify(deployment, room, actor, ended, notice)
+    return notice_message(deployment, room, actor, ended, notice)

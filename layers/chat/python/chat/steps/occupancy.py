@@ -27,12 +27,12 @@ def count_in(deployment: Deployment, room: Room, user_id: str, now: int) -> None
         return
 
 
-def places(room: Room, now: int) -> list[Place]:
+def occupancy_places(room: Room, now: int) -> list[Place]:
     """Where the counts of the current half minute and of the one before lie."""
     return [place for window in _windows(now) for place in _row(room, window)]
 
 
-def watching(found: Found, room: Room, now: int) -> int:
+def count_watching(found: Found, room: Room, now: int) -> int:
     """How many had the room open in the last half minute. The current one has only begun: the larger count is nearer."""
     return max(
         sum(

@@ -67,7 +67,7 @@ def named_rooms(presence: Presence, now: int) -> dict[str, int]:
     return {digest: age for digest, age in ages.items() if age * 1_000 <= OFFLINE_AFTER_MS}
 
 
-def heard(
+def heartbeat_write(
     before: Presence,
     user_id: str,
     status: PresenceStatus,

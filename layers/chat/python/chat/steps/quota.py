@@ -9,7 +9,7 @@ from chat.rules.errors import RateLimited
 from chat.rules.models import Stored
 from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
-from chat.steps.roster import keep_within_rooms
+from chat.steps.roster import check_room_limit
 from chat.storage import keys
 from chat.storage.places import Place, personal_place
 from chat.storage.tables import Write
@@ -55,5 +55,5 @@ def check_room_counts(deployment: Deployment, room: Room, user_ids: Iterable[str
     One request for each person: half a read unit for the usual one, 18 for somebody in a thousand rooms. Two that come at
     once may both pass, so that somebody is in a few more.
     """
-    for _ in deployment.threads().map(partial(keep_within_rooms, deployment, room), user_ids):
+    for _ in deployment.threads().map(partial(check_room_limit, deployment, room), user_ids):
         pass

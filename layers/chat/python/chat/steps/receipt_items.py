@@ -17,7 +17,7 @@ from chat.storage.aws import ConditionFailed, TransientFailure
 from chat.storage.places import Found, Place, head_place, membership_place, receipts_place
 from chat.storage.tables import Write
 
-MOST_TOLD = 100
+SMALL_ROOM_MEMBERS = 100
 """In rooms of up to so many members people are told of each other's receipts and presence."""
 
 SIZE_FRESH_S = 30.0
@@ -25,24 +25,24 @@ SIZE_FRESH_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MemberState:
     """A room, the caller's place in it and how far they are, as one request saw them."""
 
     view: View
     receipts: Receipts
 
 
-def room_places(room: Room, user_id: str) -> tuple[Place, Place, Place]:
+def member_state_places(room: Room, user_id: str) -> tuple[Place, Place, Place]:
     """Where the room's head, a membership and its receipts lie."""
     member = membership_place(room, user_id)
     return head_place(room), member, receipts_place(room, user_id)
 
 
-def look_of(found: Found, room: Room, user_id: str) -> Look:
+def member_state(found: Found, room: Room, user_id: str) -> MemberState:
     """What a batch that asked for `room_places` says."""
-    head, member, at = (found.get(each) for each in room_places(room, user_id))
+    head, member, at = (found.get(each) for each in member_state_places(room, user_id))
     view = View(Head.found(head), Member.found(member))
-    return Look(view, Receipts.of(at) if at else Receipts())
+    return MemberState(view, Receipts.of(at) if at else Receipts())
 
 
 def is_small(deployment: Deployment, room: Room, deadline: float) -> bool:
@@ -50,9 +50,11 @@ def is_small(deployment: Deployment, room: Room, deadline: float) -> bool:
     known = deployment.memory.small.get(room.partition_key, deployment.monotonic() - SIZE_FRESH_S)
     if known is not None:
         return known
-    count = retried(deployment, lambda: count_members(deployment.store, room, MOST_TOLD + 1), deadline)
-    deployment.memory.small.put(room.partition_key, count <= MOST_TOLD, deployment.monotonic())
-    return count <= MOST_TOLD
+    count = retried(
+        deployment, lambda: count_members(deployment.store, room, SMALL_ROOM_MEMBERS + 1), deadline
+    )
+    deployment.memory.small.put(room.partition_key, count <= SMALL_ROOM_MEMBERS, deployment.monotonic())
+    return count <= SMALL_ROOM_MEMBERS
 
 
 def move_receipts(

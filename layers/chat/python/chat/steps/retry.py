@@ -38,7 +38,7 @@ def attempts(
         attempt += 1
 
 
-def settled(deployment: Deployment, tally: Tally, step: Callable[[], Answer | None]) -> Answer:
+def until_committed(deployment: Deployment, tally: Tally, step: Callable[[], Answer | None]) -> Answer:
     """What `step` answers: it looks, judges and commits, and is called again when others came first (`None`, or its
     transaction was refused) or the store failed in passing. It must find by looking what an earlier call of it has done.
     """

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import Entry, View
+from chat.rules.access import RoomAccess, View
 from chat.rules.errors import NotAllowed
 from chat.rules.models import DAY_MS, Caller, Head, Member, Role
 from chat.rules.rooms import Room
@@ -27,36 +27,38 @@ AS_SEEN = "#role = :role AND #status = :status"
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class RosterSnapshot:
     """A room, the caller's membership in it, and another person's, as one consistent look saw them."""
 
     view: View
     person: Member | None
 
 
-def look(store: Store, room: Room, caller: Caller, user_id: str) -> Scene:
+def read_people(store: Store, room: Room, caller: Caller, user_id: str) -> RosterSnapshot:
     """The room, the caller and the person at once: 3 read units, or 2 where they are the same."""
-    head, people = everybody(store, room, (caller.user_id, user_id))
-    return Scene(View(head, people.get(caller.user_id)), people.get(user_id))
+    head, people = read_members(store, room, (caller.user_id, user_id))
+    return RosterSnapshot(View(head, people.get(caller.user_id)), people.get(user_id))
 
 
-def everybody(store: Store, room: Room, user_ids: Sequence[str]) -> tuple[Head | None, Mapping[str, Member]]:
+def read_members(
+    store: Store, room: Room, user_ids: Sequence[str]
+) -> tuple[Head | None, Mapping[str, Member]]:
     """The room's head and the memberships that there are, of up to 99 people, in one consistent look."""
-    head, seats = head_place(room), {user_id: membership_place(room, user_id) for user_id in user_ids}
-    found = store.tables.batch([head, *seats.values()], consistent=True)
+    head, places = head_place(room), {user_id: membership_place(room, user_id) for user_id in user_ids}
+    found = store.tables.batch([head, *places.values()], consistent=True)
     item = found.get(head)
-    members = {user_id: Member.of(found[place]) for user_id, place in seats.items() if place in found}
+    members = {user_id: Member.of(found[place]) for user_id, place in places.items() if place in found}
     return Head.found(item), members
 
 
-def there(person: Member | None) -> Member:
+def check_active(person: Member | None) -> Member:
     """The person, if they are in the room. Raises `NotAllowed`."""
     if person is None or person.status != "active":
         raise NotAllowed("room.notThere", reason="notThere")
     return person
 
 
-def counted(store: Store, room: Room, head: Head) -> Head:
+def with_owner_count(store: Store, room: Room, head: Head) -> Head:
     """The head with the number of owners. A room from before it was kept is counted, until its head is written next.
 
     Whatever changes that number moves `rev`, so the count holds if the head that was read still does at the commit.
@@ -81,7 +83,7 @@ def counted(store: Store, room: Room, head: Head) -> Head:
 
 
 def owners_gained(head: Head, before: Member, role: Role | None) -> int:
-    """How many owners more (or fewer) the room has once `before`, who is there, has this role, or is gone (`None`).
+    """How many owners more (or fewer) the room has once `before`, who is check_active, has this role, or is gone (`None`).
 
     Raises `NotAllowed` where a room that is `counted` would be left without an owner.
     """
@@ -91,7 +93,7 @@ def owners_gained(head: Head, before: Member, role: Role | None) -> int:
     return gained
 
 
-def keep_within_rooms(deployment: Deployment, room: Room, user_id: str) -> None:
+def check_room_limit(deployment: Deployment, room: Room, user_id: str) -> None:
     """Raises `NotAllowed` where somebody who has never been in this room is in too many already."""
     partition_key = keys.user_partition(user_id)
     low, high = keys.MEMBERSHIPS, keys.MEMBERSHIPS_END
@@ -99,14 +101,14 @@ def keep_within_rooms(deployment: Deployment, room: Room, user_id: str) -> None:
         raise NotAllowed("room.tooManyRooms", reason="tooManyRooms", max=MAX_ROOMS)
 
 
-def still_there(room: Room, caller: Caller, entry: Entry) -> list[Write]:
+def caller_unchanged(room: Room, caller: Caller, entry: RoomAccess) -> list[Write]:
     """The look at the caller's own membership that a change of somebody else's depends on; none for administrators."""
     if entry.member is None or entry.standing == "admin":
         return []
     return [Write(membership_place(room, caller.user_id), condition=AS_SEEN, given=_as_seen(entry.member))]
 
 
-def same_epoch(room: Room, entry: Entry) -> Write:
+def same_epoch(room: Room, entry: RoomAccess) -> Write:
     """The look at the room's head that a change depends on which does not move it. Had somebody lost access meanwhile, they
     would hear of it: its notice is told in the epoch that was read. A visitor needs the room to be public still."""
     condition, given = "#epoch = :epoch", {":epoch": entry.head.epoch}
@@ -117,7 +119,7 @@ def same_epoch(room: Room, entry: Entry) -> Write:
     return Write(head_place(room), condition, given=given)
 
 
-def moved_head(room: Room, head: Head, *, parted_at: int | None = None, owners: int = 0) -> Write:
+def head_write(room: Room, head: Head, *, parted_at: int | None = None, owners: int = 0) -> Write:
     """The write of a head that is `counted`: only on the `rev` that was read. `owners`: how many more there are. `parted_at`:
     somebody loses access at this instant (ms), which ends the epoch."""
     moved = {"rev": head.rev + 1, "owners": (head.owners or 0) + owners}
@@ -126,7 +128,7 @@ def moved_head(room: Room, head: Head, *, parted_at: int | None = None, owners: 
     return Write(head_place(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
 
 
-def seated(
+def add_writes(
     room: Room,
     user_id: str,
     person: Member | None,
@@ -134,7 +136,7 @@ def seated(
     joined_seq: int,
     more: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Write]:
-    """Take in somebody who is not there, `person` being what is left of an earlier membership.
+    """Take in somebody who is not check_active, `person` being what is left of an earlier membership.
 
     `more` is what else the membership is to hold.
     """
@@ -148,18 +150,18 @@ def seated(
             listed,
         ]
     return [
-        _changed(room, user_id, person, {**member, **more}, remove=("endedEpoch", "expiresAt")),
+        _membership_write(room, user_id, person, {**member, **more}, remove=("endedEpoch", "expiresAt")),
         listed,
     ]
 
 
-def unseated(room: Room, user_id: str, person: Member, epoch: int, now: int) -> list[Write]:
-    """Take out somebody who is there, which ends `epoch`. `now` is in milliseconds."""
+def remove_writes(room: Room, user_id: str, person: Member, epoch: int, now: int) -> list[Write]:
+    """Take out somebody who is check_active, which ends `epoch`. `now` is in milliseconds."""
     gone = {"status": "left", "endedEpoch": epoch, "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
-    return [_changed(room, user_id, person, gone), Write(roster_place(room, user_id), delete=True)]
+    return [_membership_write(room, user_id, person, gone), Write(roster_place(room, user_id), delete=True)]
 
 
-def kept_out(
+def ban_writes(
     room: Room, user_id: str, person: Member | None, ended_epoch: int | None, now: int
 ) -> list[Write]:
     """Ban somebody, whether they are there or not; `ended_epoch` is the epoch that this ends, if they are."""
@@ -173,42 +175,42 @@ def kept_out(
             line,
         ]
     if ended_epoch is None:
-        return [_changed(room, user_id, person, banned, remove=("endedEpoch", "expiresAt")), line]
+        return [_membership_write(room, user_id, person, banned, remove=("endedEpoch", "expiresAt")), line]
     return [
-        _changed(room, user_id, person, banned | {"endedEpoch": ended_epoch}, remove=("expiresAt",)),
+        _membership_write(room, user_id, person, banned | {"endedEpoch": ended_epoch}, remove=("expiresAt",)),
         Write(roster_place(room, user_id), delete=True),
         line,
     ]
 
 
-def let_back(room: Room, user_id: str, person: Member, now: int) -> list[Write]:
+def unban_writes(room: Room, user_id: str, person: Member, now: int) -> list[Write]:
     """End a ban: as if the person had left. `now` is in milliseconds."""
     left = {"status": "left", "role": "member", "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
     return [
-        _changed(room, user_id, person, left),
+        _membership_write(room, user_id, person, left),
         Write(ban_place(room, user_id), delete=True),
     ]
 
 
-def with_role(room: Room, user_id: str, person: Member, role: Role) -> list[Write]:
+def role_writes(room: Room, user_id: str, person: Member, role: Role) -> list[Write]:
     """Give somebody who is there another role."""
     return [
-        _changed(room, user_id, person, {"role": role}),
-        Write(roster_place(room, user_id), set=_line(person) | {"role": role}),
+        _membership_write(room, user_id, person, {"role": role}),
+        Write(roster_place(room, user_id), set=_roster_line(person) | {"role": role}),
     ]
 
 
-def with_mute(room: Room, user_id: str, person: Member, until: int) -> list[Write]:
+def mute_writes(room: Room, user_id: str, person: Member, until: int) -> list[Write]:
     """Mute somebody who is there until an instant in milliseconds, or with 0 not any more."""
     muted, remove = ({"mutedUntil": until}, ()) if until else ({}, ("mutedUntil",))
     return [
-        _changed(room, user_id, person, muted, remove),
-        Write(roster_place(room, user_id), set=_line(person) | muted, remove=remove),
+        _membership_write(room, user_id, person, muted, remove),
+        Write(roster_place(room, user_id), set=_roster_line(person) | muted, remove=remove),
     ]
 
 
-def _line(person: Member) -> dict[str, Any]:
-    """The line of somebody who is there, but for a mute."""
+def _roster_line(person: Member) -> dict[str, Any]:
+    """The line of somebody who is check_active, but for a mute."""
     return {"type": "Member", "role": person.role, "status": "active", "joinedSeq": person.joined_seq}
 
 
@@ -216,7 +218,7 @@ def _as_seen(person: Member) -> dict[str, Any]:
     return {":role": person.role, ":status": person.status}
 
 
-def _changed(
+def _membership_write(
     room: Room, user_id: str, person: Member, changes: Mapping[str, Any], remove: tuple[str, ...] = ()
 ) -> Write:
     return Write(

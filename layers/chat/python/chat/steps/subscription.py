@@ -12,7 +12,7 @@ from chat.rules.rooms import Room
 from chat.steps.retry import retried
 
 
-def judge_subscription(
+def authorize_subscription(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], *, allow_unfenced: bool
 ) -> None:
     """Accept a subscription to `arguments` (`roomId`, `epoch`) by answering nothing.

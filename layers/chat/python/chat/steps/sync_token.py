@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from chat.rules.cursor import CursorKeys, seal_bytes, unseal_bytes
 from chat.rules.models import DAY_MS
 from chat.steps.catch_up import Held
-from chat.steps.memberships import Position
+from chat.steps.memberships import MembershipCursor
 
 LONGEST = 100_000
 """In characters; a thousand rooms take a third of it."""
@@ -28,7 +28,7 @@ class Token:
     """`issued_at` is in ms; `position` is where the round through the rooms goes on; `held` is by `room_hash`."""
 
     issued_at: int
-    position: Position = field(default_factory=Position)
+    position: MembershipCursor = field(default_factory=MembershipCursor)
     held: dict[bytes, Held] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ def unseal_token(user_id: str, sealed: object, cursor_keys: CursorKeys) -> Token
     while name := bytes(byte for _, byte in zip(range(_HASH_BYTES), numbers, strict=False)):
         number, ts, rev = _varint(numbers), _varint(numbers), _varint(numbers)
         held[name] = Held(number - 1 if number else None, ts, rev)
-    return Token(issued_at, Position("guild" if is_guild else "core", after or None), held)
+    return Token(issued_at, MembershipCursor("guild" if is_guild else "core", after or None), held)
 
 
 def _purpose(user_id: str) -> str:

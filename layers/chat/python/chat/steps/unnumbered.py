@@ -27,7 +27,7 @@ _ENDLESS = 1 << 80
 
 
 @dataclass(frozen=True, slots=True)
-class Strand:
+class KeyForm:
     """The keys of one form: they begin with `first`, and sort by the `width` characters that follow `MSG#`.
 
     These say the instant to within `unit`, less what the offset adds: `early` and `late` (all ns) at the most.
@@ -78,16 +78,16 @@ def _write_seconds(instant: int) -> str:
 
 _LOWEST = {10: "000000000", 16: "000-01-01T00:00"}
 _HIGHEST = {10: "999999999", 16: "999-12-31T23:59"}
-STRANDS = (
-    Strand("1", 10, SECOND, 0, 0, _read_seconds, _write_seconds),
-    Strand("2", 16, MINUTE, -WESTERNMOST, EASTERNMOST, _read_minute, _write_minute),
+KEY_FORMS = (
+    KeyForm("1", 10, SECOND, 0, 0, _read_seconds, _write_seconds),
+    KeyForm("2", 16, MINUTE, -WESTERNMOST, EASTERNMOST, _read_minute, _write_minute),
 )
 
 
 class _Reading:
     """One strand on its way."""
 
-    def __init__(self, strand: Strand, fetch: Fetch, since: int, until: int, *, forward: bool) -> None:
+    def __init__(self, strand: KeyForm, fetch: Fetch, since: int, until: int, *, forward: bool) -> None:
         self._strand, self._fetch, self._forward = strand, fetch, forward
         self._low, self._high = strand.bounds(since, until)
         self._position: str | None = None
@@ -122,7 +122,7 @@ def unnumbered(
     """The room's messages from the instant `since` up to before `until` (ns) in order, beyond the place `past`."""
     if past:
         since, until = (max(since, past.instant), until) if forward else (since, min(until, past.instant + 1))
-    readings = [_Reading(strand, fetch, since, until, forward=forward) for strand in STRANDS]
+    readings = [_Reading(strand, fetch, since, until, forward=forward) for strand in KEY_FORMS]
     pending: list[Located] = []
     while True:
         reading = (min if forward else max)(readings, key=lambda each: each.horizon)

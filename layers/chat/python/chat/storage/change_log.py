@@ -24,7 +24,7 @@ Kind = Literal["edited", "removed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Stored):
+class LogEntry(Stored):
     """A change of a message. `id` tells it from any other change; `ts` (ms) is its instant, `prev_ts` that of `prev`."""
 
     id: str
@@ -42,7 +42,7 @@ def changed_at(head: Head, now: int) -> int:
     return max(now, head.ts, head.changed_at)
 
 
-def logged(room: Room, head: Head, entry: Entry) -> list[Write]:
+def log_writes(room: Room, head: Head, entry: LogEntry) -> list[Write]:
     """The writes that log a change as the next revision after `head`. The first moves the head, on condition of its `rev`."""
     attributes = {
         "type": "Change",
@@ -63,11 +63,11 @@ def logged(room: Room, head: Head, entry: Entry) -> list[Write]:
             given={":rev": head.rev},
             set={"rev": entry.rev, "changedRev": entry.rev, "changedAt": entry.ts},
         ),
-        Write(place(room, entry.rev), set=attributes, whole=True),
+        Write(entry_place(room, entry.rev), set=attributes, whole=True),
     ]
 
 
-def place(room: Room, rev: int) -> Place:
+def entry_place(room: Room, rev: int) -> Place:
     """Where the entry of a revision lies, if that was a change of a message."""
     return in_room(room, keys.change(rev))
 
@@ -80,7 +80,7 @@ class LogPage:
     yet. `lost`: one is missing that has expired.
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[LogEntry]
     then: Literal["whole", "more", "recent", "lost"]
 
 
@@ -100,8 +100,8 @@ def entries_since(store: Store, room: Room, since: int, head: Head, *, count: in
         count=count,
         consistent=True,
     )
-    found = [Entry.of(item) for item in items]
-    chained: list[Entry] = []
+    found = [LogEntry.of(item) for item in items]
+    chained: list[LogEntry] = []
     known = since
     for entry in found:
         if entry.prev > known:
@@ -135,7 +135,7 @@ def recent_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[st
             consistent=True,
             start=start,
         )
-        for entry in (Entry.of(item) for item in items):
+        for entry in (LogEntry.of(item) for item in items):
             if entry.rev != awaited:
                 return None
             least.setdefault(entry.message_sk, entry.rev)

@@ -96,7 +96,7 @@ def keys_of(upload: Upload) -> list[str]:
     return [upload.s3_key, pending_key(upload.id)]
 
 
-def prepared(room: Room, upload: Upload) -> Write:
+def upload_write(room: Room, upload: Upload) -> Write:
     """A new upload."""
     item = {
         "type": "Upload",
@@ -112,7 +112,7 @@ def prepared(room: Room, upload: Upload) -> Write:
     return Write(place, condition="attribute_not_exists(PK)", set=item, whole=True)
 
 
-def charged(user_id: str, rate: Preparing | None, now: int) -> Write:
+def charge_upload(user_id: str, rate: Preparing | None, now: int) -> Write:
     """Take one upload from somebody's rate, if that is as it was read. `now` is in milliseconds."""
     tat = PREPARING.taken(rate.tat if rate else 0, now * 1_000)
     return Write(
@@ -123,7 +123,7 @@ def charged(user_id: str, rate: Preparing | None, now: int) -> Write:
     )
 
 
-def used(room: Room, upload: Upload, message_sk: str, expires_at: int, now_s: int) -> Write:
+def use_write(room: Room, upload: Upload, message_sk: str, expires_at: int, now_s: int) -> Write:
     """Give a pending upload to a message: `upload` as it is kept from now on. Instants are in seconds."""
     return Write(
         upload_place(room, upload.id),
@@ -139,12 +139,12 @@ def used(room: Room, upload: Upload, message_sk: str, expires_at: int, now_s: in
     )
 
 
-def removed(room: Room, uploads: Iterable[Upload]) -> list[Write]:
+def delete_writes(room: Room, uploads: Iterable[Upload]) -> list[Write]:
     """Take uploads away with the message that they belong to."""
     return [Write(upload_place(room, upload.id), delete=True) for upload in uploads]
 
 
-def belonging(tables: Tables, room: Room, message: Message) -> list[Upload]:
+def uploads_of(tables: Tables, room: Room, message: Message) -> list[Upload]:
     """The uploads that a message refers to, consistent: no request if there are none."""
     ids = [each["id"] for each in message.to_wire()["attachments"] or ()]
     found = tables.batch([upload_place(room, upload_id) for upload_id in ids], consistent=True)
