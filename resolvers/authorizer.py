@@ -22,10 +22,11 @@ if in_lambda():
 
 
 def handler(event: Event, context: Any) -> dict[str, Any]:
-    """Answers `isAuthorized`, and for a good token `resolverContext` (flat strings) and `ttlOverride` (seconds).
+    """Answers `isAuthorized`, and for a good token `resolverContext` (flat strings) and `ttlOverride`
+    (seconds).
 
-    Raises `KeysUnavailable`, since a 401 would log everybody out while keys cannot be fetched, and `InternalError`:
-    both with a text that AppSync may show to anybody.
+    Raises `KeysUnavailable`, since a 401 would log everybody out while keys cannot be fetched, and
+    `InternalError`: both with a text that AppSync may show to anybody.
     """
     correlation = correlation_id(None, context)
     try:

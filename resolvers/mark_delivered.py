@@ -1,4 +1,5 @@
-"""Mutation.markDelivered: say how far the caller's client has every message, which AppSync then publishes to `onReceipt`."""
+"""Mutation.markDelivered: say how far the caller's client has every message, which AppSync then publishes to
+`onReceipt`."""
 
 from typing import Any
 

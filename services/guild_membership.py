@@ -1,4 +1,5 @@
-"""guild_membership: who is in a guild, as the guild's own service says. It invokes this function; AppSync does not."""
+"""guild_membership: who is in a guild, as the guild's own service says. It invokes this function; AppSync
+does not."""
 
 from typing import Any
 

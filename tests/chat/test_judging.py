@@ -41,9 +41,9 @@ def test_markers_only_grow_and_no_message_is_counted_twice(
         told = report(min(says, seen), seen, now=now, connected=connected, joined=joined)
         after = account(at, told)
         adds = count_deliveries(at, after, told)
-        for name in ("delivered_seq", "judged_seq", "due_seq"):
+        for name in ("delivered_seq", "accounted_seq", "due_seq"):
             assert getattr(after, name) >= getattr(at, name)
-        assert after.judged_seq <= after.due_seq <= newest
+        assert after.accounted_seq <= after.due_seq <= newest
         assert 0 <= adds.delivered <= adds.due
         assert account(after, told) == after
         assert count_deliveries(after, after, told) == DeliveryCount()
@@ -54,7 +54,7 @@ def test_markers_only_grow_and_no_message_is_counted_twice(
 
 def test_a_message_that_came_between_heartbeats_is_due_at_the_one_after() -> None:
     first = account(Receipts(), report(3, 3, connected=False))
-    assert first == Receipts(delivered_seq=3, due_seq=3, judged_seq=3, due_at=NOON)
+    assert first == Receipts(delivered_seq=3, due_seq=3, accounted_seq=3, due_at=NOON)
     told = report(3, 5, now=NOON + 30_000)
     second = account(first, told)
     assert count_deliveries(first, second, told) == DeliveryCount()
@@ -64,37 +64,37 @@ def test_a_message_that_came_between_heartbeats_is_due_at_the_one_after() -> Non
 
 
 def test_what_was_noted_a_moment_ago_has_time_to_arrive() -> None:
-    noted = Receipts(delivered_seq=3, judged_seq=3, due_seq=5, due_at=NOON)
+    noted = Receipts(delivered_seq=3, accounted_seq=3, due_seq=5, due_at=NOON)
     early = report(3, 6, now=NOON + SETTLING_MS - 1)
     assert account(noted, early) == noted
     told = report(6, 6, now=NOON + SETTLING_MS)
     after = account(noted, told)
-    assert (after.judged_seq, after.due_seq) == (5, 6)
+    assert (after.accounted_seq, after.due_seq) == (5, 6)
     assert replace(count_deliveries(noted, after, told), confirm_ms=None) == DeliveryCount(due=2, delivered=2)
 
 
 def test_after_an_absence_nothing_is_judged_and_it_starts_at_the_head() -> None:
-    noted = Receipts(delivered_seq=3, judged_seq=3, due_seq=5, due_at=NOON)
+    noted = Receipts(delivered_seq=3, accounted_seq=3, due_seq=5, due_at=NOON)
     told = report(3, 9, now=NOON + 3_600_000, connected=False)
     after = account(noted, told)
-    assert (after.judged_seq, after.due_seq, after.due_at) == (9, 9, NOON + 3_600_000)
+    assert (after.accounted_seq, after.due_seq, after.due_at) == (9, 9, NOON + 3_600_000)
     assert count_deliveries(noted, after, told) == DeliveryCount()
 
 
 def test_messages_from_before_somebody_came_were_not_due_to_them() -> None:
-    noted = Receipts(judged_seq=2, due_seq=9, due_at=NOON)
+    noted = Receipts(accounted_seq=2, due_seq=9, due_at=NOON)
     told = report(9, 9, now=NOON + 30_000, joined=7)
     assert count_deliveries(noted, account(noted, told), told).due == 2
 
 
 @pytest.mark.parametrize("jump", [-3_600_000, 3_600_000])
 def test_a_clock_that_jumps_delays_no_judgement(jump: int) -> None:
-    noted = Receipts(judged_seq=3, due_seq=5, due_at=NOON)
-    assert account(noted, report(5, 5, now=NOON + jump)).judged_seq == 5
+    noted = Receipts(accounted_seq=3, due_seq=5, due_at=NOON)
+    assert account(noted, report(5, 5, now=NOON + jump)).accounted_seq == 5
 
 
 def test_an_unchanged_room_needs_no_write() -> None:
-    settled = Receipts(delivered_seq=5, judged_seq=5, due_seq=5, due_at=NOON)
+    settled = Receipts(delivered_seq=5, accounted_seq=5, due_seq=5, due_at=NOON)
     for connected in (True, False):
         assert account(settled, report(5, 5, now=NOON + 40_000, connected=connected)) == settled
 
@@ -104,13 +104,13 @@ def took(before: Receipts, told: ClientReport) -> int | None:
 
 
 def test_the_time_of_a_delivery_is_from_the_messages_instant_to_its_first_confirmation() -> None:
-    before = Receipts(delivered_seq=3, judged_seq=3, due_seq=3)
+    before = Receipts(delivered_seq=3, accounted_seq=3, due_seq=3)
     assert took(before, report(4, 4)) == 400
     assert took(replace(before, delivered_seq=4), report(4, 4)) is None
 
 
 def test_an_older_message_needs_its_instant_which_is_believed_within_what_can_be() -> None:
-    before, told = Receipts(delivered_seq=3, judged_seq=3, due_seq=3), report(4, 6)
+    before, told = Receipts(delivered_seq=3, accounted_seq=3, due_seq=3), report(4, 6)
     assert took(before, told) is None
     assert took(before, replace(told, ts=NOON - 700)) == 700
     assert took(before, replace(told, ts=NOON - 399)) is None  # later than the room's newest
@@ -120,11 +120,11 @@ def test_an_older_message_needs_its_instant_which_is_believed_within_what_can_be
 
 def test_what_came_while_nobody_was_connected_has_no_time() -> None:
     assert took(Receipts(), report(4, 4, connected=False)) is None
-    assert took(Receipts(judged_seq=4, due_seq=4), report(4, 4)) is None
+    assert took(Receipts(accounted_seq=4, due_seq=4), report(4, 4)) is None
     assert took(Receipts(), report(4, 4, joined=4)) is None
 
 
 def test_a_clock_behind_the_senders_measures_nothing_less_than_nothing() -> None:
     told = report(4, 4)
     ahead = replace(told, head=replace(told.head, ts=NOON + 50))
-    assert took(Receipts(judged_seq=3, due_seq=3), ahead) == 0
+    assert took(Receipts(accounted_seq=3, due_seq=3), ahead) == 0

@@ -89,7 +89,7 @@ def test_who_comes_again_brings_their_mute_into_the_roster() -> None:
 
 def test_a_head_is_moved_on_the_revision_that_was_read() -> None:
     head = Head(rev=5, seq=2, ts=1, epoch=3, owners=2)
-    write = head_write(ROOM, head, parted_at=9, owners=-1)
+    write = head_write(ROOM, head, revoked_at=9, owners=-1)
     assert (write.condition, write.given) == ("#rev = :rev", {":rev": 5})
     assert write.set == {"rev": 6, "epoch": 4, "partedAt": 9, "owners": 1}
     assert head_write(ROOM, head).set == {"rev": 6, "owners": 2}

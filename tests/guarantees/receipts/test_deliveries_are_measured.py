@@ -132,7 +132,14 @@ class Deliveries(RuleBasedStateMachine):
         markers = self.oracle.markers
         assert (at.last_read_seq, at.read_seq) == (markers["read"], markers["shown"])
         assert at.delivered_seq == markers["delivered"]
-        for name in ("last_read_seq", "read_seq", "delivered_seq", "judged_seq", "due_seq", "told_at"):
+        for name in (
+            "last_read_seq",
+            "read_seq",
+            "delivered_seq",
+            "accounted_seq",
+            "due_seq",
+            "published_at",
+        ):
             assert getattr(at, name) >= getattr(self.before, name)
         self.before = at
 

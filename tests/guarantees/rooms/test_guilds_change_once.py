@@ -46,7 +46,7 @@ def guild(client: Any) -> str:
 def state(client: Any, room: str) -> tuple[Head | None, Mapping[str, Member]]:
     """The head, but for the instant of the last parting, and the people."""
     head, people = read_members(store_of(client), Room.parse(room), NAMED)
-    return head and replace(head, parted_at=0), people
+    return head and replace(head, revoked_at=0), people
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)

@@ -73,7 +73,7 @@ def seen(client: Any, room: str, person: str) -> tuple[Head, Member | None]:
     """The head and a membership, but for what depends on the instant of joining or parting."""
     scene = read_people(store_of(client), Room.parse(room), Caller(person), person)
     assert scene.view.head
-    return replace(scene.view.head, parted_at=0), scene.person and replace(scene.person, join_tat=0)
+    return replace(scene.view.head, revoked_at=0), scene.person and replace(scene.person, join_tat=0)
 
 
 def state(client: Any, room: str) -> list[object]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from chat.storage.uploads import Uploads
 
 MOST_THREADS = 32
-"""Requests beside each other in all calls of this process together; its client keeps more connections than that."""
+"""Requests beside each other in all calls of this process together; its client keeps more connections than
+that."""
 
 
 def wall_clock() -> int:
@@ -32,7 +33,8 @@ def no_uploads() -> None:
 
 
 def thread_pool() -> "Callable[[], Executor]":
-    """Gives one pool, made at the first call: who needs none, such as `sendMessage` without attachments, imports none."""
+    """Gives one pool, made at the first call: who needs none, such as `sendMessage` without attachments,
+    imports none."""
 
     @cache
     def pool() -> "Executor":
@@ -48,9 +50,9 @@ class Deployment:
     """The store, the defaults, and time and chance as plain callables, so that a test can hold them still.
 
     `now` gives epoch milliseconds and may jump; `monotonic` gives seconds and may not; `sleep` takes seconds;
-    `chance` gives a number from 0 up to 1; `new_id` makes a message id for an instant in milliseconds. `uploads` gives what
-    attachments take, made at its first call: only who uses it pays for S3. `threads` gives the pool for requests beside
-    each other; what runs in it never waits for something else that does.
+    `chance` gives a number from 0 up to 1; `new_id` makes a message id for an instant in milliseconds.
+    `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `threads`
+    gives the pool for requests beside each other; what runs in it never waits for something else that does.
     """
 
     store: Store

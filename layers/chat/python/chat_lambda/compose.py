@@ -46,8 +46,8 @@ def deployment() -> Deployment:
 def uploads() -> "Uploads | None":
     """What attachments take; `None` where the deployment has no bucket for them.
 
-    The functions that are for them make it during init, `sendMessage` when first asked for one: botocore's description of
-    S3 takes as long to read as everything else of init.
+    The functions that are for them make it during init, `sendMessage` when first asked for one: botocore's
+    description of S3 takes as long to read as everything else of init.
     """
     own = settings()
     if not own.uploads_bucket:
@@ -60,10 +60,11 @@ def uploads() -> "Uploads | None":
 
 
 def _prime(store: Store) -> None:
-    """Look at a room that cannot be, so that init pays for TLS, credentials and the first of everything: 1 read unit.
+    """Look at a room that cannot be, so that init pays for TLS, credentials and the first of everything: 1
+    read unit.
 
-    Init has a whole CPU to itself; the first caller would wait ten times as long as the second. If it fails, the first
-    call says why.
+    Init has a whole CPU to itself; the first caller would wait ten times as long as the second. If it fails,
+    the first call says why.
     """
     with suppress(StoreFailure):
         store.view(Room.parse("-"), "-", consistent=False)

@@ -1,4 +1,5 @@
-"""Make a Lambda handler of a call: what a function does before and after it, whether AppSync or a service calls."""
+"""Make a Lambda handler of a call: what a function does before and after it, whether AppSync or a service
+calls."""
 
 import re
 import time
@@ -19,7 +20,8 @@ from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metri
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
 CORRELATION_ID = re.compile(r"[A-Za-z0-9=;:_.-]{1,256}")
-"""As X-Ray writes trace ids. AppSync passes on what the client sent, and a refusal quotes it among its values."""
+"""As X-Ray writes trace ids. AppSync passes on what the client sent, and a refusal quotes it among its
+values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Call:
 
     @classmethod
     def by_service(cls, name: str, event: Event, context: Any) -> "Call":
-        """Whoever may invoke the function has been let in by IAM. Raises `TypeError` for an event that is no object."""
+        """Whoever may invoke the function has been let in by IAM. Raises `TypeError` for an event that is no
+        object."""
         if not isinstance(event, dict):
             raise TypeError("not an event of a service")
         return cls(
@@ -84,15 +87,17 @@ def resolver(
 ) -> Callable[[Callable[[Call], Any]], Handler]:
     """A handler for a field's call. `parts` are made during init in Lambda, and at the first call elsewhere.
 
-    The call's refusals are raised bare in the caller's language, since their class name and text are all that AppSync
-    passes on. Anything else becomes `InternalError`: its text stays inside, as it may hold what a person wrote.
-    `audited`: that it was done is an audit event too, with who did it to whom or to which message.
+    The call's refusals are raised bare in the caller's language, since their class name and text are all that
+    AppSync passes on. Anything else becomes `InternalError`: its text stays inside, as it may hold what a
+    person wrote. `audited`: that it was done is an audit event too, with who did it to whom or to which
+    message.
     """
     return _handler(Call.by_appsync, parts, audited=audited)
 
 
 def service(name: str, *parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], Handler]:
-    """A handler for the call of a service that invokes our function itself. Otherwise as `resolver`, and audited."""
+    """A handler for the call of a service that invokes our function itself. Otherwise as `resolver`, and
+    audited."""
     return _handler(partial(Call.by_service, name), parts, audited=True)
 
 
@@ -136,7 +141,8 @@ def _headers(event: Event) -> Mapping[str, Any]:
 
 
 def unexpected(error: Exception, correlation: str) -> InternalError:
-    """What leaves a function in place of `error`, which is logged by its class and place: its text may hold inputs."""
+    """What leaves a function in place of `error`, which is logged by its class and place: its text may hold
+    inputs."""
     logger().error(
         "Unexpected failure",
         extra={
@@ -174,7 +180,8 @@ def _report(call: Call, context: Any, started: float, refusal: ChatError | None,
 
 
 def _object(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """To whom or to which message something was done, and as what. What passed the verb's own checks is an id or a word."""
+    """To whom or to which message something was done, and as what. What passed the verb's own checks is an id
+    or a word."""
     found: dict[str, Any] = {}
     if isinstance(user_id := arguments.get("userId"), str):
         found["target"] = actor(user_id)

@@ -1,7 +1,7 @@
 """Lambda's init phase, in which a function prepares what its first call would wait for.
 
-A function imports this module first: nothing of what init makes is garbage, and looking for garbage among it takes a
-tenth of init. `finished` lets the collector look again, at what the calls make.
+A function imports this module first: nothing of what init makes is garbage, and looking for garbage among it
+takes a tenth of init. `finished` lets the collector look again, at what the calls make.
 """
 
 import gc

@@ -29,7 +29,8 @@ def read_secret(setting: str, reference: str | None, region: str) -> str:
 
 
 def _from_aws(setting: str, arn: str, region: str) -> str:
-    # Only here: a function whose secrets are not in AWS, such as an authorizer with public keys, spares the import.
+    # Only here: a function whose secrets are not in AWS, such as an authorizer with public keys, spares the
+    # import.
     from chat.storage.aws import StoreFailure, failures  # noqa: PLC0415
 
     service = arn.split(":")[2:3]
@@ -59,7 +60,8 @@ def read_key(setting: str, reference: str | None, region: str) -> bytes:
 
 
 def read_cursor_keys(reference: str | None, region: str) -> CursorKeys:
-    """`{"current": "k2", "keys": {"k2": "<base64url>", "k1": …}}`: sign with `current`, accept all. Raises `BadSecret`."""
+    """`{"current": "k2", "keys": {"k2": "<base64url>", "k1": …}}`: sign with `current`, accept all. Raises
+    `BadSecret`."""
     text = read_secret("cursor_keys", reference, region)
     try:
         document: Any = json.loads(text)

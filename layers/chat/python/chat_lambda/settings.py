@@ -1,4 +1,5 @@
-"""What the functions are told: the only reader of their environment. Names equal those in `resolvers/wiring.json`."""
+"""The functions' settings: the only reader of their environment. Names equal those in
+`resolvers/wiring.json`."""
 
 import os
 import re
@@ -47,7 +48,8 @@ RUN_BY_BROWSERS = ("html", "xml", "svg", "script")
 
 
 def _media_types(text: str) -> tuple[str, ...]:
-    """Types that a browser could run are refused: an attachment would act with the rights of the bucket's address."""
+    """Types that a browser could run are refused: an attachment would act with the rights of the bucket's
+    address."""
     types = tuple(part.strip().lower() for part in text.split(","))
     if not all(re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", each) for each in types):
         raise ValueError("must be a list of media types such as image/png, with commas")
@@ -78,7 +80,8 @@ def _parsed(default: object, parse: Callable[[str], object]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One deployment's settings. A field is the environment variable of the same name in upper case; empty is absent.
+    """One deployment's settings. A field is the environment variable of the same name in upper case; empty is
+    absent.
 
     Secrets are references: `file:` and a path, or the ARN of a Secrets Manager secret or an SSM parameter.
     """

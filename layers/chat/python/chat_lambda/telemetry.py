@@ -31,7 +31,8 @@ TOTALS = frozenset(
 
 @cache
 def logger() -> Logger:
-    """JSON lines on standard error, which Lambda collects like standard output: stdout stays free for an answer."""
+    """JSON lines on standard error, which Lambda collects like standard output: stdout stays free for an
+    answer."""
     return Logger(service="chat", stream=sys.stderr)
 
 
@@ -48,7 +49,8 @@ def actor(user_id: str) -> str:
 
 
 def audit(*, action: str, outcome: str, reason: str, fields: Mapping[str, Any]) -> None:
-    """One security-relevant decision. `kind=audit` lets a subscription filter route it to a store that is kept longer."""
+    """One security-relevant decision. `kind=audit` lets a subscription filter route it to a store that is
+    kept longer."""
     logger().warning(
         "Decision", extra={"kind": "audit", "action": action, "outcome": outcome, "reason": reason, **fields}
     )
@@ -57,7 +59,8 @@ def audit(*, action: str, outcome: str, reason: str, fields: Mapping[str, Any]) 
 def publish_metrics(function: str, numbers: Mapping[str, float]) -> None:
     """One line of CloudWatch's Embedded Metric Format for one call; names ending in `Ms` are milliseconds.
 
-    Each number is counted by `function`, those in `TOTALS` by `deployment` too. A metric has no second dimension.
+    Each number is counted by `function`, those in `TOTALS` by `deployment` too. A metric has no second
+    dimension.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
     directives = [_directive("function", numbers)]

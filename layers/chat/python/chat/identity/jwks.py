@@ -1,4 +1,5 @@
-"""The keys that tokens are verified with: a JSON Web Key Set (RFC 7517), fetched, cached and safe to rotate."""
+"""The keys that tokens are verified with: a JSON Web Key Set (RFC 7517), fetched, cached and safe to
+rotate."""
 
 import json
 import urllib.request
@@ -52,7 +53,8 @@ class KeySet:
         self._lock = Lock()
 
     def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key with this id, `None` when the key set lacks it. Raises `KeysUnavailable` when there is none at all."""
+        """The key with this id, `None` when the key set lacks it. Raises `KeysUnavailable` when there is none
+        at all."""
         if self._is_due(key_id):
             with self._lock:
                 if self._is_due(key_id):

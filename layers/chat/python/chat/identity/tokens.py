@@ -27,7 +27,8 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says: the user, platform roles, preferred language and its end (epoch seconds)."""
+    """What a verified token says: the user, platform roles, preferred language and its end (epoch
+    seconds)."""
 
     user_id: str
     roles: tuple[str, ...]

@@ -24,9 +24,11 @@ from chat.steps.roster import (
 
 
 def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
-    """Take in the person whom `arguments` (`roomId`, `userId`, `role`) name. Who is there already stays as they are.
+    """Take in the person whom `arguments` (`roomId`, `userId`, `role`) name. Who is there already stays as
+    they are.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for somebody who is banned) and `ServiceUnavailable`.
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for somebody who is banned) and
+    `ServiceUnavailable`.
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
     role = check_role(arguments) or "member"

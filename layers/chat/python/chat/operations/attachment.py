@@ -21,8 +21,8 @@ def attachment(
 ) -> dict[str, Any]:
     """The schema's `AttachmentUrl` for the attachment that `arguments` (`roomId`, `id`) name.
 
-    Raises `InvalidInput` (also for one whose message is gone), `NotAllowed` (also where there are no attachments),
-    `NotRoomMember` and `ServiceUnavailable`.
+    Raises `InvalidInput` (also for one whose message is gone), `NotAllowed` (also where there are no
+    attachments), `NotRoomMember` and `ServiceUnavailable`.
     """
     room, upload_id, uploads = Room.parse(arguments.get("roomId")), arguments.get("id"), deployment.uploads()
     if uploads is None:

@@ -23,7 +23,8 @@ from chat.steps.roster import (
 
 
 def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
-    """Keep out the person whom `arguments` (`roomId`, `userId`) name. If they were in the room, its epoch ends.
+    """Keep out the person whom `arguments` (`roomId`, `userId`) name. If they were in the room, its epoch
+    ends.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
     """
@@ -48,7 +49,7 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
             deployment.store.tables.transact(writes)
             return answer(head, None, None)
         head = with_owner_count(deployment.store, room, head)
-        moved = head_write(room, head, parted_at=now, owners=owners_gained(head, person, None))
+        moved = head_write(room, head, revoked_at=now, owners=owners_gained(head, person, None))
         deployment.store.tables.transact(
             [moved, *ban_writes(room, user_id, person, head.epoch, now), *writes]
         )

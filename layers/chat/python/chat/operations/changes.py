@@ -18,7 +18,8 @@ from chat.steps.retry import deadline_of, retried
 
 @dataclass(frozen=True, slots=True)
 class _ChangesRequest:
-    """What is asked for. `since` and `after` (ms) are the head that was read before; `held` is where a cursor goes on from."""
+    """What is asked for. `since` and `after` (ms) are the head that was read before; `held` is where a cursor
+    goes on from."""
 
     room: Room
     limit: int
@@ -37,8 +38,8 @@ def changes(
 ) -> dict[str, Any]:
     """The schema's `ChangePage` for `arguments` (`roomId`, `since`, `after`, `limit`, `nextToken`).
 
-    Where nothing happened it is one request (2 read units). Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and
-    `ServiceUnavailable`.
+    Where nothing happened it is one request (2 read units). Raises `InvalidInput`, `NotRoomMember`,
+    `NotAllowed` and `ServiceUnavailable`.
     """
     request = _check(arguments, cursor_keys)
     room, deadline = request.room, deadline_of(deployment)

@@ -26,10 +26,11 @@ MAX_OTHERS = 40
 def create_room(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> dict[str, Any]:
-    """The schema's `Room` for a room that `arguments` (`roomId`, `name`, `visibility`, `members`) describe, made now, or
-    before by the same caller.
+    """The schema's `Room` for a room that `arguments` (`roomId`, `name`, `visibility`, `members`) describe,
+    made now, or before by the same caller.
 
-    Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`), `RateLimited` and `ServiceUnavailable`.
+    Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`), `RateLimited` and
+    `ServiceUnavailable`.
     """
     plan = _check(deployment, caller, arguments)
     return until_committed(deployment, tally, lambda: _RoomCreation(deployment, plan).step())
@@ -122,6 +123,7 @@ class _RoomCreation:
 
 
 def _refused_by_people(cancelled: Cancelled) -> bool:
-    """Whether nothing but memberships stood in the way: left from a room of this name that never had a head."""
+    """Whether nothing but memberships stood in the way: left from a room of this name that never had a
+    head."""
     head, *people, rate = (code == "ConditionalCheckFailed" for code, _ in cancelled.reasons)
     return any(people) and not head and not rate

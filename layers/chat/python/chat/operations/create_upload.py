@@ -37,8 +37,8 @@ def create_upload(
 ) -> dict[str, Any]:
     """The schema's `Upload` for the file that `arguments` (`roomId`, `contentType`, `size`, `name`) describe.
 
-    Raises `InvalidInput`, `NotAllowed` (also where there are no attachments), `NotRoomMember`, `Muted`, `RateLimited` and
-    `ServiceUnavailable`.
+    Raises `InvalidInput`, `NotAllowed` (also where there are no attachments), `NotRoomMember`, `Muted`,
+    `RateLimited` and `ServiceUnavailable`.
     """
     room, uploads = Room.parse(arguments.get("roomId")), deployment.uploads()
     if uploads is None:

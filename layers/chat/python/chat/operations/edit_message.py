@@ -25,9 +25,9 @@ def edit_message(
 ) -> Message:
     """The message that `arguments` (`roomId`, `id`, `ts`) name, with their `text`.
 
-    A message that has this text already is answered as it is, and nothing is written: so a repeat whose first answer was
-    lost is a success. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited` and
-    `ServiceUnavailable`, judged in that order.
+    A message that has this text already is answered as it is, and nothing is written: so a repeat whose first
+    answer was lost is a success. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`
+    and `ServiceUnavailable`, judged in that order.
     """
     target = check_target(arguments)
     text = clean_text(arguments.get("text"), deployment.text_limits)
@@ -47,10 +47,10 @@ class _Edit:
         self._text = text
         self._tally = tally
         self._change_id = deployment.new_id(deployment.now())
-        self._in_doubt: int | None = None
+        self._uncertain_rev: int | None = None
 
     def attempt(self) -> Message | None:
-        """Look, judge and commit. Raises the refusal, and what `settled` tries again after."""
+        """Look, judge and commit. Raises the refusal, and what `until_committed` tries again after."""
         with self._deployment.memory.turn(self._target.room.partition_key):
             with self._tally.timing("StoreMs"):
                 seen = read_target(self._deployment, self._target, self._caller.user_id)
@@ -65,10 +65,11 @@ class _Edit:
             return message if message.text == self._text else self._commit(access, message)
 
     def _is_done(self) -> bool:
-        """Whether an attempt whose answer was lost did it after all, though others may have changed the message since."""
-        if self._in_doubt is None:
+        """Whether an attempt whose answer was lost did it after all, though others may have changed the
+        message since."""
+        if self._uncertain_rev is None:
             return False
-        item = self._deployment.store.tables.get(entry_place(self._target.room, self._in_doubt))
+        item = self._deployment.store.tables.get(entry_place(self._target.room, self._uncertain_rev))
         return item is not None and LogEntry.of(item).id == self._change_id
 
     def _commit(self, access: Access, message: Message) -> Message:
@@ -93,7 +94,7 @@ class _Edit:
             with self._tally.timing("StoreMs"):
                 deployment.store.tables.transact(writes)
         except OutcomeUnknown:
-            self._in_doubt = head.rev + 1
+            self._uncertain_rev = head.rev + 1
             raise
         remember_change(deployment, self._target.room, head, at)
         self._tally.add("Edits")

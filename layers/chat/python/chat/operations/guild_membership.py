@@ -1,7 +1,8 @@
-"""Who is in a guild, as the guild's own service says: opens the guild's room, and takes people in and out of it.
+"""Who is in a guild, as the guild's own service says: opens the guild's room, and takes people in and out of
+it.
 
-That service is the authority: it may take away the last owner, as nobody in the room may. What it cannot do is let back whom
-the room's moderators have banned.
+That service is the authority: it may take away the last owner, as nobody in the room may. What it cannot do
+is let back whom the room's moderators have banned.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,8 @@ NEW = Head(rev=0, seq=0, ts=0, epoch=1, owners=0)
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What the service says. `added` gives a role, or `None` for plain members and for what somebody is already."""
+    """What the service says. `added` gives a role, or `None` for plain members and for what somebody is
+    already."""
 
     room: Room
     name: str | None
@@ -48,9 +50,10 @@ class Feed:
 def guild_membership(deployment: Deployment, arguments: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
     """Do what `arguments` (`guildId`, `name`, `add`, `remove`) say, all of it in one transaction.
 
-    Answers `roomId`, `epoch`, `seq` and `owners` of the room, who is in it now (`added`) and who is not (`removed`) of those
-    that were named, and who could not be taken in (`refused`, each with `userId` and `reason`). Said again it changes
-    nothing. Raises `InvalidInput`, `NotAllowed` (a room that is not adopted yet) and `ServiceUnavailable`.
+    Answers `roomId`, `epoch`, `seq` and `owners` of the room, who is in it now (`added`) and who is not
+    (`removed`) of those that were named, and who could not be taken in (`refused`, each with `userId` and
+    `reason`). Said again it changes nothing. Raises `InvalidInput`, `NotAllowed` (a room that is not adopted
+    yet) and `ServiceUnavailable`.
     """
     feed = check_feed(arguments)
     return until_committed(deployment, tally, lambda: _feed(deployment, feed))
@@ -100,8 +103,8 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     if found is None:
         rules = {"name": feed.name} if feed.name else {}
         change.writes.append(new_head_write(room, change.owners, rules))
-    elif change.owners or change.parted_at is not None:
-        moved = head_write(room, head, parted_at=change.parted_at, owners=change.owners)
+    elif change.owners or change.revoked_at is not None:
+        moved = head_write(room, head, revoked_at=change.revoked_at, owners=change.owners)
         change.writes.append(moved)
     if change.writes:
         store.tables.transact(change.writes)
@@ -117,7 +120,7 @@ class _Change:
     head: Head
     writes: list[Write] = field(default_factory=list)
     owners: int = 0
-    parted_at: int | None = None
+    revoked_at: int | None = None
     """When somebody loses access, in milliseconds."""
     refused: dict[str, str | int] = field(default_factory=dict)
 
@@ -150,12 +153,12 @@ class _Change:
             now = self.deployment.now()
             self.writes += remove_writes(self.feed.room, user_id, person, self.head.epoch, now)
             self.owners -= person.role == "owner"
-            self.parted_at = now
+            self.revoked_at = now
 
     def answer(self) -> dict[str, Any]:
         return {
             "roomId": self.feed.room.id,
-            "epoch": self.head.epoch + (self.parted_at is not None),
+            "epoch": self.head.epoch + (self.revoked_at is not None),
             "seq": self.head.seq,
             "owners": (self.head.owners or 0) + self.owners,
             "added": [user_id for user_id in self.feed.added if user_id not in self.refused],

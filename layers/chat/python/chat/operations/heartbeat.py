@@ -1,6 +1,7 @@
-"""Say that the caller's client is there, and what it has: presence, occupancy and the measuring of deliveries in one call.
+"""Say that the caller's client is there, and what it has: presence, occupancy and the measuring of deliveries
+in one call.
 
-A progress says everything up to a number, so whatever a refused or lost heartbeat would have told, the next one tells.
+Progress is everything up to a number, so the next heartbeat makes up for one that was refused or lost.
 """
 
 from collections.abc import Mapping
@@ -60,7 +61,8 @@ def heartbeat(
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """How a room stands that the caller named and is in, what the heartbeat added to its ledger, and whether that arrived."""
+    """How a room stands that the caller named and is in, what the heartbeat added to its ledger, and whether
+    that arrived."""
 
     room: Room
     head: Head
@@ -88,7 +90,8 @@ class _Heartbeat:
     def apply(self) -> dict[str, _State]:
         """The rooms that the caller is in, by id.
 
-        The person's item is written last: where this fails half-way, the next heartbeat finds no connection to judge by.
+        The person's item is written last: where this fails half-way, the next heartbeat finds no connection
+        to judge by.
         """
         found, presence = self._read()
         seen = [(each, member_state(found, each.room, self._user_id)) for each in self._request.rooms]
@@ -103,8 +106,9 @@ class _Heartbeat:
         return {state.room.id: state for state in states}
 
     def _read(self) -> tuple[Found, Presence]:
-        """The person and their places in the rooms, a hundred items a request, which may be a moment old. Where the
-        caller seems not to be in a room, or the room not to be adopted, it is read again: that must not be answered in error.
+        """The person and their places in the rooms, a hundred items a request, which may be a moment old.
+        Where the caller seems not to be in a room, or the room not to be adopted, it is read again: that must
+        not be answered in error.
         """
         rooms = [progress.room for progress in self._request.rooms]
         places = [presence_place(self._user_id)]
@@ -119,7 +123,8 @@ class _Heartbeat:
         return found | found_at(self._deployment, again, self._deadline, consistent=True), presence
 
     def _presence(self, found: Found) -> Presence:
-        """The person as their last heartbeat left them. Raises `RateLimited` where heartbeats come too often."""
+        """The person as their last heartbeat left them. Raises `RateLimited` where heartbeats come too
+        often."""
         item = found.get(presence_place(self._user_id))
         presence = Presence.found(item) or NEVER_SEEN
         wait = HEARTBEATS.wait(rate_state(presence, self.now), self.now * 1_000)

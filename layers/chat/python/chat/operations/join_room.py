@@ -15,16 +15,17 @@ from chat.steps.retry import until_committed
 from chat.steps.roster import add_writes, check_room_limit, read_people, same_epoch
 
 JOINING = Rate(1 / 60, 20)
-"""How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in between ends an epoch,
-after which everybody who stays has to subscribe again.
+"""How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in
+between ends an epoch, after which everybody who stays has to subscribe again.
 """
 
 
 def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
-    """Take the caller into the room that `arguments` (`roomId`) name: a public one, or for administrators any.
+    """Take the caller into the room that `arguments` (`roomId`) name: a public one, or for administrators
+    any.
 
-    Who is there already stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `RateLimited` and
-    `ServiceUnavailable`.
+    Who is there already stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`,
+    `RateLimited` and `ServiceUnavailable`.
     """
     room = Room.parse(arguments.get("roomId"))
 
@@ -51,7 +52,8 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
 
 
 def _charged(entry: RoomAccess, person: Member | None, now: int) -> dict[str, int]:
-    """What joining costs a visitor; administrators nothing. `now` is in milliseconds. Raises `RateLimited`."""
+    """What joining costs a visitor; administrators nothing. `now` is in milliseconds. Raises
+    `RateLimited`."""
     if entry.standing == "admin":
         return {}
     tat = person.join_tat if person else 0

@@ -16,10 +16,11 @@ from chat.steps.presence_items import NEVER_SEEN, Presence, is_connected, presen
 def mark_delivered(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> dict[str, Any]:
-    """Move what the caller's clients have to `arguments` (`roomId`, `seq`, `ts`); answers the schema's `Receipt`.
+    """Move what the caller's clients have to `arguments` (`roomId`, `seq`, `ts`); answers the schema's
+    `Receipt`.
 
-    What came while the caller's client was connected, as its heartbeats tell, goes into the room's delivery ledger.
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`.
+    What came while the caller's client was connected, as its heartbeats tell, goes into the room's delivery
+    ledger. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`.
     """
     room, seq = check_mark(arguments)
     ts = check_instant(arguments.get("ts"))

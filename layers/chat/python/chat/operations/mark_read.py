@@ -14,7 +14,7 @@ def mark_read(
 ) -> dict[str, Any]:
     """Move the caller's reading to `arguments` (`roomId`, `seq`, `private`); answers the schema's `Receipt`.
 
-    In private it moves what the caller's unread count starts from, and not what others are told.
+    In private it moves what the caller's unread count starts from, and not what others see.
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`.
     """
     room, seq = check_mark(arguments)

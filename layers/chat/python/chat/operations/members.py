@@ -25,8 +25,8 @@ def members(
 ) -> dict[str, Any]:
     """The schema's `MemberPage` for `arguments` (`roomId`, `status`, `limit`, `nextToken`), in two requests.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (the banned are for owners, moderators and administrators) and
-    `ServiceUnavailable`.
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (the banned are for owners, moderators and
+    administrators) and `ServiceUnavailable`.
     """
     room = Room.parse(arguments.get("roomId"))
     status: Listed | None = arguments.get("status")

@@ -1,7 +1,8 @@
 """Read a room's history: pages that never skip.
 
 Head and membership are read beside the page, in one wave. Where what they say does not fit the page (another
-retention, a head that the page does not reach, a young hole in `seq`, a young edit), the page is read again, after them.
+retention, a head that the page does not reach, a recent gap in `seq`, a recent edit), the page is read again,
+after them.
 """
 
 from collections.abc import Mapping
@@ -89,18 +90,19 @@ class _Reading:
             found = self._slice(low, consistent=True)
         elif not self._fits(found, guess, low):
             found = self._slice(low, consistent=self._request.forward)
-        whole, complete = self._whole(found, low, head)
+        page, complete = self._visible(found, low, head)
         for _ in range(REREADS):
             if complete:
                 break
             self._tally.add("Rereads")
             deployment.sleep(deployment.chance() * REREAD_PAUSE_S)
-            whole, complete = self._whole(self._slice(low, consistent=True), low, head)
-        self._tally.add("PageSize", len(whole.messages))
-        return HistoryPage([message for _, message in whole.messages], self._token(whole, cursor_keys), head)
+            page, complete = self._visible(self._slice(low, consistent=True), low, head)
+        self._tally.add("PageSize", len(page.messages))
+        return HistoryPage([message for _, message in page.messages], self._token(page, cursor_keys), head)
 
     def _unnumbered(self, cursor_keys: CursorKeys) -> HistoryPage | None:
-        """A page of a room that is not adopted; `None` when that happened meanwhile, and old items may be gone."""
+        """A page of a room that is not adopted; `None` when that happened meanwhile, and old items may be
+        gone."""
         request = self._request
         with self._tally.timing("StoreMs"):
             found = unnumbered_slice(self._fetch, request)
@@ -148,7 +150,8 @@ class _Reading:
         )
 
     def _low(self, head: Head | None) -> str:
-        """The key to read from: the latest of `after`, the retention's floor and, reading forward, the position."""
+        """The key to read from: the latest of `after`, the retention's floor and, reading forward, the
+        position."""
         request, defaults = self._request, self._deployment.defaults
         settings = head.settings(defaults) if head else defaults
         floor = keys.message_floor(self._now - settings.retention_ms)
@@ -157,7 +160,8 @@ class _Reading:
 
     @property
     def _high(self) -> str:
-        """The key to read up to. Keys of dates from before numbering lie beyond all that may be read until 2032."""
+        """The key to read up to. Keys of dates from before numbering lie beyond all that may be read until
+        2032."""
         before = self._request.before
         end = self._now + YEAR_MS
         return keys.message_floor(end if before is None else min(before, end))
@@ -190,14 +194,16 @@ class _Reading:
             return all(sort_key >= low for sort_key, _ in found.messages)
         return low == guess or not (self._request.forward or found.position is None)
 
-    def _whole(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
-        """`found` up to what is not visible yet, and whether that is all of it. A cut page always reads on."""
+    def _visible(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
+        """`found` up to what is not visible yet, and whether that is all of it. A cut page always reads
+        on."""
         shown, is_shown = self._changed(found, head)
-        whole, is_whole = self._cut(shown, low, head)
-        return whole, is_shown and is_whole
+        page, is_complete = self._cut(shown, low, head)
+        return page, is_shown and is_complete
 
     def _changed(self, found: Slice, head: Head) -> tuple[Slice, bool]:
-        """`found` up to the first message without a change that the head counts: `changes` would not tell of it again."""
+        """`found` up to the first message without a change that the head counts: `changes` would not bring it
+        again."""
         request = self._request
         if not is_recent(head.changed_at, self._now):
             return found, True
@@ -214,7 +220,7 @@ class _Reading:
         return Slice(kept, kept[-1][0] if kept else request.position), False
 
     def _cut(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
-        """`found` up to the first young hole in `seq`, and whether it is complete."""
+        """`found` up to the first recent gap in `seq`, and whether it is complete."""
         forward = self._request.forward
         rising = [Numbered(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
         rising = rising if forward else rising[::-1]
@@ -244,7 +250,8 @@ class _Reading:
         return self._nearest(self._high, keys.MESSAGES_END, forward=True) or UNKNOWN
 
     def _older_edge(self, found: Slice, low: str, rising: list[Numbered]) -> Numbered:
-        """What stands just before the page's oldest message. It costs a request where that is young and no cursor tells."""
+        """What stands just before the page's oldest message. It costs a request where that is recent and no
+        cursor says."""
         request = self._request
         if request.forward and request.position and request.seq is not None:
             return Numbered(keys.instant(request.position), request.seq)
@@ -267,11 +274,11 @@ class _Reading:
         )
         return next((Numbered(keys.instant(key), message.seq) for key, message in beyond.messages), None)
 
-    def _token(self, whole: Slice, cursor_keys: CursorKeys) -> str | None:
-        if whole.position is None:
+    def _token(self, page: Slice, cursor_keys: CursorKeys) -> str | None:
+        if page.position is None:
             return None
         request = self._request
-        numbers = {request.position: request.seq} | {key: message.seq for key, message in whole.messages[-1:]}
-        seq = numbers.get(whole.position)
-        cursor = Cursor(request.room.id, request.forward, request.after, request.before, whole.position, seq)
+        numbers = {request.position: request.seq} | {key: message.seq for key, message in page.messages[-1:]}
+        seq = numbers.get(page.position)
+        cursor = Cursor(request.room.id, request.forward, request.after, request.before, page.position, seq)
         return seal(cursor, cursor_keys)

@@ -22,8 +22,8 @@ def mute_member(
 ) -> Message:
     """Let the person whom `arguments` (`roomId`, `userId`, `until`) name read but not write until then.
 
-    Without `until`, or with one that has passed, they may write again. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`
-    and `ServiceUnavailable`.
+    Without `until`, or with one that has passed, they may write again. Raises `InvalidInput`,
+    `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
     asked = _until(arguments.get("until"))

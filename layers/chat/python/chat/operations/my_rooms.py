@@ -27,12 +27,14 @@ def my_rooms(
     arguments: Mapping[str, Any],
     tally: Tally,
 ) -> dict[str, Any]:
-    """The schema's `MyRoomPage` for `arguments` (`limit`, `nextToken`). Raises `InvalidInput` and `ServiceUnavailable`.
+    """The schema's `MyRoomPage` for `arguments` (`limit`, `nextToken`). Raises `InvalidInput` and
+    `ServiceUnavailable`.
 
-    What it costs does not depend on how much was sent: four requests in three waves. First the caller's partition in both
-    tables, consistent (half a read unit for each 4 KB is doubled: some 30 rooms to a unit, at least one unit a table);
-    then the rooms' heads and the caller's receipts in a batch (one unit a room), then the last messages in a batch (half a
-    unit for each, if of up to 4 KB). So n rooms take about 2 + 1.5 n read units.
+    What it costs does not depend on how much was sent: four requests in three waves. First the caller's
+    partition in both tables, consistent (half a read unit for each 4 KB is doubled: some 30 rooms to a unit,
+    at least one unit a table); then the rooms' heads and the caller's receipts in a batch (one unit a room),
+    then the last messages in a batch (half a unit for each, if of up to 4 KB). So n rooms take about 2 + 1.5
+    n read units.
     """
     limit = check_limit(arguments, MAX_ROOMS)
     purpose, token, start = f"myRooms/{caller.user_id}", arguments.get("nextToken"), MembershipCursor()

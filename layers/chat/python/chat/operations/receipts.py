@@ -21,7 +21,8 @@ from chat.storage.places import Found, receipts_place
 
 @dataclass(frozen=True, slots=True)
 class _ReceiptsRequest:
-    """What is asked: a page past the member `past`, and how a message's delivery stands, if `seq` is given."""
+    """What is asked: a page past the member `past`, and how a message's delivery stands, if `seq` is
+    given."""
 
     room: Room
     seq: int | None
@@ -88,14 +89,15 @@ def _at(found: Found, room: Room, user_id: str) -> Receipts:
 def _receipt(found: Found, room: Room, user_id: str, epoch: int) -> dict[str, Any]:
     """The schema's `Receipt`: nothing of what was read in private."""
     at = _at(found, room, user_id)
-    told = {"readSeq": at.read_seq, "deliveredSeq": at.delivered_seq}
-    return {"roomId": room.id, "epoch": epoch, "userId": user_id, **told, "retryAfterMs": None}
+    markers = {"readSeq": at.read_seq, "deliveredSeq": at.delivered_seq}
+    return {"roomId": room.id, "epoch": epoch, "userId": user_id, **markers, "retryAfterMs": None}
 
 
 def _confirmation(
     found: Found, asked: _ReceiptsRequest, caller: Caller, everybody: Sequence[RosterLine]
 ) -> dict[str, Any]:
-    """To how many the message was delivered: of those who were there when it was sent, the caller aside, whose it is.
+    """To how many the message was delivered: of those who were there when it was sent, the caller aside,
+    whose it is.
 
     Whoever says that they have read it has it.
     """

@@ -25,14 +25,15 @@ from chat.steps.roster import (
 def remove_member(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> Message:
-    """Take out the person whom `arguments` (`roomId`, `userId`) name; the notice is the last event of the epoch.
+    """Take out the person whom `arguments` (`roomId`, `userId`) name; the notice is the last event of the
+    epoch.
 
-    For somebody who has gone already it tells that event again. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also
-    where they never were there) and `ServiceUnavailable`.
+    For somebody who has gone already it answers that event again. Raises `InvalidInput`, `NotRoomMember`,
+    `NotAllowed` (also where they never were there) and `ServiceUnavailable`.
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
 
-    def parting(ended: int, rev: int | None) -> Message:
+    def last_event(ended: int, rev: int | None) -> Message:
         return revocation_notice(deployment, room, caller, "MEMBER_REMOVED", user_id, ended, rev)
 
     def step() -> Message:
@@ -40,16 +41,16 @@ def remove_member(
         entry, gone = enter_room(snapshot.view, caller, "removeMember"), snapshot.person
         may_act_on(entry, caller, user_id, gone)
         if gone is not None and gone.status != "active" and gone.ended_epoch is not None:
-            return parting(gone.ended_epoch, None)
+            return last_event(gone.ended_epoch, None)
         head, person = with_owner_count(deployment.store, room, entry.head), check_active(snapshot.person)
         now = deployment.now()
         deployment.store.tables.transact(
             [
-                head_write(room, head, parted_at=now, owners=owners_gained(head, person, None)),
+                head_write(room, head, revoked_at=now, owners=owners_gained(head, person, None)),
                 *remove_writes(room, user_id, person, head.epoch, now),
                 *caller_unchanged(room, caller, entry),
             ]
         )
-        return parting(head.epoch, head.rev + 1)
+        return last_event(head.epoch, head.rev + 1)
 
     return until_committed(deployment, tally, step)

@@ -1,6 +1,7 @@
 """Take a message's text and attachments away for ever, which AppSync then publishes to `onMessage`.
 
-Its item stays, with its number, and so does the proof of its sending: a repeat of that answers the message without text.
+Its item stays, with its number, and so does the proof of its sending: a repeat of that answers the message
+without text.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,8 @@ from chat.storage.uploads import Upload, delete_writes, keys_of, uploads_of
 def remove_message(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> Message:
-    """What is left of the message that `arguments` (`roomId`, `id`, `ts`) name. Removed already, it is answered as it is.
+    """What is left of the message that `arguments` (`roomId`, `id`, `ts`) name. Removed already, it is
+    answered as it is.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
     """
@@ -59,7 +61,8 @@ def remove_message(
 
 
 def _delete_files(deployment: Deployment, lost: Sequence[Upload], tally: Tally) -> None:
-    """Nobody gets an address of them any more; what cannot be deleted now ends with its folder's time, and is counted."""
+    """Nobody gets an address of them any more; what cannot be deleted now ends with its folder's time, and is
+    counted."""
     uploads = deployment.uploads() if lost else None
     if uploads is None:
         return
@@ -74,7 +77,8 @@ def _delete_files(deployment: Deployment, lost: Sequence[Upload], tally: Tally) 
 def _writes(
     target: Target, caller: Caller, entry: RoomAccess, message: Message, at: int, change_id: str
 ) -> list[Write]:
-    """Whoever leaves moves the head, so a removal of one's own needs no look at the membership; a role may go without."""
+    """Whoever leaves moves the head, so a removal of one's own needs no look at the membership; a role may go
+    without."""
     changed = change_writes(
         target,
         entry.head,

@@ -4,9 +4,10 @@
        ▲  └─refused─▶ refusal  │  │                           ▲
        └──overtaken, throttled─┘  └─found stored─▶ repeating ─┘
 
-One transaction carries membership, proof, head and message. *Knowing* the room takes one read, or none where this process
-has seen it within two seconds. Where the transaction is refused, the refusal brings back what stood in the way, so the next
-attempt starts from there without a read. *Repeating*: the proof of an earlier send under this clientMessageId was found.
+One transaction carries membership, proof, head and message. *Knowing* the room takes one read, or none where
+this process has seen it within two seconds. Where the transaction is refused, the refusal brings back what
+stood in the way, so the next attempt starts from there without a read. *Repeating*: the proof of an earlier
+send under this clientMessageId was found.
 """
 
 from collections.abc import Mapping
@@ -41,13 +42,13 @@ MOST_UNPAUSED = 1
 def send_message(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> Message:
-    """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`, `attachments`) describe, or find it stored
-    already.
+    """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`, `attachments`) describe, or
+    find it stored already.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here), `IdempotencyMismatch`,
-    `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; attachments that cannot be sent (`InvalidInput`)
-    are found after all of these. After `ServiceUnavailable` the message may have been stored: sending it again under the
-    same clientMessageId tells.
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here),
+    `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; attachments
+    that cannot be sent (`InvalidInput`) are found after all of these. After `ServiceUnavailable` the message
+    may have been stored: sending it again under the same clientMessageId tells.
     """
     draft, attachments = check_draft(deployment, caller, arguments), None
     if arguments.get("attachments"):
@@ -117,7 +118,8 @@ class _Send:
         return chance_of(message.id) == chance_of(self._draft.message_id)
 
     def _may_hurry(self) -> bool:
-        """Whether to try again at once: a refusal that brought the current head makes a pause only lose it again."""
+        """Whether to try again at once: a refusal that brought the current head makes a pause only lose it
+        again."""
         return self._overtaken <= MOST_UNPAUSED
 
     def _attempt(self) -> Message | None:
@@ -173,10 +175,11 @@ class _Send:
         return access
 
     def _copy_files(self, attachments: "Attachments") -> None:
-        """Read the room, the proof and the uploads at once, judge as every send is judged, and copy the files. Where the send
-        may be a repeat nothing is copied: the run finds the message, or refuses.
+        """Read the room, the proof and the uploads at once, judge as every send is judged, and copy the
+        files. Where the send may be a repeat nothing is copied: the run finds the message, or refuses.
 
-        Raises `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, then `InvalidInput` for what cannot be sent.
+        Raises `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, then `InvalidInput` for what cannot be
+        sent.
         """
         draft, now_s = self._draft, self._deployment.now() // 1_000
         head, member = head_place(draft.room), membership_place(draft.room, draft.sender)
@@ -211,7 +214,8 @@ class _Send:
         return None
 
     def _refused_lately(self, refusal: ChatError) -> bool:
-        """Whether the store itself said so a moment ago. Only a limit may be refused from memory: it passes by itself."""
+        """Whether the store itself said so a moment ago. Only a limit may be refused from memory: it passes
+        by itself."""
         memory, since = self._deployment.memory, self._deployment.monotonic() - FRESH_S
         return isinstance(refusal, RateLimited) and memory.refusals.get(self._member_key, since) is not None
 
@@ -277,8 +281,8 @@ class _Send:
     def _learn(self, access: Access, refused: Refused) -> Message | None:
         """Take over what refused the transaction; the proof of an earlier send ends the search.
 
-        Raises `NotRoomMember` first: somebody who has left is not told what they once sent. Raises `InvalidInput` when
-        nothing refused but an upload, which another message has taken meanwhile.
+        Raises `NotRoomMember` first: somebody who has left does not get what they once sent. Raises
+        `InvalidInput` when nothing refused but an upload, which another message has taken meanwhile.
         """
         found = refused.found
         if self._attachments and not found:
@@ -293,7 +297,8 @@ class _Send:
     # repeating
 
     def _repeat(self, sent: Sent) -> Message:
-        """The stored message as it is now. Raises `IdempotencyMismatch`, and `RateLimited` beyond a small budget."""
+        """The stored message as it is now. Raises `IdempotencyMismatch`, and `RateLimited` beyond a small
+        budget."""
         self._deployment.memory.sends.put(self._send_key, True, self._deployment.monotonic())
         rate = self._settings().person_rate(self._access.member.role if self._access else "member")
         charge_repeat(self._deployment, self._draft, sent, rate, self._tally)

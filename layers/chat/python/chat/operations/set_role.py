@@ -26,7 +26,8 @@ from chat.steps.roster import (
 
 
 def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
-    """Give the person whom `arguments` (`roomId`, `userId`, `role`) name that role. Owners may give up their own.
+    """Give the person whom `arguments` (`roomId`, `userId`, `role`) name that role. Owners may give up their
+    own.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for the last owner) and `ServiceUnavailable`.
     """

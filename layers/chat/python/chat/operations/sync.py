@@ -1,8 +1,9 @@
 """What changed in all of the caller's rooms: one token in, one token out.
 
-A round goes through the caller's memberships in their order, a page of them in each call, and compares the heads of their rooms
-with what the token holds. Only rooms in which something happened are read. What it costs depends on how many rooms somebody is
-in and on what they missed, never on how many others there are: nothing is copied for anybody when a message is sent.
+A round goes through the caller's memberships in their order, a page of them in each call, and compares the
+heads of their rooms with what the token holds. Only rooms in which something happened are read. What it costs
+depends on how many rooms somebody is in and on what they missed, never on how many others there are: nothing
+is copied for anybody when a message is sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,10 +37,12 @@ def sync(
     arguments: Mapping[str, Any],
     tally: Tally,
 ) -> dict[str, Any]:
-    """The schema's `SyncPage` for `arguments` (`since`, `limit`). Raises `InvalidInput` and `ServiceUnavailable`.
+    """The schema's `SyncPage` for `arguments` (`since`, `limit`). Raises `InvalidInput` and
+    `ServiceUnavailable`.
 
-    Where nothing happened n rooms, up to 50, are three requests in two waves and n + 2 read units or little more: memberships
-    of both tables, then heads. Each room where something happened adds what `catch_up` takes.
+    Where nothing happened n rooms, up to 50, are three requests in two waves and n + 2 read units or little
+    more: memberships of both tables, then heads. Each room where something happened adds what `catch_up`
+    takes.
     """
     limit, since, now = check_limit(arguments), arguments.get("since"), deployment.now()
     token = None if since is None else unseal_token(caller.user_id, since, cursor_keys)
@@ -61,7 +64,8 @@ def sync(
 
 @dataclass(frozen=True, slots=True)
 class _RoomAnswer:
-    """What is told of a room. `head` is `None` for one that the caller is in no more; `had` is what was held before."""
+    """What is answered of a room. `head` is `None` for one that the caller is in no more; `had` is what was
+    held before."""
 
     membership: RoomMembership
     head: Head | None = None
@@ -84,7 +88,7 @@ class _Syncing:
         self._start = token.position
         self._tally = tally
         self._deadline = deadline_of(deployment)
-        self._told: list[_RoomAnswer] = []
+        self._answers: list[_RoomAnswer] = []
 
     def run(self) -> MembershipCursor | None:
         """Look at the next rooms; answers where the round goes on, `None` at its end."""
@@ -100,8 +104,8 @@ class _Syncing:
         heads = self._heads(page)
         position = self._start
         for membership in page.memberships:
-            is_late = bool(self._told) and self._deployment.monotonic() - started > LONG_S
-            if is_late or not self._tell(membership, heads.get(membership.room.id)):
+            is_late = bool(self._answers) and self._deployment.monotonic() - started > LONG_S
+            if is_late or not self._answer_room(membership, heads.get(membership.room.id)):
                 return position
             position = MembershipCursor(membership.room.table, keys.membership(membership.room.partition_key))
         return page.further
@@ -117,19 +121,19 @@ class _Syncing:
         items = {room_id: found.get(place) for room_id, place in places.items()}
         return {room_id: Head.of(item) for room_id, item in items.items() if item}
 
-    def _tell(self, membership: RoomMembership, head: Head | None) -> bool:
-        """Whether all is told that there is to tell of a room."""
+    def _answer_room(self, membership: RoomMembership, head: Head | None) -> bool:
+        """Whether all that there is to say of a room is answered."""
         name = room_hash(self._caller.user_id, membership.room.partition_key)
         had = self.held.get(name)
         if membership.member.status != "active":
             if self.held.pop(name, None):
-                self._told.append(_RoomAnswer(membership))
+                self._answers.append(_RoomAnswer(membership))
             return True
         if head is None or had == Held.all_of(head):
             return True  # without a head it is a room that is not adopted yet: there is nothing to hold of it
         if had is None:
             self.held[name] = Held.all_of(head)
-            self._told.append(_RoomAnswer(membership, head, reset=True))
+            self._answers.append(_RoomAnswer(membership, head, reset=True))
             return True
         return self._catch_up(membership, head, had, name)
 
@@ -141,7 +145,7 @@ class _Syncing:
         )
         self.held[name] = caught.held
         self.space -= len(caught.messages)
-        self._told.append(
+        self._answers.append(
             _RoomAnswer(membership, head, had, caught.messages, reset=caught.reset, more=not caught.complete)
         )
         return caught.complete
@@ -149,24 +153,24 @@ class _Syncing:
     def to_wire(self) -> list[dict[str, Any]]:
         """The schema's `RoomSync`s."""
         user_id = self._caller.user_id
-        places = [receipts_place(told.membership.room, user_id) for told in self._told if told.head]
+        places = [receipts_place(answer.membership.room, user_id) for answer in self._answers if answer.head]
         receipts = found_at(self._deployment, places, self._deadline, consistent=False)
-        return [self._room_to_wire(told, receipts) for told in self._told]
+        return [self._room_to_wire(answer, receipts) for answer in self._answers]
 
-    def _room_to_wire(self, told: _RoomAnswer, receipts: Found) -> dict[str, Any]:
-        user_id, membership, head = self._caller.user_id, told.membership, told.head
+    def _room_to_wire(self, answer: _RoomAnswer, receipts: Found) -> dict[str, Any]:
+        user_id, membership, head = self._caller.user_id, answer.membership, answer.head
         item = receipts.get(receipts_place(membership.room, user_id))
         room = None
-        if head and (told.had is None or told.reset or head.ruled_rev > told.had.rev):
+        if head and (answer.had is None or answer.reset or head.ruled_rev > answer.had.rev):
             me = member_to_wire(user_id, membership.member, self._deployment.now())
             room = room_to_wire(membership.room, head, self._deployment.defaults, me=me)
         return {
             "roomId": membership.room.id,
             "head": head and head.to_wire(),
             "room": room,
-            "messages": [message.to_wire() for message in told.messages],
+            "messages": [message.to_wire() for message in answer.messages],
             "unread": head and unread(head, membership.member, Receipts.found(item)),
-            "reset": told.reset,
+            "reset": answer.reset,
             "left": head is None,
-            "more": told.more,
+            "more": answer.more,
         }

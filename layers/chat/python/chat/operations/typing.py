@@ -22,8 +22,9 @@ def typing(
 ) -> dict[str, Any]:
     """Say it in the room of `arguments` (`roomId`); answers the schema's `Typing`.
 
-    Only who may send may say so. The look may be a moment old: it costs one read unit, and what it lets through ends by itself.
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, `ServiceUnavailable`.
+    Only who may send may say so. The look may be a moment old: it costs one read unit, and what it lets
+    through ends by itself. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`,
+    `ServiceUnavailable`.
     """
     room = Room.parse(arguments.get("roomId"))
     key, typists, started = (

@@ -20,8 +20,8 @@ def unban_member(
 ) -> Message:
     """End the ban of the person whom `arguments` (`roomId`, `userId`) name, which does not take them in.
 
-    Who is not banned stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also where they never were in
-    the room nor banned) and `ServiceUnavailable`.
+    Who is not banned stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also where they
+    never were in the room nor banned) and `ServiceUnavailable`.
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
 

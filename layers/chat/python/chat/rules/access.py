@@ -1,4 +1,5 @@
-"""The one decision about access: who gets a room, and what for. Sending, reading, subscribing and ruling all pass through here."""
+"""The one decision about access: who gets a room, and what for. Sending, reading, subscribing and ruling all
+pass through here."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -35,7 +36,8 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class RoomAccess:
-    """A room that the caller may do something in, and as what. `member` is `None` for administrators and visitors."""
+    """A room that the caller may do something in, and as what. `member` is `None` for administrators and
+    visitors."""
 
     head: Head
     member: Member | None
@@ -45,8 +47,8 @@ class RoomAccess:
 def open_room(view: View, operation: Operation) -> Access:
     """The room, for something that only those in it do.
 
-    Raises `NotRoomMember` alike for no room, no membership and a ban; `NotAllowed` where the role may not do this, and in
-    a room with messages from before numbering (a membership without a head) until it is adopted.
+    Raises `NotRoomMember` alike for no room, no membership and a ban; `NotAllowed` where the role may not do
+    this, and in a room with messages from before numbering (a membership without a head) until it is adopted.
     """
     entry = enter_room(view, _NOBODY, operation)
     if entry.member is None:
@@ -55,14 +57,16 @@ def open_room(view: View, operation: Operation) -> Access:
 
 
 def open_history(view: View, caller: Caller) -> Head | None:
-    """The head of a room that the caller may read; `None` for one that is not adopted yet. Raises `NotRoomMember`."""
+    """The head of a room that the caller may read; `None` for one that is not adopted yet. Raises
+    `NotRoomMember`."""
     if view.head is None and _is_in(view):
         return None
     return enter_room(view, caller, "read").head
 
 
 def enter_room(view: View, caller: Caller, operation: Operation) -> RoomAccess:
-    """The room, for whoever may do this in it: by membership, as administrator, or as visitor of a public room.
+    """The room, for whoever may do this in it: by membership, as administrator, or as visitor of a public
+    room.
 
     Raises as `open_room` does.
     """
@@ -79,7 +83,8 @@ def enter_room(view: View, caller: Caller, operation: Operation) -> RoomAccess:
 
 
 def may_act_on(entry: RoomAccess, caller: Caller, user_id: str, person: Member | None) -> None:
-    """Whether the caller may remove, ban, mute or change this person, who is not themself. Raises `NotAllowed`."""
+    """Whether the caller may remove, ban, mute or change this person, who is not themself. Raises
+    `NotAllowed`."""
     if user_id == caller.user_id:
         raise NotAllowed("room.self", reason="self")
     may_overrule(entry, person)
@@ -88,14 +93,16 @@ def may_act_on(entry: RoomAccess, caller: Caller, user_id: str, person: Member |
 def may_overrule(entry: RoomAccess, person: Member | None) -> None:
     """Whether the caller stands above this person. Raises `NotAllowed`.
 
-    Whoever is banned has the rank that they had: a moderator does not undo what an owner did to another moderator.
+    Whoever is banned has the rank that they had: a moderator does not undo what an owner did to another
+    moderator.
     """
     if person is not None and person.status != "left" and not outranks(entry.standing, person.role):
         raise NotAllowed("room.rank", reason="rank")
 
 
 def may_appoint(entry: RoomAccess, role: Role) -> None:
-    """Whether the caller may take somebody in as this: at most as what they are themselves. Raises `NotAllowed`."""
+    """Whether the caller may take somebody in as this: at most as what they are themselves. Raises
+    `NotAllowed`."""
     if RANKS[role] > RANKS[entry.standing]:
         raise NotAllowed("room.rank", reason="rank")
 

@@ -42,7 +42,8 @@ def check_instant(value: object, argument: str = "ts") -> int | None:
 
 
 def check_bound(arguments: Mapping[str, Any], argument: str) -> int | None:
-    """An exclusive bound in whole milliseconds. Stored instants have no finer parts, so a finer `before` is rounded up."""
+    """An exclusive bound in whole milliseconds. Stored instants have no finer parts, so a finer `before` is
+    rounded up."""
     value = arguments.get(argument)
     if value is None:
         return None

@@ -1,4 +1,5 @@
-"""Security-relevant decisions as structured events: who, what, where, outcome, reason. Never text or tokens."""
+"""Security-relevant decisions as structured events: who, what, where, outcome, reason. Never text or
+tokens."""
 
 import hashlib
 import hmac
@@ -22,5 +23,6 @@ def is_audited(refusal: ChatError) -> bool:
 
 
 def pseudonym(user_id: str, key: bytes) -> str:
-    """The same person gives the same sixteen characters under one key, and nobody without the key can tell who."""
+    """The same person gives the same sixteen characters under one key, and nobody without the key can tell
+    who."""
     return hmac.digest(key, user_id.encode(), hashlib.sha256).hex()[:16]

@@ -27,7 +27,8 @@ def sentence(locale: str, key: str, values: Mapping[str, str | int]) -> str:
 def choose_locale(claim: str | None, accept_language: str | None) -> str:
     """The caller's language: the token's `locale` claim, else `Accept-Language`, else English.
 
-    Takes language tags such as `es-MX` (RFC 5646) and a header such as `fr;q=0.5, es` (RFC 9110, section 12.5.4).
+    Takes language tags such as `es-MX` (RFC 5646) and a header such as `fr;q=0.5, es` (RFC 9110, section
+    12.5.4).
     """
     wanted = [claim] if claim else []
     wanted += [tag for _, tag in sorted(_weighted(accept_language or ""), key=lambda pair: -pair[0])]
@@ -39,7 +40,8 @@ def choose_locale(claim: str | None, accept_language: str | None) -> str:
 
 
 def _weighted(header: str) -> list[tuple[float, str]]:
-    """`(quality, tag)` for each entry of an Accept-Language header; what cannot be read counts as unwanted."""
+    """`(quality, tag)` for each entry of an Accept-Language header; what cannot be read counts as
+    unwanted."""
     entries = []
     for entry in header[:200].split(","):
         tag, *parameters = [part.strip().lower() for part in entry.split(";")]

@@ -17,7 +17,8 @@ _LONGEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class CursorKeys:
-    """Secret keys by id. New cursors are signed with `current`; the others are still accepted, so keys can rotate."""
+    """Secret keys by id. New cursors are signed with `current`; the others are still accepted, so keys can
+    rotate."""
 
     current: str
     keys: Mapping[str, bytes]
@@ -27,7 +28,8 @@ class CursorKeys:
 class Cursor:
     """Where reading goes on, and what it was reading: room, order and bounds (sort keys, exclusive position).
 
-    `position` is the sort key of the last message answered, empty when there was none yet; `seq` is its number.
+    `position` is the sort key of the last message answered, empty when there was none yet; `seq` is its
+    number.
     """
 
     room: str
@@ -56,7 +58,8 @@ def unseal(token: object, keys: CursorKeys) -> Cursor:
 
 
 def seal_position(purpose: str, position: Sequence[str | int | None], keys: CursorKeys) -> str:
-    """A token for a position in any other list. `purpose` names the list and what it is bound to (`members/lobby/active`)."""
+    """A token for a position in any other list. `purpose` names the list and what it is bound to
+    (`members/lobby/active`)."""
     body = json.dumps([purpose, *position], separators=(",", ":")).encode()
     signed = keys.current.encode() + b"." + body
     return _encode(_signature(keys.keys[keys.current], signed) + signed)
@@ -65,7 +68,8 @@ def seal_position(purpose: str, position: Sequence[str | int | None], keys: Curs
 def unseal_position(
     purpose: str, token: object, keys: CursorKeys, argument: str = "nextToken", longest: int = _LONGEST
 ) -> list[Any]:
-    """The position in a token of `seal_position`. Raises `InvalidInput` for any other, and for another purpose's."""
+    """The position in a token of `seal_position`. Raises `InvalidInput` for any other, and for another
+    purpose's."""
     body = _opened(token, keys) if isinstance(token, str) and len(token) <= longest else None
     if not body:
         raise InvalidInput("history.cursor", argument=argument)
@@ -82,7 +86,8 @@ def seal_bytes(purpose: str, content: bytes, keys: CursorKeys) -> str:
 
 
 def unseal_bytes(purpose: str, token: object, keys: CursorKeys, argument: str, longest: int) -> bytes:
-    """The content of a token of `seal_bytes`. Raises `InvalidInput` for any other, and for another purpose's."""
+    """The content of a token of `seal_bytes`. Raises `InvalidInput` for any other, and for another
+    purpose's."""
     body = _opened(token, keys) if isinstance(token, str) and len(token) <= longest else None
     if not body:
         raise InvalidInput("history.cursor", argument=argument)

@@ -11,10 +11,10 @@
      ├── ServiceUnavailable   503  throttled, or the conflict budget is spent; retryable
      └── InternalError        500  anything else; opaque, with the correlation id
 
-A direct resolver's exception class name becomes `errors[].errorType` and its string `errors[].message`; nothing else
-travels, so these classes are the API:
-https://docs.aws.amazon.com/appsync/latest/devguide/resolver-mapping-template-reference-lambda.html
-No class is called `Unauthorized*` or `NotAuthorized*`: AppSync rewrites those, and Amplify closes the shared socket on
+A direct resolver's exception class name becomes `errors[].errorType` and its string `errors[].message`;
+nothing else travels, so these classes are the API:
+https://docs.aws.amazon.com/appsync/latest/devguide/resolver-mapping-template-reference-lambda.html No class
+is called `Unauthorized*` or `NotAuthorized*`: AppSync rewrites those, and Amplify closes the shared socket on
 them.
 """
 
@@ -24,8 +24,8 @@ from chat.rules.catalogue import DEFAULT_LOCALE, sentence
 class ChatError(Exception):
     """A refusal: a sentence for people by its catalogue key, and values for machines.
 
-    `key` is `{feature}.{key}` below `messages.` in the catalogues; `values` fill the sentence and follow it in
-    brackets, the code first. Values never hold what a person wrote.
+    `key` is `{feature}.{key}` below `messages.` in the catalogues; `values` fill the sentence and follow it
+    in brackets, the code first. Values never hold what a person wrote.
     """
 
     def __init__(self, key: str, **values: str | int) -> None:
@@ -39,7 +39,8 @@ class ChatError(Exception):
         return type(self).__name__
 
     def in_language(self, locale: str) -> "ChatError":
-        """The same refusal, in the caller's language (`en`, `es`, `fr`; anything else falls back to English)."""
+        """The same refusal, in the caller's language (`en`, `es`, `fr`; anything else falls back to
+        English)."""
         self.locale = locale
         return self
 
@@ -71,7 +72,8 @@ class Muted(ChatError):
 
 
 class RateLimited(ChatError):
-    """Too many messages, or too much of what `key` has a sentence for; `scope` says whose limit it was: `person` or `room`."""
+    """Too many messages, or too much of what `key` has a sentence for; `scope` says whose limit it was:
+    `person` or `room`."""
 
     def __init__(self, retry_after_ms: int, scope: str, key: str | None = None) -> None:
         super().__init__(key or f"send.rateLimited.{scope}", retryAfterMs=retry_after_ms, scope=scope)
@@ -92,7 +94,8 @@ class StaleEpoch(ChatError):
 
 
 class ServiceUnavailable(ChatError):
-    """The store throttled, failed or stayed contended for the whole deadline. The same request may be sent again."""
+    """The store throttled, failed or stayed contended for the whole deadline. The same request may be sent
+    again."""
 
     def __init__(self) -> None:
         super().__init__("service.unavailable")

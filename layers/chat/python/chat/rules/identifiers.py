@@ -17,7 +17,8 @@ def uuid7(ms: int) -> str:
 
 
 def id_at(message_id: str, ms: int) -> str:
-    """The same UUIDv7 with another instant: a message's id tells where the message lies, so its stamp decides both."""
+    """The same UUIDv7 with another instant: a message's id tells where the message lies, so its stamp decides
+    both."""
     digits = f"{ms & (1 << 48) - 1:012x}"
     return f"{digits[:8]}-{digits[8:]}{message_id[13:]}"
 

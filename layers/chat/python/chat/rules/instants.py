@@ -20,9 +20,11 @@ def to_wire(ms: int) -> str:
 
 
 def from_wire(value: object) -> tuple[int, bool]:
-    """`(floor, exact)`: the epoch millisecond in which an AWSDateTime lies, and whether it lies at its very start.
+    """`(floor, exact)`: the epoch millisecond in which an AWSDateTime lies, and whether it lies at its very
+    start.
 
-    Raises `ValueError` for anything that is not an AWSDateTime. Fractions finer than milliseconds are seen, not kept.
+    Raises `ValueError` for anything that is not an AWSDateTime. Fractions finer than milliseconds are seen,
+    not kept.
     """
     found = _AWS_DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:

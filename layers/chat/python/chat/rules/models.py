@@ -1,7 +1,7 @@
 """The things that are stored and answered. Attribute names in the tables are the names on the wire.
 
-Plain dataclasses: what arrives here was written by this code or passed the schema, and a library that checks it again
-costs a cold start more than everything else of ours together.
+Plain dataclasses: what arrives here was written by this code or passed the schema, and a library that checks
+it again costs a cold start more than everything else of ours together.
 """
 
 import json
@@ -26,7 +26,8 @@ Visibility = Literal["public", "private"]
 
 
 class Stored:
-    """A part of an item, in a dataclass. Unknown attributes are ignored: a later version may have written them."""
+    """A part of an item, in a dataclass. Unknown attributes are ignored: a later version may have written
+    them."""
 
     __slots__ = ()
 
@@ -34,7 +35,8 @@ class Stored:
     def of(cls, item: Item) -> Self:
         """What an item of DynamoDB says; absent attributes take their defaults.
 
-        Raises `TypeError` for one that may not be absent, `KeyError` for one that is neither string nor number.
+        Raises `TypeError` for one that may not be absent, `KeyError` for one that is neither string nor
+        number.
         """
         own: type = cls
         names = _fields_by_attribute(own)
@@ -65,9 +67,13 @@ def _fields_by_attribute(model: type) -> dict[str, str]:
     return {attribute(field.name): field.name for field in fields(model)}
 
 
+STORED_AS = {"revoked_at": "partedAt", "published_at": "toldAt", "accounted_seq": "judgedSeq"}
+"""Fields whose attributes in the tables have older names."""
+
+
 def attribute(name: str) -> str:
     """The name on the wire, and in the tables, of a dataclass's field: `senderId` for `sender_id`."""
-    return name[0] + name.title().replace("_", "")[1:]
+    return STORED_AS.get(name) or name[0] + name.title().replace("_", "")[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,8 @@ class RoomSettings:
     slow_mode_seconds: int = 0
 
     def person_rate(self, role: Role) -> Rate:
-        """What somebody with this role may send. Slow mode is for plain members, and lets nothing through in a burst."""
+        """What somebody with this role may send. Slow mode is for plain members, and lets nothing through in
+        a burst."""
         if self.slow_mode_seconds and role == "member":
             return Rate(min(1 / self.slow_mode_seconds, self.person_per_second), 1)
         return Rate(self.person_per_second, self.person_burst)
@@ -106,18 +113,20 @@ class RoomSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head(Stored):
-    """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when somebody
-    loses access, the last time at `parted_at` (ms). `ts` is the newest message's instant (ms) and `last_id` its id, `tat` the room's rate state (µs).
+    """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when
+    somebody loses access, the last time at `revoked_at` (ms). `ts` is the newest message's instant (ms) and
+    `last_id` its id, `tat` the room's rate state (µs).
 
-    `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant, `ruled_rev` is the rev of
-    the last change of name or rules. `owners` counts the owners, where they have been counted. `adopted_at` (ms) is when the
-    room's messages from before numbering got theirs, `adopted_seq` the last of these numbers."""
+    `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant,
+    `ruled_rev` is the rev of the last change of name or rules. `owners` counts the owners, where they have
+    been counted. `adopted_at` (ms) is when the room's messages from before numbering got theirs,
+    `adopted_seq` the last of these numbers."""
 
     rev: int
     seq: int
     ts: int
     epoch: int
-    parted_at: int = 0
+    revoked_at: int = 0
     tat: int = 0
     person_per_second: float | None = None
     person_burst: int | None = None
@@ -155,15 +164,16 @@ class Head(Stored):
 
 
 NOT_ADOPTED = Head(rev=0, seq=0, ts=0, epoch=1)
-"""What is told of a room without a head: the epoch is the one that it will begin with."""
+"""What is answered of a room without a head: the epoch is the one that it will begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member(Stored):
     """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs).
 
-    Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit; `ended_epoch` is
-    the epoch that their going ended. `join_tat` is their rate of joining by themself (µs)."""
+    Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit;
+    `ended_epoch` is the epoch that their going ended. `join_tat` is their rate of joining by themself
+    (µs)."""
 
     role: Role = "member"
     status: Status = "active"
@@ -179,17 +189,17 @@ class Member(Stored):
 class Receipts(Stored):
     """How far somebody has read and received, in their partition, apart from what their sends touch.
 
-    `last_read_seq` is for their own unread count; `read_seq` is what others are told. `told_at` (ms) is when others were last
-    told. `due_seq` and `due_at` (ms): the head as their last heartbeat found it; `judged_seq`: up to where the delivery
-    ledger has counted."""
+    `last_read_seq` is for their own unread count; `read_seq` is what others see. `published_at` (ms) is when
+    others last heard of it. `due_seq` and `due_at` (ms): the head as their last heartbeat found it;
+    `accounted_seq`: up to where the delivery ledger has counted."""
 
     last_read_seq: int = 0
     read_seq: int = 0
     delivered_seq: int = 0
-    told_at: int = 0
+    published_at: int = 0
     due_seq: int = 0
     due_at: int = 0
-    judged_seq: int = 0
+    accounted_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +226,8 @@ NoticeKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What happened to a room or to somebody in it. `muted_until` is in ms; `room` is the schema's `Room`, as it is answered."""
+    """What happened to a room or to somebody in it. `muted_until` is in ms; `room` is the schema's `Room`, as
+    it is answered."""
 
     kind: NoticeKind
     user_id: str | None = None
@@ -240,9 +251,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Stored):
-    """A message as the schema's `Message` answers it. Instants are epoch milliseconds here, `AWSDateTime` on the wire.
+    """A message as the schema's `Message` answers it. Instants are epoch milliseconds here, `AWSDateTime` on
+    the wire.
 
-    `attachments` is the list of the schema's `Attachment` as JSON. What has a `notice` is none of the stored messages."""
+    `attachments` is the list of the schema's `Attachment` as JSON. What has a `notice` is none of the stored
+    messages."""
 
     id: str
     room_id: str

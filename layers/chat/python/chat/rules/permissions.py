@@ -25,7 +25,8 @@ Operation = Literal[
 ]
 
 Standing = Literal["owner", "moderator", "member", "admin", "gateway", "visitor"]
-"""What somebody is to a room: by their membership, by the platform roles `admin` and `gateway`, or before a public room's door."""
+"""What somebody is to a room: by their membership, by the platform roles `admin` and `gateway`, or before a
+public room's door."""
 
 _LOOK_AND_JOIN: frozenset[Operation] = frozenset({"look", "join"})
 _MEMBER: frozenset[Operation] = frozenset(
@@ -49,9 +50,11 @@ PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
     "owner": _MEMBER | _KEEP_ORDER | _RULE,
     "moderator": _MEMBER | _KEEP_ORDER,
     "member": _MEMBER,
-    # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`: whoever speaks is in the room.
+    # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`: whoever speaks is
+    # in the room.
     "admin": _LOOK_AND_JOIN | frozenset[Operation]({"read"}) | _KEEP_ORDER | _RULE,
-    # A service of the platform: it hears rooms for people whom it has let in by the chat's own word, and follows epochs itself.
+    # A service of the platform: it hears rooms for people whom it has let in by the chat's own word, and
+    # follows epochs itself.
     "gateway": frozenset[Operation]({"look", "read", "subscribe"}),
     "visitor": _LOOK_AND_JOIN,
 }
@@ -67,5 +70,6 @@ RANKS: Mapping[Standing, int] = {
 
 
 def outranks(standing: Standing, other: Standing) -> bool:
-    """Whether somebody may remove, ban, mute or change another: those below, and owners and administrators their equals."""
+    """Whether somebody may remove, ban, mute or change another: those below, and owners and administrators
+    their equals."""
     return RANKS[standing] > RANKS[other] or standing in ("owner", "admin")

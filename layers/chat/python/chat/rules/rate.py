@@ -1,7 +1,7 @@
 """Rate limits by GCRA, which needs one number: the theoretical arrival time (`tat`).
 
-https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm. All instants are epoch microseconds, so that limits of a
-thousand a second and of one in three seconds are both whole steps.
+https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm. All instants are epoch microseconds, so that limits
+of a thousand a second and of one in three seconds are both whole steps.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,8 @@ def to_ms(us: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one message does to the `tat` of an item, and on what condition: `tat` becomes `value`, or grows by `step`.
+    """What one message does to the `tat` of an item, and on what condition: `tat` becomes `value`, or grows
+    by `step`.
 
     `given` are the values of the condition. An update has no maximum, so there are three forms of it.
     """
@@ -44,7 +45,8 @@ class Rate:
         return self.step * (self.burst - 1)
 
     def reach(self, now: int) -> int:
-        """The furthest that these limits let `tat` get. What lies beyond was left by slower ones that hold no more."""
+        """The furthest that these limits let `tat` get. What lies beyond was left by slower ones that hold no
+        more."""
         return now + self.tolerance + self.step
 
     def wait(self, tat: int, now: int) -> int:
@@ -52,8 +54,8 @@ class Rate:
         return 0 if tat > self.reach(now) else max(0, tat - self.tolerance - now)
 
     def taken(self, tat: int, now: int) -> int:
-        """`tat` after one more message: idle counts from now, a burst adds to what stands, and what slower limits have left
-        becomes a burst that is used up."""
+        """`tat` after one more message: idle counts from now, a burst adds to what stands, and what slower
+        limits have left becomes a burst that is used up."""
         return min(max(tat, now) + self.step, self.reach(now))
 
     def charge(self, tat: int, now: int) -> Charge:

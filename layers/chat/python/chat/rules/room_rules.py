@@ -19,11 +19,13 @@ NUMBERS: Mapping[str, tuple[type[int] | type[float], float, float]] = {
 """The rules that are numbers, by their names on the wire and in the HEAD item: kind, least and most."""
 
 Rules = dict[str, str | float | None]
-"""Name and rules by their names in the HEAD item; `None` for what is given back to the deployment's default."""
+"""Name and rules by their names in the HEAD item; `None` for what is given back to the deployment's
+default."""
 
 
 def check_rules(room: Room, arguments: Mapping[str, Any]) -> Rules:
-    """Those that `arguments` name, with null as `None`; what is absent is not among them. Raises `InvalidInput`."""
+    """Those that `arguments` name, with null as `None`; what is absent is not among them. Raises
+    `InvalidInput`."""
     rules: Rules = {}
     if "name" in arguments:
         rules["name"] = _name(arguments["name"])

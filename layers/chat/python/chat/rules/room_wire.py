@@ -1,4 +1,4 @@
-"""A room as the schema's `Room` tells it, and somebody in it as its `Member`."""
+"""A room as the schema's `Room`, and somebody in it as its `Member`."""
 
 from dataclasses import fields
 from typing import Any
@@ -19,7 +19,7 @@ def room_to_wire(
 ) -> dict[str, Any]:
     """The schema's `Room`, with the rules that are in force.
 
-    `reads`: whether it is for somebody who may read the room; visitors are not told its head. `me` comes from
+    `reads`: whether it is for somebody who may read the room; visitors do not get its head. `me` comes from
     `member_to_wire`; `member_count` is left null where nobody counted.
     """
     settings = head.settings(defaults)

@@ -14,7 +14,8 @@ RoomType = Literal["general", "guild"]
 
 
 def is_id(value: object) -> bool:
-    """Whether `value` may be a room's, guild's, user's or client message's id: 1–128 of `A-Z a-z 0-9 _ . : | @ -`."""
+    """Whether `value` may be a room's, guild's, user's or client message's id: 1–128 of `A-Z a-z 0-9 _ . : |
+    @ -`."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
@@ -41,5 +42,6 @@ class Room:
 
     @classmethod
     def lying_in(cls, partition_key: str) -> "Room":
-        """The room whose items have this partition key: what comes after `IN#` and `AT#` in a person's partition."""
+        """The room whose items have this partition key: what comes after `IN#` and `AT#` in a person's
+        partition."""
         return cls.parse(partition_key.removeprefix("ROOM#"))

@@ -27,7 +27,8 @@ NOTICE = (
 )
 RECEIPT = ("roomId", "epoch", "userId", "readSeq", "deliveredSeq")
 TYPING = ("roomId", "epoch", "userId", "expiresAt")
-"""What the other published mutations must select, frozen like `REQUIRED`; slash paths as in `info.selectionSetList`."""
+"""What the other published mutations must select, frozen like `REQUIRED`; slash paths as in
+`info.selectionSetList`."""
 
 _WORD = re.compile(
     r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\])*"|#[^\n]*|[_A-Za-z]\w*|[{}():@$!\[\]=|&]|\.\.\.', re.DOTALL
@@ -37,12 +38,13 @@ _WORD = re.compile(
 def check_selection(
     fields: Sequence[str] | None, graphql: str | None, required: Sequence[str] = REQUIRED
 ) -> bool:
-    """Refuse, as `InvalidInput`, a selection that would leave subscribers without a required field, or deceive them.
+    """Refuse, as `InvalidInput`, a selection that would leave subscribers without a required field, or
+    deceive them.
 
     `fields` is `info.selectionSetList` (slash paths, aliases in place of names), `graphql` is
-    `info.selectionSetGraphQL`. Neither shows an alias inside a *named* fragment, and `roomId: clientMessageId` there
-    would publish whatever the sender likes to the subscribers of another room. So named fragments are refused.
-    Answers whether there was anything to look at.
+    `info.selectionSetGraphQL`. Neither shows an alias inside a *named* fragment, and `roomId:
+    clientMessageId` there would publish whatever the sender likes to the subscribers of another room. So
+    named fragments are refused. Answers whether there was anything to look at.
     """
     aliased, fragments = _renamed(graphql or "")
     if aliased:
@@ -58,7 +60,8 @@ def check_selection(
 
 
 def _renamed(graphql: str) -> tuple[list[str], list[str]]:
-    """The fields that are selected under another name, and the named fragments that are spread, outside of arguments."""
+    """The fields that are selected under another name, and the named fragments that are spread, outside of
+    arguments."""
     aliased, fragments, depth, colon, spread = [], [], 0, False, False
     for word in (match.group() for match in _WORD.finditer(graphql)):
         if word[0] in '"#':

@@ -16,7 +16,8 @@ _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U00013441\U00013442\U0001d159"
     "\u2065\ufdd0-\ufdef\ufff0-\ufff8\U000e0000-\U000e0fff]"  # for ever unassigned, or ignorable by default
 )
-"""Characters that show nothing although their category is that of a letter, a mark, a symbol or a future character."""
+"""Characters that show nothing although their category is that of a letter, a mark, a symbol or a future
+character."""
 _ISOLATES = re.compile("[\u2066-\u2069]")
 
 
@@ -31,8 +32,8 @@ class TextLimits:
 def clean_text(raw: object, limits: TextLimits) -> str:
     """The text as it is stored: NFC, without what could hide or disguise. Raises `InvalidInput`.
 
-    Joiners and variation selectors stay, since scripts and emoji need them. Nothing is escaped for HTML: a phone, a
-    log and a page each need another escape, and only the one who shows the text knows which.
+    Joiners and variation selectors stay, since scripts and emoji need them. Nothing is escaped for HTML: a
+    phone, a log and a page each need another escape, and only the one who shows the text knows which.
     """
     if not isinstance(raw, str):
         raise InvalidInput("send.textMissing", argument="text")
@@ -51,8 +52,8 @@ def clean_text(raw: object, limits: TextLimits) -> str:
 def clean_line(raw: object, max_code_points: int) -> str | None:
     """A name for people as it is stored: cleaned as a text is, on one line, each run of blanks as one space.
 
-    `None` for what is too long, has nothing to be seen, or is no text. Isolates go, too: a name is shown amid other words,
-    and one that is not closed would reach over them.
+    `None` for what is too long, has nothing to be seen, or is no text. Isolates go, too: a name is shown amid
+    other words, and one that is not closed would reach over them.
     """
     if not isinstance(raw, str) or len(raw) > 4 * max_code_points or _has_surrogates(raw):
         return None
@@ -77,7 +78,8 @@ def _too_long(limits: TextLimits) -> InvalidInput:
 
 
 def _has_surrogates(text: str) -> bool:
-    """JSON can write half of a UTF-16 pair (`"\\ud800"`), which is no character and cannot be stored as UTF-8."""
+    """JSON can write half of a UTF-16 pair (`"\\ud800"`), which is no character and cannot be stored as
+    UTF-8."""
     return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 

@@ -1,4 +1,5 @@
-"""What a send adds for its attachments: copies of the uploaded files, and the writes that give it the uploads."""
+"""What a send adds for its attachments: copies of the uploaded files, and the writes that give it the
+uploads."""
 
 import json
 from collections.abc import Sequence
@@ -28,7 +29,8 @@ from chat.storage.uploads import (
 
 
 class Attachments:
-    """The uploads that one send refers to, by `ids`, and the copies of its own that it makes of them before its commit."""
+    """The uploads that one send refers to, by `ids`, and the copies of its own that it makes of them before
+    its commit."""
 
     def __init__(self, deployment: Deployment, uploads: Uploads, room: Room, ids: Sequence[str]) -> None:
         self._deployment = deployment
@@ -75,7 +77,8 @@ class Attachments:
     def writes(self, attempt: SendAttempt) -> list[Write]:
         """Give the uploads to the message, in its own transaction.
 
-        Raises `ServiceUnavailable` where nothing was copied: a repeat was expected, and its proof has expired in between.
+        Raises `ServiceUnavailable` where nothing was copied: a repeat was expected, and its proof has expired
+        in between.
         """
         if not self._copied:
             raise ServiceUnavailable

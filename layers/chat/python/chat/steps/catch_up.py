@@ -1,9 +1,11 @@
-"""Bring somebody from what they hold of a room to its head: what was changed, then what is new, nothing left out.
+"""Bring somebody from what they hold of a room to its head: what was changed, then what is new, nothing left
+out.
 
-First come the messages that they hold and that were edited or removed since, in the order of the change log; then the new ones, by
-key range. Reads are read-committed: a head may be seen before the log entry that it counts, an entry before the message that
-it is about, a message before the one that precedes it. Whoever is told to hold a revision has been given all up to it, so
-reading stops before whatever is not visible yet, and is tried again.
+First come the messages that they hold and that were edited or removed since, in the order of the change log;
+then the new ones, by key range. Reads are read-committed: a head may be seen before the log entry that it
+counts, an entry before the message that it is about, a message before the one that precedes it. Whoever holds
+a revision has been given all up to it, so reading stops before whatever is not visible yet, and is tried
+again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,8 +35,8 @@ _LOG_PAGES = 8
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What somebody holds of a room: every message up to number `seq`, of the instant `ts` (ms), in a state at least as new as
-    the revision `rev`. `seq` is `None` where only the instant is known."""
+    """What somebody holds of a room: every message up to number `seq`, of the instant `ts` (ms), in a state
+    at least as new as the revision `rev`. `seq` is `None` where only the instant is known."""
 
     seq: int | None
     ts: int
@@ -47,7 +49,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
-    """Messages as they are now, and what is held with them. `complete`: that is the head, or with `reset` all must be read anew."""
+    """Messages as they are now, and what is held with them. `complete`: that is the head, or with `reset` all
+    must be read anew."""
 
     messages: Sequence[Message]
     held: Held
@@ -68,7 +71,8 @@ def catch_up(
 ) -> CaughtUp:
     """Up to `limit` messages that lead from `held` to `head`, which was read before, consistently.
 
-    `far`: whether somebody too far behind is told to read anew; not in the middle of a reading. Raises `ServiceUnavailable`.
+    `far`: whether somebody too far behind is to read anew; not in the middle of a reading. Raises
+    `ServiceUnavailable`.
     """
     if held.rev > head.rev:
         return CaughtUp([], Held.all_of(head), complete=True, reset=True)
@@ -77,7 +81,8 @@ def catch_up(
 
 
 Outcome = Literal["done", "full", "blocked", "lost"]
-"""`full`: no more in this answer. `blocked`: something is not visible yet. `lost`: something never will be."""
+"""`full`: no more in this answer. `blocked`: something is not visible yet. `lost`: something never will
+be."""
 
 
 class _CatchingUp:
@@ -144,7 +149,7 @@ class _CatchingUp:
             outcome = self._take(page.entries)
             if outcome != "done":
                 return outcome
-            if page.then == "whole":
+            if page.then == "complete":
                 self._held = replace(self._held, rev=self._head.rev)
                 return "done"
             if page.then != "more":
@@ -167,7 +172,8 @@ class _CatchingUp:
             )
 
     def _take(self, entries: Sequence[LogEntry]) -> Outcome:
-        """Take over changes in their order, up to the first that is more than is asked for, or not visible in its message."""
+        """Take over changes in their order, up to the first that is more than is asked for, or not visible in
+        its message."""
         chosen, wanted = self._choose(entries)
         items = self._items(wanted)
         changed: dict[str, Message] = {}
@@ -186,8 +192,8 @@ class _CatchingUp:
     def _choose(self, entries: Sequence[LogEntry]) -> tuple[list[LogEntry], list[str]]:
         """The entries that there is space for, and the messages to look at.
 
-        These are the ones held, and of the others those that were changed just now: they are yet to be read as new, and must
-        by then be seen as the change has left them, since nobody will be told of it again.
+        These are the ones held, and of the others those that were changed just now: they are yet to be read
+        as new, and must by then be seen as the change has left them, since nobody will get it again.
         """
         wanted: dict[str, bool] = {}
         chosen: list[LogEntry] = []
@@ -237,7 +243,7 @@ class _CatchingUp:
         return "full" if count is None else "blocked"
 
     def _before_gap(self, found: Slice, low: str) -> int | None:
-        """How many spots, from the last one held on, come before a young hole; `None` without one."""
+        """How many numbers, from the last one held on, come before a recent gap; `None` without one."""
         spots = [Numbered(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
         if found.position is None:  # the page must reach the head: the next number is yet to come
             spots.append(Numbered(self._head.ts, self._head.seq + 1))
@@ -246,7 +252,8 @@ class _CatchingUp:
         return before_recent_gap([self._before(low, spots[0]), *spots], self._now, forward=True)
 
     def _before(self, low: str, first: Numbered) -> Numbered:
-        """What stands just before the page's first message: what is held, unless that is not next to it, having expired."""
+        """What stands just before the page's first message: what is held, unless that is not next to it,
+        having expired."""
         held = self._held
         if held.seq is not None and low == keys.message_floor(held.ts + 1):
             return Numbered(held.ts, held.seq)

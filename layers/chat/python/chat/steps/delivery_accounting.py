@@ -1,9 +1,10 @@
 """Whether what was sent to a room has arrived: what a heartbeat makes of one room's receipts.
 
-A delivery is due where a message came while somebody's client was connected: between two of its heartbeats that are at most
-`OFFLINE_AFTER_MS` apart and both name the room. Each heartbeat notes the room's newest message; the next one, or one
-after it if that comes at once, judges what the client has of what was noted. So a message has at least `SETTLING_MS` to
-arrive, and is judged once for each person, since the markers only grow.
+A delivery is due where a message came while somebody's client was connected: between two of its heartbeats
+that are at most `OFFLINE_AFTER_MS` apart and both name the room. Each heartbeat notes the room's newest
+message; the next one, or one after it if that comes at once, judges what the client has of what was noted. So
+a message has at least `SETTLING_MS` to arrive, and is judged once for each person, since the markers only
+grow.
 """
 
 from dataclasses import dataclass, replace
@@ -19,8 +20,9 @@ SETTLING_MS = 10_000
 class ClientReport:
     """What a client says of a room, and what is known of it.
 
-    `seq`: up to where nothing is missing, at most the head's. `ts`: that message's instant (ms), if the client told it.
-    `connected`: whether the heartbeat before this named the room, too, and was not long ago. `now` is in milliseconds.
+    `seq`: up to where nothing is missing, at most the head's. `ts`: that message's instant (ms), if the
+    client named it. `connected`: whether the heartbeat before this named the room, too, and was not long ago.
+    `now` is in milliseconds.
     """
 
     head: Head
@@ -32,35 +34,36 @@ class ClientReport:
 
 
 def account(at: Receipts, report: ClientReport) -> Receipts:
-    """The receipts after a heartbeat. Where the head has not moved and nothing new is delivered, they are the same."""
+    """The receipts after a heartbeat. Where the head has not moved and nothing new is delivered, they are the
+    same."""
     at = replace(at, delivered_seq=max(at.delivered_seq, report.seq))
     newest = max(at.due_seq, report.head.seq)
     if not report.connected:
-        is_there = at.judged_seq == at.due_seq == newest
-        return at if is_there else replace(at, judged_seq=newest, due_seq=newest, due_at=report.now)
-    if at.judged_seq < at.due_seq and abs(report.now - at.due_at) < SETTLING_MS:
+        is_there = at.accounted_seq == at.due_seq == newest
+        return at if is_there else replace(at, accounted_seq=newest, due_seq=newest, due_at=report.now)
+    if at.accounted_seq < at.due_seq and abs(report.now - at.due_at) < SETTLING_MS:
         return at
     noted_at = report.now if newest > at.due_seq else at.due_at
-    return replace(at, judged_seq=at.due_seq, due_seq=newest, due_at=noted_at)
+    return replace(at, accounted_seq=at.due_seq, due_seq=newest, due_at=noted_at)
 
 
 def count_deliveries(before: Receipts, after: Receipts, report: ClientReport) -> DeliveryCount:
     """What to count, given the receipts before and after a heartbeat or a confirmation."""
     if not report.connected:
         return DeliveryCount()
-    low = max(before.judged_seq, report.joined_seq)
-    due = max(0, after.judged_seq - low)
-    delivered = max(0, min(after.delivered_seq, after.judged_seq) - low)
+    low = max(before.accounted_seq, report.joined_seq)
+    due = max(0, after.accounted_seq - low)
+    delivered = max(0, min(after.delivered_seq, after.accounted_seq) - low)
     return DeliveryCount(due, delivered, confirm_ms(before, after, report))
 
 
 def confirm_ms(before: Receipts, after: Receipts, report: ClientReport) -> int | None:
     """How long the newest message that is confirmed by this was on its way, in milliseconds.
 
-    `None` unless it was sent while the client was connected, is confirmed for the first time, and its instant is known.
-    A client that tells an instant is believed within what can be.
+    `None` unless it was sent while the client was connected, is confirmed for the first time, and its instant
+    is known. A client's instant is believed within what can be.
     """
-    fresh = max(before.judged_seq, before.delivered_seq, report.joined_seq)
+    fresh = max(before.accounted_seq, before.delivered_seq, report.joined_seq)
     if not report.connected or report.seq <= fresh or after.delivered_seq != report.seq:
         return None
     ts = report.head.ts if report.seq == report.head.seq else report.ts

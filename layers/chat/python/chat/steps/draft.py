@@ -13,7 +13,8 @@ from chat.rules.text import clean_text, fingerprint
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A send as it was asked for and found well-formed. `named` says whether the client gave the clientMessageId."""
+    """A send as it was asked for and found well-formed. `named` says whether the client gave the
+    clientMessageId."""
 
     room: Room
     sender: str

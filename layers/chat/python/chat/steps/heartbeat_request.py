@@ -14,7 +14,7 @@ MOST_ROOMS = 50
 
 @dataclass(frozen=True, slots=True)
 class RoomProgress:
-    """Up to where a client has everything of a room, and that message's instant (ms) if it told it."""
+    """Up to where a client has everything of a room, and that message's instant (ms) if it named it."""
 
     room: Room
     seq: int

@@ -15,10 +15,11 @@ from chat.storage.places import Place, in_room
 def last_messages(
     deployment: Deployment, heads: Mapping[str, Head], rooms: Sequence[Room], deadline: float
 ) -> dict[str, Message]:
-    """By room id; rooms without one, or whose newest message has expired, are left out. A removed one is there, without text.
+    """By room id; rooms without one, or whose newest message has expired, are left out. A removed one is
+    there, without text.
 
-    Where it lies is told by the head. A young one that is not seen yet is looked for once more, consistently: reads that need
-    not be consistent may see the head of one moment and the messages of another.
+    The head says where it lies. A recent one that is not seen yet is looked for once more, consistently:
+    reads that need not be consistent may see the head of one moment and the messages of another.
     """
     now = deployment.now()
     wanted: dict[str, tuple[Room, Place]] = {}
@@ -42,7 +43,8 @@ def last_messages(
 
 
 def _place(deployment: Deployment, room: Room, head: Head, deadline: float) -> Place | None:
-    """Where the newest message lies. A head from before `lastId` tells its instant alone: one request finds the rest."""
+    """Where the newest message lies. A head from before `lastId` has its instant alone: one request finds the
+    rest."""
     if head.last_id is not None:
         return in_room(room, keys.message(head.ts, head.last_id))
     floor = keys.message_floor(head.ts)

@@ -1,7 +1,8 @@
-"""A room's delivery ledger: for each hour how many deliveries were due, how many were confirmed, and how long it took.
+"""A room's delivery ledger: for each hour how many deliveries were due, how many were confirmed, and how long
+it took.
 
-It is for measuring. A write of it that fails is not repeated where it may have been done, so that nothing counts twice; what is
-lost is lost for the due and the confirmed alike.
+It is for measuring. A write of it that fails is not repeated where it may have been done, so that nothing
+counts twice; what is lost is lost for the due and the confirmed alike.
 """
 
 from collections import Counter
@@ -23,7 +24,8 @@ BOUNDS = (
     50, 100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000,
     90_000, 150_000,
 )  # fmt: skip
-"""Up to how many milliseconds the buckets of the histogram reach. Each is named by its bound, so that they may change."""
+"""Up to how many milliseconds the buckets of the histogram reach. Each is named by its bound, so that they
+may change."""
 
 LONGEST_MS = BOUNDS[-1]
 """Two heartbeats at the most: what takes longer was due and not confirmed."""
@@ -31,7 +33,8 @@ LONGEST_MS = BOUNDS[-1]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCount:
-    """What one report of a client adds: deliveries due, those of them that are confirmed, and how long the newest took (ms)."""
+    """What one report of a client adds: deliveries due, those of them that are confirmed, and how long the
+    newest took (ms)."""
 
     due: int = 0
     delivered: int = 0
@@ -40,7 +43,8 @@ class DeliveryCount:
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """How many were due, how many of these were confirmed, and how many confirmations came within which bound (ms)."""
+    """How many were due, how many of these were confirmed, and how many confirmations came within which bound
+    (ms)."""
 
     due: int = 0
     delivered: int = 0
@@ -51,7 +55,8 @@ class Deliveries:
         return round(100 * self.delivered / self.due, 4) if self.due else None
 
     def percentile(self, percent: int) -> int | None:
-        """The bound of the bucket that holds the nearest-rank percentile; `None` when nothing was measured."""
+        """The bound of the bucket that holds the nearest-rank percentile; `None` when nothing was
+        measured."""
         rank = -(-percent * sum(self.within.values()) // 100)
         passed = 0
         for bound, count in sorted(self.within.items()):

@@ -1,4 +1,5 @@
-"""A room's people in the order of their ids: who is in it, and who is banned. For showing only; memberships decide."""
+"""A room's people in the order of their ids: who is in it, and who is banned. For showing only; memberships
+decide."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
-"""Move one of the caller's markers, and decide whether others are told: what `markRead` and `markDelivered` have in common.
+"""Move one of the caller's markers, and decide whether others hear of it: what `markRead` and `markDelivered`
+have in common.
 
-The answer is what AppSync publishes. One that is not for others has neither `roomId` nor `epoch`, so that it equals no
-subscription, and holds nothing that the caller keeps private in any case.
+The answer is what AppSync publishes. One that is not for others has neither `roomId` nor `epoch`, so that it
+equals no subscription, and holds nothing that the caller keeps private in any case.
 """
 
 from collections.abc import Callable
@@ -20,14 +21,15 @@ from chat.steps.retry import deadline_of
 from chat.storage.places import Found, Place, head_place, receipts_place
 
 PUBLISH_EVERY_MS = 2_000
-"""How often others are told of one person in one room at the most."""
+"""How often one person's receipts in one room are published at the most."""
 
 Marker = Literal["last_read_seq", "read_seq", "delivered_seq"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is to be said: `markers` move to `seq`. `shown` is the one that others see, `None` where they are not told."""
+    """What is to be said: `markers` move to `seq`. `shown` is the one that others see, `None` where nothing
+    is published."""
 
     room: Room
     seq: int
@@ -39,7 +41,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What came of it: the room, the receipts before and after, and what else was looked at; `answer` is the schema's `Receipt`."""
+    """What came of it: the room, the receipts before and after, and what else was looked at; `answer` is the
+    schema's `Receipt`."""
 
     access: Access
     before: Receipts
@@ -55,9 +58,10 @@ def check_mark(arguments: Any) -> tuple[Room, int]:
 
 
 def mark(deployment: Deployment, caller: Caller, asked: Mark) -> Marked:
-    """Do it. A number below the marker is a success that changes nothing and tells nobody: it came late.
+    """Do it. A number below the marker is a success that changes nothing and is not published: it came late.
 
-    Raises `InvalidInput` for a number above the room's newest, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`.
+    Raises `InvalidInput` for a number above the room's newest, `NotRoomMember`, `NotAllowed`,
+    `ServiceUnavailable`.
     """
     room, user_id, deadline, now = asked.room, caller.user_id, deadline_of(deployment), deployment.now()
     places = [*member_state_places(room, user_id), *asked.beside]
@@ -68,15 +72,15 @@ def mark(deployment: Deployment, caller: Caller, asked: Mark) -> Marked:
         raise InvalidInput("receipt.seq", argument="seq", max=access.head.seq)
     change = _change(asked, now, lambda: is_small(deployment, room, deadline))
     before, after = move_receipts(deployment, receipts_place(room, user_id), seen.receipts, change, deadline)
-    told = _is_due(asked, after) and after.told_at == now
-    wait = PUBLISH_EVERY_MS - abs(now - after.told_at)
+    is_published = _is_due(asked, after) and after.published_at == now
+    wait = PUBLISH_EVERY_MS - abs(now - after.published_at)
     answer = {
-        "roomId": room.id if told else None,
-        "epoch": _epoch(deployment, room, deadline) if told else None,
+        "roomId": room.id if is_published else None,
+        "epoch": _epoch(deployment, room, deadline) if is_published else None,
         "userId": user_id,
         "readSeq": after.read_seq,
         "deliveredSeq": after.delivered_seq,
-        "retryAfterMs": wait if _is_due(asked, after) and not told and wait > 0 else None,
+        "retryAfterMs": wait if _is_due(asked, after) and not is_published and wait > 0 else None,
     }
     return Marked(access, before, after, now, found, answer)
 
@@ -89,17 +93,18 @@ def _epoch(deployment: Deployment, room: Room, deadline: float) -> int | None:
 
 
 def _is_due(asked: Mark, after: Receipts) -> bool:
-    """Whether others may be told: nobody is told of what came late, since they know, or will know, more."""
+    """Whether this may be published. What came late is not: others know, or will know, more."""
     return asked.shown is not None and 0 < asked.seq == getattr(after, asked.shown)
 
 
-def _change(asked: Mark, now: int, is_told_of: Callable[[], bool]) -> Callable[[Receipts], Receipts]:
+def _change(asked: Mark, now: int, is_small_room: Callable[[], bool]) -> Callable[[Receipts], Receipts]:
     """What this call makes of receipts. Made again of its own result it changes nothing."""
 
     def change(at: Receipts) -> Receipts:
         moved = replace(at, **{name: max(getattr(at, name), asked.seq) for name in asked.markers})
-        # Somebody's clock may be ahead: an instant that is far off in either direction is no reason for silence.
-        tell = _is_due(asked, moved) and abs(now - at.told_at) >= PUBLISH_EVERY_MS and is_told_of()
-        return replace(moved, told_at=now) if tell else moved
+        # Somebody's clock may be ahead: an instant that is far off in either direction is no reason for
+        # silence.
+        publish = _is_due(asked, moved) and abs(now - at.published_at) >= PUBLISH_EVERY_MS and is_small_room()
+        return replace(moved, published_at=now) if publish else moved
 
     return change

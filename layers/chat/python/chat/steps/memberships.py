@@ -49,8 +49,8 @@ def read_memberships(
 ) -> MembershipPage:
     """Up to `limit` rooms, general ones before guilds', in one wave of a consistent request to each table.
 
-    Who has left or is banned is in none, but with `also_ended` these memberships are told, too. A long run of those that
-    are left out ends the reading early, with a position.
+    Who has left or is banned is in none, but with `also_ended` these memberships are answered, too. A long
+    run of those that are left out ends the reading early, with a position.
     """
     walk = partial(_walk, deployment, user_id, limit=limit, deadline=deadline, also_ended=also_ended)
     if start.table == "guild":

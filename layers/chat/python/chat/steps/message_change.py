@@ -1,4 +1,5 @@
-"""What editing and removing a message have in common: naming it, looking at it, and changing it with the room's head."""
+"""What editing and removing a message have in common: naming it, looking at it, and changing it with the
+room's head."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +36,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class TargetView:
-    """A room, the caller's membership and a message, in one look. `found` is the message while it is to be had."""
+    """A room, the caller's membership and a message, in one look. `found` is the message while it is to be
+    had."""
 
     view: View
     found: Message | None
@@ -104,8 +106,8 @@ def change_writes(
 ) -> list[Write]:
     """The writes that make `message`, as it was seen, the next revision after `head`: head, log and message.
 
-    They count only if neither head nor message was written to meanwhile, so that the change is published under the epoch
-    that holds when it is committed, and never made of a message that others have changed.
+    They count only if neither head nor message was written to meanwhile, so that the change is published
+    under the epoch that holds when it is committed, and never made of a message that others have changed.
     """
     unchanged = "attribute_not_exists(#rev)" if message.rev is None else "#rev = :was"
     update = Write(

@@ -17,7 +17,8 @@ MAX_FIRST_MEMBERS = 49
 def add_room(store: Store, room: Room, members: Mapping[str, Role], settings: Mapping[str, Any]) -> bool:
     """Make `room` at `seq` 0 and epoch 1 with `members` (role by user id); `False` when it exists already.
 
-    `settings` holds the room's own rules by their names in the HEAD item (`personPerSecond`, `retentionDays` …).
+    `settings` holds the room's own rules by their names in the HEAD item (`personPerSecond`, `retentionDays`
+    …).
     """
     try:
         store.tables.transact(room_writes(room, members, settings))
@@ -46,8 +47,8 @@ def new_head_write(room: Room, owners: int, settings: Mapping[str, Any]) -> Writ
 
 
 def is_occupied(store: Store, room: Room) -> bool:
-    """Whether something lies where a room without a head would: its history belongs to its members, and whoever made that
-    room anew would get to read it.
+    """Whether something lies where a room without a head would: its history belongs to its members, and
+    whoever made that room anew would get to read it.
     """
     items, _ = store.tables.query_page(
         room.table, room.partition_key, " ", "~", forward=True, count=1, consistent=True

@@ -8,8 +8,8 @@ from chat.rules.rooms import Room
 def notice_message(deployment: Deployment, room: Room, actor: Caller, epoch: int, notice: Notice) -> Message:
     """The message that carries `notice` and is not stored. `actor` did it.
 
-    `epoch` is the epoch in which it is to be heard: the room's present one, and where the change ends an epoch, the one
-    that it ended. AppSync compares it with the subscribers'.
+    `epoch` is the epoch in which it is to be heard: the room's present one, and where the change ends an
+    epoch, the one that it ended. AppSync compares it with the subscribers'.
     """
     now = deployment.now()
     return Message(
@@ -34,6 +34,7 @@ def revocation_notice(
     ended: int,
     rev: int | None,
 ) -> Message:
-    """The last event of the epoch `ended`, which somebody's going ended. `rev` is unknown where it is told again."""
+    """The last event of the epoch `ended`, which somebody's loss of access ended. `rev` is unknown where it
+    is published again."""
     notice = Notice(kind=kind, user_id=user_id, next_epoch=ended + 1, rev=rev)
     return notice_message(deployment, room, actor, ended, notice)

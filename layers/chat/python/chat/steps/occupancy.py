@@ -1,4 +1,5 @@
-"""How many people have a room open: a count for each half minute, spread over shards, since a large room has many at once."""
+"""How many people have a room open: a count for each half minute, spread over shards, since a large room has
+many at once."""
 
 import zlib
 
@@ -15,7 +16,8 @@ KEPT_S = 3_600
 
 
 def count_in(deployment: Deployment, room: Room, user_id: str, now: int) -> None:
-    """Count somebody who has the room open, once for the half minute of `now`; not repeated where it may have been done."""
+    """Count somebody who has the room open, once for the half minute of `now`; not repeated where it may have
+    been done."""
     window = window_of(now)
     place = Place(room.table, keys.live(room.partition_key, _shard(user_id)), keys.window(window))
     expires_at = window * HEARTBEAT_S + KEPT_S
@@ -33,7 +35,8 @@ def occupancy_places(room: Room, now: int) -> list[Place]:
 
 
 def count_watching(found: Found, room: Room, now: int) -> int:
-    """How many had the room open in the last half minute. The current one has only begun: the larger count is nearer."""
+    """How many had the room open in the last half minute. The current one has only begun: the larger count is
+    nearer."""
     return max(
         sum(
             int(item["people"]["N"]) for place in _row(room, window) if (item := found.get(place)) is not None

@@ -12,7 +12,8 @@ from chat.rules.rooms import Room
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What is requested. `after` and `before` are exclusive bounds in ms; `position` and `seq` come from a cursor."""
+    """What is requested. `after` and `before` are exclusive bounds in ms; `position` and `seq` come from a
+    cursor."""
 
     room: Room
     forward: bool
@@ -38,7 +39,8 @@ def check_page_request(arguments: Mapping[str, Any], cursor_keys: CursorKeys) ->
 
 
 def _continued(request: PageRequest, cursor: Cursor) -> PageRequest:
-    """The request, read on from `cursor`. Bounds may be left out; what is given must be what the cursor holds."""
+    """The request, read on from `cursor`. Bounds may be left out; what is given must be what the cursor
+    holds."""
     same = (
         cursor.room == request.room.id
         and cursor.forward == request.forward

@@ -23,16 +23,19 @@ HEARTBEATS = Rate(per_second=0.2, burst=12)
 
 MOST_NAMED = 100
 _DIGEST, _AGE = 6, 2
-"""Characters for a room and for how long ago it was named (seconds): with a hundred rooms the item stays below 1 KB."""
+"""Characters for a room and for how long ago it was named (seconds): with a hundred rooms the item stays
+below 1 KB."""
 
 PresenceStatus = Literal["online", "away", "offline"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence(Stored):
-    """The last heartbeat: when (ms), as what, with which room open; `window` is the last in which they were counted there.
+    """The last heartbeat: when (ms), as what, with which room open; `window` is the last in which they were
+    counted there.
 
-    `tat` is the rate state (µs). `named` holds the rooms that were named lately, packed: see `named_rooms`."""
+    `tat` is the rate state (µs). `named` holds the rooms that were named lately, packed: see
+    `named_rooms`."""
 
     last_seen_at: int = 0
     status: PresenceStatus = "offline"
@@ -42,7 +45,8 @@ class Presence(Stored):
     named: str = ""
 
     def status_at(self, now: int) -> PresenceStatus:
-        """What they are now. An instant that lies far ahead was written by a clock that has jumped, and says nothing."""
+        """What they are now. An instant that lies far ahead was written by a clock that has jumped, and says
+        nothing."""
         return self.status if abs(now - self.last_seen_at) <= OFFLINE_AFTER_MS else "offline"
 
 
@@ -54,12 +58,14 @@ def presence_place(user_id: str) -> Place:
 
 
 def is_connected(presence: Presence, room: Room, now: int) -> bool:
-    """Whether the person's clients named this room within `OFFLINE_AFTER_MS`, and did not say that they go."""
+    """Whether the person's clients named this room within `OFFLINE_AFTER_MS`, and did not say that they
+    go."""
     return _digest(room) in named_rooms(presence, now)
 
 
 def named_rooms(presence: Presence, now: int) -> dict[str, int]:
-    """For how many seconds, at `now`, the rooms have not been named: by their digest, `OFFLINE_AFTER_MS` at the most."""
+    """For how many seconds, at `now`, the rooms have not been named: by their digest, `OFFLINE_AFTER_MS` at
+    the most."""
     since = -(-abs(now - presence.last_seen_at) // 1_000)
     step = _DIGEST + _AGE
     packed = (presence.named[start : start + step] for start in range(0, len(presence.named), step))
@@ -90,7 +96,8 @@ def heartbeat_write(
 
 
 def rate_state(presence: Presence, now: int) -> int:
-    """The rate's `tat` (µs), unless it lies further ahead than any heartbeat can have put it: then a clock has jumped."""
+    """The rate's `tat` (µs), unless it lies further ahead than any heartbeat can have put it: then a clock
+    has jumped."""
     possible = now * 1_000 + HEARTBEATS.tolerance + HEARTBEATS.step
     return presence.tat if presence.tat <= possible else 0
 

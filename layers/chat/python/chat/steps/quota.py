@@ -52,8 +52,8 @@ def charge_making(user_id: str, quota: Quota | None, now: int) -> Write:
 def check_room_counts(deployment: Deployment, room: Room, user_ids: Iterable[str]) -> None:
     """Refuse, as `NotAllowed`, one more room to whoever is in too many already.
 
-    One request for each person: half a read unit for the usual one, 18 for somebody in a thousand rooms. Two that come at
-    once may both pass, so that somebody is in a few more.
+    One request for each person: half a read unit for the usual one, 18 for somebody in a thousand rooms. Two
+    that come at once may both pass, so that somebody is in a few more.
     """
     for _ in deployment.threads().map(partial(check_room_limit, deployment, room), user_ids):
         pass

@@ -1,7 +1,8 @@
 """Receipts as items: where they lie, and the one way to move them.
 
-They are apart from memberships, which sends touch, and move outside of transactions: each write stands on what was read, and
-one that is overtaken starts again from what stood in its way. So markers only grow, in whatever order calls arrive.
+They are apart from memberships, which sends touch, and move outside of transactions: each write stands on
+what was read, and one that is overtaken starts again from what stood in its way. So markers only grow, in
+whatever order calls arrive.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from chat.storage.places import Found, Place, head_place, membership_place, rece
 from chat.storage.tables import Write
 
 SMALL_ROOM_MEMBERS = 100
-"""In rooms of up to so many members people are told of each other's receipts and presence."""
+"""In rooms of up to so many members people see each other's receipts and presence."""
 
 SIZE_FRESH_S = 30.0
 """How long a process believes that a room is small, or is not."""
@@ -66,8 +67,8 @@ def move_receipts(
 ) -> tuple[Receipts, Receipts]:
     """Write what `change` makes of the receipts at `place`, seen as `before`; answers the last two states.
 
-    `change` is asked again with what stands there whenever somebody else was faster. Where this very write was done although
-    its answer was lost, both states are what it wrote. Raises `ServiceUnavailable`.
+    `change` is asked again with what stands there whenever somebody else was faster. Where this very write
+    was done although its answer was lost, both states are what it wrote. Raises `ServiceUnavailable`.
     """
     for _ in attempts(deployment, deadline):
         after = change(before)

@@ -11,7 +11,8 @@ from chat.storage import keys
 
 
 def proof_of(deployment: Deployment, draft: Draft, tally: Tally) -> Sent | None:
-    """The proof of an earlier send under the draft's clientMessageId, while it has not expired. One consistent read."""
+    """The proof of an earlier send under the draft's clientMessageId, while it has not expired. One
+    consistent read."""
     with tally.timing("StoreMs"):
         return deployment.store.sent(
             draft.room, draft.sender, draft.client_message_id, deployment.now() // 1_000
@@ -19,8 +20,8 @@ def proof_of(deployment: Deployment, draft: Draft, tally: Tally) -> Sent | None:
 
 
 def charge_repeat(deployment: Deployment, draft: Draft, sent: Sent, rate: Rate, tally: Tally) -> None:
-    """Judge a repeat of what `sent` proves. A repeat costs units too: each process grants a person as many as it grants
-    messages.
+    """Judge a repeat of what `sent` proves. A repeat costs units too: each process grants a person as many as
+    it grants messages.
 
     Raises `IdempotencyMismatch` for other content, and `RateLimited`.
     """

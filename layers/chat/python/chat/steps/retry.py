@@ -20,10 +20,12 @@ Answer = TypeVar("Answer")
 def attempts(
     deployment: Deployment, deadline: float | None = None, at_once: Callable[[], bool] = lambda: False
 ) -> Iterator[int]:
-    """Numbers of attempts, 0 first, with a pause before each further one. Raises `ServiceUnavailable` at the deadline.
+    """Numbers of attempts, 0 first, with a pause before each further one. Raises `ServiceUnavailable` at the
+    deadline.
 
-    `deadline` is an instant of `deployment.monotonic`, for a call that makes several requests: else each would bring
-    a deadline of its own, and they would add up. `at_once` says whether the next attempt needs no pause.
+    `deadline` is an instant of `deployment.monotonic`, for a call that makes several requests: else each
+    would bring a deadline of its own, and they would add up. `at_once` says whether the next attempt needs no
+    pause.
     """
     if deadline is None:
         deadline = deadline_of(deployment)
@@ -39,8 +41,9 @@ def attempts(
 
 
 def until_committed(deployment: Deployment, tally: Tally, step: Callable[[], Answer | None]) -> Answer:
-    """What `step` answers: it looks, judges and commits, and is called again when others came first (`None`, or its
-    transaction was refused) or the store failed in passing. It must find by looking what an earlier call of it has done.
+    """What `step` answers: it looks, judges and commits, and is called again when others came first (`None`,
+    or its transaction was refused) or the store failed in passing. It must find by looking what an earlier
+    call of it has done.
     """
     for _ in attempts(deployment):
         tally.add("Attempts")

@@ -1,7 +1,8 @@
 """Who is in a room: a look at the people whom a change is about, and the writes that change them.
 
-A membership is never deleted: it ends as `left` or `banned`, with what outlasts it (a mute, the rate, what was sent). Each
-write holds only while the person still is as they were seen, so a rank that was judged is the rank at the commit.
+A membership is never deleted: it ends as `left` or `banned`, with what outlasts it (a mute, the rate, what
+was sent). Each write holds only while the person still is as they were seen, so a rank that was judged is the
+rank at the commit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,9 +60,11 @@ def check_active(person: Member | None) -> Member:
 
 
 def with_owner_count(store: Store, room: Room, head: Head) -> Head:
-    """The head with the number of owners. A room from before it was kept is counted, until its head is written next.
+    """The head with the number of owners. A room from before it was kept is counted, until its head is
+    written next.
 
-    Whatever changes that number moves `rev`, so the count holds if the head that was read still does at the commit.
+    Whatever changes that number moves `rev`, so the count holds if the head that was read still does at the
+    commit.
     """
     if head.owners is not None:
         return head
@@ -83,9 +86,10 @@ def with_owner_count(store: Store, room: Room, head: Head) -> Head:
 
 
 def owners_gained(head: Head, before: Member, role: Role | None) -> int:
-    """How many owners more (or fewer) the room has once `before`, who is check_active, has this role, or is gone (`None`).
+    """How many owners more (or fewer) the room has once `before`, who is check_active, has this role, or is
+    gone (`None`).
 
-    Raises `NotAllowed` where a room that is `counted` would be left without an owner.
+    Raises `NotAllowed` where a room that is `with_owner_count` would be left without an owner.
     """
     gained = (role == "owner") - (before.role == "owner")
     if gained < 0 and (head.owners or 0) <= 1:
@@ -102,15 +106,17 @@ def check_room_limit(deployment: Deployment, room: Room, user_id: str) -> None:
 
 
 def caller_unchanged(room: Room, caller: Caller, entry: RoomAccess) -> list[Write]:
-    """The look at the caller's own membership that a change of somebody else's depends on; none for administrators."""
+    """The look at the caller's own membership that a change of somebody else's depends on; none for
+    administrators."""
     if entry.member is None or entry.standing == "admin":
         return []
     return [Write(membership_place(room, caller.user_id), condition=AS_SEEN, given=_as_seen(entry.member))]
 
 
 def same_epoch(room: Room, entry: RoomAccess) -> Write:
-    """The look at the room's head that a change depends on which does not move it. Had somebody lost access meanwhile, they
-    would hear of it: its notice is told in the epoch that was read. A visitor needs the room to be public still."""
+    """The look at the room's head that a change depends on which does not move it. Had somebody lost access
+    meanwhile, they would hear of it: its notice is published in the epoch that was read. A visitor needs the
+    room to be public still."""
     condition, given = "#epoch = :epoch", {":epoch": entry.head.epoch}
     if entry.standing == "visitor":
         return Write(
@@ -119,12 +125,12 @@ def same_epoch(room: Room, entry: RoomAccess) -> Write:
     return Write(head_place(room), condition, given=given)
 
 
-def head_write(room: Room, head: Head, *, parted_at: int | None = None, owners: int = 0) -> Write:
-    """The write of a head that is `counted`: only on the `rev` that was read. `owners`: how many more there are. `parted_at`:
-    somebody loses access at this instant (ms), which ends the epoch."""
+def head_write(room: Room, head: Head, *, revoked_at: int | None = None, owners: int = 0) -> Write:
+    """The write of a head that is `with_owner_count`: only on the `rev` that was read. `owners`: how many
+    more there are. `revoked_at`: somebody loses access at this instant (ms), which ends the epoch."""
     moved = {"rev": head.rev + 1, "owners": (head.owners or 0) + owners}
-    if parted_at is not None:
-        moved |= {"epoch": head.epoch + 1, "partedAt": parted_at}
+    if revoked_at is not None:
+        moved |= {"epoch": head.epoch + 1, "partedAt": revoked_at}
     return Write(head_place(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
 
 

@@ -1,7 +1,7 @@
 """The token of `sync`: what somebody holds of each of their rooms, packed into some 30 characters a room.
 
-A room is named by a hash of its partition key and of whose token it is, so that nobody can prepare a room that is mistaken for
-another one. Numbers are varints (seven bits a byte, the lowest first).
+A room is named by a hash of its partition key and of whose token it is, so that nobody can prepare a room
+that is mistaken for another one. Numbers are varints (seven bits a byte, the lowest first).
 """
 
 import hashlib
@@ -17,7 +17,8 @@ LONGEST = 100_000
 """In characters; a thousand rooms take a third of it."""
 
 KEPT_MS = 60 * DAY_MS
-"""How long a token is good. Memberships that have ended are kept longer, so that whoever left a room is told."""
+"""How long a token is good. Memberships that have ended are kept longer, so that whoever left a room hears of
+it."""
 
 _VERSION = 1
 _HASH_BYTES = 8
@@ -25,7 +26,8 @@ _HASH_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`issued_at` is in ms; `position` is where the round through the rooms goes on; `held` is by `room_hash`."""
+    """`issued_at` is in ms; `position` is where the round through the rooms goes on; `held` is by
+    `room_hash`."""
 
     issued_at: int
     position: MembershipCursor = field(default_factory=MembershipCursor)

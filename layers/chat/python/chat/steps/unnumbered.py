@@ -1,7 +1,8 @@
-"""Read the history of a room that is not adopted yet, in the order of its instants, which its keys do not have.
+"""Read the history of a room that is not adopted yet, in the order of its instants, which its keys do not
+have.
 
-Keys of numbers sort by their seconds, keys of dates by the minutes that they show, up to an offset from UTC. So each kind is
-read in its own order, and a message is given out once no key to come can lie before it.
+Keys of numbers sort by their seconds, keys of dates by the minutes that they show, up to an offset from UTC.
+So each kind is read in its own order, and a message is given out once no key to come can lie before it.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +18,8 @@ from chat.storage.legacy import EASTERNMOST, MILLISECOND, MINUTE, SECOND, WESTER
 from chat.storage.store import Slice
 
 Fetch = Callable[[str, str, int, bool, str | None], tuple[list[Item], str | None]]
-"""Items with sort keys from low to high: at most so many, forward or not, past a key; and where to read on, if anywhere."""
+"""Items with sort keys from low to high: at most so many, forward or not, past a key; and where to read on,
+if anywhere."""
 
 Located = tuple[OrderKey, Item]
 
@@ -30,7 +32,8 @@ _ENDLESS = 1 << 80
 class KeyForm:
     """The keys of one form: they begin with `first`, and sort by the `width` characters that follow `MSG#`.
 
-    These say the instant to within `unit`, less what the offset adds: `early` and `late` (all ns) at the most.
+    These say the instant to within `unit`, less what the offset adds: `early` and `late` (all ns) at the
+    most.
     """
 
     first: str
@@ -119,7 +122,8 @@ class _Reading:
 def unnumbered(
     fetch: Fetch, *, forward: bool, since: int, until: int, past: OrderKey | None = None
 ) -> Iterator[Located]:
-    """The room's messages from the instant `since` up to before `until` (ns) in order, beyond the place `past`."""
+    """The room's messages from the instant `since` up to before `until` (ns) in order, beyond the place
+    `past`."""
     if past:
         since, until = (max(since, past.instant), until) if forward else (since, min(until, past.instant + 1))
     readings = [_Reading(strand, fetch, since, until, forward=forward) for strand in KEY_FORMS]

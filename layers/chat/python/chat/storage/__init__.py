@@ -1,1 +1,2 @@
-"""Both tables and the files: keys, items, requests, and what this process remembers of them. Knows no deployment."""
+"""Both tables and the files: keys, items, requests, and what this process remembers of them. Knows no
+deployment."""

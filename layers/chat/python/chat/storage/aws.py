@@ -34,12 +34,13 @@ TRANSIENT_CODES = frozenset(
         "TransactionInProgressException",
     }
 )
-"""Codes after which the same request may succeed: of whole requests, and of one item in a cancelled transaction.
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html"""
+"""Codes after which the same request may succeed: of whole requests, and of one item in a cancelled
+transaction. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html"""
 
 
 class StoreFailure(Exception):
-    """A call failed in a way that trying again does not mend. Holds the code alone: texts of AWS may carry inputs."""
+    """A call failed in a way that trying again does not mend. Holds the code alone: texts of AWS may carry
+    inputs."""
 
 
 class TransientFailure(StoreFailure):
@@ -51,7 +52,8 @@ class OutcomeUnknown(TransientFailure):
 
 
 class Cancelled(StoreFailure):
-    """A transaction was refused. `reasons` has one `(code, item)` for each of its actions; `item` as it stands now."""
+    """A transaction was refused. `reasons` has one `(code, item)` for each of its actions; `item` as it
+    stands now."""
 
     def __init__(self, reasons: list[tuple[str, dict[str, Any] | None]]) -> None:
         super().__init__("TransactionCanceledException")
@@ -77,8 +79,9 @@ def client(
 ) -> Any:
     """A client of an AWS service with a connect and read timeout (seconds) and no retries of its own.
 
-    `lean` looks into `botocore_data/` first and into botocore's own data for what is not there. It saves a fifth of
-    a cold start and half of a page's reading, and has the operations of `lambda_package/botocore_data.py` alone.
+    `lean` looks into `botocore_data/` first and into botocore's own data for what is not there. It saves a
+    fifth of a cold start and half of a page's reading, and has the operations of
+    `lambda_package/botocore_data.py` alone.
     """
     own: dict[str, Any] = {}
     if (
@@ -109,7 +112,8 @@ def client(
 
 
 def _refuse_torn(response_dict: Mapping[str, Any], operation_model: Any, **_: object) -> None:
-    """botocore takes half an answer for an empty one: the connection's end for the body's, and no JSON for no items."""
+    """botocore takes half an answer for an empty one: the connection's end for the body's, and no JSON for no
+    items."""
     length = response_dict["headers"].get("content-length")
     if (
         length is not None

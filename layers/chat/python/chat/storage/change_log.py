@@ -1,6 +1,7 @@
 """The change log of a room: one entry for each edit and removal, chained by `rev`, so that a gap shows.
 
-Each entry names the entry before it (`prev`), and the room's head the last one (`changedRev`). Entries expire after a month.
+Each entry names the entry before it (`prev`), and the room's head the last one (`changedRev`). Entries expire
+after a month.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from chat.storage.store import Store
 from chat.storage.tables import Write
 
 KEPT_MS = 30 * DAY_MS
-"""How long somebody may be away and still be told each change."""
+"""How long somebody may be away and still get each change."""
 
 _AT_ONCE = 100
 
@@ -25,7 +26,8 @@ Kind = Literal["edited", "removed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry(Stored):
-    """A change of a message. `id` tells it from any other change; `ts` (ms) is its instant, `prev_ts` that of `prev`."""
+    """A change of a message. `id` tells it from any other change; `ts` (ms) is its instant, `prev_ts` that of
+    `prev`."""
 
     id: str
     rev: int
@@ -38,12 +40,14 @@ class LogEntry(Stored):
 
 
 def changed_at(head: Head, now: int) -> int:
-    """The instant (ms) of a change that is made now: none lies before the room's last, whatever a process's clock says."""
+    """The instant (ms) of a change that is made now: none lies before the room's last, whatever a process's
+    clock says."""
     return max(now, head.ts, head.changed_at)
 
 
 def log_writes(room: Room, head: Head, entry: LogEntry) -> list[Write]:
-    """The writes that log a change as the next revision after `head`. The first moves the head, on condition of its `rev`."""
+    """The writes that log a change as the next revision after `head`. The first moves the head, on condition
+    of its `rev`."""
     attributes = {
         "type": "Change",
         "id": entry.id,
@@ -76,21 +80,23 @@ def entry_place(room: Room, rev: int) -> Place:
 class LogPage:
     """Entries that follow a revision without a gap, and what comes after them.
 
-    `whole`: they reach the head's last. `more`: there are more to be read. `recent`: one is missing that may not be visible
-    yet. `lost`: one is missing that has expired.
+    `complete`: they reach the head's last. `more`: there are more to be read. `recent`: one is missing that
+    may not be visible yet. `lost`: one is missing that has expired.
     """
 
     entries: Sequence[LogEntry]
-    then: Literal["whole", "more", "recent", "lost"]
+    then: Literal["complete", "more", "recent", "lost"]
 
 
 def entries_since(store: Store, room: Room, since: int, head: Head, *, count: int, now: int) -> LogPage:
-    """Up to `count` changes later than the revision `since`, up to the last that `head` knows; `now` is in ms.
+    """Up to `count` changes later than the revision `since`, up to the last that `head` knows; `now` is in
+    ms.
 
-    Reads are read-committed, so that the head may be seen before the log, and an entry before the one that it follows.
+    Reads are read-committed, so that the head may be seen before the log, and an entry before the one that it
+    follows.
     """
     if since >= head.changed_rev:
-        return LogPage([], "whole")
+        return LogPage([], "complete")
     items, further = store.tables.query_page(
         room.table,
         room.partition_key,
@@ -109,7 +115,7 @@ def entries_since(store: Store, room: Room, since: int, head: Head, *, count: in
         chained.append(entry)
         known = entry.rev
     if known >= head.changed_rev:
-        return LogPage(chained, "whole")
+        return LogPage(chained, "complete")
     if len(chained) < len(found):
         return LogPage(chained, "recent" if is_recent(found[len(chained)].prev_ts, now) else "lost")
     if further:
@@ -118,7 +124,8 @@ def entries_since(store: Store, room: Room, since: int, head: Head, *, count: in
 
 
 def recent_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[str, int] | None:
-    """What the room's young changes have made of its messages: the least revision that each must show, by sort key.
+    """What the room's recent changes have made of its messages: the least revision that each must show, by
+    sort key.
 
     `None` where one of these changes is not visible yet.
     """

@@ -1,4 +1,5 @@
-"""What writing costs a member: the limits they are judged by, and the write that charges them for one message."""
+"""What writing costs a member: the limits they are judged by, and the write that charges them for one
+message."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,8 +15,9 @@ from chat.storage.tables import Write
 
 
 def limits_at(head: Head, now: int) -> int:
-    """The instant (µs) by which rates are judged: never before the room's newest message or change. Else a process whose
-    clock is ahead would silence everybody whose clock is right, or leave a state that looks like a slower limit's."""
+    """The instant (µs) by which rates are judged: never before the room's newest message or change. Else a
+    process whose clock is ahead would silence everybody whose clock is right, or leave a state that looks
+    like a slower limit's."""
     return max(now, head.ts, head.changed_at) * 1_000
 
 
@@ -38,8 +40,9 @@ def charge(
     now: int,
     more: Mapping[str, int] = MappingProxyType({}),
 ) -> Write:
-    """The write that charges a member for one message (`now` in ms), on condition of being active, not muted and within the
-    rate, and of the role that gave the rate, if that is not everybody's. Whatever a member writes is charged by this alone.
+    """The write that charges a member for one message (`now` in ms), on condition of being active, not muted
+    and within the rate, and of the role that gave the rate, if that is not everybody's. Whatever a member
+    writes is charged by this alone.
 
     `more`: further attributes of the membership to set.
     """

@@ -19,7 +19,8 @@ def values(plain: Mapping[str, Any]) -> Item:
 
 
 def to_message(room: Room, item: Item) -> Message:
-    """The message in an item of the room's partition. A guild's messages hold `guildId` in place of `roomId`."""
+    """The message in an item of the room's partition. A guild's messages hold `guildId` in place of
+    `roomId`."""
     message: Message = Message.of(item | {"roomId": {"S": room.id}})
     return message
 

@@ -81,24 +81,28 @@ def message(ts: int, message_id: str) -> str:
 
 
 def message_floor(ts: int) -> str:
-    """A key just before every message of instant `ts` (milliseconds), clamped to what thirteen digits can write."""
+    """A key just before every message of instant `ts` (milliseconds), clamped to what thirteen digits can
+    write."""
     return f"MSG#{min(max(ts, 0), LATEST_MS):013d}"
 
 
 def message_of(message_id: str) -> str | None:
-    """The key of the message with this id, which tells its instant (UUIDv7); `None` for any other form of id."""
+    """The key of the message with this id, which tells its instant (UUIDv7); `None` for any other form of
+    id."""
     ms = uuid7_ms(message_id)
     return None if ms is None else message(ms, message_id)
 
 
 def instant(message_key: str) -> int:
-    """The epoch milliseconds in a message's sort key; 0 for a key from before, whose digits mean something else."""
+    """The epoch milliseconds in a message's sort key; 0 for a key from before, whose digits mean something
+    else."""
     digits = message_key.split("#", 2)[1]
     return int(digits) if len(digits) == 13 and digits.isdecimal() else 0
 
 
 MESSAGES_END = "MSG#~"
-"""A key after every message and before any other kind of item that sorts later: `~` sorts after every digit."""
+"""A key after every message and before any other kind of item that sorts later: `~` sorts after every
+digit."""
 
 MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN#~"
 ROSTER, ROSTER_END = "MEMBER#", "MEMBER#~"

@@ -1,8 +1,8 @@
 """Messages from before numbering: their keys, their instants, and the order in which these put them.
 
-Keys were `MSG#{timestamp}#{id}` with a timestamp in ISO 8601, seconds or milliseconds, in any mixture, and so they do not
-sort by time. Adopting a room copies each message under a key of today with a number, and keeps what it was in
-`adoptedFrom` (the key) and `adoptedTs`.
+Keys were `MSG#{timestamp}#{id}` with a timestamp in ISO 8601, seconds or milliseconds, in any mixture, and so
+they do not sort by time. Adopting a room copies each message under a key of today with a number, and keeps
+what it was in `adoptedFrom` (the key) and `adoptedTs`.
 """
 
 import re
@@ -32,7 +32,8 @@ _MARK = "@"
 
 
 class Unreadable(Exception):
-    """An item below `MSG#` that is no message to be shown; `reason` is one word, and nothing of its content."""
+    """An item below `MSG#` that is no message to be shown; `reason` is one word, and nothing of its
+    content."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -41,7 +42,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A written instant (ns), the unit (ns) it was written in, and whether it named an offset from UTC or needs none."""
+    """A written instant (ns), the unit (ns) it was written in, and whether it named an offset from UTC or
+    needs none."""
 
     instant: int
     unit: int
@@ -74,7 +76,8 @@ def is_mark(position: str) -> bool:
 
 
 def order_key_of(mark: str) -> OrderKey:
-    """The order key that a cursor's position names. Raises `ValueError` for the position of a numbered message."""
+    """The order key that a cursor's position names. Raises `ValueError` for the position of a numbered
+    message."""
     _, instant, sort_key = mark.split(_MARK, 2)
     return OrderKey(int(instant), _id_in(sort_key), sort_key)
 
@@ -174,5 +177,6 @@ def is_copy(item: Item) -> bool:
 
 
 def is_numbered(item: Item) -> bool:
-    """Whether an item counts in a room that has a head: what has no number has a copy that does, or was never adopted."""
+    """Whether an item counts in a room that has a head: what has no number has a copy that does, or was never
+    adopted."""
     return "seq" in item

@@ -1,6 +1,7 @@
 """What a process remembers of the last moments.
 
-It only ever saves requests: every send is judged again by its transaction's conditions, so nothing here has to be right.
+It only ever saves requests: every send is judged again by its transaction's conditions, so nothing here has
+to be right.
 """
 
 from collections import OrderedDict
@@ -23,7 +24,8 @@ Value = TypeVar("Value")
 
 
 class Recent(Generic[Value]):
-    """The newest `size` values by key, each with the monotonic instant (seconds) of its writing. Safe for threads."""
+    """The newest `size` values by key, each with the monotonic instant (seconds) of its writing. Safe for
+    threads."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -49,8 +51,8 @@ class Recent(Generic[Value]):
 
 
 class Memory:
-    """Heads, rooms that others write in, memberships, refusals and clientMessageIds that this process has seen; which rooms
-    were small, and who was typing."""
+    """Heads, rooms that others write in, memberships, refusals and clientMessageIds that this process has
+    seen; which rooms were small, and who was typing."""
 
     def __init__(self) -> None:
         self.heads: Recent[Head] = Recent(1_000)
@@ -67,7 +69,8 @@ class Memory:
 
     @contextmanager
     def turn(self, partition_key: str) -> Iterator[None]:
-        """One after the other, for the threads that send to a room: at once they would only refuse each other.
+        """One after the other, for the threads that send to a room: at once they would only refuse each
+        other.
 
         Nobody waits longer than `LONGEST_TURN_S`, so that one stuck request does not hold up all others.
         """
@@ -80,7 +83,8 @@ class Memory:
                 turn.release()
 
     def see_head(self, partition_key: str, head: Head, at: float) -> None:
-        """Remember a head that was read, unless a later one was seen just now: answers overtake each other."""
+        """Remember a head that was read, unless a later one was seen just now: answers overtake each
+        other."""
         known = self.heads.get(partition_key)
         if known and known.rev > head.rev and self.heads.get(partition_key, at - FRESH_S):
             return
@@ -91,6 +95,6 @@ class Memory:
         self.heads.put(partition_key, head, at)
 
     def likely_head(self, partition_key: str, since: float) -> Head | None:
-        """The head as it was at `since` or later, unless others were found to write in this room, too: to look costs
-        a quarter of the units that a transaction on a stale head does."""
+        """The head as it was at `since` or later, unless others were found to write in this room, too: to
+        look costs a quarter of the units that a transaction on a stale head does."""
         return None if self.shared.get(partition_key, since) else self.heads.get(partition_key, since)

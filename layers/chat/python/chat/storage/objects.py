@@ -1,4 +1,5 @@
-"""Requests to the bucket of attachments. Every request to S3 is in this module; what they mean is told by `uploads`."""
+"""Requests to the bucket of attachments. Every request to S3 is in this module; what they mean is for
+`uploads`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +8,8 @@ from typing import Any
 from chat.storage.aws import StoreFailure, TransientFailure, failures
 
 UNSEEN = ("403", "404")
-"""S3 answers 403 for an object that is not there to whoever may not list the bucket, as our functions may not.
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
+"""S3 answers 403 for an object that is not there to whoever may not list the bucket, as our functions may
+not. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Objects:
         self._bucket = bucket
 
     def form(self, key: str, content_type: str, *, max_bytes: int, seconds: int) -> Form:
-        """A form that stores one file of 1 to `max_bytes` bytes under `key`, and nothing else, for `seconds`. No request.
+        """A form that stores one file of 1 to `max_bytes` bytes under `key`, and nothing else, for `seconds`.
+        No request.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
         """
@@ -67,7 +69,8 @@ class Objects:
         return StoredObject(answer["ContentLength"], answer.get("ContentType", ""), answer["ETag"])
 
     def copy(self, key: str, target: str, etag: str) -> None:
-        """Store what lies under `key` under `target`, too. Raises `TransientFailure` if it is no longer what `etag` names."""
+        """Store what lies under `key` under `target`, too. Raises `TransientFailure` if it is no longer what
+        `etag` names."""
         source = {"Bucket": self._bucket, "Key": key}
         try:
             with failures():
@@ -80,7 +83,8 @@ class Objects:
             raise
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete up to 1,000 objects in one request, whether or not they are there. Raises `StoreFailure` if one stays."""
+        """Delete up to 1,000 objects in one request, whether or not they are there. Raises `StoreFailure` if
+        one stays."""
         with failures():
             answer = self._client.delete_objects(
                 Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}

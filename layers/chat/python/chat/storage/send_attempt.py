@@ -16,8 +16,8 @@ SENT_OUTLIVES_MESSAGE_S = 14 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class SendAttempt:
-    """A message as it is stamped on `access.head`, and what it is judged by: the sender's membership and the room's settings,
-    at `now` (ms). `expires_at` is in seconds."""
+    """A message as it is stamped on `access.head`, and what it is judged by: the sender's membership and the
+    room's settings, at `now` (ms). `expires_at` is in seconds."""
 
     room: Room
     message: Message

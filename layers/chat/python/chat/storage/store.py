@@ -23,7 +23,8 @@ _QUERIES_PER_SLICE = 8
 
 
 class Refused(Exception):
-    """A send's transaction was refused; `found` holds what refused it as it stands now, `None` where it is not there.
+    """A send's transaction was refused; `found` holds what refused it as it stands now, `None` where it is
+    not there.
 
     It is empty where only a write that came with the send has refused.
     """
@@ -35,7 +36,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Messages with their sort keys, in the order they were read. `position` is where to read on, `None` at the end."""
+    """Messages with their sort keys, in the order they were read. `position` is where to read on, `None` at
+    the end."""
 
     messages: Sequence[tuple[str, Message]]
     position: str | None
@@ -44,8 +46,8 @@ class Slice:
 class Store:
     """Messages, and what sending and reading them takes, over `gg_core` and `gg_guild`.
 
-    Raises `TransientFailure` and `StoreFailure`, nothing of botocore. `client` is a DynamoDB client of botocore;
-    `names` gives the table's name for `core` and `guild`.
+    Raises `TransientFailure` and `StoreFailure`, nothing of botocore. `client` is a DynamoDB client of
+    botocore; `names` gives the table's name for `core` and `guild`.
     """
 
     def __init__(self, client: Any, names: Mapping[Table, str]) -> None:
@@ -59,18 +61,20 @@ class Store:
         return View.of(found.get(head), found.get(member))
 
     def fenced_view(self, room: Room, user_id: str, now: int) -> View:
-        """Head and membership for a decision that nobody asks about again, such as a subscription: never a membership from before
-        a parting beside a head from after it, which one look may see while the transaction becomes visible. `now` is in
-        milliseconds; just after a parting this is a second request, else it is one.
+        """Head and membership for a decision that nobody asks about again, such as a subscription: never a
+        membership from before a revocation beside a head from after it, which one read may see while the
+        transaction becomes visible. `now` is in milliseconds; just after a revocation this is a second
+        request, else it is one.
         """
         view = self.view(room, user_id, consistent=True)
-        if view.head is None or view.member is None or not is_recent(view.head.parted_at, now):
+        if view.head is None or view.member is None or not is_recent(view.head.revoked_at, now):
             return view
         place = membership_place(room, user_id)
         return View(view.head, Member.found(self.tables.get_serialized(place)))
 
     def sent(self, room: Room, user_id: str, client_message_id: str, now_s: int) -> Sent | None:
-        """The proof of an earlier send under this clientMessageId, while it has not expired (`now_s` in seconds)."""
+        """The proof of an earlier send under this clientMessageId, while it has not expired (`now_s` in
+        seconds)."""
         item = self.tables.get(sent_place(room, user_id, client_message_id))
         return Sent.of(item) if item and not is_expired(item, now_s) else None
 
@@ -80,8 +84,8 @@ class Store:
         return to_message(room, item) if item and not is_expired(item, now_s) else None
 
     def commit(self, attempt: SendAttempt, more: Sequence[Write] = ()) -> None:
-        """Store a message, its proof, the member's state and the room's head in one transaction (8 write units), and with
-        them `more`.
+        """Store a message, its proof, the member's state and the room's head in one transaction (8 write
+        units), and with them `more`.
 
         Raises `Refused` with what stood in the way, `TransientFailure` when the outcome is not known.
         """
@@ -102,11 +106,11 @@ class Store:
         consistent: bool,
         start: str | None = None,
     ) -> Slice:
-        """Up to `limit` messages with sort keys between `low` and `high`, past `start`; left out are expired ones, and
-        those without a number, which have a copy that has one or were never adopted.
+        """Up to `limit` messages with sort keys between `low` and `high`, past `start`; left out are expired
+        ones, and those without a number, which have a copy that has one or were never adopted.
 
-        Reads one further to know whether there is more, and on past the 1 MB at which DynamoDB cuts an answer.
-        A long run of expired messages ends the reading early, with a position.
+        Reads one further to know whether there is more, and on past the 1 MB at which DynamoDB cuts an
+        answer. A long run of expired messages ends the reading early, with a position.
         """
         found: list[Item] = []
         position = start

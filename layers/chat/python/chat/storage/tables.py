@@ -1,4 +1,5 @@
-"""Requests to the two tables. Every request to DynamoDB is in this module; what they mean is told by the stores over it."""
+"""Requests to the two tables. Every request to DynamoDB is in this module; what they mean is for the modules
+over it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ MOST_ACTIONS = 100
 class Write:
     """One write, or with neither `set` nor `remove` one look, at an item, on `condition`.
 
-    `set`: attributes by name, as plain values. `add`: numbers to add. `remove`: attributes. `given`: further values of the
-    condition by their names (`:now`). In the condition an attribute is written `#name`.
+    `set`: attributes by name, as plain values. `add`: numbers to add. `remove`: attributes. `given`: further
+    values of the condition by their names (`:now`). In the condition an attribute is written `#name`.
     """
 
     place: Place
@@ -100,8 +101,8 @@ class Tables:
         return item
 
     def get_serialized(self, place: Place) -> Item | None:
-        """One item as transactions left it, for twice a read's price: while one is underway on it, this raises `TransientFailure`,
-        where `get` and `batch` answer what was before.
+        """One item as transactions left it, for twice a read's price: while one is underway on it, this
+        raises `TransientFailure`, where `get` and `batch` answer what was before.
 
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
         """
@@ -141,7 +142,8 @@ class Tables:
         consistent: bool,
         start: str | None = None,
     ) -> tuple[list[Item], str | None]:
-        """The items of one request with sort keys between `low` and `high`, past `start`, and where to read on."""
+        """The items of one request with sort keys between `low` and `high`, past `start`, and where to read
+        on."""
         request = self._range(table, partition_key, low, high)
         request |= {"ScanIndexForward": forward, "ConsistentRead": consistent, "Limit": count}
         if start:
@@ -159,12 +161,14 @@ class Tables:
             return int(self._client.query(**request)["Count"])
 
     def transact(self, writes: Sequence[Write]) -> None:
-        """All of up to 100 writes, or none. Raises `Cancelled` with a reason for each write, in their order."""
+        """All of up to 100 writes, or none. Raises `Cancelled` with a reason for each write, in their
+        order."""
         with failures():
             self._client.transact_write_items(TransactItems=[write.action(self._names) for write in writes])
 
     def update(self, write: Write) -> Item:
-        """One write that is no transaction; answers the item as it was before. Raises `ConditionFailed` with the item."""
+        """One write that is no transaction; answers the item as it was before. Raises `ConditionFailed` with
+        the item."""
         with failures():
             answer = self._client.update_item(**write.request(self._names), ReturnValues="ALL_OLD")
         before: Item = answer.get("Attributes") or {}

@@ -1,8 +1,9 @@
 """Files on their way into a room: their items, their places in the bucket, and how long each is kept.
 
-A file is posted to `pending/`, where it stays for a day. A message that is sent with it *copies* it to a place of its own
-below `kept/`, and only then refers to it. So a form that is posted once more cannot change what a message holds, and two
-sends that fail and succeed over the same upload cannot take it away from each other: each deletes its own copy at the most.
+A file is posted to `pending/`, where it stays for a day. A message that is sent with it *copies* it to a
+place of its own below `kept/`, and only then refers to it. So a form that is posted once more cannot change
+what a message holds, and two sends that fail and succeed over the same upload cannot take it away from each
+other: each deletes its own copy at the most.
 """
 
 from collections.abc import Iterable
@@ -21,15 +22,17 @@ from chat.storage.tables import Tables, Write
 FORM_S = 15 * 60
 ADDRESS_S = 5 * 60
 USABLE_S = 23 * 3_600
-"""How long after `createUpload` a message may refer to the file: it is deleted a day after it was posted, at the earliest."""
+"""How long after `createUpload` a message may refer to the file: it is deleted a day after it was posted, at
+the earliest."""
 
 MOST_ATTACHMENTS = 10
 PREPARING = Rate(1 / 6, 20)
 """How fast somebody may prepare uploads, in all rooms together: ten a minute, twenty at once."""
 
 KEPT_DAYS = (7, 30, 90, 180, 365, 730, 1_826, 3_653, 36_500)
-"""For how long objects are kept, each in a folder of its own, which the bucket's lifecycle empties: `terraform/uploads.tf`
-says the same. A message's attachments go where they are kept for as long as the message, or a little longer."""
+"""For how long objects are kept, each in a folder of its own, which the bucket's lifecycle empties:
+`terraform/uploads.tf` says the same. A message's attachments go where they are kept for as long as the
+message, or a little longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,9 @@ class Uploads:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload(Stored):
-    """A file that was or may be uploaded: `pending`, or `used` by the message at `message_sk`. `size` is in bytes, at the most
-    until it is used. `expires_at` is in seconds: then no message may take it any more, or its message is gone."""
+    """A file that was or may be uploaded: `pending`, or `used` by the message at `message_sk`. `size` is in
+    bytes, at the most until it is used. `expires_at` is in seconds: then no message may take it any more, or
+    its message is gone."""
 
     id: str
     sender_id: str
@@ -86,7 +90,8 @@ def pending_key(upload_id: str) -> str:
 
 
 def kept_key(upload_id: str, message_id: str, retention_days: int) -> str:
-    """Where a send keeps its own copy: no two sends share one. The longest-kept folder is for whatever is kept longer."""
+    """Where a send keeps its own copy: no two sends share one. The longest-kept folder is for whatever is
+    kept longer."""
     days = next((days for days in KEPT_DAYS if days >= retention_days), KEPT_DAYS[-1])
     return f"kept/{days}/{upload_id}{chance_of(message_id)}"
 
@@ -152,6 +157,7 @@ def uploads_of(tables: Tables, room: Room, message: Message) -> list[Upload]:
 
 
 def disposition(upload: Upload) -> str:
-    """How a browser is to treat the file: images are shown, all else is saved and never run. The name as RFC 8187 writes it."""
+    """How a browser is to treat the file: images are shown, all else is saved and never run. The name as RFC
+    8187 writes it."""
     kind = "inline" if upload.content_type.startswith("image/") else "attachment"
     return kind if upload.name is None else f"{kind}; filename*=UTF-8''{quote(upload.name, safe='')}"
