@@ -32,7 +32,7 @@ def mark_delivered(
         seq=seq,
         ts=ts,
         joined_seq=marked.access.member.joined_seq,
-        connected=is_connected(Presence.of(item) if item else NEVER_SEEN, room, marked.now),
+        connected=is_connected(Presence.found(item) or NEVER_SEEN, room, marked.now),
         now=marked.now,
     )
     adds = DeliveryCount(confirm_ms=confirm_ms(marked.before, marked.after, report))

@@ -242,9 +242,8 @@ class _Reading:
         if (request.forward and found.position is not None) or (request.after or 0) >= head.ts:
             return UNKNOWN
         if request.before is None or request.before > head.ts:
-            return Numbered(
-                head.ts, head.seq + 1
-            )  # the page must reach the head: the next number is yet to come
+            # The page must reach the head: the next number is yet to come.
+            return Numbered(head.ts, head.seq + 1)
         if not is_recent(request.before, self._now):
             return UNKNOWN
         return self._nearest(self._high, keys.MESSAGES_END, forward=True) or UNKNOWN

@@ -81,15 +81,15 @@ def _purpose(room: Room) -> str:
     return f"receipts/{room.id}"
 
 
-def _at(found: Found, room: Room, user_id: str) -> Receipts:
+def _receipts_of(found: Found, room: Room, user_id: str) -> Receipts:
     item = found.get(receipts_place(room, user_id))
-    return Receipts.of(item) if item else Receipts()
+    return Receipts.found(item) or Receipts()
 
 
 def _receipt(found: Found, room: Room, user_id: str, epoch: int) -> dict[str, Any]:
     """The schema's `Receipt`: nothing of what was read in private."""
-    at = _at(found, room, user_id)
-    markers = {"readSeq": at.read_seq, "deliveredSeq": at.delivered_seq}
+    receipts = _receipts_of(found, room, user_id)
+    markers = {"readSeq": receipts.read_seq, "deliveredSeq": receipts.delivered_seq}
     return {"roomId": room.id, "epoch": epoch, "userId": user_id, **markers, "retryAfterMs": None}
 
 
@@ -103,10 +103,10 @@ def _confirmation(
     """
     seq = asked.seq or 0
     others = [each for each in everybody if each.user_id != caller.user_id and each.member.joined_seq < seq]
-    ats = [_at(found, asked.room, each.user_id) for each in others]
+    everyone = [_receipts_of(found, asked.room, each.user_id) for each in others]
     return {
         "seq": seq,
-        "delivered": sum(max(at.delivered_seq, at.read_seq) >= seq for at in ats),
-        "read": sum(at.read_seq >= seq for at in ats),
+        "delivered": sum(max(receipts.delivered_seq, receipts.read_seq) >= seq for receipts in everyone),
+        "read": sum(receipts.read_seq >= seq for receipts in everyone),
         "of": len(others),
     }

@@ -33,18 +33,22 @@ class ClientReport:
     now: int
 
 
-def account(at: Receipts, report: ClientReport) -> Receipts:
+def account(receipts: Receipts, report: ClientReport) -> Receipts:
     """The receipts after a heartbeat. Where the head has not moved and nothing new is delivered, they are the
     same."""
-    at = replace(at, delivered_seq=max(at.delivered_seq, report.seq))
-    newest = max(at.due_seq, report.head.seq)
+    receipts = replace(receipts, delivered_seq=max(receipts.delivered_seq, report.seq))
+    newest = max(receipts.due_seq, report.head.seq)
     if not report.connected:
-        is_there = at.accounted_seq == at.due_seq == newest
-        return at if is_there else replace(at, accounted_seq=newest, due_seq=newest, due_at=report.now)
-    if at.accounted_seq < at.due_seq and abs(report.now - at.due_at) < SETTLING_MS:
-        return at
-    noted_at = report.now if newest > at.due_seq else at.due_at
-    return replace(at, accounted_seq=at.due_seq, due_seq=newest, due_at=noted_at)
+        is_there = receipts.accounted_seq == receipts.due_seq == newest
+        return (
+            receipts
+            if is_there
+            else replace(receipts, accounted_seq=newest, due_seq=newest, due_at=report.now)
+        )
+    if receipts.accounted_seq < receipts.due_seq and abs(report.now - receipts.due_at) < SETTLING_MS:
+        return receipts
+    noted_at = report.now if newest > receipts.due_seq else receipts.due_at
+    return replace(receipts, accounted_seq=receipts.due_seq, due_seq=newest, due_at=noted_at)
 
 
 def count_deliveries(before: Receipts, after: Receipts, report: ClientReport) -> DeliveryCount:

@@ -100,11 +100,13 @@ def _is_due(asked: Mark, after: Receipts) -> bool:
 def _change(asked: Mark, now: int, is_small_room: Callable[[], bool]) -> Callable[[Receipts], Receipts]:
     """What this call makes of receipts. Made again of its own result it changes nothing."""
 
-    def change(at: Receipts) -> Receipts:
-        moved = replace(at, **{name: max(getattr(at, name), asked.seq) for name in asked.markers})
+    def change(receipts: Receipts) -> Receipts:
+        moved = replace(receipts, **{name: max(getattr(receipts, name), asked.seq) for name in asked.markers})
         # Somebody's clock may be ahead: an instant that is far off in either direction is no reason for
         # silence.
-        publish = _is_due(asked, moved) and abs(now - at.published_at) >= PUBLISH_EVERY_MS and is_small_room()
+        publish = (
+            _is_due(asked, moved) and abs(now - receipts.published_at) >= PUBLISH_EVERY_MS and is_small_room()
+        )
         return replace(moved, published_at=now) if publish else moved
 
     return change

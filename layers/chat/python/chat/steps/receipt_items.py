@@ -43,7 +43,7 @@ def member_state(found: Found, room: Room, user_id: str) -> MemberState:
     """What a batch that asked for `room_places` says."""
     head, member, at = (found.get(each) for each in member_state_places(room, user_id))
     view = View(Head.found(head), Member.found(member))
-    return MemberState(view, Receipts.of(at) if at else Receipts())
+    return MemberState(view, Receipts.found(at) or Receipts())
 
 
 def is_small(deployment: Deployment, room: Room, deadline: float) -> bool:

@@ -84,9 +84,8 @@ def client(
     `lambda_package/botocore_data.py` alone.
     """
     own: dict[str, Any] = {}
-    if (
-        service == "s3"
-    ):  # regional addresses, which no redirection follows, and no checksums in presigned ones
+    if service == "s3":
+        # Regional addresses, which no redirection follows, and no checksums in presigned ones.
         own = {
             "signature_version": "s3v4",
             "s3": {"addressing_style": "path" if endpoint else "virtual"},

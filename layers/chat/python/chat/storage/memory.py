@@ -63,9 +63,8 @@ class Memory:
         self.sends: Recent[bool] = Recent(10_000)
         self.small: Recent[bool] = Recent(1_000)
         self.typists: Recent[bool] = Recent(10_000)
-        self._turns = tuple(
-            Lock() for _ in range(64)
-        )  # rooms share them: that costs a wait, and bounds their number
+        # Rooms share these locks: that costs a wait, and bounds their number.
+        self._turns = tuple(Lock() for _ in range(64))
 
     @contextmanager
     def turn(self, partition_key: str) -> Iterator[None]:
