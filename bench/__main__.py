@@ -36,8 +36,9 @@ Python {python} on {machine}, {cores} cores; nothing of this ran in AWS.
 
 def main() -> int:
     pairs = int(os.environ.get("PAIRS") or 15)
+    checkout = Path(os.environ["BASELINE"]).resolve() if os.environ.get("BASELINE") else None
     with tempfile.TemporaryDirectory() as folder, setting(Path(folder)) as own:
-        found = cold.measure(own, pairs, Path(folder)) | warm.measure(own, pairs, Path(folder))
+        found = cold.measure(own, pairs, Path(folder), checkout) | warm.measure(own, pairs, Path(folder))
     middle = {name: statistics.median(each) for name, each in found.items()}
     print(f"{'':42}{'goal':>12}{'median':>9}{'quartiles':>15}")
     for name, each in found.items():

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.setting import INTERPRETER, PROJECT, Setting
+from bench.setting import INTERPRETER, PROJECT, Setting, baseline
 
 BARE = """
 import botocore.session
@@ -19,12 +19,16 @@ Case = tuple[str, Mapping[str, str]]
 """Code, and the environment of the process that runs it."""
 
 
-def cases(setting: Setting) -> dict[str, Case]:
-    """What is measured against `BARE`, by name."""
-    ours = {
-        f"cold {module}": (f"import resolvers.{module}", setting.of_package())
-        for module in ("send_message", "messages", "on_message", "authorizer")
-    }
+MODULES = ("send_message", "messages", "on_message", "authorizer")
+
+
+def cases(setting: Setting, earlier: Path | None) -> dict[str, Case]:
+    """What is measured against `BARE`, by name; with each function of ours, the same function of an `earlier` package."""
+    ours: dict[str, Case] = {}
+    for module in MODULES:
+        ours[f"cold {module}"] = (f"import resolvers.{module}", setting.of_package())
+        if earlier:
+            ours[f"cold {module}, baseline"] = (f"import resolvers.{module}", setting.of_package(earlier))
     peers = {
         "cold fields, usual way": ("import bench.peer", setting.of_peer()),
         "cold authorizer, usual way": ("import bench.peer_authorizer", setting.of_peer()),
@@ -32,9 +36,13 @@ def cases(setting: Setting) -> dict[str, Case]:
     return {**ours, **peers}
 
 
-def measure(setting: Setting, pairs: int, scratch: Path) -> dict[str, list[float]]:
-    """Ratios by name, one for each pair: a case over `BARE`, and the package with new times over itself."""
-    bare, wanted = (BARE, setting.of_peer()), cases(setting)
+def measure(
+    setting: Setting, pairs: int, scratch: Path, checkout: Path | None = None
+) -> dict[str, list[float]]:
+    """Ratios by name, one for each pair: a case over `BARE`, and the package with new times over itself. `checkout` is an
+    earlier state of this project, whose functions are measured beside ours."""
+    earlier = baseline(checkout, scratch) if checkout else None
+    bare, wanted = (BARE, setting.of_peer()), cases(setting, earlier)
     touched = with_new_times(setting.package, scratch / "touched")
     itself = wanted["cold send_message"]
     renewed = (itself[0], setting.of_package(touched))

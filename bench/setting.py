@@ -7,7 +7,7 @@ import sys
 import sysconfig
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +65,20 @@ def setting(scratch: Path) -> Iterator[Setting]:
 
 def unpacked(scratch: Path) -> Path:
     """The package as Lambda unpacks it; all functions in one place, since each module is its own."""
-    package = scratch / "package"
-    for archive in build(scratch / "dist", [None]):
+    return _extracted(build(scratch / "dist", [None]), scratch / "package")
+
+
+def baseline(checkout: Path, scratch: Path) -> Path:
+    """The package of another checkout of this project, built by its own code."""
+    code = "import sys; from pathlib import Path; from lambda_package.build import build; build(Path(sys.argv[1]), [None])"
+    target = scratch / "baseline-dist"
+    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    subprocess.run([sys.executable, "-c", code, str(target)], cwd=checkout, env=environment, check=True)
+    return _extracted(sorted(target.rglob("*.zip")), scratch / "baseline")
+
+
+def _extracted(archives: Iterable[Path], package: Path) -> Path:
+    for archive in archives:
         with zipfile.ZipFile(archive) as opened:
             opened.extractall(package)
     return package
