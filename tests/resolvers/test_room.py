@@ -35,6 +35,24 @@ def test_a_member_sees_the_room_its_head_and_their_own_place(stage: "Stage") -> 
     }
 
 
+def test_members_are_counted_only_where_their_number_is_selected(stage: "Stage") -> None:
+    event = stage.staged(EVENT)
+    counts = {
+        "{ roomId }": None,
+        "{ me { role } head { seq } }": None,
+        "{ memberCount }": 2,
+        "{ many: memberCount }": 2,
+        "{ ... on Room { memberCount } }": 2,
+        "{ ...Whole }": 2,
+        "{ roomId # memberCount\n }": None,
+    }
+    for selection, count in counts.items():
+        event["info"]["selectionSetGraphQL"] = selection
+        assert stage.act(event, writes=[])["memberCount"] == count, selection
+    del event["info"]["selectionSetGraphQL"]
+    assert stage.act(event, writes=[])["memberCount"] == 2
+
+
 def test_a_guilds_room_names_its_guild(stage: "Stage") -> None:
     answer = stage.act(stage.staged(f"{EVENT}.guild"), writes=[])
     assert (answer["roomType"], f"GUILD#{answer['guildId']}") == ("guild", answer["roomId"])

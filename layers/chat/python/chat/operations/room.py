@@ -14,9 +14,15 @@ from chat.steps.retry import deadline_of, retried
 
 
 def room(
-    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+    deployment: Deployment,
+    caller: Caller,
+    arguments: Mapping[str, Any],
+    tally: Tally,
+    *,
+    count: bool = True,
 ) -> dict[str, Any]:
-    """The schema's `Room` for `arguments` (`roomId`), in two requests: a look, and a count of the roster.
+    """The schema's `Room` for `arguments` (`roomId`), in one request, and with `count` another one for the
+    number of members, which grows with them: half a read unit for each 30.
 
     Servers that hold connections for others go by this answer, so it is as strict as that to a subscription.
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet) and `ServiceUnavailable`.
@@ -28,10 +34,10 @@ def room(
             deployment, lambda: store.fenced_view(wanted, caller.user_id, deployment.now()), deadline
         )
         entry = enter_room(view, caller, "look")
-        count = retried(deployment, lambda: count_members(store, wanted), deadline)
+        members = retried(deployment, lambda: count_members(store, wanted), deadline) if count else None
     member = entry.member
     me = None if member is None else member_to_wire(caller.user_id, member, deployment.now())
     is_visitor = entry.standing == "visitor"
     return room_to_wire(
-        wanted, entry.head, deployment.defaults, reads=not is_visitor, me=me, member_count=count
+        wanted, entry.head, deployment.defaults, reads=not is_visitor, me=me, member_count=members
     )

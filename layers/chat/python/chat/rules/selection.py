@@ -59,6 +59,17 @@ def check_selection(
     return True
 
 
+def may_select(graphql: str | None, name: str) -> bool:
+    """Whether a field may be selected at any depth: what is only computed where it is asked for goes by this.
+
+    It may be where the selection is unknown (`None`), and in a named fragment, since AppSync does not show
+    what that selects.
+    """
+    if graphql is None or _renamed(graphql)[1]:
+        return True
+    return name in _WORD.findall(graphql)
+
+
 def _renamed(graphql: str) -> tuple[list[str], list[str]]:
     """The fields that are selected under another name, and the named fragments that are spread, outside of
     arguments."""
