@@ -1,4 +1,4 @@
-"""Mutation.updateRoom: a room's name and rules, in force from the next message on; what is null is the deployment's again."""
+"""Mutation.updateRoom: a room's name and rules, in force from the next message on; what is reset is the deployment's again."""
 
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chat.rules.models import Role
-from chat.rules.room_rules import NUMBERS
+from chat.rules.room_rules import NUMBERS, RESETS
 from chat_lambda.settings import BadSettings, read
 
 if TYPE_CHECKING:
@@ -59,21 +59,37 @@ def test_a_rooms_new_rules_are_answered_as_a_notice_and_stored_in_its_head(stage
     assert not {"visibility", "retentionDays"} & set(head)
 
 
-@pytest.mark.parametrize("field", ["name", "visibility", *NUMBERS])
-def test_null_gives_a_rule_back_and_what_is_absent_stays(stage: "Stage", field: str) -> None:
+@pytest.mark.parametrize("rule", RESETS)
+def test_a_reset_gives_a_rule_back_and_what_is_absent_stays(stage: "Stage", rule: str) -> None:
     room = stage.room(settings=OWN)
-    stage.act(asked(stage, room, None, **{field: None}), writes=["HEAD"])
+    stage.act(asked(stage, room, None, reset=[rule]), writes=["HEAD"])
     head = stage.item(room, "HEAD")
     assert {name: str(head[name]) for name in OWN if name in head} == {
-        name: str(value) for name, value in OWN.items() if name != field
+        name: str(value) for name, value in OWN.items() if name not in RESETS[rule]
     }
-    assert stage.invoke(stage.event("Query.room", roomId=room))[field] == {
+    shown, defaults = stage.invoke(stage.event("Query.room", roomId=room)), {
         "name": None, "visibility": "PRIVATE", "slowModeSeconds": 0, "retentionDays": 365, "personPerSecond": 1,
         "personBurst": 10, "roomPerSecond": 50, "roomBurst": 100,
-    }[field]  # fmt: skip
+    }  # fmt: skip
+    assert [shown[name] for name in RESETS[rule]] == [defaults[name] for name in RESETS[rule]]
 
 
-def test_all_that_is_null_is_given_back_at_once(stage: "Stage") -> None:
+@pytest.mark.parametrize("field", ["name", "visibility", *NUMBERS])
+def test_null_leaves_a_rule_as_it_is(stage: "Stage", field: str) -> None:
+    """Some clients send null for every argument that they do not set."""
+    room = stage.room(settings=OWN)
+    before = stage.item(room, "HEAD")
+    stage.refused(asked(stage, room, **dict.fromkeys(["name", "visibility", *NUMBERS])), "InvalidInput")
+    other = "name" if field != "name" else "slowModeSeconds"
+    given = {
+        **dict.fromkeys(["name", "visibility", *NUMBERS, "reset"]),
+        other: "Owls" if other == "name" else 7,
+    }
+    stage.act(asked(stage, room, **given), writes=["HEAD"])
+    assert stage.item(room, "HEAD")[field] == before[field]
+
+
+def test_all_that_is_reset_is_given_back_at_once(stage: "Stage") -> None:
     event = stage.staged(f"{EVENT}.reset")
     stage.head(event["arguments"]["roomId"], slowModeSeconds=9, retentionDays=10)
     shown = stage.act(event, writes=["HEAD"])["notice"]["room"]
@@ -168,6 +184,12 @@ def test_a_number_has_the_limits_of_the_deployments_setting(stage: "Stage", name
         ({"name": 7}, {"argument": "name", "max": 100}),
         ({"visibility": "public"}, {"argument": "visibility"}),
         ({"visibility": []}, {"argument": "visibility"}),
+        ({"reset": "NAME"}, {"argument": "reset"}),
+        ({"reset": ["name"]}, {"argument": "reset"}),
+        ({"reset": [["NAME"]]}, {"argument": "reset"}),
+        ({"reset": ["NAME"], "name": "Mine"}, {"argument": "name"}),
+        ({"reset": ["ROOM_RATE"], "roomBurst": 7}, {"argument": "roomBurst"}),
+        ({"reset": []}, {}),
     ],
     ids=ascii,
 )

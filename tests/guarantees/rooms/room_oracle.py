@@ -6,6 +6,7 @@ Each verb of a room answers a `No`, or changes the room and answers what is told
 from dataclasses import dataclass
 from typing import Any
 
+from chat.rules.room_rules import RESETS
 from tests.guarantees.rooms.message_oracle import (
     KEEPERS,
     RANK,
@@ -24,6 +25,11 @@ class Room(Talk):
     """One room: what is said in it, and who may do what."""
 
     def update(self, who: str, given: dict[str, Any]) -> No | Told:
+        reset = {rule: None for name in given.get("reset", ()) for rule in RESETS[name]}
+        given = {name: value for name, value in given.items() if value is not None and name != "reset"}
+        if reset.keys() & given.keys():
+            return No("InvalidInput")
+        given = reset | given
         if not given or (self.id.startswith("GUILD#") and given.get("visibility") == "PUBLIC"):
             return No("InvalidInput")
         standing = self.enter(who, RULERS)

@@ -10,6 +10,7 @@ from hypothesis.stateful import (
 )
 
 from chat.rules.instants import to_wire
+from chat.rules.room_rules import RESETS
 from tests.guarantees.rooms.clients import Follower
 from tests.guarantees.rooms.comparison import Compared
 from tests.guarantees.rooms.message_oracle import DAY_MS, Marks, No, Said
@@ -193,6 +194,7 @@ class Steps(RuleBasedStateMachine):
                 "retentionDays": st.sampled_from([7, 40, None]),
                 "name": st.sampled_from(["The room", "A room", None]),
                 "visibility": st.sampled_from(["PUBLIC", "PRIVATE"]),
+                "reset": st.lists(st.sampled_from(list(RESETS)), max_size=3),
             },
         ),
     )

@@ -22,8 +22,8 @@ from chat.storage.tables import Write
 def update_room(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> Message:
-    """A notice of the room as it is with the rules in `arguments`; one that is null is given back to the
-    default.
+    """A notice of the room as it is with the rules in `arguments`; those that `reset` names are the
+    deployment's again.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`. The next message is judged
     by the new rules in whichever process it is sent, since they move the head's `rev`.

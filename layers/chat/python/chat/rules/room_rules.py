@@ -18,46 +18,60 @@ NUMBERS: Mapping[str, tuple[type[int] | type[float], float, float]] = {
 }
 """The rules that are numbers, by their names on the wire and in the HEAD item: kind, least and most."""
 
+RESETS: Mapping[str, tuple[str, ...]] = {
+    "NAME": ("name",),
+    "VISIBILITY": ("visibility",),
+    "SLOW_MODE": ("slowModeSeconds",),
+    "RETENTION": ("retentionDays",),
+    "PERSON_RATE": ("personPerSecond", "personBurst"),
+    "ROOM_RATE": ("roomPerSecond", "roomBurst"),
+}
+"""What each of the schema's `RoomRule` gives back to the deployment's default."""
+
 Rules = dict[str, str | float | None]
 """Name and rules by their names in the HEAD item; `None` for what is given back to the deployment's
 default."""
 
 
 def check_rules(room: Room, arguments: Mapping[str, Any]) -> Rules:
-    """Those that `arguments` name, with null as `None`; what is absent is not among them. Raises
-    `InvalidInput`."""
-    rules: Rules = {}
-    if "name" in arguments:
-        rules["name"] = _name(arguments["name"])
-    if "visibility" in arguments:
-        rules["visibility"] = _visibility(room, arguments["visibility"])
-    for name, bounds in NUMBERS.items():
-        if name in arguments:
-            rules[name] = _number(name, arguments[name], *bounds)
-    return rules
+    """Those that `arguments` name, and as `None` those that `reset` names. Null leaves a rule as it is: some
+    clients send null for every argument that they do not set. Raises `InvalidInput`."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    rules = _reset(given.get("reset", []))
+    if both := rules.keys() & given.keys():
+        raise InvalidInput("room.resetAndSet", argument=min(both))
+    if "name" in given:
+        rules["name"] = _name(given["name"])
+    if "visibility" in given:
+        rules["visibility"] = _visibility(room, given["visibility"])
+    return rules | {
+        name: _number(name, given[name], *bounds) for name, bounds in NUMBERS.items() if name in given
+    }
 
 
-def _name(value: object) -> str | None:
-    name = None if value is None else clean_line(value, MAX_NAME)
-    if value is not None and name is None:
+def _reset(names: object) -> Rules:
+    if not (isinstance(names, list) and all(isinstance(name, str) and name in RESETS for name in names)):
+        raise InvalidInput("room.choice", argument="reset")
+    return {rule: None for name in names for rule in RESETS[name]}
+
+
+def _name(value: object) -> str:
+    name = clean_line(value, MAX_NAME)
+    if name is None:
         raise InvalidInput("room.name", argument="name", max=MAX_NAME)
     return name
 
 
-def _visibility(room: Room, value: object) -> str | None:
-    if value not in (None, "PUBLIC", "PRIVATE"):
+def _visibility(room: Room, value: object) -> str:
+    if value not in ("PUBLIC", "PRIVATE"):
         raise InvalidInput("room.choice", argument="visibility")
     if value == "PUBLIC" and room.type == "guild":
         raise InvalidInput("room.guildVisibility", argument="visibility")
-    return None if value is None else str(value).lower()
+    return str(value).lower()
 
 
-def _number(
-    name: str, value: object, kind: type[int] | type[float], least: float, most: float
-) -> float | None:
+def _number(name: str, value: object, kind: type[int] | type[float], least: float, most: float) -> float:
     """AppSync writes a whole `Float` as it came: `1` is one, too."""
-    if value is None:
-        return None
     is_number = isinstance(value, int | kind) and not isinstance(value, bool)
     if not (is_number and isinstance(value, int | float) and least <= value <= most):
         raise InvalidInput("room.setting", argument=name, min=str(least), max=str(most))
