@@ -90,7 +90,7 @@ def _install(packages: Path, architecture: str | None) -> None:
     """The wheels of the lock, each checked by its hash; nothing is built here."""
     machine = {"arm64": "aarch64"}.get(architecture or "", architecture)
     platforms = [f"--platform={glibc}_{machine}" for glibc in GLIBC] if architecture else []
-    _run(
+    run_python(
         [
             *("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps"),
             *(
@@ -129,10 +129,12 @@ def _compile(folder: Path, home: str) -> None:
     `home` is where the folder will be, for tracebacks.
     """
     own = ["-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "-s", str(folder), "-p", home]
-    _run([*own, str(folder)])
+    run_python([*own, str(folder)])
 
 
-def _run(arguments: list[str]) -> None:
+def run_python(arguments: list[str], **environment: str) -> None:
+    """The running Python with these arguments, in the project's folder; `environment` is added to its own."""
     # A fixed seed keeps the order of sets in bytecode; PYTHON* of the caller would reach what is built.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    subprocess.run([sys.executable, *arguments], check=True, env=environment | {"PYTHONHASHSEED": "0"})
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    own |= {"PYTHONHASHSEED": "0", **environment}
+    subprocess.run([sys.executable, *arguments], check=True, cwd=PROJECT, env=own)
