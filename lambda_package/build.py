@@ -35,7 +35,9 @@ SERVICES = ("dynamodb", "secretsmanager", "ssm")
 
 def build(target: Path, architectures: Iterable[str | None]) -> list[Path]:
     """The zips in `target`, built by and for the running Python: `layer-dependencies-x86_64.zip`,
-    `layer-chat.zip` and `functions/<module>.zip`. An architecture is `x86_64` or `arm64`, or `None` for this machine.
+    `layer-chat.zip` and `functions/<module>.zip`.
+
+    An architecture is `x86_64` or `arm64`, or `None` for this machine.
     """
     return [
         *(dependencies_layer(target, architecture) for architecture in architectures),
@@ -75,7 +77,7 @@ def chat_layer(target: Path) -> Path:
 
 
 def function(target: Path, package: str, module: str) -> Path:
-    """One function: its own module. Lambda's handler is `resolvers.<module>.handler`, or `services.<module>.handler`."""
+    """One function: its own module alone. Lambda's handler is `<package>.<module>.handler`."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, package)
         folder.mkdir()
@@ -124,7 +126,7 @@ def _trim(packages: Path) -> None:
 
 
 def _compile(folder: Path, home: str) -> None:
-    """Bytecode that Python checks by the source's hash: times of files change on the way into Lambda and would void it.
+    """Write bytecode that is checked by the source's hash: files get other times on their way into Lambda.
 
     `home` is where the folder will be, for tracebacks.
     """

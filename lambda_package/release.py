@@ -1,4 +1,4 @@
-"""What a release holds beside the zips for Lambda: the wheel and the sdist of `chat` and `chat_lambda`, and checksums."""
+"""What a release holds beside the zips for Lambda: the wheel and the sdist of our packages, and checksums."""
 
 import hashlib
 import shutil
