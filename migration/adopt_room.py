@@ -121,7 +121,7 @@ class _Adoption:
         late = [entry for entry in plan.entries if entry.ts > now + DAY_MS]
         if late:
             raise Refusal(
-                f"{len(late)} of its messages are dated in the future, the first {late[0].place.sort_key}:"
+                f"{len(late)} of its messages are dated in the future, the first {late[0].order_key.sort_key}:"
                 " until then nothing could be sent with a true ts. Date them anew or remove them."
             )
         if self._report.past_retention and not self._rules.allow_expiry:
@@ -150,10 +150,10 @@ class _Adoption:
         return {item["SK"]["S"]: item for item in self._tables.items(self._room, wanted)}
 
     def _copies(self, plan: Plan, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-        stored = self._stored([entry.place.sort_key for entry in entries])
+        stored = self._stored([entry.order_key.sort_key for entry in entries])
         puts = []
         for entry in entries:
-            item = stored.get(entry.place.sort_key)
+            item = stored.get(entry.order_key.sort_key)
             if item is None:
                 raise ConcurrentChange
             made = copies.adopted(self._room, item, entry, legacy.message_id(item), plan.expires_at(entry))

@@ -55,7 +55,7 @@ def adopted(room: Room, item: Item, entry: Entry, message_id: str, expires_at: i
                 "seq": entry.seq,
                 "epoch": FIRST_EPOCH,
                 "expiresAt": expires_at,
-                "adoptedFrom": entry.place.sort_key,
+                "adoptedFrom": entry.order_key.sort_key,
             }
         )
         | ({"adoptedTs": first_ts} if first_ts else {})

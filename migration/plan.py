@@ -14,9 +14,9 @@ from chat.storage.legacy import OrderKey
 
 
 class Entry(NamedTuple):
-    """One message: its place in the order, with its old key; and its new number, instant (ms) and key."""
+    """One message: what orders it, its old key included, and its new number, instant (ms) and key."""
 
-    place: OrderKey
+    order_key: OrderKey
     seq: int
     ts: int
     key: str
@@ -58,14 +58,14 @@ class Plan:
 
     @property
     def rewritten(self) -> int:
-        return sum(entry.key != entry.place.sort_key for entry in self.entries)
+        return sum(entry.key != entry.order_key.sort_key for entry in self.entries)
 
     @property
     def digest(self) -> str:
         """The same for two plans that write the same."""
         made = hashlib.sha256(f"{self.retention_days}\n".encode())
         for entry in self.entries:
-            made.update(f"{entry.place.sort_key}\t{entry.seq}\t{entry.key}\n".encode())
+            made.update(f"{entry.order_key.sort_key}\t{entry.seq}\t{entry.key}\n".encode())
         return made.hexdigest()[:32]
 
     def expires_at(self, entry: Entry) -> int:
@@ -82,12 +82,12 @@ class Plan:
             for entry in self.entries
             if not self.expired(entry, now)
             and self.written.get(entry.key)
-            != Written(entry.place.sort_key, entry.seq, self.expires_at(entry))
+            != Written(entry.order_key.sort_key, entry.seq, self.expires_at(entry))
         ]
 
     def stale(self) -> list[tuple[str, bool]]:
         """Keys that another plan has written to, and whether it replaced a message there."""
-        planned = {entry.key: entry.place.sort_key for entry in self.entries}
+        planned = {entry.key: entry.order_key.sort_key for entry in self.entries}
         return [
             (key, written.adopted_from == key)
             for key, written in self.written.items()
@@ -135,9 +135,9 @@ def _count_oddities(plan: Plan, item: Item) -> None:
 def _number(plan: Plan, found: list[tuple[OrderKey, str]], occupied: set[str]) -> None:
     """Number the messages. No new key may be one under which another message is still stored."""
     ts = -1
-    for seq, (place, message_id) in enumerate(found, start=1):
-        ts = max(place.ms, ts + 1)
-        while (key := keys.message(ts, message_id)) in occupied and key != place.sort_key:
+    for seq, (order_key, message_id) in enumerate(found, start=1):
+        ts = max(order_key.ms, ts + 1)
+        while (key := keys.message(ts, message_id)) in occupied and key != order_key.sort_key:
             ts += 1
-        plan.moved += ts != place.ms
-        plan.entries.append(Entry(place, seq, ts, key))
+        plan.moved += ts != order_key.ms
+        plan.entries.append(Entry(order_key, seq, ts, key))
