@@ -70,7 +70,9 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) layers/dependencies/requirements.in -o layers/dependencies/requirements.lock
 	$(COMPILE) requirements.in -c layers/dependencies/requirements.lock -o requirements.lock
 	$(COMPILE) gateway/requirements.in -c requirements.lock -o gateway/requirements.lock
-	$(COMPILE) requirements-dev.in -c requirements.lock -c gateway/requirements.lock -o requirements-dev.lock
+	$(COMPILE) lambda_package/requirements.in -o lambda_package/requirements.lock
+	$(COMPILE) requirements-dev.in -c requirements.lock -c gateway/requirements.lock -c lambda_package/requirements.lock \
+		-o requirements-dev.lock
 	$(COMPILE) simulator/ministack.in -o simulator/ministack.lock
 	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
@@ -81,6 +83,9 @@ data: .venv/installed ## botocore's data of our own, anew from the botocore in t
 
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
+
+release: .venv-package/installed ## the same, the wheel and the sdist of `chat`, and SHA256SUMS over all of them, in an empty dist/
+	@rm -rf dist && .venv-package/bin/python -m lambda_package dist --release
 
 plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file to keep it in]
 	@terraform/run plan "$(ENV)" "$(PLAN)"
@@ -137,8 +142,9 @@ clean: ## forgets the local data, keys and caches; the environments stay
 	$(call install,.venv-emulator,$<)
 .venv-checkov/installed: terraform/checkov.lock
 	$(call install,.venv-checkov,$<)
-.venv-package/installed:
-	@$(PYTHON313) -m venv --clear .venv-package && touch $@
+.venv-package/installed: PYTHON := $(PYTHON313)
+.venv-package/installed: lambda_package/requirements.lock
+	$(call install,.venv-package,$<)
 .venv-bench/installed: PYTHON := $(PYTHON313)
 .venv-bench/installed: bench/requirements.lock
 	$(call install,.venv-bench,$<)
@@ -149,4 +155,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token invoke test check scan format lock data package plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench bench-gateway clean
+.PHONY: help run gateway token invoke test check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench bench-gateway clean

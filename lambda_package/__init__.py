@@ -1,4 +1,4 @@
-"""What goes into Lambda: the layers and one zip for each function, built from the locks and the code.
+"""Builds what Lambda runs, from the locks and the code: layers and a zip for each function. Builds releases.
 
-`python -m lambda_package` builds them; `python -m lambda_package.botocore_data` writes botocore's data of our own anew.
+`python -m lambda_package` does that; `python -m lambda_package.botocore_data` writes the lean client's data.
 """

@@ -1,9 +1,9 @@
-"""Write `chat/storage/botocore_data/` anew: botocore's own descriptions of AWS, cut down to what the functions call.
+"""Writes `chat/storage/botocore_data/`: botocore's descriptions of AWS, cut down to what the functions call.
 
-A client is made from these in a fraction of the time that the stock data take. In DynamoDB's, every tree of attribute
-values is a *document* (https://smithy.io/2.0/spec/simple-types.html#document), which botocore passes through as JSON
-has it, where it would otherwise walk through each value. That changes neither requests nor answers of strings, numbers,
-lists and maps; `B` values would no longer be decoded, and this chat stores none.
+A client is made from these in a fraction of the time that the stock data take. In DynamoDB's, every tree of
+attribute values is a *document* (https://smithy.io/2.0/spec/simple-types.html#document): botocore passes it
+through as JSON has it, where it would otherwise walk through each value. That changes neither requests nor
+answers of strings, numbers, lists and maps; `B` values would no longer be decoded, and this chat stores none.
 """
 
 import json
@@ -30,7 +30,7 @@ Model = dict[str, Any]
 
 
 def write(target: Path) -> None:
-    """Fill the folder `target` anew from the installed botocore; the same botocore gives the same bytes."""
+    """Fill the folder `target` from the installed botocore; the same botocore gives the same bytes."""
     stock = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     shutil.rmtree(target, ignore_errors=True)
     _save(target / "endpoints.json", _endpoints(stock.load_data("endpoints")))
@@ -65,7 +65,7 @@ def _service(stock: Model, names: tuple[str, ...]) -> Model:
     """A service with the operations `names` and the shapes that these reach."""
     operations = {name: _undocumented(stock["operations"][name]) for name in names}
     for operation in operations.values():
-        # No operation of ours is found by asking DynamoDB for its endpoint, and the one that asks is left out.
+        # No operation of ours asks DynamoDB for its endpoint first, and the one that asks is left out.
         operation.pop("endpointdiscovery", None)
     shapes: Model = {}
     wanted = list(_references(operations))

@@ -35,7 +35,9 @@ SERVICES = ("dynamodb", "secretsmanager", "ssm")
 
 def build(target: Path, architectures: Iterable[str | None]) -> list[Path]:
     """The zips in `target`, built by and for the running Python: `layer-dependencies-x86_64.zip`,
-    `layer-chat.zip` and `functions/<module>.zip`. An architecture is `x86_64` or `arm64`, or `None` for this machine.
+    `layer-chat.zip` and `functions/<module>.zip`.
+
+    An architecture is `x86_64` or `arm64`, or `None` for this machine.
     """
     return [
         *(dependencies_layer(target, architecture) for architecture in architectures),
@@ -75,7 +77,7 @@ def chat_layer(target: Path) -> Path:
 
 
 def function(target: Path, package: str, module: str) -> Path:
-    """One function: its own module. Lambda's handler is `resolvers.<module>.handler`, or `services.<module>.handler`."""
+    """One function: its own module alone. Lambda's handler is `<package>.<module>.handler`."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, package)
         folder.mkdir()
@@ -90,7 +92,7 @@ def _install(packages: Path, architecture: str | None) -> None:
     """The wheels of the lock, each checked by its hash; nothing is built here."""
     machine = {"arm64": "aarch64"}.get(architecture or "", architecture)
     platforms = [f"--platform={glibc}_{machine}" for glibc in GLIBC] if architecture else []
-    _run(
+    run_python(
         [
             *("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps"),
             *(
@@ -124,15 +126,17 @@ def _trim(packages: Path) -> None:
 
 
 def _compile(folder: Path, home: str) -> None:
-    """Bytecode that Python checks by the source's hash: times of files change on the way into Lambda and would void it.
+    """Write bytecode that is checked by the source's hash: files get other times on their way into Lambda.
 
     `home` is where the folder will be, for tracebacks.
     """
     own = ["-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "-s", str(folder), "-p", home]
-    _run([*own, str(folder)])
+    run_python([*own, str(folder)])
 
 
-def _run(arguments: list[str]) -> None:
+def run_python(arguments: list[str], **environment: str) -> None:
+    """The running Python with these arguments, in the project's folder; `environment` is added to its own."""
     # A fixed seed keeps the order of sets in bytecode; PYTHON* of the caller would reach what is built.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    subprocess.run([sys.executable, *arguments], check=True, env=environment | {"PYTHONHASHSEED": "0"})
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    own |= {"PYTHONHASHSEED": "0", **environment}
+    subprocess.run([sys.executable, *arguments], check=True, cwd=PROJECT, env=own)

@@ -6,15 +6,14 @@ import time
 
 from chat.deployment import wall_clock
 from chat.rules.rooms import Table
-from chat.storage.aws import StoreFailure, client
+from chat.storage.aws import StoreFailure
 from migration.adopt_room import Rules
+from migration.client import dynamodb
 from migration.report import Report
 from migration.roster import BadRoster, read_roster
 from migration.run import adopt_rooms, find_rooms, with_roster
 from migration.settings import Settings, read
-from migration.tables import Pace, Tables
-
-TIMEOUT_S = 20.0
+from migration.tables import RateLimiter, Tables
 
 
 def main() -> int:
@@ -32,28 +31,28 @@ def main() -> int:
         print("Stopped. Start again with the same options to go on.", file=sys.stderr)
         return 130
     finally:
-        _hand_over(own, report)
+        _write_report(own, report)
     return 0 if all(room.is_done for room in report.rooms) else 1
 
 
 def _run(own: Settings, report: Report) -> None:
     roster = read_roster(own.roster) if own.roster else {}
-    dynamodb = client("dynamodb", region=own.region, endpoint=own.endpoint, timeout=TIMEOUT_S)
+    client = dynamodb(own.region, str(own.endpoint) if own.endpoint else None)
     names: dict[Table, str] = {"core": own.core_table, "guild": own.guild_table}
-    tables = Tables(dynamodb, names, Pace(own.rate, time.monotonic, time.sleep))
+    tables = Tables(client, names, RateLimiter(own.rate, time.monotonic, time.sleep))
     rules = Rules(own.retention_days, own.allow_expiry, own.dry_run, wall_clock)
     if own.rooms is not None:
         rooms = list(own.rooms)
     else:
-        rooms = with_roster([] if own.members_only else find_rooms(tables, report, _say), roster)
-    adopt_rooms(tables, rooms, roster, rules, report, _say, members_only=own.members_only)
+        rooms = with_roster([] if own.members_only else find_rooms(tables, report, _show), roster)
+    adopt_rooms(tables, rooms, roster, rules, report, _show, members_only=own.members_only)
 
 
-def _say(text: str) -> None:
+def _show(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _hand_over(own: Settings, report: Report) -> None:
+def _write_report(own: Settings, report: Report) -> None:
     report.ended_at = wall_clock()
     if own.report:
         own.report.write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What is written for a message: its copy of today, and the actions that put it there."""
+"""What is written for a message: its numbered copy, and the actions of the transactions around it."""
 
 from typing import Any
 
@@ -35,11 +35,11 @@ OURS = frozenset(
         "adoptedTs",
     }
 )
-"""Attributes that mean something to the chat: they are written anew, or not at all. Others are carried along."""
+"""Attributes that mean something to the chat: they are written anew or left out. All others are copied."""
 
 
 def adopted(room: Room, item: Item, entry: Entry, message_id: str, expires_at: int) -> Item:
-    """The item of a message as it is from now on. What it was stays in `adoptedFrom` and `adoptedTs`."""
+    """The numbered copy of a message. Its old key and `ts` are kept in `adoptedFrom` and `adoptedTs`."""
     owner = {"guildId": room.guild_id} if room.guild_id is not None else {"roomId": room.id}
     first_ts = item.get("adoptedTs") if "adoptedFrom" in item else item.get("ts")
     return (
@@ -55,7 +55,7 @@ def adopted(room: Room, item: Item, entry: Entry, message_id: str, expires_at: i
                 "seq": entry.seq,
                 "epoch": FIRST_EPOCH,
                 "expiresAt": expires_at,
-                "adoptedFrom": entry.place.sort_key,
+                "adoptedFrom": entry.order_key.sort_key,
             }
         )
         | ({"adoptedTs": first_ts} if first_ts else {})
@@ -63,16 +63,16 @@ def adopted(room: Room, item: Item, entry: Entry, message_id: str, expires_at: i
 
 
 def restored(item: Item) -> Item:
-    """A message that was numbered in its place, without the number: another plan has another place for it."""
+    """The message as it was before it was numbered in its place: another plan gives it another key."""
     ts = {"ts": item["adoptedTs"]} if "adoptedTs" in item else {}
-    gone = {"ts", "seq", "epoch", "expiresAt", "adoptedFrom", "adoptedTs"}
-    return {name: value for name, value in item.items() if name not in gone} | ts
+    removed = {"ts", "seq", "epoch", "expiresAt", "adoptedFrom", "adoptedTs"}
+    return {name: value for name, value in item.items() if name not in removed} | ts
 
 
 def claim(room: Room, digest: str, now: int, before: Item | None) -> dict[str, Any]:
-    """Begin, or go on with, the plan of this digest; `before` is the room's `ADOPTION` item as it was seen."""
+    """Begin, or continue, the plan of this digest; `before` is the room's `ADOPTION` item as it was read."""
     if before is not None:
-        return _move_on(
+        return _advance(
             room, "SET #plan = :new", {":new": digest, ":plan": before["plan"]["S"], ":phase": COPYING}
         )
     item = {"type": "Adoption", "plan": digest, "phase": COPYING, "startedAt": now}
@@ -85,7 +85,7 @@ def claim(room: Room, digest: str, now: int, before: Item | None) -> dict[str, A
 
 
 def under_plan(room: Room, digest: str) -> dict[str, Any]:
-    """The condition of every copy: that this plan is still the one, and its room not adopted."""
+    """The condition of every copy: that this plan is still the current one, and its room not adopted."""
     return {
         "ConditionCheck": {
             "Key": key(room.partition_key, keys.ADOPTION),
@@ -97,7 +97,7 @@ def under_plan(room: Room, digest: str) -> dict[str, Any]:
 
 
 def switch(room: Room, plan: Plan, now: int, owners: int) -> list[dict[str, Any]]:
-    """The head, which makes the copies the room's messages. `owners` is how many there are."""
+    """The head, from which on the copies are the room's messages. `owners` is how many there are."""
     last = plan.entries[-1] if plan.entries else None
     head = {
         "type": "Room",
@@ -118,7 +118,7 @@ def switch(room: Room, plan: Plan, now: int, owners: int) -> list[dict[str, Any]
                 "ConditionExpression": "attribute_not_exists(PK)",
             }
         },
-        _move_on(
+        _advance(
             room,
             "SET phase = :next",
             {":next": REMOVING, ":plan": plan.digest, ":phase": COPYING},
@@ -132,7 +132,7 @@ def id_in(sort_key: str) -> str:
 
 
 def completed(room: Room, rev: int, missing: dict[str, Any]) -> dict[str, Any]:
-    """What a head of an earlier version lacks; only on the `rev` that was read."""
+    """What a head of an earlier version lacks, on condition of the `rev` that was read."""
     return {
         "Update": {
             "Key": key(room.partition_key, keys.HEAD),
@@ -146,7 +146,7 @@ def completed(room: Room, rev: int, missing: dict[str, Any]) -> dict[str, Any]:
 
 
 def removal(room: Room, sort_key: str) -> dict[str, Any]:
-    """An old item is removed, unless it has a number: then it is none."""
+    """An old item is removed; one with a number is not an old item."""
     return {
         "Delete": {
             "Key": key(room.partition_key, sort_key),
@@ -155,7 +155,7 @@ def removal(room: Room, sort_key: str) -> dict[str, Any]:
     }
 
 
-def _move_on(room: Room, update: str, plain: dict[str, Any]) -> dict[str, Any]:
+def _advance(room: Room, update: str, plain: dict[str, Any]) -> dict[str, Any]:
     return {
         "Update": {
             "Key": key(room.partition_key, keys.ADOPTION),

@@ -1,6 +1,6 @@
-"""What adopting a room comes to: the order of its messages, their numbers, instants and keys. Reads and writes nothing.
+"""What adopting a room will write: the order of its messages, their numbers, instants and keys. No I/O.
 
-A plan depends on nothing but the messages as they were first written, so that whoever makes it again gets the same.
+A plan depends on nothing but the messages as they were first written, so that every run makes the same one.
 """
 
 import hashlib
@@ -14,9 +14,9 @@ from chat.storage.legacy import OrderKey
 
 
 class Entry(NamedTuple):
-    """One message: where it stands now (its old key is the place's), and its number, instant (ms) and key to be."""
+    """One message: what orders it, its old key included, and its new number, instant (ms) and key."""
 
-    place: OrderKey
+    order_key: OrderKey
     seq: int
     ts: int
     key: str
@@ -41,7 +41,11 @@ class Skipped:
 
 @dataclass(slots=True)
 class Plan:
-    """A room's messages in order. `moved` counts those whose instant had to give way to the one before."""
+    """A room's messages in order.
+
+    `moved` counts those whose instant was moved behind the one before, `already_numbered` those with a `seq`
+    that no adoption has written.
+    """
 
     retention_days: int
     entries: list[Entry] = field(default_factory=list)
@@ -50,18 +54,18 @@ class Plan:
     moved: int = 0
     without_offset: int = 0
     contradictory: int = 0
-    strange_numbers: int = 0
+    already_numbered: int = 0
 
     @property
     def rewritten(self) -> int:
-        return sum(entry.key != entry.place.sort_key for entry in self.entries)
+        return sum(entry.key != entry.order_key.sort_key for entry in self.entries)
 
     @property
     def digest(self) -> str:
         """The same for two plans that write the same."""
         made = hashlib.sha256(f"{self.retention_days}\n".encode())
         for entry in self.entries:
-            made.update(f"{entry.place.sort_key}\t{entry.seq}\t{entry.key}\n".encode())
+            made.update(f"{entry.order_key.sort_key}\t{entry.seq}\t{entry.key}\n".encode())
         return made.hexdigest()[:32]
 
     def expires_at(self, entry: Entry) -> int:
@@ -72,18 +76,18 @@ class Plan:
         return entry.ts < now - self.retention_days * DAY_MS
 
     def missing(self, now: int) -> list[Entry]:
-        """The messages that are not written yet as planned. What is past the retention is not written again."""
+        """The messages that are not written yet as planned, without those past the retention."""
         return [
             entry
             for entry in self.entries
             if not self.expired(entry, now)
             and self.written.get(entry.key)
-            != Written(entry.place.sort_key, entry.seq, self.expires_at(entry))
+            != Written(entry.order_key.sort_key, entry.seq, self.expires_at(entry))
         ]
 
     def stale(self) -> list[tuple[str, bool]]:
-        """Keys that another plan has written to, and whether a message stood there before it."""
-        planned = {entry.key: entry.place.sort_key for entry in self.entries}
+        """Keys that another plan has written to, and whether it replaced a message there."""
+        planned = {entry.key: entry.order_key.sort_key for entry in self.entries}
         return [
             (key, written.adopted_from == key)
             for key, written in self.written.items()
@@ -95,16 +99,16 @@ def make_plan(items: Iterable[Item], retention_days: int) -> Plan:
     """The plan for a room's items below `MSG#`."""
     plan = Plan(retention_days)
     found: list[tuple[OrderKey, str]] = []
-    standing: set[str] = set()
+    occupied: set[str] = set()
     for item in items:
         sort_key = item["SK"]["S"]
         if "adoptedFrom" in item:
             plan.written[sort_key] = _written(item)
         elif legacy.is_numbered(item):
-            plan.strange_numbers += 1
+            plan.already_numbered += 1
         if legacy.is_copy(item):
             continue
-        standing.add(sort_key)
+        occupied.add(sort_key)
         try:
             found.append((legacy.order_key(item), legacy.message_id(item)))
         except legacy.Unreadable as unreadable:
@@ -112,7 +116,7 @@ def make_plan(items: Iterable[Item], retention_days: int) -> Plan:
         else:
             _count_oddities(plan, item)
     found.sort()
-    _number(plan, found, standing)
+    _number(plan, found, occupied)
     return plan
 
 
@@ -128,12 +132,12 @@ def _count_oddities(plan: Plan, item: Item) -> None:
         plan.contradictory += 1
 
 
-def _number(plan: Plan, found: list[tuple[OrderKey, str]], standing: set[str]) -> None:
-    """Number the messages. No new key may be one under which another message still stands."""
+def _number(plan: Plan, found: list[tuple[OrderKey, str]], occupied: set[str]) -> None:
+    """Number the messages. No new key may be one under which another message is still stored."""
     ts = -1
-    for seq, (place, message_id) in enumerate(found, start=1):
-        ts = max(place.ms, ts + 1)
-        while (key := keys.message(ts, message_id)) in standing and key != place.sort_key:
+    for seq, (order_key, message_id) in enumerate(found, start=1):
+        ts = max(order_key.ms, ts + 1)
+        while (key := keys.message(ts, message_id)) in occupied and key != order_key.sort_key:
             ts += 1
-        plan.moved += ts != place.ms
-        plan.entries.append(Entry(place, seq, ts, key))
+        plan.moved += ts != order_key.ms
+        plan.entries.append(Entry(order_key, seq, ts, key))

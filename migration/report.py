@@ -1,4 +1,4 @@
-"""What a run has to tell: for machines as JSON, for people as lines. Keys and numbers, never a text."""
+"""The report of a run: for machines as JSON, for people as lines. Keys and numbers, never a text."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ class RoomReport:
 
 @dataclass(slots=True)
 class Report:
-    """What became of all rooms, and of partitions (`foreign`) that hold messages and are no rooms. Instants are in ms."""
+    """What became of each room; `foreign` are partitions with messages that are no rooms. Times in ms."""
 
     dry_run: bool
     started_at: int
@@ -87,9 +87,11 @@ class Report:
             if room.why:
                 yield f"    {room.why}"
             yield from _oddities(room)
-        left = [*self.foreign, *(each for room in self.rooms for each in room.skipped)]
-        yield from (f"left as it is ({each.reason}): {each.partition_key} {each.sort_key}" for each in left)
-        yield from (f"{reason}: {REASONS[reason]}" for reason in sorted({each.reason for each in left}))
+        skipped = [*self.foreign, *(each for room in self.rooms for each in room.skipped)]
+        yield from (
+            f"left as it is ({each.reason}): {each.partition_key} {each.sort_key}" for each in skipped
+        )
+        yield from (f"{reason}: {REASONS[reason]}" for reason in sorted({each.reason for each in skipped}))
         if self.dry_run:
             yield "A dry run: nothing was written."
 
@@ -98,7 +100,7 @@ def _oddities(room: RoomReport) -> Iterator[str]:
     if room.without_offset:
         yield f"    {room.without_offset} keys name no offset and were taken for UTC"
     if room.contradictory:
-        yield f"    {room.contradictory} messages have a ts that contradicts their key, which was believed"
+        yield f"    {room.contradictory} messages have a ts that contradicts their key; the key decides"
     if room.past_retention:
         yield f"    {room.past_retention} messages are past the retention"
 

@@ -1,4 +1,4 @@
-"""One run over many rooms: find them, let their members in, adopt them, and report."""
+"""One run over many rooms: find them, write their memberships, adopt them, and report."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,9 +6,10 @@ from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room, Table
 from chat.storage.aws import StoreFailure
 from migration.adopt_room import Rules, adopt_room
+from migration.memberships import add_members
 from migration.plan import Skipped
 from migration.report import Report, RoomReport
-from migration.roster import Roster, add_members
+from migration.roster import Roster
 from migration.tables import Tables
 
 Progress = Callable[[str], None]
@@ -17,7 +18,7 @@ PAGES_PER_LINE = 50
 
 
 def find_rooms(tables: Tables, report: Report, progress: Progress) -> list[Room]:
-    """The rooms that have something to adopt, by a scan of both tables. Other partitions go into the report."""
+    """The rooms with messages to adopt, by a scan of both tables. Other partitions go into the report."""
     rooms: list[Room] = []
     for table in PREFIXES:
         found: dict[str, None] = {}
@@ -68,7 +69,7 @@ def adopt_rooms(
         own = RoomReport(room.id)
         report.rooms.append(own)
 
-        def say(text: str, room: Room = room) -> None:
+        def show(text: str, room: Room = room) -> None:
             progress(f"{room.id}: {text}")
 
         try:
@@ -77,7 +78,7 @@ def adopt_rooms(
             if members_only:
                 own.outcome = "membersOnly"
             else:
-                adopt_room(tables, room, rules, own, say)
+                adopt_room(tables, room, rules, own, show)
         except StoreFailure as failure:
             own.outcome, own.why = "failed", f"DynamoDB: {failure}. Start again to go on."
-        say(own.outcome)
+        show(own.outcome)

@@ -1,8 +1,8 @@
-"""The requests of this program to DynamoDB: patient with its weather, and no faster than it was told to be."""
+"""The requests of this program to DynamoDB: repeated after transient failures, and limited in rate."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from chat.rules.models import Item
 from chat.rules.rooms import Room, Table
@@ -11,14 +11,14 @@ from chat.storage.aws import Cancelled, TransientFailure, failures
 from chat.storage.items import key, values
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, ATTEMPTS = 0.05, 5.0, 12
+"""A request is made again for half a minute at the most: SDKs do not retry a transaction's conflicts."""
 BATCH_READ = 100
 LARGEST_TRANSACTION = 3_000_000
-"""Bytes; DynamoDB takes 4 MB: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
+"""Bytes. DynamoDB takes 4 MB:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
 
-Answer = TypeVar("Answer")
 
-
-class Pace:
+class RateLimiter:
     """At most `per_second` items, on average. `monotonic` gives seconds, `sleep` takes them."""
 
     def __init__(
@@ -27,30 +27,32 @@ class Pace:
         self._per_second = per_second
         self._monotonic = monotonic
         self.sleep = sleep
-        self._due = monotonic()
+        self._free_at = monotonic()
 
     def take(self, count: int) -> None:
-        """Wait until the items before these have had their time."""
+        """Wait until `count` items may be written."""
         now = self._monotonic()
-        if self._due > now:
-            self.sleep(self._due - now)
-        self._due = max(self._due, now) + count / self._per_second
+        if self._free_at > now:
+            self.sleep(self._free_at - now)
+        self._free_at = max(self._free_at, now) + count / self._per_second
 
 
 class Tables:
-    """Both tables. Raises `StoreFailure`; after transient failures every request is made again, up to half a minute.
+    """Both tables. Every request is made again after transient failures; then it raises `StoreFailure`.
 
-    `client` is a DynamoDB client of botocore; `names` gives the table's name for `core` and `guild`.
+    `client` is a DynamoDB client of boto3; `names` gives the table's name for `core` and `guild`.
     """
 
-    def __init__(self, client: Any, names: Mapping[Table, str], pace: Pace) -> None:
+    def __init__(self, client: Any, names: Mapping[Table, str], limiter: RateLimiter) -> None:
         self._client = client
         self._names = names
-        self._pace = pace
+        self._limiter = limiter
 
     def partitions(self, table: Table) -> Iterator[str | None]:
-        """The partition keys with messages that have no number, or with an adoption under way, each as often as it is
-        met; `None` after each of the scan's pages."""
+        """The partition keys with messages that have no number, or with an adoption under way.
+
+        Each comes as often as it is found; `None` comes after each of the scan's pages.
+        """
         request: dict[str, Any] = {
             "TableName": self._names[table],
             "FilterExpression": "begins_with(SK, :messages) AND attribute_not_exists(seq) OR SK = :adoption",
@@ -78,7 +80,7 @@ class Tables:
 
     def _pages(self, operation: str, request: dict[str, Any]) -> Iterator[list[Item]]:
         while True:
-            answer = self._patiently(lambda: getattr(self._client, operation)(**request))
+            answer = self._request(operation, request)
             yield answer["Items"]
             if not answer.get("LastEvaluatedKey"):
                 return
@@ -90,51 +92,52 @@ class Tables:
         for start in range(0, len(wanted), BATCH_READ):
             left: list[Item] = list(wanted[start : start + BATCH_READ])
             while left:
-                asked = {name: {"Keys": left, "ConsistentRead": True}}
-                answer = self._patiently(lambda asked=asked: self._client.batch_get_item(RequestItems=asked))  # type: ignore[misc]
+                request = {"RequestItems": {name: {"Keys": left, "ConsistentRead": True}}}
+                answer = self._request("batch_get_item", request)
                 found += answer["Responses"].get(name, [])
                 left = answer.get("UnprocessedKeys", {}).get(name, {}).get("Keys", [])
         return found
 
     def item(self, room: Room, partition_key: str, sort_key: str) -> Item | None:
+        """The item under this key, if there is one."""
         return next(iter(self.items(room, [key(partition_key, sort_key)])), None)
 
     def write(self, room: Room, actions: Sequence[dict[str, Any]]) -> bool:
         """All of these actions of a transaction, or none: `False` when a condition was not met."""
-        self._pace.take(len(actions))
+        self._limiter.take(len(actions))
         named = [
             {kind: {"TableName": self._names[room.table], **what} for kind, what in each.items()}
             for each in actions
         ]
         try:
-            self._patiently(lambda: self._client.transact_write_items(TransactItems=named))
+            self._request("transact_write_items", {"TransactItems": named})
         except Cancelled:
             return False
         return True
 
-    def _patiently(self, call: Callable[[], Answer]) -> Answer:
+    def _request(self, operation: str, request: Mapping[str, Any]) -> Any:
         for attempt in range(ATTEMPTS):
             try:
                 with failures():
-                    return call()
+                    return getattr(self._client, operation)(**request)
             except TransientFailure:
                 if attempt == ATTEMPTS - 1:
                     raise
                 longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
-                self._pace.sleep(random.random() * longest)  # noqa: S311  jitter
+                self._limiter.sleep(random.random() * longest)  # noqa: S311  jitter
         raise AssertionError("the last attempt raises")
 
 
 def batches(actions: Sequence[dict[str, Any]], most: int) -> Iterator[Sequence[dict[str, Any]]]:
-    """`actions` in rows of at most `most`, each small enough for a transaction."""
-    row: list[dict[str, Any]] = []
+    """`actions` in batches of at most `most`, each small enough for a transaction."""
+    batch: list[dict[str, Any]] = []
     size = 0
     for action in actions:
         own = len(repr(action).encode())
-        if row and (len(row) == most or size + own > LARGEST_TRANSACTION):
-            yield row
-            row, size = [], 0
-        row.append(action)
+        if batch and (len(batch) == most or size + own > LARGEST_TRANSACTION):
+            yield batch
+            batch, size = [], 0
+        batch.append(action)
         size += own
-    if row:
-        yield row
+    if batch:
+        yield batch

@@ -36,7 +36,7 @@ LIBRARIES = {
     "resolvers": set(),
     "services": set(),
     "gateway": {"aiohttp", "fastapi", "prometheus_client", "pydantic", "uvicorn", "uvloop", "websockets"},
-    "migration": set(),
+    "migration": {"boto3", "botocore", "pydantic"},
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
 

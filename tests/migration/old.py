@@ -1,4 +1,4 @@
-"""Rooms as they were written before numbering, and what is expected of them: an oracle that knows how each was made."""
+"""Rooms as they were written before numbering, and what is expected of them, from how each was made."""
 
 import threading
 import uuid
@@ -14,10 +14,10 @@ from chat.rules.models import Item
 from chat.rules.rooms import Room
 from chat.storage.items import key, values
 from migration.adopt_room import Rules, adopt_room
+from migration.memberships import add_members
 from migration.report import Report, RoomReport
-from migration.roster import add_members
 from migration.run import adopt_rooms
-from migration.tables import Pace, Tables
+from migration.tables import RateLimiter, Tables
 from simulator.settings import TABLES
 from tests.guarantees.support.fixtures import DAY_MS, NOON, Clock, follow, process
 
@@ -157,7 +157,7 @@ def expected(messages: Iterable[Old]) -> list[str]:
 
 
 def old_room(client: Any, messages: Iterable[Old], *users: str, prefix: str = "") -> Room:
-    """A room as it was left: messages, and memberships for `users`."""
+    """A room as an old writer has left it: messages, and memberships for `users`."""
     room = Room.parse(f"{prefix}old-{uuid.uuid4().hex[:12]}")
     put(client, room, *(each.item(room) for each in messages))
     add_members(tables_of(client), room, dict.fromkeys(users, "member"), dry_run=False)
@@ -181,22 +181,22 @@ def partition(client: Any, room: Room) -> dict[str, Item]:
     return {item["SK"]["S"]: item for item in answer["Items"]}
 
 
-class Killed(Exception):
-    """The process ended here."""
+class Crashed(Exception):
+    """The process has ended here."""
 
 
-class Mortal:
-    """A client whose process ends at its `life`-th write, before it is sent; `between` is called after each write."""
+class CrashingClient:
+    """A client whose process ends after `writes` writes; `between` is called after each."""
 
-    def __init__(self, client: Any, life: int = ENOUGH, between: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, client: Any, writes: int = ENOUGH, between: Callable[[], None] = lambda: None) -> None:
         self._client = client
         self._between = between
-        self.life = life
+        self.writes_left = writes
 
     def transact_write_items(self, **request: Any) -> Any:
-        if self.life == 0:
-            raise Killed
-        self.life -= 1
+        if self.writes_left == 0:
+            raise Crashed
+        self.writes_left -= 1
         answer = self._client.transact_write_items(**request)
         self._between()
         return answer
@@ -206,9 +206,11 @@ class Mortal:
 
 
 def tables_of(client: Any) -> Tables:
-    """The tables at full speed, without waiting for anything."""
+    """The tables without any limit of rate and without pauses."""
     return Tables(
-        client, {"core": NAMES["core"], "guild": NAMES["guild"]}, Pace(1e9, lambda: 0.0, lambda _: None)
+        client,
+        {"core": NAMES["core"], "guild": NAMES["guild"]},
+        RateLimiter(1e9, lambda: 0.0, lambda _: None),
     )
 
 
@@ -240,7 +242,7 @@ def ordered(messages: list[Old], order: str) -> list[str]:
     return expected(messages) if order == "OLDEST_FIRST" else expected(messages)[::-1]
 
 
-def whole(client: Any, room: Room, order: str, limit: int = 4) -> list[str]:
+def read_ids(client: Any, room: Room, order: str, limit: int = 4) -> list[str]:
     ours = process(client, Clock())
     return [message.id for message in follow(ours, room.id, "ann", order=order, limit=limit)]
 
@@ -256,14 +258,14 @@ def normal(items: dict[str, Item], room: Room) -> dict[str, Item]:
 
 def count_of_writes(client: Any, messages: list[Old]) -> int:
     room = old_room(client, messages, "ann")
-    counted = Mortal(client)
-    start = counted.life
+    counted = CrashingClient(client)
+    start = counted.writes_left
     adopt(counted, room)
-    return start - counted.life
+    return start - counted.writes_left
 
 
 class Interrupting:
-    """A client that does something, once, before its request of this number."""
+    """A client that calls `act`, once, before its request of this number."""
 
     def __init__(self, client: Any, number: int, act: Callable[[], object]) -> None:
         self._client = client

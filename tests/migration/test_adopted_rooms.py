@@ -1,4 +1,4 @@
-"""An adopted room is as every other to those who rule it, change its messages and count what is unread."""
+"""An adopted room is as every other: its roles, edits and removals, and unread counts."""
 
 import uuid
 from typing import Any
@@ -19,7 +19,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.storage import keys
 from chat.storage.items import key, values
-from migration.roster import add_members, count_owners
+from migration.memberships import add_members, count_owners
 from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, NOON, Clock, change_room, process, read, send
 from tests.migration.old import NAMES, Old, adopt, mixture, old_room, partition, run, tables_of
 
@@ -121,8 +121,8 @@ def test_an_owner_who_comes_while_the_head_is_made_is_counted(client: Any) -> No
     assert count_owners(tables, room) == 1
 
 
-def test_the_rooms_list_of_its_people_follows_the_memberships(client: Any) -> None:
-    """Whatever another service has written there: a role that is none of ours could not be told."""
+def test_the_rooms_list_of_its_members_follows_the_memberships(client: Any) -> None:
+    """Whatever another service has written there: a role that is none of ours is not in the schema."""
     room = old_room(client, mixture(), "ann")
     for user, role in (("ann", "admin"), ("bob", "guest")):
         client.put_item(

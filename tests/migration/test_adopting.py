@@ -26,9 +26,9 @@ from tests.migration.old import (
     ORDERS,
     ROOMS,
     SECOND,
+    Crashed,
+    CrashingClient,
     Form,
-    Killed,
-    Mortal,
     Old,
     adopt,
     count_of_writes,
@@ -38,7 +38,7 @@ from tests.migration.old import (
     old_room,
     partition,
     put,
-    whole,
+    read_ids,
 )
 
 
@@ -148,7 +148,7 @@ def test_a_message_that_comes_after_the_switch_is_reported_and_hidden(client: An
     assert [(each.sort_key, each.reason) for each in report.skipped] == [(late.sort_key, "late")]
     assert late.sort_key in partition(client, room)
     for order in ORDERS:
-        assert len(whole(client, room, order)) == 3
+        assert len(read_ids(client, room, order)) == 3
 
 
 def test_what_is_no_message_is_reported_by_key_and_reason_and_stays(client: Any) -> None:
@@ -171,7 +171,7 @@ def test_what_is_no_message_is_reported_by_key_and_reason_and_stays(client: Any)
         }
     stored = partition(client, room)
     assert {sort_key: stored[sort_key] for sort_key in items} == items
-    assert [len(whole(client, room, order, limit=1)) for order in ORDERS] == [3, 3]
+    assert [len(read_ids(client, room, order, limit=1)) for order in ORDERS] == [3, 3]
 
 
 def test_a_room_of_ours_stays_as_it_is(client: Any) -> None:
@@ -206,19 +206,19 @@ def test_a_room_that_needs_a_decision_is_refused_untouched(
 def test_the_retention_that_was_named_keeps_what_was_refused(client: Any) -> None:
     room = old_room(client, [Old((NOON - 366 * DAY_MS) * MILLISECOND, "x")], "ann")
     assert adopt(client, room, retention_days=367).outcome == "adopted"
-    assert whole(client, room, "OLDEST_FIRST") == ["x"]
+    assert read_ids(client, room, "OLDEST_FIRST") == ["x"]
 
 
 def test_what_may_go_counts_and_goes(client: Any) -> None:
     old = [Old((NOON - 366 * DAY_MS) * MILLISECOND + each, f"x{each}") for each in range(3)]
     messages = [*old, *mixture(3)]
     goal = None
-    for life in range(count_of_writes(client, messages) + 20):
+    for writes in range(count_of_writes(client, messages) + 20):
         room = old_room(client, messages, "ann")
         try:
-            report = adopt(Mortal(client, life), room, allow_expiry=True)
+            report = adopt(CrashingClient(client, writes), room, allow_expiry=True)
             assert report.past_retention == 3
-        except Killed:
+        except Crashed:
             adopt(client, room, allow_expiry=True)
         found = normal(partition(client, room), room)
         goal = goal or found

@@ -17,10 +17,10 @@ from tests.migration.old import (
     MILLISECOND,
     ORDERS,
     SECOND,
+    Crashed,
+    CrashingClient,
     Form,
     Interrupting,
-    Killed,
-    Mortal,
     Old,
     adopt,
     count_of_writes,
@@ -30,7 +30,7 @@ from tests.migration.old import (
     ordered,
     partition,
     put,
-    whole,
+    read_ids,
 )
 
 
@@ -41,12 +41,12 @@ def test_killed_before_any_write_and_started_again_it_comes_to_the_same(client: 
     goal = normal(partition(client, clean), clean)
     writes = count_of_writes(client, messages)
     assert writes > 12
-    for life in range(writes):
+    for count in range(writes):
         room = old_room(client, messages, "ann")
-        with pytest.raises(Killed):
-            adopt(Mortal(client, life), room)
+        with pytest.raises(Crashed):
+            adopt(CrashingClient(client, count), room)
         for order in ORDERS:
-            assert whole(client, room, order) == ordered(messages, order)
+            assert read_ids(client, room, order) == ordered(messages, order)
         adopt(client, room)
         assert normal(partition(client, room), room) == goal
 
@@ -55,14 +55,14 @@ def test_killed_again_and_again_it_gets_there(client: Any) -> None:
     messages = mixture()
     clean, room = old_room(client, messages, "ann"), old_room(client, messages, "ann")
     adopt(client, clean)
-    deaths = 0
+    crashes = 0
     while True:
         try:
-            adopt(Mortal(client, 1), room)
+            adopt(CrashingClient(client, 1), room)
             break
-        except Killed:
-            deaths += 1
-    assert deaths > 12
+        except Crashed:
+            crashes += 1
+    assert crashes > 12
     assert normal(partition(client, room), room) == normal(partition(client, clean), clean)
 
 
@@ -81,7 +81,7 @@ def test_two_runs_at_once_come_to_the_same(client: Any) -> None:
             if left[0] == 0:
                 adopt(client, room, now=lambda: NOON + 5)
 
-        assert adopt(Mortal(client, between=other), room).outcome == "adopted"
+        assert adopt(CrashingClient(client, between=other), room).outcome == "adopted"
         found = normal(partition(client, room), room)
         found[keys.HEAD]["adoptedAt"] = goal[keys.HEAD]["adoptedAt"]
         assert found == goal
@@ -121,7 +121,7 @@ def test_a_message_that_comes_meanwhile_is_numbered_in_its_place(client: Any) ->
             if left[0] == 0:
                 put(client, room, early.item(room))
 
-        report = adopt(Mortal(client, between=writer), room)
+        report = adopt(CrashingClient(client, between=writer), room)
         assert (report.outcome, report.messages) == ("adopted", 10)
         assert normal(partition(client, room), room) == goal
 
@@ -133,20 +133,20 @@ def test_a_message_that_was_numbered_in_its_place_gives_way_to_one_that_comes_me
     clean = old_room(client, [*messages, earlier], "ann")
     adopt(client, clean)
     room = old_room(client, messages, "ann")
-    with pytest.raises(Killed):
-        adopt(Mortal(client, 2), room)
+    with pytest.raises(Crashed):
+        adopt(CrashingClient(client, 2), room)
     assert "seq" in partition(client, room)[messages[0].sort_key]
     put(client, room, earlier.item(room))
     for order in ORDERS:
-        assert whole(client, room, order) == ordered([*messages, earlier], order)
+        assert read_ids(client, room, order) == ordered([*messages, earlier], order)
     adopt(client, room)
     assert normal(partition(client, room), room) == normal(partition(client, clean), clean)
 
 
-@pytest.mark.parametrize("life", [1, 3, 5, 7, 9, ENOUGH])
-def test_a_run_that_was_overtaken_does_no_harm(client: Any, life: int) -> None:
-    """It pauses before any of its requests. Meanwhile somebody writes, and another run goes on, to its end or to its own
-    death: what the first one knows is out of date."""
+@pytest.mark.parametrize("writes", [1, 3, 5, 7, 9, ENOUGH])
+def test_a_run_that_was_overtaken_does_no_harm(client: Any, writes: int) -> None:
+    """It pauses before any of its requests. Meanwhile an old writer writes, and another run continues, to its end
+    or to a crash: what the first one knows is out of date."""
     messages = mixture(5)
     early = Old((NOON - 86_400_000) * MILLISECOND, "00a", Form("milliseconds"), Form("iso", 9))
     goals: dict[int, dict[str, Item]] = {}
@@ -162,8 +162,8 @@ def test_a_run_that_was_overtaken_does_no_harm(client: Any, life: int) -> None:
             if keys.HEAD not in partition(client, room):
                 put(client, room, early.item(room))
                 count[0] = 6
-            with suppress(Killed):
-                adopt(Mortal(client, life), room)
+            with suppress(Crashed):
+                adopt(CrashingClient(client, writes), room)
 
         interrupting = Interrupting(client, number, meanwhile)
         adopt(interrupting, room)

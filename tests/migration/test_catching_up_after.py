@@ -34,7 +34,7 @@ def test_a_head_from_before_leads_to_all_messages_of_after(client: Any, prefix: 
     assert {item["id"] for item in got} == {message.id for message in before.items}
 
 
-def test_an_old_message_is_edited_and_removed_and_both_are_told(client: Any) -> None:
+def test_an_old_message_is_edited_and_removed_and_changes_brings_both(client: Any) -> None:
     room = old_room(client, mixture(4), "ann")
     ours, ann = process(client, Clock()), Caller("ann")
     adopt(client, room)
@@ -45,8 +45,8 @@ def test_an_old_message_is_edited_and_removed_and_both_are_told(client: Any) -> 
     )
     edited = edit_message(ours, ann, {**one, "text": "as edited"}, Tally())
     removed = remove_message(ours, ann, two, Tally())
-    told = read_changes(ours, room.id, "ann", **since)
-    assert told["items"] == [edited.to_wire(), removed.to_wire()]
+    page_after = read_changes(ours, room.id, "ann", **since)
+    assert page_after["items"] == [edited.to_wire(), removed.to_wire()]
     assert (edited.seq, edited.version, removed.seq, removed.text) == (1, 2, 2, None)
 
 
@@ -54,12 +54,12 @@ def test_sync_leaves_a_room_out_until_it_is_adopted(client: Any) -> None:
     room = old_room(client, mixture(3), "somebody-who-syncs")
     ours, caller = process(client, Clock()), Caller("somebody-who-syncs")
 
-    def told(since: str | None) -> tuple[list[Any], str]:
+    def synced(since: str | None) -> tuple[list[Any], str]:
         answer = sync(ours, CURSOR_KEYS, caller, {"since": since}, Tally())
         here = [(each["reset"], each["head"]["seq"]) for each in answer["rooms"] if each["roomId"] == room.id]
         return here, answer["token"]
 
-    before, token = told(None)
+    before, token = synced(None)
     assert before == []
     adopt(client, room)
-    assert told(token)[0] == [(True, 3)]
+    assert synced(token)[0] == [(True, 3)]

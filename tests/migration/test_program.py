@@ -18,16 +18,16 @@ from chat.rules.errors import NotRoomMember
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.items import key
-from migration.tables import Pace, Tables
+from migration.tables import RateLimiter, Tables
 from simulator.settings import REGION
 from tests.guarantees.support.fixtures import DAY_MS, Clock, follow, process, read, send
 from tests.migration.old import (
     MILLISECOND,
     NAMES,
     SECOND,
+    Crashed,
+    CrashingClient,
     Form,
-    Killed,
-    Mortal,
     Old,
     adopt,
     old_room,
@@ -72,7 +72,7 @@ def rooms_of(path: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Estate:
+class Setup:
     """A general room (alone with an item that is no message), a guild's room, an empty one, and their roster."""
 
     general: Room
@@ -92,7 +92,7 @@ class Estate:
 
 
 @pytest.fixture
-def estate(client: Any, tmp_path: Path) -> Estate:
+def setup(client: Any, tmp_path: Path) -> Setup:
     general, guild = old_room(client, recent(5)), old_room(client, recent(4), prefix="GUILD#")
     put(client, general, recent(1)[0].item(general) | {"SK": {"S": "MSG#yesterday#its-id"}})
     empty = Room.parse(f"empty-{uuid.uuid4().hex[:8]}")
@@ -102,37 +102,37 @@ def estate(client: Any, tmp_path: Path) -> Estate:
         empty.id: {"ann": "owner"},
     }
     (tmp_path / "roster.json").write_text(json.dumps(members))
-    return Estate(general, guild, empty, tmp_path / "roster.json", tmp_path / "report.json")
+    return Setup(general, guild, empty, tmp_path / "roster.json", tmp_path / "report.json")
 
 
 def test_members_come_first_and_can_read(
-    project: Path, client: Any, endpoint: str, estate: Estate, clock: Clock
+    project: Path, client: Any, endpoint: str, setup: Setup, clock: Clock
 ) -> None:
     with pytest.raises(NotRoomMember):
-        read(process(client, clock), estate.general.id, "ann")
-    assert migration(project, endpoint, "--all", "--members-only", *estate.options).returncode == 0
-    assert len(list(follow(process(client, clock), estate.general.id, "bob", limit=2))) == 5
+        read(process(client, clock), setup.general.id, "ann")
+    assert migration(project, endpoint, "--all", "--members-only", *setup.options).returncode == 0
+    assert len(list(follow(process(client, clock), setup.general.id, "bob", limit=2))) == 5
 
 
-def test_a_dry_run_of_all_writes_nothing(project: Path, client: Any, endpoint: str, estate: Estate) -> None:
-    before = partition(client, estate.general)
-    done = migration(project, endpoint, "--all", "--dry-run", *estate.options)
-    own = estate.outcomes[estate.general.id]
+def test_a_dry_run_of_all_writes_nothing(project: Path, client: Any, endpoint: str, setup: Setup) -> None:
+    before = partition(client, setup.general)
+    done = migration(project, endpoint, "--all", "--dry-run", *setup.options)
+    own = setup.outcomes[setup.general.id]
     assert (own["outcome"], own["messages"], own["membersAdded"]) == ("wouldAdopt", 5, 2)
     assert done.stdout.endswith("A dry run: nothing was written.\n")
-    assert partition(client, estate.general) == before
+    assert partition(client, setup.general) == before
 
 
 def test_one_room_first_then_all_that_are_left(
-    project: Path, client: Any, endpoint: str, estate: Estate, clock: Clock
+    project: Path, client: Any, endpoint: str, setup: Setup, clock: Clock
 ) -> None:
-    rooms = [estate.general, estate.guild, estate.empty]
-    done = migration(project, endpoint, "--room", estate.general.id, *estate.options)
+    rooms = [setup.general, setup.guild, setup.empty]
+    done = migration(project, endpoint, "--room", setup.general.id, *setup.options)
     assert done.returncode == 0
-    assert list(estate.outcomes) == [estate.general.id]
-    assert f"{estate.general.id}: 5 of 5 messages numbered\n" in done.stderr
-    migration(project, endpoint, "--all", *estate.options)
-    found = [estate.outcomes[room.id] for room in rooms]
+    assert list(setup.outcomes) == [setup.general.id]
+    assert f"{setup.general.id}: 5 of 5 messages numbered\n" in done.stderr
+    migration(project, endpoint, "--all", *setup.options)
+    found = [setup.outcomes[room.id] for room in rooms]
     assert [own["outcome"] for own in found] == ["alreadyAdopted", "adopted", "adopted"]
     assert [(own["membersAdded"], own["membersKept"]) for own in found] == [(0, 2), (1, 0), (1, 0)]
     ours = process(client, clock)
@@ -140,15 +140,15 @@ def test_one_room_first_then_all_that_are_left(
 
 
 def test_the_report_names_what_was_left_and_no_texts(
-    project: Path, client: Any, endpoint: str, estate: Estate
+    project: Path, client: Any, endpoint: str, setup: Setup
 ) -> None:
-    done = migration(project, endpoint, "--room", estate.general.id, *estate.options)
-    place = estate.general.partition_key, "MSG#yesterday#its-id"
-    assert estate.outcomes[estate.general.id]["skipped"] == [
+    done = migration(project, endpoint, "--room", setup.general.id, *setup.options)
+    place = setup.general.partition_key, "MSG#yesterday#its-id"
+    assert setup.outcomes[setup.general.id]["skipped"] == [
         {"partitionKey": place[0], "sortKey": place[1], "reason": "key"}
     ]
     assert f"left as it is (key): {' '.join(place)}\n" in done.stdout
-    for text in (done.stdout, done.stderr, estate.report.read_text(encoding="utf-8")):
+    for text in (done.stdout, done.stderr, setup.report.read_text(encoding="utf-8")):
         assert "text of" not in text
 
 
@@ -181,13 +181,13 @@ def test_killed_outright_and_started_again(project: Path, client: Any, endpoint:
 def test_a_room_that_is_refused_does_not_stop_the_others_and_shows_in_the_status(
     project: Path, client: Any, endpoint: str, tmp_path: Path
 ) -> None:
-    old, young = old_room(client, recent(2, ago_ms=400 * DAY_MS), "ann"), old_room(client, recent(2), "ann")
+    old, new = old_room(client, recent(2, ago_ms=400 * DAY_MS), "ann"), old_room(client, recent(2), "ann")
     report = tmp_path / "report.json"
-    both = ["--room", old.id, "--room", young.id, "--report", str(report)]
+    both = ["--room", old.id, "--room", new.id, "--report", str(report)]
     done = migration(project, endpoint, *both)
     found = rooms_of(report)
     assert done.returncode == 1
-    assert [found[room.id]["outcome"] for room in (old, young)] == ["refused", "adopted"]
+    assert [found[room.id]["outcome"] for room in (old, new)] == ["refused", "adopted"]
     assert "--retention-days 402 keeps them" in done.stdout
     assert migration(project, endpoint, *both, "--retention-days", "402").returncode == 0
 
@@ -218,19 +218,21 @@ def test_an_engine_that_is_not_there_is_a_sentence(project: Path) -> None:
     [
         ([], "one of the arguments --room --all is required"),
         (["--all", "--room", "a"], "not allowed with argument"),
-        (["--room", "a#b"], "a#b is not a room id"),
-        (["--all", "--rate", "0"], "must be from 0.1 to 10000"),
-        (["--all", "--rate", "fast"], "must be a number"),
-        (["--all", "--retention-days", "6"], "must be from 7 to 36500"),
-        (["--all", "--retention-days", "7.5"], "must be a whole number"),
+        (["--room", "a#b"], "--room: a#b is not a room id"),
+        (["--all", "--rate", "0"], "--rate: Input should be greater than or equal to 0.1"),
+        (["--all", "--rate", "fast"], "--rate: Input should be a valid number"),
+        (["--all", "--retention-days", "6"], "--retention-days: Input should be greater than or equal to 7"),
+        (["--all", "--retention-days", "7.5"], "--retention-days: Input should be a valid integer"),
         (["--all", "--members-only"], "--members-only needs --roster"),
-        (["--all", "--endpoint", "localhost"], "must start with http"),
-        (["--all", "--report", "nowhere/at-all.json"], "there is no folder nowhere"),
-        (["--all", "--roster", "nowhere.json"], "nowhere.json"),
+        (["--all", "--endpoint", "localhost"], "--endpoint: Input should be a valid URL"),
+        (["--all", "--report", "nowhere/at-all.json"], "--report: there is no folder nowhere"),
+        (["--all", "--roster", "nowhere.json"], "nowhere.json: No such file or directory"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_bad_options_are_told_apart(project: Path, options: Sequence[str], sentence: str) -> None:
+def test_a_bad_option_is_a_sentence_that_names_it(
+    project: Path, options: Sequence[str], sentence: str
+) -> None:
     done = migration(project, "http://127.0.0.1:1", *options)
     assert done.returncode == 2
     assert sentence in done.stderr
@@ -259,19 +261,19 @@ def test_a_room_whose_adoption_was_killed_is_found_by_all(client: Any) -> None:
     """Also when all its keys were right, so that no item without a number is left to be found."""
     start = (wall_clock() - DAY_MS) * MILLISECOND
     room = old_room(client, [Old(start + n * SECOND, f"{n}", Form("milliseconds")) for n in range(2)], "ann")
-    with pytest.raises(Killed):
-        adopt(Mortal(client, 2), room, now=wall_clock)
+    with pytest.raises(Crashed):
+        adopt(CrashingClient(client, 2), room, now=wall_clock)
     assert all(
         "seq" in item for sort_key, item in partition(client, room).items() if sort_key.startswith("MSG#")
     )
     names: Any = NAMES
-    tables = Tables(client, names, Pace(1e9, lambda: 0.0, lambda _: None))
+    tables = Tables(client, names, RateLimiter(1e9, lambda: 0.0, lambda _: None))
     assert room.partition_key in set(tables.partitions("core"))
 
 
-def test_the_pace_is_kept_on_average() -> None:
+def test_the_rate_is_kept_on_average() -> None:
     clock = Clock(0)
-    pace = Pace(100, clock.monotonic, clock.sleep)
+    limiter = RateLimiter(100, clock.monotonic, clock.sleep)
     for _ in range(11):
-        pace.take(50)
+        limiter.take(50)
     assert clock.seconds == pytest.approx(5)

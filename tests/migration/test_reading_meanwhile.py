@@ -19,9 +19,9 @@ from tests.migration.old import (
     MILLISECOND,
     ORDERS,
     SECOND,
+    Crashed,
+    CrashingClient,
     Interrupting,
-    Killed,
-    Mortal,
     Old,
     adopt,
     count_of_writes,
@@ -29,7 +29,7 @@ from tests.migration.old import (
     old_room,
     ordered,
     partition,
-    whole,
+    read_ids,
 )
 
 
@@ -41,7 +41,7 @@ def test_in_every_phase_all_messages_are_read_once_and_cursors_go_on(client: Any
     readers: list[tuple[list[str], list[str | None]]] = []
 
     def all_read() -> None:
-        assert whole(client, room, order) == ordered(messages, order)
+        assert read_ids(client, room, order) == ordered(messages, order)
         readers.append(([], [None]))
         for got, token in readers:
             if got and token[0] is None:
@@ -50,7 +50,7 @@ def test_in_every_phase_all_messages_are_read_once_and_cursors_go_on(client: Any
             got += [message.id for message in page.items]
             token[0] = page.next_token
 
-    adopt(Mortal(client, between=all_read), room)
+    adopt(CrashingClient(client, between=all_read), room)
     for got, token in readers:
         while token[0]:
             page = read(process(client, Clock()), room.id, "ann", order=order, limit=1, nextToken=token[0])
@@ -87,7 +87,7 @@ def test_a_cursor_goes_on_to_what_was_sent_since_where_all_that_was_left_is_gone
     for sort_key in sorted(partition(client, room))[-3:]:
         delete_message(client, room.id, sort_key)
     sent = send(ours, room.id, "ann", "hi")
-    later = process(client, Clock(NOON + RECENT_MS))  # until then the hole might still be filled
+    later = process(client, Clock(NOON + RECENT_MS))  # until then the gap might still be filled
     rest = read(later, room.id, "ann", order="OLDEST_FIRST", nextToken=first.next_token)
     assert [message.seq for message in rest.items] == [sent.seq]
 
@@ -97,8 +97,8 @@ def test_old_items_that_are_not_removed_yet_do_not_empty_a_page(client: Any, ord
     """Keys of dates sort behind all others, so that newest first would have to read past every one of them."""
     start = (NOON - 86_400_000) * MILLISECOND
     room = old_room(client, [Old(start + each * SECOND, f"{each:02d}") for each in range(40)], "ann")
-    with pytest.raises(Killed):
-        adopt(Mortal(client, 3), room, batch=40)
+    with pytest.raises(Crashed):
+        adopt(CrashingClient(client, 3), room, batch=40)
     assert keys.HEAD in partition(client, room)
     (message,) = read(process(client, Clock()), room.id, "ann", order=order, limit=1).items
     assert message.seq == (1 if order == "OLDEST_FIRST" else 40)
@@ -114,11 +114,11 @@ def test_a_room_may_be_adopted_between_any_two_requests_of_a_reader(
     for number in range(1, 40):
         room = old_room(client, messages, "ann")
         if stop == "before the switch":
-            with pytest.raises(Killed):
-                adopt(Mortal(client, 3), room)
+            with pytest.raises(Crashed):
+                adopt(CrashingClient(client, 3), room)
         elif stop == "after the switch":
-            with pytest.raises(Killed):
-                adopt(Mortal(client, writes - 2), room)
+            with pytest.raises(Crashed):
+                adopt(CrashingClient(client, writes - 2), room)
         interrupting = Interrupting(client, number, lambda room=room: adopt(client, room))  # type: ignore[misc]
         ours = process(interrupting, Clock())
         got = [message.id for message in follow(ours, room.id, "ann", order=order, limit=3)]

@@ -15,6 +15,7 @@ import pytest
 
 from chat.storage import aws
 from lambda_package import botocore_data
+from lambda_package.build import CHAT
 from simulator.settings import REGION
 
 ROOM = {"PK": {"S": "ROOM#parity"}, "SK": {"S": "HEAD"}}
@@ -134,7 +135,8 @@ def test_a_service_is_found_where_stock_botocore_finds_it(service: str, region: 
 
 def test_without_the_data_the_client_is_made_from_the_stock_data(tmp_path: Path) -> None:
     data = botocore_data.TARGET
-    shutil.copytree(data.parent, tmp_path / "chat", ignore=shutil.ignore_patterns(data.name, "__pycache__"))
+    ignored = shutil.ignore_patterns(data.name, "__pycache__")
+    shutil.copytree(CHAT / "chat", tmp_path / "chat", ignore=ignored)
     code = """if True:
         from chat.storage.aws import OWN_DATA, client
         print(OWN_DATA.exists(), client("dynamodb", region="us-east-1", lean=True).can_paginate("scan"))

@@ -18,13 +18,14 @@ from lambda_package.archive import unpacked_size
 from lambda_package.build import modules
 from simulator.keys import SigningKey, local_secrets
 from simulator.settings import functions_environment
+from tests.package.copies import copy_of
 
 MIB = 1024 * 1024
 
 BUILD = """if True:
     import sys
     from pathlib import Path
-    from lambda_package.build import build, chat_layer
+    from lambda_package.build import build
     build(Path(sys.argv[1]), [None])
 """
 
@@ -60,11 +61,13 @@ def zips(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(project, tmp_path_factory.mktemp("dist"))
 
 
-def build(project: Path, target: Path) -> Path:
+def build(project: Path, target: Path, umask: int = -1) -> Path:
     environment = {**os.environ, "PYTHONPATH": str(project)}
     done = subprocess.run(
-        [lambda_python(), "-c", BUILD, str(target)],
+        [lambda_python(), "-B", "-c", BUILD, str(target)],
+        cwd=project,
         env=environment,
+        umask=umask,
         capture_output=True,
         text=True,
         check=False,
@@ -181,8 +184,11 @@ def test_a_function_holds_its_own_module_alone(zips: Path) -> None:
         assert sources == [f"{folder}/{module}.py"]
 
 
-def test_the_same_input_gives_the_same_bytes(project: Path, zips: Path, tmp_path: Path) -> None:
-    again = build(project, tmp_path / "dist")
+def test_the_same_files_give_the_same_bytes_in_another_folder(
+    project: Path, zips: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    again = build(copy_of(project, tmp_path / "elsewhere"), tmp_path / "dist", umask=0o077)
     names = sorted(path.relative_to(zips) for path in zips.rglob("*.zip"))
     assert len(names) == 2 + len(modules())
     assert [name for name in names if (zips / name).read_bytes() != (again / name).read_bytes()] == []
@@ -191,9 +197,10 @@ def test_the_same_input_gives_the_same_bytes(project: Path, zips: Path, tmp_path
 def test_source_without_bytecode_would_be_noticed(
     zips: Path, task: Path, environment: dict[str, str]
 ) -> None:
-    shutil.rmtree(task / "opt" / "python" / "chat" / "__pycache__")
+    operations = task / "opt" / "python" / "chat" / "operations"
+    shutil.rmtree(operations / "__pycache__")
     compiled = start(zips, task, environment, "on_message")["compiled"]
-    assert str(task / "opt" / "python" / "chat" / "on_message.py") in compiled
+    assert str(operations / "on_message.py") in compiled
 
 
 class Counting(BaseHTTPRequestHandler):

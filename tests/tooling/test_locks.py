@@ -9,9 +9,18 @@ LOCKS = [
     "requirements.lock",
     "requirements-dev.lock",
     "layers/dependencies/requirements.lock",
+    "gateway/requirements.lock",
+    "lambda_package/requirements.lock",
     "simulator/ministack.lock",
+    "terraform/checkov.lock",
     "bench/requirements.lock",
 ]
+
+
+def test_every_lock_that_make_writes_is_held_to_these_rules(project: Path) -> None:
+    makefile = (project / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile[makefile.index("\nlock:") : makefile.index("\ndata:")]
+    assert sorted(re.findall(r"-o (\S+\.lock)", recipe)) == sorted(LOCKS)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -38,10 +47,19 @@ def test_every_package_in_a_lock_is_pinned_by_hashes(project: Path, lock: str) -
     [
         ("layers/dependencies/requirements.lock", "requirements.lock"),
         ("requirements.lock", "requirements-dev.lock"),
+        ("gateway/requirements.lock", "requirements-dev.lock"),
+        ("lambda_package/requirements.lock", "requirements-dev.lock"),
     ],
 )
 def test_what_is_developed_with_is_what_is_deployed(project: Path, part: str, whole: str) -> None:
     assert pins(project / part) <= pins(project / whole)
+
+
+def test_what_operators_programs_use_reaches_no_function(project: Path) -> None:
+    """Each of these would cost every cold start."""
+    names = {pin.partition("==")[0] for pin in pins(project / "layers/dependencies/requirements.lock")}
+    assert "botocore" in names
+    assert names & {"boto3", "pydantic", "s3transfer"} == set()
 
 
 def pins(lock: Path) -> set[str]:

@@ -4,3 +4,5 @@ Five floors: `operations` (one API field a module) use `steps` (what several ope
 `storage` (both tables behind one repository) and `rules` (no I/O); `identity` stands beside them and uses
 `rules` alone. Nothing runs back.
 """
+
+__version__ = "0.2.0"

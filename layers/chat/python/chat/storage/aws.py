@@ -106,20 +106,27 @@ def client(
     if lean:
         session.set_config_variable("data_path", str(OWN_DATA))
     made = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config)
-    made.meta.events.register("before-parse", _refuse_torn)
+    refuse_incomplete_answers(made)
     return made
 
 
-def _refuse_torn(response_dict: Mapping[str, Any], operation_model: Any, **_: object) -> None:
-    """botocore takes half an answer for an empty one: the connection's end for the body's, and no JSON for no
-    items."""
+def refuse_incomplete_answers(client: Any) -> None:
+    """Make a client of botocore or boto3 raise `ResponseStreamingError` for an answer that has not come whole.
+
+    By itself it takes half an answer for an empty one: the connection's end for the body's, and no JSON for no
+    items.
+    """
+    client.meta.events.register("before-parse", _refuse_incomplete)
+
+
+def _refuse_incomplete(response_dict: Mapping[str, Any], operation_model: Any, **_: object) -> None:
     length = response_dict["headers"].get("content-length")
     if (
         length is not None
         and int(length) != len(response_dict["body"])
         and operation_model.http["method"] != "HEAD"
     ):
-        raise botocore.exceptions.ResponseStreamingError(error="torn")
+        raise botocore.exceptions.ResponseStreamingError(error="incomplete")
 
 
 @contextmanager
