@@ -79,13 +79,13 @@ def test_null_leaves_a_rule_as_it_is(stage: "Stage", field: str) -> None:
     """Some clients send null for every argument that they do not set."""
     room = stage.room(settings=OWN)
     before = stage.item(room, "HEAD")
-    stage.refused(asked(stage, room, **dict.fromkeys(["name", "visibility", *NUMBERS])), "InvalidInput")
+    stage.refused(asked(stage, room, None, **dict.fromkeys(["name", "visibility", *NUMBERS])), "InvalidInput")
     other = "name" if field != "name" else "slowModeSeconds"
     given = {
         **dict.fromkeys(["name", "visibility", *NUMBERS, "reset"]),
         other: "Owls" if other == "name" else 7,
     }
-    stage.act(asked(stage, room, **given), writes=["HEAD"])
+    stage.act(asked(stage, room, None, **given), writes=["HEAD"])
     assert stage.item(room, "HEAD")[field] == before[field]
 
 
