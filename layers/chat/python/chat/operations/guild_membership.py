@@ -65,7 +65,7 @@ def check_feed(arguments: Mapping[str, Any]) -> Feed:
     if not is_id(guild_id):
         raise InvalidInput("room.invalidId", argument="guildId")
     room = Room.parse(f"{GUILD_PREFIX}{guild_id}")
-    name = check_rules(room, {"name": arguments.get("name")})["name"]
+    name = check_rules(room, {"name": arguments.get("name")}).get("name")
     add, removed = _list(arguments, "add"), _list(arguments, "remove")
     if not all(isinstance(each, dict) for each in add):
         raise InvalidInput("room.userId", argument="add")
