@@ -33,7 +33,7 @@ def test_everybody_is_told_in_the_order_of_their_ids(stage: "Stage") -> None:
     stage.receipts(room, "bob", readSeq=2, lastReadSeq=2, deliveredSeq=3)
     assert asked(stage, room) == {
         "items": [
-            receipt(room, "alice", 0, 0),
+            receipt(room, "alice", 3, 3),
             receipt(room, "bob", 2, 3),
             receipt(room, "carol", 0, 0),
             receipt(room, "dora", 0, 0),
@@ -41,6 +41,15 @@ def test_everybody_is_told_in_the_order_of_their_ids(stage: "Stage") -> None:
         "nextToken": None,
         "confirmation": None,
     }
+
+
+def test_whoever_answers_has_read_what_they_answer(stage: "Stage") -> None:
+    room = room_of_four(stage)
+    stage.send(room, "four", user="bob")
+    answer = asked(stage, room, seq=3)
+    assert [each["readSeq"] for each in answer["items"]] == [3, 4, 0, 0]
+    assert [each["deliveredSeq"] for each in answer["items"]] == [3, 4, 0, 0]
+    assert answer["confirmation"] == {"seq": 3, "delivered": 1, "read": 1, "of": 3}
 
 
 def test_what_was_read_in_private_is_not_told(stage: "Stage") -> None:

@@ -124,7 +124,7 @@ def test_reading_takes_three_requests_and_typing_one(desk: Desk, client: Any) ->
         desk.bill("receipts, of two, with confirmation", receipts, CURSOR_KEYS, roomId=room, seq=3),
         desk.bill("presence, of two", presence, roomId=room),
     ]
-    assert bills == [(1, 1.0, 0), (3, 2.0, 0), (3, 3.0, 0), (3, 1.5, 0)]
+    assert bills == [(1, 1.0, 0), (3, 3.0, 0), (3, 4.0, 0), (3, 1.5, 0)]
 
 
 def test_a_ledger_takes_two_requests(desk: Desk, client: Any) -> None:

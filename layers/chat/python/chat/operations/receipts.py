@@ -1,7 +1,7 @@
 """How far a room's members have received and read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chat.deployment import Deployment
@@ -9,14 +9,14 @@ from chat.rules.access import enter_room
 from chat.rules.arguments import check_limit, check_seq
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.errors import InvalidInput
-from chat.rules.models import Caller, Receipts
+from chat.rules.models import Caller, Member, Receipts
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
 from chat.steps.listing import RosterLine, list_people
 from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
 from chat.steps.retry import deadline_of, retried
-from chat.storage.places import Found, receipts_place
+from chat.storage.places import Found, membership_place, receipts_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,19 @@ def receipts(
         return retried(deployment, lambda: list_people(store, room, "ACTIVE", limit, after), deadline)
 
     everybody, are_many = people(SMALL_ROOM_MEMBERS, None) if sure else ((), True)
-    is_told = not are_many
+    is_small = not are_many
     rest = [each for each in everybody if each.user_id > (asked.past or "")]
     page, has_more = (
-        (rest[: asked.limit], len(rest) > asked.limit) if is_told else people(asked.limit, asked.past)
+        (rest[: asked.limit], len(rest) > asked.limit) if is_small else people(asked.limit, asked.past)
     )
-    wanted = [receipts_place(room, each.user_id) for each in (everybody if is_told else page)]
-    found = found_at(deployment, wanted, deadline, consistent=False)
+    user_ids = [each.user_id for each in (everybody if is_small else page)]
+    places = [place(room, user_id) for place in (receipts_place, membership_place) for user_id in user_ids]
+    found = found_at(deployment, places, deadline, consistent=False)
     token = seal_position(_purpose(room), [page[-1].user_id], cursor_keys) if has_more else None
     return {
         "items": [_receipt(found, room, each.user_id, head.epoch) for each in page],
         "nextToken": token,
-        "confirmation": _confirmation(found, asked, caller, everybody) if is_told else None,
+        "confirmation": _confirmation(found, asked, caller, everybody) if is_small else None,
     }
 
 
@@ -82,8 +83,11 @@ def _purpose(room: Room) -> str:
 
 
 def _receipts_of(found: Found, room: Room, user_id: str) -> Receipts:
-    item = found.get(receipts_place(room, user_id))
-    return Receipts.found(item) or Receipts()
+    """How far somebody is, for others to see. Whoever sends has read, and has, what was there before."""
+    receipts = Receipts.found(found.get(receipts_place(room, user_id))) or Receipts()
+    member = Member.found(found.get(membership_place(room, user_id))) or Member()
+    read_seq = max(receipts.read_seq, member.last_sent_seq)
+    return replace(receipts, read_seq=read_seq, delivered_seq=max(receipts.delivered_seq, read_seq))
 
 
 def _receipt(found: Found, room: Room, user_id: str, epoch: int) -> dict[str, Any]:
@@ -99,14 +103,14 @@ def _confirmation(
     """To how many the message was delivered: of those who were there when it was sent, the caller aside,
     whose it is.
 
-    Whoever says that they have read it has it.
+    Whoever has read it has it.
     """
     seq = asked.seq or 0
     others = [each for each in everybody if each.user_id != caller.user_id and each.member.joined_seq < seq]
     everyone = [_receipts_of(found, asked.room, each.user_id) for each in others]
     return {
         "seq": seq,
-        "delivered": sum(max(receipts.delivered_seq, receipts.read_seq) >= seq for receipts in everyone),
+        "delivered": sum(receipts.delivered_seq >= seq for receipts in everyone),
         "read": sum(receipts.read_seq >= seq for receipts in everyone),
         "of": len(others),
     }
