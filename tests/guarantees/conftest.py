@@ -1,4 +1,4 @@
-"""Fixtures of the proofs."""
+"""Fixtures of the tests of guarantees."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,23 +12,23 @@ from tests.guarantees.support.proxy import Proxy, proxy_to
 
 
 @pytest.fixture(scope="session")
-def the_proxy(functions_environ: None, endpoint: str) -> Iterator[Proxy]:
+def session_proxy(functions_environ: None, endpoint: str) -> Iterator[Proxy]:
     with proxy_to(endpoint) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def proxy(the_proxy: Proxy) -> Iterator[Proxy]:
-    """The proxy before the engine; it breaks nothing until it is told to."""
-    the_proxy.operations.clear()
-    yield the_proxy
-    the_proxy.heal()
+def proxy(session_proxy: Proxy) -> Iterator[Proxy]:
+    """The proxy before the engine, without any fault at first."""
+    session_proxy.operations.clear()
+    yield session_proxy
+    session_proxy.heal()
 
 
 @pytest.fixture(scope="session")
-def impatient(the_proxy: Proxy) -> Any:
+def proxied(session_proxy: Proxy) -> Any:
     """The functions' own kind of client, through the proxy; it waits a third of a second for an answer."""
-    return aws_client("dynamodb", region=REGION, endpoint=the_proxy.url, timeout=0.33, lean=True)
+    return aws_client("dynamodb", region=REGION, endpoint=session_proxy.url, timeout=0.33, lean=True)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-"""One client's life in a room's story: behind a network that breaks, on the real API."""
+"""One client while a room's script runs: behind a network that breaks, on the real API."""
 
 from dataclasses import dataclass
 from random import Random
 
 from simulator.subscriptions import Selection
-from tests.guarantees.catch_up.faulty_client import NO_FAULTS, Faults, FaultyClient, Wrong
+from tests.guarantees.catch_up.faulty_client import NO_FAULTS, Faults, FaultyClient, WrongView
 from tests.guarantees.catch_up.follower import COMPARE_S
 from tests.guarantees.catch_up.follower_events import Accepted, Head, Message, Subscribe
 from tests.guarantees.support.backend import Backend, Denied, outcome
@@ -15,53 +15,53 @@ MOST_STEPS = 5_000
 
 
 @dataclass(slots=True, eq=False)
-class Life:
-    """A client, its dice, and its subscription between its resolver's yes and its first frame."""
+class ClientRun:
+    """A client, its random numbers, and its subscription between acceptance by the resolver and its first frame."""
 
     backend: Backend
     room_id: str
     client: FaultyClient
-    dice: Random
+    rng: Random
     limit: int
     cuts: float
-    judged: tuple[int, Selection] | None = None
+    accepted: tuple[int, Selection] | None = None
 
     @classmethod
-    def begin(cls, backend: Backend, room_id: str, user: str, dice: Random) -> "Life":
-        """How badly it goes, and how small the pages are, is up to the dice too."""
-        bad = dice.choice([0.0, 0.05, 0.2, 0.5])
+    def begin(cls, backend: Backend, room_id: str, user: str, rng: Random) -> "ClientRun":
+        """How many faults there are, and how small the pages are, is random too."""
+        bad = rng.choice([0.0, 0.05, 0.2, 0.5])
         faults = Faults(
-            lost=bad * dice.random(),
-            twice=bad * dice.random(),
-            overtaken=dice.choice([0.0, 0.3, 0.9]),
-            unanswered=0.3 * bad * dice.random(),
+            lost=bad * rng.random(),
+            twice=bad * rng.random(),
+            overtaken=rng.choice([0.0, 0.3, 0.9]),
+            unanswered=0.3 * bad * rng.random(),
         )
-        life = cls(
+        run = cls(
             backend,
             room_id,
-            FaultyClient(user, dice, faults),
-            dice,
-            dice.randint(1, 5),
-            dice.choice([0, 0.02, 0.1]),
+            FaultyClient(user, rng, faults),
+            rng,
+            rng.randint(1, 5),
+            rng.choice([0, 0.02, 0.1]),
         )
-        life.client.begin()
-        return life
+        run.client.begin()
+        return run
 
     async def go_on(self) -> None:
-        """One step: something is asked, goes live, arrives, is cut, or time passes."""
+        """One step: a request is made, a subscription goes live, a frame or an answer arrives, the socket is cut, or time passes."""
         client = self.client
-        if self.dice.random() < self.cuts:
-            self.judged = None
+        if self.rng.random() < self.cuts:
+            self.accepted = None
             client.cut()
             return
         steps = [
             *["ask"] * (2 * (client.request is not None)),
-            *["go live"] * (3 * (self.judged is not None)),
+            *["go live"] * (3 * (self.accepted is not None)),
             *["frame"] * (4 * bool(client.frames)),
             *["answer"] * (4 * bool(client.answers)),
             "wait",
         ]
-        step = self.dice.choice(steps)
+        step = self.rng.choice(steps)
         if step == "ask":
             await self._ask()
         elif step == "go live":
@@ -71,26 +71,26 @@ class Life:
         elif step == "answer":
             client.receive_answer()
         else:
-            client.wait(self.dice.choices(WAITS, [8, 8, 4, 2, 0.5])[0])
+            client.wait(self.rng.choices(WAITS, [8, 8, 4, 2, 0.5])[0])
 
     async def _ask(self) -> None:
         request, self.client.request = self.client.request, None
         if isinstance(request, Subscribe):
             try:
-                selection = await self.backend.judge(self.client.user, self.room_id, request.epoch)
+                selection = await self.backend.accept(self.client.user, self.room_id, request.epoch)
             except Denied as denied:
                 self.client.answer(outcome(request.number, denied))
             else:
-                self.judged = (request.number, selection)
+                self.accepted = (request.number, selection)
         elif request is not None:
             self.client.answer(await self.backend.read(self.client.user, self.room_id, request, self.limit))
 
     def _go_live(self) -> None:
-        """The subscription that was judged takes the place of the one before; its acceptance is on its way."""
-        if self.judged:
-            (number, selection), self.judged = self.judged, None
-            self.client.hang_up()
-            self.client.hang_up = self.backend.listen(selection, self.client.send_frame)
+        """The subscription that was accepted takes the place of the one before; its acceptance is on its way."""
+        if self.accepted:
+            (number, selection), self.accepted = self.accepted, None
+            self.client.unsubscribe()
+            self.client.unsubscribe = self.backend.listen(selection, self.client.send_frame)
             self.client.answer(Accepted(number))
 
     async def settle(self, *, is_in: bool) -> None:
@@ -108,7 +108,7 @@ class Life:
         for _ in range(MOST_STEPS):
             if client.request is not None:
                 await self._ask()
-            elif self.judged:
+            elif self.accepted:
                 self._go_live()
             elif client.frames:
                 client.receive_frame()
@@ -118,25 +118,27 @@ class Life:
                 return
             else:
                 client.wait(COMPARE_S)
-        raise Wrong("never done")
+        raise WrongView("never done")
 
-    def check(self, messages: dict[int, Message], gone_at: Head | None) -> None:
-        """Whoever is in shows what a fresh fetch gives; whoever went has stopped, and shows nothing of what came after."""
-        shown = self.client.screen.messages
+    def check(self, messages: dict[int, Message], removed_at: Head | None) -> None:
+        """A member shows what a fresh fetch gives; who lost access has stopped, and shows nothing committed afterwards."""
+        shown = self.client.view.messages
         if list(shown) != sorted(shown):
-            raise Wrong(f"shown in the order {list(shown)}")
-        if gone_at is None:
+            raise WrongView(f"shown in the order {list(shown)}")
+        if removed_at is None:
             if self.client.follower.is_stopped:
-                raise Wrong("has stopped though its person is in the room")
+                raise WrongView("has stopped though its user is a member")
             for seq in sorted(shown.keys() | messages.keys()):
                 if shown.get(seq) != messages.get(seq):
-                    raise Wrong(f"shows {shown.get(seq)} and not {messages.get(seq)}")
+                    raise WrongView(f"shows {shown.get(seq)} and not {messages.get(seq)}")
             return
         if not self.client.follower.is_stopped:
-            raise Wrong("goes on though its person is not in the room")
-        late = [seq for seq, each in shown.items() if seq > gone_at.seq or (each["rev"] or 0) > gone_at.rev]
+            raise WrongView("goes on though its user is no member")
+        late = [
+            seq for seq, each in shown.items() if seq > removed_at.seq or (each["rev"] or 0) > removed_at.rev
+        ]
         if late:
-            raise Wrong(f"shows {late}, of after its person went")
+            raise WrongView(f"shows {late}, committed after its user lost access")
 
     def end(self) -> None:
-        self.client.hang_up()
+        self.client.unsubscribe()

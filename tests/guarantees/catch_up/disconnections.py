@@ -1,11 +1,11 @@
 """Clients that are cut off at random and come back, on the real API: they miss nothing and show nothing twice, in order.
 
-    python -m tests.guarantees.catch_up.disconnections [--runs 10000] [--seed N] [--workers 2] [--endpoint URL] [--story NAME]
+    python -m tests.guarantees.catch_up.disconnections [--runs 10000] [--seed N] [--workers 2] [--endpoint URL] [--script NAME]
 
-A run is one client's life in a room's story; a few lives share a story. Frames are lost, repeated, overtaken and delayed,
-answers are lost, sockets are cut at any moment, pages are small; meanwhile people come and go, and epochs end. In the end
+A run is one client during a room's script; a few clients share a script. Frames are lost, repeated, overtaken and delayed,
+answers are lost, sockets are cut at any moment, pages are small; meanwhile members join and leave, and epochs end. In the end
 each client that is in the room shows what a fresh fetch gives. Prints what was counted; ends with status 1, and the name of
-the story to be told again (`--story`), when a client is wrong.
+the script to be run again (`--script`), when a client is wrong.
 """
 
 import argparse
@@ -30,67 +30,67 @@ from simulator.engine import embedded
 from simulator.keys import local_secrets
 from simulator.settings import become, functions_environment
 from tests.conftest import choose_engine
-from tests.guarantees.catch_up.client_run import Life
-from tests.guarantees.catch_up.faulty_client import Wrong
-from tests.guarantees.catch_up.room_script import Story, fetch
+from tests.guarantees.catch_up.client_run import ClientRun
+from tests.guarantees.catch_up.faulty_client import WrongView
+from tests.guarantees.catch_up.room_script import RoomScript, fetch
 from tests.guarantees.support.backend import Backend, Denied, backend
 
-LIVES = 20
-"""How many clients share a story: each has its own dice, and only the room is common."""
-LISTENERS = [f"eve{number}" for number in range(5)]
-HAPPENINGS = 20
-BESIDE, PART = 4, 25
-"""How many stories a process tells at a time, and how many make a part of its work."""
+CLIENTS = 20
+"""How many clients share a script: each has random numbers of its own, and only the room is common."""
+MEMBERS = [f"eve{number}" for number in range(5)]
+STEPS = 20
+CONCURRENT, BATCH = 4, 25
+"""How many scripts a process runs at a time, and how many make a batch."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What came of one story. `wrong`: the client that was, by its number, and what was wrong with it."""
+class ScriptResult:
+    """What came of one script. `problem`: the client that was wrong, by its number, and how."""
 
     name: str
     counts: "Counter[str]"
-    wrong: str | None = None
+    problem: str | None = None
 
 
-async def tell(api: Backend, name: str, lives: int = LIVES) -> Told:
-    """One story, by the name that makes its dice."""
-    dice = Random(name)  # noqa: S311  repeatable
-    guild = "GUILD#" if dice.random() < 0.3 else ""
-    story = Story.begin(api, dice, f"{guild}s-{uuid.uuid4()}", LISTENERS)
+async def run_script(api: Backend, name: str, count: int = CLIENTS) -> ScriptResult:
+    """One script, by the name that seeds its random numbers."""
+    rng = Random(name)  # noqa: S311  repeatable
+    guild = "GUILD#" if rng.random() < 0.3 else ""
+    script = RoomScript.begin(api, rng, f"{guild}s-{uuid.uuid4()}", MEMBERS)
     clients = [
-        Life.begin(api, story.room_id, dice.choice(LISTENERS), Random(f"{name}/{number}"))  # noqa: S311  repeatable
-        for number in range(lives)
+        ClientRun.begin(api, script.room_id, rng.choice(MEMBERS), Random(f"{name}/{number}"))  # noqa: S311  repeatable
+        for number in range(count)
     ]
     number = -1
     try:
-        for _ in range(HAPPENINGS):
-            await story.go_on()
-            for life in clients:
-                if life.client.user in story.came and life.client.follower.is_stopped:
-                    life.client.begin()
-            for _ in range(3 * lives):
-                number = dice.randrange(lives)
+        for _ in range(STEPS):
+            await script.go_on()
+            for run in clients:
+                if run.client.user in script.joined and run.client.follower.is_stopped:
+                    run.client.begin()
+            for _ in range(3 * count):
+                number = rng.randrange(count)
                 await clients[number].go_on()
-        messages, head = await fetch(api, story.room_id, "own")
+        messages, head = await fetch(api, script.room_id, "own")
         assert [*messages] == [*range(1, head.seq + 1)]
-        for number in range(lives):
-            standing = story.people[clients[number].client.user]
-            await clients[number].settle(is_in=standing.is_in)
-            clients[number].check(messages, standing.gone_at)
-    except (Wrong, Denied) as wrong:
-        return Told(name, Counter(), f"client {number}: {wrong}")
+        for number in range(count):
+            state = script.people[clients[number].client.user]
+            await clients[number].settle(is_in=state.is_in)
+            clients[number].check(messages, state.removed_at)
+    except (WrongView, Denied) as error:
+        return ScriptResult(name, Counter(), f"client {number}: {error}")
     finally:
-        for life in clients:
-            life.client.hang_up()
-    return Told(name, _counts(story, clients))
+        for run in clients:
+            run.client.unsubscribe()
+    return ScriptResult(name, _counts(script, clients))
 
 
-def _counts(story: Story, clients: list[Life]) -> "Counter[str]":
-    counts: Counter[str] = Counter(runs=len(clients), stories=1, messages=len(story.said))
-    counts["partings"] = story.partings
-    for life in clients:
-        counts.update(asdict(life.client.follower.counts))
-        counts["lost"] += life.client.lost
+def _counts(script: RoomScript, clients: list[ClientRun]) -> "Counter[str]":
+    counts: Counter[str] = Counter(runs=len(clients), scripts=1, messages=len(script.messages))
+    counts["revocations"] = script.revocations
+    for run in clients:
+        counts.update(asdict(run.client.follower.counts))
+        counts["lost"] += run.client.lost
     return counts
 
 
@@ -105,15 +105,15 @@ def functions_on(endpoint: str) -> Iterator[None]:
             yield
 
 
-def _work(endpoint: str, names: list[str]) -> list[Told]:
-    """In a process of its own: these stories, a few at a time, since most of each is waiting."""
+def _work(endpoint: str, names: list[str]) -> list[ScriptResult]:
+    """In a process of its own: these scripts, a few at a time, since most of each is waiting."""
 
-    async def work() -> list[Told]:
-        turns = asyncio.Semaphore(BESIDE)
+    async def work() -> list[ScriptResult]:
+        turns = asyncio.Semaphore(CONCURRENT)
 
-        async def one(api: Backend, name: str) -> Told:
+        async def one(api: Backend, name: str) -> ScriptResult:
             async with turns:
-                return await tell(api, name)
+                return await run_script(api, name)
 
         with backend() as api:
             return await asyncio.gather(*(one(api, name) for name in names))
@@ -122,13 +122,13 @@ def _work(endpoint: str, names: list[str]) -> list[Told]:
         return asyncio.run(work())
 
 
-def run(endpoint: str, names: list[str], workers: int) -> Iterator[Told]:
-    """The stories of these names, in processes beside each other."""
-    parts = [names[start : start + PART] for start in range(0, len(names), PART)]
+def run_scripts(endpoint: str, names: list[str], workers: int) -> Iterator[ScriptResult]:
+    """The scripts of these names, in processes beside each other."""
+    batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         try:
-            for part in pool.map(_work, [endpoint] * len(parts), parts):
-                yield from part
+            for batch in pool.map(_work, [endpoint] * len(batches), batches):
+                yield from batch
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -139,10 +139,10 @@ def main() -> int:
     parser.add_argument("--seed", default=str(secrets.randbelow(10**6)))
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--endpoint")
-    parser.add_argument("--story", action="append")
+    parser.add_argument("--script", action="append")
     given = parser.parse_args()
-    names = given.story or [f"{given.seed}/{number}" for number in range(-(-given.runs // LIVES))]
-    print(f"seed {given.seed}: {len(names) * LIVES} runs in {len(names)} stories", flush=True)
+    names = given.script or [f"{given.seed}/{number}" for number in range(-(-given.runs // CLIENTS))]
+    print(f"seed {given.seed}: {len(names) * CLIENTS} runs in {len(names)} scripts", flush=True)
     os.environ |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     started = time.monotonic()
     total: Counter[str] = Counter()
@@ -154,14 +154,14 @@ def main() -> int:
             endpoint = stack.enter_context(embedded(kind, home, in_memory=True))
             print(f"{kind}, {why}", flush=True)
         demo.seed(endpoint)
-        for told in run(endpoint, names, given.workers):
-            total.update(told.counts)
-            if told.counts["runs"] and total["runs"] % 1_000 == 0:
+        for result in run_scripts(endpoint, names, given.workers):
+            total.update(result.counts)
+            if result.counts["runs"] and total["runs"] % 1_000 == 0:
                 print(
                     f"{total['runs']:,} runs, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True
                 )
-            if told.wrong:
-                print(f"story {told.name}, {told.wrong}")
+            if result.problem:
+                print(f"script {result.name}, {result.problem}")
                 return 1
     seconds = time.monotonic() - started
     for name, count in total.items():

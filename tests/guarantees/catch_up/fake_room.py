@@ -11,13 +11,13 @@ from tests.guarantees.catch_up.follower_events import (
     Event,
     Failed,
     Head,
+    HeadAnswer,
     Message,
     Page,
     ReadChanges,
     ReadMessages,
     Stale,
     Subscribe,
-    Told,
 )
 
 
@@ -35,7 +35,7 @@ def head(seq: int, epoch: int = 1, rev: int | None = None) -> Head:
 
 @dataclass
 class FakeRoom:
-    """Its head, messages and change log. `limit` is a page's; `reset_before` the rev since which changes are told."""
+    """Its head, messages and change log. `limit` is a page's; `reset_before` the rev since which changes are kept."""
 
     limit: int
     rev: int = 1
@@ -72,7 +72,7 @@ class FakeRoom:
             case Subscribe(number, epoch):
                 return Accepted(number) if epoch == self.epoch else Stale(number, self.epoch)
             case Compare(number):
-                return Told(number, self.head)
+                return HeadAnswer(number, self.head)
             case ReadMessages(number, token):
                 return self._page(number, "", 0, int(token or 0))
             case ReadChanges(number, since, after, token):
@@ -101,17 +101,17 @@ class FakeRoom:
 MOVES = ["send", "edit", "end epoch", "frame", "frame", "answer", "answer", "request", "cut", "wait", "loses"]
 
 
-class FakeLife:
-    """One client before a fake room."""
+class FakeRun:
+    """One client of a fake room."""
 
     def __init__(self, limit: int) -> None:
         self.room = FakeRoom(limit)
         self.client = FaultyClient("ann", Random(0))  # noqa: S311  repeatable
-        self.client.hang_up = self._hang_up
+        self.client.unsubscribe = self._unsubscribe
         self.epoch: int | None = None
         self.client.begin()
 
-    def _hang_up(self) -> None:
+    def _unsubscribe(self) -> None:
         self.epoch = None
 
     def move(self, kind: str, number: int) -> None:

@@ -1,6 +1,6 @@
-"""A follower behind a network that loses, repeats, reorders, delays and cuts; and the screen that it fills.
+"""A follower behind a network that loses, repeats, reorders, delays and cuts; and the view that it fills.
 
-Nothing here waits or performs a request: a proof does, in the order that its own dice say. So one seed is one life.
+Nothing here waits or performs a request: a test does, in the order of its own random numbers. So a seed repeats a run.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,20 +14,20 @@ from tests.guarantees.catch_up.follower_events import (
     Action,
     Change,
     Compare,
-    Cut,
+    Disconnected,
     Event,
     Failed,
     Forget,
-    Heard,
     Message,
+    Notify,
     ReadChanges,
     ReadMessages,
+    Received,
     Refused,
     Show,
     Stale,
     Stop,
     Subscribe,
-    Tell,
 )
 
 Request: TypeAlias = Subscribe | ReadMessages | ReadChanges | Compare
@@ -46,39 +46,39 @@ class Faults:
 NO_FAULTS = Faults()
 
 
-class Wrong(AssertionError):
-    """The screen shows what it may not."""
+class WrongView(AssertionError):
+    """The view shows what it may not."""
 
 
 @dataclass(slots=True)
-class Screen:
-    """What somebody sees. Raises `Wrong` at a message that is there already or does not come after the others."""
+class ClientView:
+    """The messages that are shown. Raises `WrongView` at a message that is there already or does not come after the others."""
 
     messages: dict[int, Message] = field(default_factory=dict)
 
     def show(self, messages: Iterable[Message]) -> None:
         for message in messages:
             if message["seq"] <= max(self.messages, default=0):
-                raise Wrong(f"{message['seq']} after {max(self.messages)}")
+                raise WrongView(f"{message['seq']} after {max(self.messages)}")
             self.messages[message["seq"]] = message
 
     def change(self, message: Message) -> None:
         shown = self.messages.get(message["seq"])
         if shown is None or shown["id"] != message["id"] or (shown["rev"] or 0) >= (message["rev"] or 0):
-            raise Wrong(f"{message['seq']} changed from {shown} to {message}")
+            raise WrongView(f"{message['seq']} changed from {shown} to {message}")
         self.messages[message["seq"]] = message
 
 
 @dataclass(slots=True, eq=False)
 class FaultyClient:
-    """One person's client. `hang_up` ends its subscription, at once and for good."""
+    """One person's client. `unsubscribe` ends its subscription, at once and for good."""
 
     user: str
-    dice: Random
+    rng: Random
     faults: Faults = NO_FAULTS
     follower: Follower = field(default_factory=Follower)
-    screen: Screen = field(default_factory=Screen)
-    hang_up: Callable[[], None] = lambda: None
+    view: ClientView = field(default_factory=ClientView)
+    unsubscribe: Callable[[], None] = lambda: None
     request: Request | None = None
     frames: list[Message] = field(default_factory=list)
     answers: list[Event] = field(default_factory=list)
@@ -91,34 +91,34 @@ class FaultyClient:
 
     def send_frame(self, message: Message) -> None:
         """The server sends a frame on this client's socket."""
-        if self.dice.random() < self.faults.lost:
+        if self.rng.random() < self.faults.lost:
             self.lost += 1
             return
-        self.frames += [message] * (1 + (self.dice.random() < self.faults.twice))
+        self.frames += [message] * (1 + (self.rng.random() < self.faults.twice))
 
     def answer(self, event: Event) -> None:
         """The server answers the request."""
         number = getattr(event, "number", 0)
-        if self.dice.random() < self.faults.unanswered:
+        if self.rng.random() < self.faults.unanswered:
             event = Failed(number)
         self.answers.append(event)
 
     def receive_frame(self) -> None:
-        overtaken = self.dice.random() < self.faults.overtaken
-        self._take(Heard(self.frames.pop(self.dice.randrange(len(self.frames)) if overtaken else 0)))
+        overtaken = self.rng.random() < self.faults.overtaken
+        self._take(Received(self.frames.pop(self.rng.randrange(len(self.frames)) if overtaken else 0)))
 
     def receive_answer(self) -> None:
         self._take(self.answers.pop(0))
 
     def cut(self) -> None:
-        """The socket goes, and what was on it with it; answers of queries are still on their way."""
-        self.hang_up()
+        """The socket closes, and what was on it is lost; answers of queries are still on their way."""
+        self.unsubscribe()
         self.lost += len(self.frames)
         self.frames.clear()
         self.answers = [each for each in self.answers if not isinstance(each, Accepted | Stale | Refused)]
         if isinstance(self.request, Subscribe):
             self.request = None
-        self._take(Cut())
+        self._take(Disconnected())
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -131,15 +131,15 @@ class FaultyClient:
         for action in actions:
             match action:
                 case Show(messages):
-                    self.screen.show(messages)
+                    self.view.show(messages)
                 case Change(message):
-                    self.screen.change(message)
+                    self.view.change(message)
                 case Forget():
-                    self.screen.messages.clear()
-                case Tell(notice):
+                    self.view.messages.clear()
+                case Notify(notice):
                     self.notices.append(notice)
                 case Stop():
-                    self.hang_up()
+                    self.unsubscribe()
                     self.request = None
                     self.frames.clear()
                 case Subscribe() | ReadMessages() | ReadChanges() | Compare():

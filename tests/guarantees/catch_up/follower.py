@@ -1,13 +1,13 @@
-"""A client of one room without I/O: what arrives goes in, what is to be done comes out.
+"""A client of one room without I/O: events go in, actions come out.
 
-`begin`, `take` and `tick` answer a list of actions. The shell around it carries out requests (`Subscribe`, `ReadMessages`,
+`begin`, `take` and `tick` return a list of actions. The shell around it carries out requests (`Subscribe`, `ReadMessages`,
 `ReadChanges`, `Compare`) and gives each one's outcome back under its number; a new `Subscribe` ends the subscription before
-it. `Show`, `Change` and `Forget` are for the screen. `now` is in seconds and never goes back; `deadline` tells when to `tick`.
+it. `Show`, `Change` and `Forget` are for the view. `now` is in seconds and never goes back; `deadline` tells when to `tick`.
 
 What it relies on, and no more: a subscription may lose, repeat and reorder anything, and its acceptance does not mean that
-it hears already. So whoever was accepted reads what happened since; live messages are put in order by `seq`; a hole is
+it receives already. So whoever was accepted reads what happened since; live messages are put in order by `seq`; a gap is
 given a moment and then read; of two states of a message the one with the larger `rev` counts; and heads are compared now
-and then, since neither a lost last message nor a lost edit nor an epoch that has ended shows as a hole.
+and then, since neither a lost last message nor a lost edit nor an epoch that has ended shows as a gap.
 """
 
 from typing import Literal, TypeAlias
@@ -18,34 +18,34 @@ from tests.guarantees.catch_up.follower_events import (
     Change,
     Compare,
     Counts,
-    Cut,
+    Disconnected,
     Event,
     Failed,
     Forget,
     Head,
-    Heard,
+    HeadAnswer,
     Message,
+    Notify,
     Page,
     ReadChanges,
     ReadMessages,
+    Received,
     Refused,
     Show,
     Stale,
     Stop,
     Subscribe,
-    Tell,
-    Told,
 )
 
-HOLE_S = 0.5
-"""How long a hole in live numbers may be filled by a message that is late."""
+GAP_S = 0.5
+"""How long a gap in live numbers may be filled by a message that is late."""
 COMPARE_S = 30.0
 """How often heads are compared."""
 RETRY_S = 1.0
 """How long to wait after a failure, and after the socket was cut."""
 
 
-State: TypeAlias = Literal["stopped", "asking", "subscribing", "reading", "following", "waiting"]
+State: TypeAlias = Literal["stopped", "comparing", "subscribing", "reading", "following", "waiting"]
 Source: TypeAlias = Literal["live", "repaired", "loaded"]
 
 
@@ -70,7 +70,7 @@ class Follower:
         self._early: dict[int, Message] = {}
         self._bounds: tuple[int, str | None] = (0, None)
         """`since` and `after` of the catch-up under way."""
-        self._hole_at = self._compare_at = self._retry_at = 0.0
+        self._gap_at = self._compare_at = self._retry_at = 0.0
 
     @property
     def is_stopped(self) -> bool:
@@ -87,14 +87,14 @@ class Follower:
         if self._state == "waiting":
             return self._retry_at
         if self._state == "following":
-            return min(self._compare_at, self._hole_at) if self._early else self._compare_at
+            return min(self._compare_at, self._gap_at) if self._early else self._compare_at
         return None
 
     def begin(self) -> list[Action]:
-        """Start, or start again; where no epoch is known, by asking for it."""
+        """Start, or start again; where no epoch is known, by reading the head."""
         if self._epoch is not None:
             return self._subscribe(self._epoch)
-        self._state = "asking"
+        self._state = "comparing"
         return self._ask()
 
     def tick(self, now: float) -> list[Action]:
@@ -104,8 +104,8 @@ class Follower:
             return []
         if self._state == "waiting":
             return self._read(None) if self._is_accepted else self.begin()
-        if self._early and now >= self._hole_at:
-            self.counts.holes += 1
+        if self._early and now >= self._gap_at:
+            self.counts.gaps += 1
             return self._read(None)
         self._compare_at = now + COMPARE_S
         return self._ask()
@@ -115,23 +115,25 @@ class Follower:
         if self._state == "stopped":
             return []
         match event:
-            case Heard(message):
-                return self._hear(message, now)
-            case Cut():
+            case Received(message):
+                return self._receive(message, now)
+            case Disconnected():
                 self.counts.reconnects += 1
                 self._is_accepted = False
                 return self._wait(now)
         return self._outcome(event, now) if event.number == self._number else []
 
-    def _outcome(self, event: Accepted | Stale | Refused | Failed | Page | Told, now: float) -> list[Action]:
+    def _outcome(
+        self, event: Accepted | Stale | Refused | Failed | Page | HeadAnswer, now: float
+    ) -> list[Action]:
         """The outcome of the request that was made last; those before it count no more."""
         match event:
             case Refused():
                 self._state = "stopped"
                 return [Stop()]
-            case Told(_, head) if self._state == "asking":
+            case HeadAnswer(_, head) if self._state == "comparing":
                 return self._subscribe(head.epoch)
-            case Told(_, head):
+            case HeadAnswer(_, head):
                 return self._compare(head)
             case Failed() if self._state == "following":  # the next comparison will do
                 return []
@@ -194,7 +196,7 @@ class Follower:
             self._set_base(page.head)
         self._loading = None
         self._state = "following"
-        self._hole_at = now + HOLE_S
+        self._gap_at = now + GAP_S
         return actions + self._compare(page.head)
 
     def _start_afresh(self) -> list[Action]:
@@ -223,19 +225,19 @@ class Follower:
 
     # messages
 
-    def _hear(self, message: Message, now: float) -> list[Action]:
+    def _receive(self, message: Message, now: float) -> list[Action]:
         if notice := message.get("notice"):
             following = notice["nextEpoch"]
             is_news = following is not None and self._epoch is not None and following > self._epoch
-            return [Tell(message), *(self._subscribe(following) if is_news else [])]
-        had_hole = bool(self._early)
+            return [Notify(message), *(self._subscribe(following) if is_news else [])]
+        had_gap = bool(self._early)
         if self._base is None or message["seq"] > self._seq + 1:
             self._hold(message)
             actions: list[Action] = []
         else:
             actions = self._place(message, "live")
-        if self._early and not had_hole:
-            self._hole_at = now + HOLE_S
+        if self._early and not had_gap:
+            self._gap_at = now + GAP_S
         return actions
 
     def _hold(self, message: Message) -> None:

@@ -1,4 +1,4 @@
-"""The words of a client of one room (follower.py): what arrives, and what is to be done."""
+"""The events and actions of a client of one room (follower.py)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Head:
     rev: int
 
 
-# What arrives
+# Events
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,15 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Received:
     """A data frame of the subscription, this one's or an earlier one's."""
 
     message: Message
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """The socket is gone."""
+class Disconnected:
+    """The socket was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +74,17 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class HeadAnswer:
     """The answer to `Compare`."""
 
     number: int
     head: Head
 
 
-Event: TypeAlias = Accepted | Stale | Refused | Failed | Heard | Cut | Page | Told
+Event: TypeAlias = Accepted | Stale | Refused | Failed | Received | Disconnected | Page | HeadAnswer
 
 
-# What is to be done
+# Actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +136,22 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Too much was missed: clear the screen."""
+    """Too much was missed: clear the view."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
-    """What happened to the room or its people. Notices are not stored: one that is lost is not told."""
+class Notify:
+    """A notice of a change of the room or its members. Notices are not stored: a lost one is not sent again."""
 
     notice: Message
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One is not in the room any more."""
+    """The caller is no member of the room any more."""
 
 
-Action: TypeAlias = Subscribe | ReadMessages | ReadChanges | Compare | Show | Change | Forget | Tell | Stop
+Action: TypeAlias = Subscribe | ReadMessages | ReadChanges | Compare | Show | Change | Forget | Notify | Stop
 
 
 @dataclass(slots=True)
@@ -165,7 +165,7 @@ class Counts:
     live_changes: int = 0
     repaired_changes: int = 0
     duplicates: int = 0
-    holes: int = 0
+    gaps: int = 0
     reconnects: int = 0
     resets: int = 0
     epochs: int = 0

@@ -1,4 +1,4 @@
-"""What happens in one room: people say, edit and remove things, come, go, and are sent away. One seed is one story."""
+"""What happens in one room: members send, edit and remove messages, join, leave and are removed. A seed repeats a script."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -12,63 +12,63 @@ from tests.guarantees.catch_up.follower_events import Head, Message
 from tests.guarantees.support.backend import MESSAGE, MESSAGES, NOTICE, Backend
 from tests.guarantees.support.fixtures import FAST
 
-FOUNDERS: dict[str, Role] = {"own": "owner", "mod": "moderator", "ann": "member", "bob": "member"}
-"""Those who make it happen; all but the owner come and go as well."""
+SENDERS: dict[str, Role] = {"own": "owner", "mod": "moderator", "ann": "member", "bob": "member"}
+"""Those who send and moderate; all but the owner join and leave as well."""
 
-ACTS = {
+STEPS = {
     "send": 40,
-    "say_again": 5,
+    "retry_send": 5,
     "edit": 14,
-    "remove": 7,
-    "rule": 3,
-    "let_in": 14,
+    "remove_message": 7,
+    "rename_room": 3,
+    "add": 14,
     "leave": 4,
-    "send_away": 6,
+    "remove_member": 6,
     "ban": 3,
-    "tell_again": 2,
-    "promote": 2,
+    "retry_removal": 2,
+    "set_role": 2,
 }
 """What may happen, and how often."""
 
 
 @dataclass(slots=True)
-class Standing:
-    """Whether somebody is in the room; if not, how, and the head as it was just after they had gone."""
+class MemberState:
+    """Whether a user is a member; if not, whether banned, and the head just after the revocation."""
 
     is_in: bool = True
     is_banned: bool = False
-    gone_at: Head | None = None
+    removed_at: Head | None = None
 
 
 @dataclass(slots=True, eq=False)
-class Story:
-    """The room so far. `people` has the founders and the listeners."""
+class RoomScript:
+    """The room so far. `people` has the senders and the other members."""
 
     backend: Backend
-    dice: Random
+    rng: Random
     room_id: str
-    people: dict[str, Standing]
+    people: dict[str, MemberState]
     is_public: bool = False
-    said: dict[str, Message] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
     """Each message as it was last answered, by its id."""
-    partings: int = 0
-    came: list[str] = field(default_factory=list)
-    """Who came in by what happened last."""
+    revocations: int = 0
+    joined: list[str] = field(default_factory=list)
+    """Who joined in the last step."""
 
     @classmethod
-    def begin(cls, backend: Backend, dice: Random, room_id: str, listeners: list[str]) -> "Story":
-        members: dict[str, Role] = FOUNDERS | dict.fromkeys(listeners, "member")
-        is_public = not room_id.startswith("GUILD#") and dice.random() < 0.5
+    def begin(cls, backend: Backend, rng: Random, room_id: str, others: list[str]) -> "RoomScript":
+        members: dict[str, Role] = SENDERS | dict.fromkeys(others, "member")
+        is_public = not room_id.startswith("GUILD#") and rng.random() < 0.5
         rules = {**FAST, "visibility": "public" if is_public else "private"}
         if not add_room(compose.deployment().store, Room.parse(room_id), members, rules):
             raise ValueError(f"{room_id} is there already")
-        return cls(backend, dice, room_id, {user: Standing() for user in members}, is_public)
+        return cls(backend, rng, room_id, {user: MemberState() for user in members}, is_public)
 
     async def go_on(self) -> None:
-        """One thing happens; where it cannot, somebody says something."""
-        self.came.clear()
-        (act,) = self.dice.choices(list(ACTS), list(ACTS.values()))
-        if not await getattr(self, f"_{act}")():
+        """One step; where it cannot be done, a message is sent instead."""
+        self.joined.clear()
+        (step,) = self.rng.choices(list(STEPS), list(STEPS.values()))
+        if not await getattr(self, f"_{step}")():
             await self._send()
 
     async def _change(self, user: str, field: str, selection: str, **arguments: Any) -> Any:
@@ -80,26 +80,26 @@ class Story:
             for user, standing in self.people.items()
             if standing.is_in is is_in and user != but and banned in (None, standing.is_banned)
         ]
-        return self.dice.choice(fitting) if fitting else None
+        return self.rng.choice(fitting) if fitting else None
 
     def _message(self) -> Message | None:
-        """One that stands, of somebody who is in; mostly a late one."""
+        """One that is not removed, of a member; mostly a recent one."""
         standing = [
             each
-            for each in self.said.values()
+            for each in self.messages.values()
             if each["removedAt"] is None and self.people[each["senderId"]].is_in
         ]
-        return self.dice.choice(standing[-6:] if self.dice.random() < 0.7 else standing) if standing else None
+        return self.rng.choice(standing[-6:] if self.rng.random() < 0.7 else standing) if standing else None
 
     async def _send(self) -> bool:
-        sender = self.dice.choice([user for user in FOUNDERS if self.people[user].is_in])
-        name = f"{sender}-{len(self.said)}"
+        sender = self.rng.choice([user for user in SENDERS if self.people[user].is_in])
+        name = f"{sender}-{len(self.messages)}"
         answer = await self._change(sender, "sendMessage", MESSAGE, text=f"say {name}", clientMessageId=name)
-        self.said[answer["id"]] = answer
+        self.messages[answer["id"]] = answer
         return True
 
-    async def _say_again(self) -> bool:
-        """A sender who was not answered sends again; AppSync publishes the message again."""
+    async def _retry_send(self) -> bool:
+        """A sender who was not answered retries; AppSync publishes the message again."""
         if not (message := self._message()):
             return False
         name = message["clientMessageId"]
@@ -110,73 +110,73 @@ class Story:
     async def _edit(self) -> bool:
         if not (message := self._message()):
             return False
-        text = f"edit {self.dice.randrange(10**6)}"
+        text = f"edit {self.rng.randrange(10**6)}"
         answer = await self._change(message["senderId"], "editMessage", MESSAGE, id=message["id"], text=text)
-        self.said[answer["id"]] = answer
+        self.messages[answer["id"]] = answer
         return True
 
-    async def _remove(self) -> bool:
+    async def _remove_message(self) -> bool:
         if not (message := self._message()):
             return False
-        remover = self.dice.choice(["own", message["senderId"]])
+        remover = self.rng.choice(["own", message["senderId"]])
         answer = await self._change(remover, "removeMessage", MESSAGE, id=message["id"])
-        self.said[answer["id"]] = answer
+        self.messages[answer["id"]] = answer
         return True
 
-    async def _rule(self) -> bool:
+    async def _rename_room(self) -> bool:
         """The room gets another name, which moves `rev` and is no message."""
-        await self._change("own", "updateRoom", NOTICE, name=f"room {self.dice.randrange(10**6)}")
+        await self._change("own", "updateRoom", NOTICE, name=f"room {self.rng.randrange(10**6)}")
         return True
 
-    async def _let_in(self) -> bool:
+    async def _add(self) -> bool:
         if not (user := self._somebody(is_in=False)):
             return False
         if self.people[user].is_banned:
             await self._change("own", "unbanMember", NOTICE, userId=user)
-        if self.is_public and self.dice.random() < 0.5:
+        if self.is_public and self.rng.random() < 0.5:
             await self._change(user, "joinRoom", NOTICE)
         else:
             await self._change("own", "addMember", NOTICE, userId=user)
-        self.people[user] = Standing()
-        self.came.append(user)
+        self.people[user] = MemberState()
+        self.joined.append(user)
         return True
 
     async def _leave(self) -> bool:
         if not (user := self._somebody(is_in=True)):
             return False
         await self._change(user, "leaveRoom", NOTICE)
-        return await self._gone(user, banned=False)
+        return await self._revoked(user, banned=False)
 
-    async def _send_away(self) -> bool:
+    async def _remove_member(self) -> bool:
         if not (user := self._somebody(is_in=True)):
             return False
         await self._change("own", "removeMember", NOTICE, userId=user)
-        return await self._gone(user, banned=False)
+        return await self._revoked(user, banned=False)
 
     async def _ban(self) -> bool:
         if not (user := self._somebody(is_in=True)):
             return False
         await self._change("own", "banMember", NOTICE, userId=user)
-        return await self._gone(user, banned=True)
+        return await self._revoked(user, banned=True)
 
-    async def _gone(self, user: str, *, banned: bool) -> bool:
-        self.partings += 1
+    async def _revoked(self, user: str, *, banned: bool) -> bool:
+        self.revocations += 1
         page = await self.backend.ask("own", MESSAGES, {"roomId": self.room_id, "limit": 1})
-        self.people[user] = Standing(is_in=False, is_banned=banned, gone_at=Head(**page["head"]))
+        self.people[user] = MemberState(is_in=False, is_banned=banned, removed_at=Head(**page["head"]))
         return True
 
-    async def _tell_again(self) -> bool:
-        """Somebody who was not answered sends somebody away who has gone."""
+    async def _retry_removal(self) -> bool:
+        """A moderator who was not answered removes somebody who is removed already."""
         if not (user := self._somebody(is_in=False, banned=False)):
             return False
         await self._change("own", "removeMember", NOTICE, userId=user)
         return True
 
-    async def _promote(self) -> bool:
+    async def _set_role(self) -> bool:
         if not (user := self._somebody(is_in=True)):
             return False
         await self._change(
-            "own", "setRole", NOTICE, userId=user, role=self.dice.choice(["MODERATOR", "MEMBER"])
+            "own", "setRole", NOTICE, userId=user, role=self.rng.choice(["MODERATOR", "MEMBER"])
         )
         return True
 

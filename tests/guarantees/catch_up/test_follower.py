@@ -6,28 +6,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.guarantees.catch_up.fake_room import MOVES, FakeLife, head, message, notice
-from tests.guarantees.catch_up.follower import COMPARE_S, HOLE_S, RETRY_S, Follower
+from tests.guarantees.catch_up.fake_room import MOVES, FakeRun, head, message, notice
+from tests.guarantees.catch_up.follower import COMPARE_S, GAP_S, RETRY_S, Follower
 from tests.guarantees.catch_up.follower_events import (
     Accepted,
     Action,
     Change,
     Compare,
-    Cut,
+    Disconnected,
     Failed,
     Forget,
-    Heard,
+    HeadAnswer,
     Message,
+    Notify,
     Page,
     ReadChanges,
     ReadMessages,
+    Received,
     Refused,
     Show,
     Stale,
     Stop,
     Subscribe,
-    Tell,
-    Told,
 )
 
 
@@ -43,14 +43,14 @@ def following(seq: int = 2, rev: int | None = None) -> Follower:
     return follower
 
 
-def heard(follower: Follower, *messages: Message, now: float = 0) -> list[Action]:
-    return [action for each in messages for action in follower.take(Heard(each), now)]
+def received(follower: Follower, *messages: Message, now: float = 0) -> list[Action]:
+    return [action for each in messages for action in follower.take(Received(each), now)]
 
 
 def test_a_client_that_knows_no_epoch_asks_for_it_and_subscribes_with_it() -> None:
     follower = Follower()
     assert follower.begin() == [Compare(1)]
-    assert follower.take(Told(1, head(0, epoch=7)), 0) == [Subscribe(2, 7)]
+    assert follower.take(HeadAnswer(1, head(0, epoch=7)), 0) == [Subscribe(2, 7)]
     assert follower.take(Stale(2, 8), 0) == [Subscribe(3, 8)]
     assert follower.take(Accepted(3), 0) == [ReadMessages(4, None)]
 
@@ -70,7 +70,7 @@ def test_the_first_reading_follows_the_token_and_then_reads_what_changed_meanwhi
 def test_what_comes_live_before_the_first_page_waits_for_it() -> None:
     follower = Follower(1)
     follower.begin()
-    assert heard(follower, message(3), message(2, 5)) == []
+    assert received(follower, message(3), message(2, 5)) == []
     follower.take(Accepted(1), 0)
     page = Page(2, [message(1), message(2)], None, head(2))
     shown = follower.take(page, 0)
@@ -80,7 +80,7 @@ def test_what_comes_live_before_the_first_page_waits_for_it() -> None:
 def test_an_edit_that_overtakes_the_page_with_its_message_is_not_lost() -> None:
     follower = Follower(1)
     follower.begin()
-    heard(follower, message(1, 3))
+    received(follower, message(1, 3))
     follower.take(Accepted(1), 0)
     page = Page(2, [message(1), message(2)], None, head(2, rev=3))
     assert follower.take(page, 0) == [Show([message(1, 3)]), Show([message(2)])]
@@ -88,33 +88,33 @@ def test_an_edit_that_overtakes_the_page_with_its_message_is_not_lost() -> None:
 
 def test_live_messages_are_shown_in_the_order_of_their_numbers_and_once() -> None:
     follower = following()
-    assert heard(follower, message(4)) == []
-    assert heard(follower, message(3)) == [Show([message(3)]), Show([message(4)])]
-    assert heard(follower, message(3), message(4), message(1)) == []
+    assert received(follower, message(4)) == []
+    assert received(follower, message(3)) == [Show([message(3)]), Show([message(4)])]
+    assert received(follower, message(3), message(4), message(1)) == []
     assert (follower.counts.live, follower.counts.duplicates) == (2, 3)
 
 
-def test_a_hole_is_given_a_moment_and_then_read() -> None:
+def test_a_gap_is_given_a_moment_and_then_read() -> None:
     follower = following()
-    heard(follower, message(4), now=5)
-    assert follower.deadline == 5 + HOLE_S
+    received(follower, message(4), now=5)
+    assert follower.deadline == 5 + GAP_S
     assert follower.tick(5) == []
-    assert follower.tick(5 + HOLE_S) == [ReadChanges(3, 3, "t2", None)]
+    assert follower.tick(5 + GAP_S) == [ReadChanges(3, 3, "t2", None)]
     page = Page(3, [message(3), message(4)], None, head(4))
     assert follower.take(page, 6) == [Show([message(3)]), Show([message(4)])]
-    assert (follower.counts.repaired, follower.counts.live, follower.counts.holes) == (1, 1, 1)
+    assert (follower.counts.repaired, follower.counts.live, follower.counts.gaps) == (1, 1, 1)
 
 
 def test_of_two_states_of_a_message_the_later_one_counts() -> None:
     follower = following()
-    assert heard(follower, message(2, 9, "third")) == [Change(message(2, 9, "third"))]
-    assert heard(follower, message(2, 8, "second"), message(2)) == []
+    assert received(follower, message(2, 9, "third")) == [Change(message(2, 9, "third"))]
+    assert received(follower, message(2, 8, "second"), message(2)) == []
 
 
 def test_an_edit_of_what_is_not_shown_yet_waits_for_its_place() -> None:
     follower = following()
-    assert heard(follower, message(4, 6), message(4)) == []
-    assert heard(follower, message(3)) == [Show([message(3)]), Show([message(4, 6)])]
+    assert received(follower, message(4, 6), message(4)) == []
+    assert received(follower, message(3)) == [Show([message(3)]), Show([message(4, 6)])]
 
 
 def test_heads_are_compared_now_and_then_and_what_is_missing_is_read() -> None:
@@ -122,17 +122,17 @@ def test_heads_are_compared_now_and_then_and_what_is_missing_is_read() -> None:
     assert follower.deadline == COMPARE_S
     (ask,) = follower.tick(COMPARE_S)
     assert ask == Compare(3)
-    assert follower.take(Told(3, head(3)), COMPARE_S) == [ReadChanges(4, 3, "t2", None)]
+    assert follower.take(HeadAnswer(3, head(3)), COMPARE_S) == [ReadChanges(4, 3, "t2", None)]
     assert follower.take(Page(4, [message(3)], None, head(3)), COMPARE_S) == [Show([message(3)])]
 
 
 def test_a_comparison_reads_nothing_where_all_that_happened_was_heard() -> None:
     follower = following()
-    heard(follower, message(3), message(1, 5))
+    received(follower, message(3), message(1, 5))
     follower.tick(COMPARE_S)
-    assert follower.take(Told(3, head(3, rev=5)), COMPARE_S) == []
+    assert follower.take(HeadAnswer(3, head(3, rev=5)), COMPARE_S) == []
     follower.tick(2 * COMPARE_S)
-    assert follower.take(Told(4, head(3, rev=6)), COMPARE_S) == [ReadChanges(5, 3, "t3", None)]
+    assert follower.take(HeadAnswer(4, head(3, rev=6)), COMPARE_S) == [ReadChanges(5, 3, "t3", None)]
 
 
 def test_a_comparison_that_fails_is_left_to_the_next_one() -> None:
@@ -144,27 +144,27 @@ def test_a_comparison_that_fails_is_left_to_the_next_one() -> None:
 
 def test_a_notice_that_names_the_next_epoch_leads_there_and_to_a_catch_up() -> None:
     follower = following()
-    assert heard(follower, notice(2)) == [Tell(notice(2)), Subscribe(3, 2)]
-    assert heard(follower, notice(2), notice()) == [Tell(notice(2)), Tell(notice())]
+    assert received(follower, notice(2)) == [Notify(notice(2)), Subscribe(3, 2)]
+    assert received(follower, notice(2), notice()) == [Notify(notice(2)), Notify(notice())]
     assert follower.take(Accepted(3), 0) == [ReadChanges(4, 3, "t2", None)]
 
 
 @pytest.mark.parametrize("way", ["a comparison", "a catch-up"])
-def test_an_epoch_that_has_ended_unheard_is_found_by_comparing_heads(way: str) -> None:
+def test_an_epoch_that_has_ended_unnoticed_is_found_by_comparing_heads(way: str) -> None:
     follower = following()
     if way == "a comparison":
         follower.tick(COMPARE_S)
-        assert follower.take(Told(3, head(2, epoch=2, rev=4)), COMPARE_S) == [Subscribe(4, 2)]
+        assert follower.take(HeadAnswer(3, head(2, epoch=2, rev=4)), COMPARE_S) == [Subscribe(4, 2)]
     else:
-        heard(follower, message(4))
-        follower.tick(HOLE_S)
+        received(follower, message(4))
+        follower.tick(GAP_S)
         page = Page(3, [message(3), message(4)], None, head(4, epoch=2, rev=6))
         assert follower.take(page, 1)[-1] == Subscribe(4, 2)
 
 
 def test_after_a_cut_it_subscribes_and_catches_up() -> None:
     follower = following()
-    assert follower.take(Cut(), 3) == []
+    assert follower.take(Disconnected(), 3) == []
     assert follower.deadline == 3 + RETRY_S
     assert follower.tick(3 + RETRY_S) == [Subscribe(4, 1)]
     assert follower.take(Accepted(4), 4) == [ReadChanges(5, 3, "t2", None)]
@@ -173,16 +173,16 @@ def test_after_a_cut_it_subscribes_and_catches_up() -> None:
 
 def test_what_was_asked_before_a_cut_counts_no_more() -> None:
     follower = following()
-    heard(follower, message(4))
-    follower.tick(HOLE_S)
-    follower.take(Cut(), 1)
+    received(follower, message(4))
+    follower.tick(GAP_S)
+    follower.take(Disconnected(), 1)
     assert follower.take(Page(3, [message(3), message(4)], None, head(4)), 1) == []
 
 
 def test_a_catch_up_that_was_cut_off_begins_again_and_the_first_reading_goes_on() -> None:
     follower = following()
-    heard(follower, message(4))
-    follower.tick(HOLE_S)
+    received(follower, message(4))
+    follower.tick(GAP_S)
     assert follower.take(Page(3, [message(3)], "b", head(9)), 1)[-1] == ReadChanges(4, 3, "t2", "b")
     follower.take(Failed(4), 1)
     assert follower.tick(1 + RETRY_S) == [ReadChanges(6, 3, "t4", None)]
@@ -190,15 +190,15 @@ def test_a_catch_up_that_was_cut_off_begins_again_and_the_first_reading_goes_on(
     beginner.begin()
     beginner.take(Accepted(1), 0)
     beginner.take(Page(2, [message(1)], "a", head(2)), 0)
-    beginner.take(Cut(), 0)
+    beginner.take(Disconnected(), 0)
     beginner.tick(RETRY_S)
     assert beginner.take(Accepted(5), 0) == [ReadMessages(6, "a")]
 
 
 def test_whoever_missed_too_much_forgets_and_reads_afresh() -> None:
     follower = following()
-    heard(follower, message(9), now=0)
-    follower.tick(HOLE_S)
+    received(follower, message(9), now=0)
+    follower.tick(GAP_S)
     afresh = follower.take(Page(3, [], None, head(9), reset=True), 1)
     assert afresh == [Forget(), ReadMessages(4, None)]
     shown = follower.take(Page(4, [message(7), message(8), message(9)], None, head(9)), 1)
@@ -206,23 +206,23 @@ def test_whoever_missed_too_much_forgets_and_reads_afresh() -> None:
     assert follower.counts.resets == 1
 
 
-def test_what_is_gone_from_the_hilife_is_no_hole() -> None:
+def test_messages_that_are_gone_from_the_history_are_no_gap() -> None:
     follower = following()
-    heard(follower, message(6))
-    follower.tick(HOLE_S)
+    received(follower, message(6))
+    follower.tick(GAP_S)
     page = Page(3, [message(5), message(6)], None, head(7, rev=8))
     assert follower.take(page, 1) == [Show([message(5)]), Show([message(6)])]
-    assert heard(follower, message(8)) == [Show([message(8)])]
+    assert received(follower, message(8)) == [Show([message(8)])]
 
 
 def test_whoever_is_not_in_the_room_stops_and_can_begin_again() -> None:
     follower = following()
-    follower.take(Cut(), 0)
+    follower.take(Disconnected(), 0)
     follower.tick(RETRY_S)
     assert follower.take(Refused(4), 1) == [Stop()]
     assert follower.is_stopped
     assert follower.deadline is None
-    assert heard(follower, message(3)) == []
+    assert received(follower, message(3)) == []
     assert follower.begin() == [Subscribe(5, 1)]
     assert follower.take(Stale(5, 3), 1) == [Subscribe(6, 3)]
     assert follower.take(Accepted(6), 1) == [ReadChanges(7, 3, "t2", None)]
@@ -232,10 +232,10 @@ MOVE = st.tuples(st.sampled_from(MOVES), st.integers(0, 9))
 
 
 @given(moves=st.lists(MOVE, max_size=80), limit=st.integers(1, 3))
-def test_whatever_happens_the_screen_is_the_room_in_the_end(moves: list[Any], limit: int) -> None:
-    life = FakeLife(limit)
+def test_whatever_happens_the_view_is_the_room_in_the_end(moves: list[Any], limit: int) -> None:
+    run = FakeRun(limit)
     for kind, number in moves:
-        life.move(kind, number)
-    life.end()
-    assert life.client.follower.is_quiet
-    assert life.client.screen.messages == life.room.messages
+        run.move(kind, number)
+    run.end()
+    assert run.client.follower.is_quiet
+    assert run.client.view.messages == run.room.messages

@@ -133,11 +133,11 @@ def desk(client: Any, objects: Any, clock: Clock) -> Desk:
 
 @pytest.mark.parametrize("fault", ALL)
 def test_a_fault_is_tried_again_and_the_message_has_its_attachments(
-    desk: Desk, proxy: Proxy, impatient: Any, fault: Fault
+    desk: Desk, proxy: Proxy, proxied: Any, fault: Fault
 ) -> None:
     first, second = desk.upload(), desk.upload()
     proxy.once("TransactWriteItems", fault, fault)
-    sent = desk.send(desk.process(impatient), "m1", first, second)
+    sent = desk.send(desk.process(proxied), "m1", first, second)
     desk.holds(first, second)
     assert desk.send(desk.process(), "m1", first, second) == sent
     desk.holds(first, second)
@@ -208,13 +208,13 @@ def test_a_file_that_is_replaced_while_it_is_copied_is_copied_whole(desk: Desk) 
     assert sent.to_wire()["attachments"][0]["size"] == 99
 
 
-def test_a_send_of_which_nobody_knows_keeps_its_copies(desk: Desk, proxy: Proxy, impatient: Any) -> None:
+def test_a_send_of_which_nobody_knows_keeps_its_copies(desk: Desk, proxy: Proxy, proxied: Any) -> None:
     """The message may be there, or yet come: what it refers to must be there, too."""
     upload = desk.upload()
     proxy.once("TransactWriteItems", faults.lost_answer)
     proxy.always("GetItem", faults.error("ThrottlingException"))
     with pytest.raises(ServiceUnavailable):
-        desk.send(desk.process(impatient), "m1", upload)
+        desk.send(desk.process(proxied), "m1", upload)
     proxy.heal()
     desk.holds(upload)
     assert desk.send(desk.process(), "m1", upload).to_wire()["attachments"][0]["id"] == upload
@@ -222,13 +222,13 @@ def test_a_send_of_which_nobody_knows_keeps_its_copies(desk: Desk, proxy: Proxy,
 
 @pytest.mark.parametrize("fault", ALL)
 def test_a_fault_while_a_message_is_removed_leaves_none_of_its_files(
-    desk: Desk, proxy: Proxy, impatient: Any, fault: Fault
+    desk: Desk, proxy: Proxy, proxied: Any, fault: Fault
 ) -> None:
     upload = desk.upload()
     sent = desk.send(desk.process(), "m1", upload)
     proxy.once("TransactWriteItems", fault, fault)
     arguments = {"roomId": desk.room, "id": sent.id}
-    remove_message(desk.process(impatient), Caller(desk.user), arguments, Tally())
+    remove_message(desk.process(proxied), Caller(desk.user), arguments, Tally())
     (message,) = stored(desk.client, desk.room)
     assert "attachments" not in message
     assert (desk.copies(upload), desk.item(upload)) == (0, None)

@@ -51,13 +51,13 @@ def charged(client: Any, sent: Message) -> int:
 
 @pytest.mark.parametrize("fault", ALL)
 def test_an_edit_is_tried_again_and_made_once(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
     room = new_room(client, "ann", settings={"personPerSecond": 0.1, "personBurst": 3})
     sent = send(process(client, clock), room, "ann", "one")
     before = charged(client, sent)
     proxy.once("TransactWriteItems", fault, fault)
-    edited = edit(process(impatient, clock), sent, "uno")
+    edited = edit(process(proxied, clock), sent, "uno")
     assert (edited.text, edited.version, edited.rev) == ("uno", 2, 3)
     assert [(item["text"], item["version"], item["rev"]) for item in stored(client, room)] == [("uno", 2, 3)]
     assert log(client, sent) == [(3, 0, "edited")]
@@ -67,13 +67,13 @@ def test_an_edit_is_tried_again_and_made_once(
 
 @pytest.mark.parametrize("fault", ALL)
 def test_a_removal_is_tried_again_and_made_once(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
     room = new_room(client, "ann", "bob")
     sent = send(process(client, clock), room, "ann", "one")
     change_member(client, room, "bob", role="moderator")
     proxy.once("TransactWriteItems", fault, fault)
-    removed = remove(process(impatient, clock), sent, "bob")
+    removed = remove(process(proxied, clock), sent, "bob")
     assert (removed.text, removed.rev, removed.version) == (None, 3, 1)
     (item,) = stored(client, room)
     assert ("text" in item, item["removedBy"], item["seq"]) == (False, "bob", 1)
@@ -83,7 +83,7 @@ def test_a_removal_is_tried_again_and_made_once(
 
 @pytest.mark.parametrize("fault", LOST)
 def test_an_edit_whose_answer_was_lost_is_not_made_again_over_a_later_one(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
     """The same person has written another text meanwhile, on another device."""
     room = new_room(client, "ann")
@@ -95,13 +95,13 @@ def test_an_edit_whose_answer_was_lost_is_not_made_again_over_a_later_one(
         edit(other, sent, "two")
 
     proxy.once("TransactWriteItems", fault)
-    assert edit(process(impatient, clock, sleep=edit_meanwhile), sent, "uno").text == "two"
+    assert edit(process(proxied, clock, sleep=edit_meanwhile), sent, "uno").text == "two"
     assert [(item["text"], item["version"]) for item in stored(client, room)] == [("two", 3)]
     assert log(client, sent) == [(3, 0, "edited"), (4, 3, "edited")]
 
 
 def test_an_edit_that_others_came_before_is_made_on_what_they_left(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann", "bob")
     sent = send(process(client, clock), room, "ann", "one")
@@ -112,13 +112,13 @@ def test_an_edit_that_others_came_before_is_made_on_what_they_left(
         faults.pass_on(exchange)
 
     proxy.once("TransactWriteItems", overtake, overtake)
-    assert edit(process(impatient, clock), sent, "uno").rev == 5
+    assert edit(process(proxied, clock), sent, "uno").rev == 5
     assert [item["text"] for item in stored(client, room)] == ["uno", "first", "first"]
 
 
 @pytest.mark.parametrize("by", ["ann", "bob"])
 def test_an_edit_never_brings_back_what_was_removed_meanwhile(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, by: str
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, by: str
 ) -> None:
     room = new_room(client, "ann", "bob")
     change_member(client, room, "bob", role="moderator")
@@ -130,13 +130,13 @@ def test_an_edit_never_brings_back_what_was_removed_meanwhile(
 
     proxy.once("TransactWriteItems", overtake)
     with pytest.raises(NotAllowed) as refused:
-        edit(process(impatient, clock), sent, "uno")
+        edit(process(proxied, clock), sent, "uno")
     assert refused.value.values == {"reason": "removed"}
     assert ["text" in item for item in stored(client, room)] == [False]
 
 
 def test_a_stale_look_at_the_message_is_not_believed(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     """A batch is not one instant: it may show the message before a removal, and the head after it."""
     room = new_room(client, "ann")
@@ -145,14 +145,14 @@ def test_a_stale_look_at_the_message_is_not_believed(
     remove(process(client, clock), sent)
     proxy.once("BatchGetItem", faults.showing(old))
     with pytest.raises(NotAllowed):
-        edit(process(impatient, clock), sent, "uno")
+        edit(process(proxied, clock), sent, "uno")
     proxy.once("BatchGetItem", faults.showing(old))
-    assert remove(process(impatient, clock), sent).rev == 3
+    assert remove(process(proxied, clock), sent).rev == 3
     assert log(client, sent) == [(3, 0, "removed")]
 
 
 def test_an_edit_is_not_published_in_an_epoch_that_is_over(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann")
     sent = send(process(client, clock), room, "ann", "one")
@@ -163,11 +163,11 @@ def test_an_edit_is_not_published_in_an_epoch_that_is_over(
 
     for change in CHANGES:
         proxy.once("TransactWriteItems", somebody_goes)
-        assert change(process(impatient, clock), sent).epoch == 2
+        assert change(process(proxied, clock), sent).epoch == 2
         assert stored(client, room)[0]["epoch"] == 2
 
 
-def test_who_goes_meanwhile_changes_nothing(proxy: Proxy, impatient: Any, client: Any, clock: Clock) -> None:
+def test_who_goes_meanwhile_changes_nothing(proxy: Proxy, proxied: Any, client: Any, clock: Clock) -> None:
     room = new_room(client, "ann", "bob")
     sent = send(process(client, clock), room, "ann", "one")
 
@@ -180,12 +180,12 @@ def test_who_goes_meanwhile_changes_nothing(proxy: Proxy, impatient: Any, client
         change_member(client, room, "ann", status="active")
         proxy.once("TransactWriteItems", go)
         with pytest.raises(NotRoomMember):
-            change(process(impatient, clock), sent)
+            change(process(proxied, clock), sent)
     assert stored(client, room)[0]["text"] == "one"
 
 
 def test_a_moderator_who_loses_the_role_meanwhile_removes_nothing(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann", "bob")
     change_member(client, room, "bob", role="moderator")
@@ -197,18 +197,18 @@ def test_a_moderator_who_loses_the_role_meanwhile_removes_nothing(
 
     proxy.once("TransactWriteItems", demote)
     with pytest.raises(NotAllowed):
-        remove(process(impatient, clock), sent, "bob")
+        remove(process(proxied, clock), sent, "bob")
     assert stored(client, room)[0]["text"] == "one"
 
 
 def test_what_does_not_pass_ends_at_the_deadline(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann")
     sent = send(process(client, clock), room, "ann", "one")
     proxy.always("TransactWriteItems", faults.conflict(1))
     with pytest.raises(ServiceUnavailable):
-        edit(process(impatient, clock), sent, "uno")
+        edit(process(proxied, clock), sent, "uno")
     assert 1.5 < clock.seconds <= 2
 
 

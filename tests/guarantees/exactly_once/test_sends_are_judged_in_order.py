@@ -176,10 +176,10 @@ def test_a_process_that_remembers_old_settings_does_not_send_by_them(client: Any
 
 
 def test_a_limit_is_refused_from_memory_for_two_seconds_and_no_longer(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann", settings=TIGHT)
-    ours = process(impatient, clock)
+    ours = process(proxied, clock)
     sent = send(ours, room, "ann", "hi", "m1")
     assert isinstance(refused(ours, room, "ann", "hi", "m2"), RateLimited)
     proxy.operations.clear()
@@ -230,11 +230,11 @@ def test_a_repeat_shows_the_message_as_it_is_now(client: Any, clock: Clock) -> N
 
 
 def test_a_conflict_beside_a_condition_does_not_hide_the_condition(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann")
     proxy.once("TransactWriteItems", conflict(1), conflict(0))
-    assert send(process(impatient, clock), room, "ann", "hi").seq == 1
+    assert send(process(proxied, clock), room, "ann", "hi").seq == 1
 
 
 @pytest.mark.parametrize("retention_days", [7, 30])

@@ -29,7 +29,7 @@ BEFORE_THE_COMMIT = {
 }
 AFTER_THE_COMMIT = {
     "the answer lost": faults.lost_answer,
-    "the answer torn": faults.torn_answer,
+    "the answer torn": faults.truncated_answer,
     "a gateway's page": faults.garbled_answer,
 }
 ALL = [pytest.param(fault, id=f"before the commit: {name}") for name, fault in BEFORE_THE_COMMIT.items()] + [
@@ -40,10 +40,10 @@ LOST = [pytest.param(fault, id=name) for name, fault in AFTER_THE_COMMIT.items()
 
 @pytest.mark.parametrize("fault", ALL)
 def test_a_fault_is_tried_again_and_the_message_is_stored_once(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
     room = new_room(client, "ann")
-    ours = process(impatient, clock)
+    ours = process(proxied, clock)
     proxy.once("TransactWriteItems", fault, fault)
     sent = send(ours, room, "ann", "once", "m1")
     assert [(each["text"], each["seq"]) for each in stored(client, room)] == [("once", 1)]
@@ -56,10 +56,10 @@ def test_a_fault_is_tried_again_and_the_message_is_stored_once(
 @pytest.mark.parametrize("operation", ["BatchGetItem", "TransactWriteItems"])
 @pytest.mark.parametrize("fault", [faults.error("ThrottlingException"), faults.conflict(2)])
 def test_what_does_not_pass_ends_at_the_deadline_and_a_later_retry_succeeds(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, operation: str, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, operation: str, fault: Fault
 ) -> None:
     room = new_room(client, "ann")
-    ours = process(impatient, clock)
+    ours = process(proxied, clock)
     proxy.always(operation, fault)
     with pytest.raises(ServiceUnavailable):
         send(ours, room, "ann", "hi", "m1")
@@ -71,11 +71,11 @@ def test_what_does_not_pass_ends_at_the_deadline_and_a_later_retry_succeeds(
 
 @pytest.mark.parametrize("fault", LOST)
 def test_a_message_whose_call_gave_up_is_found_by_the_retry(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
     """Even where the sender is over the limit by then, and the process knows it from memory."""
     room = new_room(client, "ann", settings={"personPerSecond": 0.1, "personBurst": 2})
-    ours = process(impatient, clock)
+    ours = process(proxied, clock)
     send(ours, room, "ann", "first", "m0")
     proxy.once("TransactWriteItems", fault)
     proxy.always("TransactWriteItems", faults.error("ThrottlingException"))
@@ -94,7 +94,7 @@ def test_a_message_whose_call_gave_up_is_found_by_the_retry(
 @pytest.mark.parametrize("fault", LOST)
 @pytest.mark.parametrize("jump", [0, -5_000, 5_000])
 def test_an_unnamed_message_is_not_refused_for_its_own_rate(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault, jump: int
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault, jump: int
 ) -> None:
     """The first attempt took the sender's only token and was stored; the second must find it, not refuse it."""
     room = new_room(client, "ann", settings={"personPerSecond": 0.1, "personBurst": 1})
@@ -106,13 +106,13 @@ def test_an_unnamed_message_is_not_refused_for_its_own_rate(
     proxy.once("TransactWriteItems", fault_and_jump)
     proxy.always("TransactWriteItems", faults.first_reason_alone)
     tally = Tally()
-    assert send(process(impatient, clock), room, "ann", "hi", tally=tally).seq == 1
+    assert send(process(proxied, clock), room, "ann", "hi", tally=tally).seq == 1
     assert "Repeats" not in tally
     assert numbers(client, room) == [1]
 
 
 def test_a_request_that_arrives_after_its_retry_stores_nothing_more(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, eventually: Eventually
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, eventually: Eventually
 ) -> None:
     room = new_room(client, "ann", "bob")
     released, arrived = threading.Event(), []
@@ -122,7 +122,7 @@ def test_a_request_that_arrives_after_its_retry_stores_nothing_more(
         arrived.append(exchange.forward()[0])
 
     proxy.once("TransactWriteItems", late)
-    sent = send(process(impatient, clock), room, "ann", "hi", "m1")
+    sent = send(process(proxied, clock), room, "ann", "hi", "m1")
     assert send(process(client, clock), room, "bob", "hello").seq == 2
     released.set()
     eventually(lambda: arrived)
@@ -135,13 +135,18 @@ def test_a_request_that_arrives_after_its_retry_stores_nothing_more(
 @pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem"])
 @pytest.mark.parametrize(
     "fault",
-    [faults.error("ThrottlingException"), faults.lost_answer, faults.torn_answer, faults.refused_connection],
+    [
+        faults.error("ThrottlingException"),
+        faults.lost_answer,
+        faults.truncated_answer,
+        faults.refused_connection,
+    ],
 )
 def test_a_repeat_survives_faults_of_its_reads(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, operation: str, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, operation: str, fault: Fault
 ) -> None:
     room = new_room(client, "ann")
-    ours = process(impatient, clock)
+    ours = process(proxied, clock)
     sent = send(ours, room, "ann", "hi", "m1")
     proxy.once(operation, fault, fault)
     assert send(ours, room, "ann", "hi", "m1") == sent
@@ -149,28 +154,28 @@ def test_a_repeat_survives_faults_of_its_reads(
 
 
 def test_keys_that_were_not_read_are_not_taken_for_missing(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann")
     proxy.once("BatchGetItem", faults.unprocessed, faults.unprocessed)
-    assert send(process(impatient, clock), room, "ann", "hi").seq == 1
+    assert send(process(proxied, clock), room, "ann", "hi").seq == 1
 
 
 def test_a_repeat_has_one_deadline_for_all_its_requests(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann")
     send(process(client, clock), room, "ann", "hi", "m1")
     proxy.once("BatchGetItem", *[faults.error("ThrottlingException")] * 8)
     proxy.always("GetItem", faults.error("ThrottlingException"))
     with pytest.raises(ServiceUnavailable):
-        send(process(impatient, clock), room, "ann", "hi", "m1")
+        send(process(proxied, clock), room, "ann", "hi", "m1")
     assert clock.seconds <= 2
 
 
 @pytest.mark.parametrize("jump", [-5_000, 5_000])
 def test_instants_rise_with_numbers_though_the_clock_jumps(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, jump: int
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, jump: int
 ) -> None:
     """Between sends, and between a send's own attempts."""
     room = new_room(client, "ann", "bob", settings={"personBurst": 100, "roomPerSecond": 1000})
@@ -179,7 +184,7 @@ def test_instants_rise_with_numbers_though_the_clock_jumps(
         faults.conflict(2)(exchange)
         clock.jump(jump)
 
-    ours, theirs = process(impatient, clock), process(client, clock)
+    ours, theirs = process(proxied, clock), process(client, clock)
     for count in range(3):
         send(ours, room, "ann", f"a{count}", f"a{count}")
         clock.jump(jump)

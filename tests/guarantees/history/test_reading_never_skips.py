@@ -32,7 +32,7 @@ from tests.guarantees.support.proxy import (
     garbled_answer,
     lost_answer,
     pass_on,
-    torn_answer,
+    truncated_answer,
 )
 
 FORWARD = {"order": "OLDEST_FIRST"}
@@ -59,11 +59,11 @@ def a_room_of(client: Any, clock: Clock, count: int, gap_ms: int = 100) -> tuple
 @pytest.mark.parametrize("limit", [1, 2, 50])
 @BOTH
 def test_a_message_that_shows_late_is_waited_for(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, hidden: int, limit: int, order: Mapping[str, Any]
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, hidden: int, limit: int, order: Mapping[str, Any]
 ) -> None:
     """Message n is not visible while n+1, or a head that counts it, is."""
     room, _ = a_room_of(client, clock, 6)
-    ours = process(impatient, clock)
+    ours = process(proxied, clock)
     proxy.hidden.add(hidden)
     got: list[int] = []
     token, empty = None, 0
@@ -85,7 +85,7 @@ def test_a_message_that_shows_late_is_waited_for(
 @pytest.mark.parametrize("hidden", [3, 4])
 @BOTH
 def test_a_late_message_is_waited_for_at_the_bounds_of_a_page(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, hidden: int, order: Mapping[str, Any]
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, hidden: int, order: Mapping[str, Any]
 ) -> None:
     """Where the hole's neighbours lie outside of what was asked for, and where the page would be empty."""
     room, sent = a_room_of(client, clock, 6)
@@ -96,18 +96,18 @@ def test_a_late_message_is_waited_for_at_the_bounds_of_a_page(
             "before": to_wire(sent[last].ts),
         }
         proxy.hidden.add(hidden)
-        page = read(process(impatient, clock), room, "ann", **asked)
+        page = read(process(proxied, clock), room, "ann", **asked)
         assert hidden not in seqs(page)
         assert page.next_token
         proxy.heal()
-        rest = read(process(impatient, clock), room, "ann", **asked, nextToken=page.next_token)
+        rest = read(process(proxied, clock), room, "ann", **asked, nextToken=page.next_token)
         assert sorted(seqs(page) + seqs(rest)) == list(range(first, last + 1))
         assert rest.next_token is None
 
 
 @BOTH
 def test_a_reread_finds_a_message_that_shows_meanwhile(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, order: Mapping[str, Any]
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, order: Mapping[str, Any]
 ) -> None:
     room, _ = a_room_of(client, clock, 4)
     proxy.hidden.add(3)
@@ -116,21 +116,21 @@ def test_a_reread_finds_a_message_that_shows_meanwhile(
         clock.sleep(seconds)
         proxy.hidden.clear()
 
-    page = read(process(impatient, clock, sleep=sleep_and_heal), room, "ann", **order)
+    page = read(process(proxied, clock, sleep=sleep_and_heal), room, "ann", **order)
     assert sorted(seqs(page)) == [1, 2, 3, 4]
     assert page.next_token is None
 
 
 @BOTH
 def test_an_old_hole_is_history_and_is_passed(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, order: Mapping[str, Any]
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, order: Mapping[str, Any]
 ) -> None:
     room, _ = a_room_of(client, clock, 6)
     for item in (stored(client, room)[2], stored(client, room)[5]):
         delete_message(client, room, item["SK"])
     clock.jump(10_000)
     proxy.operations.clear()
-    page = read(process(impatient, clock), room, "ann", **order)
+    page = read(process(proxied, clock), room, "ann", **order)
     assert sorted(seqs(page)) == [1, 2, 4, 5]
     assert page.next_token is None
     assert sorted(proxy.operations) == ["BatchGetItem", "Query"]
@@ -151,7 +151,7 @@ def test_a_cursor_reads_on_while_messages_come(client: Any, clock: Clock, order:
 
 @BOTH
 def test_pages_that_are_cut_at_a_megabyte_are_filled(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, order: Mapping[str, Any]
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, order: Mapping[str, Any]
 ) -> None:
     room = new_room(client, "ann")
     ours = process(client, clock)
@@ -160,10 +160,10 @@ def test_pages_that_are_cut_at_a_megabyte_are_filled(
         clock.jump(1)
     clock.jump(10_000)
     proxy.operations.clear()
-    pages = [read(process(impatient, clock), room, "ann", **order, limit=100)]
+    pages = [read(process(proxied, clock), room, "ann", **order, limit=100)]
     assert len(pages[0].items) == 100
     pages.append(
-        read(process(impatient, clock), room, "ann", **order, limit=100, nextToken=pages[0].next_token)
+        read(process(proxied, clock), room, "ann", **order, limit=100, nextToken=pages[0].next_token)
     )
     got = [message.seq for page in pages for message in page.items]
     assert got == (list(range(1, 131)) if order is FORWARD else list(range(130, 0, -1)))
@@ -214,13 +214,13 @@ def test_a_long_stretch_of_expired_messages_ends_a_page_and_not_the_reading(
 
 
 @pytest.mark.parametrize(
-    "fault", [error("InternalServerError", 500), lost_answer, torn_answer, garbled_answer]
+    "fault", [error("InternalServerError", 500), lost_answer, truncated_answer, garbled_answer]
 )
 @pytest.mark.parametrize("operation", ["Query", "BatchGetItem"])
 @BOTH
 def test_a_read_that_failed_is_tried_again(
     proxy: Proxy,
-    impatient: Any,
+    proxied: Any,
     client: Any,
     clock: Clock,
     operation: str,
@@ -229,26 +229,26 @@ def test_a_read_that_failed_is_tried_again(
 ) -> None:
     room, _ = a_room_of(client, clock, 3)
     proxy.once(operation, fault)
-    assert sorted(seqs(read(process(impatient, clock), room, "ann", **order))) == [1, 2, 3]
+    assert sorted(seqs(read(process(proxied, clock), room, "ann", **order))) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("operation", ["Query", "BatchGetItem"])
 @BOTH
 def test_reads_are_tried_again_within_one_deadline(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, operation: str, order: Mapping[str, Any]
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, operation: str, order: Mapping[str, Any]
 ) -> None:
     room, _ = a_room_of(client, clock, 3)
     throttled = error("ThrottlingException")
     proxy.once(operation, throttled, throttled)
-    assert len(read(process(impatient, clock), room, "ann", **order).items) == 3
+    assert len(read(process(proxied, clock), room, "ann", **order).items) == 3
     proxy.always(operation, throttled)
     started = clock.seconds
     with pytest.raises(ServiceUnavailable):
-        read(process(impatient, clock), room, "ann", **order)
+        read(process(proxied, clock), room, "ann", **order)
     assert clock.seconds - started <= 2
 
 
-def test_the_waits_of_one_read_do_not_add_up(proxy: Proxy, impatient: Any, client: Any, clock: Clock) -> None:
+def test_the_waits_of_one_read_do_not_add_up(proxy: Proxy, proxied: Any, client: Any, clock: Clock) -> None:
     """The first read spends its time on throttling, and so does the one after it, which a young hole makes needed."""
     room, _ = a_room_of(client, clock, 3)
     throttled = error("ThrottlingException")
@@ -256,7 +256,7 @@ def test_the_waits_of_one_read_do_not_add_up(proxy: Proxy, impatient: Any, clien
     proxy.once("Query", *[throttled] * 9, pass_on, *[throttled] * 100)
     started = clock.seconds
     with pytest.raises(ServiceUnavailable):
-        read(process(impatient, clock), room, "ann", **FORWARD)
+        read(process(proxied, clock), room, "ann", **FORWARD)
     assert 1 < clock.seconds - started <= 2
 
 

@@ -18,7 +18,7 @@ from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import NOON, Clock, change_room, new_room, process
 from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
 
-LOST = [faults.lost_answer, faults.torn_answer, faults.garbled_answer]
+LOST = [faults.lost_answer, faults.truncated_answer, faults.garbled_answer]
 UNDONE = [faults.error("ThrottlingException"), faults.lost_request]
 
 
@@ -71,24 +71,24 @@ def test_a_second_client_that_comes_just_after_the_first_does_not_judge_what_is_
 
 @pytest.mark.parametrize("fault", LOST)
 def test_a_mark_whose_answer_is_lost_is_told_all_the_same(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
     bob = somebody()
     room = new_room(client, bob.user_id)
     change_room(client, room, seq=5)
     proxy.once("UpdateItem", fault)
-    answer = mark_read(process(impatient, clock), bob, {"roomId": room, "seq": 5}, Tally())
+    answer = mark_read(process(proxied, clock), bob, {"roomId": room, "seq": 5}, Tally())
     assert (answer["readSeq"], answer["roomId"] or answer["retryAfterMs"]) == (5, room)
 
 
 @pytest.mark.parametrize("fault", LOST)
 @pytest.mark.parametrize("write", [0, 1, 2], ids=["the receipts", "the ledger", "the person"])
 def test_a_heartbeat_whose_answer_is_lost_on_the_way_counts_no_delivery_twice(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault, write: int
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault, write: int
 ) -> None:
     bob = somebody()
     room = new_room(client, bob.user_id)
-    ours = process(impatient, clock)
+    ours = process(proxied, clock)
     beat(ours, bob, room, 0)
     change_room(client, room, seq=5)
     clock.sleep(30)
@@ -103,12 +103,12 @@ def test_a_heartbeat_whose_answer_is_lost_on_the_way_counts_no_delivery_twice(
 
 @pytest.mark.parametrize("fault", UNDONE)
 def test_a_heartbeat_that_is_throttled_is_tried_again(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
     bob = somebody()
     room = new_room(client, bob.user_id)
     change_room(client, room, seq=5)
-    ours, tally = process(impatient, clock), Tally()
+    ours, tally = process(proxied, clock), Tally()
     proxy.once("BatchGetItem", fault)
     proxy.once("UpdateItem", fault, fault)
     beat(ours, bob, room, 3, tally)
@@ -116,11 +116,11 @@ def test_a_heartbeat_that_is_throttled_is_tried_again(
 
 
 def test_a_ledger_that_cannot_be_written_costs_the_count_and_not_the_heartbeat(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     bob = somebody()
     room = new_room(client, bob.user_id)
-    ours, tally = process(impatient, clock), Tally()
+    ours, tally = process(proxied, clock), Tally()
     beat(ours, bob, room, 0)
     change_room(client, room, seq=5)
     clock.sleep(30)
@@ -161,22 +161,22 @@ def blind(exchange: Exchange) -> None:
 
 
 def test_nobody_is_told_to_have_left_by_a_look_that_is_a_moment_old(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     bob = somebody()
     room = new_room(client, bob.user_id)
     proxy.once("BatchGetItem", blind)
     rooms = [{"roomId": room, "seq": 0}]
-    (state,) = heartbeat(process(impatient, clock), bob, {"rooms": rooms}, Tally())["rooms"]
+    (state,) = heartbeat(process(proxied, clock), bob, {"rooms": rooms}, Tally())["rooms"]
     assert (state["left"], state["seq"], state["epoch"]) == (False, 0, 1)
 
 
 def test_receipts_that_are_seen_as_they_were_are_judged_as_they_are(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     bob = somebody()
     room = new_room(client, bob.user_id)
-    ours, place = process(impatient, clock), receipts_place(Room.parse(room), bob.user_id)
+    ours, place = process(proxied, clock), receipts_place(Room.parse(room), bob.user_id)
     beat(ours, bob, room, 0)
     change_room(client, room, seq=5)
     clock.sleep(30)

@@ -1,7 +1,7 @@
-"""A room in which people write and are sent away at the same time, and what every subscription that was ever accepted hears.
+"""A room in which members write and lose access at the same time, and what every subscription that was ever accepted gets.
 
-The verbs are the real ones, each call in one of a few processes that remember an old head; execution and fan-out are the
-simulator's. To commit and to publish are steps of their own, and so are judging a subscription and its going live.
+The operations are the real ones, each call in one of a few processes that remember an old head; execution and fan-out
+are the simulator's. Commit and publication are steps of their own, and so are a subscription's acceptance and going live.
 """
 
 import asyncio
@@ -13,22 +13,11 @@ from random import Random
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.operations.add_member import add_member
-from chat.operations.ban_member import ban_member
 from chat.operations.changes import changes
-from chat.operations.edit_message import edit_message
-from chat.operations.join_room import join_room
-from chat.operations.leave_room import leave_room
 from chat.operations.messages import messages
-from chat.operations.mute_member import mute_member
 from chat.operations.on_message import on_message
-from chat.operations.remove_member import remove_member
-from chat.operations.remove_message import remove_message
 from chat.operations.room import room
-from chat.operations.send_message import send_message
-from chat.operations.set_role import set_role
-from chat.operations.unban_member import unban_member
-from chat.rules.models import Caller, Message, Role
+from chat.rules.models import Caller, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.new_room import add_room
@@ -40,99 +29,98 @@ from simulator.limits import Limits
 from simulator.readings import Readings
 from simulator.refusals import SubscriptionRefused
 from simulator.settings import SCHEMA
-from tests.guarantees.catch_up import follower_events as words
+from tests.guarantees.catch_up import follower_events as events
+from tests.guarantees.rooms.requests import VERBS
 from tests.guarantees.support.backend import MESSAGE, NOTICE, ON_MESSAGE, Backend, Denied
 from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock, process, store_of
-from tests.guarantees.support.scheduler import Commit, Gate, GatedClient
+from tests.guarantees.support.scheduler import Commit, ScheduledClient, Scheduler
 
-Verb = Callable[[Deployment, Caller, Mapping[str, Any], Tally], Message]
-
-VERBS: dict[str, Verb] = {
-    "sendMessage": send_message,
-    "editMessage": edit_message,
-    "removeMessage": remove_message,
-    "addMember": add_member,
-    "joinRoom": join_room,
-    "removeMember": remove_member,
-    "leaveRoom": leave_room,
-    "banMember": ban_member,
-    "unbanMember": unban_member,
-    "muteMember": mute_member,
-    "setRole": set_role,
-}
-PARTINGS = ("removeMember", "leaveRoom", "banMember")
-WRITTEN = ("sendMessage", "editMessage", "removeMessage")
+REVOCATIONS = ("removeMember", "leaveRoom", "banMember")
+MESSAGE_MUTATIONS = ("sendMessage", "editMessage", "removeMessage")
+MUTATIONS = (
+    *MESSAGE_MUTATIONS,
+    *REVOCATIONS,
+    "addMember",
+    "joinRoom",
+    "unbanMember",
+    "muteMember",
+    "setRole",
+)
 
 
 @dataclass(slots=True, eq=False)
-class Ear:
-    """A subscription that was accepted, and is kept open whatever happens. `judged`: after how many commits it was judged, by
-    the head that there was after `saw_head` of them."""
+class Subscription:
+    """A subscription that was accepted, and is kept open whatever happens. The resolver decided after `commits` commits,
+    by the head that there was after `commits_at_head_read` of them."""
 
     user: str
     epoch: int
-    judged: int
-    saw_head: int
-    heard: list[words.Message] = field(default_factory=list)
+    commits: int
+    commits_at_head_read: int
+    received: list[events.Message] = field(default_factory=list)
     is_live: bool = False
 
 
 @dataclass(slots=True, eq=False)
-class Deed:
-    """A mutation: who does it to whom, and what came of it, once it is published."""
+class Mutation:
+    """A mutation: the caller, the user whom it is about, and its outcome, once it is published."""
 
     call: str
     verb: str
     user: str
-    whom: str
-    answer: words.Message | None = None
+    target: str
+    answer: events.Message | None = None
     refused: str | None = None
-    due: list[Ear] = field(default_factory=list)
-    """Whose subscriptions were live under the epoch of the answer when it was published."""
+    audience: list[Subscription] = field(default_factory=list)
+    """The subscriptions that were live under the epoch of the answer when it was published."""
 
 
 @dataclass(slots=True, eq=False)
-class Crowd:
+class InterleavedRoom:
     """The room `room_id`, its processes, and everything that happened."""
 
     room_id: str
     api: Api
     backend: Backend
-    gate: Gate
-    clients: list[GatedClient]
-    start: words.Head
+    scheduler: Scheduler
+    clients: list[ScheduledClient]
+    start: events.Head
     commits: list[Commit]
-    deeds: list[Deed] = field(default_factory=list)
-    ears: list[Ear] = field(default_factory=list)
+    mutations: list[Mutation] = field(default_factory=list)
+    subscriptions: list[Subscription] = field(default_factory=list)
     idle: list[int] = field(default_factory=list)
     tasks: "list[asyncio.Task[None]]" = field(default_factory=list)
 
-    async def begin(self, deed: Deed, **arguments: Any) -> None:
+    async def begin(self, mutation: Mutation, **arguments: Any) -> None:
         """In a process that does nothing else now; there must be one."""
-        self.deeds.append(deed)
-        await self._in_a_process(lambda number: self._do(deed, arguments, number))
+        self.mutations.append(mutation)
+        await self._in_a_process(lambda number: self._do(mutation, arguments, number))
 
-    async def begin_to_listen(self, user: str, epoch: int) -> None:
+    async def begin_subscription(self, user: str, epoch: int) -> None:
         await self._in_a_process(lambda number: self._listen(user, epoch, number))
 
     async def _in_a_process(self, work: Callable[[int], Any]) -> None:
-        number = self.idle.pop(self.gate.dice.randrange(len(self.idle)))
-        task = await self.gate.start(work(number))
+        number = self.idle.pop(self.scheduler.rng.randrange(len(self.idle)))
+        task = await self.scheduler.start(work(number))
         task.add_done_callback(lambda _: self.idle.append(number))
         self.tasks.append(task)
 
-    async def _do(self, deed: Deed, arguments: Mapping[str, Any], number: int) -> None:
-        selection = MESSAGE if deed.verb in WRITTEN else NOTICE
-        headers = {"process": str(number), "call": deed.call}
+    async def _do(self, mutation: Mutation, arguments: Mapping[str, Any], number: int) -> None:
+        selection = MESSAGE if mutation.verb in MESSAGE_MUTATIONS else NOTICE
+        headers = {"process": str(number), "call": mutation.call}
         try:
-            deed.answer = await self.backend.change(
-                deed.user, deed.verb, selection, headers, roomId=self.room_id, **arguments
+            mutation.answer = await self.backend.change(
+                mutation.user, mutation.verb, selection, headers, roomId=self.room_id, **arguments
             )
         except Denied as denied:
-            deed.refused = denied.name
+            mutation.refused = denied.name
         else:
-            epoch = (deed.answer or {})["epoch"]
-            deed.due = [ear for ear in self.ears if ear.is_live and ear.epoch == epoch]
+            epoch = (mutation.answer or {})["epoch"]
+            mutation.audience = [
+                subscription
+                for subscription in self.subscriptions
+                if subscription.is_live and subscription.epoch == epoch
+            ]
 
     async def _listen(self, user: str, epoch: int, number: int) -> None:
         variables = {"roomId": self.room_id, "epoch": epoch}
@@ -141,38 +129,44 @@ class Crowd:
             selection = await self.api.subscribe(GraphqlRequest(ON_MESSAGE, variables), call)
         except SubscriptionRefused:
             return
-        ear = Ear(user, epoch, self.clients[number].looked, self.clients[number].saw_head)
-        self.ears.append(ear)
-        await self.gate.pause()
-        self.backend.listen(selection, ear.heard.append)
-        ear.is_live = True
+        subscription = Subscription(
+            user, epoch, self.clients[number].commits_at_read, self.clients[number].commits_at_head_read
+        )
+        self.subscriptions.append(subscription)
+        await self.scheduler.wait_in_coroutine()
+        self.backend.listen(selection, subscription.received.append)
+        subscription.is_live = True
 
-    def heads(self) -> list[words.Head]:
+    def heads(self) -> list[events.Head]:
         """The head at first, and after each commit."""
         return [self.start, *(commit.head for commit in self.commits)]
 
 
 @contextmanager
-def crowd(client: Any, seed: str, people: Mapping[str, Role], readings: Readings) -> Iterator[Crowd]:
+def interleaved_room(
+    client: Any, seed: str, members: Mapping[str, Role], readings: Readings
+) -> Iterator[InterleavedRoom]:
     """A new room with three processes. Within a running event loop."""
-    dice, clock = Random(seed), Clock()  # noqa: S311  repeatable
+    rng, clock = Random(seed), Clock()  # noqa: S311  repeatable
     room_id = f"p-{uuid.uuid4()}"
-    visibility = dice.choice(["public", "private"])
+    visibility = rng.choice(["public", "private"])
     place = Room.parse(room_id)
-    assert add_room(store_of(client), place, people, {**FAST, "visibility": visibility})
-    gate, commits = Gate(dice, asyncio.get_running_loop()), list[Commit]()
-    clients = [GatedClient(client, gate, place, commits, lost=0.1, conflicts=0.05) for _ in range(3)]
+    assert add_room(store_of(client), place, members, {**FAST, "visibility": visibility})
+    scheduler, commits = Scheduler(rng, asyncio.get_running_loop()), list[Commit]()
+    clients = [ScheduledClient(client, scheduler, place, commits, lost=0.1, conflicts=0.05) for _ in range(3)]
     functions = _functions(process(client, clock), [process(each, clock) for each in clients], clients)
     api = Api(SCHEMA.read_text(encoding="utf-8"), functions, Limits(), readings)
     try:
-        yield Crowd(room_id, api, Backend(api), gate, clients, clients[0].head(), commits, idle=[0, 1, 2])
+        yield InterleavedRoom(
+            room_id, api, Backend(api), scheduler, clients, clients[0].head(), commits, idle=[0, 1, 2]
+        )
     finally:
-        gate.open()
+        scheduler.release_all()
         functions.close()
 
 
-def _functions(free: Deployment, processes: list[Deployment], clients: list[GatedClient]) -> Functions:
-    """The verbs as functions. A request with a header `process` is for that process; any other waits at no gate."""
+def _functions(free: Deployment, processes: list[Deployment], clients: list[ScheduledClient]) -> Functions:
+    """The operations as functions. A request with a header `process` is for that process; any other is not scheduled."""
 
     def run(event: Any, verb: Callable[[Deployment, Caller], Any]) -> Any:
         headers = event["request"]["headers"]
@@ -183,23 +177,23 @@ def _functions(free: Deployment, processes: list[Deployment], clients: list[Gate
         clients[number].call = headers["call"]
         answer = verb(processes[number], caller)
         if answer is not None:
-            clients[number].gate.wait()  # publishing is a step of its own
+            clients[number].scheduler.wait()  # publishing is a step of its own
         return answer
 
-    def mutation(verb: Verb) -> Handler:
+    def mutation(verb: Callable[..., Any]) -> Handler:
         return lambda event, _: run(
             event, lambda deployment, caller: verb(deployment, caller, event["arguments"], Tally()).to_wire()
         )
 
-    def judge(event: Any, _: Any) -> Any:
+    def accept(event: Any, _: Any) -> Any:
         return run(event, lambda deployment, caller: on_message(deployment, caller, event["arguments"]))
 
-    handlers: dict[str, Handler] = {f"Mutation.{name}": mutation(verb) for name, verb in VERBS.items()}
-    return Functions(handlers | {"Subscription.onMessage": judge} | _reads(free), workers=8)
+    handlers: dict[str, Handler] = {f"Mutation.{name}": mutation(VERBS[name]) for name in MUTATIONS}
+    return Functions(handlers | {"Subscription.onMessage": accept} | _reads(free), workers=8)
 
 
 def _reads(free: Deployment) -> dict[str, Handler]:
-    """What clients ask beside it all, at no gate."""
+    """What clients read meanwhile, not scheduled."""
 
     def answers(verb: Callable[[Caller, Mapping[str, Any]], Any]) -> Handler:
         return lambda event, _: verb(

@@ -1,6 +1,6 @@
-"""Whoever is sent away hears nothing that came after, whatever they kept open; whoever stays misses nothing.
+"""Who loses access receives nothing that came after, whatever they kept open; who stays a member misses nothing.
 
-Over many orders in which sends, edits, partings and subscriptions may interleave, on the simulator, under every reading of
+Over many interleavings of sends, edits, revocations and subscriptions, on the simulator, under every reading of
 what is not known of AppSync. A failure shows its seed, which SEED= repeats; PROVE=1 looks at many more.
 """
 
@@ -15,25 +15,25 @@ import pytest
 
 from chat.rules.models import Role
 from simulator.readings import Readings, every_reading
-from tests.guarantees.catch_up import follower_events as words
-from tests.guarantees.catch_up.client_run import Life
+from tests.guarantees.catch_up import follower_events as events
+from tests.guarantees.catch_up.client_run import ClientRun
 from tests.guarantees.catch_up.room_script import fetch
-from tests.guarantees.revocation.interleaving import PARTINGS, Crowd, Deed, crowd
+from tests.guarantees.revocation.interleaving import REVOCATIONS, InterleavedRoom, Mutation, interleaved_room
 from tests.guarantees.support.backend import Denied
 from tests.guarantees.support.scheduler import Commit
 
 SEEDS = 40 if os.environ.get("PROVE") else 2
-DEEDS = 18
-PEOPLE: dict[str, Role] = {
+CALLS = 18
+MEMBERS: dict[str, Role] = {
     "own": "owner",
     "mod": "moderator",
     **dict.fromkeys(["sue", "tom", "vic", "wes", "lis"], "member"),
 }
-MAY_GO = ["sue", "tom", "vic", "wes"]
-ACTS = {
+REMOVABLE = ["sue", "tom", "vic", "wes"]
+STEPS = {
     "send": 40,
     "edit": 12,
-    "erase": 6,
+    "remove": 6,
     "removeMember": 10,
     "leaveRoom": 7,
     "banMember": 5,
@@ -45,69 +45,75 @@ ACTS = {
 }
 
 
-def deed_of(act: str, dice: Random, number: int, known: list[words.Message]) -> tuple[Deed, dict[str, Any]]:
-    """What `act` comes to, with its arguments. Many will be refused: by then the person may have gone."""
-    call, whom = f"c{number}", dice.choice(MAY_GO)
-    keeper = dice.choice(["own", "own", "mod"])
-    message = dice.choice(known) if known else None
-    if act in ("edit", "erase") and message:
-        user = message["senderId"] if act == "edit" or dice.random() < 0.5 else keeper
-        text = {"text": f"edit {call}"} if act == "edit" else {}
-        verb = "editMessage" if act == "edit" else "removeMessage"
-        return Deed(call, verb, user, user), {"id": message["id"], **text}
-    if act in ("send", "edit", "erase"):
-        user = dice.choice([*MAY_GO, "own", "mod", "lis"])
-        return Deed(call, "sendMessage", user, user), {"text": f"text {call}", "clientMessageId": call}
-    if act in ("leaveRoom", "joinRoom"):
-        return Deed(call, act, whom, whom), {}
-    until = dice.choice([None, "2027-01-15T08:00:30.000Z"])
-    more: dict[str, Any] = {"until": until} if act == "muteMember" else {}
-    more |= {"role": dice.choice(["MODERATOR", "MEMBER"])} if act == "setRole" else {}
-    return Deed(call, act, keeper, whom), {"userId": whom, **more}
+def mutation_of(
+    step: str, rng: Random, number: int, known: list[events.Message]
+) -> tuple[Mutation, dict[str, Any]]:
+    """The mutation of a step, with its arguments. Many will be refused: by then the user may be no member."""
+    call, target = f"c{number}", rng.choice(REMOVABLE)
+    moderator = rng.choice(["own", "own", "mod"])
+    message = rng.choice(known) if known else None
+    if step in ("edit", "remove") and message:
+        user = message["senderId"] if step == "edit" or rng.random() < 0.5 else moderator
+        text = {"text": f"edit {call}"} if step == "edit" else {}
+        verb = "editMessage" if step == "edit" else "removeMessage"
+        return Mutation(call, verb, user, user), {"id": message["id"], **text}
+    if step in ("send", "edit", "remove"):
+        user = rng.choice([*REMOVABLE, "own", "mod", "lis"])
+        return Mutation(call, "sendMessage", user, user), {"text": f"text {call}", "clientMessageId": call}
+    if step in ("leaveRoom", "joinRoom"):
+        return Mutation(call, step, target, target), {}
+    until = rng.choice([None, "2027-01-15T08:00:30.000Z"])
+    more: dict[str, Any] = {"until": until} if step == "muteMember" else {}
+    more |= {"role": rng.choice(["MODERATOR", "MEMBER"])} if step == "setRole" else {}
+    return Mutation(call, step, moderator, target), {"userId": target, **more}
 
 
-async def happen(room: Crowd, dice: Random, lives: list[Life]) -> None:
-    """Deeds begin, are let on step by step, and end, in any order; beside them people subscribe, and clients live."""
-    acts = dice.choices(list(ACTS), list(ACTS.values()), k=DEEDS)
-    while acts or room.gate.waiting:
+async def interleave(room: InterleavedRoom, rng: Random, runs: list[ClientRun]) -> None:
+    """Mutations begin, go on step by step, and end, in any order; beside them users subscribe, and clients run."""
+    steps = rng.choices(list(STEPS), list(STEPS.values()), k=CALLS)
+    while steps or room.scheduler.waiting:
         can = (
-            ["live"]
-            + ["go on"] * (3 * bool(room.gate.waiting))
-            + ["begin", "listen"] * bool(acts and room.idle)
+            ["client"]
+            + ["go on"] * (3 * bool(room.scheduler.waiting))
+            + ["begin", "subscribe"] * bool(steps and room.idle)
         )
-        step = dice.choice(can)
+        step = rng.choice(can)
         if step == "go on":
-            await room.gate.let_one_through()
+            await room.scheduler.step()
         elif step == "begin":
-            known = [deed.answer for deed in room.deeds if deed.answer and deed.verb == "sendMessage"]
-            deed, arguments = deed_of(acts.pop(), dice, len(room.deeds), known)
-            await room.begin(deed, **arguments)
-        elif step == "listen":
-            epoch = room.heads()[-1].epoch + dice.choice([-1, 0, 0, 0, 1])
-            await room.begin_to_listen(dice.choice([*MAY_GO, "mod"]), epoch)
-        elif lives:
-            await dice.choice(lives).go_on()
+            known = [
+                mutation.answer
+                for mutation in room.mutations
+                if mutation.answer and mutation.verb == "sendMessage"
+            ]
+            mutation, arguments = mutation_of(steps.pop(), rng, len(room.mutations), known)
+            await room.begin(mutation, **arguments)
+        elif step == "subscribe":
+            epoch = room.heads()[-1].epoch + rng.choice([-1, 0, 0, 0, 1])
+            await room.begin_subscription(rng.choice([*REMOVABLE, "mod"]), epoch)
+        elif runs:
+            await rng.choice(runs).go_on()
     await asyncio.gather(*room.tasks)
 
 
-def is_in(room: Crowd, user: str, after: int) -> bool:
-    """Whether somebody was in the room after so many commits."""
+def is_member(room: InterleavedRoom, user: str, after: int) -> bool:
+    """Whether a user was a member after so many commits."""
     inside = True
-    deeds = {deed.call: deed for deed in room.deeds}
+    mutations = {mutation.call: mutation for mutation in room.mutations}
     for commit in room.commits[:after]:
-        deed = deeds[commit.call]
-        if deed.whom == user and deed.verb in PARTINGS:
+        mutation = mutations[commit.call]
+        if mutation.target == user and mutation.verb in REVOCATIONS:
             inside = False
-        elif deed.whom == user and deed.verb in ("addMember", "joinRoom"):
+        elif mutation.target == user and mutation.verb in ("addMember", "joinRoom"):
             inside = True
     return inside
 
 
-def committed(room: Crowd, frame: words.Message) -> int | None:
-    """After how many commits what a frame tells was there; None for a notice of something that changed nothing."""
+def committed(room: InterleavedRoom, frame: events.Message) -> int | None:
+    """After how many commits the content of a frame was stored; None for a notice of something that changed nothing."""
     if "notice" in frame:
-        (deed,) = [each for each in room.deeds if each.answer and each.answer["id"] == frame["id"]]
-        orders = [each.order + 1 for each in room.commits if each.call == deed.call]
+        (mutation,) = [each for each in room.mutations if each.answer and each.answer["id"] == frame["id"]]
+        orders = [each.order + 1 for each in room.commits if each.call == mutation.call]
         return orders[0] if orders else None
     reached = [
         each.order + 1
@@ -117,7 +123,7 @@ def committed(room: Crowd, frame: words.Message) -> int | None:
     return reached[0]
 
 
-def partings(room: Crowd) -> list[tuple[Commit, words.Head]]:
+def revocations(room: InterleavedRoom) -> list[tuple[Commit, events.Head]]:
     """Each commit that ended an epoch, with the head before it."""
     heads = room.heads()
     return [
@@ -127,98 +133,110 @@ def partings(room: Crowd) -> list[tuple[Commit, words.Head]]:
     ]
 
 
-def check_epochs(room: Crowd) -> None:
-    """Nothing that was committed after a parting is published under the epoch that it ended."""
-    for commit, before in partings(room):
-        for ear in room.ears:
-            for frame in ear.heard if ear.epoch == before.epoch else ():
+def check_epochs(room: InterleavedRoom) -> None:
+    """Nothing that was committed after a revocation is published under the epoch that it ended."""
+    for commit, before in revocations(room):
+        for subscription in room.subscriptions:
+            for frame in subscription.received if subscription.epoch == before.epoch else ():
                 at = committed(room, frame)
-                assert at is None or at <= commit.order + 1, (ear.user, frame)
+                assert at is None or at <= commit.order + 1, (subscription.user, frame)
                 if "notice" not in frame:
                     assert frame["seq"] <= commit.head.seq
                     assert (frame["rev"] or 0) <= commit.head.rev
 
 
-def check_people(room: Crowd) -> None:
-    """No subscription hears what was committed while its person was not in the room any more, but for their going itself; and
-    none is accepted then, or under an epoch that is over when the head is looked at."""
+def check_members(room: InterleavedRoom) -> None:
+    """No subscription gets what was committed while its user was no member any more, but for the revocation itself; and none
+    is accepted then, or under an epoch that is over when the head is read."""
     heads = room.heads()
-    for ear in room.ears:
-        assert is_in(room, ear.user, ear.judged), (ear.user, ear.judged)
-        assert ear.epoch == heads[ear.saw_head].epoch
-        for frame in ear.heard:
+    for subscription in room.subscriptions:
+        assert is_member(room, subscription.user, subscription.commits), (
+            subscription.user,
+            subscription.commits,
+        )
+        assert subscription.epoch == heads[subscription.commits_at_head_read].epoch
+        for frame in subscription.received:
             at = committed(room, frame)
-            goes = "notice" in frame and frame["notice"]["userId"] == ear.user
-            assert at is None or at <= ear.judged or goes or is_in(room, ear.user, at), (ear.user, frame)
+            is_own = "notice" in frame and frame["notice"]["userId"] == subscription.user
+            assert (
+                at is None or at <= subscription.commits or is_own or is_member(room, subscription.user, at)
+            ), (
+                subscription.user,
+                frame,
+            )
 
 
-def check_notices(room: Crowd) -> None:
-    """Each parting is told in the epoch that it ended, with the next one, to everybody who listened under it."""
-    ended = {commit.call: before for commit, before in partings(room)}
-    for deed in room.deeds:
-        if deed.verb not in PARTINGS or deed.answer is None or deed.answer["notice"]["nextEpoch"] is None:
+def check_notices(room: InterleavedRoom) -> None:
+    """Each revocation is published in the epoch that it ended, with the next one, to all who were subscribed under it."""
+    ended = {commit.call: before for commit, before in revocations(room)}
+    for mutation in room.mutations:
+        if (
+            mutation.verb not in REVOCATIONS
+            or mutation.answer is None
+            or mutation.answer["notice"]["nextEpoch"] is None
+        ):
             continue
-        notice = deed.answer["notice"]
-        assert notice["nextEpoch"] == deed.answer["epoch"] + 1
-        if deed.call in ended:
-            assert deed.answer["epoch"] == ended[deed.call].epoch
-        for ear in deed.due:
-            assert any("notice" in frame and frame["notice"] == notice for frame in ear.heard)
-    gone = [deed for deed in room.deeds if deed.call in ended]
-    assert all(deed.verb in PARTINGS for deed in gone)
-    assert {deed.call for deed in room.deeds if deed.verb in PARTINGS} >= set(ended)
+        notice = mutation.answer["notice"]
+        assert notice["nextEpoch"] == mutation.answer["epoch"] + 1
+        if mutation.call in ended:
+            assert mutation.answer["epoch"] == ended[mutation.call].epoch
+        for subscription in mutation.audience:
+            assert any("notice" in frame and frame["notice"] == notice for frame in subscription.received)
+    ending = [mutation for mutation in room.mutations if mutation.call in ended]
+    assert all(mutation.verb in REVOCATIONS for mutation in ending)
+    assert {mutation.call for mutation in room.mutations if mutation.verb in REVOCATIONS} >= set(ended)
 
 
-async def check_refusals(room: Crowd) -> None:
-    """Whoever is not in the room in the end cannot subscribe, under whatever epoch."""
-    for user in MAY_GO:
-        if not is_in(room, user, len(room.commits)):
+async def check_refusals(room: InterleavedRoom) -> None:
+    """Who is no member in the end cannot subscribe, under whatever epoch."""
+    for user in REMOVABLE:
+        if not is_member(room, user, len(room.commits)):
             for epoch in (None, *range(room.heads()[-1].epoch + 2)):
                 with pytest.raises(Denied, match="NotRoomMember"):
-                    await room.backend.judge(user, room.room_id, epoch)
+                    await room.backend.accept(user, room.room_id, epoch)
 
 
-async def check_clients(room: Crowd, lives: list[Life]) -> None:
-    """A client of somebody who is in the room has everything, whatever it missed; another shows nothing of afterwards."""
+async def check_clients(room: InterleavedRoom, runs: list[ClientRun]) -> None:
+    """A client of a member has everything, whatever it missed; another shows nothing of afterwards."""
     found, head = await fetch(room.backend, room.room_id, "own")
     assert [*found] == [*range(1, head.seq + 1)]
-    for life in lives:
-        user = life.client.user
-        inside = is_in(room, user, len(room.commits))
-        await life.settle(is_in=inside)
-        went = [commit.head for commit in room.commits if is_in(room, user, commit.order)]
-        life.check(found, None if inside else went[-1])
+    for run in runs:
+        user = run.client.user
+        is_in = is_member(room, user, len(room.commits))
+        await run.settle(is_in=is_in)
+        heads = [commit.head for commit in room.commits if is_member(room, user, commit.order)]
+        run.check(found, None if is_in else heads[-1])
 
 
-async def prove(client: Any, seed: str, readings: Readings) -> Crowd:
-    with crowd(client, seed, PEOPLE, readings) as room:
-        dice = Random(f"{seed}/order")  # noqa: S311  repeatable
-        lives = [
-            Life.begin(room.backend, room.room_id, user, Random(f"{seed}/{user}"))  # noqa: S311  repeatable
+async def check_seed(client: Any, seed: str, readings: Readings) -> InterleavedRoom:
+    with interleaved_room(client, seed, MEMBERS, readings) as room:
+        rng = Random(f"{seed}/order")  # noqa: S311  repeatable
+        runs = [
+            ClientRun.begin(room.backend, room.room_id, user, Random(f"{seed}/{user}"))  # noqa: S311  repeatable
             for user in ("lis", "sue")
         ]
-        await happen(room, dice, lives)
+        await interleave(room, rng, runs)
         check_epochs(room)
-        check_people(room)
+        check_members(room)
         check_notices(room)
         await check_refusals(room)
-        await check_clients(room, lives)
+        await check_clients(room, runs)
         return room
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("readings", every_reading(), ids=lambda readings: f"{astuple(readings)}")
-async def test_who_is_sent_away_hears_nothing_more_and_who_stays_misses_nothing(
+async def test_who_loses_access_receives_nothing_more_and_members_miss_nothing(
     client: Any, readings: Readings
 ) -> None:
     base = os.environ.get("SEED") or secrets.token_hex(4)
-    ended = heard = 0
+    ended = received = 0
     for number in range(SEEDS):
         seed = f"{base}/{number}"
         print(f"seed {seed}")
-        room = await prove(client, seed, readings)
-        ended += len(partings(room))
-        heard += sum(len(ear.heard) for ear in room.ears)
-    print(f"{SEEDS} orders, {ended} epochs ended, {heard} events heard")
+        room = await check_seed(client, seed, readings)
+        ended += len(revocations(room))
+        received += sum(len(subscription.received) for subscription in room.subscriptions)
+    print(f"{SEEDS} interleavings, {ended} epochs ended, {received} events received")
     assert ended
-    assert heard
+    assert received

@@ -30,7 +30,7 @@ FAULTS: Mapping[str, Fault] = {
     "a conflict": faults.conflict(0),
     "the request lost": faults.lost_request,
     "the answer lost": faults.lost_answer,
-    "the answer torn": faults.torn_answer,
+    "the answer torn": faults.truncated_answer,
 }
 
 
@@ -54,7 +54,7 @@ def state(client: Any, room: str) -> tuple[Head | None, Mapping[str, Member]]:
 @pytest.mark.parametrize("is_new", [False, True], ids=["a room that is there", "a new room"])
 def test_a_fault_is_tried_again_and_the_call_is_done_once(
     proxy: Proxy,
-    impatient: Any,
+    proxied: Any,
     client: Any,
     clock: Clock,
     is_new: bool,
@@ -64,7 +64,7 @@ def test_a_fault_is_tried_again_and_the_call_is_done_once(
     rooms = [f"GUILD#{uuid.uuid4()}" if is_new else guild(client) for _ in range(2)]
     expected = call(process(client, clock), rooms[0], arguments)
     proxy.once("TransactWriteItems", fault)
-    answer = call(process(impatient, clock), rooms[1], arguments)
+    answer = call(process(proxied, clock), rooms[1], arguments)
     assert answer == expected | {"roomId": rooms[1]}
     assert state(client, rooms[1]) == state(client, rooms[0])
     assert call(process(client, clock), rooms[1], arguments) == answer
@@ -72,7 +72,7 @@ def test_a_fault_is_tried_again_and_the_call_is_done_once(
 
 
 def test_two_calls_at_once_open_one_room_for_the_people_of_both(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room, other = f"GUILD#{uuid.uuid4()}", process(client, clock)
 
@@ -81,7 +81,7 @@ def test_two_calls_at_once_open_one_room_for_the_people_of_both(
         pass_on(exchange)
 
     proxy.once("TransactWriteItems", first)
-    answer = call(process(impatient, clock), room, {"add": [{"userId": "bob"}]})
+    answer = call(process(proxied, clock), room, {"add": [{"userId": "bob"}]})
     assert (answer["epoch"], answer["owners"]) == (1, 1)
     head, people = state(client, room)
     assert head
@@ -89,7 +89,7 @@ def test_two_calls_at_once_open_one_room_for_the_people_of_both(
 
 
 def test_messages_in_between_delay_a_removal_and_do_not_lose_it(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room, busy = guild(client), process(client, clock)
 
@@ -98,13 +98,13 @@ def test_messages_in_between_delay_a_removal_and_do_not_lose_it(
         pass_on(exchange)
 
     proxy.once("TransactWriteItems", sent, sent)
-    answer = call(process(impatient, clock), room, {"remove": ["bob"]})
+    answer = call(process(proxied, clock), room, {"remove": ["bob"]})
     assert (answer["epoch"], answer["seq"]) == (2, 2)
     assert send(busy, room, "cat", "after").epoch == 2
 
 
 def test_whom_the_owners_ban_meanwhile_is_refused_and_the_others_come_in(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room, other = guild(client), process(client, clock)
 
@@ -114,7 +114,7 @@ def test_whom_the_owners_ban_meanwhile_is_refused_and_the_others_come_in(
 
     proxy.once("TransactWriteItems", banned)
     arguments = {"add": [{"userId": "dan"}, {"userId": "eve"}]}
-    answer = call(process(impatient, clock), room, arguments)
+    answer = call(process(proxied, clock), room, arguments)
     assert (answer["added"], answer["refused"]) == (["eve"], [{"userId": "dan", "reason": "banned"}])
     _, people = state(client, room)
     assert (people["dan"].status, people["eve"].status) == ("banned", "active")

@@ -53,7 +53,7 @@ FAULTS: Mapping[str, Fault] = {
     "a conflict": faults.conflict(0),
     "the request lost": faults.lost_request,
     "the answer lost": faults.lost_answer,
-    "the answer torn": faults.torn_answer,
+    "the answer torn": faults.truncated_answer,
 }
 
 
@@ -94,12 +94,12 @@ def overtaken(*acts: Callable[[], object]) -> Fault:
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_a_fault_is_tried_again_and_people_change_once(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, act: Act, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, act: Act, fault: Fault
 ) -> None:
     expected_room, room = public_room(client, clock), public_room(client, clock)
     expected = do(process(client, clock), expected_room, act)
     proxy.once("TransactWriteItems", fault)
-    answer = do(process(impatient, clock), room, act)
+    answer = do(process(proxied, clock), room, act)
     assert state(client, room) == state(client, expected_room)
     assert answer.epoch == expected.epoch
     assert answer.notice
@@ -113,13 +113,13 @@ def test_a_fault_is_tried_again_and_people_change_once(
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_messages_in_between_delay_a_change_and_do_not_lose_it(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, act: Act
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, act: Act
 ) -> None:
     room = public_room(client, clock)
     busy = process(client, clock)
     before, _ = seen(client, room, "ann")
     proxy.once("TransactWriteItems", *[overtaken(lambda: send(busy, room, "cat", "hi"))] * 3)
-    answer = do(process(impatient, clock), room, act)
+    answer = do(process(proxied, clock), room, act)
     head, _ = seen(client, room, "ann")
     assert answer.epoch == before.epoch
     assert answer.notice
@@ -180,7 +180,7 @@ OVERTAKEN: Mapping[str, tuple[Act, Act, type[ChatError], str]] = {
 @pytest.mark.parametrize(("act", "first", "refusal", "reason"), OVERTAKEN.values(), ids=OVERTAKEN)
 def test_what_others_did_first_is_judged(
     proxy: Proxy,
-    impatient: Any,
+    proxied: Any,
     client: Any,
     clock: Clock,
     act: Act,
@@ -193,19 +193,19 @@ def test_what_others_did_first_is_judged(
     do(other, expected_room, first)
     proxy.once("TransactWriteItems", overtaken(lambda: do(other, room, first)))
     with pytest.raises(refusal) as caught:
-        do(process(impatient, clock), room, act)
+        do(process(proxied, clock), room, act)
     assert caught.value.values.get("reason", "") == reason
     assert state(client, room) == state(client, expected_room)
 
 
 def test_a_room_that_turns_private_meanwhile_is_not_joined(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = public_room(client, clock)
     turn = overtaken(lambda: change_room(client, room, visibility="private"))
     proxy.once("TransactWriteItems", turn)
     with pytest.raises(NotRoomMember):
-        do(process(impatient, clock), room, ACTS["joinRoom"])
+        do(process(proxied, clock), room, ACTS["joinRoom"])
     assert seen(client, room, "dan")[1] is None
 
 
@@ -213,33 +213,33 @@ def test_a_room_that_turns_private_meanwhile_is_not_joined(
     "act", [*ACTS.values(), (add_member, "mo", {"userId": "dan"})], ids=[*ACTS, "addMember, plain"]
 )
 def test_what_a_parting_overtakes_is_told_in_the_epoch_that_it_began(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, act: Act
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, act: Act
 ) -> None:
     """Else whoever has just gone would hear of what came afterwards, and whoever stays would not."""
     room = public_room(client, clock)
     other = process(client, clock)
     proxy.once("TransactWriteItems", overtaken(lambda: do(other, room, (leave_room, "cat", {}))))
-    assert do(process(impatient, clock), room, act).epoch == 2
+    assert do(process(proxied, clock), room, act).epoch == 2
 
 
 def test_two_removals_at_once_end_one_epoch_each(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = public_room(client, clock)
     other = process(client, clock)
     proxy.once("TransactWriteItems", overtaken(lambda: do(other, room, (leave_room, "cat", {}))))
-    answer = do(process(impatient, clock), room, ACTS["banMember"])
+    answer = do(process(proxied, clock), room, ACTS["banMember"])
     assert (answer.epoch, answer.notice and answer.notice.next_epoch) == (2, 3)
     ended = [seen(client, room, person)[1] for person in ("cat", "bob")]
     assert [member and member.ended_epoch for member in ended] == [1, 2]
 
 
 def test_the_same_removal_twice_at_once_ends_one_epoch(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = public_room(client, clock)
     other = process(client, clock)
     proxy.once("TransactWriteItems", overtaken(lambda: do(other, room, ACTS["removeMember"])))
-    answer = do(process(impatient, clock), room, ACTS["removeMember"])
+    answer = do(process(proxied, clock), room, ACTS["removeMember"])
     assert (answer.epoch, answer.notice and answer.notice.next_epoch) == (1, 2)
     assert seen(client, room, "ann")[0].epoch == 2

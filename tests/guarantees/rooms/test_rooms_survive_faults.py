@@ -39,11 +39,11 @@ def person() -> str:
 @pytest.mark.parametrize("named", [True, False], ids=["named by its maker", "named by the server"])
 @pytest.mark.parametrize("fault", ALL)
 def test_a_room_is_made_once_and_charged_once(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, person: str, fault: Fault, named: bool
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str, fault: Fault, named: bool
 ) -> None:
     proxy.once("TransactWriteItems", fault, fault)
     room = f"r-{uuid.uuid4().hex}" if named else None
-    made = make(process(impatient, clock), person, room, name="One", members=[f"{person}-friend"])
+    made = make(process(proxied, clock), person, room, name="One", members=[f"{person}-friend"])
     assert (made["name"], made["memberCount"], made["me"]["role"]) == ("One", 2, "OWNER")
     assert kept(client, person) == [f"IN#ROOM#{made['roomId']}", keys.QUOTA]
     step = 60_000_000
@@ -57,12 +57,12 @@ def test_a_room_is_made_once_and_charged_once(
 
 @pytest.mark.parametrize("fault", ALL)
 def test_rules_are_changed_once(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, person: str, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str, fault: Fault
 ) -> None:
     room = make(process(client, clock), person, None)["roomId"]
     proxy.once("TransactWriteItems", fault, fault)
     arguments = {"roomId": room, "name": "One", "retentionDays": 30}
-    answer = update_room(process(impatient, clock), Caller(person), arguments, Tally())
+    answer = update_room(process(proxied, clock), Caller(person), arguments, Tally())
     assert answer.notice
     assert answer.notice.room
     assert (answer.notice.rev, answer.notice.room["name"], answer.notice.room["retentionDays"]) == (
@@ -74,18 +74,18 @@ def test_rules_are_changed_once(
 
 @pytest.mark.parametrize("operation", ["BatchGetItem", "TransactWriteItems", "Query"])
 def test_what_does_not_pass_ends_at_the_deadline_with_nothing_made(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, person: str, operation: str
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str, operation: str
 ) -> None:
     proxy.always(operation, faults.error("ThrottlingException"))
     with pytest.raises(ServiceUnavailable):
-        make(process(impatient, clock), person, f"r-{uuid.uuid4().hex}")
+        make(process(proxied, clock), person, f"r-{uuid.uuid4().hex}")
     assert 1.5 < clock.seconds <= 2
     proxy.heal()
     assert kept(client, person) == []
 
 
 def test_of_two_who_make_a_room_of_one_name_at_once_one_does(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, person: str
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str
 ) -> None:
     """The other looks at nothing yet, and finds the room in its way at the commit."""
     room, rival = f"r-{uuid.uuid4().hex}", f"{person}-rival"
@@ -96,14 +96,14 @@ def test_of_two_who_make_a_room_of_one_name_at_once_one_does(
 
     proxy.once("TransactWriteItems", overtake)
     with pytest.raises(NotAllowed) as caught:
-        make(process(impatient, clock), person, room)
+        make(process(proxied, clock), person, room)
     assert caught.value.values == {"reason": "taken"}
     assert kept(client, person) == []
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["the first", "further ones"])
 def test_rooms_that_are_made_at_once_are_all_charged(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, person: str, before: int
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str, before: int
 ) -> None:
     for _ in range(before):
         make(process(client, clock), person, None)
@@ -113,14 +113,14 @@ def test_rooms_that_are_made_at_once_are_all_charged(
         faults.pass_on(exchange)
 
     proxy.once("TransactWriteItems", overtake)
-    make(process(impatient, clock), person, None)
+    make(process(proxied, clock), person, None)
     quota = store_of(client).tables.get(Place("core", f"USER#{person}", keys.QUOTA))
     assert quota
     assert int(quota["tat"]["N"]) >= NOON * 1_000 + (2 + before) * 60_000_000
 
 
 def test_two_who_change_rules_at_once_change_both(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, person: str
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str
 ) -> None:
     room = make(process(client, clock), person, None)["roomId"]
 
@@ -130,14 +130,14 @@ def test_two_who_change_rules_at_once_change_both(
 
     proxy.once("TransactWriteItems", overtake)
     arguments = {"roomId": room, "name": "One"}
-    notice = update_room(process(impatient, clock), Caller(person), arguments, Tally()).notice
+    notice = update_room(process(proxied, clock), Caller(person), arguments, Tally()).notice
     assert notice
     assert notice.room
     assert (notice.rev, notice.room["name"], notice.room["personBurst"]) == (3, "One", 3)
 
 
 def test_an_owner_who_loses_the_role_meanwhile_changes_nothing(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann")
     store = store_of(client)
@@ -156,7 +156,7 @@ def test_an_owner_who_loses_the_role_meanwhile_changes_nothing(
     role("owner")
     proxy.once("TransactWriteItems", demote)
     with pytest.raises(NotAllowed) as caught:
-        update_room(process(impatient, clock), Caller("ann"), {"roomId": room, "name": "Mine"}, Tally())
+        update_room(process(proxied, clock), Caller("ann"), {"roomId": room, "name": "Mine"}, Tally())
     assert caught.value.values == {"reason": "role"}
     head = store.tables.get(Place("core", f"ROOM#{room}", keys.HEAD))
     assert head

@@ -22,6 +22,7 @@ from tests.guarantees.catch_up.follower_events import (
     Event,
     Failed,
     Head,
+    HeadAnswer,
     Message,
     Page,
     ReadChanges,
@@ -29,7 +30,6 @@ from tests.guarantees.catch_up.follower_events import (
     Refused,
     Stale,
     Subscribe,
-    Told,
 )
 
 MESSAGE = "id roomId senderId text ts seq epoch clientMessageId rev version editedAt removedAt"
@@ -73,7 +73,7 @@ class Denied(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One API, asked as AppSync is by people whom its authorizer has let in."""
+    """One API, called as AppSync is by users whom its authorizer has let in."""
 
     api: Api
 
@@ -99,7 +99,7 @@ class Backend:
         document = f"mutation M({declared}) {{ {field}({written}) {{ {selection} }} }}"
         return await self.ask(user, document, given, headers)
 
-    async def judge(self, user: str, room_id: str, epoch: int | None) -> Selection:
+    async def accept(self, user: str, room_id: str, epoch: int | None) -> Selection:
         """The subscription that was asked for, accepted by its resolver and not live yet. Raises `Denied`."""
         variables = {"roomId": room_id, "epoch": epoch}
         call = Call({}, Grant({"userId": user}), variables)
@@ -108,9 +108,9 @@ class Backend:
         except SubscriptionRefused as refused:
             raise Denied.of(refused.errors[0]) from None
 
-    def listen(self, selection: Selection, hear: Callable[[Message], None]) -> Callable[[], None]:
+    def listen(self, selection: Selection, receive: Callable[[Message], None]) -> Callable[[], None]:
         """Make it live. The answer ends it."""
-        handle = self.api.subscriptions.add(selection, lambda payload: hear(_frame(payload)))
+        handle = self.api.subscriptions.add(selection, lambda payload: receive(_frame(payload)))
         return lambda: self.api.subscriptions.remove(handle)
 
     async def read(self, user: str, room_id: str, request: Request, limit: int) -> Event:
@@ -133,8 +133,8 @@ class Backend:
                 case Compare():
                     given = {"roomId": room_id, "limit": 1} if number % 2 else {"roomId": room_id}
                     answer = await self.ask(user, MESSAGES if number % 2 else ROOM, given)
-                    head = answer["head"]  # a public room tells it only to those who are in it
-                    return Told(number, Head(**head)) if head else Refused(number)
+                    head = answer["head"]  # of a public room only members get it
+                    return HeadAnswer(number, Head(**head)) if head else Refused(number)
                 case Subscribe():
                     raise TypeError("a subscription is judged, and then listened to")
         except Denied as denied:

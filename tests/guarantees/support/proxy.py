@@ -1,4 +1,4 @@
-"""A proxy before DynamoDB that breaks what it is told to: answers, connections, and the order of what becomes visible."""
+"""A proxy before DynamoDB that injects faults: into answers, connections, and the order of what becomes visible."""
 
 import http.client
 import json
@@ -99,7 +99,7 @@ def refused_connection(exchange: Exchange) -> None:
     exchange.hang_up()
 
 
-def torn_answer(exchange: Exchange) -> None:
+def truncated_answer(exchange: Exchange) -> None:
     """The connection ends after the commit, within the answer's body."""
     status, body = exchange.forward()
     exchange.reply(status, body.ljust(8), cut_at=1)

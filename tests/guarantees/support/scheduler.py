@@ -1,4 +1,4 @@
-"""Calls that run side by side, yet one step at a time in an order that dice choose: each request to the store waits at a gate.
+"""Calls that run side by side, yet one step at a time in a random order: each request to the store waits for the scheduler.
 
 A step is what a call does between two requests. So two calls interleave in any order of their requests, a seed gives the same
 order again, and no time is slept.
@@ -31,105 +31,107 @@ class Commit:
 
 
 @dataclass(slots=True, eq=False)
-class Gate:
-    """Where the threads of calls wait to be let through. Its methods but `wait` are for the event loop's thread."""
+class Scheduler:
+    """Where the threads of calls wait for their turn. Its methods but `wait` are for the event loop's thread."""
 
-    dice: Random
+    rng: Random
     loop: asyncio.AbstractEventLoop
     waiting: list[Callable[[], None]] = field(default_factory=list)
-    is_open: bool = False
+    is_released: bool = False
     _running: int = 0
-    _quiet: asyncio.Event = field(default_factory=asyncio.Event)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self, call: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
-        """Begin a call, and come back when it waits at the gate or is done."""
+        """Begin a call, and come back when it waits for the scheduler or is done."""
         self._running += 1
-        self._quiet.clear()
+        self._idle.clear()
         task = self.loop.create_task(call)
-        task.add_done_callback(lambda _: self._rests())
-        await self._quiet.wait()
+        task.add_done_callback(lambda _: self._stopped())
+        await self._idle.wait()
         return task
 
-    async def let_one_through(self) -> None:
+    async def step(self) -> None:
         """Any one of those that wait; comes back when it waits again or is done."""
-        let_through = self.waiting.pop(self.dice.randrange(len(self.waiting)))
+        resume = self.waiting.pop(self.rng.randrange(len(self.waiting)))
         self._running += 1
-        self._quiet.clear()
-        let_through()
-        await self._quiet.wait()
+        self._idle.clear()
+        resume()
+        await self._idle.wait()
 
-    def open(self) -> None:
-        """Let everybody through, from here on: no thread is left waiting."""
-        self.is_open = True
-        for let_through in self.waiting:
-            let_through()
+    def release_all(self) -> None:
+        """Let all go on, from here on: no thread is left waiting."""
+        self.is_released = True
+        for resume in self.waiting:
+            resume()
         self.waiting.clear()
 
     def wait(self) -> None:
-        """In a call's own thread: until it is let through."""
-        if self.is_open:
+        """In a call's own thread: until its turn."""
+        if self.is_released:
             return
         ticket = threading.Event()
         self.loop.call_soon_threadsafe(self._arrived, ticket.set)
         ticket.wait()
 
-    async def pause(self) -> None:
-        """In a call's coroutine: until it is let through."""
+    async def wait_in_coroutine(self) -> None:
+        """In a call's coroutine: until its turn."""
         ticket = asyncio.Event()
         self._arrived(ticket.set)
         await ticket.wait()
 
-    def _arrived(self, let_through: Callable[[], None]) -> None:
-        if self.is_open:
-            let_through()
+    def _arrived(self, resume: Callable[[], None]) -> None:
+        if self.is_released:
+            resume()
             return
-        self.waiting.append(let_through)
-        self._rests()
+        self.waiting.append(resume)
+        self._stopped()
 
-    def _rests(self) -> None:
+    def _stopped(self) -> None:
         self._running -= 1
         if not self._running:
-            self._quiet.set()
+            self._idle.set()
 
 
 @dataclass(slots=True, eq=False)
-class GatedClient:
-    """A client of DynamoDB before which there is a gate. Writes are noted; some answers get lost, some writes conflict.
+class ScheduledClient:
+    """A client of DynamoDB whose requests wait for the scheduler. Writes are noted; some answers get lost, some writes conflict.
 
-    `call` names who is asking; it is for whoever starts a call to set.
+    `call` names the call that makes the requests; whoever starts it sets it.
     """
 
     client: Any
-    gate: Gate
+    scheduler: Scheduler
     room: Room
     commits: list[Commit]
     call: str = ""
-    looked: int = 0
-    """How many commits there were at its last look."""
-    saw_head: int = 0
-    """How many there were at its last look at the head; a membership alone is asked for as transactions left it."""
+    commits_at_read: int = 0
+    """How many commits there were at its last read."""
+    commits_at_head_read: int = 0
+    """How many there were when it last read the head; a membership alone is read as transactions left it."""
     lost: float = 0.0
     conflicts: float = 0.0
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         ask = getattr(self.client, operation)
 
-        def gated(**request: Any) -> Any:
-            self.gate.wait()
+        def scheduled(**request: Any) -> Any:
+            self.scheduler.wait()
             is_write = operation in WRITES
             if not is_write:
-                self.looked = len(self.commits)
-                self.saw_head = self.saw_head if operation == "transact_get_items" else self.looked
-            if operation == "transact_write_items" and self.gate.dice.random() < self.conflicts:
+                self.commits_at_read = len(self.commits)
+                self.commits_at_head_read = (
+                    self.commits_at_head_read if operation == "transact_get_items" else self.commits_at_read
+                )
+            if operation == "transact_write_items" and self.scheduler.rng.random() < self.conflicts:
                 raise _conflict(len(request["TransactItems"]))
             answer = ask(**request)
             if is_write:
                 self.commits.append(Commit(self.call, len(self.commits), self.head()))
-                if self.gate.dice.random() < self.lost:
+                if self.scheduler.rng.random() < self.lost:
                     raise botocore.exceptions.ReadTimeoutError(endpoint_url="lost")
             return answer
 
-        return gated
+        return scheduled
 
     def head(self) -> Head:
         """The room's head as it is."""
