@@ -19,21 +19,19 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
-from simulator import demo
-from simulator.engine import embedded
 from simulator.keys import local_secrets
 from simulator.settings import become, functions_environment
-from tests.conftest import choose_engine
 from tests.guarantees.catch_up.client_run import ClientRun
 from tests.guarantees.catch_up.faulty_client import WrongView
 from tests.guarantees.catch_up.room_script import RoomScript, fetch
 from tests.guarantees.support.backend import Backend, Denied, backend
+from tests.guarantees.support.engine import engine
 
 CLIENTS = 20
 """How many clients share a script: each has random numbers of its own, and only the room is common."""
@@ -143,17 +141,9 @@ def main() -> int:
     given = parser.parse_args()
     names = given.script or [f"{given.seed}/{number}" for number in range(-(-given.runs // CLIENTS))]
     print(f"seed {given.seed}: {len(names) * CLIENTS} runs in {len(names)} scripts", flush=True)
-    os.environ |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     started = time.monotonic()
     total: Counter[str] = Counter()
-    with ExitStack() as stack:
-        endpoint = given.endpoint
-        if endpoint is None:
-            kind, why = choose_engine("auto")
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            endpoint = stack.enter_context(embedded(kind, home, in_memory=True))
-            print(f"{kind}, {why}", flush=True)
-        demo.seed(endpoint)
+    with engine(given.endpoint) as endpoint:
         for result in run_scripts(endpoint, names, given.workers):
             total.update(result.counts)
             if result.counts["runs"] and total["runs"] % 1_000 == 0:

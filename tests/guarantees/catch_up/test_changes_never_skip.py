@@ -1,19 +1,16 @@
 """Old state and what `changes` brings are what the room is, in any order of sends, edits and removals, with pages of one message
 and items that become visible one by one. A failure prints the steps, and a blob that repeats them; PROVE=1 looks at many more."""
 
-import os
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from chat.rules.errors import NotAllowed
 from chat.rules.models import Message
 from chat.rules.rooms import Room
-from chat.storage import keys
 from chat.storage.items import key
 from tests.guarantees.support.fixtures import (
     DAY_MS,
@@ -21,13 +18,16 @@ from tests.guarantees.support.fixtures import (
     Clock,
     edit,
     new_room,
+    partition,
     process,
     read,
     read_changes,
     remove,
     send,
+    table_name,
 )
 from tests.guarantees.support.partial_visibility import PartialVisibility
+from tests.guarantees.support.state_machine import check
 
 MASKS = st.one_of(st.just(0), st.integers(0, 31))
 LIMITS = st.sampled_from([1, 1, 2, 3, 50])
@@ -121,18 +121,10 @@ class CatchingUp(RuleBasedStateMachine):
         self.visibility.reveal()
         self.clock.jump(days * DAY_MS)
         room = Room.parse(self.room)
-        table = f"gg_{room.table}"
-        for entry in self._log(room, table):
+        table = table_name(room)
+        for entry in partition(self.client, table, room.partition_key, "CHG#"):
             if int(entry["expiresAt"]["N"]) < self.clock.now() // 1_000:
                 self.client.delete_item(TableName=table, Key=key(room.partition_key, entry["SK"]["S"]))
-
-    def _log(self, room: Room, table: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.client.query(
-            TableName=table,
-            KeyConditionExpression="PK = :room AND begins_with(SK, :log)",
-            ExpressionAttributeValues={":room": {"S": room.partition_key}, ":log": {"S": keys.change(0)[:4]}},
-        )["Items"]
-        return found
 
     # the client
 
@@ -210,16 +202,4 @@ class CatchingUp(RuleBasedStateMachine):
 @pytest.mark.timeout(1_800)  # a failure is made smaller before it is shown
 @pytest.mark.parametrize("prefix", ["", "GUILD#"])
 def test_what_is_held_and_what_is_brought_are_what_there_is(client: Any, prefix: str) -> None:
-    long = bool(os.environ.get("PROVE"))
-    machine = type("AnyHistory", (CatchingUp,), {"client": client, "prefix": prefix})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=400 if long else 40,
-            stateful_step_count=60 if long else 30,
-            deadline=None,
-            print_blob=True,
-            phases=[phase for phase in Phase if phase is not Phase.shrink or "UNSHRUNK" not in os.environ],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    check(CatchingUp, examples=(40, 400), steps=(30, 60), client=client, prefix=prefix)

@@ -6,16 +6,12 @@ The messages are written straight into the engine, as the product writes them. P
 that what else the machine does falls on both.
 """
 
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from chat.deployment import Deployment
@@ -26,15 +22,13 @@ from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.aws import client as aws_client
 from chat.storage.items import key, values
-from simulator import demo
-from simulator.engine import embedded
 from simulator.settings import REGION, TABLES
-from tests.conftest import choose_engine
+from tests.guarantees.support.engine import engine
 from tests.guarantees.support.fixtures import change_room, new_room, read, store_of
 from tests.guarantees.support.meter import Count, metered
 
 SHALLOW, STEP_MS, PAIRS, LOADERS = 1_000, 1_000, 60, 6
-PATIENCE_S = 480
+LOADING_S = 480
 
 
 def items(room: Room, count: int, begin: int) -> Iterator[Item]:
@@ -52,8 +46,8 @@ def items(room: Room, count: int, begin: int) -> Iterator[Item]:
 
 
 def load(client: Any, room_id: str, count: int, begin: int) -> int:
-    """Write `count` messages, or as many as fit into `PATIENCE_S`; how many there are then."""
-    room, deadline = Room.parse(room_id), time.monotonic() + PATIENCE_S
+    """Write `count` messages, or as many as fit into `LOADING_S`; how many there are then."""
+    room, deadline = Room.parse(room_id), time.monotonic() + LOADING_S
 
     def write(batch: list[Item]) -> int:
         if time.monotonic() > deadline:
@@ -107,22 +101,15 @@ def compare(deployment: Deployment, count: Count, rooms: dict[str, int], begin: 
 
 
 def main(wanted: int, endpoint: str | None) -> None:
-    os.environ |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-    with ExitStack() as stack:
-        if endpoint is None:
-            kind, why = choose_engine("auto")
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            endpoint = stack.enter_context(embedded(kind, home, in_memory=True))
-            print(f"{kind}, {why}")
-        demo.seed(endpoint)
-        client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, connections=LOADERS)
+    with engine(endpoint) as address:
+        client = aws_client("dynamodb", region=REGION, endpoint=address, timeout=20, connections=LOADERS)
         begin = time.time_ns() // 1_000_000 - wanted * STEP_MS - 3_600_000
         rooms: dict[str, int] = {}
         for count in (SHALLOW, wanted):
             started, room = time.monotonic(), new_room(client, "ann")
             rooms[room] = load(client, room, count, begin)
             print(f"{rooms[room]:,} messages written in {time.monotonic() - started:.0f} s", flush=True)
-        reader = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, lean=True)
+        reader = aws_client("dynamodb", region=REGION, endpoint=address, timeout=20, lean=True)
         compare(Deployment(store=store_of(reader)), metered(reader), rooms, begin)
 
 

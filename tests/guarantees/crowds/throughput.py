@@ -1,21 +1,15 @@
-"""What a room bears: senders in processes of their own, as fast as they can and at a pace. Prints a table.
+"""How much a room can take: senders in processes of their own, as fast as they can and at a pace. Prints a table.
 
     python -m tests.guarantees.crowds.throughput [endpoint]
 
-Each level is checked (crowd.py): numbers without a hole, nothing lost, nothing twice, every reader saw all. Write units
+Each level is checked (crowd.py): numbers without a gap, nothing lost, nothing twice, every reader saw all. Write units
 are counted as eight for each attempt, since DynamoDB charges refused ones, too.
 """
 
-import os
 import sys
-import tempfile
-from contextlib import ExitStack
-from pathlib import Path
 
-from simulator import demo
-from simulator.engine import embedded
-from tests.conftest import choose_engine
 from tests.guarantees.crowds.crowd import Level, run
+from tests.guarantees.support.engine import engine
 
 LEVELS = [
     Level(1, 800, deaths=1),
@@ -49,17 +43,10 @@ def row(level: Level) -> list[str]:
 
 
 def main(endpoint: str | None) -> None:
-    os.environ |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-    with ExitStack() as stack:
-        if endpoint is None:
-            kind, why = choose_engine("auto")
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            endpoint = stack.enter_context(embedded(kind, home, in_memory=True))
-            print(f"{kind}, {why}")
-        demo.seed(endpoint)
+    with engine(endpoint) as address:
         print(" ".join(f"{name:>11}" for name in COLUMNS))
         for level in LEVELS:
-            run(level, endpoint)
+            run(level, address)
             print(" ".join(f"{value:>11}" for value in row(level)), flush=True)
 
 

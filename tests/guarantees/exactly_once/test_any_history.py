@@ -1,20 +1,12 @@
 """Any sequence of sends, retries, reads, jumps of the clock, joins, mutes, bans and expiries: the engine answers as a
 50-line oracle does. A failure prints the steps, and a blob that repeats them; PROVE=1 looks at many more."""
 
-import os
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chat.deployment import Deployment
 from chat.rules.errors import ChatError
@@ -33,6 +25,7 @@ from tests.guarantees.support.fixtures import (
     send,
     stored,
 )
+from tests.guarantees.support.state_machine import check
 
 USERS = st.sampled_from(["ann", "bob", "cat"])
 NAMES = st.sampled_from(["m1", "m2", "m3"])
@@ -269,16 +262,4 @@ class Histories(RuleBasedStateMachine):
 @pytest.mark.timeout(1_800)  # a failure is made smaller before it is shown
 @pytest.mark.parametrize("prefix", ["", "GUILD#"])
 def test_any_history_is_as_the_oracle_says(client: Any, prefix: str) -> None:
-    long = bool(os.environ.get("PROVE"))
-    machine = type("Histories", (Histories,), {"client": client, "prefix": prefix})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=400 if long else 40,
-            stateful_step_count=60 if long else 30,
-            deadline=None,
-            print_blob=True,
-            phases=[phase for phase in Phase if phase is not Phase.shrink or "UNSHRUNK" not in os.environ],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    check(Histories, examples=(40, 400), steps=(30, 60), client=client, prefix=prefix)

@@ -23,8 +23,8 @@ from chat.storage.items import key
 from chat.storage.objects import Objects, StoredObject
 from chat.storage.uploads import Uploads
 from simulator.settings import BUCKET, REGION, TABLES
-from tests.guarantees.exactly_once.test_sends_survive_faults import ALL
 from tests.guarantees.support import proxy as faults
+from tests.guarantees.support.faults import ALL
 from tests.guarantees.support.fixtures import Clock, change_member, new_room, process, stored
 from tests.guarantees.support.meter import metered
 from tests.guarantees.support.proxy import Fault, Proxy

@@ -9,8 +9,8 @@ import pytest
 from chat.deployment import Deployment
 from chat.rules.errors import ChatError, NotAllowed, NotRoomMember, ServiceUnavailable
 from chat.rules.models import Message
-from tests.guarantees.exactly_once.test_sends_survive_faults import ALL, LOST
 from tests.guarantees.support import proxy as faults
+from tests.guarantees.support.faults import ALL, LOST
 from tests.guarantees.support.fixtures import (
     Clock,
     change_member,

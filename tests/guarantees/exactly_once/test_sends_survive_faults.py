@@ -9,33 +9,9 @@ from chat.rules.errors import RateLimited, ServiceUnavailable
 from chat.rules.tally import Tally
 from tests.conftest import Eventually
 from tests.guarantees.support import proxy as faults
+from tests.guarantees.support.faults import ALL, LOST
 from tests.guarantees.support.fixtures import Clock, new_room, numbers, process, send, stored
 from tests.guarantees.support.proxy import Exchange, Fault, Proxy
-
-BEFORE_THE_COMMIT = {
-    "throttled": faults.error("ThrottlingException"),
-    "over the partition's capacity": faults.error("ProvisionedThroughputExceededException"),
-    "over the account's limit": faults.error("RequestLimitExceeded"),
-    "in progress": faults.error("TransactionInProgressException"),
-    "an internal error": faults.error("InternalServerError", 500),
-    "a gateway's page": faults.error("no json of DynamoDB", 502),
-    "a conflict on the member": faults.conflict(0),
-    "a conflict on the proof": faults.conflict(1),
-    "a conflict on the head": faults.conflict(2),
-    "a conflict on the message": faults.conflict(3),
-    "an item throttled": faults.conflict(2, "ThrottlingError"),
-    "the request lost": faults.lost_request,
-    "the connection ended": faults.refused_connection,
-}
-AFTER_THE_COMMIT = {
-    "the answer lost": faults.lost_answer,
-    "the answer torn": faults.truncated_answer,
-    "a gateway's page": faults.garbled_answer,
-}
-ALL = [pytest.param(fault, id=f"before the commit: {name}") for name, fault in BEFORE_THE_COMMIT.items()] + [
-    pytest.param(fault, id=f"after the commit: {name}") for name, fault in AFTER_THE_COMMIT.items()
-]
-LOST = [pytest.param(fault, id=name) for name, fault in AFTER_THE_COMMIT.items()]
 
 
 @pytest.mark.parametrize("fault", ALL)

@@ -1,14 +1,12 @@
 """Any sequence of readings, confirmations and heartbeats: markers only grow, each delivery counts once, and the ledger is what
-a set of messages says. A failure prints the steps; PROVE=1 looks at many more."""
+sets of messages give. A failure prints the steps; PROVE=1 looks at many more."""
 
-import os
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chat.operations.heartbeat import heartbeat
 from chat.operations.mark_delivered import mark_delivered
@@ -19,10 +17,11 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from tests.guarantees.receipts.measured_member import ledger, receipts_of, somebody
 from tests.guarantees.support.fixtures import Clock, change_room, new_room, process
+from tests.guarantees.support.state_machine import check
 
 CONNECTED_MS, SETTLING_MS = 75_000, 10_000
 SHARES = st.sampled_from([0.0, 0.4, 0.8, 1.0])
-"""How much of what there is a call speaks of."""
+"""How much of the messages a call is about."""
 
 
 @dataclass
@@ -97,11 +96,11 @@ class Deliveries(RuleBasedStateMachine):
         assert answer["deliveredSeq"] == self.oracle.markers["delivered"]
 
     @rule(share=SHARES, times=st.integers(1, 2))
-    def bobs_client_is_heard_of(self, share: float, times: int) -> None:
+    def bobs_client_sends_a_heartbeat(self, share: float, times: int) -> None:
         for _ in range(times):
             seq = round(share * self.oracle.newest)
             try:
-                answer = self.beat([{"roomId": self.room, "seq": seq}])
+                answer = self.heartbeat([{"roomId": self.room, "seq": seq}])
             except RateLimited:
                 return
             self.oracle.heartbeat(seq, self.clock.ms)
@@ -110,23 +109,23 @@ class Deliveries(RuleBasedStateMachine):
             assert (state["seq"], state["unread"]) == (self.oracle.newest, unread)
 
     @rule()
-    def bobs_other_client_is_heard_of(self) -> None:
-        """It has other rooms, and says nothing of this one."""
+    def bobs_other_client_sends_a_heartbeat(self) -> None:
+        """It has other rooms, and does not name this one."""
         try:
-            self.beat([])
+            self.heartbeat([])
         except RateLimited:
             return
 
     @rule()
-    def bob_goes(self) -> None:
+    def bob_goes_offline(self) -> None:
         try:
-            self.beat([], status="OFFLINE")
+            self.heartbeat([], status="OFFLINE")
         except RateLimited:
             return
         self.oracle.named_at = None
 
     @invariant()
-    def markers_only_grow_and_are_the_largest_that_were_said(self) -> None:
+    def markers_only_grow_and_are_the_largest_that_were_sent(self) -> None:
         room = Room.parse(self.room)
         at = receipts_of(self.deployment, room, self.bob)
         markers = self.oracle.markers
@@ -144,28 +143,17 @@ class Deliveries(RuleBasedStateMachine):
         self.before = at
 
     @invariant()
-    def the_ledger_says_what_the_sets_say(self) -> None:
+    def the_ledger_is_what_the_sets_are(self) -> None:
         assert ledger(self.deployment, self.room) == (len(self.oracle.due), len(self.oracle.arrived))
 
     def call(self, verb: Any, **arguments: object) -> Any:
         return verb(self.deployment, self.bob, {"roomId": self.room, **arguments}, Tally())
 
-    def beat(self, rooms: list[dict[str, object]], **arguments: object) -> Any:
+    def heartbeat(self, rooms: list[dict[str, object]], **arguments: object) -> Any:
         return heartbeat(self.deployment, self.bob, {"rooms": rooms, **arguments}, Tally())
 
 
 @pytest.mark.timeout(1_800)  # a failure is made smaller before it is shown
 @pytest.mark.parametrize("prefix", ["", "GUILD#"])
 def test_any_sequence_is_measured_as_the_sets_say(client: Any, prefix: str) -> None:
-    long = bool(os.environ.get("PROVE"))
-    run_state_machine_as_test(
-        type("Deliveries", (Deliveries,), {"client": client, "prefix": prefix}),
-        settings=settings(
-            max_examples=200 if long else 15,
-            stateful_step_count=40 if long else 20,
-            deadline=None,
-            print_blob=True,
-            phases=[phase for phase in Phase if phase is not Phase.shrink or "UNSHRUNK" not in os.environ],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    check(Deliveries, examples=(15, 200), steps=(20, 40), client=client, prefix=prefix)

@@ -12,8 +12,8 @@ from simulator import strict_json
 from simulator.engine import PROJECT
 from simulator.schema import appsync_schema, subscriptions_by_mutation
 from simulator.subscriptions import Registry, Selection
-from tests.guarantees.rooms.message_oracle import No
-from tests.guarantees.rooms.requests import Wire, ask, caller_of
+from tests.guarantees.rooms.message_oracle import Refusal
+from tests.guarantees.rooms.requests import Wire, call, caller_of
 
 
 @dataclass
@@ -37,11 +37,11 @@ class Copy:
         if is_message and (known is None or (message["rev"] or 0) >= (known["rev"] or 0)):
             self.messages[message["id"]] = message
 
-    def read_afresh(self, deployment: Deployment, user: str, room_id: str, limit: int) -> Wire | No:
+    def read_afresh(self, deployment: Deployment, user: str, room_id: str, limit: int) -> Wire | Refusal:
         """One page of the history, oldest first; after the last one it is not `afresh` any more."""
-        asked = {"roomId": room_id, "order": "OLDEST_FIRST", "limit": limit, "nextToken": self.token}
-        page: Wire | No = ask(deployment, user, "messages", **asked)
-        if isinstance(page, No):
+        arguments = {"roomId": room_id, "order": "OLDEST_FIRST", "limit": limit, "nextToken": self.token}
+        page: Wire | Refusal = call(deployment, user, "messages", **arguments)
+        if isinstance(page, Refusal):
             self.start_afresh()
             return page
         for message in page["items"]:
@@ -55,17 +55,17 @@ class Copy:
 
 @dataclass
 class Subscription:
-    """`whole`: nothing was missed since the copy was compared; `over`: the last event of its epoch was heard."""
+    """`is_complete`: nothing was missed since the copy was compared; `has_ended`: the last event of its epoch was received."""
 
     epoch: int
     handle: object
-    whole: bool = False
-    over: bool = False
+    is_complete: bool = False
+    has_ended: bool = False
 
 
 @dataclass
 class Client:
-    """Keeps copies of all rooms of `user` by `sync`, and hears live events in `inbox` meanwhile."""
+    """Keeps copies of all rooms of `user` by `sync`, and gets live events in `inbox` meanwhile."""
 
     user: str
     copies: dict[str, Copy] = field(default_factory=dict)
@@ -74,12 +74,12 @@ class Client:
     inbox: list[Wire] = field(default_factory=list)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
 
-    def sync(self, deployment: Deployment, limit: int, *, forgets_token: bool = False) -> tuple[bool, int]:
-        """Take in one answer; whether there is more, and how many rooms were named. With `forgets_token` the client dies
-        before it has kept the new token, and with it what it brought: the two are kept together."""
-        kept = deepcopy((self.copies, self.named)) if forgets_token else None
-        answer = ask(deployment, self.user, "sync", since=self.token, limit=limit)
-        assert not isinstance(answer, No), answer
+    def sync(self, deployment: Deployment, limit: int, *, loses_token: bool = False) -> tuple[bool, int]:
+        """Take in one answer; whether there is more, and how many rooms were named. With `loses_token` the client
+        ends before it has kept the new token, and with it the answer: the two are kept together."""
+        kept = deepcopy((self.copies, self.named)) if loses_token else None
+        answer = call(deployment, self.user, "sync", since=self.token, limit=limit)
+        assert not isinstance(answer, Refusal), answer
         assert sum(len(each["messages"]) for each in answer["rooms"]) <= limit
         if answer["reset"] and self.named is None:
             self.named = set()
@@ -88,7 +88,7 @@ class Client:
             if self.named is not None:
                 self.named.add(each["roomId"])
             self._take(each)
-        self.token = self.token if forgets_token else answer["token"]
+        self.token = self.token if loses_token else answer["token"]
         if answer["more"] and not any(each["messages"] for each in answer["rooms"]):
             deployment.sleep(1)
         if not answer["more"] and self.named is not None:
@@ -116,26 +116,26 @@ class Client:
         if each["unread"] is not None:
             copy.unread_above = each["head"]["seq"] - each["unread"]
 
-    def reads_afresh(self, deployment: Deployment, limit: int) -> bool:
-        """One page of a room whose messages were to be forgotten; whether there was one to be had. Of a room that they have
-        left meanwhile there is none, and `sync` will say so."""
+    def read_afresh(self, deployment: Deployment, limit: int) -> bool:
+        """One page of a room whose messages were to be forgotten; whether there was one. Of a room that
+        the user has left meanwhile there is none, and `sync` will say so."""
         return any(
-            not isinstance(copy.read_afresh(deployment, self.user, name, limit), No)
+            not isinstance(copy.read_afresh(deployment, self.user, name, limit), Refusal)
             for name, copy in self.copies.items()
             if copy.afresh
         )
 
-    def catches_up(self, deployment: Deployment, limit: int) -> None:
-        """`sync` until a whole round tells nothing new, and every page of what was to be forgotten."""
+    def catch_up(self, deployment: Deployment, limit: int) -> None:
+        """`sync` until a whole round brings nothing new, and every page of what was to be forgotten."""
         for _ in range(200):
             more, rooms = self.sync(deployment, limit)
-            while self.reads_afresh(deployment, 100):
+            while self.read_afresh(deployment, 100):
                 pass
             if not (more or rooms):
                 return
         raise AssertionError("sync does not end")
 
-    def hear(self, message: Wire) -> None:
+    def receive(self, message: Wire) -> None:
         """A live event."""
         room_id = message["roomId"]
         if copy := self.copies.get(room_id):
@@ -143,10 +143,10 @@ class Client:
         subscription = self.subscriptions.get(room_id)
         notice = message["notice"]
         if subscription and notice and notice["nextEpoch"]:
-            subscription.over |= message["epoch"] == subscription.epoch
+            subscription.has_ended |= message["epoch"] == subscription.epoch
 
-    def marks(self, room_id: str, seq: int) -> None:
-        """What it has read or sent by itself."""
+    def note_read(self, room_id: str, seq: int) -> None:
+        """What it has marked read, or sent."""
         if copy := self.copies.get(room_id):
             copy.unread_above = max(copy.unread_above, seq)
 
@@ -161,22 +161,27 @@ class Follower:
     base: Wire | None = None
     token: str | None = None
 
-    def page(self, deployment: Deployment, limit: int) -> bool | No:
+    def page(self, deployment: Deployment, limit: int) -> bool | Refusal:
         """Take in one page of `messages` or, once these are read, of `changes`; whether it was the last one."""
         if self.copy.afresh:
             is_first = self.copy.token is None
             page = self.copy.read_afresh(deployment, self.user, self.room_id, limit)
-            if isinstance(page, No):
+            if isinstance(page, Refusal):
                 return page
             self.base = page["head"] if is_first else self.base
             return False
         assert self.base
-        asked = {"since": self.base["rev"], "after": self.base["ts"], "limit": limit, "nextToken": self.token}
-        answer = ask(deployment, self.user, "changes", roomId=self.room_id, **asked)
-        if isinstance(answer, No) or answer["reset"]:
+        arguments = {
+            "since": self.base["rev"],
+            "after": self.base["ts"],
+            "limit": limit,
+            "nextToken": self.token,
+        }
+        answer = call(deployment, self.user, "changes", roomId=self.room_id, **arguments)
+        if isinstance(answer, Refusal) or answer["reset"]:
             self.copy.start_afresh()
             self.token = None
-            return answer if isinstance(answer, No) else False
+            return answer if isinstance(answer, Refusal) else False
         assert len(answer["items"]) <= limit
         for message in answer["items"]:
             self.copy.take(message)
@@ -195,24 +200,24 @@ _QUERY = """subscription Live($roomId: ID!, $epoch: Int) { onMessage(roomId: $ro
 } }"""
 
 
-class Live:
-    """Hands on what mutations answer, by the simulator's own rule: a subscription's arguments equal the answer's fields."""
+class FanOut:
+    """Publishes the answers of mutations, by the simulator's own rule: a subscription's arguments equal the answer's fields."""
 
     def __init__(self) -> None:
         schema = appsync_schema((PROJECT / "resolvers/schema.graphql").read_text(encoding="utf-8"))
         self._document = parse(_QUERY)
         self._registry = Registry(schema, subscriptions_by_mutation(schema), 240_000)
 
-    def subscribe(self, deployment: Deployment, client: Client, room_id: str, epoch: int) -> No | None:
+    def subscribe(self, deployment: Deployment, client: Client, room_id: str, epoch: int) -> Refusal | None:
         """Live from here on, in the place of the subscription to the room that there was; or the refusal."""
         arguments = {"roomId": room_id, "epoch": epoch}
         try:
             on_message(deployment, caller_of(client.user), arguments)
         except ChatError as refusal:
-            return No(refusal.code)
+            return Refusal(refusal.code)
         if earlier := client.subscriptions.get(room_id):
             self._registry.remove(earlier.handle)
-        selection = Selection("onMessage", self._document, _QUERY, "Live", arguments, arguments)
+        selection = Selection("onMessage", self._document, _QUERY, "FanOut", arguments, arguments)
         handle = self._registry.add(selection, lambda frame: self._deliver(client, frame))
         client.subscriptions[room_id] = Subscription(epoch, handle)
         return None

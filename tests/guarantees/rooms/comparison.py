@@ -1,146 +1,156 @@
-"""What clients have, what they would get afresh and what is stored, beside what the oracles say."""
+"""What clients have, what they would get afresh and what is stored, compared with the oracles."""
 
 from typing import Any
 
 from tests.guarantees.rooms.clients import Client, Copy, Follower
-from tests.guarantees.rooms.message_oracle import ANYBODY, KEEPERS, Marks, No
-from tests.guarantees.rooms.requests import ask, pages
-from tests.guarantees.rooms.room_oracle import Room
-from tests.guarantees.rooms.rooms_under_test import World, has_rules, head_of, wire_of
+from tests.guarantees.rooms.message_oracle import ANY_ROLE, MODERATING, Markers, Refusal
+from tests.guarantees.rooms.requests import call, pages
+from tests.guarantees.rooms.room_oracle import RoomOracle
+from tests.guarantees.rooms.rooms_under_test import RoomsUnderTest, has_rules, head_of, wire_of
 from tests.guarantees.support.fixtures import stored
 
 
-class Compared(World):
-    """A world whose clients are asked what they have."""
+class ComparedRooms(RoomsUnderTest):
+    """Rooms under test whose clients' copies are compared with the oracles."""
 
-    def has_messages(self, copy: Copy, room: Room) -> None:
+    def check_messages(self, copy: Copy, room: RoomOracle) -> None:
         """A copy of a room is what reading it afresh would give."""
-        living = {each.id: wire_of(room, each) for each in room.living(self.clock.now()) if not each.lapsed}
-        assert {name: each for name, each in copy.messages.items() if name in living} == living
-        assert copy.messages.keys() <= {each.id for each in room.said}
+        visible = {
+            each.id: wire_of(room, each)
+            for each in room.visible_messages(self.clock.now())
+            if not each.was_expired
+        }
+        assert {name: each for name, each in copy.messages.items() if name in visible} == visible
+        assert copy.messages.keys() <= {each.id for each in room.messages}
 
-    def compare(self, client: Client) -> None:
+    def check_client(self, client: Client) -> None:
         """What a client has that caught up is what the oracle says."""
         user = client.user
-        mine = {name: room for name, room in self.rooms.items() if room.person(user)}
+        mine = {name: room for name, room in self.rooms.items() if room.member(user)}
         assert client.copies.keys() == mine.keys()
         for name, copy in client.copies.items():
             room = mine[name]
             assert copy.head == head_of(room)
             assert copy.room
             assert has_rules(copy.room, room)
-            assert len(room.said) - copy.unread_above == room.unread(user)
-            self.has_messages(copy, room)
+            assert len(room.messages) - copy.unread_above == room.unread(user)
+            self.check_messages(copy, room)
             if subscription := client.subscriptions.get(name):
-                subscription.whole = subscription.epoch == room.epoch and not client.inbox
+                subscription.is_complete = subscription.epoch == room.epoch and not client.inbox
 
-    def looks(self, number: int, user: str, limit: int) -> None:
-        """Somebody who begins anew is told what the oracle says."""
+    def check_my_rooms(self, number: int, user: str, limit: int) -> None:
+        """What a new client gets is what the oracle says."""
         ours = self.processes[number]
         found = pages(ours, user, "myRooms", limit=limit)
-        mine = sorted(name for name, room in self.rooms.items() if room.person(user))
+        mine = sorted(name for name, room in self.rooms.items() if room.member(user))
         mine.sort(key=lambda name: name.startswith("GUILD#"))
         assert [each["room"]["roomId"] for each in found] == mine
         for each in found:
             room = self.rooms[each["room"]["roomId"]]
-            newest = room.said[-1] if room.said and room.lives(room.said[-1], self.clock.now()) else None
+            newest = (
+                room.messages[-1]
+                if room.messages and room.is_visible(room.messages[-1], self.clock.now())
+                else None
+            )
             assert each["lastMessage"] == (wire_of(room, newest) if newest else None)
             assert each["unread"] == room.unread(user)
-            assert each["lastReadSeq"] == len(room.said) - room.unread(user)
+            assert each["lastReadSeq"] == len(room.messages) - room.unread(user)
             assert has_rules(each["room"], room)
             assert each["room"]["head"] == head_of(room)
 
-    def reads(self, number: int, user: str, room: Room, **arguments: Any) -> None:
+    def check_history(self, number: int, user: str, room: RoomOracle, **arguments: Any) -> None:
         """A room's history is what the oracle says, for those who may read it."""
-        standing = room.enter(user, ANYBODY)
-        if isinstance(standing, No):
-            assert ask(self.processes[number], user, "messages", roomId=room.id, **arguments) == standing
+        access = room.access(user, ANY_ROLE)
+        if isinstance(access, Refusal):
+            assert call(self.processes[number], user, "messages", roomId=room.id, **arguments) == access
             return
         found = pages(self.processes[number], user, "messages", roomId=room.id, **arguments)
-        living = [wire_of(room, each) for each in room.living(self.clock.now())]
-        assert found == (living if arguments["order"] == "OLDEST_FIRST" else living[::-1])
+        visible = [wire_of(room, each) for each in room.visible_messages(self.clock.now())]
+        assert found == (visible if arguments["order"] == "OLDEST_FIRST" else visible[::-1])
 
-    def asks_who_is_there(self, number: int, user: str, room: Room, limit: int) -> None:
-        """The room, its people and who is banned are what the oracle says, for those who may know."""
+    def check_members(self, number: int, user: str, room: RoomOracle, limit: int) -> None:
+        """The room, its members and who is banned are what the oracle says, for those who may know."""
         ours = self.processes[number]
-        answer = ask(ours, user, "room", roomId=room.id)
-        person = room.people.get(user)
-        is_visitor = room.rules.is_public and (person is None or person.status == "left")
-        standing = room.enter(user, ANYBODY)
-        if isinstance(standing, No) and not is_visitor:
-            assert answer == standing
+        answer = call(ours, user, "room", roomId=room.id)
+        member = room.members.get(user)
+        is_visitor = room.rules.is_public and (member is None or member.status == "left")
+        access = room.access(user, ANY_ROLE)
+        if isinstance(access, Refusal) and not is_visitor:
+            assert answer == access
         else:
-            self.is_room(answer, room, user)
-        if isinstance(standing, No):
-            assert ask(ours, user, "members", roomId=room.id) == standing
+            self.check_room(answer, room, user)
+        if isinstance(access, Refusal):
+            assert call(ours, user, "members", roomId=room.id) == access
             return
         found = pages(ours, user, "members", roomId=room.id, limit=limit)
-        assert found == [self.member_of(other, room.people[other]) for other in room.active()]
-        keeper = room.enter(user, KEEPERS)
-        if isinstance(keeper, No):
-            assert ask(ours, user, "members", roomId=room.id, status="BANNED") == keeper
+        assert found == [self.member_on_wire(other, room.members[other]) for other in room.active_members()]
+        moderator = room.access(user, MODERATING)
+        if isinstance(moderator, Refusal):
+            assert call(ours, user, "members", roomId=room.id, status="BANNED") == moderator
             return
         found = pages(ours, user, "members", roomId=room.id, status="BANNED", limit=limit)
-        banned = sorted(other for other, each in room.people.items() if each.status == "banned")
+        banned = sorted(other for other, each in room.members.items() if each.status == "banned")
         assert [each["userId"] for each in found] == banned
 
-    def asks_how_far_they_are(self, number: int, user: str, room: Room, seq: int, limit: int) -> None:
-        """What everybody tells of how far they are, and to how many a message was delivered."""
-        asked = {"roomId": room.id, "seq": seq, "limit": limit}
-        answer = ask(self.processes[number], user, "receipts", **asked)
-        standing = room.enter(user, ANYBODY)
-        if isinstance(standing, No):
-            assert answer == standing
+    def check_receipts(self, number: int, user: str, room: RoomOracle, seq: int, limit: int) -> None:
+        """How far all have read as far as they share it, and to how many a message was delivered."""
+        arguments = {"roomId": room.id, "seq": seq, "limit": limit}
+        answer = call(self.processes[number], user, "receipts", **arguments)
+        access = room.access(user, ANY_ROLE)
+        if isinstance(access, Refusal):
+            assert answer == access
             return
         found = [(each["userId"], each["readSeq"], each["deliveredSeq"]) for each in answer["items"]]
-        marks = {other: room.marks.get(other, Marks()) for other in room.active()}
-        assert found == [(other, each.told, each.delivered) for other, each in marks.items()][:limit]
+        markers = {other: room.markers.get(other, Markers()) for other in room.active_members()}
+        assert found == [(other, each.shared, each.delivered) for other, each in markers.items()][:limit]
         others = [
-            each for other, each in marks.items() if other != user and room.people[other].joined_seq < seq
+            each for other, each in markers.items() if other != user and room.members[other].joined_seq < seq
         ]
-        read = sum(each.told >= seq for each in others)
-        delivered = sum(each.told >= seq or each.delivered >= seq for each in others)
+        read = sum(each.shared >= seq for each in others)
+        delivered = sum(each.shared >= seq or each.delivered >= seq for each in others)
         assert answer["confirmation"] == {"seq": seq, "delivered": delivered, "read": read, "of": len(others)}
 
-    def stored_as_said(self, room: Room) -> None:
+    def check_stored(self, room: RoomOracle) -> None:
         """No number is there twice, none is left out before it has expired, and nothing else is stored."""
-        said = {each.seq: each for each in room.said}
-        assert sorted(said) == list(range(1, len(said) + 1))
+        messages = {each.seq: each for each in room.messages}
+        assert sorted(messages) == list(range(1, len(messages) + 1))
         kept = stored(self.client, room.id)
         assert len({item["seq"] for item in kept}) == len(kept)
         for item in kept:
-            each = said[item["seq"]]
+            each = messages[item["seq"]]
             assert (item["ts"], item["id"], item.get("text")) == (each.ts, each.id, each.text)
-        assert {each.seq for each in room.living(self.clock.now() + 20_000)} <= {item["seq"] for item in kept}
+        assert {each.seq for each in room.visible_messages(self.clock.now() + 20_000)} <= {
+            item["seq"] for item in kept
+        }
 
-    def has_all_that_was_told(self, client: Client) -> None:
-        """Where nothing was lost since the client had caught up, what is live is all there is; and where an epoch has ended
-        meanwhile, it heard so."""
+    def check_live_client(self, client: Client) -> None:
+        """Where nothing was lost since the client had caught up, live events brought everything; and where an epoch has
+        ended meanwhile, they said so."""
         for room_id, subscription in client.subscriptions.items():
             room, copy = self.rooms[room_id], client.copies.get(room_id)
-            if subscription.whole and copy:
-                assert subscription.over == (subscription.epoch != room.epoch)
-                if not subscription.over:
-                    self.has_messages(copy, room)
+            if subscription.is_complete and copy:
+                assert subscription.has_ended == (subscription.epoch != room.epoch)
+                if not subscription.has_ended:
+                    self.check_messages(copy, room)
 
-    def follows(self, number: int, follower: Follower, limit: int) -> bool:
-        """One page, if they may read the room; whether there is nothing more to be had."""
-        standing = self.rooms[follower.room_id].enter(follower.user, ANYBODY)
+    def follow_page(self, number: int, follower: Follower, limit: int) -> bool:
+        """One page, if they may read the room; whether there is nothing more."""
+        access = self.rooms[follower.room_id].access(follower.user, ANY_ROLE)
         answer = follower.page(self.processes[number], limit)
-        if isinstance(standing, No):
-            assert answer == standing
+        if isinstance(access, Refusal):
+            assert answer == access
             return True
-        assert not isinstance(answer, No)
+        assert not isinstance(answer, Refusal)
         return answer
 
-    def follows_to_the_end(self, number: int, follower: Follower, limit: int) -> None:
-        """Until a whole round has told nothing new: then the copy is what reading afresh would give."""
+    def follow_to_the_end(self, number: int, follower: Follower, limit: int) -> None:
+        """Until a whole round has brought nothing new: then the copy is what reading afresh would give."""
         room = self.rooms[follower.room_id]
         for _ in range(200):
-            is_over = self.follows(number, follower, limit)
-            if is_over and isinstance(room.enter(follower.user, ANYBODY), No):
+            is_over = self.follow_page(number, follower, limit)
+            if is_over and isinstance(room.access(follower.user, ANY_ROLE), Refusal):
                 return
             if is_over and follower.base == head_of(room):
-                self.has_messages(follower.copy, room)
+                self.check_messages(follower.copy, room)
                 return
         raise AssertionError("changes does not end")

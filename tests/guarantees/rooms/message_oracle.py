@@ -3,34 +3,35 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-DAY_MS = 86_400_000
+from tests.guarantees.support.fixtures import DAY_MS
+
 RETENTION_DAYS = 20
-PROOF_S = 14 * 86_400
-IN = ("owner", "moderator", "member")
-ANYBODY = (*IN, "admin")
-KEEPERS = ("owner", "moderator", "admin")
-RULERS = ("owner", "admin")
+IDEMPOTENCY_S = 14 * 86_400
+MEMBER_ROLES = ("owner", "moderator", "member")
+ANY_ROLE = (*MEMBER_ROLES, "admin")
+MODERATING = ("owner", "moderator", "admin")
+OWNING = ("owner", "admin")
 RANK = {"member": 1, "moderator": 2, "owner": 3, "admin": 4}
 
 
 @dataclass(frozen=True)
-class No:
+class Refusal:
     """A refusal by its name, and the reason that it gives."""
 
     code: str
     reason: str | None = None
 
 
-STRANGER = No("NotRoomMember")
+NOT_MEMBER = Refusal("NotRoomMember")
 
 
-def not_allowed(reason: str) -> No:
-    return No("NotAllowed", reason)
+def not_allowed(reason: str) -> Refusal:
+    return Refusal("NotAllowed", reason)
 
 
 @dataclass
-class Said:
-    """A message that was stored. `lapsed`: it was expired once, whatever clock or retention say later."""
+class StoredMessage:
+    """A message that was stored. `was_expired`: it was expired once, whatever clock or retention are later."""
 
     seq: int
     ts: int
@@ -45,12 +46,12 @@ class Said:
     rev: int | None = None
     edited_at: int | None = None
     removed_at: int | None = None
-    lapsed: bool = False
+    was_expired: bool = False
 
 
 @dataclass(frozen=True)
-class Told:
-    """A notice. `epoch` is the one in which it is heard."""
+class ExpectedNotice:
+    """A notice. `epoch` is the one in which it is published."""
 
     kind: str
     user: str | None
@@ -61,8 +62,8 @@ class Told:
 
 
 @dataclass
-class Person:
-    """Somebody who is in the room, or was."""
+class Membership:
+    """A user who is a member, or was."""
 
     role: str = "member"
     status: str = "active"
@@ -74,161 +75,161 @@ class Person:
 
 
 @dataclass
-class Marks:
-    """How far somebody has read, says that they have read, and has received."""
+class Markers:
+    """How far a user has read, how far of it is shared with others, and how far messages were delivered."""
 
     read: int = 0
-    told: int = 0
+    shared: int = 0
     delivered: int = 0
 
 
 @dataclass
 class Rules:
-    """`own`: what was set, by its name on the wire; the rest is the deployment's."""
+    """`settings`: what was set, by its name on the wire; the rest is the deployment's."""
 
-    own: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_public(self) -> bool:
-        return self.own.get("visibility") == "PUBLIC"
+        return self.settings.get("visibility") == "PUBLIC"
 
     @property
     def slow_s(self) -> int:
-        return int(self.own.get("slowModeSeconds", 0))
+        return int(self.settings.get("slowModeSeconds", 0))
 
     @property
     def retention_days(self) -> int:
-        return int(self.own.get("retentionDays", RETENTION_DAYS))
+        return int(self.settings.get("retentionDays", RETENTION_DAYS))
 
-    def taken(self, role: str, tat: int, at: int) -> int | None:
-        """The rate state after one more message at `at` (both in µs), or `None` where that is too many. What slower rules
-        have left is a burst that is used up."""
+    def next_tat(self, role: str, tat: int, at: int) -> int | None:
+        """The rate state after one more message at `at` (both in µs), or `None` where that is too many. What slower
+        rules have left is a burst that is used up."""
         step, burst = (self.slow_s * 1_000_000, 1) if self.slow_s and role == "member" else (1_000, 1_000)
         reach = at + step * burst
         return None if at < tat - step * (burst - 1) and tat <= reach else min(max(tat, at) + step, reach)
 
 
 @dataclass
-class Talk:
-    """What is said in one room. `admins` keep order in it without being in it."""
+class MessageOracle:
+    """The messages of one room. `admins` moderate it without being members."""
 
     id: str
     creator: str
     admins: frozenset[str]
     rules: Rules = field(default_factory=Rules)
-    people: dict[str, Person] = field(default_factory=dict)
-    marks: dict[str, Marks] = field(default_factory=dict)
-    said: list[Said] = field(default_factory=list)
+    members: dict[str, Membership] = field(default_factory=dict)
+    markers: dict[str, Markers] = field(default_factory=dict)
+    messages: list[StoredMessage] = field(default_factory=list)
     last_epochs: dict[str, int] = field(default_factory=dict)
     rev: int = 1
     epoch: int = 1
     changed_at: int = 0
 
-    # who may
+    # access
 
-    def person(self, user: str) -> Person | None:
-        """Somebody who is in the room now."""
-        person = self.people.get(user)
-        return person if person and person.status == "active" else None
+    def member(self, user: str) -> Membership | None:
+        """The membership of a user who is a member now."""
+        member = self.members.get(user)
+        return member if member and member.status == "active" else None
 
-    def enter(self, who: str, those: tuple[str, ...]) -> str | No:
-        """As what `who` may do something that `those` may."""
-        person = self.person(who)
-        if person and person.role in those:
-            return person.role
-        if who in self.admins and "admin" in those:
+    def access(self, who: str, roles: tuple[str, ...]) -> str | Refusal:
+        """In which role `who` may do something that `roles` may."""
+        member = self.member(who)
+        if member and member.role in roles:
+            return member.role
+        if who in self.admins and "admin" in roles:
             return "admin"
-        return not_allowed("role") if person else STRANGER
+        return not_allowed("role") if member else NOT_MEMBER
 
-    def active(self) -> list[str]:
-        return sorted(user for user in self.people if self.person(user))
+    def active_members(self) -> list[str]:
+        return sorted(user for user in self.members if self.member(user))
 
     def owners(self) -> list[str]:
-        return [user for user in self.active() if self.people[user].role == "owner"]
+        return [user for user in self.active_members() if self.members[user].role == "owner"]
 
     def is_last_owner(self, user: str) -> bool:
         return self.owners() == [user]
 
     # messages
 
-    def lives(self, each: Said, now: int) -> bool:
+    def is_visible(self, each: StoredMessage, now: int) -> bool:
         return each.ts >= now - self.rules.retention_days * DAY_MS and each.expires_s >= now // 1_000
 
-    def living(self, now: int) -> list[Said]:
-        return [each for each in self.said if self.lives(each, now)]
+    def visible_messages(self, now: int) -> list[StoredMessage]:
+        return [each for each in self.messages if self.is_visible(each, now)]
 
-    def lapse(self, now: int) -> None:
+    def note_expired(self, now: int) -> None:
         """Before the clock goes back or the retention changes: a client may have dropped what has expired."""
-        for each in self.said:
-            each.lapsed = each.lapsed or not self.lives(each, now)
+        for each in self.messages:
+            each.was_expired = each.was_expired or not self.is_visible(each, now)
 
-    def proved(self, now: int, user: str, name: str | None) -> Said | None:
-        """The latest message under this name, while the proof of it has not expired."""
-        for each in reversed(self.said):
+    def sent_before(self, now: int, user: str, name: str | None) -> StoredMessage | None:
+        """The latest message under this name, while its idempotency key has not expired."""
+        for each in reversed(self.messages):
             if name and (each.sender, each.name) == (user, name):
-                return each if each.expires_s + PROOF_S >= now // 1_000 else None
+                return each if each.expires_s + IDEMPOTENCY_S >= now // 1_000 else None
         return None
 
-    def send(self, now: int, user: str, name: str | None, text: str) -> No | Said:
+    def send(self, now: int, user: str, name: str | None, text: str) -> Refusal | StoredMessage:
         """The earlier message that this repeats, or the one that is stored now."""
-        person = self.person(user)
-        if person is None:
-            return STRANGER
-        if earlier := self.proved(now, user, name):
-            return earlier if earlier.raw == text else No("IdempotencyMismatch")
-        if refusal := self._charge(now, person):
+        member = self.member(user)
+        if member is None:
+            return NOT_MEMBER
+        if earlier := self.sent_before(now, user, name):
+            return earlier if earlier.raw == text else Refusal("IdempotencyMismatch")
+        if refusal := self._charge(now, member):
             return refusal
         ts = max(now, self.latest() + 1)
         expires_s = (ts + self.rules.retention_days * DAY_MS) // 1_000
-        seq = len(self.said) + 1
-        self.said.append(Said(seq, ts, user, name or "", text, expires_s, self.epoch, text))
+        seq = len(self.messages) + 1
+        self.messages.append(StoredMessage(seq, ts, user, name or "", text, expires_s, self.epoch, text))
         self.rev += 1
-        person.last_sent_seq = seq
-        return self.said[-1]
+        member.last_sent_seq = seq
+        return self.messages[-1]
 
     def latest(self) -> int:
-        return self.said[-1].ts if self.said else 0
+        return self.messages[-1].ts if self.messages else 0
 
-    def _charge(self, now: int, person: Person) -> No | None:
-        if person.muted_until > now:
-            return No("Muted")
-        tat = self.rules.taken(person.role, person.tat, max(now, self.latest(), self.changed_at) * 1_000)
+    def _charge(self, now: int, member: Membership) -> Refusal | None:
+        if member.muted_until > now:
+            return Refusal("Muted")
+        tat = self.rules.next_tat(member.role, member.tat, max(now, self.latest(), self.changed_at) * 1_000)
         if tat is None:
-            return No("RateLimited")
-        person.tat = tat
+            return Refusal("RateLimited")
+        member.tat = tat
         return None
 
-    def edit(self, now: int, user: str, seq: int, text: str) -> No | Said:
-        person, each = self.person(user), self.said[seq - 1]
-        if person is None:
-            return STRANGER
-        if not self.lives(each, now):
-            return No("InvalidInput")
+    def edit(self, now: int, user: str, seq: int, text: str) -> Refusal | StoredMessage:
+        member, each = self.member(user), self.messages[seq - 1]
+        if member is None:
+            return NOT_MEMBER
+        if not self.is_visible(each, now):
+            return Refusal("InvalidInput")
         if each.sender != user:
             return not_allowed("notYours")
         if each.removed_at is not None:
             return not_allowed("removed")
         if each.text == text:
             return each
-        if refusal := self._charge(now, person):
+        if refusal := self._charge(now, member):
             return refusal
         each.text, each.version, each.edited_at = text, each.version + 1, self._change(now, each)
         return each
 
-    def remove_message(self, now: int, user: str, seq: int) -> No | Said:
-        each = self.said[seq - 1]
-        standing = self.enter(user, ANYBODY)
-        if isinstance(standing, No):
-            return standing
-        if not self.lives(each, now):
-            return No("InvalidInput")
-        if each.sender != user and standing == "member" and user not in self.admins:
+    def remove_message(self, now: int, user: str, seq: int) -> Refusal | StoredMessage:
+        each = self.messages[seq - 1]
+        access = self.access(user, ANY_ROLE)
+        if isinstance(access, Refusal):
+            return access
+        if not self.is_visible(each, now):
+            return Refusal("InvalidInput")
+        if each.sender != user and access == "member" and user not in self.admins:
             return not_allowed("role")
         if each.removed_at is None:
             each.text, each.removed_at = None, self._change(now, each)
         return each
 
-    def _change(self, now: int, each: Said) -> int:
+    def _change(self, now: int, each: StoredMessage) -> int:
         """The instant of a change that is made now; no change lies before the one before it."""
         self.rev += 1
         each.rev, each.epoch = self.rev, self.epoch
@@ -237,21 +238,21 @@ class Talk:
 
     # receipts
 
-    def mark(self, user: str, seq: int, *, read: bool, private: bool = False) -> No | Marks:
-        if self.person(user) is None:
-            return STRANGER
-        if seq > len(self.said):
-            return No("InvalidInput")
-        marks = self.marks.setdefault(user, Marks())
+    def mark(self, user: str, seq: int, *, read: bool, private: bool = False) -> Refusal | Markers:
+        if self.member(user) is None:
+            return NOT_MEMBER
+        if seq > len(self.messages):
+            return Refusal("InvalidInput")
+        markers = self.markers.setdefault(user, Markers())
         if not read:
-            marks.delivered = max(marks.delivered, seq)
+            markers.delivered = max(markers.delivered, seq)
         else:
-            marks.read = max(marks.read, seq)
-            marks.told = marks.told if private else max(marks.told, seq)
-        return marks
+            markers.read = max(markers.read, seq)
+            markers.shared = markers.shared if private else max(markers.shared, seq)
+        return markers
 
     def unread(self, user: str) -> int:
         """Counted one by one."""
-        person, marks = self.people[user], self.marks.get(user, Marks())
-        seen = max(marks.read, person.last_sent_seq, person.joined_seq)
-        return sum(each.seq > seen for each in self.said)
+        member, markers = self.members[user], self.markers.get(user, Markers())
+        seen = max(markers.read, member.last_sent_seq, member.joined_seq)
+        return sum(each.seq > seen for each in self.messages)

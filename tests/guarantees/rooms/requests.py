@@ -1,4 +1,4 @@
-"""Asks the verbs of the chat as a function does, and answers what would be on the wire."""
+"""Calls the verbs of the chat as a function does, and returns what would be on the wire."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ from chat.operations.update_room import update_room
 from chat.rules.errors import ChatError
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
-from tests.guarantees.rooms.message_oracle import No
+from tests.guarantees.rooms.message_oracle import Refusal
 from tests.guarantees.support.fixtures import CURSOR_KEYS
 
 Wire = dict[str, Any]
@@ -68,8 +68,8 @@ def caller_of(user: str) -> Caller:
     return Caller(user, frozenset({"admin"} if user.startswith("root") else ()))
 
 
-def ask(deployment: Deployment, user: str, verb: str, **arguments: Any) -> Any:
-    """The verb's answer on the wire, or the `No`."""
+def call(deployment: Deployment, user: str, verb: str, **arguments: Any) -> Any:
+    """The verb's answer on the wire, or the `Refusal`."""
     given = (caller_of(user), arguments, Tally())
     try:
         if verb in PAGES:
@@ -78,7 +78,7 @@ def ask(deployment: Deployment, user: str, verb: str, **arguments: Any) -> Any:
             answer = VERBS[verb](deployment, *given)
     except ChatError as refusal:
         reason = refusal.values.get("reason")
-        return No(refusal.code, None if reason is None else str(reason))
+        return Refusal(refusal.code, None if reason is None else str(reason))
     return answer if isinstance(answer, dict) else answer.to_wire()
 
 
@@ -87,11 +87,11 @@ def pages(deployment: Deployment, user: str, verb: str, **arguments: Any) -> lis
     items: list[Wire] = []
     token = None
     for _ in range(500):
-        page = ask(deployment, user, verb, **arguments, nextToken=token)
+        page = call(deployment, user, verb, **arguments, nextToken=token)
         items += page["items"]
         token = page["nextToken"]
         if token is None:
             return items
         if not page["items"]:
-            deployment.sleep(1)  # a client that is told to read on, and got nothing, waits
+            deployment.sleep(1)  # a client that has a token to read on, and got nothing, waits
     raise AssertionError(f"{verb} does not end")

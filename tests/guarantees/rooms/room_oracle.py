@@ -1,6 +1,6 @@
-"""What the chat must answer about rooms and their people, in plain lists: no engine, no attempts, no memory.
+"""What the chat must answer about rooms and their members, in plain lists: no engine, no attempts, no memory.
 
-Each verb of a room answers a `No`, or changes the room and answers what is told of it.
+Each verb of a room returns a `Refusal`, or changes the room and returns the notice of it.
 """
 
 from dataclasses import dataclass
@@ -8,164 +8,166 @@ from typing import Any
 
 from chat.rules.room_rules import RESETS
 from tests.guarantees.rooms.message_oracle import (
-    KEEPERS,
+    MODERATING,
+    NOT_MEMBER,
+    OWNING,
     RANK,
-    RULERS,
-    STRANGER,
-    No,
-    Person,
-    Talk,
-    Told,
+    ExpectedNotice,
+    Membership,
+    MessageOracle,
+    Refusal,
     not_allowed,
 )
 
 
 @dataclass
-class Room(Talk):
-    """One room: what is said in it, and who may do what."""
+class RoomOracle(MessageOracle):
+    """One room: its messages, and who may do what."""
 
-    def update(self, who: str, given: dict[str, Any]) -> No | Told:
+    def update(self, who: str, given: dict[str, Any]) -> Refusal | ExpectedNotice:
         reset = {rule: None for name in given.get("reset", ()) for rule in RESETS[name]}
         given = {name: value for name, value in given.items() if value is not None and name != "reset"}
         if reset.keys() & given.keys():
-            return No("InvalidInput")
+            return Refusal("InvalidInput")
         given = reset | given
         if not given or (self.id.startswith("GUILD#") and given.get("visibility") == "PUBLIC"):
-            return No("InvalidInput")
-        standing = self.enter(who, RULERS)
-        if isinstance(standing, No):
-            return standing
-        own = {
-            name: value for name, value in (self.rules.own | given).items() if value not in (None, "PRIVATE")
+            return Refusal("InvalidInput")
+        access = self.access(who, OWNING)
+        if isinstance(access, Refusal):
+            return access
+        settings = {
+            name: value
+            for name, value in (self.rules.settings | given).items()
+            if value not in (None, "PRIVATE")
         }
-        self.rev += own != self.rules.own
-        self.rules.own = own
-        return Told("ROOM_UPDATED", None, self.epoch)
+        self.rev += settings != self.rules.settings
+        self.rules.settings = settings
+        return ExpectedNotice("ROOM_UPDATED", None, self.epoch)
 
-    def add(self, who: str, user: str, role: str = "member") -> No | Told:
-        standing = self.enter(who, KEEPERS)
-        if isinstance(standing, No):
-            return standing
-        if RANK[role] > RANK[standing]:
+    def add(self, who: str, user: str, role: str = "member") -> Refusal | ExpectedNotice:
+        access = self.access(who, MODERATING)
+        if isinstance(access, Refusal):
+            return access
+        if RANK[role] > RANK[access]:
             return not_allowed("rank")
-        person = self.people.get(user)
-        if person and person.status == "banned":
+        member = self.members.get(user)
+        if member and member.status == "banned":
             return not_allowed("banned")
-        if not (person and person.status == "active"):
-            person = self._let_in(user, role)
-        return Told("MEMBER_ADDED", user, self.epoch, role=person.role)
+        if not (member and member.status == "active"):
+            member = self._join(user, role)
+        return ExpectedNotice("MEMBER_ADDED", user, self.epoch, role=member.role)
 
-    def join(self, who: str) -> No | Told:
-        person = self.people.get(who)
-        if person and person.status == "banned":
-            return not_allowed("banned") if who in self.admins else STRANGER
-        if not (person and person.status == "active"):
+    def join(self, who: str) -> Refusal | ExpectedNotice:
+        member = self.members.get(who)
+        if member and member.status == "banned":
+            return not_allowed("banned") if who in self.admins else NOT_MEMBER
+        if not (member and member.status == "active"):
             if not (self.rules.is_public or who in self.admins):
-                return STRANGER
-            person = self._let_in(who, "member")
-        return Told("MEMBER_JOINED", who, self.epoch, role=person.role)
+                return NOT_MEMBER
+            member = self._join(who, "member")
+        return ExpectedNotice("MEMBER_JOINED", who, self.epoch, role=member.role)
 
-    def _let_in(self, user: str, role: str) -> Person:
-        person = self.people.setdefault(user, Person())
-        person.role, person.status, person.joined_seq = role, "active", len(self.said)
-        person.ended_epoch = None
+    def _join(self, user: str, role: str) -> Membership:
+        member = self.members.setdefault(user, Membership())
+        member.role, member.status, member.joined_seq = role, "active", len(self.messages)
+        member.ended_epoch = None
         self.rev += role == "owner"
-        return person
+        return member
 
-    def remove(self, who: str, user: str) -> No | Told:
-        standing = self.enter(who, KEEPERS)
-        if refusal := self._may_not(standing, who, user):
+    def remove(self, who: str, user: str) -> Refusal | ExpectedNotice:
+        access = self.access(who, MODERATING)
+        if refusal := self._refusal(access, who, user):
             return refusal
-        person = self.people.get(user)
-        if person and person.status != "active" and person.ended_epoch is not None:
-            return self._gone("MEMBER_REMOVED", user)
-        if person is None or person.status != "active":
+        member = self.members.get(user)
+        if member and member.status != "active" and member.ended_epoch is not None:
+            return self._revocation_notice("MEMBER_REMOVED", user)
+        if member is None or member.status != "active":
             return not_allowed("notThere")
         if self.is_last_owner(user):
             return not_allowed("lastOwner")
-        self._end(person, "left", user)
-        return self._gone("MEMBER_REMOVED", user)
+        self._revoke(member, "left", user)
+        return self._revocation_notice("MEMBER_REMOVED", user)
 
-    def leave(self, who: str) -> No | Told:
-        person = self.people.get(who)
-        if person and person.status == "left" and person.ended_epoch is not None:
-            return self._gone("MEMBER_LEFT", who)
-        if person is None or person.status != "active":
-            return STRANGER
+    def leave(self, who: str) -> Refusal | ExpectedNotice:
+        member = self.members.get(who)
+        if member and member.status == "left" and member.ended_epoch is not None:
+            return self._revocation_notice("MEMBER_LEFT", who)
+        if member is None or member.status != "active":
+            return NOT_MEMBER
         if self.is_last_owner(who):
             return not_allowed("lastOwner")
-        self._end(person, "left", who)
-        return self._gone("MEMBER_LEFT", who)
+        self._revoke(member, "left", who)
+        return self._revocation_notice("MEMBER_LEFT", who)
 
-    def ban(self, who: str, user: str) -> No | Told:
-        standing = self.enter(who, KEEPERS)
-        if refusal := self._may_not(standing, who, user):
+    def ban(self, who: str, user: str) -> Refusal | ExpectedNotice:
+        access = self.access(who, MODERATING)
+        if refusal := self._refusal(access, who, user):
             return refusal
-        person = self.people.setdefault(user, Person(status="never"))
-        if person.status == "active":
+        member = self.members.setdefault(user, Membership(status="never"))
+        if member.status == "active":
             if self.is_last_owner(user):
                 return not_allowed("lastOwner")
-            self._end(person, "banned", user)
-        elif person.status != "banned":
-            person.status, person.role, person.ended_epoch = "banned", "member", None
-        if person.ended_epoch is None:
-            return Told("MEMBER_BANNED", user, self.epoch)
-        return self._gone("MEMBER_BANNED", user)
+            self._revoke(member, "banned", user)
+        elif member.status != "banned":
+            member.status, member.role, member.ended_epoch = "banned", "member", None
+        if member.ended_epoch is None:
+            return ExpectedNotice("MEMBER_BANNED", user, self.epoch)
+        return self._revocation_notice("MEMBER_BANNED", user)
 
-    def unban(self, who: str, user: str) -> No | Told:
-        standing = self.enter(who, KEEPERS)
-        if refusal := self._may_not(standing, "", user):
+    def unban(self, who: str, user: str) -> Refusal | ExpectedNotice:
+        access = self.access(who, MODERATING)
+        if refusal := self._refusal(access, "", user):
             return refusal
-        person = self.people.get(user)
-        if person is None:
+        member = self.members.get(user)
+        if member is None:
             return not_allowed("notThere")
-        if person.status == "banned":
-            person.status, person.role = "left", "member"
-        return Told("MEMBER_UNBANNED", user, self.epoch)
+        if member.status == "banned":
+            member.status, member.role = "left", "member"
+        return ExpectedNotice("MEMBER_UNBANNED", user, self.epoch)
 
-    def set_role(self, who: str, user: str, role: str) -> No | Told:
-        told = Told("ROLE_CHANGED", user, self.epoch, role=role)
-        person = self.person(user)
-        if who == user and person and person.role == role:
-            return told
-        standing = self.enter(who, RULERS)
-        if refusal := self._may_not(standing, "" if standing == "owner" else who, user):
+    def set_role(self, who: str, user: str, role: str) -> Refusal | ExpectedNotice:
+        notice = ExpectedNotice("ROLE_CHANGED", user, self.epoch, role=role)
+        member = self.member(user)
+        if who == user and member and member.role == role:
+            return notice
+        access = self.access(who, OWNING)
+        if refusal := self._refusal(access, "" if access == "owner" else who, user):
             return refusal
-        if person is None:
+        if member is None:
             return not_allowed("notThere")
         if role != "owner" and self.is_last_owner(user):
             return not_allowed("lastOwner")
-        self.rev += (person.role == "owner") != (role == "owner")
-        person.role = role
-        return told
+        self.rev += (member.role == "owner") != (role == "owner")
+        member.role = role
+        return notice
 
-    def mute(self, who: str, user: str, until: int) -> No | Told:
-        standing = self.enter(who, KEEPERS)
-        if refusal := self._may_not(standing, who, user):
+    def mute(self, who: str, user: str, until: int) -> Refusal | ExpectedNotice:
+        access = self.access(who, MODERATING)
+        if refusal := self._refusal(access, who, user):
             return refusal
-        person = self.person(user)
-        if person is None:
+        member = self.member(user)
+        if member is None:
             return not_allowed("notThere")
-        person.muted_until = until
-        return Told("MEMBER_MUTED", user, self.epoch, muted_until=until or None)
+        member.muted_until = until
+        return ExpectedNotice("MEMBER_MUTED", user, self.epoch, muted_until=until or None)
 
-    def _may_not(self, standing: str | No, who: str, user: str) -> No | None:
-        """Why somebody may not do something to somebody, if they may not."""
-        if isinstance(standing, No):
-            return standing
+    def _refusal(self, access: str | Refusal, who: str, user: str) -> Refusal | None:
+        """Why `who` may not do something to `user`, if they may not."""
+        if isinstance(access, Refusal):
+            return access
         if who == user:
             return not_allowed("self")
-        person = self.people.get(user)
-        if person is None or person.status == "left" or standing in RULERS:
+        member = self.members.get(user)
+        if member is None or member.status == "left" or access in OWNING:
             return None
-        return None if RANK[standing] > RANK[person.role] else not_allowed("rank")
+        return None if RANK[access] > RANK[member.role] else not_allowed("rank")
 
-    def _end(self, person: Person, status: str, user: str) -> None:
-        person.status, person.ended_epoch = status, self.epoch
+    def _revoke(self, member: Membership, status: str, user: str) -> None:
+        member.status, member.ended_epoch = status, self.epoch
         self.last_epochs[user] = self.epoch
         self.epoch += 1
         self.rev += 1
 
-    def _gone(self, kind: str, user: str) -> Told:
-        ended = self.people[user].ended_epoch or 0
-        return Told(kind, user, ended, ended + 1)
+    def _revocation_notice(self, kind: str, user: str) -> ExpectedNotice:
+        ended = self.members[user].ended_epoch or 0
+        return ExpectedNotice(kind, user, ended, ended + 1)

@@ -1,4 +1,4 @@
-"""What people do in several rooms, step by step, each answer compared with the oracle's."""
+"""What users do in several rooms, step by step, each answer compared with the oracle's."""
 
 from copy import deepcopy
 from typing import Any
@@ -12,26 +12,27 @@ from hypothesis.stateful import (
 from chat.rules.instants import to_wire
 from chat.rules.room_rules import RESETS
 from tests.guarantees.rooms.clients import Follower
-from tests.guarantees.rooms.comparison import Compared
-from tests.guarantees.rooms.message_oracle import DAY_MS, Marks, No, Said
-from tests.guarantees.rooms.requests import ask
-from tests.guarantees.rooms.room_oracle import Room
+from tests.guarantees.rooms.comparison import ComparedRooms
+from tests.guarantees.rooms.message_oracle import Markers, Refusal, StoredMessage
+from tests.guarantees.rooms.requests import call
+from tests.guarantees.rooms.room_oracle import RoomOracle
+from tests.guarantees.support.fixtures import DAY_MS
 
 PROCESSES = st.integers(0, 2)
-PEOPLE = st.integers(0, 5)
+USERS = st.integers(0, 5)
 ACTORS = st.integers(0, 9)
-"""One of the people, or somebody who has a say in the room: else most of what is asked would be refused."""
+"""One of the users, or a member with a role in the room: else most requests would be refused."""
 
 ROOMS = st.integers(0, 3)
 ROLES = st.sampled_from(["member", "member", "moderator", "owner"])
 NAMES = st.one_of(st.none(), st.sampled_from(["m1", "m2", "m3"]))
-TEXTS_SAID = ("hi", "ho")
-TEXTS = st.sampled_from(TEXTS_SAID)
-ACTS = (
+TEXT_VALUES = ("hi", "ho")
+TEXTS = st.sampled_from(TEXT_VALUES)
+MEMBER_MUTATIONS = (
     *("joinRoom", "leaveRoom", "addMember", "addMember", "removeMember"),
     *("banMember", "unbanMember", "setRole", "muteMember"),
 )
-TURNS: tuple[str | int, ...] = (
+DISTURBANCES: tuple[str | int, ...] = (
     *(1, 300, 3_000, 12_000, 40_000, 3 * DAY_MS, 8 * DAY_MS, 31 * DAY_MS, 61 * DAY_MS, 91 * DAY_MS),
     *("early", "right", "late", "a new process", "a new process", "delete all", "delete half"),
 )
@@ -46,7 +47,7 @@ class Steps(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = Compared(self.client)
+        self.chat = ComparedRooms(self.client)
         self.refused: dict[tuple[int, str, str], float] = {}
         self.seen: set[tuple[int, str, str, str]] = set()
         self.repeats: dict[tuple[int, str, str], int] = {}
@@ -54,134 +55,142 @@ class Steps(RuleBasedStateMachine):
 
     @property
     def now(self) -> int:
-        return self.world.clock.now()
+        return self.chat.clock.now()
 
     def rooms_are_made(self) -> None:
-        """A private one, a public one and a guild's, and something is said in them."""
-        ann, bob, cat, dan, _, root = self.world.users
-        run = self.world.run
-        self.world.makes(0, ann, f"den-{run}", [bob, cat, dan])
-        self.world.makes(0, bob, f"hall-{run}", [ann, cat], public=True)
-        self.world.makes(1, root, f"GUILD#{run}", [ann, dan])
-        den = self.world.room(0)
+        """A private one, a public one and a guild's, each with messages."""
+        ann, bob, cat, dan, _, root = self.chat.users
+        run = self.chat.run
+        self.chat.create_room(0, ann, f"private-{run}", [bob, cat, dan])
+        self.chat.create_room(0, bob, f"public-{run}", [ann, cat], public=True)
+        self.chat.create_room(1, root, f"GUILD#{run}", [ann, dan])
+        private = self.chat.room(0)
         for user in (bob, cat):
-            self._act(0, den, "setRole", ann, user, "moderator")
-        for room in self.world.rooms.values():
-            for user in room.active()[:2]:
+            self._change_members(0, private, "setRole", ann, user, "moderator")
+        for room in self.chat.rooms.values():
+            for user in room.active_members()[:2]:
                 self._send(0, user, room, None, "hi")
 
     # messages
 
     @rule(number=PROCESSES, who=ACTORS, place=ROOMS, name=NAMES, text=TEXTS)
     def somebody_sends(self, number: int, who: int, place: int, name: str | None, text: str) -> None:
-        room = self.world.room(place)
-        self._send(number, self.world.actor(room, who), room, name, text)
+        room = self.chat.room(place)
+        self._send(number, self.chat.actor(room, who), room, name, text)
 
     @rule(number=PROCESSES, place=ROOMS, count=st.integers(2, 5))
     def members_send_several(self, number: int, place: int, count: int) -> None:
-        room = self.world.room(place)
+        room = self.chat.room(place)
         for index in range(count):
-            people = room.active()
-            self._send(number, people[index % len(people)], room, None, "hi")
+            members = room.active_members()
+            self._send(number, members[index % len(members)], room, None, "hi")
 
     @rule(number=PROCESSES, place=ROOMS, index=PLACES, text=st.one_of(st.none(), TEXTS))
     def somebody_retries(self, number: int, place: int, index: int, text: str | None) -> None:
-        room = self.world.room(place)
-        if room.said:
-            each = room.said[-1 - index % len(room.said)]
+        room = self.chat.room(place)
+        if room.messages:
+            each = room.messages[-1 - index % len(room.messages)]
             self._send(number, each.sender, room, each.name, text or each.raw)
 
-    def _send(self, number: int, user: str, room: Room, name: str | None, text: str) -> None:
-        key, count = (number, user, room.id), len(room.said)
+    def _send(self, number: int, user: str, room: RoomOracle, name: str | None, text: str) -> None:
+        key, count = (number, user, room.id), len(room.messages)
         from_memory = self._may_refuse_from_memory(key, name)
-        doubtful = from_memory or isinstance(deepcopy(room).send(self.now, user, name, text), No)
-        before = self.world.dump(room.id) if doubtful else None
-        asked = {"roomId": room.id, "text": text, "clientMessageId": name}
-        answer = ask(self.world.processes[number], user, "sendMessage", **asked)
-        if from_memory and answer == No("RateLimited"):
-            assert self.world.dump(room.id) == before
+        may_be_refused = from_memory or isinstance(deepcopy(room).send(self.now, user, name, text), Refusal)
+        before = self.chat.stored_items(room.id) if may_be_refused else None
+        arguments = {"roomId": room.id, "text": text, "clientMessageId": name}
+        answer = call(self.chat.processes[number], user, "sendMessage", **arguments)
+        if from_memory and answer == Refusal("RateLimited"):
+            assert self.chat.stored_items(room.id) == before
             return
         expected = room.send(self.now, user, name, text)
-        if isinstance(expected, Said) and len(room.said) == count:
+        if isinstance(expected, StoredMessage) and len(room.messages) == count:
             expected = self._within_budget(key, room, expected)
-        before = before if isinstance(expected, No) else None
-        self.world.settle(user, "sendMessage", room, expected, answer, before)
-        if expected == No("RateLimited"):
-            self.refused.setdefault(key, self.world.clock.monotonic())
-        if isinstance(expected, Said):
-            self.world.clients[user].marks(room.id, expected.seq)
-        if name and expected not in (No("NotRoomMember"), No("Muted"), No("RateLimited")):
+        before = before if isinstance(expected, Refusal) else None
+        self.chat.compare_answer(user, "sendMessage", room, expected, answer, before)
+        if expected == Refusal("RateLimited"):
+            self.refused.setdefault(key, self.chat.clock.monotonic())
+        if isinstance(expected, StoredMessage):
+            self.chat.clients[user].note_read(room.id, expected.seq)
+        if name and expected not in (Refusal("NotRoomMember"), Refusal("Muted"), Refusal("RateLimited")):
             self.seen.add((*key, name))
 
     def _may_refuse_from_memory(self, key: tuple[int, str, str], name: str | None) -> bool:
         """For two seconds after the store refused this person, and not for a name that the process has seen."""
-        if self.world.clock.monotonic() - self.refused.get(key, -10.0) > 2:
+        if self.chat.clock.monotonic() - self.refused.get(key, -10.0) > 2:
             self.refused.pop(key, None)
             return False
         return name is None or (*key, name) not in self.seen
 
-    def _within_budget(self, key: tuple[int, str, str], room: Room, earlier: Said) -> Said | No:
-        now = round(self.world.clock.monotonic() * 1_000_000)
-        tat = room.rules.taken(room.people[key[1]].role, self.repeats.get(key, 0), now)
+    def _within_budget(
+        self, key: tuple[int, str, str], room: RoomOracle, earlier: StoredMessage
+    ) -> StoredMessage | Refusal:
+        now = round(self.chat.clock.monotonic() * 1_000_000)
+        tat = room.rules.next_tat(room.members[key[1]].role, self.repeats.get(key, 0), now)
         if tat is None:
-            return No("RateLimited")
+            return Refusal("RateLimited")
         self.repeats[key] = tat
         return earlier
 
     @rule(
         number=PROCESSES,
         place=ROOMS,
-        acts=st.lists(
-            st.tuples(st.sampled_from([*TEXTS_SAID, None]), ACTORS, PLACES), min_size=1, max_size=3
+        changes=st.lists(
+            st.tuples(st.sampled_from([*TEXT_VALUES, None]), ACTORS, PLACES), min_size=1, max_size=3
         ),
-        own=st.booleans(),
+        by_sender=st.booleans(),
     )
     def messages_are_changed(
-        self, number: int, place: int, acts: list[tuple[str | None, int, int]], own: bool
+        self, number: int, place: int, changes: list[tuple[str | None, int, int]], by_sender: bool
     ) -> None:
         """Edited or, without a text, removed; by their senders, or by anybody."""
-        room = self.world.room(place)
-        for text, who, index in acts if room.said else ():
-            each = room.said[-1 - index % len(room.said)]
-            user = each.sender if own else self.world.actor(room, who)
+        room = self.chat.room(place)
+        for text, who, index in changes if room.messages else ():
+            each = room.messages[-1 - index % len(room.messages)]
+            user = each.sender if by_sender else self.chat.actor(room, who)
             if text:
                 expected = room.edit(self.now, user, each.seq, text)
-                self.world.do(number, user, "editMessage", room, expected, id=each.id, text=text)
+                self.chat.mutate(number, user, "editMessage", room, expected, id=each.id, text=text)
             else:
                 expected = room.remove_message(self.now, user, each.seq)
-                self.world.do(number, user, "removeMessage", room, expected, id=each.id)
+                self.chat.mutate(number, user, "removeMessage", room, expected, id=each.id)
 
-    # people
+    # members
 
     @rule(
         number=PROCESSES,
         place=ROOMS,
-        acts=st.lists(st.tuples(st.sampled_from(ACTS), ACTORS, ACTORS, ROLES), min_size=2, max_size=8),
+        changes=st.lists(
+            st.tuples(st.sampled_from(MEMBER_MUTATIONS), ACTORS, ACTORS, ROLES), min_size=2, max_size=8
+        ),
     )
-    def people_come_and_go(self, number: int, place: int, acts: list[tuple[str, int, int, str]]) -> None:
-        room = self.world.room(place)
-        for verb, who, whom, role in acts:
-            user = self.world.actor(room, who)
-            other = self.world.user(whom) if verb == "joinRoom" else self.world.actor(room, whom)
-            self._act(number, room, verb, user, other, role)
+    def memberships_change(self, number: int, place: int, changes: list[tuple[str, int, int, str]]) -> None:
+        room = self.chat.room(place)
+        for verb, who, target, role in changes:
+            user = self.chat.actor(room, who)
+            other = self.chat.user(target) if verb == "joinRoom" else self.chat.actor(room, target)
+            self._change_members(number, room, verb, user, other, role)
 
-    def _act(self, number: int, room: Room, verb: str, user: str, other: str, role: str) -> None:
-        do = self.world.do
+    def _change_members(
+        self, number: int, room: RoomOracle, verb: str, user: str, other: str, role: str
+    ) -> None:
+        mutate = self.chat.mutate
         if verb == "joinRoom":
-            do(number, other, verb, room, room.join(other))
+            mutate(number, other, verb, room, room.join(other))
         elif verb == "leaveRoom":
-            do(number, user, verb, room, room.leave(user))
+            mutate(number, user, verb, room, room.leave(user))
         elif verb == "addMember":
-            do(number, user, verb, room, room.add(user, other, role), userId=other, role=role.upper())
+            mutate(number, user, verb, room, room.add(user, other, role), userId=other, role=role.upper())
         elif verb == "setRole":
-            do(number, user, verb, room, room.set_role(user, other, role), userId=other, role=role.upper())
+            mutate(
+                number, user, verb, room, room.set_role(user, other, role), userId=other, role=role.upper()
+            )
         elif verb == "muteMember":
             until = {"member": None, "moderator": self.now + 2_000, "owner": self.now + DAY_MS}[role]
             expected = room.mute(user, other, until or 0)
-            do(number, user, verb, room, expected, userId=other, until=until and to_wire(until))
+            mutate(number, user, verb, room, expected, userId=other, until=until and to_wire(until))
         else:
             expected = getattr(room, verb.removesuffix("Member"))(user, other)
-            do(number, user, verb, room, expected, userId=other)
+            mutate(number, user, verb, room, expected, userId=other)
 
     @rule(
         number=PROCESSES,
@@ -199,89 +208,89 @@ class Steps(RuleBasedStateMachine):
         ),
     )
     def rules_change(self, number: int, who: int, place: int, given: dict[str, Any]) -> None:
-        room = self.world.room(place)
-        user = self.world.actor(room, who)
-        room.lapse(self.now)
-        self.world.do(number, user, "updateRoom", room, room.update(user, given), **given)
+        room = self.chat.room(place)
+        user = self.chat.actor(room, who)
+        room.note_expired(self.now)
+        self.chat.mutate(number, user, "updateRoom", room, room.update(user, given), **given)
 
     @rule(
         number=PROCESSES,
         who=ACTORS,
         place=st.integers(0, 4),
         public=st.booleans(),
-        others=st.sets(PEOPLE, max_size=3),
+        others=st.sets(USERS, max_size=3),
     )
     def somebody_makes_a_room(
         self, number: int, who: int, place: int, public: bool, others: set[int]
     ) -> None:
-        """Another one, or one that is there."""
-        names = [*self.world.rooms, f"annex-{self.world.run}", f"GUILD#2-{self.world.run}"]
-        user, name = self.world.user(who), names[place]
-        members = [self.world.user(each) for each in sorted(others)]
-        self.world.makes(number, user, name, members, public=public and "GUILD#" not in name)
+        """A new one, or one that exists."""
+        names = [*self.chat.rooms, f"third-{self.chat.run}", f"GUILD#2-{self.chat.run}"]
+        user, name = self.chat.user(who), names[place]
+        members = [self.chat.user(each) for each in sorted(others)]
+        self.chat.create_room(number, user, name, members, public=public and "GUILD#" not in name)
 
     # receipts
 
     @rule(
         number=PROCESSES,
         place=ROOMS,
-        acts=st.lists(
+        changes=st.lists(
             st.tuples(ACTORS, st.integers(-1, 3), st.sampled_from(["read", "in private", "delivered"])),
             min_size=1,
             max_size=3,
         ),
     )
-    def people_mark(self, number: int, place: int, acts: list[tuple[int, int, str]]) -> None:
-        room = self.world.room(place)
-        for who, back, how in acts:
-            self._mark(number, room, self.world.actor(room, who), max(len(room.said) - back, 0), how)
+    def members_mark(self, number: int, place: int, changes: list[tuple[int, int, str]]) -> None:
+        room = self.chat.room(place)
+        for who, back, how in changes:
+            self._mark(number, room, self.chat.actor(room, who), max(len(room.messages) - back, 0), how)
 
-    def _mark(self, number: int, room: Room, user: str, seq: int, how: str) -> None:
+    def _mark(self, number: int, room: RoomOracle, user: str, seq: int, how: str) -> None:
         read, private = how != "delivered", how == "in private"
         expected = room.mark(user, seq, read=read, private=private)
         more = {"private": private} if read else {}
         verb = "markRead" if read else "markDelivered"
-        answer = self.world.do(number, user, verb, room, expected, seq=seq, **more)
-        if isinstance(expected, Marks) and answer:
-            told = (answer["userId"], answer["readSeq"], answer["deliveredSeq"])
-            assert told == (user, expected.told, expected.delivered)
+        answer = self.chat.mutate(number, user, verb, room, expected, seq=seq, **more)
+        if isinstance(expected, Markers) and answer:
+            found = (answer["userId"], answer["readSeq"], answer["deliveredSeq"])
+            assert found == (user, expected.shared, expected.delivered)
             assert answer["roomId"] in ((None,) if private else (None, room.id))
             assert answer["epoch"] == (room.epoch if answer["roomId"] else None)
             if read:
-                self.world.clients[user].marks(room.id, seq)
+                self.chat.clients[user].note_read(room.id, seq)
 
-    @rule(number=PROCESSES, who=PEOPLE, back=st.integers(0, 3))
-    def somebody_is_heard_of(self, number: int, who: int, back: int) -> None:
-        """What their client says that it has is delivered, in the rooms that they are in."""
-        user = self.world.user(who)
-        rooms = {name: max(len(room.said) - back, 0) for name, room in self.world.rooms.items()}
+    @rule(number=PROCESSES, who=USERS, back=st.integers(0, 3))
+    def a_heartbeat_comes(self, number: int, who: int, back: int) -> None:
+        """What the client reports is delivered, in the rooms where its user is a member."""
+        user = self.chat.user(who)
+        rooms = {name: max(len(room.messages) - back, 0) for name, room in self.chat.rooms.items()}
         named = [{"roomId": name, "seq": seq} for name, seq in rooms.items()]
-        answer = ask(self.world.processes[number], user, "heartbeat", rooms=named)
-        for state in () if answer == No("RateLimited") else answer["rooms"]:
-            room = self.world.rooms[state["roomId"]]
-            assert state["left"] == (room.person(user) is None)
+        answer = call(self.chat.processes[number], user, "heartbeat", rooms=named)
+        for state in () if answer == Refusal("RateLimited") else answer["rooms"]:
+            room = self.chat.rooms[state["roomId"]]
+            assert state["left"] == (room.member(user) is None)
             if not state["left"]:
                 room.mark(user, rooms[room.id], read=False)
-                told = (state["seq"], state["rev"], state["epoch"], state["unread"])
-                assert told == (len(room.said), room.rev, room.epoch, room.unread(user))
+                found = (state["seq"], state["rev"], state["epoch"], state["unread"])
+                assert found == (len(room.messages), room.rev, room.epoch, room.unread(user))
 
-    # the world
+    # time and processes
 
-    @rule(number=PROCESSES, turns=st.lists(st.sampled_from(TURNS), min_size=1, max_size=2))
-    def the_world_turns(self, number: int, turns: list[str | int]) -> None:
+    @rule(number=PROCESSES, disturbances=st.lists(st.sampled_from(DISTURBANCES), min_size=1, max_size=2))
+    def time_passes_or_processes_change(self, number: int, disturbances: list[str | int]) -> None:
         """Time passes (ms), or the clock jumps, a process is replaced, or what has expired is deleted."""
-        for turn in turns:
-            if isinstance(turn, int):
-                self.world.clock.sleep(turn / 1_000)
-            elif turn == "a new process":
+        for disturbance in disturbances:
+            if isinstance(disturbance, int):
+                self.chat.clock.sleep(disturbance / 1_000)
+            elif disturbance == "a new process":
                 self._replace(number)
-            elif turn.startswith("delete"):
-                self.world.delete_expired(1 if turn == "delete half" else 0)
+            elif disturbance.startswith("delete"):
+                self.chat.delete_expired(1 if disturbance == "delete half" else 0)
             else:
-                self.world.jump({"early": -5_000, "right": 0, "late": 5_000}[turn])
+                self.chat.jump({"early": -5_000, "right": 0, "late": 5_000}[disturbance])
 
     def _replace(self, number: int) -> None:
-        self.world.processes[number] = self.world.process()
+        self.chat.processes[number] = self.chat.process()
         self.refused = {key: at for key, at in self.refused.items() if key[0] != number}
         self.repeats = {key: at for key, at in self.repeats.items() if key[0] != number}
         self.seen = {each for each in self.seen if each[0] != number}

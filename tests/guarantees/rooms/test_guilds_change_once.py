@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way, and whoever comes in between: a guild's service is heard once, as a whole."""
+"""Whatever goes wrong on the way, and whoever writes in between: a call of the guild's service is applied once, as a whole."""
 
 import uuid
 from collections.abc import Mapping
@@ -14,23 +14,16 @@ from chat.rules.models import Caller, Head, Member, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.roster import read_members
-from tests.guarantees.support import proxy as faults
+from tests.guarantees.support.faults import FEW
 from tests.guarantees.support.fixtures import Clock, new_room, process, send, store_of
 from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
 
 MEMBERS: Mapping[str, Role] = {"ann": "owner", "bob": "member", "cat": "member"}
 NAMED = (*MEMBERS, "dan", "eve")
 CALLS: Mapping[str, dict[str, Any]] = {
-    "people come": {"add": [{"userId": "dan", "role": "OWNER"}, {"userId": "eve"}]},
-    "people go": {"remove": ["bob", "cat", "nobody"]},
+    "members join": {"add": [{"userId": "dan", "role": "OWNER"}, {"userId": "eve"}]},
+    "members leave": {"remove": ["bob", "cat", "nobody"]},
     "both": {"add": [{"userId": "dan"}, {"userId": "cat", "role": "MODERATOR"}], "remove": ["ann", "bob"]},
-}
-FAULTS: Mapping[str, Fault] = {
-    "throttled": faults.error("ThrottlingException"),
-    "a conflict": faults.conflict(0),
-    "the request lost": faults.lost_request,
-    "the answer lost": faults.lost_answer,
-    "the answer torn": faults.truncated_answer,
 }
 
 
@@ -44,12 +37,12 @@ def guild(client: Any) -> str:
 
 
 def state(client: Any, room: str) -> tuple[Head | None, Mapping[str, Member]]:
-    """The head, but for the instant of the last parting, and the people."""
-    head, people = read_members(store_of(client), Room.parse(room), NAMED)
-    return head and replace(head, revoked_at=0), people
+    """The head, but for the instant of the last revocation, and the memberships."""
+    head, members = read_members(store_of(client), Room.parse(room), NAMED)
+    return head and replace(head, revoked_at=0), members
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("fault", FEW.values(), ids=FEW)
 @pytest.mark.parametrize("arguments", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("is_new", [False, True], ids=["a room that is there", "a new room"])
 def test_a_fault_is_tried_again_and_the_call_is_done_once(
@@ -71,7 +64,7 @@ def test_a_fault_is_tried_again_and_the_call_is_done_once(
     assert state(client, rooms[1]) == state(client, rooms[0])
 
 
-def test_two_calls_at_once_open_one_room_for_the_people_of_both(
+def test_two_calls_at_once_make_one_room_with_the_members_of_both(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room, other = f"GUILD#{uuid.uuid4()}", process(client, clock)
@@ -83,9 +76,9 @@ def test_two_calls_at_once_open_one_room_for_the_people_of_both(
     proxy.once("TransactWriteItems", first)
     answer = call(process(proxied, clock), room, {"add": [{"userId": "bob"}]})
     assert (answer["epoch"], answer["owners"]) == (1, 1)
-    head, people = state(client, room)
+    head, members = state(client, room)
     assert head
-    assert (head.rev, set(people)) == (1, {"ann", "bob"})
+    assert (head.rev, set(members)) == (1, {"ann", "bob"})
 
 
 def test_messages_in_between_delay_a_removal_and_do_not_lose_it(
@@ -103,7 +96,7 @@ def test_messages_in_between_delay_a_removal_and_do_not_lose_it(
     assert send(busy, room, "cat", "after").epoch == 2
 
 
-def test_whom_the_owners_ban_meanwhile_is_refused_and_the_others_come_in(
+def test_who_is_banned_meanwhile_is_refused_and_the_others_are_added(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room, other = guild(client), process(client, clock)
@@ -116,5 +109,5 @@ def test_whom_the_owners_ban_meanwhile_is_refused_and_the_others_come_in(
     arguments = {"add": [{"userId": "dan"}, {"userId": "eve"}]}
     answer = call(process(proxied, clock), room, arguments)
     assert (answer["added"], answer["refused"]) == (["eve"], [{"userId": "dan", "reason": "banned"}])
-    _, people = state(client, room)
-    assert (people["dan"].status, people["eve"].status) == ("banned", "active")
+    _, members = state(client, room)
+    assert (members["dan"].status, members["eve"].status) == ("banned", "active")

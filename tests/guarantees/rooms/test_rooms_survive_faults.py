@@ -12,9 +12,18 @@ from chat.rules.models import Caller
 from chat.rules.tally import Tally
 from chat.storage import keys
 from chat.storage.places import Place
-from tests.guarantees.exactly_once.test_sends_survive_faults import ALL
+from simulator.settings import TABLES
 from tests.guarantees.support import proxy as faults
-from tests.guarantees.support.fixtures import NOON, Clock, new_room, process, store_of
+from tests.guarantees.support.faults import ALL
+from tests.guarantees.support.fixtures import (
+    NOON,
+    Clock,
+    change_member,
+    new_room,
+    partition,
+    process,
+    store_of,
+)
 from tests.guarantees.support.proxy import Fault, Proxy
 
 
@@ -22,47 +31,45 @@ def make(deployment: Any, user: str, room: str | None, **arguments: Any) -> dict
     return create_room(deployment, Caller(user), {"roomId": room, **arguments}, Tally())
 
 
-def kept(client: Any, user: str) -> list[str]:
-    """The sort keys of all that a person has in the core table."""
-    items, _ = store_of(client).tables.query_page(
-        "core", keys.user_partition(user), " ", "~", forward=True, count=1_000, consistent=True
-    )
+def sort_keys(client: Any, user: str) -> list[str]:
+    """The sort keys of all items of a user in the core table."""
+    items = partition(client, TABLES["CORE_TABLE"], keys.user_partition(user))
     return [item["SK"]["S"] for item in items]
 
 
 @pytest.fixture
-def person() -> str:
-    """Somebody who has made no room yet."""
+def user() -> str:
+    """A user who has made no room yet."""
     return f"p-{uuid.uuid4().hex}"
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named by its maker", "named by the server"])
 @pytest.mark.parametrize("fault", ALL)
 def test_a_room_is_made_once_and_charged_once(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str, fault: Fault, named: bool
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, user: str, fault: Fault, named: bool
 ) -> None:
     proxy.once("TransactWriteItems", fault, fault)
     room = f"r-{uuid.uuid4().hex}" if named else None
-    made = make(process(proxied, clock), person, room, name="One", members=[f"{person}-friend"])
+    made = make(process(proxied, clock), user, room, name="One", members=[f"{user}-friend"])
     assert (made["name"], made["memberCount"], made["me"]["role"]) == ("One", 2, "OWNER")
-    assert kept(client, person) == [f"IN#ROOM#{made['roomId']}", keys.QUOTA]
+    assert sort_keys(client, user) == [f"IN#ROOM#{made['roomId']}", keys.QUOTA]
     step = 60_000_000
     (quota,) = (
-        store_of(client).tables.batch([Place("core", f"USER#{person}", keys.QUOTA)], consistent=True).values()
+        store_of(client).tables.batch([Place("core", f"USER#{user}", keys.QUOTA)], consistent=True).values()
     )
     assert int(quota["tat"]["N"]) <= clock.ms * 1_000 + step
-    again = make(process(client, clock), person, made["roomId"], name="Two")
+    again = make(process(client, clock), user, made["roomId"], name="Two")
     assert again == made
 
 
 @pytest.mark.parametrize("fault", ALL)
 def test_rules_are_changed_once(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str, fault: Fault
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, user: str, fault: Fault
 ) -> None:
-    room = make(process(client, clock), person, None)["roomId"]
+    room = make(process(client, clock), user, None)["roomId"]
     proxy.once("TransactWriteItems", fault, fault)
     arguments = {"roomId": room, "name": "One", "retentionDays": 30}
-    answer = update_room(process(proxied, clock), Caller(person), arguments, Tally())
+    answer = update_room(process(proxied, clock), Caller(user), arguments, Tally())
     assert answer.notice
     assert answer.notice.room
     assert (answer.notice.rev, answer.notice.room["name"], answer.notice.room["retentionDays"]) == (
@@ -74,21 +81,21 @@ def test_rules_are_changed_once(
 
 @pytest.mark.parametrize("operation", ["BatchGetItem", "TransactWriteItems", "Query"])
 def test_what_does_not_pass_ends_at_the_deadline_with_nothing_made(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str, operation: str
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, user: str, operation: str
 ) -> None:
     proxy.always(operation, faults.error("ThrottlingException"))
     with pytest.raises(ServiceUnavailable):
-        make(process(proxied, clock), person, f"r-{uuid.uuid4().hex}")
+        make(process(proxied, clock), user, f"r-{uuid.uuid4().hex}")
     assert 1.5 < clock.seconds <= 2
     proxy.heal()
-    assert kept(client, person) == []
+    assert sort_keys(client, user) == []
 
 
 def test_of_two_who_make_a_room_of_one_name_at_once_one_does(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, user: str
 ) -> None:
     """The other looks at nothing yet, and finds the room in its way at the commit."""
-    room, rival = f"r-{uuid.uuid4().hex}", f"{person}-rival"
+    room, rival = f"r-{uuid.uuid4().hex}", f"{user}-rival"
 
     def overtake(exchange: faults.Exchange) -> None:
         make(process(client, clock), rival, room)
@@ -96,41 +103,41 @@ def test_of_two_who_make_a_room_of_one_name_at_once_one_does(
 
     proxy.once("TransactWriteItems", overtake)
     with pytest.raises(NotAllowed) as caught:
-        make(process(proxied, clock), person, room)
+        make(process(proxied, clock), user, room)
     assert caught.value.values == {"reason": "taken"}
-    assert kept(client, person) == []
+    assert sort_keys(client, user) == []
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["the first", "further ones"])
 def test_rooms_that_are_made_at_once_are_all_charged(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str, before: int
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, user: str, before: int
 ) -> None:
     for _ in range(before):
-        make(process(client, clock), person, None)
+        make(process(client, clock), user, None)
 
     def overtake(exchange: faults.Exchange) -> None:
-        make(process(client, clock), person, None)
+        make(process(client, clock), user, None)
         faults.pass_on(exchange)
 
     proxy.once("TransactWriteItems", overtake)
-    make(process(proxied, clock), person, None)
-    quota = store_of(client).tables.get(Place("core", f"USER#{person}", keys.QUOTA))
+    make(process(proxied, clock), user, None)
+    quota = store_of(client).tables.get(Place("core", f"USER#{user}", keys.QUOTA))
     assert quota
     assert int(quota["tat"]["N"]) >= NOON * 1_000 + (2 + before) * 60_000_000
 
 
 def test_two_who_change_rules_at_once_change_both(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock, person: str
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, user: str
 ) -> None:
-    room = make(process(client, clock), person, None)["roomId"]
+    room = make(process(client, clock), user, None)["roomId"]
 
     def overtake(exchange: faults.Exchange) -> None:
-        update_room(process(client, clock), Caller(person), {"roomId": room, "personBurst": 3}, Tally())
+        update_room(process(client, clock), Caller(user), {"roomId": room, "personBurst": 3}, Tally())
         faults.pass_on(exchange)
 
     proxy.once("TransactWriteItems", overtake)
     arguments = {"roomId": room, "name": "One"}
-    notice = update_room(process(proxied, clock), Caller(person), arguments, Tally()).notice
+    notice = update_room(process(proxied, clock), Caller(user), arguments, Tally()).notice
     assert notice
     assert notice.room
     assert (notice.rev, notice.room["name"], notice.room["personBurst"]) == (3, "One", 3)
@@ -140,24 +147,16 @@ def test_an_owner_who_loses_the_role_meanwhile_changes_nothing(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann")
-    store = store_of(client)
-    seat = Place("core", "USER#ann", f"IN#ROOM#{room}")
-
-    def role(name: str) -> None:
-        client.update_item(
-            TableName="gg_core", Key=seat.key, UpdateExpression="SET #role = :role",
-            ExpressionAttributeNames={"#role": "role"}, ExpressionAttributeValues={":role": {"S": name}},
-        )  # fmt: skip
+    change_member(client, room, "ann", role="owner")
 
     def demote(exchange: faults.Exchange) -> None:
-        role("member")
+        change_member(client, room, "ann", role="member")
         faults.pass_on(exchange)
 
-    role("owner")
     proxy.once("TransactWriteItems", demote)
     with pytest.raises(NotAllowed) as caught:
         update_room(process(proxied, clock), Caller("ann"), {"roomId": room, "name": "Mine"}, Tally())
     assert caught.value.values == {"reason": "role"}
-    head = store.tables.get(Place("core", f"ROOM#{room}", keys.HEAD))
+    head = store_of(client).tables.get(Place("core", f"ROOM#{room}", keys.HEAD))
     assert head
     assert "name" not in head

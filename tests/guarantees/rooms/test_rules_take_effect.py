@@ -29,7 +29,7 @@ ROLES: dict[str, Role] = {"olga": "owner", "max": "moderator", "ann": "member", 
 
 @pytest.fixture
 def room(client: Any) -> str:
-    """A room with people of every role."""
+    """A room with members of every role."""
     room_id = uuid.uuid4().hex[:12]
     assert add_room(store_of(client), Room.parse(room_id), ROLES, FAST)
     return room_id
@@ -97,8 +97,8 @@ def test_a_process_that_remembers_the_room_keeps_a_message_as_long_as_the_new_ru
     send(other, room, "ann", "short")
     rule(one, room, retentionDays=None)
     send(other, room, "ann", "long again")
-    lives = [(each["expiresAt"] * 1_000 - each["ts"]) / DAY_MS for each in stored(client, room)]
-    assert [round(days) for days in lives] == [365, 7, 365]
+    kept = [(each["expiresAt"] * 1_000 - each["ts"]) / DAY_MS for each in stored(client, room)]
+    assert [round(days) for days in kept] == [365, 7, 365]
 
 
 def test_a_shorter_retention_hides_what_is_older_at_once(client: Any, clock: Clock, room: str) -> None:

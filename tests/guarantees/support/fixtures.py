@@ -1,5 +1,6 @@
-"""What the proofs build on: rooms of their own, processes with a memory each, and time that stands until it is moved."""
+"""What the tests share: rooms of their own, processes with a memory each, and a clock that only a test moves."""
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from random import Random
@@ -23,7 +24,6 @@ from simulator.settings import TABLES
 
 FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
 DAY_MS = 86_400_000
-MESSAGES_START = keys.message_floor(0)
 NOON = 1_800_000_000_000
 CURSOR_KEYS = CursorKeys("k1", {"k1": b"a key for tests, 32 bytes long.."})
 
@@ -47,6 +47,34 @@ class Clock:
 
     def jump(self, ms: int) -> None:
         self.ms += ms
+
+
+def table_name(room: Room) -> str:
+    """The table that a room lies in, with its members' items."""
+    return TABLES[f"{room.table.upper()}_TABLE"]
+
+
+def partition(client: Any, table: str, partition_key: str, prefix: str = "") -> list[Item]:
+    """All items of a partition whose sort keys begin with `prefix`, in the order of these. `table`: its name."""
+    request: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": "PK = :pk" + (" AND begins_with(SK, :prefix)" if prefix else ""),
+        "ExpressionAttributeValues": {":pk": {"S": partition_key}}
+        | ({":prefix": {"S": prefix}} if prefix else {}),
+        "ConsistentRead": True,
+    }
+    items: list[Item] = []
+    while True:
+        answer = client.query(**request)
+        items += answer["Items"]
+        if not answer.get("LastEvaluatedKey"):
+            return items
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def plain(item: Item) -> dict[str, Any]:
+    """An item's attributes as plain values."""
+    return {name: json.loads(value["N"]) if "N" in value else value["S"] for name, value in item.items()}
 
 
 def store_of(client: Any) -> Store:
@@ -125,7 +153,7 @@ def change_member(client: Any, room_id: str, user: str, **attributes: str | int)
     """Let `user` in, or write `attributes` (`status`, `mutedUntil` …) of the membership there is."""
     room = Room.parse(room_id)
     client.update_item(
-        TableName=TABLES[f"{room.table.upper()}_TABLE"],
+        TableName=table_name(room),
         Key=key(keys.user_partition(user), keys.membership(room.partition_key)),
         UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
         ExpressionAttributeNames={f"#{name}": name for name in attributes},
@@ -136,7 +164,7 @@ def change_member(client: Any, room_id: str, user: str, **attributes: str | int)
 def remove_member(client: Any, room_id: str, user: str) -> None:
     room = Room.parse(room_id)
     client.delete_item(
-        TableName=TABLES[f"{room.table.upper()}_TABLE"],
+        TableName=table_name(room),
         Key=key(keys.user_partition(user), keys.membership(room.partition_key)),
     )
 
@@ -145,7 +173,7 @@ def change_room(client: Any, room_id: str, **settings: int | float | str) -> Non
     """Write settings of the room; as every write of HEAD, it moves `rev`."""
     room = Room.parse(room_id)
     client.update_item(
-        TableName=TABLES[f"{room.table.upper()}_TABLE"],
+        TableName=table_name(room),
         Key=key(room.partition_key, keys.HEAD),
         UpdateExpression="SET rev = rev + :one, " + ", ".join(f"#{name} = :{name}" for name in settings),
         ExpressionAttributeNames={f"#{name}": name for name in settings},
@@ -157,7 +185,7 @@ def erase_text(client: Any, room_id: str, sort_key: str, **attributes: int) -> N
     """What removing a message will do to its item."""
     room = Room.parse(room_id)
     client.update_item(
-        TableName=TABLES[f"{room.table.upper()}_TABLE"],
+        TableName=table_name(room),
         Key=key(room.partition_key, sort_key),
         UpdateExpression="REMOVE #text SET " + ", ".join(f"{name} = :{name}" for name in attributes),
         ExpressionAttributeNames={"#text": "text"},
@@ -168,34 +196,17 @@ def erase_text(client: Any, room_id: str, sort_key: str, **attributes: int) -> N
 def delete_message(client: Any, room_id: str, sort_key: str) -> None:
     """What TTL does to an item, days after it has expired."""
     room = Room.parse(room_id)
-    client.delete_item(TableName=TABLES[f"{room.table.upper()}_TABLE"], Key=key(room.partition_key, sort_key))
+    client.delete_item(TableName=table_name(room), Key=key(room.partition_key, sort_key))
 
 
 def stored(client: Any, room_id: str) -> list[dict[str, Any]]:
     """The room's message items as plain values, oldest first, expired or not."""
     room = Room.parse(room_id)
-    found: list[dict[str, Any]] = []
-    request = {
-        "TableName": TABLES[f"{room.table.upper()}_TABLE"],
-        "KeyConditionExpression": "PK = :room AND SK BETWEEN :low AND :high",
-        "ExpressionAttributeValues": values(
-            {":room": room.partition_key, ":low": MESSAGES_START, ":high": keys.MESSAGES_END}
-        ),
-        "ConsistentRead": True,
-    }
-    while True:
-        answer = client.query(**request)
-        found += [
-            {name: int(value["N"]) if "N" in value else value["S"] for name, value in item.items()}
-            for item in answer["Items"]
-        ]
-        if "LastEvaluatedKey" not in answer:
-            return found
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return [plain(item) for item in partition(client, table_name(room), room.partition_key, "MSG#")]
 
 
 def items_of_a_send(client: Any, message: Message) -> list[Item]:
-    """The four items that a send has left behind: member, proof, head and, last, the message."""
+    """The four items that a send has left behind: member, idempotency key, head and, last, the message."""
     room = Room.parse(message.room_id)
     user, name = keys.user_partition(message.sender_id), message.client_message_id or ""
     places = [
@@ -204,8 +215,10 @@ def items_of_a_send(client: Any, message: Message) -> list[Item]:
         key(room.partition_key, keys.HEAD),
         key(room.partition_key, keys.message(message.ts, message.id)),
     ]
-    table = TABLES[f"{room.table.upper()}_TABLE"]
-    return [client.get_item(TableName=table, Key=place, ConsistentRead=True)["Item"] for place in places]
+    return [
+        client.get_item(TableName=table_name(room), Key=place, ConsistentRead=True)["Item"]
+        for place in places
+    ]
 
 
 def numbers(client: Any, room_id: str) -> list[int]:

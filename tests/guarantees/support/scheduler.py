@@ -15,8 +15,8 @@ import botocore.exceptions
 
 from chat.rules.models import Item
 from chat.rules.rooms import Room
-from simulator.settings import TABLES
 from tests.guarantees.catch_up.follower_events import Head
+from tests.guarantees.support.fixtures import table_name
 
 WRITES = ("transact_write_items", "update_item", "put_item", "delete_item")
 
@@ -136,7 +136,7 @@ class ScheduledClient:
     def head(self) -> Head:
         """The room's head as it is."""
         item: Item = self.client.get_item(
-            TableName=TABLES[f"{self.room.table.upper()}_TABLE"],
+            TableName=table_name(self.room),
             Key={"PK": {"S": self.room.partition_key}, "SK": {"S": "HEAD"}},
             ConsistentRead=True,
         )["Item"]
