@@ -217,7 +217,7 @@ class FanOut:
             return Refusal(refusal.code)
         if earlier := client.subscriptions.get(room_id):
             self._registry.remove(earlier.handle)
-        selection = Selection("onMessage", self._document, _QUERY, "FanOut", arguments, arguments)
+        selection = Selection("onMessage", self._document, _QUERY, "Live", arguments, arguments)
         handle = self._registry.add(selection, lambda frame: self._deliver(client, frame))
         client.subscriptions[room_id] = Subscription(epoch, handle)
         return None

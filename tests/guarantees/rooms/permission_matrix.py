@@ -1,19 +1,18 @@
 """Who may do what, written down by hand: what the test of permissions expects, and what it prints.
 
-A column is what somebody is to the room. The first seven are of a private room; `visitor`, `leaver` and `outlaw` are somebody
-who never was in a public room, who left it, and who is banned from it; `admin` and `gateway` have that platform role and are
-not in the room.
+A column is what a user is to the room. The first seven are of a private room; `visitor`, `leaver` and `barred` never were
+members of a public room, left it, and are banned from it; `admin` and `gateway` have that platform role and are no members.
 
     +       it is done, and something has changed
     =       it is answered, and nothing has changed: a read, or what is so already
-    .       `NotRoomMember`, in the very words that are used where there is no such room
-    left    it is answered that one is not in the room, and nothing about it
+    .       `NotRoomMember`, in the same words as where there is no such room
+    left    it is answered that the caller is no member, and nothing about the room
     muted   `Muted`
     others  `NotAllowed`, with this `reason`
 """
 
 EXPECTED = """
-what is asked for                     owner     moderator member    muted     left  banned stranger visitor leaver outlaw admin     gateway
+request                               owner     moderator member    muted     left  banned stranger visitor leaver barred admin     gateway
 
 messages                              =         =         =         =         .     .      .        .       .      .      =         =
 changes                               =         =         =         =         .     .      .        .       .      .      =         =
@@ -109,13 +108,13 @@ _HEADER, *_LINES = [line for line in EXPECTED.splitlines() if line]
 _NAME = _HEADER.index("owner")
 COLUMNS = tuple(_HEADER[_NAME:].split())
 MATRIX = {line[:_NAME].strip(): dict(zip(COLUMNS, line[_NAME:].split(), strict=True)) for line in _LINES}
-"""What is expected, by what is asked for and by column."""
+"""What is expected, by request and by column."""
 
 
 def printed(observed: dict[tuple[str, str], str]) -> str:
     """A matrix of what was found, in the form of the one above."""
-    lines = [f"{'what is asked for':<{_NAME}}{''.join(f'{column:<10}' for column in COLUMNS)}".rstrip()]
-    for name in dict.fromkeys(words for words, _ in observed):
+    lines = [f"{'request':<{_NAME}}{''.join(f'{column:<10}' for column in COLUMNS)}".rstrip()]
+    for name in dict.fromkeys(row for row, _ in observed):
         cells = (observed.get((name, column), "?") for column in COLUMNS)
         lines.append(f"{name:<{_NAME}}{''.join(f'{cell:<10}' for cell in cells)}".rstrip())
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Rooms with somebody of every standing in them, and a look at whatever an act could have changed."""
+"""Rooms with a user of every role and status, and what a call has changed in them."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -12,13 +12,14 @@ from chat.steps.new_room import room_writes
 from chat.storage import keys
 from chat.storage.places import Place, membership_place
 from chat.storage.tables import Tables, Write
-from tests.guarantees.support.fixtures import FAST
+from simulator.settings import TABLES
+from tests.guarantees.support.fixtures import FAST, partition
 
 EPOCH = 3
-LONG_AGO = 2
-"""The epoch that the going of those who left, and of those who are banned, ended."""
+ENDED_EPOCH = 2
+"""The epoch that was ended by the revocations of those who left and of those who are banned."""
 UNTIL_MS = 4_102_444_800_000
-INSIDE: Mapping[str, Role] = {
+MEMBERS: Mapping[str, Role] = {
     "owner": "owner",
     "moderator": "moderator",
     "member": "member",
@@ -27,84 +28,82 @@ INSIDE: Mapping[str, Role] = {
     "a moderator": "moderator",
     "a member": "member",
 }
-GONE: Mapping[str, tuple[str, Role]] = {
+FORMER: Mapping[str, tuple[str, Role]] = {
     "left": ("left", "member"),
     "who left": ("left", "member"),
     "banned": ("banned", "member"),
     "who is banned": ("banned", "member"),
     "a banned moderator": ("banned", "moderator"),
 }
-OUTSIDE = ("stranger", "admin", "gateway", "a stranger")
+NON_MEMBERS = ("stranger", "admin", "gateway", "a stranger")
 
 Partition = tuple[Table, str]
 Items = dict[str, dict[str, Any]]
-TABLES: tuple[Table, ...] = ("core", "guild")
+BOTH: tuple[Table, ...] = ("core", "guild")
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A room, its people by what they are, and a message that each of them sent when they were there."""
+class PreparedRoom:
+    """A room, its users by what they are in it, and a message of each of them from when they were members."""
 
     room: Room
-    people: Mapping[str, str]
+    users: Mapping[str, str]
     messages: Mapping[str, str]
 
 
 @dataclass
-class Theatre:
-    """Scenes, each used until something has changed in it."""
+class RoomPool:
+    """Rooms, each used until something has changed in it."""
 
+    client: Any
     tables: Tables
     now: int
-    _scenes: dict[tuple[bool, bool, bool], Scene] = field(default_factory=dict)
-    _seen: dict[Partition, Items] = field(default_factory=dict)
+    _rooms: dict[tuple[bool, bool, bool], PreparedRoom] = field(default_factory=dict)
+    _last: dict[Partition, Items] = field(default_factory=dict)
 
-    def scene(self, *, public: bool = False, sole: bool = False, guild: bool = False) -> Scene:
+    def room_with(self, *, public: bool = False, sole: bool = False, guild: bool = False) -> PreparedRoom:
         """A room; `sole`: with a single owner."""
         kind = (public, sole, guild)
-        if kind not in self._scenes:
-            self._scenes[kind] = self._built(public=public, sole=sole, guild=guild)
-        return self._scenes[kind]
+        if kind not in self._rooms:
+            self._rooms[kind] = self._make(public=public, sole=sole, guild=guild)
+        return self._rooms[kind]
 
-    def leave(self, scene: Scene) -> None:
+    def discard(self, prepared: PreparedRoom) -> None:
         """Do not use it again."""
-        self._scenes = {kind: each for kind, each in self._scenes.items() if each is not scene}
+        self._rooms = {kind: each for kind, each in self._rooms.items() if each is not prepared}
 
-    def watched(self, rooms: Iterable[Room], actor: str, people: Iterable[str]) -> list[Partition]:
-        """The partitions that an act concerns: these rooms', the actor's in both tables, and these other people's in the
-        rooms' tables. What was not looked at before is looked at now.
+    def watch(self, rooms: Iterable[Room], caller: str, users: Iterable[str]) -> list[Partition]:
+        """The partitions that a call concerns: these rooms', the caller's in both tables, and these other users' in the
+        rooms' tables. What was not read before is read now.
         """
-        places: list[Partition] = [(table, keys.user_partition(actor)) for table in TABLES]
+        places: list[Partition] = [(table, keys.user_partition(caller)) for table in BOTH]
         for room in rooms:
             places.append((room.table, room.partition_key))
-            places += [(room.table, keys.user_partition(user_id)) for user_id in people]
+            places += [(room.table, keys.user_partition(user_id)) for user_id in users]
         for place in dict.fromkeys(places):
-            if place not in self._seen:
-                self._seen[place] = self._items(*place)
+            if place not in self._last:
+                self._last[place] = self._items(*place)
         return list(dict.fromkeys(places))
 
     def changed(self, places: Iterable[Partition]) -> set[str]:
-        """The sort keys of what has changed there since it was looked at last."""
+        """The sort keys of what has changed there since it was last read."""
         found: set[str] = set()
         for place in places:
-            before, after = self._seen[place], self._items(*place)
+            before, after = self._last[place], self._items(*place)
             found |= {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-            self._seen[place] = after
+            self._last[place] = after
         return found
 
     def _items(self, table: Table, partition_key: str) -> Items:
-        items, further = self.tables.query_page(
-            table, partition_key, " ", "~", forward=True, count=1_000, consistent=True
-        )
-        assert further is None
-        return {item["SK"]["S"]: item for item in items}
+        found = partition(self.client, TABLES[f"{table.upper()}_TABLE"], partition_key)
+        return {item["SK"]["S"]: item for item in found}
 
-    def _built(self, *, public: bool, sole: bool, guild: bool) -> Scene:
+    def _make(self, *, public: bool, sole: bool, guild: bool) -> PreparedRoom:
         mark = uuid.uuid4().hex[:8]
-        room = Room.parse(f"{'GUILD#' if guild else ''}stage-{mark}")
-        inside = {label: role for label, role in INSIDE.items() if not (sole and label == "an owner")}
-        labels = (*inside, *GONE, *OUTSIDE)
-        people = {label: f"{label.replace(' ', '-')}-{mark}" for label in labels}
+        room = Room.parse(f"{'GUILD#' if guild else ''}matrix-{mark}")
+        inside = {label: role for label, role in MEMBERS.items() if not (sole and label == "an owner")}
+        labels = (*inside, *FORMER, *NON_MEMBERS)
+        users = {label: f"{label.replace(' ', '-')}-{mark}" for label in labels}
         instants = {label: self.now - 60_000 + number for number, label in enumerate(labels)}
         messages = {label: uuid7(ts) for label, ts in instants.items()}
         rules = {
@@ -114,23 +113,29 @@ class Theatre:
             "epoch": EPOCH,
             "visibility": "public" if public else "private",
         }
-        members = {people[label]: role for label, role in inside.items()}
+        members = {users[label]: role for label, role in inside.items()}
         self.tables.transact(room_writes(room, members, rules))
         sent = [
-            _message(room, people[label], messages[label], instants[label], seq)
+            _message(room, users[label], messages[label], instants[label], seq)
             for seq, label in enumerate(labels, start=1)
         ]
-        file = _file(room, people["a member"], messages["a member"], instants["a member"])
-        self.tables.transact([*_partings(room, people), *_mute(room, people["muted"]), *sent, file])
-        return Scene(room, people, messages)
+        file = _file(room, users["a member"], messages["a member"], instants["a member"])
+        self.tables.transact([*_ended_memberships(room, users), *_muted(room, users["muted"]), *sent, file])
+        return PreparedRoom(room, users, messages)
 
 
-def _partings(room: Room, people: Mapping[str, str]) -> list[Write]:
-    """The memberships of those who were there once."""
+def _ended_memberships(room: Room, users: Mapping[str, str]) -> list[Write]:
+    """The memberships of those who are members no more."""
     writes = []
-    for label, (status, role) in GONE.items():
-        user_id = people[label]
-        gone = {"type": "Membership", "role": role, "status": status, "joinedSeq": 0, "endedEpoch": LONG_AGO}
+    for label, (status, role) in FORMER.items():
+        user_id = users[label]
+        gone = {
+            "type": "Membership",
+            "role": role,
+            "status": status,
+            "joinedSeq": 0,
+            "endedEpoch": ENDED_EPOCH,
+        }
         writes.append(Write(membership_place(room, user_id), set=gone, whole=True))
         if status == "banned":
             line = Place(room.table, room.partition_key, keys.banned(user_id))
@@ -138,7 +143,7 @@ def _partings(room: Room, people: Mapping[str, str]) -> list[Write]:
     return writes
 
 
-def _mute(room: Room, user_id: str) -> list[Write]:
+def _muted(room: Room, user_id: str) -> list[Write]:
     listed = Place(room.table, room.partition_key, keys.roster(user_id))
     return [Write(place, set={"mutedUntil": UNTIL_MS}) for place in (membership_place(room, user_id), listed)]
 
