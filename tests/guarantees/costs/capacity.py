@@ -1,7 +1,7 @@
-"""What an operation costs by DynamoDB's arithmetic, whatever engine it runs on: units are computed from the items.
+"""What an operation costs by DynamoDB's rules, whatever engine it runs on: units are computed from the items.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html. In a transaction each item
-counts twice, also one that is only looked at; an update counts the larger of what was there and what is.
+counts twice, also one that is only checked; an update counts the larger of the items before and after.
 """
 
 import json
@@ -12,11 +12,11 @@ from typing import Any
 
 from tests.guarantees.support.meter import Item, size
 
-PATIENCE_S = 20
+TIMEOUT_S = 20
 
 
 def read_units(sizes: Sequence[int], *, consistent: bool) -> float:
-    """What reading items of these sizes costs, as one stretch."""
+    """What reading items of these sizes costs, as one query page."""
     return max(1, -(-sum(sizes) // 4_096)) * (1.0 if consistent else 0.5)
 
 
@@ -26,7 +26,7 @@ def write_units(before: Item | None, after: Item | None) -> int:
 
 
 class Waves:
-    """The requests that an operation is to make, as many at once as each number says; other than that does not pass."""
+    """The requests that an operation is to make, as many at once as each number says; any other fails."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
         self._lock = threading.Lock()
@@ -36,15 +36,15 @@ class Waves:
     def arrive(self) -> None:
         """Wait for the others of this wave. Raises `AssertionError` where there are none, or one too many."""
         with self._lock:
-            assert self._left, "more requests than promised"
+            assert self._left, "more requests than documented"
             barrier = self._left[0]
             self._arrived += 1
             if self._arrived == barrier.parties:
                 self._left, self._arrived = self._left[1:], 0
         try:
-            barrier.wait(PATIENCE_S)
+            barrier.wait(TIMEOUT_S)
         except threading.BrokenBarrierError:
-            raise AssertionError("fewer requests at once than promised") from None
+            raise AssertionError("fewer requests at once than documented") from None
 
     @property
     def is_over(self) -> bool:
@@ -52,8 +52,8 @@ class Waves:
 
 
 @dataclass
-class Till:
-    """The units and requests of one client since it was opened. `probe` is another client, which looks at items."""
+class CapacityCounter:
+    """The units and requests of one client since it was opened. `probe` is another client, which reads items."""
 
     client: Any
     probe: Any
@@ -69,7 +69,7 @@ class Till:
         self.client.meta.events.register("after-call.dynamodb", self._answered)
 
     def open(self, waves: Sequence[int] | None) -> None:
-        """Begin anew; with `waves` nothing passes but what they promise."""
+        """Begin anew; with `waves` any other request fails."""
         self.requests, self.read, self.written, self.refused = [], 0.0, 0.0, 0
         self.waves = Waves(waves) if waves else None
 
@@ -108,18 +108,18 @@ class Till:
         if operation != "BatchGetItem":
             return 0.0
         units = 0.0
-        for table, asked in body["RequestItems"].items():
+        for table, wanted in body["RequestItems"].items():
             found = {
                 json.dumps([i["PK"], i["SK"]]): size(i) for i in parsed.get("Responses", {}).get(table, [])
             }
-            for key in asked["Keys"]:
+            for key in wanted["Keys"]:
                 own = found.get(json.dumps([key["PK"], key["SK"]]), 0)
-                units += read_units([own], consistent=asked["ConsistentRead"])
+                units += read_units([own], consistent=wanted["ConsistentRead"])
         return units
 
 
 def _written(operation: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Where an operation writes, or looks within a transaction."""
+    """Where an operation writes, or checks within a transaction."""
     actions: list[dict[str, Any]] = []
     if operation == "TransactWriteItems":
         actions = [what for each in body["TransactItems"] for what in each.values()]

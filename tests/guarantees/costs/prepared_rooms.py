@@ -1,4 +1,4 @@
-"""A house for one scene: people, rooms, and a process that prepares what an operation is to find."""
+"""Rooms for one situation: their members, and a process that prepares what an operation is to find."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -34,26 +34,26 @@ SUBSCRIPTIONS = {"onMessage": on_message, "onReceipt": on_receipt, "onTyping": o
 
 
 @dataclass
-class House:
-    """People and rooms of one scene. `other` is a process that prepares it; the operation is for one that knows nothing."""
+class PreparedRooms:
+    """Users and rooms of one situation. `other` is a process that prepares them; the operation is for one that knows nothing."""
 
     other: Deployment
     s3: Any
     clock: Clock
-    mark: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    suffix: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     before: Operation | None = None
-    """What the process has done a moment before, if it is not to know nothing."""
+    """What the process has done just before, if it is not to know nothing."""
 
     @property
-    def people(self) -> list[str]:
-        """Ten people; the first is the owner of every room."""
-        return [f"p{number}-{self.mark}" for number in range(10)]
+    def users(self) -> list[str]:
+        """Ten users; the first is the owner of every room."""
+        return [f"p{number}-{self.suffix}" for number in range(10)]
 
     def room(self, number: int = 0, count: int = 10, *, guild: bool = False, **rules: Any) -> str:
-        """A room with the first `count` people."""
-        room_id = f"{'GUILD#' if guild else ''}r{number}-{self.mark}"
-        members: dict[str, Role] = dict.fromkeys(self.people[:count], "member")
-        members[self.people[0]] = "owner"
+        """A room with the first `count` users."""
+        room_id = f"{'GUILD#' if guild else ''}r{number}-{self.suffix}"
+        members: dict[str, Role] = dict.fromkeys(self.users[:count], "member")
+        members[self.users[0]] = "owner"
         assert add_room(self.other.store, Room.parse(room_id), members, FAST | rules)
         return room_id
 
@@ -61,21 +61,21 @@ class House:
         """Six general rooms and four of guilds, each with a message."""
         rooms = [self.room(number, count, guild=number > 5) for number in range(10)]
         for room in rooms:
-            self.say(room)
+            self.send(room)
         return rooms
 
-    def say(self, room: str, text: str = "Good morning, everybody.", user: int = 0) -> Any:
+    def send(self, room: str, text: str = "Good morning, everybody.", user: int = 0) -> Any:
         self.clock.sleep(0.01)
-        return self.do("sendMessage", user, roomId=room, text=text, clientMessageId=uuid.uuid4().hex)
+        return self.perform("sendMessage", user, roomId=room, text=text, clientMessageId=uuid.uuid4().hex)
 
-    def do(self, field: str, user: int = 0, /, **arguments: Any) -> Any:
-        """Do something in preparation, and get what is on the wire."""
-        answer = self.asked(field, user, **arguments)(self.other)
+    def perform(self, field: str, user: int = 0, /, **arguments: Any) -> Any:
+        """Perform an operation in preparation, and return what is on the wire."""
+        answer = self.operation(field, user, **arguments)(self.other)
         return answer.to_wire() if hasattr(answer, "to_wire") else answer
 
-    def asked(self, field: str, user: int = 0, /, **arguments: Any) -> Callable[[Deployment], Any]:
-        """The operation, for whichever process it is to be in."""
-        caller = Caller(self.people[user])
+    def operation(self, field: str, user: int = 0, /, **arguments: Any) -> Callable[[Deployment], Any]:
+        """The operation, to be performed in any process."""
+        caller = Caller(self.users[user])
         if field in SUBSCRIPTIONS:
             return lambda ours: SUBSCRIPTIONS[field](ours, caller, arguments)
         if field in OTHER_PAGES:
@@ -83,6 +83,6 @@ class House:
         return lambda ours: OTHER_VERBS[field](ours, caller, arguments, Tally())
 
     def upload(self, room: str) -> str:
-        made = str(self.do("createUpload", 0, roomId=room, **FILE)["id"])
+        made = str(self.perform("createUpload", 0, roomId=room, **FILE)["id"])
         self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made}", Body=b"x", ContentType="image/png")
         return made

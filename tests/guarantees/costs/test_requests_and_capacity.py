@@ -1,8 +1,8 @@
-"""Each operation makes as many requests, and consumes as much, as was promised. `-s` shows the table.
+"""Each operation makes as many requests, and consumes as much, as is documented. `-s` shows the table.
 
 No engine reports what a refused transaction consumes. DynamoDB charges a failed condition as if it had been met, so a
 refusal is computed here as a whole send: an upper bound. A transaction's price is computed from its items, and what the
-engine says of it compared with what that engine is known to say.
+engine reports compared with what that engine is known to report.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,8 +27,8 @@ ROW = "{:44} {:>8} {:>6} {:>6}"
 
 
 @dataclass
-class Bill:
-    """What one operation came to."""
+class Cost:
+    """What one operation cost."""
 
     requests: int
     read_units: Any
@@ -36,35 +36,35 @@ class Bill:
 
 
 @dataclass
-class Desk:
-    """Where operations are billed, on a client as the functions have it."""
+class Billing:
+    """Measures operations, on a client as the functions have it."""
 
     client: Any
     count: Count
     local: bool
 
-    def bill(self, name: str, operation: Callable[[], Any], *, stores: bool = False) -> Bill:
-        """Do it, and show the bill. A send that `stores` is priced by the items that it leaves behind."""
+    def cost(self, name: str, operation: Callable[[], Any], *, stores: bool = False) -> Cost:
+        """Perform it, and print its cost. The cost of a send that `stores` is computed from the items that it leaves behind."""
         self.count.clear()
         answer = operation()
-        requests, read_units, said = self.count.requests, self.count.read_units, self.count.write_units
+        requests, read_units, reported = self.count.requests, self.count.read_units, self.count.write_units
         refusals = self.count.refused
         units = 8 * refusals
         if stores:
             items = items_of_a_send(self.client, answer)
-            assert said == (reported_by_local(items) if self.local else write_units(items))
+            assert reported == (reported_by_local(items) if self.local else write_units(items))
             units += write_units(items)
         print(ROW.format(name, requests, read_units if self.local else "?", units))
 
-        return Bill(requests, read_units if self.local else ANY, units)
+        return Cost(requests, read_units if self.local else ANY, units)
 
 
 @pytest.fixture(scope="module")
-def desk(functions_environ: None, endpoint: str, request: pytest.FixtureRequest) -> Iterator[Desk]:
+def billing(functions_environ: None, endpoint: str, request: pytest.FixtureRequest) -> Iterator[Billing]:
     client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, lean=True)
     print("\n" + ROW.format("", "requests", "RCU", "WCU"))
     kind = request.config.stash.get(ENGINE, "dynamodb-local")
-    yield Desk(client, metered(client), kind == "dynamodb-local")
+    yield Billing(client, metered(client), kind == "dynamodb-local")
     client.close()
 
 
@@ -74,27 +74,29 @@ def refused(deployment: Deployment, room: str, name: str) -> str:
     return caught.value.code
 
 
-def test_a_send_takes_one_request_when_all_is_known_else_two(desk: Desk, client: Any, clock: Clock) -> None:
+def test_a_send_takes_one_request_when_all_is_known_else_two(
+    billing: Billing, client: Any, clock: Clock
+) -> None:
     room = new_room(client, "ann", "bob", settings={"personPerSecond": 1, "personBurst": 100})
-    ours = process(desk.client, clock)
-    cold = desk.bill("send, nothing known", lambda: send(ours, room, "ann", "hi"), stores=True)
-    assert cold == Bill(2, 2.0, 8)
+    ours = process(billing.client, clock)
+    cold = billing.cost("send, nothing known", lambda: send(ours, room, "ann", "hi"), stores=True)
+    assert cold == Cost(2, 2.0, 8)
     clock.sleep(1.5)
-    fresh = desk.bill("send, head and member known", lambda: send(ours, room, "ann", "hi"), stores=True)
-    assert fresh == Bill(1, 0.0, 8)
-    burst = desk.bill("send, in a burst", lambda: send(ours, room, "ann", "hi"), stores=True)
-    assert burst == Bill(1, 0.0, 8)
+    fresh = billing.cost("send, head and member known", lambda: send(ours, room, "ann", "hi"), stores=True)
+    assert fresh == Cost(1, 0.0, 8)
+    burst = billing.cost("send, in a burst", lambda: send(ours, room, "ann", "hi"), stores=True)
+    assert burst == Cost(1, 0.0, 8)
     send(process(client, clock), room, "bob", "hi")
-    stale = desk.bill("send, the known head is stale", lambda: send(ours, room, "ann", "hi"), stores=True)
-    assert stale == Bill(2, 0.0, 16)
+    stale = billing.cost("send, the known head is stale", lambda: send(ours, room, "ann", "hi"), stores=True)
+    assert stale == Cost(2, 0.0, 16)
     send(process(client, clock), room, "bob", "hi")
-    shared = desk.bill(
+    shared = billing.cost(
         "send, others are known to send, too", lambda: send(ours, room, "ann", "hi"), stores=True
     )
-    assert shared == Bill(2, 2.0, 8)
+    assert shared == Cost(2, 2.0, 8)
     clock.sleep(2.1)
-    late = desk.bill("send, known for more than 2 s", lambda: send(ours, room, "ann", "hi"), stores=True)
-    assert late == Bill(2, 2.0, 8)
+    late = billing.cost("send, known for more than 2 s", lambda: send(ours, room, "ann", "hi"), stores=True)
+    assert late == Cost(2, 2.0, 8)
 
 
 @pytest.mark.parametrize(
@@ -102,38 +104,40 @@ def test_a_send_takes_one_request_when_all_is_known_else_two(desk: Desk, client:
     [("x" * 600, 8), ("x" * 2_048, 12), ("€" * 4_000, 30)],
     ids=["an item of 1 KB", "2 KB of text", "the longest text"],
 )
-def test_a_send_costs_by_its_text(desk: Desk, client: Any, clock: Clock, text: str, units: int) -> None:
-    ours = process(desk.client, clock)
+def test_a_send_costs_by_its_text(billing: Billing, client: Any, clock: Clock, text: str, units: int) -> None:
+    ours = process(billing.client, clock)
     room = new_room(client, "ann")
     size_kb = len(text.encode()) / 1_024
-    bill = desk.bill(
+    cost = billing.cost(
         f"send, {size_kb:.1f} KB of text, nothing known", lambda: send(ours, room, "ann", text), stores=True
     )
-    assert bill == Bill(2, 2.0, units)
+    assert cost == Cost(2, 2.0, units)
 
 
-def test_a_repeat_takes_at_most_three_requests(desk: Desk, client: Any, clock: Clock) -> None:
+def test_a_repeat_takes_at_most_three_requests(billing: Billing, client: Any, clock: Clock) -> None:
     room = new_room(client, "ann")
-    ours = process(desk.client, clock)
+    ours = process(billing.client, clock)
     send(ours, room, "ann", "hi", "m1")
-    known = desk.bill("repeat, to the process that stored it", lambda: send(ours, room, "ann", "hi", "m1"))
-    assert known == Bill(3, 4.0, 0)
-    other = process(desk.client, clock)
-    cold = desk.bill("repeat, to another process", lambda: send(other, room, "ann", "hi", "m1"))
-    assert cold == Bill(3, 3.0, 8)
+    known = billing.cost("repeat, to the process that stored it", lambda: send(ours, room, "ann", "hi", "m1"))
+    assert known == Cost(3, 4.0, 0)
+    other = process(billing.client, clock)
+    cold = billing.cost("repeat, to another process", lambda: send(other, room, "ann", "hi", "m1"))
+    assert cold == Cost(3, 3.0, 8)
 
 
-def test_a_refusal_takes_at_most_two_requests_and_then_none(desk: Desk, client: Any, clock: Clock) -> None:
+def test_a_refusal_takes_at_most_two_requests_and_then_none(
+    billing: Billing, client: Any, clock: Clock
+) -> None:
     room = new_room(client, "ann", settings={"personPerSecond": 0.1, "personBurst": 1})
-    ours = process(desk.client, clock)
+    ours = process(billing.client, clock)
     send(ours, room, "ann", "hi", "m1")
-    first = desk.bill("refusal for rate, the first", lambda: refused(ours, room, "m2"))
-    assert first == Bill(2, 3.0, 0)
-    again = desk.bill("refusal for rate, within 2 s", lambda: refused(ours, room, "m3"))
-    assert again == Bill(0, 0.0, 0)
-    cold = process(desk.client, clock)
-    stranger = desk.bill("refusal, no such room", lambda: refused(cold, "nowhere", "m1"))
-    assert stranger == Bill(
+    first = billing.cost("refusal for rate, the first", lambda: refused(ours, room, "m2"))
+    assert first == Cost(2, 3.0, 0)
+    again = billing.cost("refusal for rate, within 2 s", lambda: refused(ours, room, "m3"))
+    assert again == Cost(0, 0.0, 0)
+    cold = process(billing.client, clock)
+    stranger = billing.cost("refusal, no such room", lambda: refused(cold, "nowhere", "m1"))
+    assert stranger == Cost(
         1, 0.0, 0
     )  # DynamoDB charges 2 units for what is not there, DynamoDB Local none in a batch
 
@@ -142,7 +146,7 @@ def test_a_refusal_takes_at_most_two_requests_and_then_none(desk: Desk, client: 
     ("order", "most"), [("NEWEST_FIRST", 3.0), ("OLDEST_FIRST", 6.0)], ids=["newest first", "forward"]
 )
 def test_a_page_takes_one_wave_of_two_requests(
-    desk: Desk, client: Any, clock: Clock, order: str, most: float
+    billing: Billing, client: Any, clock: Clock, order: str, most: float
 ) -> None:
     room = new_room(client, "ann")
     ours = process(client, clock)
@@ -152,45 +156,45 @@ def test_a_page_takes_one_wave_of_two_requests(
         last = items_of_a_send(client, send(ours, room, "ann", "x" * (1 + spare)))[-1]
         assert 318 <= size(last) <= 321  # an instant that ends in zeros takes less
     clock.sleep(11)
-    fresh = process(desk.client, clock)
-    bill = desk.bill(f"messages, {order}, 50 of 320 B", lambda: read(fresh, room, "ann", order=order))
-    assert desk.count.operations == {"BatchGetItem": 1, "Query": 1}
-    assert bill == Bill(2, most, 0)
+    fresh = process(billing.client, clock)
+    cost = billing.cost(f"messages, {order}, 50 of 320 B", lambda: read(fresh, room, "ann", order=order))
+    assert billing.count.operations == {"BatchGetItem": 1, "Query": 1}
+    assert cost == Cost(2, most, 0)
 
 
-def test_catching_up_on_young_messages_asks_once_for_what_came_before(
-    desk: Desk, client: Any, clock: Clock
+def test_catching_up_on_recent_messages_asks_once_for_what_came_before(
+    billing: Billing, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, "ann")
     ours = process(client, clock)
     for _ in range(5):
         clock.sleep(0.1)
         send(ours, room, "ann", "hi")
-    fresh = process(desk.client, clock)
+    fresh = process(billing.client, clock)
     after = to_wire(clock.now() - 250)
-    bill = desk.bill(
+    cost = billing.cost(
         "messages, OLDEST_FIRST, after a moment ago",
         lambda: read(fresh, room, "ann", order="OLDEST_FIRST", after=after),
     )
-    assert bill.requests == 3
+    assert cost.requests == 3
 
 
-def test_a_subscription_takes_one_request(desk: Desk, client: Any, clock: Clock) -> None:
+def test_a_subscription_takes_one_request(billing: Billing, client: Any, clock: Clock) -> None:
     room = new_room(client, "ann")
-    ours = process(desk.client, clock)
+    ours = process(billing.client, clock)
     arguments = {"roomId": room, "epoch": 1}
-    bill = desk.bill("onMessage", lambda: on_message(ours, Caller(user_id="ann"), arguments))
-    assert bill == Bill(1, 2.0, 0)
+    cost = billing.cost("onMessage", lambda: on_message(ours, Caller(user_id="ann"), arguments))
+    assert cost == Cost(1, 2.0, 0)
 
 
 @pytest.mark.parametrize("length", [10, 900, 1_100, 2_500])
-def test_sizes_are_computed_as_the_engine_computes_them(desk: Desk, length: int) -> None:
+def test_sizes_are_computed_as_the_engine_computes_them(billing: Billing, length: int) -> None:
     item = {
         "PK": {"S": "size"},
         "SK": {"S": str(length)},
         "n": {"N": "1234500"},
         "t": {"S": "é" * (length // 2)},
     }
-    desk.count.clear()
-    desk.client.transact_write_items(TransactItems=[{"Put": {"TableName": "gg_core", "Item": item}}])
-    assert desk.count.write_units == (reported_by_local([item]) if desk.local else write_units([item]))
+    billing.count.clear()
+    billing.client.transact_write_items(TransactItems=[{"Put": {"TableName": "gg_core", "Item": item}}])
+    assert billing.count.write_units == (reported_by_local([item]) if billing.local else write_units([item]))

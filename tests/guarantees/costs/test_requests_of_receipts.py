@@ -28,13 +28,13 @@ from tests.guarantees.support.fixtures import CURSOR_KEYS, Clock, change_room, n
 from tests.guarantees.support.meter import Count, metered
 
 ROW = "{:52} {:>8} {:>6} {:>6}"
-Bill = tuple[int, Any, int]
+Cost = tuple[int, Any, int]
 """Requests, read units and write units."""
 
 
 @dataclass
-class Desk:
-    """Where operations are billed, for somebody whose client was never heard of."""
+class Billing:
+    """Measures operations, for a user whose client has sent no heartbeat yet."""
 
     deployment: Deployment
     count: Count
@@ -42,7 +42,7 @@ class Desk:
     local: bool
     person: Caller
 
-    def bill(self, name: str, verb: Callable[..., Any], *keys: Any, **arguments: object) -> Bill:
+    def cost(self, name: str, verb: Callable[..., Any], *keys: Any, **arguments: object) -> Cost:
         self.count.clear()
         verb(self.deployment, *keys, self.person, arguments, Tally())
         count = self.count
@@ -63,71 +63,73 @@ def counted(functions_environ: None, endpoint: str) -> Iterator[tuple[Any, Count
 
 
 @pytest.fixture
-def desk(counted: tuple[Any, Count], clock: Clock, request: pytest.FixtureRequest) -> Desk:
+def billing(counted: tuple[Any, Count], clock: Clock, request: pytest.FixtureRequest) -> Billing:
     client, count = counted
     local = request.config.stash.get(ENGINE, "dynamodb-local") == "dynamodb-local"
-    return Desk(process(client, clock), count, clock, local, Caller(f"bob-{uuid.uuid4().hex[:12]}"))
+    return Billing(process(client, clock), count, clock, local, Caller(f"bob-{uuid.uuid4().hex[:12]}"))
 
 
-def room_at(desk: Desk, client: Any, seq: int, prefix: str = "") -> str:
-    room = new_room(client, desk.person.user_id, "ann", prefix=prefix)
-    change_room(client, room, seq=seq, ts=desk.clock.ms)
+def room_at(billing: Billing, client: Any, seq: int, prefix: str = "") -> str:
+    room = new_room(client, billing.person.user_id, "ann", prefix=prefix)
+    change_room(client, room, seq=seq, ts=billing.clock.ms)
     return room
 
 
-def test_a_mark_takes_two_requests_one_more_where_others_are_told_and_one_for_the_rooms_size(
-    desk: Desk, client: Any
+def test_a_mark_takes_two_requests_one_more_where_it_is_published_and_one_for_the_rooms_size(
+    billing: Billing, client: Any
 ) -> None:
-    room = room_at(desk, client, 9)
-    assert desk.bill("markRead, the room's size not known", mark_read, roomId=room, seq=5) == (4, 3.5, 1)
-    desk.clock.sleep(3)
-    assert desk.bill("markRead", mark_read, roomId=room, seq=6) == (3, 4.0, 1)
-    assert desk.bill("markRead, less than before", mark_read, roomId=room, seq=4) == (1, 3.0, 0)
-    assert desk.bill("markRead, in private", mark_read, roomId=room, seq=7, private=True) == (2, 3.0, 1)
-    assert desk.bill("markDelivered", mark_delivered, roomId=room, seq=6) == (3, 4.0, 1)
+    room = room_at(billing, client, 9)
+    assert billing.cost("markRead, the room's size not known", mark_read, roomId=room, seq=5) == (4, 3.5, 1)
+    billing.clock.sleep(3)
+    assert billing.cost("markRead", mark_read, roomId=room, seq=6) == (3, 4.0, 1)
+    assert billing.cost("markRead, less than before", mark_read, roomId=room, seq=4) == (1, 3.0, 0)
+    assert billing.cost("markRead, in private", mark_read, roomId=room, seq=7, private=True) == (2, 3.0, 1)
+    assert billing.cost("markDelivered", mark_delivered, roomId=room, seq=6) == (3, 4.0, 1)
 
 
-def test_a_heartbeat_of_an_idle_room_takes_two_requests_and_writes_one_item(desk: Desk, client: Any) -> None:
-    room = room_at(desk, client, 3)
+def test_a_heartbeat_of_an_idle_room_takes_two_requests_and_writes_one_item(
+    billing: Billing, client: Any
+) -> None:
+    room = room_at(billing, client, 3)
     rooms = [{"roomId": room, "seq": 3}]
-    assert desk.bill("heartbeat, the first", heartbeat, rooms=rooms) == (3, 1.0, 2)
-    desk.clock.sleep(30)
-    assert desk.bill("heartbeat, nothing new", heartbeat, rooms=rooms) == (2, 2.0, 1)
-    desk.clock.sleep(30)
-    change_room(client, room, seq=4, ts=desk.clock.ms)
-    assert desk.bill("heartbeat, a new message noted", heartbeat, rooms=rooms) == (3, 2.0, 2)
-    desk.clock.sleep(30)
+    assert billing.cost("heartbeat, the first", heartbeat, rooms=rooms) == (3, 1.0, 2)
+    billing.clock.sleep(30)
+    assert billing.cost("heartbeat, nothing new", heartbeat, rooms=rooms) == (2, 2.0, 1)
+    billing.clock.sleep(30)
+    change_room(client, room, seq=4, ts=billing.clock.ms)
+    assert billing.cost("heartbeat, a new message noted", heartbeat, rooms=rooms) == (3, 2.0, 2)
+    billing.clock.sleep(30)
     rooms = [{"roomId": room, "seq": 4}]
-    assert desk.bill("heartbeat, it is judged", heartbeat, rooms=rooms) == (4, 2.0, 3)
-    desk.clock.sleep(30)
-    watched = desk.bill("heartbeat, with a room open", heartbeat, rooms=rooms, watching=room)
+    assert billing.cost("heartbeat, it is accounted", heartbeat, rooms=rooms) == (4, 2.0, 3)
+    billing.clock.sleep(30)
+    watched = billing.cost("heartbeat, with a room open", heartbeat, rooms=rooms, watching=room)
     assert watched == (3, 2.0, 2)
 
 
-def test_a_heartbeat_of_fifty_rooms_takes_three_requests(desk: Desk, client: Any) -> None:
-    rooms = [room_at(desk, client, 1, "GUILD#" if number % 2 else "") for number in range(50)]
+def test_a_heartbeat_of_fifty_rooms_takes_three_requests(billing: Billing, client: Any) -> None:
+    rooms = [room_at(billing, client, 1, "GUILD#" if number % 2 else "") for number in range(50)]
     named = [{"roomId": room, "seq": 1} for room in rooms]
-    desk.bill("heartbeat of 50 rooms, the first", heartbeat, rooms=named)
-    desk.clock.sleep(30)
-    assert desk.bill("heartbeat of 50 rooms, nothing new", heartbeat, rooms=named) == (3, 75.5, 1)
+    billing.cost("heartbeat of 50 rooms, the first", heartbeat, rooms=named)
+    billing.clock.sleep(30)
+    assert billing.cost("heartbeat of 50 rooms, nothing new", heartbeat, rooms=named) == (3, 75.5, 1)
     gone = [{"roomId": f"gone-{number}", "seq": 1} for number in range(50)]
-    desk.clock.sleep(30)
-    assert desk.bill("heartbeat of 50 rooms, in none", heartbeat, rooms=gone) == (4, 0.5, 1)
+    billing.clock.sleep(30)
+    assert billing.cost("heartbeat of 50 rooms, in none", heartbeat, rooms=gone) == (4, 0.5, 1)
 
 
-def test_reading_takes_three_requests_and_typing_one(desk: Desk, client: Any) -> None:
-    room = room_at(desk, client, 3)
-    mark_read(desk.deployment, desk.person, {"roomId": room, "seq": 2}, Tally())
-    bills = [
-        desk.bill("typing", typing, roomId=room),
-        desk.bill("receipts, of two", receipts, CURSOR_KEYS, roomId=room),
-        desk.bill("receipts, of two, with confirmation", receipts, CURSOR_KEYS, roomId=room, seq=3),
-        desk.bill("presence, of two", presence, roomId=room),
+def test_reading_takes_three_requests_and_typing_one(billing: Billing, client: Any) -> None:
+    room = room_at(billing, client, 3)
+    mark_read(billing.deployment, billing.person, {"roomId": room, "seq": 2}, Tally())
+    costs = [
+        billing.cost("typing", typing, roomId=room),
+        billing.cost("receipts, of two", receipts, CURSOR_KEYS, roomId=room),
+        billing.cost("receipts, of two, with confirmation", receipts, CURSOR_KEYS, roomId=room, seq=3),
+        billing.cost("presence, of two", presence, roomId=room),
     ]
-    assert bills == [(1, 1.0, 0), (3, 3.0, 0), (3, 4.0, 0), (3, 1.5, 0)]
+    assert costs == [(1, 1.0, 0), (3, 3.0, 0), (3, 4.0, 0), (3, 1.5, 0)]
 
 
-def test_a_ledger_takes_two_requests(desk: Desk, client: Any) -> None:
-    room = room_at(desk, client, 3)
-    owner = replace(desk, person=Caller(desk.person.user_id, frozenset({"admin"})))
-    assert owner.bill("delivery, of a day", delivery, roomId=room) == (2, 1.0, 0)
+def test_a_ledger_takes_two_requests(billing: Billing, client: Any) -> None:
+    room = room_at(billing, client, 3)
+    owner = replace(billing, person=Caller(billing.person.user_id, frozenset({"admin"})))
+    assert owner.cost("delivery, of a day", delivery, roomId=room) == (2, 1.0, 0)

@@ -10,17 +10,17 @@ from tests.guarantees.crowds.crowd import Level, run
 from tests.guarantees.support.fixtures import new_room, send, store_of, stored
 
 
-@pytest.mark.parametrize("level", [Level(8, 12, deaths=3)], ids=["8 senders"])
-def test_numbers_have_no_hole_nothing_is_lost_or_there_twice_and_readers_see_all(
+@pytest.mark.parametrize("level", [Level(8, 12, kills=3)], ids=["8 senders"])
+def test_numbers_have_no_gap_nothing_is_lost_or_there_twice_and_readers_see_all(
     functions_environ: None, endpoint: str, level: Level
 ) -> None:
     run(level, endpoint)
-    assert level.committed >= 8 * 12 - 3  # of the killed ones' last message, nobody was told
+    assert level.committed >= 8 * 12 - 3  # the last messages of those who were killed are not reported
     assert level.restarts == 3
 
 
-def test_threads_of_one_process_share_its_memory_and_still_count_on(client: Any) -> None:
-    """Each is told what is stored, a message that two of them send under one name is stored once."""
+def test_threads_of_one_process_share_its_memory_and_leave_no_gap(client: Any) -> None:
+    """Each answer is what is stored; a message that two of them send under one name is stored once."""
     users = [f"u{number}" for number in range(6)]
     room = new_room(client, *users)
     ours = Deployment(store=store_of(client))
@@ -32,7 +32,7 @@ def test_threads_of_one_process_share_its_memory_and_still_count_on(client: Any)
             return dict(sent)
 
     with ThreadPoolExecutor(len(users)) as pool:
-        told = {name: seq for answers in pool.map(work, users) for name, seq in answers.items()}
+        answered = {name: seq for answers in pool.map(work, users) for name, seq in answers.items()}
     kept = stored(client, room)
     assert [item["seq"] for item in kept] == list(range(1, 61))
-    assert {item["clientMessageId"]: item["seq"] for item in kept} == told
+    assert {item["clientMessageId"]: item["seq"] for item in kept} == answered

@@ -12,9 +12,9 @@ from tests.guarantees.crowds.crowd import Level, run
 from tests.guarantees.support.engine import engine
 
 LEVELS = [
-    Level(1, 800, deaths=1),
-    Level(8, 200, deaths=4),
-    Level(32, 50, deaths=12),
+    Level(1, 800, kills=1),
+    Level(8, 200, kills=4),
+    Level(32, 50, kills=12),
     Level(8, 50, per_second=2.5, again=0.0),
     Level(8, 75, per_second=6.25, again=0.0),
 ]
@@ -25,9 +25,9 @@ COLUMNS = (
 
 
 def row(level: Level) -> list[str]:
-    asked = f"{level.senders * level.per_second:.0f}" if level.per_second else "most"
+    asked = f"{level.sender_count * level.per_second:.0f}" if level.per_second else "most"
     return [
-        str(level.senders),
+        str(level.sender_count),
         asked,
         str(level.committed),
         str(level.restarts),
