@@ -1,8 +1,8 @@
-"""Shows that the proofs prove something: each rule of the engine (hand_picked.toml) is taken out of a copy, and its proof must then fail.
+"""Shows that the tests of guarantees test something: each rule (hand_picked.toml) is taken out of a copy, and its test must then fail.
 
-    python -m tests.mutation.hand_picked [word of a mutant's name]
+    python -m tests.mutation.hand_picked [part of a mutant's name]
 
-Prints one line for each mutant; ends with status 1 when one of them lives.
+Prints one line for each mutant; ends with status 1 when one of them survives.
 """
 
 import os
@@ -21,12 +21,13 @@ from simulator.engine import PROJECT, embedded
 from tests.conftest import choose_engine
 
 CHAT = Path("layers/chat/python/chat")
+GUARANTEES = Path("tests/guarantees")
 HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """`old` in `module` becomes `new`; the test `proof` must fail."""
+    """`old` in `module` becomes `new`; the test `proof` must fail, or those of its parameters that `word` selects (`-k`)."""
 
     name: str
     module: str
@@ -59,7 +60,7 @@ def mutated(mutant: Mutant, source: str) -> str:
     return source.replace(mutant.old, mutant.new)
 
 
-def _pass(judged: Sequence[Mutant], copy: Path, endpoint: str) -> bool:
+def _pass(chosen: Sequence[Mutant], copy: Path, endpoint: str) -> bool:
     """Whether the proofs of these mutants pass on `copy` as it is."""
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -68,10 +69,10 @@ def _pass(judged: Sequence[Mutant], copy: Path, endpoint: str) -> bool:
         "UNSHRUNK": "1",
     }
     options = ["-x", "-q", "-p", "no:cacheprovider", f"--endpoint={endpoint}"]
-    words = ["-k", judged[0].word] if len(judged) == 1 and judged[0].word else []
-    proofs = sorted({f"tests/guarantees/{mutant.proof}" for mutant in judged})
+    keyword = ["-k", chosen[0].word] if len(chosen) == 1 and chosen[0].word else []
+    proofs = sorted({f"{GUARANTEES}/{mutant.proof}" for mutant in chosen})
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *words, *proofs],
+        [sys.executable, "-m", "pytest", *options, *keyword, *proofs],
         cwd=copy,
         env=environment,
         capture_output=True,
@@ -83,9 +84,9 @@ def _pass(judged: Sequence[Mutant], copy: Path, endpoint: str) -> bool:
     return done.returncode == 0
 
 
-def main(word: str) -> int:
-    chosen = [mutant for mutant in mutants() if word in mutant.name]
-    living = 0
+def main(part: str) -> int:
+    chosen = [mutant for mutant in mutants() if part in mutant.name]
+    survivors = 0
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         kind, _ = choose_engine("auto")
@@ -100,13 +101,13 @@ def main(word: str) -> int:
         print(f"{'mutant':42} {'proof':76} killed")
         for mutant in chosen:
             started = time.monotonic()
-            dead = killed(mutant, copy, endpoint)
-            living += not dead
+            is_killed = killed(mutant, copy, endpoint)
+            survivors += not is_killed
             proof = mutant.proof.rpartition("::test_")[2].replace("_", " ")
-            verdict = "yes" if dead else "NO"
+            verdict = "yes" if is_killed else "NO"
             print(f"{mutant.name:42} {proof:76} {verdict} ({time.monotonic() - started:.1f} s)", flush=True)
-    print(f"{len(chosen) - living} of {len(chosen)} mutants killed on {kind}")
-    return 1 if living else 0
+    print(f"{len(chosen) - survivors} of {len(chosen)} mutants killed on {kind}")
+    return 1 if survivors else 0
 
 
 if __name__ == "__main__":

@@ -12,15 +12,13 @@ from unittest.mock import ANY  # MiniStack reports no read units of a batch, and
 
 import pytest
 
-from chat.deployment import Deployment
 from chat.operations.on_message import on_message
-from chat.rules.errors import ChatError
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
 from chat.storage.aws import client as aws_client
 from simulator.settings import REGION
 from tests.conftest import ENGINE
-from tests.guarantees.support.fixtures import Clock, items_of_a_send, new_room, process, read, send
+from tests.guarantees.support.fixtures import Clock, items_of_a_send, new_room, process, read, refused, send
 from tests.guarantees.support.meter import Count, metered, reported_by_local, size, write_units
 
 ROW = "{:44} {:>8} {:>6} {:>6}"
@@ -66,12 +64,6 @@ def billing(functions_environ: None, endpoint: str, request: pytest.FixtureReque
     kind = request.config.stash.get(ENGINE, "dynamodb-local")
     yield Billing(client, metered(client), kind == "dynamodb-local")
     client.close()
-
-
-def refused(deployment: Deployment, room: str, name: str) -> str:
-    with pytest.raises(ChatError) as caught:
-        send(deployment, room, "ann", "hi", name)
-    return caught.value.code
 
 
 def test_a_send_takes_one_request_when_all_is_known_else_two(
@@ -131,12 +123,12 @@ def test_a_refusal_takes_at_most_two_requests_and_then_none(
     room = new_room(client, "ann", settings={"personPerSecond": 0.1, "personBurst": 1})
     ours = process(billing.client, clock)
     send(ours, room, "ann", "hi", "m1")
-    first = billing.cost("refusal for rate, the first", lambda: refused(ours, room, "m2"))
+    first = billing.cost("refusal for rate, the first", lambda: refused(ours, room, "ann", name="m2"))
     assert first == Cost(2, 3.0, 0)
-    again = billing.cost("refusal for rate, within 2 s", lambda: refused(ours, room, "m3"))
+    again = billing.cost("refusal for rate, within 2 s", lambda: refused(ours, room, "ann", name="m3"))
     assert again == Cost(0, 0.0, 0)
     cold = process(billing.client, clock)
-    stranger = billing.cost("refusal, no such room", lambda: refused(cold, "nowhere", "m1"))
+    stranger = billing.cost("refusal, no such room", lambda: refused(cold, "nowhere", "ann", name="m1"))
     assert stranger == Cost(
         1, 0.0, 0
     )  # DynamoDB charges 2 units for what is not there, DynamoDB Local none in a batch

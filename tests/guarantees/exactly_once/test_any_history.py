@@ -1,5 +1,5 @@
-"""Any sequence of sends, retries, reads, jumps of the clock, joins, mutes, bans and expiries: the engine answers as a
-50-line oracle does. A failure prints the steps, and a blob that repeats them; PROVE=1 looks at many more."""
+"""Any sequence of sends, retries, reads, jumps of the clock, joins, mutes, bans and expiries: the chat answers as an
+oracle of 50 lines does. A failure prints the steps, and a blob that repeats them; PROVE=1 looks at many more."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,8 +12,9 @@ from chat.deployment import Deployment
 from chat.rules.errors import ChatError
 from chat.rules.instants import to_wire
 from chat.rules.models import Message
-from tests.guarantees.exactly_once.oracle import DAY_MS, Membership, Oracle, Said
+from tests.guarantees.exactly_once.oracle import Membership, Oracle, StoredMessage
 from tests.guarantees.support.fixtures import (
+    DAY_MS,
     Clock,
     change_member,
     delete_message,
@@ -36,13 +37,13 @@ STEP_MS, BURST, RETENTION_DAYS = 1_000, 4, 7
 
 
 @dataclass
-class Reading:
-    """Somebody who follows a cursor while the room goes on."""
+class HistoryReading:
+    """A client that follows a cursor while others send."""
 
     arguments: dict[str, Any]
     after: int | None
     before: int | None
-    at_start: list[Said]
+    at_start: list[StoredMessage]
     token: str | None = None
     got: list[Message] = field(default_factory=list)
 
@@ -63,7 +64,7 @@ class Histories(RuleBasedStateMachine):
         self.refused: dict[tuple[int, str], float] = {}
         self.seen: set[tuple[int, str, str]] = set()
         self.repeats: dict[tuple[int, str], int] = {}
-        self.reading: Reading | None = None
+        self.reading: HistoryReading | None = None
 
     def _process(self) -> Deployment:
         return process(self.client, self.clock, chance=lambda: 0.0)
@@ -85,10 +86,10 @@ class Histories(RuleBasedStateMachine):
         self._send(other, "bob", None, "hi")
         self._send(one, "ann", None, "hi")
 
-    @precondition(lambda self: self.oracle.said)
+    @precondition(lambda self: self.oracle.messages)
     @rule(number=PROCESSES, index=st.integers(0, 50), text=st.one_of(st.none(), TEXTS))
     def somebody_retries(self, number: int, index: int, text: str | None) -> None:
-        each = self.oracle.said[-1 - index % len(self.oracle.said)]
+        each = self.oracle.messages[-1 - index % len(self.oracle.messages)]
         self._send(number, each.sender, each.name, text or each.raw)
 
     def _send(self, number: int, user: str, name: str | None, text: str) -> None:
@@ -99,9 +100,9 @@ class Histories(RuleBasedStateMachine):
             answered = refusal.code
         if answered == "RateLimited" and self._may_refuse_from_memory(number, user, name):
             return
-        count, now = len(self.oracle.said), self.clock.now()
-        expected = self.oracle.judge(now, user, name, text)
-        if isinstance(expected, Said) and len(self.oracle.said) == count:
+        count, now = len(self.oracle.messages), self.clock.now()
+        expected = self.oracle.send(now, user, name, text)
+        if isinstance(expected, StoredMessage) and len(self.oracle.messages) == count:
             expected = self._within_budget(number, user, expected)
         if isinstance(expected, str):
             assert answered == expected
@@ -114,28 +115,28 @@ class Histories(RuleBasedStateMachine):
             self.seen.add((number, user, name))
 
     def _may_refuse_from_memory(self, number: int, user: str, name: str | None) -> bool:
-        """For two seconds after the store refused this person, and not for a name that the process has seen."""
+        """For two seconds after the store refused this user, and not for a name that the process has seen."""
         since = self.refused.get((number, user), -10.0)
         if self.clock.monotonic() - since > 2:
             self.refused.pop((number, user), None)
             return False
         return (number, user, name) not in self.seen
 
-    def _within_budget(self, number: int, user: str, earlier: Said) -> Said | str:
+    def _within_budget(self, number: int, user: str, earlier: StoredMessage) -> StoredMessage | str:
         now, tat = round(self.clock.monotonic() * 1_000), self.repeats.get((number, user), 0)
         if tat - STEP_MS * (BURST - 1) > now:
             return "RateLimited"
         self.repeats[number, user] = max(tat, now) + STEP_MS
         return earlier
 
-    def _is_the_message(self, answered: Message, expected: Said) -> None:
+    def _is_the_message(self, answered: Message, expected: StoredMessage) -> None:
         expected.id = expected.id or answered.id
         expected.name = expected.name or answered.client_message_id or ""
-        text = expected.text if self.oracle.lives(expected, self.clock.now()) else None
+        text = expected.text if self.oracle.is_visible(expected, self.clock.now()) else None
         assert (answered.id, answered.seq, answered.ts) == (expected.id, expected.seq, expected.ts)
         assert (answered.sender_id, answered.text) == (expected.sender, text)
 
-    # the world
+    # time, processes and members
 
     @rule(ms=st.sampled_from([1, 300, 1_000, 3_000, 12_000, 3 * DAY_MS, 8 * DAY_MS, 15 * DAY_MS]))
     def time_passes(self, ms: int) -> None:
@@ -153,7 +154,7 @@ class Histories(RuleBasedStateMachine):
         self.seen = {each for each in self.seen if each[0] != number}
 
     @rule(user=st.sampled_from(["bob", "cat"]), change=st.sampled_from(["joins", "leaves", "is banned"]))
-    def somebody(self, user: str, change: str) -> None:
+    def a_membership_changes(self, user: str, change: str) -> None:
         member = self.oracle.members.setdefault(user, Membership())
         if change == "leaves":
             del self.oracle.members[user]
@@ -168,11 +169,11 @@ class Histories(RuleBasedStateMachine):
             member.muted_until = self.clock.now() + ms
             change_member(self.client, self.room, user, mutedUntil=member.muted_until)
 
-    @precondition(lambda self: self.oracle.said)
+    @precondition(lambda self: self.oracle.messages)
     @rule(index=st.integers(0, 50))
     def a_text_is_removed(self, index: int) -> None:
-        each = self.oracle.said[index % len(self.oracle.said)]
-        if self.oracle.lives(each, self.clock.now()):
+        each = self.oracle.messages[index % len(self.oracle.messages)]
+        if self.oracle.is_visible(each, self.clock.now()):
             sort_key = f"MSG#{each.ts:013d}#{each.id}"
             if any(item["SK"] == sort_key for item in stored(self.client, self.room)):
                 erase_text(self.client, self.room, sort_key, removedAt=self.clock.now())
@@ -180,10 +181,12 @@ class Histories(RuleBasedStateMachine):
 
     @rule(keep=st.integers(0, 3))
     def expired_items_are_deleted(self, keep: int) -> None:
-        """By TTL, days late and in any order; with the items of a message that came back to life, by a clock that went
-        back, it does not deal: DynamoDB's own clock does not jump."""
+        """By TTL, days late and in any order; items of a message that is visible again, by a clock that went back,
+        stay: DynamoDB's own clock does not jump."""
         gone = [
-            each for each in self.oracle.said if each.ts < self.clock.now() - self.oracle.retention_ms - 6_000
+            each
+            for each in self.oracle.messages
+            if each.ts < self.clock.now() - self.oracle.retention_ms - 6_000
         ]
         for each in gone[keep:]:
             delete_message(self.client, self.room, f"MSG#{each.ts:013d}#{each.id}")
@@ -191,8 +194,8 @@ class Histories(RuleBasedStateMachine):
     # reads
 
     def _instant(self, place: int | None) -> int | None:
-        said = self.oracle.said
-        return None if place is None or not said else said[place % len(said)].ts
+        messages = self.oracle.messages
+        return None if place is None or not messages else messages[place % len(messages)].ts
 
     @rule(
         order=ORDERS,
@@ -206,7 +209,7 @@ class Histories(RuleBasedStateMachine):
         arguments |= {} if later is None else {"after": to_wire(later)}
         arguments |= {} if earlier is None else {"before": to_wire(earlier)}
         at_start = self.oracle.history(self.clock.now(), later, earlier)
-        self.reading = Reading(arguments, later, earlier, at_start)
+        self.reading = HistoryReading(arguments, later, earlier, at_start)
         self._read_a_page(0)
 
     @precondition(lambda self: self.reading)
@@ -227,19 +230,19 @@ class Histories(RuleBasedStateMachine):
         reading.got += page.items
         reading.token = page.next_token
         if not page.items:
-            self.clock.sleep(1)  # a client that is told to read on, and got nothing, waits
+            self.clock.sleep(1)  # a client that has a token to read on, and got nothing, waits
         if page.next_token is None:
             self.reading = None
             self._has_all(reading)
 
-    def _has_all(self, reading: Reading) -> None:
+    def _has_all(self, reading: HistoryReading) -> None:
         forward = reading.arguments["order"] == "OLDEST_FIRST"
         now = self.clock.now() - (0 if reading.got else 1_000)
-        by_seq = {each.seq: each for each in self.oracle.said}
+        by_seq = {each.seq: each for each in self.oracle.messages}
         got = [message.seq or 0 for message in reading.got]
         assert got == sorted(set(got), reverse=not forward)
-        living = self.oracle.history(now, reading.after, reading.before)
-        due = {each.seq for each in living if forward or each in reading.at_start}
+        due_messages = self.oracle.history(now, reading.after, reading.before)
+        due = {each.seq for each in due_messages if forward or each in reading.at_start}
         assert due <= set(got)
         for message in reading.got:
             each = by_seq[message.seq or 0]
@@ -248,8 +251,8 @@ class Histories(RuleBasedStateMachine):
             assert message.text in (each.raw, each.text)
 
     @invariant()
-    def what_is_stored_is_what_was_said(self) -> None:
-        known = {each.seq: each for each in self.oracle.said}
+    def what_is_stored_is_what_was_sent(self) -> None:
+        known = {each.seq: each for each in self.oracle.messages}
         kept = stored(self.client, self.room)
         assert len({item["seq"] for item in kept}) == len(kept)
         for item in kept:

@@ -1,4 +1,4 @@
-"""A message has all of its attachments for as long as it lives, whatever goes wrong and whoever sends at the same time."""
+"""A message has all of its attachments for as long as it is kept, whatever goes wrong and whoever sends at the same time."""
 
 import json
 import uuid
@@ -33,7 +33,7 @@ CONTENT = b"a picture"
 
 
 class Bucket(Objects):
-    """The bucket, where something may happen after each copy, and requests fail as often as they are told to."""
+    """The bucket, where something may happen after each copy, and the next `failing` requests fail."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(client, BUCKET)
@@ -61,8 +61,8 @@ class Bucket(Objects):
 
 
 @dataclass
-class Desk:
-    """A room with somebody new in it, processes to send by, and the bucket."""
+class AttachmentSetup:
+    """A room of a new user, processes to send by, and the bucket."""
 
     client: Any
     s3: Any
@@ -127,71 +127,75 @@ class Desk:
 
 
 @pytest.fixture
-def desk(client: Any, objects: Any, clock: Clock) -> Desk:
-    return Desk(client, objects, clock)
+def setup(client: Any, objects: Any, clock: Clock) -> AttachmentSetup:
+    return AttachmentSetup(client, objects, clock)
 
 
 @pytest.mark.parametrize("fault", ALL)
 def test_a_fault_is_tried_again_and_the_message_has_its_attachments(
-    desk: Desk, proxy: Proxy, proxied: Any, fault: Fault
+    setup: AttachmentSetup, proxy: Proxy, proxied: Any, fault: Fault
 ) -> None:
-    first, second = desk.upload(), desk.upload()
+    first, second = setup.upload(), setup.upload()
     proxy.once("TransactWriteItems", fault, fault)
-    sent = desk.send(desk.process(proxied), "m1", first, second)
-    desk.holds(first, second)
-    assert desk.send(desk.process(), "m1", first, second) == sent
-    desk.holds(first, second)
+    sent = setup.send(setup.process(proxied), "m1", first, second)
+    setup.holds(first, second)
+    assert setup.send(setup.process(), "m1", first, second) == sent
+    setup.holds(first, second)
 
 
-def test_a_bucket_that_fails_in_passing_is_asked_again(desk: Desk) -> None:
-    upload = desk.upload()
-    desk.bucket.failing = 3
-    desk.send(desk.process(), "m1", upload)
-    desk.holds(upload)
+def test_a_bucket_that_fails_in_passing_is_asked_again(setup: AttachmentSetup) -> None:
+    upload = setup.upload()
+    setup.bucket.failing = 3
+    setup.send(setup.process(), "m1", upload)
+    setup.holds(upload)
 
 
-def test_a_bucket_that_stays_away_leaves_nothing_stored(desk: Desk) -> None:
-    upload = desk.upload()
-    desk.bucket.failing = 1_000
+def test_a_bucket_that_stays_away_leaves_nothing_stored(setup: AttachmentSetup) -> None:
+    upload = setup.upload()
+    setup.bucket.failing = 1_000
     with pytest.raises(ServiceUnavailable):
-        desk.send(desk.process(), "m1", upload)
-    assert desk.is_untouched(upload)
-    desk.bucket.failing = 0
-    desk.send(desk.process(), "m1", upload)
-    desk.holds(upload)
+        setup.send(setup.process(), "m1", upload)
+    assert setup.is_untouched(upload)
+    setup.bucket.failing = 0
+    setup.send(setup.process(), "m1", upload)
+    setup.holds(upload)
 
 
-def test_what_is_refused_after_the_copy_takes_it_back_and_can_be_sent_later(desk: Desk) -> None:
-    upload = desk.upload()
-    until = desk.clock.now() + 1_000
-    desk.bucket.meanwhile.append(partial(change_member, desk.client, desk.room, desk.user, mutedUntil=until))
+def test_what_is_refused_after_the_copy_takes_it_back_and_can_be_sent_later(setup: AttachmentSetup) -> None:
+    upload = setup.upload()
+    until = setup.clock.now() + 1_000
+    setup.bucket.meanwhile.append(
+        partial(change_member, setup.client, setup.room, setup.user, mutedUntil=until)
+    )
     with pytest.raises(Muted):
-        desk.send(desk.process(), "m1", upload)
-    assert desk.is_untouched(upload)
-    desk.clock.sleep(2)
-    desk.send(desk.process(), "m1", upload)
-    desk.holds(upload)
+        setup.send(setup.process(), "m1", upload)
+    assert setup.is_untouched(upload)
+    setup.clock.sleep(2)
+    setup.send(setup.process(), "m1", upload)
+    setup.holds(upload)
 
 
-def test_of_two_messages_with_one_upload_the_first_keeps_it(desk: Desk) -> None:
-    upload = desk.upload()
-    other = desk.process(bucket=Objects(desk.s3, BUCKET))
-    desk.bucket.meanwhile.append(partial(desk.send, other, "m1", upload))
+def test_of_two_messages_with_one_upload_the_first_keeps_it(setup: AttachmentSetup) -> None:
+    upload = setup.upload()
+    other = setup.process(bucket=Objects(setup.s3, BUCKET))
+    setup.bucket.meanwhile.append(partial(setup.send, other, "m1", upload))
     with pytest.raises(InvalidInput):
-        desk.send(desk.process(), "m2", upload)
-    desk.holds(upload)
+        setup.send(setup.process(), "m2", upload)
+    setup.holds(upload)
 
 
-def test_of_two_sends_under_one_name_both_answer_the_message_that_holds_the_copy(desk: Desk) -> None:
-    upload, answers = desk.upload(), []
-    other = desk.process(bucket=Objects(desk.s3, BUCKET))
-    desk.bucket.meanwhile.append(lambda: answers.append(desk.send(other, "m1", upload)))
-    assert [desk.send(desk.process(), "m1", upload)] == answers
-    desk.holds(upload)
+def test_of_two_sends_under_one_name_both_answer_the_message_that_holds_the_copy(
+    setup: AttachmentSetup,
+) -> None:
+    upload, answers = setup.upload(), []
+    other = setup.process(bucket=Objects(setup.s3, BUCKET))
+    setup.bucket.meanwhile.append(lambda: answers.append(setup.send(other, "m1", upload)))
+    assert [setup.send(setup.process(), "m1", upload)] == answers
+    setup.holds(upload)
 
 
-def test_a_file_that_is_replaced_while_it_is_copied_is_copied_whole(desk: Desk) -> None:
-    upload = desk.upload()
+def test_a_file_that_is_replaced_while_it_is_copied_is_copied_whole(setup: AttachmentSetup) -> None:
+    upload = setup.upload()
     looked = Bucket.find
 
     class Replaced(Bucket):
@@ -201,66 +205,68 @@ def test_a_file_that_is_replaced_while_it_is_copied_is_copied_whole(desk: Desk) 
                 self.meanwhile.pop()()
             return found
 
-    bucket = Replaced(desk.s3)
-    replace = partial(desk.s3.put_object, Bucket=BUCKET, Key=f"pending/{upload}", ContentType="image/png")
+    bucket = Replaced(setup.s3)
+    replace = partial(setup.s3.put_object, Bucket=BUCKET, Key=f"pending/{upload}", ContentType="image/png")
     bucket.meanwhile.append(partial(replace, Body=bytes(99)))
-    sent = desk.send(desk.process(bucket=bucket), "m1", upload)
+    sent = setup.send(setup.process(bucket=bucket), "m1", upload)
     assert sent.to_wire()["attachments"][0]["size"] == 99
 
 
-def test_a_send_of_which_nobody_knows_keeps_its_copies(desk: Desk, proxy: Proxy, proxied: Any) -> None:
+def test_a_send_whose_outcome_is_unknown_keeps_its_copies(
+    setup: AttachmentSetup, proxy: Proxy, proxied: Any
+) -> None:
     """The message may be there, or yet come: what it refers to must be there, too."""
-    upload = desk.upload()
+    upload = setup.upload()
     proxy.once("TransactWriteItems", faults.lost_answer)
     proxy.always("GetItem", faults.error("ThrottlingException"))
     with pytest.raises(ServiceUnavailable):
-        desk.send(desk.process(proxied), "m1", upload)
+        setup.send(setup.process(proxied), "m1", upload)
     proxy.heal()
-    desk.holds(upload)
-    assert desk.send(desk.process(), "m1", upload).to_wire()["attachments"][0]["id"] == upload
+    setup.holds(upload)
+    assert setup.send(setup.process(), "m1", upload).to_wire()["attachments"][0]["id"] == upload
 
 
 @pytest.mark.parametrize("fault", ALL)
 def test_a_fault_while_a_message_is_removed_leaves_none_of_its_files(
-    desk: Desk, proxy: Proxy, proxied: Any, fault: Fault
+    setup: AttachmentSetup, proxy: Proxy, proxied: Any, fault: Fault
 ) -> None:
-    upload = desk.upload()
-    sent = desk.send(desk.process(), "m1", upload)
+    upload = setup.upload()
+    sent = setup.send(setup.process(), "m1", upload)
     proxy.once("TransactWriteItems", fault, fault)
-    arguments = {"roomId": desk.room, "id": sent.id}
-    remove_message(desk.process(proxied), Caller(desk.user), arguments, Tally())
-    (message,) = stored(desk.client, desk.room)
+    arguments = {"roomId": setup.room, "id": sent.id}
+    remove_message(setup.process(proxied), Caller(setup.user), arguments, Tally())
+    (message,) = stored(setup.client, setup.room)
     assert "attachments" not in message
-    assert (desk.copies(upload), desk.item(upload)) == (0, None)
+    assert (setup.copies(upload), setup.item(upload)) == (0, None)
 
 
-def test_files_that_cannot_be_deleted_are_counted_and_out_of_reach(desk: Desk) -> None:
-    upload = desk.upload()
-    sent = desk.send(desk.process(), "m1", upload)
-    desk.bucket.failing = 1_000
+def test_files_that_cannot_be_deleted_are_counted_and_out_of_reach(setup: AttachmentSetup) -> None:
+    upload = setup.upload()
+    sent = setup.send(setup.process(), "m1", upload)
+    setup.bucket.failing = 1_000
     tally = Tally()
-    arguments = {"roomId": desk.room, "id": sent.id}
-    remove_message(desk.process(), Caller(desk.user), arguments, tally)
-    assert (tally["ObjectsLeft"], desk.item(upload)) == (2, None)
+    arguments = {"roomId": setup.room, "id": sent.id}
+    remove_message(setup.process(), Caller(setup.user), arguments, tally)
+    assert (tally["ObjectsLeft"], setup.item(upload)) == (2, None)
 
 
-def test_nothing_takes_more_than_two_reads_and_one_transaction(desk: Desk, endpoint: str) -> None:
+def test_nothing_takes_more_than_two_reads_and_one_transaction(setup: AttachmentSetup, endpoint: str) -> None:
     """And of S3: preparing and reading none, since forms and addresses are signed here; sending two a file; removing one."""
-    uploads = [desk.upload(), desk.upload()]
-    where = {"roomId": desk.room}
+    uploads = [setup.upload(), setup.upload()]
+    where = {"roomId": setup.room}
 
     def count(operation: Callable[[Deployment], Any]) -> dict[str, int]:
         client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, lean=True)
-        return desk.count(client, operation)
+        return setup.count(client, operation)
 
     one_each = {"BatchGetItem": 1, "TransactWriteItems": 1}
-    caller, file = Caller(desk.user), {"contentType": "image/png", "size": 100}
+    caller, file = Caller(setup.user), {"contentType": "image/png", "size": 100}
     assert count(lambda ours: create_upload(ours, caller, where | file, Tally())) == one_each
-    assert count(lambda ours: desk.send(ours, "m1", *uploads)) == one_each
+    assert count(lambda ours: setup.send(ours, "m1", *uploads)) == one_each
     assert count(lambda ours: attachment(ours, caller, where | {"id": uploads[0]}, Tally())) == {
         "BatchGetItem": 1
     }
-    (message,) = stored(desk.client, desk.room)
+    (message,) = stored(setup.client, setup.room)
     removal = where | {"id": message["id"]}
     assert count(lambda ours: remove_message(ours, caller, removal, Tally())) == {
         "BatchGetItem": 2,

@@ -1,4 +1,4 @@
-"""What charges a member is judged again at its commit: whatever lands between look and commit decides, for every operation."""
+"""What charges a member is checked again at its commit: whatever is written between read and commit decides, for every operation."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from tests.guarantees.support.fixtures import (
     send,
     stored,
 )
-from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
+from tests.guarantees.support.proxy import Proxy, overtaken
 
 Operation = Callable[[Deployment, Message], Message]
 Race = Callable[[Any, str, int], object]
@@ -70,32 +70,22 @@ RACES: Mapping[str, tuple[Race, type[ChatError]]] = {
 }
 
 
-def overtaken_by(act: Callable[[], object]) -> Fault:
-    """Somebody else is served between the look and the commit of a request."""
-
-    def fault(exchange: Exchange) -> None:
-        act()
-        pass_on(exchange)
-
-    return fault
-
-
 @pytest.mark.parametrize("race", RACES.values(), ids=RACES)
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_what_lands_between_look_and_commit_decides(
+def test_what_is_written_between_read_and_commit_decides(
     proxy: Proxy,
-    impatient: Any,
+    proxied: Any,
     client: Any,
     clock: Clock,
     operation: Operation,
     race: tuple[Race, type[ChatError]],
 ) -> None:
-    act, refusal = race
+    write, refusal = race
     room = new_room(client, settings={"personPerSecond": 1, "personBurst": 10}, members={"ann": "moderator"})
     sent = send(process(client, clock), room, "ann", "one")
     change_room(client, room, slowModeSeconds=60)
     before = stored(client, room)
-    proxy.once("TransactWriteItems", overtaken_by(lambda: act(client, room, clock.now())))
+    proxy.once("TransactWriteItems", overtaken(lambda: write(client, room, clock.now())))
     with pytest.raises(refusal):
-        operation(process(impatient, clock), sent)
+        operation(process(proxied, clock), sent)
     assert stored(client, room) == before

@@ -18,12 +18,14 @@ from tests.guarantees.support.fixtures import (
     edit,
     items_of_a_send,
     new_room,
+    partition,
+    plain,
     process,
     remove,
     send,
     stored,
 )
-from tests.guarantees.support.proxy import Exchange, Fault, Proxy
+from tests.guarantees.support.proxy import Fault, Proxy
 
 
 def edit_it(deployment: Deployment, sent: Message) -> Message:
@@ -33,15 +35,13 @@ def edit_it(deployment: Deployment, sent: Message) -> Message:
 CHANGES: list[Callable[[Deployment, Message], Message]] = [edit_it, remove]
 
 
+def entries(client: Any, room_id: str) -> list[dict[str, Any]]:
+    return [plain(item) for item in partition(client, "gg_core", f"ROOM#{room_id}", "CHG#")]
+
+
 def log(client: Any, sent: Message) -> list[tuple[int, int, str]]:
     """The room's log, as `(rev, prev, kind)`."""
-    answer = client.query(
-        TableName="gg_core",
-        KeyConditionExpression="PK = :room AND begins_with(SK, :log)",
-        ExpressionAttributeValues={":room": {"S": f"ROOM#{sent.room_id}"}, ":log": {"S": "CHG#"}},
-        ConsistentRead=True,
-    )
-    return [(int(i["rev"]["N"]), int(i["prev"]["N"]), i["kind"]["S"]) for i in answer["Items"]]
+    return [(entry["rev"], entry["prev"], entry["kind"]) for entry in entries(client, sent.room_id)]
 
 
 def charged(client: Any, sent: Message) -> int:
@@ -85,7 +85,7 @@ def test_a_removal_is_tried_again_and_made_once(
 def test_an_edit_whose_answer_was_lost_is_not_made_again_over_a_later_one(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
-    """The same person has written another text meanwhile, on another device."""
+    """The same user has written another text meanwhile, on another device."""
     room = new_room(client, "ann")
     sent = send(process(client, clock), room, "ann", "one")
     other = process(client, clock)
@@ -107,10 +107,7 @@ def test_an_edit_that_others_came_before_is_made_on_what_they_left(
     sent = send(process(client, clock), room, "ann", "one")
     other = process(client, clock)
 
-    def overtake(exchange: Exchange) -> None:
-        send(other, room, "bob", "first")
-        faults.pass_on(exchange)
-
+    overtake = faults.overtaken(lambda: send(other, room, "bob", "first"))
     proxy.once("TransactWriteItems", overtake, overtake)
     assert edit(process(proxied, clock), sent, "uno").rev == 5
     assert [item["text"] for item in stored(client, room)] == ["uno", "first", "first"]
@@ -124,18 +121,14 @@ def test_an_edit_never_brings_back_what_was_removed_meanwhile(
     change_member(client, room, "bob", role="moderator")
     sent = send(process(client, clock), room, "ann", "one")
 
-    def overtake(exchange: Exchange) -> None:
-        remove(process(client, clock), sent, by)
-        faults.pass_on(exchange)
-
-    proxy.once("TransactWriteItems", overtake)
+    proxy.once("TransactWriteItems", faults.overtaken(lambda: remove(process(client, clock), sent, by)))
     with pytest.raises(NotAllowed) as refused:
         edit(process(proxied, clock), sent, "uno")
     assert refused.value.values == {"reason": "removed"}
     assert ["text" in item for item in stored(client, room)] == [False]
 
 
-def test_a_stale_look_at_the_message_is_not_believed(
+def test_a_stale_read_of_the_message_is_not_believed(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     """A batch is not one instant: it may show the message before a removal, and the head after it."""
@@ -157,28 +150,22 @@ def test_an_edit_is_not_published_in_an_epoch_that_is_over(
     room = new_room(client, "ann")
     sent = send(process(client, clock), room, "ann", "one")
 
-    def somebody_goes(exchange: Exchange) -> None:
-        change_room(client, room, epoch=2)
-        faults.pass_on(exchange)
-
     for change in CHANGES:
-        proxy.once("TransactWriteItems", somebody_goes)
+        proxy.once("TransactWriteItems", faults.overtaken(lambda: change_room(client, room, epoch=2)))
         assert change(process(proxied, clock), sent).epoch == 2
         assert stored(client, room)[0]["epoch"] == 2
 
 
-def test_who_goes_meanwhile_changes_nothing(proxy: Proxy, proxied: Any, client: Any, clock: Clock) -> None:
+def test_who_leaves_meanwhile_changes_nothing(proxy: Proxy, proxied: Any, client: Any, clock: Clock) -> None:
     room = new_room(client, "ann", "bob")
     sent = send(process(client, clock), room, "ann", "one")
 
-    def go(exchange: Exchange) -> None:
-        change_member(client, room, "ann", status="left")
-        change_room(client, room, epoch=2)
-        faults.pass_on(exchange)
-
+    leave = faults.overtaken(
+        lambda: change_member(client, room, "ann", status="left"), lambda: change_room(client, room, epoch=2)
+    )
     for change in CHANGES:
         change_member(client, room, "ann", status="active")
-        proxy.once("TransactWriteItems", go)
+        proxy.once("TransactWriteItems", leave)
         with pytest.raises(NotRoomMember):
             change(process(proxied, clock), sent)
     assert stored(client, room)[0]["text"] == "one"
@@ -191,10 +178,7 @@ def test_a_moderator_who_loses_the_role_meanwhile_removes_nothing(
     change_member(client, room, "bob", role="moderator")
     sent = send(process(client, clock), room, "ann", "one")
 
-    def demote(exchange: Exchange) -> None:
-        change_member(client, room, "bob", role="member")
-        faults.pass_on(exchange)
-
+    demote = faults.overtaken(lambda: change_member(client, room, "bob", role="member"))
     proxy.once("TransactWriteItems", demote)
     with pytest.raises(NotAllowed):
         remove(process(proxied, clock), sent, "bob")
@@ -235,13 +219,6 @@ def test_many_edits_removals_and_sends_at_once_leave_one_chain(client: Any) -> N
     chain = log(client, first[0])
     assert [prev for _, prev, _ in chain] == [0, *(rev for rev, _, _ in chain)][:-1]
     items = stored(client, room)
-    newest: dict[str, int] = {}
-    answer = client.query(
-        TableName="gg_core",
-        KeyConditionExpression="PK = :room AND begins_with(SK, :log)",
-        ExpressionAttributeValues={":room": {"S": f"ROOM#{room}"}, ":log": {"S": "CHG#"}},
-    )
-    for entry in answer["Items"]:
-        newest[entry["messageSk"]["S"]] = int(entry["rev"]["N"])
+    newest: dict[str, int] = {entry["messageSk"]: entry["rev"] for entry in entries(client, room)}
     assert {item["SK"]: item["rev"] for item in items if "rev" in item} == newest
     assert [item["seq"] for item in items] == list(range(1, len(items) + 1))

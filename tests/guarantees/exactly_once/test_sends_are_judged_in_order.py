@@ -1,11 +1,11 @@
-"""Who may send, in what order it is judged, and what a process may know by heart. Each process has its own memory."""
+"""Who may send, in what order that is decided, and what a process may remember. Each process has its own memory."""
 
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from chat.rules.errors import ChatError, IdempotencyMismatch, Muted, NotRoomMember, RateLimited
+from chat.rules.errors import IdempotencyMismatch, Muted, NotRoomMember, RateLimited
 from chat.rules.models import RoomSettings
 from chat.rules.tally import Tally
 from tests.guarantees.support.fixtures import (
@@ -20,6 +20,7 @@ from tests.guarantees.support.fixtures import (
     numbers,
     process,
     read,
+    refused,
     remove_member,
     send,
     stored,
@@ -29,16 +30,8 @@ from tests.guarantees.support.proxy import Proxy, conflict
 TIGHT = {"personPerSecond": 0.1, "personBurst": 1}
 
 
-def refused(deployment: Any, room: str, user: str, text: str, name: str | None = None) -> ChatError:
-    with pytest.raises(ChatError) as caught:
-        send(deployment, room, user, text, name)
-    return caught.value
-
-
 @pytest.mark.parametrize("prefix", ["", "GUILD#"])
-def test_two_processes_that_remember_an_old_head_still_count_on(
-    client: Any, clock: Clock, prefix: str
-) -> None:
+def test_two_processes_that_remember_an_old_head_leave_no_gap(client: Any, clock: Clock, prefix: str) -> None:
     room = new_room(client, "ann", "bob", prefix=prefix)
     one, other = process(client, clock), process(client, clock)
     texts = []
@@ -81,7 +74,9 @@ def test_who_has_left_or_is_banned_is_refused_first(client: Any, clock: Clock, r
 
 
 @pytest.mark.parametrize("leave", [True, False], ids=["leaves", "is banned"])
-def test_a_process_that_remembers_a_member_hears_of_the_end(client: Any, clock: Clock, leave: bool) -> None:
+def test_a_process_that_remembers_a_member_sees_the_revocation(
+    client: Any, clock: Clock, leave: bool
+) -> None:
     room = new_room(client, "ann")
     ours = process(client, clock)
     send(ours, room, "ann", "hi", "m1")
@@ -115,7 +110,7 @@ def test_repeat_and_mismatch_come_before_mute_and_mute_before_rate(
     assert send(ours, room, "ann", "hi", "m2").seq == 2
 
 
-def test_a_mute_is_heard_by_a_process_that_remembers_the_member(client: Any, clock: Clock) -> None:
+def test_a_mute_is_seen_by_a_process_that_remembers_the_member(client: Any, clock: Clock) -> None:
     room = new_room(client, "ann")
     ours = process(client, clock)
     send(ours, room, "ann", "hi")
@@ -201,7 +196,7 @@ def test_a_mute_is_never_refused_from_memory(client: Any, clock: Clock) -> None:
     assert isinstance(refused(ours, room, "ann", "hi"), RateLimited)
     change_member(client, room, "ann", mutedUntil=NOON + 1_000)
     clock.sleep(0.1)
-    assert send(ours, room, "ann", "hi", "m1").seq == 1  # the look at it shows the mute, too
+    assert send(ours, room, "ann", "hi", "m1").seq == 1  # reading it shows the mute, too
     assert isinstance(refused(ours, room, "ann", "hi"), Muted)
     change_member(client, room, "ann", mutedUntil=0, tat=0)
     assert send(ours, room, "ann", "hi").seq == 2
@@ -238,7 +233,7 @@ def test_a_conflict_beside_a_condition_does_not_hide_the_condition(
 
 
 @pytest.mark.parametrize("retention_days", [7, 30])
-def test_a_name_is_the_same_message_while_it_lives_and_free_when_its_proof_has_gone(
+def test_a_name_is_the_same_message_while_it_is_kept_and_free_when_its_key_has_expired(
     client: Any, clock: Clock, retention_days: int
 ) -> None:
     room = new_room(client, "ann", settings=FAST | {"retentionDays": retention_days})

@@ -87,20 +87,20 @@ def test_a_message_that_shows_late_is_waited_for(
 def test_a_late_message_is_waited_for_at_the_bounds_of_a_page(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock, hidden: int, order: Mapping[str, Any]
 ) -> None:
-    """Where the hole's neighbours lie outside of what was asked for, and where the page would be empty."""
+    """Where the gap's neighbours lie outside of the bounds, and where the page would be empty."""
     room, sent = a_room_of(client, clock, 6)
     for first, last in ((hidden, hidden), (hidden, 5), (2, hidden)):
-        asked = {
+        arguments = {
             **order,
             "after": to_wire(sent[first - 2].ts),
             "before": to_wire(sent[last].ts),
         }
         proxy.hidden.add(hidden)
-        page = read(process(proxied, clock), room, "ann", **asked)
+        page = read(process(proxied, clock), room, "ann", **arguments)
         assert hidden not in seqs(page)
         assert page.next_token
         proxy.heal()
-        rest = read(process(proxied, clock), room, "ann", **asked, nextToken=page.next_token)
+        rest = read(process(proxied, clock), room, "ann", **arguments, nextToken=page.next_token)
         assert sorted(seqs(page) + seqs(rest)) == list(range(first, last + 1))
         assert rest.next_token is None
 
@@ -122,7 +122,7 @@ def test_a_reread_finds_a_message_that_shows_meanwhile(
 
 
 @BOTH
-def test_an_old_hole_is_history_and_is_passed(
+def test_an_old_gap_is_history_and_is_passed(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock, order: Mapping[str, Any]
 ) -> None:
     room, _ = a_room_of(client, clock, 6)
@@ -195,7 +195,7 @@ def test_what_has_expired_is_not_shown(client: Any, clock: Clock, order: Mapping
 
 
 @BOTH
-def test_a_long_stretch_of_expired_messages_ends_a_page_and_not_the_reading(
+def test_many_expired_messages_end_a_page_and_not_the_reading(
     client: Any, clock: Clock, order: Mapping[str, Any]
 ) -> None:
     """Messages whose retention was short lie between the others, when a room's retention was lengthened since."""
@@ -249,7 +249,7 @@ def test_reads_are_tried_again_within_one_deadline(
 
 
 def test_the_waits_of_one_read_do_not_add_up(proxy: Proxy, proxied: Any, client: Any, clock: Clock) -> None:
-    """The first read spends its time on throttling, and so does the one after it, which a young hole makes needed."""
+    """The first read spends its time on throttling, and so does the one after it, which a recent gap makes needed."""
     room, _ = a_room_of(client, clock, 3)
     throttled = error("ThrottlingException")
     proxy.hidden.add(3)

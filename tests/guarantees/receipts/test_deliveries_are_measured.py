@@ -15,7 +15,7 @@ from chat.rules.errors import RateLimited
 from chat.rules.models import Receipts
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from tests.guarantees.receipts.measured_member import ledger, receipts_of, somebody
+from tests.guarantees.receipts.measured_member import ledger, new_user, receipts_of
 from tests.guarantees.support.fixtures import Clock, change_room, new_room, process
 from tests.guarantees.support.state_machine import check
 
@@ -65,7 +65,7 @@ class Deliveries(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.deployment = process(self.client, self.clock)
-        self.bob = somebody()
+        self.bob = new_user()
         self.room = new_room(self.client, self.bob.user_id, prefix=self.prefix)
         self.oracle = Oracle()
         self.before = Receipts()
@@ -77,7 +77,7 @@ class Deliveries(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 2, 5, 11, 29, 30, 60, 80, 600]))
     def time_passes(self, seconds: int) -> None:
-        """Whole seconds: the person's item rounds up to them."""
+        """Whole seconds: the user's item rounds up to them."""
         self.clock.sleep(seconds)
 
     @rule(share=SHARES, private=st.booleans())

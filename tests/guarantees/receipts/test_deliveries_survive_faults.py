@@ -13,7 +13,7 @@ from chat.operations.mark_read import mark_read
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.storage.places import receipts_place
-from tests.guarantees.receipts.measured_member import ADMIN, beat, ledger, receipts_of, somebody
+from tests.guarantees.receipts.measured_member import ADMIN, ledger, new_user, receipts_of, send_heartbeat
 from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import NOON, Clock, change_room, new_room, process
 from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
@@ -23,7 +23,7 @@ UNDONE = [faults.error("ThrottlingException"), faults.lost_request]
 
 
 def test_marks_that_come_at_once_leave_the_largest(client: Any) -> None:
-    bob = somebody()
+    bob = new_user()
     room = new_room(client, bob.user_id)
     change_room(client, room, seq=100)
 
@@ -40,40 +40,40 @@ def test_marks_that_come_at_once_leave_the_largest(client: Any) -> None:
 
 
 def test_heartbeats_of_two_clients_at_once_count_each_delivery_once(client: Any) -> None:
-    bob = somebody()
+    bob = new_user()
     room = new_room(client, bob.user_id)
     first = process(client, Clock())
-    beat(first, bob, room, 0)
+    send_heartbeat(first, bob, room, 0)
     change_room(client, room, seq=5)
-    beat(process(client, Clock(NOON + 20_000)), bob, room, 5)
+    send_heartbeat(process(client, Clock(NOON + 20_000)), bob, room, 5)
     with ThreadPoolExecutor(4) as pool:
         later = [process(client, Clock(NOON + 50_000), deadline_s=20) for _ in range(4)]
-        list(pool.map(lambda ours: beat(ours, bob, room, 5), later))
+        list(pool.map(lambda ours: send_heartbeat(ours, bob, room, 5), later))
     assert ledger(first, room) == (5, 5)
 
 
-def test_a_second_client_that_comes_just_after_the_first_does_not_judge_what_is_still_on_its_way(
+def test_a_second_client_just_after_the_first_does_not_account_what_is_still_on_its_way(
     client: Any, clock: Clock
 ) -> None:
-    bob = somebody()
+    bob = new_user()
     room = new_room(client, bob.user_id)
     ours = process(client, clock)
-    beat(ours, bob, room, 0)
+    send_heartbeat(ours, bob, room, 0)
     clock.sleep(30)
     change_room(client, room, seq=5)
-    beat(ours, bob, room, 0)
+    send_heartbeat(ours, bob, room, 0)
     clock.sleep(2)
-    beat(ours, bob, room, 0)
+    send_heartbeat(ours, bob, room, 0)
     clock.sleep(28)
-    beat(ours, bob, room, 5)
+    send_heartbeat(ours, bob, room, 5)
     assert ledger(ours, room) == (5, 5)
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_mark_whose_answer_is_lost_is_told_all_the_same(
+def test_a_mark_whose_answer_is_lost_is_published_all_the_same(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
-    bob = somebody()
+    bob = new_user()
     room = new_room(client, bob.user_id)
     change_room(client, room, seq=5)
     proxy.once("UpdateItem", fault)
@@ -86,16 +86,16 @@ def test_a_mark_whose_answer_is_lost_is_told_all_the_same(
 def test_a_heartbeat_whose_answer_is_lost_on_the_way_counts_no_delivery_twice(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault, write: int
 ) -> None:
-    bob = somebody()
+    bob = new_user()
     room = new_room(client, bob.user_id)
     ours = process(proxied, clock)
-    beat(ours, bob, room, 0)
+    send_heartbeat(ours, bob, room, 0)
     change_room(client, room, seq=5)
     clock.sleep(30)
-    beat(ours, bob, room, 0)
+    send_heartbeat(ours, bob, room, 0)
     clock.sleep(30)
     proxy.once("UpdateItem", *[pass_on] * write, fault)
-    beat(ours, bob, room, 5)
+    send_heartbeat(ours, bob, room, 5)
     due, confirmed = ledger(ours, room)
     assert due == confirmed
     assert due in ((0, 5) if write == 0 else (5,))
@@ -105,54 +105,54 @@ def test_a_heartbeat_whose_answer_is_lost_on_the_way_counts_no_delivery_twice(
 def test_a_heartbeat_that_is_throttled_is_tried_again(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
-    bob = somebody()
+    bob = new_user()
     room = new_room(client, bob.user_id)
     change_room(client, room, seq=5)
     ours, tally = process(proxied, clock), Tally()
     proxy.once("BatchGetItem", fault)
     proxy.once("UpdateItem", fault, fault)
-    beat(ours, bob, room, 3, tally)
+    send_heartbeat(ours, bob, room, 3, tally)
     assert receipts_of(ours, Room.parse(room), bob).delivered_seq == 3
 
 
 def test_a_ledger_that_cannot_be_written_costs_the_count_and_not_the_heartbeat(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
-    bob = somebody()
+    bob = new_user()
     room = new_room(client, bob.user_id)
     ours, tally = process(proxied, clock), Tally()
-    beat(ours, bob, room, 0)
+    send_heartbeat(ours, bob, room, 0)
     change_room(client, room, seq=5)
     clock.sleep(30)
-    beat(ours, bob, room, 5)
+    send_heartbeat(ours, bob, room, 5)
     clock.sleep(30)
     proxy.once("UpdateItem", pass_on, faults.error("ThrottlingException"))
-    beat(ours, bob, room, 5, tally)
+    send_heartbeat(ours, bob, room, 5, tally)
     assert ledger(ours, room) == (0, 0)
     assert tally == {"DeliveriesDue": 5, "DeliveriesConfirmed": 5, "LedgerLost": 1}
 
 
-def test_what_is_measured_is_told_to_metrics(client: Any, clock: Clock) -> None:
-    bob = somebody()
+def test_what_is_measured_is_counted_in_metrics(client: Any, clock: Clock) -> None:
+    bob = new_user()
     room = new_room(client, bob.user_id)
     ours, tally = process(client, clock), Tally()
-    beat(ours, bob, room, 0)
+    send_heartbeat(ours, bob, room, 0)
     change_room(client, room, seq=4, ts=clock.ms)
     clock.sleep(0.3)
     mark_delivered(ours, bob, {"roomId": room, "seq": 4}, tally)
     assert tally == {"ConfirmMs": 300}
     clock.sleep(29.7)
-    beat(ours, bob, room, 4)
+    send_heartbeat(ours, bob, room, 4)
     change_room(client, room, seq=5, ts=clock.ms)
     clock.sleep(30)
-    beat(ours, bob, room, 4, tally)
+    send_heartbeat(ours, bob, room, 4, tally)
     assert tally == {"ConfirmMs": 300, "DeliveriesDue": 4, "DeliveriesConfirmed": 4}
     report = delivery(ours, ADMIN, {"roomId": room}, Tally())
     assert (report["percent"], report["p50Ms"], report["p99Ms"]) == (100, 300, 300)
 
 
-def blind(exchange: Exchange) -> None:
-    """A batch that may be a moment old, and does not show yet that somebody is in a room."""
+def without_membership(exchange: Exchange) -> None:
+    """A batch that may be stale, and does not show yet that somebody is a member."""
     status, body = exchange.forward()
     answer = json.loads(body)
     for items in answer["Responses"].values():
@@ -160,32 +160,32 @@ def blind(exchange: Exchange) -> None:
     exchange.reply(status, json.dumps(answer).encode())
 
 
-def test_nobody_is_told_to_have_left_by_a_look_that_is_a_moment_old(
+def test_a_stale_read_does_not_say_that_a_member_has_left(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
-    bob = somebody()
+    bob = new_user()
     room = new_room(client, bob.user_id)
-    proxy.once("BatchGetItem", blind)
+    proxy.once("BatchGetItem", without_membership)
     rooms = [{"roomId": room, "seq": 0}]
     (state,) = heartbeat(process(proxied, clock), bob, {"rooms": rooms}, Tally())["rooms"]
     assert (state["left"], state["seq"], state["epoch"]) == (False, 0, 1)
 
 
-def test_receipts_that_are_seen_as_they_were_are_judged_as_they_are(
+def test_receipts_of_a_stale_read_are_accounted_as_they_are(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
-    bob = somebody()
+    bob = new_user()
     room = new_room(client, bob.user_id)
     ours, place = process(proxied, clock), receipts_place(Room.parse(room), bob.user_id)
-    beat(ours, bob, room, 0)
+    send_heartbeat(ours, bob, room, 0)
     change_room(client, room, seq=5)
     clock.sleep(30)
-    beat(ours, bob, room, 0)
+    send_heartbeat(ours, bob, room, 0)
     noted = ours.store.tables.get(place)
     assert noted
     clock.sleep(30)
-    beat(ours, bob, room, 5)
+    send_heartbeat(ours, bob, room, 5)
     assert ledger(ours, room) == (5, 5)
     proxy.once("BatchGetItem", faults.showing(noted))
-    beat(ours, bob, room, 5)
+    send_heartbeat(ours, bob, room, 5)
     assert ledger(ours, room) == (5, 5)

@@ -1,4 +1,4 @@
-"""A receipt that is stored after somebody lost access is told in the epoch that has begun, so they do not hear it."""
+"""A receipt that is stored after a revocation is published in the epoch that has begun, so the one who left does not get it."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.guarantees.support.fixtures import Clock, change_member, change_room,
 
 
 @pytest.mark.parametrize("verb", [mark_read, mark_delivered])
-def test_a_receipt_is_told_in_the_epoch_that_holds_when_it_is_stored(
+def test_a_receipt_is_published_in_the_epoch_that_holds_when_it_is_stored(
     client: Any, endpoint: str, clock: Clock, verb: Any
 ) -> None:
     room = new_room(client, "ann", "bob", "cat")
@@ -24,17 +24,17 @@ def test_a_receipt_is_told_in_the_epoch_that_holds_when_it_is_stored(
     theirs = process(client, clock)
     slow = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
     ours = process(slow, clock)
-    parted: list[Notice | None] = []
+    revocations: list[Notice | None] = []
 
-    def part(**_: object) -> None:
-        """Between our look and our write cat is taken out."""
-        if not parted:
-            parted.append(
+    def revoke(**_: object) -> None:
+        """Between our read and our write cat is removed."""
+        if not revocations:
+            revocations.append(
                 remove_member(theirs, Caller("ann"), {"roomId": room, "userId": "cat"}, Tally()).notice
             )
 
-    slow.meta.events.register("before-call.dynamodb.UpdateItem", part)
+    slow.meta.events.register("before-call.dynamodb.UpdateItem", revoke)
     receipt = verb(ours, Caller("bob"), {"roomId": room, "seq": 3}, Tally())
-    assert parted[0] is not None
-    assert (receipt["roomId"], receipt["epoch"]) == (room, parted[0].next_epoch)
+    assert revocations[0] is not None
+    assert (receipt["roomId"], receipt["epoch"]) == (room, revocations[0].next_epoch)
     slow.close()

@@ -14,25 +14,25 @@ from chat.deployment import Deployment
 from chat.operations.add_member import add_member
 from chat.operations.leave_room import leave_room
 from chat.operations.mark_read import mark_read
-from chat.operations.my_rooms import my_rooms
 from chat.operations.remove_member import remove_member
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.new_room import add_room
-from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock, process, send, store_of
+from tests.guarantees.rooms.requests import pages
+from tests.guarantees.support.fixtures import FAST, Clock, process, send, store_of
 
-KEEPER = "keeper"
+OWNER = "owner"
 WHO, WHERE = st.integers(0, 2), st.integers(0, 2)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("sends"), WHO, WHERE, st.just(0)),
-        st.tuples(st.just("speaks"), WHO, WHERE, st.integers(1, 4)),
+        st.tuples(st.just("owner sends"), WHO, WHERE, st.integers(1, 4)),
         st.tuples(st.just("reads"), WHO, WHERE, st.integers(0, 12)),
         st.tuples(st.just("reads in private"), WHO, WHERE, st.integers(0, 12)),
-        st.tuples(st.just("comes"), WHO, WHERE, st.just(0)),
-        st.tuples(st.just("goes"), WHO, WHERE, st.just(0)),
-        st.tuples(st.just("is taken out"), WHO, WHERE, st.just(0)),
+        st.tuples(st.just("joins"), WHO, WHERE, st.just(0)),
+        st.tuples(st.just("leaves"), WHO, WHERE, st.just(0)),
+        st.tuples(st.just("is removed"), WHO, WHERE, st.just(0)),
     ),
     min_size=5,
     max_size=40,
@@ -40,64 +40,64 @@ STEPS = st.lists(
 
 
 @dataclass
-class Person:
-    """Somebody in one room, as plain numbers: up to where they have read, whatever made it so."""
+class Membership:
+    """A user in one room: up to which number they have read, by whatever operation."""
 
     is_in: bool = False
     marker: int = 0
 
 
 @dataclass
-class Ledger:
-    """What is known of one room without asking."""
+class RoomModel:
+    """What the test knows of one room by itself."""
 
     room: str
-    said: list[int] = field(default_factory=list)
-    people: dict[str, Person] = field(default_factory=dict)
+    sent: list[int] = field(default_factory=list)
+    members: dict[str, Membership] = field(default_factory=dict)
 
     def unread(self, user: str) -> int:
-        return sum(seq > self.people[user].marker for seq in self.said)
+        return sum(seq > self.members[user].marker for seq in self.sent)
 
 
-class Play:
-    """Three people and three rooms, in both tables. The keeper owns all of these and speaks for everybody else."""
+class UnreadRun:
+    """Three users and three rooms, in both tables. The owner of all rooms sends for everybody else."""
 
     def __init__(self, client: Any) -> None:
         self.deployment: Deployment = process(client, Clock())
-        mark = uuid.uuid4().hex[:12]
-        self.users = [f"{mark}-{number}" for number in range(3)]
-        self.ledgers = [Ledger(f"{prefix}{mark}") for prefix in ("a", "GUILD#b", "c")]
-        for ledger in self.ledgers:
-            assert add_room(store_of(client), Room.parse(ledger.room), {KEEPER: "owner"}, FAST)
-            ledger.people = {user: Person() for user in self.users}
+        suffix = uuid.uuid4().hex[:12]
+        self.users = [f"{suffix}-{number}" for number in range(3)]
+        self.models = [RoomModel(f"{prefix}{suffix}") for prefix in ("a", "GUILD#b", "c")]
+        for model in self.models:
+            assert add_room(store_of(client), Room.parse(model.room), {OWNER: "owner"}, FAST)
+            model.members = {user: Membership() for user in self.users}
 
     def step(self, what: str, who: int, where: int, number: int) -> None:
-        ledger, user = self.ledgers[where], self.users[who]
-        person = ledger.people[user]
-        if what == "speaks":
+        model, user = self.models[where], self.users[who]
+        membership = model.members[user]
+        if what == "owner sends":
             for _ in range(number):
-                self.say(ledger, KEEPER)
-        elif what == "comes" and not person.is_in:
-            self.call(add_member, KEEPER, roomId=ledger.room, userId=user)
-            person.is_in, person.marker = True, max(person.marker, len(ledger.said))
-        elif not person.is_in:
+                self.send_one(model, OWNER)
+        elif what == "joins" and not membership.is_in:
+            self.call(add_member, OWNER, roomId=model.room, userId=user)
+            membership.is_in, membership.marker = True, max(membership.marker, len(model.sent))
+        elif not membership.is_in:
             return
         elif what == "sends":
-            person.marker = self.say(ledger, user)
-        elif what == "goes":
-            self.call(leave_room, user, roomId=ledger.room)
-            person.is_in = False
-        elif what == "is taken out":
-            self.call(remove_member, KEEPER, roomId=ledger.room, userId=user)
-            person.is_in = False
-        elif what.startswith("reads") and number <= len(ledger.said):
-            self.call(mark_read, user, roomId=ledger.room, seq=number, private="private" in what)
-            person.marker = max(person.marker, number)
+            membership.marker = self.send_one(model, user)
+        elif what == "leaves":
+            self.call(leave_room, user, roomId=model.room)
+            membership.is_in = False
+        elif what == "is removed":
+            self.call(remove_member, OWNER, roomId=model.room, userId=user)
+            membership.is_in = False
+        elif what.startswith("reads") and number <= len(model.sent):
+            self.call(mark_read, user, roomId=model.room, seq=number, private="private" in what)
+            membership.marker = max(membership.marker, number)
 
-    def say(self, ledger: Ledger, user: str) -> int:
-        seq = send(self.deployment, ledger.room, user, "hi").seq
+    def send_one(self, model: RoomModel, user: str) -> int:
+        seq = send(self.deployment, model.room, user, "hi").seq
         assert seq
-        ledger.said.append(seq)
+        model.sent.append(seq)
         return seq
 
     def call(self, verb: Callable[..., Any], user: str, **arguments: Any) -> Any:
@@ -105,19 +105,12 @@ class Play:
 
     def check(self, limit: int) -> None:
         for user in self.users:
-            told: dict[str, int] = {}
-            token = None
-            while True:
-                arguments = {"limit": limit, "nextToken": token}
-                page = my_rooms(self.deployment, CURSOR_KEYS, Caller(user), arguments, Tally())
-                for each in page["items"]:
-                    told[each["room"]["roomId"]] = each["unread"]
-                    assert each["room"]["head"]["seq"] - each["lastReadSeq"] == each["unread"]
-                token = page["nextToken"]
-                if token is None:
-                    break
-            assert told == {
-                ledger.room: ledger.unread(user) for ledger in self.ledgers if ledger.people[user].is_in
+            answered: dict[str, int] = {}
+            for each in pages(self.deployment, user, "myRooms", limit=limit):
+                answered[each["room"]["roomId"]] = each["unread"]
+                assert each["room"]["head"]["seq"] - each["lastReadSeq"] == each["unread"]
+            assert answered == {
+                model.room: model.unread(user) for model in self.models if model.members[user].is_in
             }
 
 
@@ -128,9 +121,9 @@ def test_unread_after_random_sequences_equals_a_naive_count_of_messages_above_th
     @settings(max_examples=200 if os.environ.get("PROVE") else 25, deadline=None)
     @given(STEPS)
     def holds(steps: list[tuple[str, int, int, int]]) -> None:
-        play = Play(client)
+        run = UnreadRun(client)
         for step in steps:
-            play.step(*step)
-        play.check(limit)
+            run.step(*step)
+        run.check(limit)
 
     holds()

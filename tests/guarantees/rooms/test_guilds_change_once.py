@@ -16,7 +16,7 @@ from chat.rules.tally import Tally
 from chat.steps.roster import read_members
 from tests.guarantees.support.faults import FEW
 from tests.guarantees.support.fixtures import Clock, new_room, process, send, store_of
-from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
+from tests.guarantees.support.proxy import Fault, Proxy, overtaken
 
 MEMBERS: Mapping[str, Role] = {"ann": "owner", "bob": "member", "cat": "member"}
 NAMED = (*MEMBERS, "dan", "eve")
@@ -69,11 +69,8 @@ def test_two_calls_at_once_make_one_room_with_the_members_of_both(
 ) -> None:
     room, other = f"GUILD#{uuid.uuid4()}", process(client, clock)
 
-    def first(exchange: Exchange) -> None:
-        call(other, room, {"add": [{"userId": "ann", "role": "OWNER"}]})
-        pass_on(exchange)
-
-    proxy.once("TransactWriteItems", first)
+    first = {"add": [{"userId": "ann", "role": "OWNER"}]}
+    proxy.once("TransactWriteItems", overtaken(lambda: call(other, room, first)))
     answer = call(process(proxied, clock), room, {"add": [{"userId": "bob"}]})
     assert (answer["epoch"], answer["owners"]) == (1, 1)
     head, members = state(client, room)
@@ -86,10 +83,7 @@ def test_messages_in_between_delay_a_removal_and_do_not_lose_it(
 ) -> None:
     room, busy = guild(client), process(client, clock)
 
-    def sent(exchange: Exchange) -> None:
-        send(busy, room, "cat", "hi")
-        pass_on(exchange)
-
+    sent = overtaken(lambda: send(busy, room, "cat", "hi"))
     proxy.once("TransactWriteItems", sent, sent)
     answer = call(process(proxied, clock), room, {"remove": ["bob"]})
     assert (answer["epoch"], answer["seq"]) == (2, 2)
@@ -101,11 +95,8 @@ def test_who_is_banned_meanwhile_is_refused_and_the_others_are_added(
 ) -> None:
     room, other = guild(client), process(client, clock)
 
-    def banned(exchange: Exchange) -> None:
-        ban_member(other, Caller("ann"), {"roomId": room, "userId": "dan"}, Tally())
-        pass_on(exchange)
-
-    proxy.once("TransactWriteItems", banned)
+    ban = {"roomId": room, "userId": "dan"}
+    proxy.once("TransactWriteItems", overtaken(lambda: ban_member(other, Caller("ann"), ban, Tally())))
     arguments = {"add": [{"userId": "dan"}, {"userId": "eve"}]}
     answer = call(process(proxied, clock), room, arguments)
     assert (answer["added"], answer["refused"]) == (["eve"], [{"userId": "dan", "reason": "banned"}])

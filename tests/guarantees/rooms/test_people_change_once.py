@@ -22,7 +22,7 @@ from chat.rules.tally import Tally
 from chat.steps.roster import read_people
 from tests.guarantees.support.faults import FEW
 from tests.guarantees.support.fixtures import FAST, Clock, change_room, new_room, process, send, store_of
-from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
+from tests.guarantees.support.proxy import Fault, Proxy, overtaken
 
 Verb = Callable[[Deployment, Caller, Mapping[str, Any], Tally], Message]
 Call = tuple[Verb, str, dict[str, Any]]
@@ -70,17 +70,6 @@ def read_back(client: Any, room: str, user: str) -> tuple[Head, Member | None]:
 
 def state(client: Any, room: str) -> list[object]:
     return [read_back(client, room, user) for user in (*MEMBERS, "dan", "kim")]
-
-
-def overtaken(*writes: Callable[[], object]) -> Fault:
-    """Others write between the read and the commit of a request."""
-
-    def fault(exchange: Exchange) -> None:
-        for write in writes:
-            write()
-        pass_on(exchange)
-
-    return fault
 
 
 @pytest.mark.parametrize("fault", FEW.values(), ids=FEW)

@@ -94,14 +94,10 @@ def test_what_does_not_pass_ends_at_the_deadline_with_nothing_made(
 def test_of_two_who_make_a_room_of_one_name_at_once_one_does(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock, user: str
 ) -> None:
-    """The other looks at nothing yet, and finds the room in its way at the commit."""
+    """The other sees no room at its read, and finds it at the commit."""
     room, rival = f"r-{uuid.uuid4().hex}", f"{user}-rival"
 
-    def overtake(exchange: faults.Exchange) -> None:
-        make(process(client, clock), rival, room)
-        faults.pass_on(exchange)
-
-    proxy.once("TransactWriteItems", overtake)
+    proxy.once("TransactWriteItems", faults.overtaken(lambda: make(process(client, clock), rival, room)))
     with pytest.raises(NotAllowed) as caught:
         make(process(proxied, clock), user, room)
     assert caught.value.values == {"reason": "taken"}
@@ -115,11 +111,7 @@ def test_rooms_that_are_made_at_once_are_all_charged(
     for _ in range(before):
         make(process(client, clock), user, None)
 
-    def overtake(exchange: faults.Exchange) -> None:
-        make(process(client, clock), user, None)
-        faults.pass_on(exchange)
-
-    proxy.once("TransactWriteItems", overtake)
+    proxy.once("TransactWriteItems", faults.overtaken(lambda: make(process(client, clock), user, None)))
     make(process(proxied, clock), user, None)
     quota = store_of(client).tables.get(Place("core", f"USER#{user}", keys.QUOTA))
     assert quota
@@ -131,11 +123,9 @@ def test_two_who_change_rules_at_once_change_both(
 ) -> None:
     room = make(process(client, clock), user, None)["roomId"]
 
-    def overtake(exchange: faults.Exchange) -> None:
-        update_room(process(client, clock), Caller(user), {"roomId": room, "personBurst": 3}, Tally())
-        faults.pass_on(exchange)
-
-    proxy.once("TransactWriteItems", overtake)
+    first = {"roomId": room, "personBurst": 3}
+    others = faults.overtaken(lambda: update_room(process(client, clock), Caller(user), first, Tally()))
+    proxy.once("TransactWriteItems", others)
     arguments = {"roomId": room, "name": "One"}
     notice = update_room(process(proxied, clock), Caller(user), arguments, Tally()).notice
     assert notice
@@ -149,10 +139,7 @@ def test_an_owner_who_loses_the_role_meanwhile_changes_nothing(
     room = new_room(client, "ann")
     change_member(client, room, "ann", role="owner")
 
-    def demote(exchange: faults.Exchange) -> None:
-        change_member(client, room, "ann", role="member")
-        faults.pass_on(exchange)
-
+    demote = faults.overtaken(lambda: change_member(client, room, "ann", role="member"))
     proxy.once("TransactWriteItems", demote)
     with pytest.raises(NotAllowed) as caught:
         update_room(process(proxied, clock), Caller("ann"), {"roomId": room, "name": "Mine"}, Tally())

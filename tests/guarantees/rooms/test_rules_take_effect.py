@@ -7,7 +7,7 @@ import pytest
 
 from chat.operations.edit_message import edit_message
 from chat.operations.update_room import update_room
-from chat.rules.errors import ChatError, RateLimited
+from chat.rules.errors import RateLimited
 from chat.rules.models import Caller, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -19,6 +19,7 @@ from tests.guarantees.support.fixtures import (
     change_member,
     process,
     read,
+    refused,
     send,
     store_of,
     stored,
@@ -37,12 +38,6 @@ def room(client: Any) -> str:
 
 def rule(deployment: Any, room: str, **rules: Any) -> None:
     update_room(deployment, Caller("olga"), {"roomId": room, **rules}, Tally())
-
-
-def refused(deployment: Any, room: str, user: str) -> ChatError:
-    with pytest.raises(ChatError) as caught:
-        send(deployment, room, user, "hi")
-    return caught.value
 
 
 def test_in_slow_mode_a_member_waits_and_owners_and_moderators_do_not(

@@ -13,6 +13,7 @@ from chat.operations.messages import HistoryPage, messages
 from chat.operations.remove_message import remove_message
 from chat.operations.send_message import send_message
 from chat.rules.cursor import CursorKeys
+from chat.rules.errors import ChatError
 from chat.rules.models import Caller, Item, Message, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -115,6 +116,17 @@ def send(
 ) -> Message:
     arguments = {"roomId": room_id, "text": text, "clientMessageId": name}
     return send_message(deployment, Caller(user_id=user), arguments, Tally() if tally is None else tally)
+
+
+def refused(
+    deployment: Deployment, room_id: str, user: str, text: str = "hi", name: str | None = None
+) -> ChatError:
+    """The refusal of a send. Raises `AssertionError` where it is not refused."""
+    try:
+        send(deployment, room_id, user, text, name)
+    except ChatError as refusal:
+        return refusal
+    raise AssertionError("not refused")
 
 
 def edit(deployment: Deployment, message: Message, text: str, user: str | None = None) -> Message:

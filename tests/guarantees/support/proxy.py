@@ -71,6 +71,17 @@ def pass_on(exchange: Exchange) -> None:
     exchange.reply(status, body)
 
 
+def overtaken(*writes: Callable[[], object]) -> Fault:
+    """Others write between the read and the commit of a request."""
+
+    def fault(exchange: Exchange) -> None:
+        for write in writes:
+            write()
+        pass_on(exchange)
+
+    return fault
+
+
 def error(code: str, status: int = 400, **more: Any) -> Fault:
     """The error `code`, and the engine never sees the request."""
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected", **more})
