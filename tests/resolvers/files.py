@@ -7,12 +7,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.settings import BUCKET, TABLES
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
+from tests.resolvers.harness import Harness
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(1_000)
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -33,12 +31,12 @@ class Answer:
         return found[1].decode() if found else ""
 
 
-def prepare(stage: "Stage", room: str, user: str = "alice", **arguments: object) -> dict[str, Any]:
+def prepare(harness: Harness, room: str, user: str = "alice", **arguments: object) -> dict[str, Any]:
     """A new upload, for somebody whose rate of preparing them is forgotten first."""
     rate = {"PK": {"S": f"USER#{user}"}, "SK": {"S": "UPLOADING"}}
-    stage.client.delete_item(TableName=TABLES["CORE_TABLE"], Key=rate)
-    upload: dict[str, Any] = stage.invoke(
-        stage.event("Mutation.createUpload", user, roomId=room, **arguments)
+    harness.client.delete_item(TableName=TABLES["CORE_TABLE"], Key=rate)
+    upload: dict[str, Any] = harness.invoke(
+        harness.event("Mutation.createUpload", user, roomId=room, **arguments)
     )
     return upload
 

@@ -1,14 +1,12 @@
 """What the tests of the verbs about people share: a room with somebody of every rank, and notices written out."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chat.rules.models import Role
+from tests.resolvers.harness import Event, Harness
 
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Event, Stage
-
-CROWD: Mapping[str, Role] = {
+EVERY_ROLE: Mapping[str, Role] = {
     "alice": "owner",
     "anna": "owner",
     "mona": "moderator",
@@ -28,28 +26,28 @@ def notice(answer: dict[str, Any], room: str, sender: str, epoch: int, **told: o
     return own | dict.fromkeys(ABSENT) | message | {"notice": dict.fromkeys(UNSAID) | told}
 
 
-def as_admin(event: "Event") -> "Event":
+def as_admin(event: Event) -> Event:
     """The same event by somebody with the platform role `admin`."""
     event["identity"]["resolverContext"]["roles"] = "admin"
     return event
 
 
-def head(stage: "Stage", room: str) -> tuple[int, int, int]:
+def head(harness: Harness, room: str) -> tuple[int, int, int]:
     """A room's `rev`, `epoch` and number of owners."""
-    item = stage.item(room, "HEAD")
+    item = harness.item(room, "HEAD")
     return item["rev"], item["epoch"], item["owners"]
 
 
-def membership(stage: "Stage", room: str, user: str) -> dict[str, Any]:
+def membership(harness: Harness, room: str, user: str) -> dict[str, Any]:
     """What a membership says, without keys and the instant at which it is forgotten."""
-    item = stage.item(room, f"IN#ROOM#{room}", user)
+    item = harness.item(room, f"IN#ROOM#{room}", user)
     return {name: value for name, value in item.items() if name not in ("PK", "SK", "type", "expiresAt")}
 
 
-def lines(stage: "Stage", room: str, kind: str) -> dict[str, dict[str, Any]]:
+def lines(harness: Harness, room: str, kind: str) -> dict[str, dict[str, Any]]:
     """What a room's lists of people (`MEMBER`, `BANNED`) say, by user id."""
     found = {}
-    for item in stage.partition("gg_core", f"ROOM#{room}"):
+    for item in harness.partition("gg_core", f"ROOM#{room}"):
         word, _, user = item["SK"]["S"].partition("#")
         if word == kind:
             found[user] = {
@@ -60,9 +58,9 @@ def lines(stage: "Stage", room: str, kind: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def forget_owners(stage: "Stage", room: str) -> None:
+def forget_owners(harness: Harness, room: str) -> None:
     """Make a room like those from before owners were counted."""
-    stage.client.update_item(
+    harness.client.update_item(
         TableName="gg_core",
         Key={"PK": {"S": f"ROOM#{room}"}, "SK": {"S": "HEAD"}},
         UpdateExpression="REMOVE owners",

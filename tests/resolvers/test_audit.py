@@ -3,15 +3,12 @@
 import json
 import logging
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from chat_lambda.telemetry import actor
-from tests.resolvers.conftest import Refusal
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Event, Stage
+from tests.resolvers.harness import Event, Harness, Refusal
 
 AUDITED = {
     "createRoom": ["targets", "visibility"],
@@ -31,39 +28,39 @@ AUDITED = {
 TOLD = ("action", "outcome", "reason", "actor", "room", "correlation_id")
 
 
-def staged(stage: "Stage", verb: str) -> "Event":
+def prepared(harness: Harness, verb: str) -> Event:
     """The verb's event in a room where it can be done."""
-    event = stage.event(f"Mutation.{verb}")
+    event = harness.event(f"Mutation.{verb}")
     arguments = event["arguments"]
     if verb == "createRoom":
         arguments["roomId"] = f"r-{uuid.uuid4()}"
         arguments["members"] = [f"guest-{uuid.uuid4()}", f"guest-{uuid.uuid4()}"]
         event["identity"]["resolverContext"]["userId"] = f"founder-{uuid.uuid4()}"
         return event
-    room = arguments["roomId"] = stage.room()
+    room = arguments["roomId"] = harness.room()
     if verb == "joinRoom":
-        stage.invoke(stage.event("Mutation.updateRoom", roomId=room, visibility="PUBLIC"))
+        harness.invoke(harness.event("Mutation.updateRoom", roomId=room, visibility="PUBLIC"))
     if verb == "unbanMember":
-        stage.invoke(stage.event("Mutation.banMember", roomId=room))
+        harness.invoke(harness.event("Mutation.banMember", roomId=room))
     if verb == "removeMessage":
-        arguments["id"] = stage.send(room, "to be taken away")[0]["id"]
+        arguments["id"] = harness.send(room, "to be taken away")[0]["id"]
     return event
 
 
-def decided(caplog: pytest.LogCaptureFixture, stage: "Stage", event: "Event") -> tuple[Any, list[Any]]:
+def decided(caplog: pytest.LogCaptureFixture, harness: Harness, event: Event) -> tuple[Any, list[Any]]:
     """The outcome of an event, and the audit events that it leaves."""
     caplog.clear()
     with caplog.at_level(logging.INFO):
-        outcome = stage.invoke(event)
+        outcome = harness.invoke(event)
     return outcome, [vars(record) for record in caplog.records if vars(record).get("kind") == "audit"]
 
 
 @pytest.mark.parametrize("verb", AUDITED)
 def test_what_is_done_is_told_with_who_did_it_to_whom_by_pseudonym(
-    stage: "Stage", caplog: pytest.LogCaptureFixture, verb: str
+    harness: Harness, caplog: pytest.LogCaptureFixture, verb: str
 ) -> None:
-    event = staged(stage, verb)
-    outcome, decisions = decided(caplog, stage, event)
+    event = prepared(harness, verb)
+    outcome, decisions = decided(caplog, harness, event)
     assert not isinstance(outcome, Refusal), outcome
     (decision,) = decisions
     assert {name: decision[name] for name in TOLD} == {
@@ -90,63 +87,65 @@ def test_what_is_done_is_told_with_who_did_it_to_whom_by_pseudonym(
 
 @pytest.mark.parametrize("verb", AUDITED)
 def test_what_is_refused_is_told_as_refused_and_not_as_done(
-    stage: "Stage", caplog: pytest.LogCaptureFixture, verb: str
+    harness: Harness, caplog: pytest.LogCaptureFixture, verb: str
 ) -> None:
-    event = staged(stage, verb)
+    event = prepared(harness, verb)
     room = event["arguments"]["roomId"]
     if verb == "createRoom":
-        room = event["arguments"]["roomId"] = stage.room({"bob": "owner"})
+        room = event["arguments"]["roomId"] = harness.room({"bob": "owner"})
     else:
-        stage.invoke(stage.event("Mutation.banMember", roomId=room, userId="mallory"))
+        harness.invoke(harness.event("Mutation.banMember", roomId=room, userId="mallory"))
         event["identity"]["resolverContext"]["userId"] = "mallory"
-    before = stage.partition("gg_core", f"ROOM#{room}")
-    outcome, decisions = decided(caplog, stage, event)
+    before = harness.partition("gg_core", f"ROOM#{room}")
+    outcome, decisions = decided(caplog, harness, event)
     assert isinstance(outcome, Refusal)
     assert [(each["outcome"], each["reason"]) for each in decisions] == [("refused", outcome.error_type)]
-    assert stage.partition("gg_core", f"ROOM#{room}") == before
+    assert harness.partition("gg_core", f"ROOM#{room}") == before
 
 
 @pytest.mark.parametrize("verb", AUDITED)
-def test_a_mistake_is_no_decision(stage: "Stage", caplog: pytest.LogCaptureFixture, verb: str) -> None:
-    event = staged(stage, verb)
+def test_a_mistake_is_no_decision(harness: Harness, caplog: pytest.LogCaptureFixture, verb: str) -> None:
+    event = prepared(harness, verb)
     event["arguments"]["roomId"] = "no room: #"
-    outcome, decisions = decided(caplog, stage, event)
+    outcome, decisions = decided(caplog, harness, event)
     assert isinstance(outcome, Refusal)
     assert (outcome.error_type, decisions) == ("InvalidInput", [])
 
 
-def test_a_room_whose_id_the_server_chose_is_named(stage: "Stage", caplog: pytest.LogCaptureFixture) -> None:
-    event = stage.event("Mutation.createRoom.unnamed", f"founder-{uuid.uuid4()}")
-    outcome, (decision,) = decided(caplog, stage, event)
+def test_a_room_whose_id_the_server_chose_is_named(
+    harness: Harness, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = harness.event("Mutation.createRoom.unnamed", f"founder-{uuid.uuid4()}")
+    outcome, (decision,) = decided(caplog, harness, event)
     assert decision["room"] == outcome["roomId"]
 
 
 def test_reading_sending_and_telling_how_far_one_has_read_leave_none(
-    stage: "Stage", caplog: pytest.LogCaptureFixture
+    harness: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    room = stage.room()
-    sent = stage.send(room, "hello")[0]
+    room = harness.room()
+    sent = harness.send(room, "hello")[0]
     for event in (
-        stage.event("Query.messages", roomId=room),
-        stage.event("Query.room", roomId=room),
-        stage.event("Query.members", roomId=room),
-        stage.event("Query.myRooms"),
-        stage.event("Mutation.sendMessage", roomId=room),
-        stage.event("Mutation.editMessage", roomId=room, id=sent["id"]),
-        stage.event("Mutation.markRead", roomId=room, seq=1),
-        stage.event("Subscription.onMessage", roomId=room, epoch=1),
+        harness.event("Query.messages", roomId=room),
+        harness.event("Query.room", roomId=room),
+        harness.event("Query.members", roomId=room),
+        harness.event("Query.myRooms"),
+        harness.event("Mutation.sendMessage", roomId=room),
+        harness.event("Mutation.editMessage", roomId=room, id=sent["id"]),
+        harness.event("Mutation.markRead", roomId=room, seq=1),
+        harness.event("Subscription.onMessage", roomId=room, epoch=1),
     ):
-        outcome, decisions = decided(caplog, stage, event)
+        outcome, decisions = decided(caplog, harness, event)
         assert not isinstance(outcome, Refusal), outcome
         assert decisions == []
 
 
-def test_the_functions_that_audit_are_those(stage: "Stage") -> None:
-    wiring = json.loads((stage.project / "resolvers" / "wiring.json").read_text(encoding="utf-8"))
+def test_the_functions_that_audit_are_those(harness: Harness) -> None:
+    wiring = json.loads((harness.project / "resolvers" / "wiring.json").read_text(encoding="utf-8"))
     found = {
         name
         for name, entry in wiring["fields"].items()
         if "audited=True"
-        in (stage.project / "resolvers" / f"{entry['module']}.py").read_text(encoding="utf-8")
+        in (harness.project / "resolvers" / f"{entry['module']}.py").read_text(encoding="utf-8")
     }
     assert found == {f"Mutation.{verb}" for verb in AUDITED}

@@ -1,12 +1,11 @@
 """What no client should send and some will: refused by name, in every field alike, with nothing stored."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
+from tests.resolvers.harness import Harness
 
 ROOMS: list[object] = [
     None, "", " ", "#", "GUILD#", "GUILD##", "GUILD#a#b", "a#b", "ROOM#lobby", "USER#alice", "lobby\n", "lobby\x00", "a b", "é",
@@ -56,43 +55,43 @@ SHAPES: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def place(stage: "Stage") -> tuple[str, str]:
+def place(harness: Harness) -> tuple[str, str]:
     """A room and somebody in it, with little around them to look through."""
     person = f"person-{uuid.uuid4()}"
-    return stage.room({person: "owner"}), person
+    return harness.room({person: "owner"}), person
 
 
-def good(stage: "Stage", place: tuple[str, str], field: str) -> dict[str, Any]:
+def good(harness: Harness, place: tuple[str, str], field: str) -> dict[str, Any]:
     """An event that would be answered."""
     room, person = place
-    return stage.event(field, person, roomId=room)
+    return harness.event(field, person, roomId=room)
 
 
 @pytest.mark.parametrize("field", BAD)
 def test_without_its_fault_each_of_these_events_is_answered(
-    stage: "Stage", place: tuple[str, str], field: str
+    harness: Harness, place: tuple[str, str], field: str
 ) -> None:
-    answer = stage.invoke(good(stage, place, field))
+    answer = harness.invoke(good(harness, place, field))
     assert not hasattr(answer, "error_type"), answer
 
 
 @pytest.mark.parametrize(("field", "argument", "value"), CASES, ids=lambda value: ascii(value)[:24])
 def test_a_bad_argument_is_refused_by_its_name(
-    stage: "Stage", place: tuple[str, str], field: str, argument: str, value: object
+    harness: Harness, place: tuple[str, str], field: str, argument: str, value: object
 ) -> None:
-    event = good(stage, place, field)
+    event = good(harness, place, field)
     event["arguments"][argument] = value
-    outcome = stage.act(event, writes=[])
+    outcome = harness.run(event, writes=[])
     assert (outcome.error_type, outcome.values["argument"]) == ("InvalidInput", argument)
 
 
 @pytest.mark.parametrize("field", BAD)
 @pytest.mark.parametrize("identity", IDENTITIES, ids=str)
 def test_an_identity_that_is_not_our_authorizer_s_is_no_identity(
-    stage: "Stage", place: tuple[str, str], field: str, identity: object
+    harness: Harness, place: tuple[str, str], field: str, identity: object
 ) -> None:
-    event = good(stage, place, field) | {"identity": identity}
-    outcome = stage.act(event, writes=[], function=field)
+    event = good(harness, place, field) | {"identity": identity}
+    outcome = harness.run(event, writes=[], function=field)
     assert outcome.error_type == "InternalError"
     assert list(outcome.values) == ["correlationId"]
 
@@ -100,13 +99,13 @@ def test_an_identity_that_is_not_our_authorizer_s_is_no_identity(
 @pytest.mark.parametrize("field", BAD)
 @pytest.mark.parametrize("changes", SHAPES, ids=str)
 def test_an_event_of_another_shape_is_an_internal_error(
-    stage: "Stage", place: tuple[str, str], field: str, changes: dict[str, Any]
+    harness: Harness, place: tuple[str, str], field: str, changes: dict[str, Any]
 ) -> None:
-    event = good(stage, place, field) | changes
-    assert stage.act(event, writes=[], function=field).error_type == "InternalError"
+    event = good(harness, place, field) | changes
+    assert harness.run(event, writes=[], function=field).error_type == "InternalError"
 
 
 @pytest.mark.parametrize("field", BAD)
 @pytest.mark.parametrize("event", [None, [], [1], "x", 7, {}], ids=repr)
-def test_no_event_at_all_is_an_internal_error(stage: "Stage", field: str, event: object) -> None:
-    assert stage.call(field, event).error_type == "InternalError"
+def test_no_event_at_all_is_an_internal_error(harness: Harness, field: str, event: object) -> None:
+    assert harness.call(field, event).error_type == "InternalError"

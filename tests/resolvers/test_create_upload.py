@@ -4,16 +4,14 @@ import base64
 import json
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from chat.storage.uploads import PREPARING, USABLE_S
 from simulator.settings import BUCKET
 from tests.resolvers.files import PNG, get, keys_of, post
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
+from tests.resolvers.harness import Harness
 
 EVENT = "Mutation.createUpload"
 WRITES = ["UPLOAD", "UPLOADING"]
@@ -24,16 +22,16 @@ def policy(upload: dict[str, Any]) -> Any:
     return json.loads(base64.b64decode(fields["policy"]))
 
 
-def user(stage: "Stage", **settings: object) -> tuple[str, str]:
+def user(harness: Harness, **settings: object) -> tuple[str, str]:
     """A room with somebody new in it, whose rate nobody else uses."""
     name = f"u-{time.monotonic_ns()}"
-    return stage.room({"alice": "owner", name: "member"}), name
+    return harness.room({"alice": "owner", name: "member"}), name
 
 
-def test_an_upload_is_stored_as_pending_and_answered_with_a_form(stage: "Stage") -> None:
-    room, name = user(stage)
-    answer = stage.act(stage.event(EVENT, name, roomId=room), writes=WRITES)
-    assert stage.item(room, "UPLOAD#") == {
+def test_an_upload_is_stored_as_pending_and_answered_with_a_form(harness: Harness) -> None:
+    room, name = user(harness)
+    answer = harness.run(harness.event(EVENT, name, roomId=room), writes=WRITES)
+    assert harness.item(room, "UPLOAD#") == {
         "PK": f"ROOM#{room}",
         "SK": f"UPLOAD#{answer['id']}",
         "type": "Upload",
@@ -50,10 +48,10 @@ def test_an_upload_is_stored_as_pending_and_answered_with_a_form(stage: "Stage")
     assert set(answer) == {"id", "url", "fields", "expiresAt"}
 
 
-def test_the_forms_policy_binds_key_type_size_and_a_quarter_of_an_hour(stage: "Stage") -> None:
+def test_the_forms_policy_binds_key_type_size_and_a_quarter_of_an_hour(harness: Harness) -> None:
     """Whatever the engine enforces: this is what S3 is told. Nothing else may be posted with the form."""
-    room, name = user(stage)
-    answer = stage.invoke(stage.event(EVENT, name, roomId=room))
+    room, name = user(harness)
+    answer = harness.invoke(harness.event(EVENT, name, roomId=room))
     own = policy(answer)
     assert datetime.fromisoformat(own["expiration"]).timestamp() == pytest.approx(time.time() + 900, abs=60)
     signed = {"policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"}
@@ -67,9 +65,9 @@ def test_the_forms_policy_binds_key_type_size_and_a_quarter_of_an_hour(stage: "S
     assert fields == {"key", "Content-Type"} | signed
 
 
-def test_the_file_is_posted_with_the_form_and_lies_in_the_bucket(stage: "Stage", objects: Any) -> None:
-    room, name = user(stage)
-    upload = stage.invoke(stage.event(EVENT, name, roomId=room))
+def test_the_file_is_posted_with_the_form_and_lies_in_the_bucket(harness: Harness, objects: Any) -> None:
+    room, name = user(harness)
+    upload = harness.invoke(harness.event(EVENT, name, roomId=room))
     assert post(upload).status == 204
     assert keys_of(objects, upload["id"]) == [f"pending/{upload['id']}"]
     own = {"Bucket": BUCKET, "Key": f"pending/{upload['id']}"}
@@ -90,79 +88,79 @@ def test_the_file_is_posted_with_the_form_and_lies_in_the_bucket(stage: "Stage",
     ids=["too large", "empty", "another type", "another key", "a tag", "an access list"],
 )
 def test_what_the_form_was_not_made_for_is_refused_by_the_bucket(
-    stage: "Stage", objects: Any, content: bytes, changes: dict[str, str], code: str
+    harness: Harness, objects: Any, content: bytes, changes: dict[str, str], code: str
 ) -> None:
-    room, name = user(stage)
-    upload = stage.invoke(stage.event(EVENT, name, roomId=room))
+    room, name = user(harness)
+    upload = harness.invoke(harness.event(EVENT, name, roomId=room))
     answer = post(upload, content, **changes)
     assert (answer.status >= 400, answer.code) == (True, code)
     assert keys_of(objects, upload["id"]) == []
 
 
-def test_a_guilds_upload_lies_in_the_guilds_table_and_its_rate_in_the_core_table(stage: "Stage") -> None:
-    event = stage.staged(f"{EVENT}.guild")
-    answer = stage.act(event, writes=WRITES)
+def test_a_guilds_upload_lies_in_the_guilds_table_and_its_rate_in_the_core_table(harness: Harness) -> None:
+    event = harness.prepared(f"{EVENT}.guild")
+    answer = harness.run(event, writes=WRITES)
     room = event["arguments"]["roomId"]
-    assert [item["SK"]["S"] for item in stage.partition("gg_guild", room)].count(
+    assert [item["SK"]["S"] for item in harness.partition("gg_guild", room)].count(
         f"UPLOAD#{answer['id']}"
     ) == 1
-    assert "name" not in stage.item(room, "UPLOAD#")
-    assert [item for item in stage.partition("gg_core", "USER#alice") if item["SK"]["S"] == "UPLOADING"]
+    assert "name" not in harness.item(room, "UPLOAD#")
+    assert [item for item in harness.partition("gg_core", "USER#alice") if item["SK"]["S"] == "UPLOADING"]
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "image/png; q=1", "png", "", None, 7])
-def test_a_type_that_is_not_taken_is_refused(stage: "Stage", content_type: object) -> None:
-    event = stage.event(f"{EVENT}.html", roomId=stage.room())
+def test_a_type_that_is_not_taken_is_refused(harness: Harness, content_type: object) -> None:
+    event = harness.event(f"{EVENT}.html", roomId=harness.room())
     event["arguments"]["contentType"] = content_type
-    stage.refused(event, "InvalidInput", argument="contentType")
+    harness.refused(event, "InvalidInput", argument="contentType")
 
 
-def test_a_type_is_the_same_in_capitals(stage: "Stage") -> None:
-    room, name = user(stage)
-    answer = stage.invoke(stage.event(EVENT, name, roomId=room, contentType="Image/PNG"))
+def test_a_type_is_the_same_in_capitals(harness: Harness) -> None:
+    room, name = user(harness)
+    answer = harness.invoke(harness.event(EVENT, name, roomId=room, contentType="Image/PNG"))
     assert {"Content-Type": "image/png"} in policy(answer)["conditions"]
 
 
 @pytest.mark.parametrize("size", [0, -1, 10_485_761, 1.5, True, "1024", None])
-def test_a_size_out_of_bounds_is_refused(stage: "Stage", size: object) -> None:
-    event = stage.event(f"{EVENT}.too-large", roomId=stage.room())
+def test_a_size_out_of_bounds_is_refused(harness: Harness, size: object) -> None:
+    event = harness.event(f"{EVENT}.too-large", roomId=harness.room())
     event["arguments"]["size"] = size
-    stage.refused(event, "InvalidInput", argument="size", max=10_485_760)
+    harness.refused(event, "InvalidInput", argument="size", max=10_485_760)
 
 
 @pytest.mark.parametrize("name", ["", " \n ", "\u200b", "x" * 201, "\ud800.png", 7])
-def test_a_name_that_nobody_could_read_is_refused(stage: "Stage", name: object) -> None:
-    event = stage.event(EVENT, roomId=stage.room(), name=name)
-    stage.refused(event, "InvalidInput", argument="name", max=200)
+def test_a_name_that_nobody_could_read_is_refused(harness: Harness, name: object) -> None:
+    event = harness.event(EVENT, roomId=harness.room(), name=name)
+    harness.refused(event, "InvalidInput", argument="name", max=200)
 
 
-def test_a_name_is_kept_on_one_line_and_without_disguise(stage: "Stage") -> None:
-    room, person = user(stage)
-    stage.invoke(stage.event(EVENT, person, roomId=room, name="cv\n\u202e  gnp.exe"))
-    assert stage.item(room, "UPLOAD#")["name"] == "cv gnp.exe"
+def test_a_name_is_kept_on_one_line_and_without_disguise(harness: Harness) -> None:
+    room, person = user(harness)
+    harness.invoke(harness.event(EVENT, person, roomId=room, name="cv\n\u202e  gnp.exe"))
+    assert harness.item(room, "UPLOAD#")["name"] == "cv gnp.exe"
 
 
-def test_who_is_not_in_the_room_or_was_banned_gets_no_form(stage: "Stage") -> None:
-    room = stage.room()
-    stage.refused(stage.event(EVENT, "carol", roomId=room), "NotRoomMember")
-    stage.refused(stage.event(EVENT, "alice", roomId="no-such-room"), "NotRoomMember")
-    stage.member(room, "bob", status="banned")
-    stage.refused(stage.event(EVENT, "bob", roomId=room), "NotRoomMember")
+def test_who_is_not_in_the_room_or_was_banned_gets_no_form(harness: Harness) -> None:
+    room = harness.room()
+    harness.refused(harness.event(EVENT, "carol", roomId=room), "NotRoomMember")
+    harness.refused(harness.event(EVENT, "alice", roomId="no-such-room"), "NotRoomMember")
+    harness.member(room, "bob", status="banned")
+    harness.refused(harness.event(EVENT, "bob", roomId=room), "NotRoomMember")
 
 
-def test_who_is_muted_gets_no_form(stage: "Stage") -> None:
-    room = stage.room()
-    stage.member(room, "bob", mutedUntil=4_000_000_000_000)
-    stage.refused(stage.event(EVENT, "bob", roomId=room), "Muted", until="2096-10-02T07:06:40.000Z")
+def test_who_is_muted_gets_no_form(harness: Harness) -> None:
+    room = harness.room()
+    harness.member(room, "bob", mutedUntil=4_000_000_000_000)
+    harness.refused(harness.event(EVENT, "bob", roomId=room), "Muted", until="2096-10-02T07:06:40.000Z")
 
 
-def test_nobody_prepares_more_than_twenty_at_once_and_ten_a_minute(stage: "Stage") -> None:
-    room, name = user(stage)
-    other_room = stage.room({"alice": "owner", name: "member"})
+def test_nobody_prepares_more_than_twenty_at_once_and_ten_a_minute(harness: Harness) -> None:
+    room, name = user(harness)
+    other_room = harness.room({"alice": "owner", name: "member"})
     for number in range(PREPARING.burst):
         where = room if number % 2 else other_room
-        stage.act(stage.event(EVENT, name, roomId=where), writes=WRITES)
-    refusal = stage.act(stage.event(EVENT, name, roomId=room), writes=[])
+        harness.run(harness.event(EVENT, name, roomId=where), writes=WRITES)
+    refusal = harness.run(harness.event(EVENT, name, roomId=room), writes=[])
     assert refusal.error_type == "RateLimited"
     assert refusal.values["scope"] == "person"
     assert 0 < int(refusal.values["retryAfterMs"]) <= 6_000

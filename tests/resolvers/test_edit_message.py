@@ -2,44 +2,42 @@
 
 import uuid
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from chat.rules.selection import EDITED
+from tests.resolvers.harness import Harness
 from tests.resolvers.test_send_message import milliseconds
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
 
 EVENT = "Mutation.editMessage"
 CHANGED = ["CHG", "HEAD", "IN", "MSG"]
 MONTH_S = 30 * 86_400
 
 
-def edit(stage: "Stage", message: dict[str, Any], text: str, user: str = "alice", **more: object) -> Any:
+def edit(harness: Harness, message: dict[str, Any], text: str, user: str = "alice", **more: object) -> Any:
     """The event that edits a message."""
-    return stage.event(EVENT, user, roomId=message["roomId"], id=message["id"], text=text, **more)
+    return harness.event(EVENT, user, roomId=message["roomId"], id=message["id"], text=text, **more)
 
 
 @pytest.mark.parametrize(
     ("variant", "table", "partition"), [("", "gg_core", "ROOM#"), (".guild", "gg_guild", "")]
 )
 def test_an_edited_message_is_answered_whole_stored_and_logged(
-    stage: "Stage", variant: str, table: str, partition: str
+    harness: Harness, variant: str, table: str, partition: str
 ) -> None:
-    event = stage.staged(EVENT + variant)
+    event = harness.prepared(EVENT + variant)
     room, text = event["arguments"]["roomId"], event["arguments"]["text"]
-    (sent,) = stage.send(room, "Good mroning.")
-    before = stage.item(room, "MSG#")
+    (sent,) = harness.send(room, "Good mroning.")
+    before = harness.item(room, "MSG#")
     event["arguments"]["id"] = sent["id"]
-    answer = stage.act(event, writes=CHANGED)
+    answer = harness.run(event, writes=CHANGED)
     assert milliseconds(answer["editedAt"]) >= milliseconds(sent["ts"])
     own = {"text": text, "rev": 3, "version": 2, "editedAt": answer["editedAt"]}
     assert answer == sent | own
     at = milliseconds(answer["editedAt"])
-    assert stage.item(room, "MSG#") == before | own | {"editedAt": at, "epoch": 1}
-    entry = stage.item(room, "CHG#")
+    assert harness.item(room, "MSG#") == before | own | {"editedAt": at, "epoch": 1}
+    entry = harness.item(room, "CHG#")
     assert uuid.UUID(entry.pop("id")).version == 7
     assert entry == {
         "PK": partition + room,
@@ -54,139 +52,145 @@ def test_an_edited_message_is_answered_whole_stored_and_logged(
         "ts": at,
         "expiresAt": at // 1_000 + MONTH_S,
     }
-    head = stage.item(room, "HEAD")
+    head = harness.item(room, "HEAD")
     assert (head["rev"], head["changedRev"], head["changedAt"]) == (3, 3, at)
     assert (head["seq"], head["ts"]) == (1, milliseconds(sent["ts"]))
 
 
-def test_each_edit_is_chained_to_the_one_before(stage: "Stage") -> None:
-    room = stage.room()
-    one, two = stage.send(room, "one", "two")
+def test_each_edit_is_chained_to_the_one_before(harness: Harness) -> None:
+    room = harness.room()
+    one, two = harness.send(room, "one", "two")
     answers = [
-        stage.act(edit(stage, message, text), writes=CHANGED)
+        harness.run(edit(harness, message, text), writes=CHANGED)
         for message, text in ((two, "2"), (one, "1"), (two, "II"))
     ]
     assert [(each["rev"], each["version"]) for each in answers] == [(4, 2), (5, 2), (6, 3)]
     entries = [
         (int(item["rev"]["N"]), int(item["prev"]["N"]), int(item["seq"]["N"]))
-        for item in stage.partition("gg_core", f"ROOM#{room}")
+        for item in harness.partition("gg_core", f"ROOM#{room}")
         if item["SK"]["S"].startswith("CHG#")
     ]
     assert entries == [(4, 0, 2), (5, 4, 1), (6, 5, 2)]
-    assert stage.send(room, "three")[0]["seq"] == 3
+    assert harness.send(room, "three")[0]["seq"] == 3
 
 
-def test_the_same_text_again_changes_nothing_and_costs_nothing(stage: "Stage") -> None:
-    room = stage.room(settings={"personPerSecond": 0.01, "personBurst": 2})
-    (sent,) = stage.send(room, "one")
-    assert stage.act(edit(stage, sent, "one"), writes=[]) == sent
-    edited = stage.act(edit(stage, sent, "uno"), writes=CHANGED)
+def test_the_same_text_again_changes_nothing_and_costs_nothing(harness: Harness) -> None:
+    room = harness.room(settings={"personPerSecond": 0.01, "personBurst": 2})
+    (sent,) = harness.send(room, "one")
+    assert harness.run(edit(harness, sent, "one"), writes=[]) == sent
+    edited = harness.run(edit(harness, sent, "uno"), writes=CHANGED)
     for _ in range(3):
-        assert stage.act(edit(stage, sent, "un\x00o"), writes=[]) == edited
-    outcome = stage.act(edit(stage, sent, "eins"), writes=[])
+        assert harness.run(edit(harness, sent, "un\x00o"), writes=[]) == edited
+    outcome = harness.run(edit(harness, sent, "eins"), writes=[])
     assert (outcome.error_type, outcome.values["scope"]) == ("RateLimited", "person")
     assert 90_000 < int(outcome.values["retryAfterMs"]) <= 100_000
 
 
-def test_the_text_is_cleaned_as_a_new_one_is(stage: "Stage") -> None:
-    (sent,) = stage.send(stage.room(), "one")
-    answer = stage.act(edit(stage, sent, "e\u0301\u202e <b>\x00"), writes=CHANGED)
+def test_the_text_is_cleaned_as_a_new_one_is(harness: Harness) -> None:
+    (sent,) = harness.send(harness.room(), "one")
+    answer = harness.run(edit(harness, sent, "e\u0301\u202e <b>\x00"), writes=CHANGED)
     assert answer["text"] == "é <b>"
-    stage.refused(
-        edit(stage, sent, "x" * 4_001), "InvalidInput", argument="text", maxCodePoints=4_000, maxBytes=16_384
+    harness.refused(
+        edit(harness, sent, "x" * 4_001),
+        "InvalidInput",
+        argument="text",
+        maxCodePoints=4_000,
+        maxBytes=16_384,
     )
 
 
-def test_a_repeat_of_the_send_answers_the_text_as_it_is_now(stage: "Stage") -> None:
+def test_a_repeat_of_the_send_answers_the_text_as_it_is_now(harness: Harness) -> None:
     """And compares what is sent with what was sent the first time."""
-    event = stage.staged("Mutation.sendMessage")
-    sent = stage.invoke(event)
-    edited = stage.act(edit(stage, sent, "Good evening."), writes=CHANGED)
-    assert stage.act(event, writes=[]) == edited
-    stage.refused(
-        stage.event("Mutation.sendMessage", roomId=sent["roomId"], text="Good evening."),
+    event = harness.prepared("Mutation.sendMessage")
+    sent = harness.invoke(event)
+    edited = harness.run(edit(harness, sent, "Good evening."), writes=CHANGED)
+    assert harness.run(event, writes=[]) == edited
+    harness.refused(
+        harness.event("Mutation.sendMessage", roomId=sent["roomId"], text="Good evening."),
         "IdempotencyMismatch",
     )
 
 
-def test_an_edit_is_published_in_the_epoch_that_holds(stage: "Stage") -> None:
-    (sent,) = stage.send(stage.room(), "one")
-    stage.head(sent["roomId"], epoch=4)
-    assert stage.act(edit(stage, sent, "uno"), writes=CHANGED)["epoch"] == 4
-    assert stage.item(sent["roomId"], "MSG#")["epoch"] == 4
+def test_an_edit_is_published_in_the_epoch_that_holds(harness: Harness) -> None:
+    (sent,) = harness.send(harness.room(), "one")
+    harness.head(sent["roomId"], epoch=4)
+    assert harness.run(edit(harness, sent, "uno"), writes=CHANGED)["epoch"] == 4
+    assert harness.item(sent["roomId"], "MSG#")["epoch"] == 4
 
 
-def test_others_messages_are_not_ones_own_whatever_the_role(stage: "Stage") -> None:
-    room = stage.room()
-    (sent,) = stage.send(room, "mine", user="bob")
-    stage.refused(edit(stage, sent, "yours"), "NotAllowed", reason="notYours")
-    as_admin = edit(stage, sent, "yours")
+def test_others_messages_are_not_ones_own_whatever_the_role(harness: Harness) -> None:
+    room = harness.room()
+    (sent,) = harness.send(room, "mine", user="bob")
+    harness.refused(edit(harness, sent, "yours"), "NotAllowed", reason="notYours")
+    as_admin = edit(harness, sent, "yours")
     as_admin["identity"]["resolverContext"]["roles"] = "admin"
-    stage.refused(as_admin, "NotAllowed", reason="notYours")
-    assert stage.act(edit(stage, sent, "still mine", "bob"), writes=CHANGED)["senderId"] == "bob"
+    harness.refused(as_admin, "NotAllowed", reason="notYours")
+    assert harness.run(edit(harness, sent, "still mine", "bob"), writes=CHANGED)["senderId"] == "bob"
 
 
-def test_a_removed_message_does_not_come_back(stage: "Stage") -> None:
-    (sent,) = stage.send(stage.room(), "one")
-    stage.invoke(stage.event("Mutation.removeMessage", roomId=sent["roomId"], id=sent["id"]))
-    stage.refused(edit(stage, sent, "uno"), "NotAllowed", reason="removed")
-    stage.refused(edit(stage, sent, "one"), "NotAllowed", reason="removed")
+def test_a_removed_message_does_not_come_back(harness: Harness) -> None:
+    (sent,) = harness.send(harness.room(), "one")
+    harness.invoke(harness.event("Mutation.removeMessage", roomId=sent["roomId"], id=sent["id"]))
+    harness.refused(edit(harness, sent, "uno"), "NotAllowed", reason="removed")
+    harness.refused(edit(harness, sent, "one"), "NotAllowed", reason="removed")
 
 
-def test_an_expired_message_is_gone(stage: "Stage") -> None:
+def test_an_expired_message_is_gone(harness: Harness) -> None:
     """By its own instant, and by a retention that the room got later."""
-    (sent,) = stage.send(stage.room(), "one")
-    item = stage.item(sent["roomId"], "MSG#")
-    stage.change(sent["roomId"], item["PK"], item["SK"], expiresAt=1)
-    stage.refused(edit(stage, sent, "uno"), "InvalidInput", argument="id")
-    stage.change(sent["roomId"], item["PK"], item["SK"], expiresAt=item["expiresAt"])
-    stage.head(sent["roomId"], retentionDays=-1)
-    stage.refused(edit(stage, sent, "uno"), "InvalidInput", argument="id")
+    (sent,) = harness.send(harness.room(), "one")
+    item = harness.item(sent["roomId"], "MSG#")
+    harness.change(sent["roomId"], item["PK"], item["SK"], expiresAt=1)
+    harness.refused(edit(harness, sent, "uno"), "InvalidInput", argument="id")
+    harness.change(sent["roomId"], item["PK"], item["SK"], expiresAt=item["expiresAt"])
+    harness.head(sent["roomId"], retentionDays=-1)
+    harness.refused(edit(harness, sent, "uno"), "InvalidInput", argument="id")
 
 
-def test_a_message_of_another_room_is_not_found(stage: "Stage") -> None:
-    here = stage.room()
-    (sent,) = stage.send(stage.room(), "one")
-    stage.refused(stage.event(EVENT, roomId=here, id=sent["id"], text="uno"), "InvalidInput", argument="id")
+def test_a_message_of_another_room_is_not_found(harness: Harness) -> None:
+    here = harness.room()
+    (sent,) = harness.send(harness.room(), "one")
+    harness.refused(
+        harness.event(EVENT, roomId=here, id=sent["id"], text="uno"), "InvalidInput", argument="id"
+    )
 
 
-def test_a_message_from_before_numbering_is_named_by_its_instant_too(stage: "Stage") -> None:
-    (sent,) = stage.send(stage.room(), "one")
-    old = stage.item(sent["roomId"], "MSG#")
+def test_a_message_from_before_numbering_is_named_by_its_instant_too(harness: Harness) -> None:
+    (sent,) = harness.send(harness.room(), "one")
+    old = harness.item(sent["roomId"], "MSG#")
     sort_key = f"MSG#{old['ts']:013d}#m 1 é"
     for name, value in {**old, "id": "m 1 é"}.items():
         if name not in ("PK", "SK"):
-            stage.change(sent["roomId"], old["PK"], sort_key, **{name: value})
+            harness.change(sent["roomId"], old["PK"], sort_key, **{name: value})
     asked = sent | {"id": "m 1 é"}
-    stage.refused(edit(stage, asked, "uno"), "InvalidInput", argument="id")
-    stage.refused(edit(stage, asked, "uno", ts="1970-01-01T00:00:00Z"), "InvalidInput", argument="id")
-    answer = stage.act(edit(stage, asked, "uno", ts=sent["ts"]), writes=CHANGED)
+    harness.refused(edit(harness, asked, "uno"), "InvalidInput", argument="id")
+    harness.refused(edit(harness, asked, "uno", ts="1970-01-01T00:00:00Z"), "InvalidInput", argument="id")
+    answer = harness.run(edit(harness, asked, "uno", ts=sent["ts"]), writes=CHANGED)
     assert (answer["id"], answer["text"], answer["ts"]) == ("m 1 é", "uno", sent["ts"])
-    assert stage.item(sent["roomId"], "CHG#")["messageSk"] == sort_key
+    assert harness.item(sent["roomId"], "CHG#")["messageSk"] == sort_key
 
 
-def test_what_has_no_number_in_a_numbered_room_is_not_found(stage: "Stage") -> None:
-    room = stage.room()
+def test_what_has_no_number_in_a_numbered_room_is_not_found(harness: Harness) -> None:
+    room = harness.room()
     old: dict[str, int | str] = {"id": "m-1", "senderId": "alice", "text": "old", "ts": 1}
     for name, value in old.items():
-        stage.change(room, f"ROOM#{room}", "MSG#0000000000001#m-1", **{name: value})
-    event = stage.event(EVENT, roomId=room, id="m-1", ts="1970-01-01T00:00:00.001Z", text="new")
-    stage.refused(event, "InvalidInput", argument="id")
+        harness.change(room, f"ROOM#{room}", "MSG#0000000000001#m-1", **{name: value})
+    event = harness.event(EVENT, roomId=room, id="m-1", ts="1970-01-01T00:00:00.001Z", text="new")
+    harness.refused(event, "InvalidInput", argument="id")
 
 
-def test_who_is_muted_may_not_edit_but_hears_of_an_edit_that_is_done(stage: "Stage") -> None:
-    (sent,) = stage.send(stage.room(), "one")
-    stage.member(sent["roomId"], "alice", mutedUntil=4_102_444_800_000)
-    stage.refused(edit(stage, sent, "uno"), "Muted", until="2100-01-01T00:00:00.000Z")
-    assert stage.act(edit(stage, sent, "one"), writes=[]) == sent
+def test_who_is_muted_may_not_edit_but_hears_of_an_edit_that_is_done(harness: Harness) -> None:
+    (sent,) = harness.send(harness.room(), "one")
+    harness.member(sent["roomId"], "alice", mutedUntil=4_102_444_800_000)
+    harness.refused(edit(harness, sent, "uno"), "Muted", until="2100-01-01T00:00:00.000Z")
+    assert harness.run(edit(harness, sent, "one"), writes=[]) == sent
 
 
 @pytest.mark.parametrize("role", ["owner", "moderator", "member"])
-def test_slow_mode_is_for_plain_members(stage: "Stage", role: str) -> None:
-    room = stage.room(settings={"slowModeSeconds": 600})
-    stage.member(room, "bob", role=role)
-    (sent,) = stage.send(room, "one", user="bob")
-    outcome = stage.invoke(edit(stage, sent, "uno", "bob"))
+def test_slow_mode_is_for_plain_members(harness: Harness, role: str) -> None:
+    room = harness.room(settings={"slowModeSeconds": 600})
+    harness.member(room, "bob", role=role)
+    (sent,) = harness.send(room, "one", user="bob")
+    outcome = harness.invoke(edit(harness, sent, "uno", "bob"))
     if role == "member":
         assert (outcome.error_type, outcome.values["scope"]) == ("RateLimited", "person")
         assert 590_000 < int(outcome.values["retryAfterMs"]) <= 600_000
@@ -194,18 +198,18 @@ def test_slow_mode_is_for_plain_members(stage: "Stage", role: str) -> None:
         assert outcome["text"] == "uno"
 
 
-def test_edits_and_messages_share_one_rate(stage: "Stage") -> None:
-    room = stage.room(settings={"personPerSecond": 0.01, "personBurst": 4})
-    one, two = stage.send(room, "one", "two")
-    tats = [stage.item(room, f"IN#ROOM#{room}", "alice")["tat"]]
+def test_edits_and_messages_share_one_rate(harness: Harness) -> None:
+    room = harness.room(settings={"personPerSecond": 0.01, "personBurst": 4})
+    one, two = harness.send(room, "one", "two")
+    tats = [harness.item(room, f"IN#ROOM#{room}", "alice")["tat"]]
     for text in ("1", "2"):
-        stage.act(edit(stage, two, text), writes=CHANGED)
-        tats.append(stage.item(room, f"IN#ROOM#{room}", "alice")["tat"])
+        harness.run(edit(harness, two, text), writes=CHANGED)
+        tats.append(harness.item(room, f"IN#ROOM#{room}", "alice")["tat"])
     assert [later - earlier for earlier, later in pairwise(tats)] == [100_000_000] * 2
-    outcome = stage.act(edit(stage, one, "3"), writes=[])
+    outcome = harness.run(edit(harness, one, "3"), writes=[])
     assert outcome.error_type == "RateLimited"
-    sending = stage.event("Mutation.sendMessage", roomId=room, clientMessageId="c-9", text="four")
-    assert stage.act(sending, writes=[]).error_type == "RateLimited"
+    sending = harness.event("Mutation.sendMessage", roomId=room, clientMessageId="c-9", text="four")
+    assert harness.run(sending, writes=[]).error_type == "RateLimited"
 
 
 REFUSED: dict[str, tuple[str, dict[str, object]]] = {
@@ -228,33 +232,33 @@ REFUSED: dict[str, tuple[str, dict[str, object]]] = {
 
 @pytest.mark.parametrize(("variant", "outcome"), REFUSED.items(), ids=REFUSED.keys())
 def test_what_is_refused_is_named_and_changes_nothing(
-    stage: "Stage", variant: str, outcome: tuple[str, dict[str, object]]
+    harness: Harness, variant: str, outcome: tuple[str, dict[str, object]]
 ) -> None:
     error_type, values = outcome
-    stage.refused(stage.staged(f"{EVENT}.{variant}"), error_type, None, **values)
+    harness.refused(harness.prepared(f"{EVENT}.{variant}"), error_type, None, **values)
 
 
 @pytest.mark.parametrize("message_id", [None, 7, "", "x" * 251, "\ud800", "a\x00", [], "m-1"])
-def test_an_id_that_is_none_is_refused(stage: "Stage", message_id: object) -> None:
-    event = stage.event(EVENT, roomId=stage.room(), id=message_id)
-    stage.refused(event, "InvalidInput", argument="id")
+def test_an_id_that_is_none_is_refused(harness: Harness, message_id: object) -> None:
+    event = harness.event(EVENT, roomId=harness.room(), id=message_id)
+    harness.refused(event, "InvalidInput", argument="id")
 
 
 @pytest.mark.parametrize("name", EDITED)
-def test_each_field_that_subscribers_need_must_be_selected(stage: "Stage", name: str) -> None:
-    event = stage.staged(EVENT)
+def test_each_field_that_subscribers_need_must_be_selected(harness: Harness, name: str) -> None:
+    event = harness.prepared(EVENT)
     event["info"]["selectionSetList"].remove(name)
-    stage.refused(event, "InvalidInput", argument="selection", missing=name)
+    harness.refused(event, "InvalidInput", argument="selection", missing=name)
 
 
-def test_somebody_who_has_gone_is_told_what_a_stranger_is_told(stage: "Stage") -> None:
+def test_somebody_who_has_gone_is_told_what_a_stranger_is_told(harness: Harness) -> None:
     for status in ("left", "banned"):
-        (sent,) = stage.send(stage.room(), "one", user="bob")
-        stage.member(sent["roomId"], "bob", status=status)
-        stage.refused(edit(stage, sent, "uno", "bob"), "NotRoomMember")
+        (sent,) = harness.send(harness.room(), "one", user="bob")
+        harness.member(sent["roomId"], "bob", status=status)
+        harness.refused(edit(harness, sent, "uno", "bob"), "NotRoomMember")
 
 
-def test_in_a_room_that_is_not_adopted_nothing_is_edited(stage: "Stage") -> None:
+def test_in_a_room_that_is_not_adopted_nothing_is_edited(harness: Harness) -> None:
     room = f"old-{uuid.uuid4()}"
-    stage.member(room, "alice", role="member", status="active")
-    stage.refused(stage.event(EVENT, roomId=room), "NotAllowed", reason="notMigrated")
+    harness.member(room, "alice", role="member", status="active")
+    harness.refused(harness.event(EVENT, roomId=room), "NotAllowed", reason="notMigrated")

@@ -1,19 +1,18 @@
 """Mutation.markDelivered: like markRead, for what the caller's clients have; with a heartbeat before, it is measured."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
+from tests.resolvers.harness import Harness
 
 EVENT = "Mutation.markDelivered"
 
 
-def room_of_two(stage: "Stage") -> str:
-    room = stage.room()
-    stage.send(room, "one", "two")
+def room_of_two(harness: Harness) -> str:
+    room = harness.room()
+    harness.send(room, "one", "two")
     return room
 
 
@@ -22,9 +21,9 @@ def untold(**values: object) -> dict[str, object]:
     return {"roomId": None, "epoch": None, "userId": "bob", "readSeq": 0, "retryAfterMs": None} | values
 
 
-def test_it_is_published_and_moves_nothing_but_what_is_delivered(stage: "Stage") -> None:
-    room = room_of_two(stage)
-    answer = stage.act(stage.event(EVENT, roomId=room), writes=["AT"])
+def test_it_is_published_and_moves_nothing_but_what_is_delivered(harness: Harness) -> None:
+    room = room_of_two(harness)
+    answer = harness.run(harness.event(EVENT, roomId=room), writes=["AT"])
     assert answer == {
         "roomId": room,
         "epoch": 1,
@@ -33,74 +32,78 @@ def test_it_is_published_and_moves_nothing_but_what_is_delivered(stage: "Stage")
         "deliveredSeq": 2,
         "retryAfterMs": None,
     }
-    stored = stage.item(room, f"AT#ROOM#{room}", "bob")
+    stored = harness.item(room, f"AT#ROOM#{room}", "bob")
     assert stored.pop("toldAt") > 0
     assert stored == {"PK": "USER#bob", "SK": f"AT#ROOM#{room}", "type": "Receipts", "deliveredSeq": 2}
 
 
-def test_a_smaller_number_is_a_success_that_changes_and_publishes_nothing(stage: "Stage") -> None:
-    room = room_of_two(stage)
-    stage.act(stage.event(EVENT, roomId=room), writes=["AT"])
-    assert stage.act(stage.event(EVENT, roomId=room, seq=1), writes=[]) == untold(deliveredSeq=2)
+def test_a_smaller_number_is_a_success_that_changes_and_publishes_nothing(harness: Harness) -> None:
+    room = room_of_two(harness)
+    harness.run(harness.event(EVENT, roomId=room), writes=["AT"])
+    assert harness.run(harness.event(EVENT, roomId=room, seq=1), writes=[]) == untold(deliveredSeq=2)
 
 
-def test_reading_and_receiving_share_how_often_others_are_told(stage: "Stage") -> None:
-    room = room_of_two(stage)
-    stage.act(stage.event("Mutation.markRead", roomId=room, seq=1), writes=["AT"])
-    answer = stage.act(stage.event(EVENT, roomId=room), writes=["AT"])
+def test_reading_and_receiving_share_how_often_others_are_told(harness: Harness) -> None:
+    room = room_of_two(harness)
+    harness.run(harness.event("Mutation.markRead", roomId=room, seq=1), writes=["AT"])
+    answer = harness.run(harness.event(EVENT, roomId=room), writes=["AT"])
     assert answer.pop("retryAfterMs") > 0
     assert answer == {"roomId": None, "epoch": None, "userId": "bob", "readSeq": 1, "deliveredSeq": 2}
 
 
-def test_what_was_read_in_private_is_not_in_the_answer(stage: "Stage") -> None:
-    room = room_of_two(stage)
-    stage.act(stage.event("Mutation.markRead.private", roomId=room), writes=["AT"])
-    answer = stage.act(stage.event(EVENT, roomId=room), writes=["AT"])
+def test_what_was_read_in_private_is_not_in_the_answer(harness: Harness) -> None:
+    room = room_of_two(harness)
+    harness.run(harness.event("Mutation.markRead.private", roomId=room), writes=["AT"])
+    answer = harness.run(harness.event(EVENT, roomId=room), writes=["AT"])
     assert (answer["roomId"], answer["readSeq"]) == (room, 0)
 
 
-def test_without_a_heartbeat_before_nothing_is_measured(stage: "Stage") -> None:
-    room = room_of_two(stage)
-    assert stage.act(stage.event(f"{EVENT}.with-instant", roomId=room), writes=["AT"])["deliveredSeq"] == 1
+def test_without_a_heartbeat_before_nothing_is_measured(harness: Harness) -> None:
+    room = room_of_two(harness)
+    assert (
+        harness.run(harness.event(f"{EVENT}.with-instant", roomId=room), writes=["AT"])["deliveredSeq"] == 1
+    )
 
 
-def test_between_heartbeats_the_time_of_delivery_is_measured_once(stage: "Stage") -> None:
+def test_between_heartbeats_the_time_of_delivery_is_measured_once(harness: Harness) -> None:
     person = f"p-{uuid.uuid4().hex[:8]}"
-    room = stage.room({"alice": "owner", person: "member"})
-    stage.invoke(stage.event("Mutation.heartbeat", person, watching=None, rooms=[{"roomId": room, "seq": 0}]))
-    stage.send(room, "one")
-    event: Any = stage.event(EVENT, person, roomId=room, seq=1)
-    assert stage.act(event, writes=["AT", "HOUR"])["deliveredSeq"] == 1
-    (hour,) = stage.partition("gg_core", f"LEDGER#ROOM#{room}")
+    room = harness.room({"alice": "owner", person: "member"})
+    harness.invoke(
+        harness.event("Mutation.heartbeat", person, watching=None, rooms=[{"roomId": room, "seq": 0}])
+    )
+    harness.send(room, "one")
+    event: Any = harness.event(EVENT, person, roomId=room, seq=1)
+    assert harness.run(event, writes=["AT", "HOUR"])["deliveredSeq"] == 1
+    (hour,) = harness.partition("gg_core", f"LEDGER#ROOM#{room}")
     assert [value["N"] for name, value in hour.items() if name.startswith("h")] == ["1"]
-    stage.act(event, writes=[])
+    harness.run(event, writes=[])
 
 
 @pytest.mark.parametrize("ts", ["yesterday", "2026-01-31", 5])
-def test_an_instant_that_is_none_is_refused(stage: "Stage", ts: object) -> None:
-    event = stage.event(f"{EVENT}.malformed-instant", roomId=stage.room(), ts=ts)
-    stage.refused(event, "InvalidInput", argument="ts")
+def test_an_instant_that_is_none_is_refused(harness: Harness, ts: object) -> None:
+    event = harness.event(f"{EVENT}.malformed-instant", roomId=harness.room(), ts=ts)
+    harness.refused(event, "InvalidInput", argument="ts")
 
 
-def test_a_number_beyond_the_rooms_newest_is_refused_and_the_newest_named(stage: "Stage") -> None:
-    event = stage.event(f"{EVENT}.beyond-the-newest", roomId=room_of_two(stage))
-    stage.refused(event, "InvalidInput", argument="seq", max=2)
+def test_a_number_beyond_the_rooms_newest_is_refused_and_the_newest_named(harness: Harness) -> None:
+    event = harness.event(f"{EVENT}.beyond-the-newest", roomId=room_of_two(harness))
+    harness.refused(event, "InvalidInput", argument="seq", max=2)
 
 
-def test_subscribers_would_miss_a_field_that_is_not_selected(stage: "Stage") -> None:
-    event = stage.event(f"{EVENT}.incomplete-selection", roomId=stage.room())
-    stage.refused(event, "InvalidInput", argument="selection", missing="readSeq,deliveredSeq")
+def test_subscribers_would_miss_a_field_that_is_not_selected(harness: Harness) -> None:
+    event = harness.event(f"{EVENT}.incomplete-selection", roomId=harness.room())
+    harness.refused(event, "InvalidInput", argument="selection", missing="readSeq,deliveredSeq")
 
 
-def test_strangers_and_those_who_are_out_learn_nothing(stage: "Stage") -> None:
-    room = room_of_two(stage)
-    stage.refused(stage.event(f"{EVENT}.not-member", roomId=room), "NotRoomMember")
+def test_strangers_and_those_who_are_out_learn_nothing(harness: Harness) -> None:
+    room = room_of_two(harness)
+    harness.refused(harness.event(f"{EVENT}.not-member", roomId=room), "NotRoomMember")
     for status in ("left", "banned"):
-        stage.member(room, "bob", status=status)
-        stage.refused(stage.event(EVENT, roomId=room, seq=9), "NotRoomMember")
+        harness.member(room, "bob", status=status)
+        harness.refused(harness.event(EVENT, roomId=room, seq=9), "NotRoomMember")
 
 
-def test_a_room_that_is_not_adopted_yet_says_so(stage: "Stage") -> None:
+def test_a_room_that_is_not_adopted_yet_says_so(harness: Harness) -> None:
     room = "not-adopted-mark-delivered"
-    stage.member(room, "bob", status="active", role="member")
-    stage.refused(stage.event(EVENT, roomId=room), "NotAllowed", reason="notMigrated")
+    harness.member(room, "bob", status="active", role="member")
+    harness.refused(harness.event(EVENT, roomId=room), "NotAllowed", reason="notMigrated")

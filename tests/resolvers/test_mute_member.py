@@ -1,56 +1,52 @@
 """Mutation.muteMember: somebody reads but does not write until an instant."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from chat.storage.keys import LATEST_MS
-from tests.resolvers.people import CROWD, as_admin, head, lines, membership, notice
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
+from tests.resolvers.harness import Harness
+from tests.resolvers.people import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.muteMember"
 WRITES = ["IN", "MEMBER"]
 UNTIL, UNTIL_MS = "2100-01-01T00:00:00.000Z", 4_102_444_800_000
 
 
-def test_somebody_is_muted_until_an_instant(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_somebody_is_muted_until_an_instant(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
-    answer = stage.act(event, writes=WRITES)
+    answer = harness.run(event, writes=WRITES)
     told = {"kind": "MEMBER_MUTED", "userId": "bob", "mutedUntil": UNTIL, "rev": 1}
     assert answer == notice(answer, room, "alice", 1, **told)
     new = {"role": "member", "status": "active", "joinedSeq": 0, "mutedUntil": UNTIL_MS}
-    assert membership(stage, room, "bob") == new
-    assert lines(stage, room, "MEMBER")["bob"] == {"type": "Member", **new}
-    assert head(stage, room) == (1, 1, 1)
-    stage.refused(stage.event("Mutation.sendMessage", "bob", roomId=room), "Muted", until=UNTIL)
-    assert stage.invoke(stage.event("Query.messages", "bob", roomId=room))["items"] == []
-    again = stage.act(event, writes=[])
+    assert membership(harness, room, "bob") == new
+    assert lines(harness, room, "MEMBER")["bob"] == {"type": "Member", **new}
+    assert head(harness, room) == (1, 1, 1)
+    harness.refused(harness.event("Mutation.sendMessage", "bob", roomId=room), "Muted", until=UNTIL)
+    assert harness.invoke(harness.event("Query.messages", "bob", roomId=room))["items"] == []
+    again = harness.run(event, writes=[])
     assert again == notice(again, room, "alice", 1, **told)
 
 
 @pytest.mark.parametrize("until", [None, "1999-01-01T00:00:00Z"])
 def test_without_an_instant_or_with_one_that_has_passed_they_write_again(
-    stage: "Stage", until: str | None
+    harness: Harness, until: str | None
 ) -> None:
-    room = stage.room(CROWD)
-    stage.act(stage.event(EVENT, "mona", roomId=room), writes=WRITES)
-    event = stage.event(EVENT, "mona", roomId=room, until=until)
-    answer = stage.act(event, writes=WRITES)
+    room = harness.room(EVERY_ROLE)
+    harness.run(harness.event(EVENT, "mona", roomId=room), writes=WRITES)
+    event = harness.event(EVENT, "mona", roomId=room, until=until)
+    answer = harness.run(event, writes=WRITES)
     assert answer == notice(answer, room, "mona", 1, kind="MEMBER_MUTED", userId="bob", rev=1)
-    assert "mutedUntil" not in membership(stage, room, "bob") | lines(stage, room, "MEMBER")["bob"]
-    stage.act(event, writes=[])
-    assert len(stage.send(room, "again", user="bob")) == 1
+    assert "mutedUntil" not in membership(harness, room, "bob") | lines(harness, room, "MEMBER")["bob"]
+    harness.run(event, writes=[])
+    assert len(harness.send(room, "again", user="bob")) == 1
 
 
-def test_a_mute_lasts_to_the_end_of_its_last_millisecond_and_has_an_end(stage: "Stage") -> None:
-    room = stage.room(CROWD)
-    stage.act(stage.event(EVENT, roomId=room, until="2100-01-01T00:00:00.0001Z"), writes=WRITES)
-    assert membership(stage, room, "bob")["mutedUntil"] == UNTIL_MS + 1
-    stage.act(stage.event(EVENT, roomId=room, until="9999-12-31T23:59:59-14:00"), writes=WRITES)
-    assert membership(stage, room, "bob")["mutedUntil"] == LATEST_MS
+def test_a_mute_lasts_to_the_end_of_its_last_millisecond_and_has_an_end(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
+    harness.run(harness.event(EVENT, roomId=room, until="2100-01-01T00:00:00.0001Z"), writes=WRITES)
+    assert membership(harness, room, "bob")["mutedUntil"] == UNTIL_MS + 1
+    harness.run(harness.event(EVENT, roomId=room, until="9999-12-31T23:59:59-14:00"), writes=WRITES)
+    assert membership(harness, room, "bob")["mutedUntil"] == LATEST_MS
 
 
 @pytest.mark.parametrize(
@@ -63,28 +59,28 @@ def test_a_mute_lasts_to_the_end_of_its_last_millisecond_and_has_an_end(stage: "
         ("alice", "nobody", "notThere"),
     ],
 )
-def test_rank_decides_whom_somebody_may_mute(stage: "Stage", actor: str, person: str, reason: str) -> None:
-    event = stage.event(EVENT, actor, roomId=stage.room(CROWD), userId=person)
-    stage.refused(event, "NotAllowed", reason=reason)
+def test_rank_decides_whom_somebody_may_mute(harness: Harness, actor: str, person: str, reason: str) -> None:
+    event = harness.event(EVENT, actor, roomId=harness.room(EVERY_ROLE), userId=person)
+    harness.refused(event, "NotAllowed", reason=reason)
 
 
-def test_owners_and_administrators_mute_even_owners(stage: "Stage") -> None:
-    room = stage.room(CROWD)
-    stage.act(stage.event(EVENT, roomId=room, userId="anna"), writes=WRITES)
-    stage.act(as_admin(stage.event(EVENT, "root", roomId=room, userId="alice")), writes=WRITES)
+def test_owners_and_administrators_mute_even_owners(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
+    harness.run(harness.event(EVENT, roomId=room, userId="anna"), writes=WRITES)
+    harness.run(as_admin(harness.event(EVENT, "root", roomId=room, userId="alice")), writes=WRITES)
 
 
-def test_strangers_hear_of_no_room_and_who_has_gone_is_not_muted(stage: "Stage") -> None:
-    room = stage.room(CROWD)
-    stage.refused(stage.event(EVENT, "mallory", roomId=room), "NotRoomMember")
-    stage.invoke(stage.event("Mutation.leaveRoom", "bob", roomId=room))
-    stage.refused(stage.event(EVENT, roomId=room), "NotAllowed", reason="notThere")
+def test_strangers_hear_of_no_room_and_who_has_gone_is_not_muted(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
+    harness.refused(harness.event(EVENT, "mallory", roomId=room), "NotRoomMember")
+    harness.invoke(harness.event("Mutation.leaveRoom", "bob", roomId=room))
+    harness.refused(harness.event(EVENT, roomId=room), "NotAllowed", reason="notThere")
 
 
 @pytest.mark.parametrize(
     ("argument", "value"), [("until", "tomorrow"), ("until", 7), ("userId", ""), ("roomId", "#")]
 )
-def test_malformed_arguments_are_refused(stage: "Stage", argument: str, value: object) -> None:
-    event = stage.event(EVENT, roomId=stage.room())
+def test_malformed_arguments_are_refused(harness: Harness, argument: str, value: object) -> None:
+    event = harness.event(EVENT, roomId=harness.room())
     event["arguments"][argument] = value
-    stage.refused(event, "InvalidInput", argument=argument)
+    harness.refused(event, "InvalidInput", argument=argument)

@@ -6,12 +6,11 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
+from tests.resolvers.harness import Harness
 
 RUN = """
 import importlib, json, sys, traceback
@@ -32,13 +31,13 @@ def module(event: dict[str, Any]) -> str:
     return MODULES[event["info"]["parentTypeName"]] if "info" in event else "authorizer"
 
 
-def written(stage: "Stage", events: list[dict[str, Any]], **environment: str) -> str:
+def written(harness: Harness, events: list[dict[str, Any]], **environment: str) -> str:
     """All that the functions write in a process of their own."""
     done = subprocess.run(
         [sys.executable, "-c", RUN],
         input="\n".join(json.dumps([module(event), event]) for event in events),
         env={**os.environ, "PYTHONPATH": ".:layers/chat/python", **environment},
-        cwd=stage.project,
+        cwd=harness.project,
         text=True,
         check=True,
         stdout=subprocess.PIPE,
@@ -49,21 +48,21 @@ def written(stage: "Stage", events: list[dict[str, Any]], **environment: str) ->
 
 
 @pytest.fixture(scope="module")
-def private(stage: "Stage") -> dict[str, str]:
+def private(harness: Harness) -> dict[str, str]:
     """A person and words that are nowhere else."""
     return {name: f"{name}-{uuid.uuid4().hex}" for name in ("person", "text", "argument", "header", "cursor")}
 
 
 @pytest.fixture(scope="module")
-def events(stage: "Stage", private: dict[str, str]) -> list[dict[str, Any]]:
+def events(harness: Harness, private: dict[str, str]) -> list[dict[str, Any]]:
     """Calls with every outcome: ok, repeated, refused for each reason, and failing."""
     person, argument = private["person"], private["argument"]
     room, banned, muted, full, broken = (
-        stage.room({person: "owner"}, settings=each) for each in [{}, {}, {}, {"personBurst": 1}, {}]
+        harness.room({person: "owner"}, settings=each) for each in [{}, {}, {}, {"personBurst": 1}, {}]
     )
-    stage.member(banned, person, status="banned")
-    stage.member(muted, person, mutedUntil=4_102_444_800_000)
-    stage.member(broken, person, tat="x")
+    harness.member(banned, person, status="banned")
+    harness.member(muted, person, mutedUntil=4_102_444_800_000)
+    harness.member(broken, person, tat="x")
     send = [
         {"roomId": room, "clientMessageId": argument},
         {"roomId": room, "clientMessageId": argument},
@@ -97,13 +96,14 @@ def events(stage: "Stage", private: dict[str, str]) -> list[dict[str, Any]]:
         private["header"],
     ]
     calls = [
-        stage.event("Mutation.sendMessage", person, text=private["text"], clientMessageId=None) for _ in send
+        harness.event("Mutation.sendMessage", person, text=private["text"], clientMessageId=None)
+        for _ in send
     ]
     for call, change in zip(calls, send, strict=True):
         call["arguments"] |= change
-    calls += [stage.event("Query.messages", person, roomId=room, **change) for change in read]
+    calls += [harness.event("Query.messages", person, roomId=room, **change) for change in read]
     for change in watch:
-        call = stage.event("Subscription.onMessage", person, roomId=room)
+        call = harness.event("Subscription.onMessage", person, roomId=room)
         del call["arguments"]["epoch"]
         call["arguments"] |= change
         calls.append(call)
@@ -112,16 +112,16 @@ def events(stage: "Stage", private: dict[str, str]) -> list[dict[str, Any]]:
         call["request"]["headers"]["authorization"] = private["header"]
         call["request"]["headers"]["x-forwarded-for"] = private["header"]
     for token in tokens:
-        event = stage.event("authorizer")
+        event = harness.event("authorizer")
         event["authorizationToken"] = token
         calls.append(event)
-    return [stage.filled(call) for call in calls]
+    return [harness.filled(call) for call in calls]
 
 
 def test_nothing_private_is_written_whatever_happens(
-    stage: "Stage", private: dict[str, str], events: list[dict[str, Any]]
+    harness: Harness, private: dict[str, str], events: list[dict[str, Any]]
 ) -> None:
-    output = written(stage, events)
+    output = written(harness, events)
     outcomes = {line.removeprefix("outcome ") for line in output.splitlines() if line.startswith("outcome ")}
     assert outcomes == {
         "ok", "InvalidInput", "NotRoomMember", "Muted", "RateLimited", "IdempotencyMismatch", "StaleEpoch", "InternalError",
@@ -137,9 +137,9 @@ def test_nothing_private_is_written_whatever_happens(
 
 
 def test_the_log_says_what_happened_to_whom_by_pseudonym(
-    stage: "Stage", events: list[dict[str, Any]]
+    harness: Harness, events: list[dict[str, Any]]
 ) -> None:
-    lines = [json.loads(line) for line in written(stage, events[:1]).splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in written(harness, events[:1]).splitlines() if line.startswith("{")]
     (answered,) = [line for line in lines if line.get("message") == "Answered"]
     assert answered["field"] == "Mutation.sendMessage"
     assert answered["outcome"] == "ok"
@@ -150,19 +150,19 @@ def test_the_log_says_what_happened_to_whom_by_pseudonym(
     assert metrics["function"] == "send_message"
 
 
-def test_a_decision_about_a_person_is_an_audit_event(stage: "Stage") -> None:
-    event = stage.event("Mutation.sendMessage.not-member")
-    lines = [json.loads(line) for line in written(stage, [event]).splitlines() if line.startswith("{")]
+def test_a_decision_about_a_person_is_an_audit_event(harness: Harness) -> None:
+    event = harness.event("Mutation.sendMessage.not-member")
+    lines = [json.loads(line) for line in written(harness, [event]).splitlines() if line.startswith("{")]
     (decision,) = [line for line in lines if line.get("kind") == "audit"]
     names = ("action", "outcome", "reason", "room")
     assert [decision[name] for name in names] == ["Mutation.sendMessage", "refused", "NotRoomMember", "lobby"]
 
 
 def test_in_lambda_the_same_is_true(
-    stage: "Stage", private: dict[str, str], events: list[dict[str, Any]]
+    harness: Harness, private: dict[str, str], events: list[dict[str, Any]]
 ) -> None:
     output = written(
-        stage, events[-12:], AWS_LAMBDA_FUNCTION_NAME="chat", AWS_LAMBDA_INITIALIZATION_TYPE="on-demand"
+        harness, events[-12:], AWS_LAMBDA_FUNCTION_NAME="chat", AWS_LAMBDA_INITIALIZATION_TYPE="on-demand"
     )
     assert output.count("outcome ") == 12
     assert [name for name, word in private.items() if word in output] == []
@@ -178,12 +178,12 @@ def test_in_lambda_the_same_is_true(
     ],
 )
 def test_in_lambda_a_wrong_setting_stops_the_start_and_is_named_without_its_value(
-    stage: "Stage", setting: str, value: str, tmp_path: Path
+    harness: Harness, setting: str, value: str, tmp_path: Path
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import resolvers.messages"],
         env={**os.environ, "PYTHONPATH": ".:layers/chat/python", "AWS_LAMBDA_FUNCTION_NAME": "chat", setting: value},
-        cwd=stage.project, text=True, capture_output=True, check=False, timeout=60,
+        cwd=harness.project, text=True, capture_output=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
     assert setting in done.stderr.splitlines()[-1]

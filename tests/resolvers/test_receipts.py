@@ -1,25 +1,23 @@
 """Query.receipts: how far everybody is, as far as they tell; and to how many a message was delivered."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
+from tests.resolvers.harness import Harness
 
 EVENT = "Query.receipts"
 
 
-def room_of_four(stage: "Stage") -> str:
-    room = stage.room({"alice": "owner", "bob": "member", "carol": "member", "dora": "member"})
-    stage.send(room, "one", "two", "three")
+def room_of_four(harness: Harness) -> str:
+    room = harness.room({"alice": "owner", "bob": "member", "carol": "member", "dora": "member"})
+    harness.send(room, "one", "two", "three")
     return room
 
 
-def asked(stage: "Stage", room: str, **arguments: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = stage.act(stage.event(EVENT, roomId=room, **arguments), writes=[])
+def asked(harness: Harness, room: str, **arguments: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = harness.run(harness.event(EVENT, roomId=room, **arguments), writes=[])
     return answer
 
 
@@ -28,10 +26,10 @@ def receipt(room: str, user: str, read: int, delivered: int) -> dict[str, object
     return {"roomId": room, "epoch": 1, "userId": user, **told}
 
 
-def test_everybody_is_told_in_the_order_of_their_ids(stage: "Stage") -> None:
-    room = room_of_four(stage)
-    stage.receipts(room, "bob", readSeq=2, lastReadSeq=2, deliveredSeq=3)
-    assert asked(stage, room) == {
+def test_everybody_is_told_in_the_order_of_their_ids(harness: Harness) -> None:
+    room = room_of_four(harness)
+    harness.receipts(room, "bob", readSeq=2, lastReadSeq=2, deliveredSeq=3)
+    assert asked(harness, room) == {
         "items": [
             receipt(room, "alice", 3, 3),
             receipt(room, "bob", 2, 3),
@@ -43,29 +41,29 @@ def test_everybody_is_told_in_the_order_of_their_ids(stage: "Stage") -> None:
     }
 
 
-def test_whoever_answers_has_read_what_they_answer(stage: "Stage") -> None:
-    room = room_of_four(stage)
-    stage.send(room, "four", user="bob")
-    answer = asked(stage, room, seq=3)
+def test_whoever_answers_has_read_what_they_answer(harness: Harness) -> None:
+    room = room_of_four(harness)
+    harness.send(room, "four", user="bob")
+    answer = asked(harness, room, seq=3)
     assert [each["readSeq"] for each in answer["items"]] == [3, 4, 0, 0]
     assert [each["deliveredSeq"] for each in answer["items"]] == [3, 4, 0, 0]
     assert answer["confirmation"] == {"seq": 3, "delivered": 1, "read": 1, "of": 3}
 
 
-def test_what_was_read_in_private_is_not_told(stage: "Stage") -> None:
-    room = room_of_four(stage)
-    stage.invoke(stage.event("Mutation.markRead.private", roomId=room, seq=3))
-    answer = asked(stage, room, seq=3)
+def test_what_was_read_in_private_is_not_told(harness: Harness) -> None:
+    room = room_of_four(harness)
+    harness.invoke(harness.event("Mutation.markRead.private", roomId=room, seq=3))
+    answer = asked(harness, room, seq=3)
     assert answer["items"][1] == receipt(room, "bob", 0, 0)
     assert answer["confirmation"] == {"seq": 3, "delivered": 0, "read": 0, "of": 3}
 
 
-def test_pages_follow_each_other_to_the_end(stage: "Stage") -> None:
-    room = room_of_four(stage)
+def test_pages_follow_each_other_to_the_end(harness: Harness) -> None:
+    room = room_of_four(harness)
     for arguments in ({}, {"seq": 1}):
         users, token = [], None
         while True:
-            page = asked(stage, room, limit=1, nextToken=token, **arguments)
+            page = asked(harness, room, limit=1, nextToken=token, **arguments)
             users += [each["userId"] for each in page["items"]]
             token = page["nextToken"]
             if token is None:
@@ -73,59 +71,59 @@ def test_pages_follow_each_other_to_the_end(stage: "Stage") -> None:
         assert users == ["alice", "bob", "carol", "dora"]
 
 
-def test_a_message_is_confirmed_by_those_who_were_there_the_caller_aside(stage: "Stage") -> None:
-    room = room_of_four(stage)
-    stage.receipts(room, "alice", deliveredSeq=3)
-    stage.receipts(room, "bob", deliveredSeq=2)
-    stage.receipts(room, "carol", readSeq=3, lastReadSeq=3)
-    stage.change(room, f"ROOM#{room}", "MEMBER#late", role="member", joinedSeq=2)
+def test_a_message_is_confirmed_by_those_who_were_there_the_caller_aside(harness: Harness) -> None:
+    room = room_of_four(harness)
+    harness.receipts(room, "alice", deliveredSeq=3)
+    harness.receipts(room, "bob", deliveredSeq=2)
+    harness.receipts(room, "carol", readSeq=3, lastReadSeq=3)
+    harness.change(room, f"ROOM#{room}", "MEMBER#late", role="member", joinedSeq=2)
     for seq, delivered, of in ((1, 2, 3), (2, 2, 3), (3, 1, 4)):
-        confirmation = asked(stage, room, seq=seq)["confirmation"]
+        confirmation = asked(harness, room, seq=seq)["confirmation"]
         assert confirmation == {"seq": seq, "delivered": delivered, "read": 1, "of": of}
 
 
-def test_the_page_is_the_same_whether_or_not_a_message_is_asked_about(stage: "Stage") -> None:
-    room = room_of_four(stage)
-    stage.receipts(room, "dora", deliveredSeq=1)
-    assert asked(stage, room, seq=1, limit=100)["items"] == asked(stage, room, limit=100)["items"]
+def test_the_page_is_the_same_whether_or_not_a_message_is_asked_about(harness: Harness) -> None:
+    room = room_of_four(harness)
+    harness.receipts(room, "dora", deliveredSeq=1)
+    assert asked(harness, room, seq=1, limit=100)["items"] == asked(harness, room, limit=100)["items"]
 
 
-def test_in_a_large_room_there_is_no_confirmation(stage: "Stage") -> None:
-    room = room_of_four(stage)
-    stage.roster(room, *(f"m{number:03d}" for number in range(SMALL_ROOM_MEMBERS - 4)))
-    assert asked(stage, room, seq=1)["confirmation"]["of"] == SMALL_ROOM_MEMBERS - 1
-    stage.roster(room, "one-more")
-    answer = asked(stage, room, seq=1, limit=100)
+def test_in_a_large_room_there_is_no_confirmation(harness: Harness) -> None:
+    room = room_of_four(harness)
+    harness.roster(room, *(f"m{number:03d}" for number in range(SMALL_ROOM_MEMBERS - 4)))
+    assert asked(harness, room, seq=1)["confirmation"]["of"] == SMALL_ROOM_MEMBERS - 1
+    harness.roster(room, "one-more")
+    answer = asked(harness, room, seq=1, limit=100)
     assert (answer["confirmation"], len(answer["items"])) == (None, 100)
-    last = asked(stage, room, seq=1, limit=100, nextToken=answer["nextToken"])
+    last = asked(harness, room, seq=1, limit=100, nextToken=answer["nextToken"])
     assert [each["userId"] for each in last["items"]] == ["one-more"]
 
 
-def test_a_message_that_is_not_there_cannot_be_confirmed(stage: "Stage") -> None:
-    room = room_of_four(stage)
-    event = stage.event(f"{EVENT}.confirmation", roomId=room, seq=4)
-    stage.refused(event, "InvalidInput", argument="seq", max=3)
-    stage.refused(stage.event(EVENT, roomId=room, seq=-1), "InvalidInput", argument="seq", max=2**31 - 1)
+def test_a_message_that_is_not_there_cannot_be_confirmed(harness: Harness) -> None:
+    room = room_of_four(harness)
+    event = harness.event(f"{EVENT}.confirmation", roomId=room, seq=4)
+    harness.refused(event, "InvalidInput", argument="seq", max=3)
+    harness.refused(harness.event(EVENT, roomId=room, seq=-1), "InvalidInput", argument="seq", max=2**31 - 1)
 
 
-def test_a_token_belongs_to_its_room(stage: "Stage") -> None:
-    token = asked(stage, room_of_four(stage), limit=1)["nextToken"]
-    stage.refused(
-        stage.event(EVENT, roomId=stage.room(), nextToken=token), "InvalidInput", argument="nextToken"
+def test_a_token_belongs_to_its_room(harness: Harness) -> None:
+    token = asked(harness, room_of_four(harness), limit=1)["nextToken"]
+    harness.refused(
+        harness.event(EVENT, roomId=harness.room(), nextToken=token), "InvalidInput", argument="nextToken"
     )
-    garbage = stage.event(f"{EVENT}.garbage-cursor", roomId=stage.room())
-    stage.refused(garbage, "InvalidInput", argument="nextToken")
+    garbage = harness.event(f"{EVENT}.garbage-cursor", roomId=harness.room())
+    harness.refused(garbage, "InvalidInput", argument="nextToken")
 
 
 @pytest.mark.parametrize("limit", [0, 101, True])
-def test_what_is_no_limit_is_refused(stage: "Stage", limit: object) -> None:
-    event = stage.event(f"{EVENT}.limit-zero", roomId=stage.room(), limit=limit)
-    stage.refused(event, "InvalidInput", argument="limit", max=100)
+def test_what_is_no_limit_is_refused(harness: Harness, limit: object) -> None:
+    event = harness.event(f"{EVENT}.limit-zero", roomId=harness.room(), limit=limit)
+    harness.refused(event, "InvalidInput", argument="limit", max=100)
 
 
-def test_strangers_and_visitors_learn_nothing_and_administrators_look(stage: "Stage") -> None:
-    room = stage.room(settings={"visibility": "public"})
-    event = stage.event(f"{EVENT}.not-member", roomId=room)
-    stage.refused(event, "NotRoomMember")
+def test_strangers_and_visitors_learn_nothing_and_administrators_look(harness: Harness) -> None:
+    room = harness.room(settings={"visibility": "public"})
+    event = harness.event(f"{EVENT}.not-member", roomId=room)
+    harness.refused(event, "NotRoomMember")
     event["identity"]["resolverContext"]["roles"] = "admin"
-    assert len(stage.act(event, writes=[])["items"]) == 2
+    assert len(harness.run(event, writes=[])["items"]) == 2

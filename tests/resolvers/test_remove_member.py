@@ -1,61 +1,57 @@
 """Mutation.removeMember: somebody is out, the epoch has moved, and those who stay are told so in the old one."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from chat.rules.models import DAY_MS
-from tests.resolvers.people import CROWD, as_admin, head, lines, membership, notice
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
+from tests.resolvers.harness import Harness
+from tests.resolvers.people import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.removeMember"
 WRITES = ["HEAD", "IN", "MEMBER"]
 
 
-def test_somebody_is_taken_out_and_the_epoch_moves_with_it(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_somebody_is_taken_out_and_the_epoch_moves_with_it(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
-    answer = stage.act(event, writes=WRITES)
+    answer = harness.run(event, writes=WRITES)
     told = {"kind": "MEMBER_REMOVED", "userId": "bob", "nextEpoch": 2, "rev": 2}
     assert answer == notice(answer, room, "alice", 1, **told)
-    assert head(stage, room) == (2, 2, 1)
-    assert membership(stage, room, "bob") == {
+    assert head(harness, room) == (2, 2, 1)
+    assert membership(harness, room, "bob") == {
         "role": "member",
         "status": "left",
         "joinedSeq": 0,
         "endedEpoch": 1,
     }
-    expires = stage.item(room, f"IN#ROOM#{room}", "bob")["expiresAt"]
-    assert expires == pytest.approx((stage.deployment.now() + 90 * DAY_MS) / 1_000, abs=60)
-    assert set(lines(stage, room, "MEMBER")) == {"alice"}
+    expires = harness.item(room, f"IN#ROOM#{room}", "bob")["expiresAt"]
+    assert expires == pytest.approx((harness.deployment.now() + 90 * DAY_MS) / 1_000, abs=60)
+    assert set(lines(harness, room, "MEMBER")) == {"alice"}
 
 
-def test_who_was_taken_out_neither_reads_nor_sends_nor_subscribes(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_who_was_taken_out_neither_reads_nor_sends_nor_subscribes(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
-    stage.send(room, "while bob was there", user="bob")
-    stage.act(event, writes=WRITES)
+    harness.send(room, "while bob was there", user="bob")
+    harness.run(event, writes=WRITES)
     for name in ("Query.messages", "Mutation.sendMessage", "Subscription.onMessage"):
-        stage.refused(stage.event(name, "bob", roomId=room), "NotRoomMember")
+        harness.refused(harness.event(name, "bob", roomId=room), "NotRoomMember")
 
 
-def test_a_repeat_tells_the_end_of_the_same_epoch_again_and_changes_nothing(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_a_repeat_tells_the_end_of_the_same_epoch_again_and_changes_nothing(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
-    stage.act(event, writes=WRITES)
-    stage.head(room, epoch=7, rev=30)
-    again = stage.act(event, writes=[])
+    harness.run(event, writes=WRITES)
+    harness.head(room, epoch=7, rev=30)
+    again = harness.run(event, writes=[])
     told = {"kind": "MEMBER_REMOVED", "userId": "bob", "nextEpoch": 2, "rev": None}
     assert again == notice(again, room, "alice", 1, **told)
 
 
-def test_in_a_guilds_room_as_in_any_other(stage: "Stage") -> None:
-    room = stage.room({"alice": "owner", "bob": "member"}, guild=True)
-    answer = stage.act(stage.event(EVENT, roomId=room), writes=WRITES)
+def test_in_a_guilds_room_as_in_any_other(harness: Harness) -> None:
+    room = harness.room({"alice": "owner", "bob": "member"}, guild=True)
+    answer = harness.run(harness.event(EVENT, roomId=room), writes=WRITES)
     assert (answer["roomId"], answer["guildId"], answer["roomType"]) == (room, room[6:], "guild")
-    assert head(stage, room) == (2, 2, 1)
+    assert head(harness, room) == (2, 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -70,45 +66,45 @@ def test_in_a_guilds_room_as_in_any_other(stage: "Stage") -> None:
     ],
 )
 def test_rank_decides_whom_somebody_may_take_out(
-    stage: "Stage", actor: str, person: str, reason: str
+    harness: Harness, actor: str, person: str, reason: str
 ) -> None:
-    event = stage.event(EVENT, actor, roomId=stage.room(CROWD), userId=person)
-    stage.refused(event, "NotAllowed", reason=reason)
+    event = harness.event(EVENT, actor, roomId=harness.room(EVERY_ROLE), userId=person)
+    harness.refused(event, "NotAllowed", reason=reason)
 
 
 @pytest.mark.parametrize(("actor", "person"), [("mona", "bob"), ("alice", "mona"), ("alice", "anna")])
 def test_moderators_take_out_plain_members_and_owners_anybody(
-    stage: "Stage", actor: str, person: str
+    harness: Harness, actor: str, person: str
 ) -> None:
-    room = stage.room(CROWD)
-    stage.act(stage.event(EVENT, actor, roomId=room, userId=person), writes=WRITES)
-    assert head(stage, room) == (2, 2, 1 if person == "anna" else 2)
+    room = harness.room(EVERY_ROLE)
+    harness.run(harness.event(EVENT, actor, roomId=room, userId=person), writes=WRITES)
+    assert head(harness, room) == (2, 2, 1 if person == "anna" else 2)
 
 
-def test_an_administrator_takes_out_anybody_but_the_last_owner(stage: "Stage") -> None:
-    room = stage.room(CROWD)
+def test_an_administrator_takes_out_anybody_but_the_last_owner(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
     for person in ("anna", "mona"):
-        stage.act(as_admin(stage.event(EVENT, "root", roomId=room, userId=person)), writes=WRITES)
-    last = as_admin(stage.event(EVENT, "root", roomId=room, userId="alice"))
-    stage.refused(last, "NotAllowed", reason="lastOwner")
+        harness.run(as_admin(harness.event(EVENT, "root", roomId=room, userId=person)), writes=WRITES)
+    last = as_admin(harness.event(EVENT, "root", roomId=room, userId="alice"))
+    harness.refused(last, "NotAllowed", reason="lastOwner")
 
 
-def test_strangers_hear_of_no_room(stage: "Stage") -> None:
-    stage.refused(stage.event(EVENT, "mallory", roomId=stage.room()), "NotRoomMember")
-    stage.refused(stage.event(EVENT, roomId="no-such-room"), "NotRoomMember")
+def test_strangers_hear_of_no_room(harness: Harness) -> None:
+    harness.refused(harness.event(EVENT, "mallory", roomId=harness.room()), "NotRoomMember")
+    harness.refused(harness.event(EVENT, roomId="no-such-room"), "NotRoomMember")
 
 
 @pytest.mark.parametrize("person", [None, "", 7, "bob#1", "x" * 129])
-def test_what_is_no_user_id_is_refused(stage: "Stage", person: object) -> None:
-    event = stage.event(EVENT, roomId=stage.room(), userId=person)
-    stage.refused(event, "InvalidInput", argument="userId")
+def test_what_is_no_user_id_is_refused(harness: Harness, person: object) -> None:
+    event = harness.event(EVENT, roomId=harness.room(), userId=person)
+    harness.refused(event, "InvalidInput", argument="userId")
 
 
-def test_what_is_no_room_id_is_refused(stage: "Stage") -> None:
-    stage.refused(stage.event(EVENT, roomId="a b"), "InvalidInput", argument="roomId")
+def test_what_is_no_room_id_is_refused(harness: Harness) -> None:
+    harness.refused(harness.event(EVENT, roomId="a b"), "InvalidInput", argument="roomId")
 
 
-def test_a_selection_that_would_leave_subscribers_without_a_field_is_refused(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_a_selection_that_would_leave_subscribers_without_a_field_is_refused(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     event["info"]["selectionSetList"].remove("notice/nextEpoch")
-    stage.refused(event, "InvalidInput", argument="selection", missing="notice/nextEpoch")
+    harness.refused(event, "InvalidInput", argument="selection", missing="notice/nextEpoch")

@@ -4,14 +4,12 @@ import copy
 import re
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from chat.rules.selection import REQUIRED
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Stage
+from tests.resolvers.harness import Harness
 
 SENT = ["HEAD", "IN", "MSG", "SENT"]
 YEAR_S, FORTNIGHT_S = 365 * 86_400, 14 * 86_400
@@ -32,16 +30,16 @@ def whole(answer: dict[str, Any], **values: object) -> dict[str, Any]:
     return own | nothing | {"roomType": "general", "epoch": 1, "seq": 1, "version": 1} | values
 
 
-def test_a_message_is_answered_whole_and_stored_with_its_proof(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_a_message_is_answered_whole_and_stored_with_its_proof(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
-    answer = stage.act(event, writes=SENT)
+    answer = harness.run(event, writes=SENT)
     assert answer == whole(
         answer, roomId=room, senderId="alice", text="Good morning, lobby.", clientMessageId="event-1"
     )
     ts = milliseconds(answer["ts"])
     message_key = f"MSG#{ts:013d}#{answer['id']}"
-    assert stage.item(room, "MSG#") == {
+    assert harness.item(room, "MSG#") == {
         "PK": f"ROOM#{room}",
         "SK": message_key,
         "type": "Message",
@@ -56,7 +54,7 @@ def test_a_message_is_answered_whole_and_stored_with_its_proof(stage: "Stage") -
         "clientMessageId": "event-1",
         "expiresAt": ts // 1_000 + YEAR_S,
     }
-    proof = stage.item(room, f"SENT#ROOM#{room}#", "alice")
+    proof = harness.item(room, f"SENT#ROOM#{room}#", "alice")
     assert re.fullmatch(r"[0-9a-f]{32}", proof.pop("hash"))
     assert proof == {
         "PK": "USER#alice",
@@ -66,18 +64,18 @@ def test_a_message_is_answered_whole_and_stored_with_its_proof(stage: "Stage") -
         "seq": 1,
         "expiresAt": ts // 1_000 + YEAR_S + FORTNIGHT_S,
     }
-    head, member = stage.item(room, "HEAD"), stage.item(room, f"IN#ROOM#{room}", "alice")
+    head, member = harness.item(room, "HEAD"), harness.item(room, f"IN#ROOM#{room}", "alice")
     assert (head["rev"], head["seq"], head["ts"], head["epoch"]) == (2, 1, ts, 1)
     assert member["lastSentSeq"] == 1
     assert head["tat"] > ts * 1_000 - 2_000_000
     assert member["tat"] > ts * 1_000 - 2_000_000
 
 
-def test_a_guilds_message_lies_in_the_guilds_table_under_the_guilds_id(stage: "Stage") -> None:
-    event = stage.staged(f"{EVENT}.guild")
+def test_a_guilds_message_lies_in_the_guilds_table_under_the_guilds_id(harness: Harness) -> None:
+    event = harness.prepared(f"{EVENT}.guild")
     room = event["arguments"]["roomId"]
     guild = room.removeprefix("GUILD#")
-    answer = stage.act(event, writes=SENT)
+    answer = harness.run(event, writes=SENT)
     assert answer == whole(
         answer,
         roomId=room,
@@ -87,16 +85,16 @@ def test_a_guilds_message_lies_in_the_guilds_table_under_the_guilds_id(stage: "S
         text="The gate is open.",
         clientMessageId="event-2",
     )
-    stored = stage.item(room, "MSG#")
+    stored = harness.item(room, "MSG#")
     assert (stored["PK"], stored["guildId"], stored["roomType"]) == (room, guild, "guild")
     assert "roomId" not in stored
-    assert stage.partition("gg_core", room) == []
-    assert stage.partition("gg_core", f"ROOM#{room}") == []
+    assert harness.partition("gg_core", room) == []
+    assert harness.partition("gg_core", f"ROOM#{room}") == []
 
 
-def test_without_a_client_message_id_the_server_makes_one(stage: "Stage") -> None:
-    event = stage.staged(f"{EVENT}.without-client-message-id")
-    answer = stage.act(event, writes=SENT)
+def test_without_a_client_message_id_the_server_makes_one(harness: Harness) -> None:
+    event = harness.prepared(f"{EVENT}.without-client-message-id")
+    answer = harness.run(event, writes=SENT)
     assert answer == whole(
         answer,
         roomId=event["arguments"]["roomId"],
@@ -104,56 +102,56 @@ def test_without_a_client_message_id_the_server_makes_one(stage: "Stage") -> Non
         text="No name of its own.",
         clientMessageId=answer["clientMessageId"],
     )
-    again = stage.act(event, writes=SENT)
+    again = harness.run(event, writes=SENT)
     assert (again["seq"], again["clientMessageId"] != answer["clientMessageId"]) == (2, True)
 
 
-def test_a_null_client_message_id_is_none(stage: "Stage") -> None:
-    event = stage.event(EVENT, roomId=stage.room(), clientMessageId=None)
-    assert stage.act(event, writes=SENT)["clientMessageId"]
+def test_a_null_client_message_id_is_none(harness: Harness) -> None:
+    event = harness.event(EVENT, roomId=harness.room(), clientMessageId=None)
+    assert harness.run(event, writes=SENT)["clientMessageId"]
 
 
-def test_a_repeat_is_answered_as_the_first_was_and_stores_nothing(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
-    first = stage.act(event, writes=SENT)
-    assert stage.act(event, writes=[]) == first
-    stage.send(event["arguments"]["roomId"], "in between", user="bob")
-    assert stage.act(event, writes=[]) == first
+def test_a_repeat_is_answered_as_the_first_was_and_stores_nothing(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
+    first = harness.run(event, writes=SENT)
+    assert harness.run(event, writes=[]) == first
+    harness.send(event["arguments"]["roomId"], "in between", user="bob")
+    assert harness.run(event, writes=[]) == first
 
 
-def test_another_text_under_the_same_name_is_a_mismatch(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
-    stage.act(event, writes=SENT)
-    other = stage.event(f"{EVENT}.mismatch", roomId=event["arguments"]["roomId"])
-    stage.refused(other, "IdempotencyMismatch")
+def test_another_text_under_the_same_name_is_a_mismatch(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
+    harness.run(event, writes=SENT)
+    other = harness.event(f"{EVENT}.mismatch", roomId=event["arguments"]["roomId"])
+    harness.refused(other, "IdempotencyMismatch")
 
 
-def test_the_same_name_of_another_person_or_in_another_room_is_another_message(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
-    first = stage.act(event, writes=SENT)
-    by_bob = stage.act(stage.event(EVENT, "bob", **event["arguments"]), writes=SENT)
-    elsewhere = stage.act(stage.staged(EVENT), writes=SENT)
+def test_the_same_name_of_another_person_or_in_another_room_is_another_message(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
+    first = harness.run(event, writes=SENT)
+    by_bob = harness.run(harness.event(EVENT, "bob", **event["arguments"]), writes=SENT)
+    elsewhere = harness.run(harness.prepared(EVENT), writes=SENT)
     assert len({first["id"], by_bob["id"], elsewhere["id"]}) == 3
     assert (by_bob["seq"], elsewhere["seq"]) == (2, 1)
 
 
-def test_the_sender_is_who_the_token_names_whatever_the_arguments_say(stage: "Stage") -> None:
-    event = stage.event(EVENT, roomId=stage.room(), senderId="bob", userId="bob", seq=99, ts="x", epoch=9)
-    answer = stage.act(event, writes=SENT)
+def test_the_sender_is_who_the_token_names_whatever_the_arguments_say(harness: Harness) -> None:
+    event = harness.event(EVENT, roomId=harness.room(), senderId="bob", userId="bob", seq=99, ts="x", epoch=9)
+    answer = harness.run(event, writes=SENT)
     assert (answer["senderId"], answer["seq"], answer["epoch"]) == ("alice", 1, 1)
 
 
-def test_text_is_stored_clean_and_not_escaped(stage: "Stage") -> None:
+def test_text_is_stored_clean_and_not_escaped(harness: Harness) -> None:
     raw = "<b>e\u0301\u202e & \x00'\"\\ 👩\u200d👧\n{x} %s ${y}</b>"
-    event = stage.event(EVENT, roomId=stage.room(), text=raw)
-    answer = stage.act(event, writes=SENT)
+    event = harness.event(EVENT, roomId=harness.room(), text=raw)
+    answer = harness.run(event, writes=SENT)
     assert answer["text"] == "<b>é & '\"\\ 👩\u200d👧\n{x} %s ${y}</b>"
-    assert stage.item(event["arguments"]["roomId"], "MSG#")["text"] == answer["text"]
+    assert harness.item(event["arguments"]["roomId"], "MSG#")["text"] == answer["text"]
 
 
-def test_the_longest_text_is_stored(stage: "Stage") -> None:
+def test_the_longest_text_is_stored(harness: Harness) -> None:
     for text in ("x" * 4_000, "👩" * 4_000):
-        answer = stage.act(stage.event(EVENT, roomId=stage.room(), text=text), writes=SENT)
+        answer = harness.run(harness.event(EVENT, roomId=harness.room(), text=text), writes=SENT)
         assert answer["text"] == text
 
 
@@ -179,10 +177,10 @@ REFUSED: dict[str, tuple[str, dict[str, object]]] = {
 
 @pytest.mark.parametrize(("variant", "outcome"), REFUSED.items(), ids=REFUSED.keys())
 def test_what_is_refused_is_named_and_stores_nothing(
-    stage: "Stage", variant: str, outcome: tuple[str, dict[str, object]]
+    harness: Harness, variant: str, outcome: tuple[str, dict[str, object]]
 ) -> None:
     error_type, values = outcome
-    stage.refused(stage.staged(f"{EVENT}.{variant}"), error_type, None, **values)
+    harness.refused(harness.prepared(f"{EVENT}.{variant}"), error_type, None, **values)
 
 
 @pytest.mark.parametrize(
@@ -193,73 +191,73 @@ def test_what_is_refused_is_named_and_stores_nothing(
         ("not-member.french-header", "Ce salon"),
     ],
 )
-def test_a_refusal_speaks_the_callers_language(stage: "Stage", variant: str, start: str) -> None:
-    assert stage.refused(stage.staged(f"{EVENT}.{variant}"), "NotRoomMember").message.startswith(start)
+def test_a_refusal_speaks_the_callers_language(harness: Harness, variant: str, start: str) -> None:
+    assert harness.refused(harness.prepared(f"{EVENT}.{variant}"), "NotRoomMember").message.startswith(start)
 
 
-def test_a_room_that_is_not_there_and_one_that_one_is_not_in_answer_alike(stage: "Stage") -> None:
-    assert stage.refused(stage.staged(f"{EVENT}.not-member"), "NotRoomMember") == stage.refused(
-        stage.event(f"{EVENT}.unknown-room"), "NotRoomMember"
+def test_a_room_that_is_not_there_and_one_that_one_is_not_in_answer_alike(harness: Harness) -> None:
+    assert harness.refused(harness.prepared(f"{EVENT}.not-member"), "NotRoomMember") == harness.refused(
+        harness.event(f"{EVENT}.unknown-room"), "NotRoomMember"
     )
 
 
 @pytest.mark.parametrize("argument", ["roomId", "text"])
-def test_an_argument_that_is_missing_is_refused(stage: "Stage", argument: str) -> None:
-    event = stage.staged(EVENT)
+def test_an_argument_that_is_missing_is_refused(harness: Harness, argument: str) -> None:
+    event = harness.prepared(EVENT)
     del event["arguments"][argument]
-    stage.refused(event, "InvalidInput", argument=argument)
+    harness.refused(event, "InvalidInput", argument=argument)
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_each_field_that_subscribers_need_must_be_selected(stage: "Stage", name: str) -> None:
-    event = stage.staged(EVENT)
+def test_each_field_that_subscribers_need_must_be_selected(harness: Harness, name: str) -> None:
+    event = harness.prepared(EVENT)
     event["info"]["selectionSetList"].remove(name)
-    stage.refused(event, "InvalidInput", argument="selection", missing=name)
+    harness.refused(event, "InvalidInput", argument="selection", missing=name)
 
 
-def test_without_a_selection_to_look_at_a_message_is_sent(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_without_a_selection_to_look_at_a_message_is_sent(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     del event["info"]["selectionSetList"], event["info"]["selectionSetGraphQL"]
-    assert stage.act(event, writes=SENT)["seq"] == 1
+    assert harness.run(event, writes=SENT)["seq"] == 1
 
 
-def test_parts_of_an_event_that_nobody_needs_may_be_missing(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_parts_of_an_event_that_nobody_needs_may_be_missing(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     for part in ("request", "info", "source", "prev", "stash"):
         del event[part]
-    assert stage.act(event, writes=SENT, function=EVENT)["seq"] == 1
+    assert harness.run(event, writes=SENT, function=EVENT)["seq"] == 1
 
 
-def test_an_internal_error_quotes_the_trace_id_if_it_is_one(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_an_internal_error_quotes_the_trace_id_if_it_is_one(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     event["request"]["headers"]["x-amzn-trace-id"] = "x] [code=Other a=b"
-    stage.member(event["arguments"]["roomId"], "alice", lastSentSeq="not a number", tat="not a number")
-    outcome = stage.invoke(event)
+    harness.member(event["arguments"]["roomId"], "alice", lastSentSeq="not a number", tat="not a number")
+    outcome = harness.invoke(event)
     assert outcome.error_type == "InternalError"
     assert str(uuid.UUID(outcome.values["correlationId"])) == outcome.values["correlationId"]
     event["request"]["headers"]["x-amzn-trace-id"] = "Root=1-66b0c1d2-1f2e3d4c5b6a798081726354"
-    assert stage.invoke(event).values == {"correlationId": "Root=1-66b0c1d2-1f2e3d4c5b6a798081726354"}
+    assert harness.invoke(event).values == {"correlationId": "Root=1-66b0c1d2-1f2e3d4c5b6a798081726354"}
 
 
-def test_somebody_banned_is_told_what_a_stranger_is_told(stage: "Stage") -> None:
-    event = stage.event(EVENT, roomId=stage.room())
-    stage.member(event["arguments"]["roomId"], "alice", status="banned")
+def test_somebody_banned_is_told_what_a_stranger_is_told(harness: Harness) -> None:
+    event = harness.event(EVENT, roomId=harness.room())
+    harness.member(event["arguments"]["roomId"], "alice", status="banned")
     assert (
-        stage.refused(event, "NotRoomMember").message
-        == stage.refused(stage.event(f"{EVENT}.unknown-room"), "NotRoomMember").message
+        harness.refused(event, "NotRoomMember").message
+        == harness.refused(harness.event(f"{EVENT}.unknown-room"), "NotRoomMember").message
     )
 
 
-def test_somebody_muted_is_told_until_when(stage: "Stage") -> None:
-    event = stage.event(EVENT, roomId=stage.room())
-    stage.member(event["arguments"]["roomId"], "alice", mutedUntil=4_102_444_800_000)
-    stage.refused(event, "Muted", until="2100-01-01T00:00:00.000Z")
+def test_somebody_muted_is_told_until_when(harness: Harness) -> None:
+    event = harness.event(EVENT, roomId=harness.room())
+    harness.member(event["arguments"]["roomId"], "alice", mutedUntil=4_102_444_800_000)
+    harness.refused(event, "Muted", until="2100-01-01T00:00:00.000Z")
 
 
-def test_a_mute_that_is_over_is_over(stage: "Stage") -> None:
-    event = stage.event(EVENT, roomId=stage.room())
-    stage.member(event["arguments"]["roomId"], "alice", mutedUntil=1)
-    assert stage.act(event, writes=SENT)["seq"] == 1
+def test_a_mute_that_is_over_is_over(harness: Harness) -> None:
+    event = harness.event(EVENT, roomId=harness.room())
+    harness.member(event["arguments"]["roomId"], "alice", mutedUntil=1)
+    assert harness.run(event, writes=SENT)["seq"] == 1
 
 
 @pytest.mark.parametrize(
@@ -270,31 +268,32 @@ def test_a_mute_that_is_over_is_over(stage: "Stage") -> None:
     ],
 )
 def test_beyond_a_limit_it_says_whose_and_for_how_long(
-    stage: "Stage", settings: dict[str, int], scope: str
+    harness: Harness, settings: dict[str, int], scope: str
 ) -> None:
-    room = stage.room(settings=settings)
-    stage.send(room, "one", "two")
-    outcome = stage.act(stage.event(EVENT, roomId=room, clientMessageId="three"), writes=[])
+    room = harness.room(settings=settings)
+    harness.send(room, "one", "two")
+    outcome = harness.run(harness.event(EVENT, roomId=room, clientMessageId="three"), writes=[])
     assert (outcome.error_type, outcome.values["scope"]) == ("RateLimited", scope)
     assert 0 < int(outcome.values["retryAfterMs"]) <= 1_000
 
 
-def test_the_deployment_s_limits_hold_where_a_room_has_none(stage: "Stage") -> None:
-    room = stage.room(settings={})
+def test_the_deployment_s_limits_hold_where_a_room_has_none(harness: Harness) -> None:
+    room = harness.room(settings={})
     outcomes = [
-        stage.invoke(stage.event(EVENT, roomId=room, clientMessageId=f"c-{number}")) for number in range(12)
+        harness.invoke(harness.event(EVENT, roomId=room, clientMessageId=f"c-{number}"))
+        for number in range(12)
     ]
     assert [outcome["seq"] for outcome in outcomes[:10]] == list(range(1, 11))
     assert outcomes[11].error_type == "RateLimited"
 
 
-def test_a_handler_does_not_change_its_event(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_a_handler_does_not_change_its_event(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     before = copy.deepcopy(event)
-    stage.invoke(event)
+    harness.invoke(event)
     assert event == before
 
 
-def test_attachments_that_nobody_uploaded_are_refused(stage: "Stage") -> None:
+def test_attachments_that_nobody_uploaded_are_refused(harness: Harness) -> None:
     """What becomes of those that were uploaded: test_sending_attachments."""
-    stage.refused(stage.staged(f"{EVENT}.attachments"), "InvalidInput", argument="attachments")
+    harness.refused(harness.prepared(f"{EVENT}.attachments"), "InvalidInput", argument="attachments")

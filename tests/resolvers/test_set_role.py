@@ -1,108 +1,104 @@
 """Mutation.setRole: owners say what others are, and one owner at least remains."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from tests.resolvers.people import CROWD, as_admin, forget_owners, head, lines, membership, notice
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Event, Stage
+from tests.resolvers.harness import Event, Harness
+from tests.resolvers.people import EVERY_ROLE, as_admin, forget_owners, head, lines, membership, notice
 
 EVENT = "Mutation.setRole"
 WRITES = ["IN", "MEMBER"]
 
 
-def change(stage: "Stage", room: str, actor: str, person: str, role: str) -> "Event":
-    return stage.event(EVENT, actor, roomId=room, userId=person, role=role)
+def change(harness: Harness, room: str, actor: str, person: str, role: str) -> Event:
+    return harness.event(EVENT, actor, roomId=room, userId=person, role=role)
 
 
-def test_somebody_gets_another_role_and_no_epoch_ends(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_somebody_gets_another_role_and_no_epoch_ends(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
-    answer = stage.act(event, writes=WRITES)
+    answer = harness.run(event, writes=WRITES)
     told = {"kind": "ROLE_CHANGED", "userId": "bob", "role": "MODERATOR", "rev": 1}
     assert answer == notice(answer, room, "alice", 1, **told)
     new = {"role": "moderator", "status": "active", "joinedSeq": 0}
-    assert membership(stage, room, "bob") == new
-    assert lines(stage, room, "MEMBER")["bob"] == {"type": "Member", **new}
-    assert head(stage, room) == (1, 1, 1)
-    again = stage.act(event, writes=[])
+    assert membership(harness, room, "bob") == new
+    assert lines(harness, room, "MEMBER")["bob"] == {"type": "Member", **new}
+    assert head(harness, room) == (1, 1, 1)
+    again = harness.run(event, writes=[])
     assert again == notice(again, room, "alice", 1, **told)
 
 
-def test_owners_are_counted_in_the_head_as_they_come_and_go(stage: "Stage") -> None:
-    room = stage.room(CROWD)
+def test_owners_are_counted_in_the_head_as_they_come_and_go(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
     for actor, person, role, counted in [
         ("alice", "bob", "OWNER", (2, 1, 3)),
         ("bob", "alice", "MEMBER", (3, 1, 2)),
         ("bob", "bob", "MODERATOR", (4, 1, 1)),
     ]:
-        answer = stage.act(change(stage, room, actor, person, role), writes=["HEAD", *WRITES])
+        answer = harness.run(change(harness, room, actor, person, role), writes=["HEAD", *WRITES])
         assert answer["notice"]["rev"] == counted[0]
-        assert head(stage, room) == counted
+        assert head(harness, room) == counted
 
 
-def test_owners_that_were_never_counted_are_counted_first(stage: "Stage") -> None:
-    room = stage.room(CROWD)
+def test_owners_that_were_never_counted_are_counted_first(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
     for actor, person, role, counted in [
         ("alice", "bob", "OWNER", (2, 1, 3)),
         ("bob", "anna", "MEMBER", (3, 1, 2)),
     ]:
-        forget_owners(stage, room)
-        stage.act(change(stage, room, actor, person, role), writes=["HEAD", *WRITES])
-        assert head(stage, room) == counted
+        forget_owners(harness, room)
+        harness.run(change(harness, room, actor, person, role), writes=["HEAD", *WRITES])
+        assert head(harness, room) == counted
 
 
-def test_the_last_owner_remains_one(stage: "Stage") -> None:
-    room = stage.room()
-    stage.refused(change(stage, room, "alice", "alice", "MEMBER"), "NotAllowed", reason="lastOwner")
-    event = as_admin(change(stage, room, "root", "alice", "MODERATOR"))
-    stage.refused(event, "NotAllowed", reason="lastOwner")
+def test_the_last_owner_remains_one(harness: Harness) -> None:
+    room = harness.room()
+    harness.refused(change(harness, room, "alice", "alice", "MEMBER"), "NotAllowed", reason="lastOwner")
+    event = as_admin(change(harness, room, "root", "alice", "MODERATOR"))
+    harness.refused(event, "NotAllowed", reason="lastOwner")
 
 
-def test_who_gave_up_ownership_may_say_so_again(stage: "Stage") -> None:
-    room = stage.room(CROWD)
-    event = change(stage, room, "anna", "anna", "MEMBER")
-    stage.act(event, writes=["HEAD", *WRITES])
-    again = stage.act(event, writes=[])
+def test_who_gave_up_ownership_may_say_so_again(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
+    event = change(harness, room, "anna", "anna", "MEMBER")
+    harness.run(event, writes=["HEAD", *WRITES])
+    again = harness.run(event, writes=[])
     assert again == notice(again, room, "anna", 1, kind="ROLE_CHANGED", userId="anna", role="MEMBER", rev=2)
-    stage.refused(change(stage, room, "anna", "anna", "OWNER"), "NotAllowed", reason="role")
+    harness.refused(change(harness, room, "anna", "anna", "OWNER"), "NotAllowed", reason="role")
 
 
 @pytest.mark.parametrize(
     ("actor", "person", "reason"),
     [("mona", "bob", "role"), ("bob", "max", "role"), ("alice", "nobody", "notThere")],
 )
-def test_others_may_not(stage: "Stage", actor: str, person: str, reason: str) -> None:
-    event = change(stage, stage.room(CROWD), actor, person, "MODERATOR")
-    stage.refused(event, "NotAllowed", reason=reason)
+def test_others_may_not(harness: Harness, actor: str, person: str, reason: str) -> None:
+    event = change(harness, harness.room(EVERY_ROLE), actor, person, "MODERATOR")
+    harness.refused(event, "NotAllowed", reason=reason)
 
 
-def test_who_has_gone_has_no_role(stage: "Stage") -> None:
-    room = stage.room(CROWD)
-    stage.invoke(stage.event("Mutation.leaveRoom", "bob", roomId=room))
-    stage.refused(change(stage, room, "alice", "bob", "OWNER"), "NotAllowed", reason="notThere")
+def test_who_has_gone_has_no_role(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
+    harness.invoke(harness.event("Mutation.leaveRoom", "bob", roomId=room))
+    harness.refused(change(harness, room, "alice", "bob", "OWNER"), "NotAllowed", reason="notThere")
 
 
-def test_an_administrator_gives_roles_to_others_alone(stage: "Stage") -> None:
-    room = stage.room(CROWD)
-    stage.act(as_admin(change(stage, room, "root", "bob", "MODERATOR")), writes=WRITES)
-    own = as_admin(change(stage, room, "mona", "mona", "OWNER"))
-    stage.refused(own, "NotAllowed", reason="self")
+def test_an_administrator_gives_roles_to_others_alone(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
+    harness.run(as_admin(change(harness, room, "root", "bob", "MODERATOR")), writes=WRITES)
+    own = as_admin(change(harness, room, "mona", "mona", "OWNER"))
+    harness.refused(own, "NotAllowed", reason="self")
 
 
-def test_strangers_hear_of_no_room(stage: "Stage") -> None:
+def test_strangers_hear_of_no_room(harness: Harness) -> None:
     for person in ("mallory", "bob"):
-        event = change(stage, stage.room(), "mallory", person, "OWNER")
-        stage.refused(event, "NotRoomMember")
+        event = change(harness, harness.room(), "mallory", person, "OWNER")
+        harness.refused(event, "NotRoomMember")
 
 
 @pytest.mark.parametrize(
     ("argument", "value"),
     [("role", None), ("role", "owner"), ("role", "GOD"), ("userId", None), ("roomId", "")],
 )
-def test_malformed_arguments_are_refused(stage: "Stage", argument: str, value: object) -> None:
-    event = change(stage, stage.room(), "alice", "bob", "MEMBER")
+def test_malformed_arguments_are_refused(harness: Harness, argument: str, value: object) -> None:
+    event = change(harness, harness.room(), "alice", "bob", "MEMBER")
     event["arguments"][argument] = value
-    stage.refused(event, "InvalidInput", argument=argument)
+    harness.refused(event, "InvalidInput", argument=argument)

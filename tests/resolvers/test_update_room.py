@@ -1,16 +1,14 @@
 """Mutation.updateRoom: a room's name and rules, in force from the next message on; what is reset is the deployment's again."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from chat.rules.models import Role
 from chat.rules.room_rules import NUMBERS, RESETS
 from chat_lambda.settings import BadSettings, read
-
-if TYPE_CHECKING:
-    from tests.resolvers.conftest import Event, Stage
+from tests.resolvers.harness import Event, Harness
 
 EVENT = "Mutation.updateRoom"
 PEOPLE: dict[str, Role] = {"alice": "owner", "bob": "moderator", "carol": "member"}
@@ -20,18 +18,18 @@ OWN = {
 }  # fmt: skip
 
 
-def asked(stage: "Stage", room: str, user: str | None = None, **arguments: object) -> "Event":
+def asked(harness: Harness, room: str, user: str | None = None, **arguments: object) -> Event:
     """An event that changes nothing but `arguments`."""
-    event = stage.event(EVENT, user)
+    event = harness.event(EVENT, user)
     event["arguments"] = {"roomId": room, **arguments}
     return event
 
 
-def test_a_rooms_new_rules_are_answered_as_a_notice_and_stored_in_its_head(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
+def test_a_rooms_new_rules_are_answered_as_a_notice_and_stored_in_its_head(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
-    stage.send(room, "hi")
-    answer = stage.act(event, writes=["HEAD"])
+    harness.send(room, "hi")
+    answer = harness.run(event, writes=["HEAD"])
     assert uuid.UUID(answer["id"]).version == 7
     assert [answer[name] for name in ("roomId", "senderId", "epoch", "roomType")] == [
         room,
@@ -53,21 +51,21 @@ def test_a_rooms_new_rules_are_answered_as_a_notice_and_stored_in_its_head(stage
         None,
         None,
     )
-    head = stage.item(room, "HEAD")
+    head = harness.item(room, "HEAD")
     assert (head["rev"], head["ruledRev"], head["seq"], head["epoch"]) == (3, 3, 1, 1)
     assert (head["name"], head["slowModeSeconds"], head["personPerSecond"]) == ("The lobby", 30, 1000)
     assert not {"visibility", "retentionDays"} & set(head)
 
 
 @pytest.mark.parametrize("rule", RESETS)
-def test_a_reset_gives_a_rule_back_and_what_is_absent_stays(stage: "Stage", rule: str) -> None:
-    room = stage.room(settings=OWN)
-    stage.act(asked(stage, room, None, reset=[rule]), writes=["HEAD"])
-    head = stage.item(room, "HEAD")
+def test_a_reset_gives_a_rule_back_and_what_is_absent_stays(harness: Harness, rule: str) -> None:
+    room = harness.room(settings=OWN)
+    harness.run(asked(harness, room, None, reset=[rule]), writes=["HEAD"])
+    head = harness.item(room, "HEAD")
     assert {name: str(head[name]) for name in OWN if name in head} == {
         name: str(value) for name, value in OWN.items() if name not in RESETS[rule]
     }
-    shown, defaults = stage.invoke(stage.event("Query.room", roomId=room)), {
+    shown, defaults = harness.invoke(harness.event("Query.room", roomId=room)), {
         "name": None, "visibility": "PRIVATE", "slowModeSeconds": 0, "retentionDays": 365, "personPerSecond": 1,
         "personBurst": 10, "roomPerSecond": 50, "roomBurst": 100,
     }  # fmt: skip
@@ -75,92 +73,94 @@ def test_a_reset_gives_a_rule_back_and_what_is_absent_stays(stage: "Stage", rule
 
 
 @pytest.mark.parametrize("field", ["name", "visibility", *NUMBERS])
-def test_null_leaves_a_rule_as_it_is(stage: "Stage", field: str) -> None:
+def test_null_leaves_a_rule_as_it_is(harness: Harness, field: str) -> None:
     """Some clients send null for every argument that they do not set."""
-    room = stage.room(settings=OWN)
-    before = stage.item(room, "HEAD")
-    stage.refused(asked(stage, room, None, **dict.fromkeys(["name", "visibility", *NUMBERS])), "InvalidInput")
+    room = harness.room(settings=OWN)
+    before = harness.item(room, "HEAD")
+    harness.refused(
+        asked(harness, room, None, **dict.fromkeys(["name", "visibility", *NUMBERS])), "InvalidInput"
+    )
     other = "name" if field != "name" else "slowModeSeconds"
     given = {
         **dict.fromkeys(["name", "visibility", *NUMBERS, "reset"]),
         other: "Owls" if other == "name" else 7,
     }
-    stage.act(asked(stage, room, None, **given), writes=["HEAD"])
-    assert stage.item(room, "HEAD")[field] == before[field]
+    harness.run(asked(harness, room, None, **given), writes=["HEAD"])
+    assert harness.item(room, "HEAD")[field] == before[field]
 
 
-def test_all_that_is_reset_is_given_back_at_once(stage: "Stage") -> None:
-    event = stage.staged(f"{EVENT}.reset")
-    stage.head(event["arguments"]["roomId"], slowModeSeconds=9, retentionDays=10)
-    shown = stage.act(event, writes=["HEAD"])["notice"]["room"]
+def test_all_that_is_reset_is_given_back_at_once(harness: Harness) -> None:
+    event = harness.prepared(f"{EVENT}.reset")
+    harness.head(event["arguments"]["roomId"], slowModeSeconds=9, retentionDays=10)
+    shown = harness.run(event, writes=["HEAD"])["notice"]["room"]
     assert (shown["name"], shown["slowModeSeconds"], shown["retentionDays"]) == (None, 0, 365)
     assert (shown["personPerSecond"], shown["personBurst"], shown["roomPerSecond"]) == (1, 10, 1000)
 
 
-def test_what_is_so_already_changes_nothing_and_is_a_success(stage: "Stage") -> None:
-    event = stage.staged(EVENT)
-    first = stage.act(event, writes=["HEAD"])
-    again = stage.act(event, writes=[])
+def test_what_is_so_already_changes_nothing_and_is_a_success(harness: Harness) -> None:
+    event = harness.prepared(EVENT)
+    first = harness.run(event, writes=["HEAD"])
+    again = harness.run(event, writes=[])
     assert again["notice"] == first["notice"]
     assert again["id"] != first["id"]
 
 
-def test_a_public_room_is_found_and_a_private_one_is_not(stage: "Stage") -> None:
-    room = stage.room()
-    stage.refused(stage.event("Query.room", "carol", roomId=room), "NotRoomMember")
-    stage.act(asked(stage, room, visibility="PUBLIC"), writes=["HEAD"])
-    assert stage.act(stage.event("Query.room", "carol", roomId=room), writes=[])["visibility"] == "PUBLIC"
-    stage.act(asked(stage, room, visibility="PRIVATE"), writes=["HEAD"])
-    stage.refused(stage.event("Query.room", "carol", roomId=room), "NotRoomMember")
+def test_a_public_room_is_found_and_a_private_one_is_not(harness: Harness) -> None:
+    room = harness.room()
+    harness.refused(harness.event("Query.room", "carol", roomId=room), "NotRoomMember")
+    harness.run(asked(harness, room, visibility="PUBLIC"), writes=["HEAD"])
+    assert harness.run(harness.event("Query.room", "carol", roomId=room), writes=[])["visibility"] == "PUBLIC"
+    harness.run(asked(harness, room, visibility="PRIVATE"), writes=["HEAD"])
+    harness.refused(harness.event("Query.room", "carol", roomId=room), "NotRoomMember")
 
 
-def test_a_guilds_room_is_never_public(stage: "Stage") -> None:
-    room = stage.room(guild=True)
-    stage.refused(asked(stage, room, visibility="PUBLIC"), "InvalidInput", argument="visibility")
-    answer = stage.act(asked(stage, room, name="Owls"), writes=["HEAD"])
+def test_a_guilds_room_is_never_public(harness: Harness) -> None:
+    room = harness.room(guild=True)
+    harness.refused(asked(harness, room, visibility="PUBLIC"), "InvalidInput", argument="visibility")
+    answer = harness.run(asked(harness, room, name="Owls"), writes=["HEAD"])
     assert (answer["guildId"], answer["notice"]["room"]["name"]) == (room.removeprefix("GUILD#"), "Owls")
 
 
 @pytest.mark.parametrize("user", ["bob", "carol"])
-def test_moderators_and_members_do_not_rule(stage: "Stage", user: str) -> None:
-    room = stage.room(PEOPLE)
-    stage.refused(asked(stage, room, user, name="Mine"), "NotAllowed", reason="role")
+def test_moderators_and_members_do_not_rule(harness: Harness, user: str) -> None:
+    room = harness.room(PEOPLE)
+    harness.refused(asked(harness, room, user, name="Mine"), "NotAllowed", reason="role")
 
 
-def test_strangers_hear_that_there_is_no_such_room(stage: "Stage") -> None:
-    stage.refused(asked(stage, stage.room(), "carol", name="Mine"), "NotRoomMember")
-    stage.refused(asked(stage, f"r-{uuid.uuid4()}", name="Mine"), "NotRoomMember")
-    stage.refused(asked(stage, stage.room(settings=OWN), "carol", name="Theirs"), "NotRoomMember")
+def test_strangers_hear_that_there_is_no_such_room(harness: Harness) -> None:
+    harness.refused(asked(harness, harness.room(), "carol", name="Mine"), "NotRoomMember")
+    harness.refused(asked(harness, f"r-{uuid.uuid4()}", name="Mine"), "NotRoomMember")
+    harness.refused(asked(harness, harness.room(settings=OWN), "carol", name="Theirs"), "NotRoomMember")
 
 
 @pytest.mark.parametrize("user", ["carol", "bob"], ids=["outside", "plain member"])
-def test_an_administrator_rules_every_room(stage: "Stage", user: str) -> None:
-    event = asked(stage, stage.room(), user, name="Ours")
+def test_an_administrator_rules_every_room(harness: Harness, user: str) -> None:
+    event = asked(harness, harness.room(), user, name="Ours")
     event["identity"]["resolverContext"]["roles"] = "admin"
-    assert stage.act(event, writes=["HEAD"])["senderId"] == user
+    assert harness.run(event, writes=["HEAD"])["senderId"] == user
 
 
 @pytest.mark.parametrize("status", ["left", "banned"])
-def test_an_owner_who_is_out_rules_no_more(stage: "Stage", status: str) -> None:
-    room = stage.room()
-    stage.member(room, "alice", status=status)
-    stage.refused(asked(stage, room, name="Mine"), "NotRoomMember")
+def test_an_owner_who_is_out_rules_no_more(harness: Harness, status: str) -> None:
+    room = harness.room()
+    harness.member(room, "alice", status=status)
+    harness.refused(asked(harness, room, name="Mine"), "NotRoomMember")
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_a_number_has_the_limits_of_the_deployments_setting(stage: "Stage", name: str) -> None:
+def test_a_number_has_the_limits_of_the_deployments_setting(harness: Harness, name: str) -> None:
     kind, least, most = NUMBERS[name]
     variable = "".join(f"_{each}" if each.isupper() else each.upper() for each in name)
-    room = stage.room(settings=OWN)
+    room = harness.room(settings=OWN)
     for value in (least, most):
         read({variable: str(value)})
-        assert stage.invoke(asked(stage, room, None, **{name: value}))["notice"]["room"][name] == value
+        assert harness.invoke(asked(harness, room, None, **{name: value}))["notice"]["room"][name] == value
     step = 1 if kind is int else 0.0001
     values = {"argument": name, "min": least, "max": most}
     for value in (least - step, most + step):
         with pytest.raises(BadSettings):
             read({variable: str(value)})
-        stage.refused(asked(stage, room, None, **{name: value}), "InvalidInput", None, **values)
+        harness.refused(asked(harness, room, None, **{name: value}), "InvalidInput", None, **values)
     wrong: list[object] = [
         "7",
         True,
@@ -172,7 +172,7 @@ def test_a_number_has_the_limits_of_the_deployments_setting(stage: "Stage", name
         *([7.5] if kind is int else []),
     ]
     for each in wrong:
-        stage.refused(asked(stage, room, None, **{name: each}), "InvalidInput", None, **values)
+        harness.refused(asked(harness, room, None, **{name: each}), "InvalidInput", None, **values)
 
 
 @pytest.mark.parametrize(
@@ -194,14 +194,14 @@ def test_a_number_has_the_limits_of_the_deployments_setting(stage: "Stage", name
     ids=ascii,
 )
 def test_what_is_malformed_is_named(
-    stage: "Stage", arguments: dict[str, Any], values: dict[str, object]
+    harness: Harness, arguments: dict[str, Any], values: dict[str, object]
 ) -> None:
-    stage.refused(asked(stage, stage.room(), **arguments), "InvalidInput", None, **values)
+    harness.refused(asked(harness, harness.room(), **arguments), "InvalidInput", None, **values)
 
 
-def test_subscribers_get_the_notice_whole(stage: "Stage") -> None:
-    refusal = stage.refused(
-        stage.staged(f"{EVENT}.incomplete-selection"),
+def test_subscribers_get_the_notice_whole(harness: Harness) -> None:
+    refusal = harness.refused(
+        harness.prepared(f"{EVENT}.incomplete-selection"),
         "InvalidInput",
         argument="selection",
         missing="notice,notice/kind,notice/userId,notice/nextEpoch",

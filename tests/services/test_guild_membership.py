@@ -14,7 +14,7 @@ from chat.rules.models import Role
 from chat.steps.roster import MAX_ROOMS
 from chat_lambda.telemetry import actor
 from simulator.keys import SigningKey
-from tests.resolvers.conftest import Refusal, Stage
+from tests.resolvers.harness import Harness, Refusal
 
 NAME = "guild_membership"
 PEOPLE: Mapping[str, Role] = {"alice": "owner", "mona": "moderator", "bob": "member", "carol": "member"}
@@ -23,13 +23,13 @@ PEOPLE: Mapping[str, Role] = {"alice": "owner", "mona": "moderator", "bob": "mem
 class Guild:
     """A guild of its own, whose room is there if it has `members`."""
 
-    def __init__(self, stage: Stage, members: Mapping[str, Role] | None = None) -> None:
-        self._stage = stage
-        self.room = stage.room(members, guild=True) if members else f"GUILD#g-{uuid.uuid4()}"
+    def __init__(self, harness: Harness, members: Mapping[str, Role] | None = None) -> None:
+        self._harness = harness
+        self.room = harness.room(members, guild=True) if members else f"GUILD#g-{uuid.uuid4()}"
         self.id = self.room.removeprefix("GUILD#")
 
     def call(self, **arguments: object) -> Any:
-        return self._stage.call(NAME, {"guildId": self.id, **arguments})
+        return self._harness.call(NAME, {"guildId": self.id, **arguments})
 
     def refused(self, error_type: str, values: dict[str, str], **arguments: object) -> None:
         """The call is refused, and nothing has changed."""
@@ -44,14 +44,14 @@ class Guild:
         return {"roomId": self.room, "epoch": 1, "seq": 0, "owners": 1} | nobody | changes
 
     def items(self) -> dict[str, dict[str, Any]]:
-        return {item["SK"]["S"]: item for item in self._stage.partition("gg_guild", self.room)}
+        return {item["SK"]["S"]: item for item in self._harness.partition("gg_guild", self.room)}
 
     def head(self) -> tuple[int, int, int]:
-        item = self._stage.item(self.room, "HEAD")
+        item = self._harness.item(self.room, "HEAD")
         return item["rev"], item["epoch"], item["owners"]
 
     def member(self, user: str) -> tuple[str, str, int | None]:
-        item = self._stage.item(self.room, f"IN#{self.room}", user)
+        item = self._harness.item(self.room, f"IN#{self.room}", user)
         return item["role"], item["status"], item.get("endedEpoch")
 
     def listed(self) -> set[str]:
@@ -59,24 +59,24 @@ class Guild:
 
 
 @pytest.fixture(scope="module")
-def stage(client: Any, key: SigningKey, project: Path) -> Iterator[Stage]:
-    stage = Stage(project, key, client)
-    yield stage
-    stage.functions.close()
+def harness(client: Any, key: SigningKey, project: Path) -> Iterator[Harness]:
+    harness = Harness(project, key, client)
+    yield harness
+    harness.functions.close()
 
 
 @pytest.fixture
-def guild(stage: Stage) -> Guild:
+def guild(harness: Harness) -> Guild:
     """A guild with a room."""
-    return Guild(stage, PEOPLE)
+    return Guild(harness, PEOPLE)
 
 
-def test_the_first_call_opens_the_guilds_room_with_its_people(stage: Stage, project: Path) -> None:
-    guild = Guild(stage)
+def test_the_first_call_opens_the_guilds_room_with_its_people(harness: Harness, project: Path) -> None:
+    guild = Guild(harness)
     event = json.loads((project / "events" / f"{NAME}.json").read_text(encoding="utf-8"))
-    answer = stage.call(NAME, event | {"guildId": guild.id})
+    answer = harness.call(NAME, event | {"guildId": guild.id})
     assert answer == guild.answer(added=["alice", "bob", "dave"], removed=["carol"])
-    assert stage.item(guild.room, "HEAD") == {
+    assert harness.item(guild.room, "HEAD") == {
         "PK": guild.room,
         "SK": "HEAD",
         "type": "Room",
@@ -90,32 +90,32 @@ def test_the_first_call_opens_the_guilds_room_with_its_people(stage: Stage, proj
     assert guild.listed() == {"alice", "bob", "dave"}
     roles = [guild.member(user)[0] for user in ("alice", "bob", "dave")]
     assert roles == ["owner", "moderator", "member"]
-    assert stage.call(NAME, event | {"guildId": guild.id}) == answer
+    assert harness.call(NAME, event | {"guildId": guild.id}) == answer
     assert guild.head() == (1, 1, 1)
-    assert [message["seq"] for message in stage.send(guild.room, "hello", user="dave")] == [1]
+    assert [message["seq"] for message in harness.send(guild.room, "hello", user="dave")] == [1]
 
 
-def test_a_room_without_an_owner_is_opened_and_the_answer_says_so(stage: Stage) -> None:
-    guild = Guild(stage)
+def test_a_room_without_an_owner_is_opened_and_the_answer_says_so(harness: Harness) -> None:
+    guild = Guild(harness)
     assert guild.call(add=[{"userId": "bob"}]) == guild.answer(owners=0, added=["bob"])
     assert guild.call(add=[{"userId": "alice", "role": "OWNER"}])["owners"] == 1
-    assert Guild(stage).call()["owners"] == 0
+    assert Guild(harness).call()["owners"] == 0
 
 
-def test_all_removals_of_one_call_end_one_epoch(stage: Stage, guild: Guild) -> None:
-    stage.send(guild.room, "one", "two")
+def test_all_removals_of_one_call_end_one_epoch(harness: Harness, guild: Guild) -> None:
+    harness.send(guild.room, "one", "two")
     answer = guild.call(remove=["bob", "carol", "nobody"])
     assert answer == guild.answer(epoch=2, seq=2, removed=["bob", "carol", "nobody"])
     assert guild.head() == (4, 2, 1)
     assert guild.member("bob") == guild.member("carol") == ("member", "left", 1)
     assert guild.listed() == {"alice", "mona"}
     for name in ("Query.messages", "Mutation.sendMessage", "Subscription.onMessage"):
-        stage.refused(stage.event(name, "bob", roomId=guild.room), "NotRoomMember")
+        harness.refused(harness.event(name, "bob", roomId=guild.room), "NotRoomMember")
     assert guild.call(remove=["bob", "carol", "nobody"]) == answer
     assert guild.head() == (4, 2, 1)
 
 
-def test_people_come_and_go_in_one_call(stage: Stage, guild: Guild) -> None:
+def test_people_come_and_go_in_one_call(harness: Harness, guild: Guild) -> None:
     answer = guild.call(add=[{"userId": "dave", "role": "MODERATOR"}], remove=["bob"])
     assert answer == guild.answer(epoch=2, added=["dave"], removed=["bob"])
     back = guild.call(add=[{"userId": "bob"}])
@@ -124,7 +124,7 @@ def test_people_come_and_go_in_one_call(stage: Stage, guild: Guild) -> None:
     assert guild.head() == (2, 2, 1)
 
 
-def test_a_role_is_what_the_service_says_and_stays_where_it_says_none(stage: Stage, guild: Guild) -> None:
+def test_a_role_is_what_the_service_says_and_stays_where_it_says_none(harness: Harness, guild: Guild) -> None:
     guild.call(add=[{"userId": "mona"}, {"userId": "bob", "role": "OWNER"}])
     assert (guild.member("mona")[0], guild.member("bob")[0]) == ("moderator", "owner")
     assert guild.head() == (2, 1, 2)
@@ -133,17 +133,17 @@ def test_a_role_is_what_the_service_says_and_stays_where_it_says_none(stage: Sta
     assert guild.head() == (2, 1, 2)
 
 
-def test_the_service_may_take_away_the_last_owner(stage: Stage, guild: Guild) -> None:
+def test_the_service_may_take_away_the_last_owner(harness: Harness, guild: Guild) -> None:
     assert guild.call(remove=["alice"]) == guild.answer(epoch=2, owners=0, removed=["alice"])
-    demoted = Guild(stage, PEOPLE)
+    demoted = Guild(harness, PEOPLE)
     assert demoted.call(add=[{"userId": "alice", "role": "MEMBER"}])["owners"] == 0
     assert demoted.head() == (2, 1, 0)
 
 
 def test_whom_the_moderators_have_banned_is_refused_and_the_others_come_in(
-    stage: Stage, guild: Guild
+    harness: Harness, guild: Guild
 ) -> None:
-    stage.invoke(stage.event("Mutation.banMember", "mona", roomId=guild.room, userId="bob"))
+    harness.invoke(harness.event("Mutation.banMember", "mona", roomId=guild.room, userId="bob"))
     refused = [{"userId": "bob", "reason": "banned"}]
     answer = guild.call(add=[{"userId": "bob"}, {"userId": "dave"}], remove=["carol"])
     assert answer == guild.answer(epoch=3, added=["dave"], removed=["carol"], refused=refused)
@@ -151,16 +151,18 @@ def test_whom_the_moderators_have_banned_is_refused_and_the_others_come_in(
     assert guild.member("bob") == ("member", "banned", 1)
 
 
-def test_whoever_is_in_too_many_rooms_is_refused(stage: Stage, guild: Guild) -> None:
+def test_whoever_is_in_too_many_rooms_is_refused(harness: Harness, guild: Guild) -> None:
     person = f"busy-{uuid.uuid4()}"
     for start in range(0, MAX_ROOMS, 25):
         keys = [{"PK": {"S": f"USER#{person}"}, "SK": {"S": f"IN#GUILD#g{start + n}"}} for n in range(25)]
-        stage.client.batch_write_item(RequestItems={"gg_guild": [{"PutRequest": {"Item": k}} for k in keys]})
+        harness.client.batch_write_item(
+            RequestItems={"gg_guild": [{"PutRequest": {"Item": k}} for k in keys]}
+        )
     refused = [{"userId": person, "reason": "tooManyRooms"}]
     assert guild.call(add=[{"userId": person}]) == guild.answer(refused=refused)
 
 
-def test_forty_people_come_and_go_at_once(stage: Stage, guild: Guild) -> None:
+def test_forty_people_come_and_go_at_once(harness: Harness, guild: Guild) -> None:
     crowd = [f"p{number}" for number in range(MAX_PEOPLE)]
     assert guild.call(add=[{"userId": user} for user in crowd])["added"] == crowd
     assert guild.call(remove=crowd)["epoch"] == 2
@@ -200,16 +202,16 @@ def test_nobody_is_named_twice(guild: Guild) -> None:
     guild.refused("InvalidInput", values, remove=["bob", "bob"])
 
 
-def test_a_room_that_is_still_to_be_adopted_is_not_opened(stage: Stage) -> None:
-    guild = Guild(stage, PEOPLE)
-    stage.client.delete_item(TableName="gg_guild", Key={"PK": {"S": guild.room}, "SK": {"S": "HEAD"}})
+def test_a_room_that_is_still_to_be_adopted_is_not_opened(harness: Harness) -> None:
+    guild = Guild(harness, PEOPLE)
+    harness.client.delete_item(TableName="gg_guild", Key={"PK": {"S": guild.room}, "SK": {"S": "HEAD"}})
     guild.refused("NotAllowed", {"reason": "notMigrated"}, add=[{"userId": "dave"}])
     outcome = guild.call(remove=["bob"])
     assert isinstance(outcome, Refusal)
 
 
-def test_an_event_that_is_no_object_is_an_internal_error(stage: Stage) -> None:
-    outcome = stage.call(NAME, ["dragons"])
+def test_an_event_that_is_no_object_is_an_internal_error(harness: Harness) -> None:
+    outcome = harness.call(NAME, ["dragons"])
     assert isinstance(outcome, Refusal)
     assert outcome.error_type == "InternalError"
 

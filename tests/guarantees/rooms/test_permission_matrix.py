@@ -19,7 +19,7 @@ from simulator.keys import SigningKey
 from simulator.settings import WIRING
 from tests.guarantees.rooms.permission_matrix import COLUMNS, MATRIX, printed
 from tests.guarantees.rooms.room_pool import EPOCH, UNTIL_MS, PreparedRoom, RoomPool
-from tests.resolvers.conftest import Refusal, Stage
+from tests.resolvers.harness import Harness, Refusal
 
 PUBLIC = {"visitor": "stranger", "leaver": "left", "barred": "banned"}
 """What the users of a public room's columns are in it."""
@@ -106,7 +106,7 @@ def request_of(row: str) -> Request:
 class MatrixRun:
     """Makes the requests, and keeps what was found so far."""
 
-    stage: Stage
+    harness: Harness
     pool: RoomPool
     observed: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -120,7 +120,7 @@ class MatrixRun:
         rooms = [prepared.room, Room.parse(event["arguments"].get("roomId", prepared.room.id))]
         places = self.pool.watch(rooms, caller, [user] if user else [])
         with redirect_stdout(StringIO()):  # the functions' metrics, which would hide the matrix
-            outcome = self.stage.invoke(copy.deepcopy(event))
+            outcome = self.harness.invoke(copy.deepcopy(event))
         changed = self.pool.changed(places)
         if isinstance(outcome, Refusal):
             assert changed == set(), outcome
@@ -137,7 +137,7 @@ class MatrixRun:
     def _event(
         self, request: Request, prepared: PreparedRoom, caller: str, user: str | None, label: str
     ) -> dict[str, Any]:
-        event = self.stage.event(request.function, caller)
+        event = self.harness.event(request.function, caller)
         given = {
             name: value.format(uuid.uuid4().hex) if name == "roomId" else value
             for name, value in request.arguments.items()
@@ -175,9 +175,9 @@ def test_every_field_is_in_the_matrix() -> None:
 
 @pytest.fixture(scope="module")
 def matrix_run(client: Any, key: SigningKey, project: Path) -> Iterator[MatrixRun]:
-    stage = Stage(project, key, client)
-    yield MatrixRun(stage, RoomPool(client, stage.deployment.store.tables, stage.deployment.now()))
-    stage.functions.close()
+    harness = Harness(project, key, client)
+    yield MatrixRun(harness, RoomPool(client, harness.deployment.store.tables, harness.deployment.now()))
+    harness.functions.close()
 
 
 @pytest.mark.parametrize("column", COLUMNS)
