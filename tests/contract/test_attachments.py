@@ -31,7 +31,7 @@ def test_every_retention_that_a_room_may_have_has_a_folder() -> None:
     assert (KEPT_DAYS[0], KEPT_DAYS[-1]) == (7, 36_500)
 
 
-def test_functions_have_rights_on_named_folders_alone_and_are_told_of_the_bucket() -> None:
+def test_functions_have_rights_on_named_folders_alone_and_the_buckets_name() -> None:
     holding = [each for each in WIRING["fields"].values() if "objects" in each]
     for each in holding:
         assert "UPLOADS_BUCKET" in each["settings"]
@@ -39,12 +39,14 @@ def test_functions_have_rights_on_named_folders_alone_and_are_told_of_the_bucket
             assert set(right) == {"actions", "prefixes"}
             assert set(right["actions"]) <= {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
             assert set(right["prefixes"]) <= {"pending/*", "kept/*"}
-    told = {each["module"] for each in WIRING["fields"].values() if "UPLOADS_BUCKET" in each["settings"]}
-    assert told == {each["module"] for each in holding}
-    assert told == {"create_upload", "send_message", "attachment", "remove_message"}
+    configured = {
+        each["module"] for each in WIRING["fields"].values() if "UPLOADS_BUCKET" in each["settings"]
+    }
+    assert configured == {each["module"] for each in holding}
+    assert configured == {"create_upload", "send_message", "attachment", "remove_message"}
 
 
-def test_the_schema_says_the_limits_of_the_code() -> None:
+def test_the_schema_states_the_limits_of_the_code() -> None:
     assert f"by the sender, at most {MOST_ATTACHMENTS}." in SCHEMA
     assert f"within {USABLE_S // 3_600} hours" in SCHEMA
     assert Settings().max_upload_bytes == 10 * 1_024 * 1_024

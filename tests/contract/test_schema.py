@@ -151,7 +151,7 @@ def test_every_module_beside_the_schema_is_wired() -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_is_told_nothing_that_it_does_not_know(name: str) -> None:
+def test_a_function_gets_no_setting_that_it_does_not_know(name: str) -> None:
     entry = FUNCTIONS[name]
     known = {each.name.upper() for each in fields(Settings)}
     assert set(entry["settings"]) | set(entry["secrets"]) <= known
@@ -195,7 +195,7 @@ def test_an_event_is_what_appsync_sends(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in EVENTS if function_of(name) in ROOT_FIELDS])
-def test_both_forms_of_an_events_selection_say_the_same(name: str) -> None:
+def test_both_forms_of_an_events_selection_are_the_same(name: str) -> None:
     info = event(name)["info"]
     (operation,) = parse(info["selectionSetGraphQL"]).definitions
     assert isinstance(operation, OperationDefinitionNode)
@@ -246,10 +246,10 @@ def test_a_message_has_the_fields_of_the_design() -> None:
     assert {each.name.value: print_ast(each.type) for each in TYPES["Message"].fields or ()} == MESSAGE
 
 
-def test_an_enums_words_are_in_capitals_but_for_those_that_clients_have_from_before() -> None:
+def test_an_enums_values_are_in_capitals_but_for_those_that_clients_have_from_before() -> None:
     for name, node in ENUMS.items():
-        words = [each.name.value for each in node.values or ()]
-        assert words == [each.lower() if name == "RoomType" else each.upper() for each in words]
+        values = [each.name.value for each in node.values or ()]
+        assert values == [each.lower() if name == "RoomType" else each.upper() for each in values]
 
 
 @pytest.mark.parametrize("name", ROOT_FIELDS)

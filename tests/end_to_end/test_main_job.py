@@ -1,4 +1,4 @@
-"""A message is sent, stored, read back and heard live."""
+"""A message is sent, stored, read back and received live."""
 
 import asyncio
 import uuid
@@ -12,7 +12,7 @@ from .conftest import FIELDS, SEND, Api, watch
 pytestmark = pytest.mark.timeout(60)
 
 
-async def heard(events: Any, count: int) -> list[Any]:
+async def received(events: Any, count: int) -> list[Any]:
     """The next `count` messages of a subscription."""
     found: list[Any] = []
     async with asyncio.timeout(20):
@@ -21,12 +21,12 @@ async def heard(events: Any, count: int) -> list[Any]:
     return found
 
 
-async def test_a_message_is_stored_read_back_and_heard_by_a_strangers_client(api: Api) -> None:
+async def test_a_message_is_stored_read_back_and_received_by_a_strangers_client(api: Api) -> None:
     epoch = (await api.head())["epoch"]
     async with api.subscriber("bob") as session:
         events = session.subscribe(watch("lobby", epoch))
-        listening = asyncio.create_task(heard(events, 1))
-        sent = await send_until_heard(api, listening)
+        listening = asyncio.create_task(received(events, 1))
+        sent = await send_until_received(api, listening)
         (live,) = await listening
         await events.aclose()  # or closing the session waits ten seconds for somebody to read on
     stored = await api.history("bob", limit=100)
@@ -34,8 +34,8 @@ async def test_a_message_is_stored_read_back_and_heard_by_a_strangers_client(api
     assert [message for message in stored if message in sent] == list(reversed(sent))
 
 
-async def send_until_heard(api: Api, listening: "asyncio.Task[Any]") -> list[Any]:
-    """Messages, sent one after the other until the subscription is live: gql does not tell when it is."""
+async def send_until_received(api: Api, listening: "asyncio.Task[Any]") -> list[Any]:
+    """Messages, sent one after the other until the subscription is live: gql does not say when it is."""
     sent: list[Any] = []
     while not listening.done():
         sent.append(await api.send("alice", f"number {len(sent)}"))
@@ -43,7 +43,7 @@ async def send_until_heard(api: Api, listening: "asyncio.Task[Any]") -> list[Any
     return sent
 
 
-async def test_numbers_run_without_a_hole_when_many_send_at_once(api: Api) -> None:
+async def test_numbers_run_without_a_gap_when_many_send_at_once(api: Api) -> None:
     before = (await api.head())["seq"]
     people = ["alice", "bob"] * 20
     sent = await asyncio.gather(*(api.send(person, f"at once {n}") for n, person in enumerate(people)))
@@ -109,7 +109,7 @@ async def test_a_subscription_is_refused_by_name_and_its_siblings_live_on(
         assert error_type in str(refused.value.errors)
 
 
-async def test_the_sender_hears_in_their_own_language_why_not(api: Api) -> None:
+async def test_a_refusal_is_in_the_senders_language(api: Api) -> None:
     query = f'mutation {{ sendMessage(roomId: "lobby", text: "hola") {{ {FIELDS} }} }}'
     by_header = await api.ask("carol", query, {"accept-language": "fr-CA, en;q=0.5"})
     assert by_header.error == (
@@ -118,7 +118,7 @@ async def test_the_sender_hears_in_their_own_language_why_not(api: Api) -> None:
     )
 
 
-async def test_slow_is_limited_and_says_for_how_long(api: Api) -> None:
+async def test_slow_is_limited_and_the_refusal_says_for_how_long(api: Api) -> None:
     before = await api.history("bob", room="slow")
     answers = [
         await api.ask("bob", f'mutation {{ sendMessage(roomId: "slow", text: "{n}") {{ {FIELDS} }} }}')

@@ -1,4 +1,4 @@
-"""A room's whole life over HTTP, by people who know nothing but the schema."""
+"""A room from its making to its end over HTTP, by users who know nothing but the schema."""
 
 import uuid
 from typing import Any
@@ -20,8 +20,8 @@ async def done(api: Api, user: str, root: str, field: str) -> Any:
     return answer.data[field.partition("(")[0].partition(" ")[0]]
 
 
-async def told(api: Api, user: str, field: str) -> Any:
-    """What a mutation tells everybody of the room, in its notice, and in which epoch."""
+async def published(api: Api, user: str, field: str) -> Any:
+    """The epoch and the notice that a mutation publishes."""
     message = await done(api, user, "mutation", f"{field} {{ {NOTICE} }}")
     assert message["senderId"] == user
     return message["epoch"], {name: value for name, value in message["notice"].items() if value is not None}
@@ -53,7 +53,7 @@ async def test_people_come_are_given_roles_and_go(api: Api, people: tuple[str, s
     refused = await api.ask(ben, f'mutation {{ addMember({where}, userId: "{cleo}") {{ {NOTICE} }} }}')
     assert refused.error[0] == "NotAllowed"
     assert "reason=role" in refused.error[1]
-    epoch, notice = await told(api, ann, f'addMember({where}, userId: "{cleo}", role: MODERATOR)')
+    epoch, notice = await published(api, ann, f'addMember({where}, userId: "{cleo}", role: MODERATOR)')
     assert (epoch, notice["kind"], notice["userId"], notice["role"]) == (1, "MEMBER_ADDED", cleo, "MODERATOR")
     listed = await done(api, cleo, "query", f"members({where}) {{ items {{ userId role }} nextToken }}")
     assert {each["userId"]: each["role"] for each in listed["items"]} == {
@@ -61,22 +61,24 @@ async def test_people_come_are_given_roles_and_go(api: Api, people: tuple[str, s
         ben: "MEMBER",
         cleo: "MODERATOR",
     }
-    _, notice = await told(
+    _, notice = await published(
         api, cleo, f'muteMember({where}, userId: "{ben}", until: "2100-01-01T00:00:00.000Z")'
     )
     assert notice["mutedUntil"] == "2100-01-01T00:00:00.000Z"
     assert (await api.ask(ben, SEND, roomId=room, text="psst")).error[0] == "Muted"
-    _, notice = await told(api, ann, f'setRole({where}, userId: "{cleo}", role: OWNER)')
+    _, notice = await published(api, ann, f'setRole({where}, userId: "{cleo}", role: OWNER)')
     assert (notice["kind"], notice["role"]) == ("ROLE_CHANGED", "OWNER")
-    epoch, notice = await told(api, cleo, f'banMember({where}, userId: "{ben}")')
+    epoch, notice = await published(api, cleo, f'banMember({where}, userId: "{ben}")')
     assert (epoch, notice["kind"], notice["nextEpoch"]) == (1, "MEMBER_BANNED", 2)
     assert (await api.ask(ben, f"query {{ room({where}) {{ roomId }} }}")).error[0] == "NotRoomMember"
     banned = await done(
         api, ann, "query", f"members({where}, status: BANNED) {{ items {{ userId status }} }}"
     )
     assert banned["items"] == [{"userId": ben, "status": "BANNED"}]
-    assert (await told(api, ann, f'unbanMember({where}, userId: "{ben}")'))[1]["kind"] == "MEMBER_UNBANNED"
-    epoch, notice = await told(api, ann, f"leaveRoom({where})")
+    assert (await published(api, ann, f'unbanMember({where}, userId: "{ben}")'))[1][
+        "kind"
+    ] == "MEMBER_UNBANNED"
+    epoch, notice = await published(api, ann, f"leaveRoom({where})")
     assert (epoch, notice["kind"], notice["nextEpoch"]) == (2, "MEMBER_LEFT", 3)
     last = await api.ask(cleo, f"mutation {{ leaveRoom({where}) {{ {NOTICE} }} }}")
     assert "reason=lastOwner" in last.error[1]
@@ -87,16 +89,16 @@ async def test_a_public_room_is_found_joined_and_ruled(
 ) -> None:
     ann, _, cleo = people
     where = f'roomId: "{room}"'
-    _, notice = await told(
+    _, notice = await published(
         api, ann, f'updateRoom({where}, name: "Open tea", visibility: PUBLIC, slowModeSeconds: 0)'
     )
     assert notice["room"] == {"name": "Open tea", "slowModeSeconds": 0}
     seen = await done(api, cleo, "query", f"room({where}) {{ name visibility head {{ seq }} me {{ role }} }}")
     assert seen == {"name": "Open tea", "visibility": "PUBLIC", "head": None, "me": None}
-    assert (await told(api, cleo, f"joinRoom({where})"))[1]["kind"] == "MEMBER_JOINED"
+    assert (await published(api, cleo, f"joinRoom({where})"))[1]["kind"] == "MEMBER_JOINED"
     seen = await done(api, cleo, "query", f"room({where}) {{ memberCount me {{ role }} }}")
     assert seen == {"memberCount": 3, "me": {"role": "MEMBER"}}
-    epoch, notice = await told(api, ann, f'removeMember({where}, userId: "{cleo}")')
+    epoch, notice = await published(api, ann, f'removeMember({where}, userId: "{cleo}")')
     assert (epoch, notice["nextEpoch"]) == (1, 2)
 
 
@@ -148,15 +150,13 @@ async def test_what_was_missed_comes_by_changes_and_by_sync(
     ]
 
 
-async def test_who_has_read_received_and_is_there_can_be_asked(
-    api: Api, people: tuple[str, str, str], room: str
-) -> None:
+async def test_receipts_and_presence_can_be_read(api: Api, people: tuple[str, str, str], room: str) -> None:
     ann, ben, _ = people
     where = f'roomId: "{room}"'
     sent = await api.send(ann, "hello", room=room)
-    beat = "everySeconds rooms { roomId seq epoch unread left }"
+    selection = "everySeconds rooms { roomId seq epoch unread left }"
     position = f'rooms: [{{{where}, seq: 0}}], watching: "{room}"'
-    answer = await done(api, ben, "mutation", f"heartbeat({position}) {{ {beat} }}")
+    answer = await done(api, ben, "mutation", f"heartbeat({position}) {{ {selection} }}")
     assert answer["rooms"] == [{"roomId": room, "seq": 1, "epoch": 1, "unread": 1, "left": False}]
     read = await done(api, ben, "mutation", f"markRead({where}, seq: 1) {{ {RECEIPT} }}")
     assert (read["roomId"], read["userId"], read["readSeq"]) == (room, ben, 1)

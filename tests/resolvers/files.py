@@ -1,4 +1,4 @@
-"""Files as a browser posts them, and the bucket as somebody looks into it who may."""
+"""Files as a browser posts them, and the keys in the bucket."""
 
 import re
 import urllib.error
@@ -42,7 +42,7 @@ def prepare(harness: Harness, room: str, user: str = "alice", **arguments: objec
 
 
 def get(url: str) -> Answer:
-    return _ask(urllib.request.Request(url))  # noqa: S310  an address that we have just made
+    return _open(urllib.request.Request(url))  # noqa: S310  an address that we have just made
 
 
 def post(upload: Mapping[str, Any], content: bytes = PNG, **changes: str) -> Answer:
@@ -54,7 +54,7 @@ def post(upload: Mapping[str, Any], content: bytes = PNG, **changes: str) -> Ans
         [*parts, _part(boundary, 'file"; filename="any.bin', content), f"--{boundary}--\r\n".encode()]
     )
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    return _ask(urllib.request.Request(upload["url"], body, headers))  # noqa: S310  the same
+    return _open(urllib.request.Request(upload["url"], body, headers))  # noqa: S310  the same
 
 
 def keys_of(objects: Any, upload_id: str) -> Sequence[str]:
@@ -68,7 +68,7 @@ def _part(boundary: str, name: str, value: bytes) -> bytes:
     return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
 
 
-def _ask(request: urllib.request.Request) -> Answer:
+def _open(request: urllib.request.Request) -> Answer:
     try:
         with _direct.open(request, timeout=20) as answer:
             return Answer(answer.status, answer.headers, answer.read())

@@ -62,7 +62,7 @@ def partitions_of_rooms(arguments: Mapping[str, Any], prefix: str) -> list[str]:
 
 @dataclass
 class Harness:
-    """The functions as AppSync calls them, over tables that a test can look into."""
+    """The functions as AppSync calls them, over tables that a test can read."""
 
     project: Path
     key: SigningKey
@@ -123,7 +123,7 @@ class Harness:
         return self.call(name, event)
 
     def call(self, name: str, event: Any) -> Any:
-        """The answer, or the `Refusal`, of the function with this name, which asked for nothing beyond its rights."""
+        """The answer, or the `Refusal`, of the function with this name, whose requests stayed within its rights."""
         self.rights.begin()
         try:
             return asyncio.run(self.functions.invoke(name, event))
@@ -133,7 +133,7 @@ class Harness:
             assert self.rights.lacking(name) == set()
 
     def run(self, event: Event, *, writes: list[str], function: str | None = None) -> Any:
-        """The outcome of an event that changes items of these kinds, and no others, where its room and its people lie."""
+        """The outcome of an event that changes items of these kinds, and no others, where its room and its users lie."""
         before = self.stored(event)
         outcome = self.call(function, event) if function else self.invoke(event)
         after = self.stored(event)
@@ -172,7 +172,7 @@ class Harness:
         return items
 
     def forget_old_rooms(self) -> None:
-        """Forget what people have of rooms of tests that are over: all events are by the same few, who would have thousands."""
+        """Delete what users have of rooms of earlier tests: all events are by the same few, who would have thousands."""
         oversized, self.oversized = self.oversized, set()
         for table, partition_key in oversized:
             for item in self.partition(table, partition_key):
@@ -192,7 +192,7 @@ class Harness:
         self.change(room_id, f"USER#{user}", f"IN#{Room.parse(room_id).partition_key}", **changes)
 
     def receipts(self, room_id: str, user: str, **changes: int | str) -> None:
-        """Change how far somebody is."""
+        """Change a user's receipts."""
         self.change(room_id, f"USER#{user}", f"AT#{Room.parse(room_id).partition_key}", **changes)
 
     def head(self, room_id: str, **changes: int | str) -> None:
@@ -200,7 +200,7 @@ class Harness:
         self.change(room_id, Room.parse(room_id).partition_key, "HEAD", **changes)
 
     def roster(self, room_id: str, *users: str) -> None:
-        """List people among a room's members."""
+        """List users among a room's members."""
         for user in users:
             self.change(room_id, Room.parse(room_id).partition_key, f"MEMBER#{user}", role="member")
 

@@ -1,4 +1,4 @@
-"""What the functions ask of DynamoDB, held to the rights that the wiring gives each of them: the local engines grant all."""
+"""What the functions request of DynamoDB, held to the rights that the wiring gives each of them: the local engines grant all."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -26,28 +26,30 @@ class Rights:
     def __init__(self, store: Store) -> None:
         wiring = json.loads(WIRING.read_text(encoding="utf-8"))
         self._wired = {"authorizer": wiring["authorizer"], **wiring["fields"], **wiring["services"]}
-        self._asked: set[Right] = set()
-        client = store.tables._client  # noqa: SLF001  the one that the functions ask with
+        self._requested: set[Right] = set()
+        client = store.tables._client  # noqa: SLF001  the one that the functions use
         client.meta.events.register("provide-client-params.dynamodb", self._note)
 
     def begin(self) -> None:
-        self._asked.clear()
+        self._requested.clear()
 
     def lacking(self, name: str) -> set[Right]:
-        """What the function with this name has asked for without a right to it."""
+        """What the function with this name has requested without a right to it."""
         return {
-            asked for asked in self._asked if not any(allowed(asked, each) for each in self._rights(name))
+            requested
+            for requested in self._requested
+            if not any(allowed(requested, each) for each in self._rights(name))
         }
 
     def _rights(self, name: str) -> Any:
         return self._wired[name]["rights"]
 
     def _note(self, params: Mapping[str, Any], model: Any, **_: object) -> None:
-        self._asked.update(needed(model.name, params))
+        self._requested.update(needed(model.name, params))
 
 
-def allowed(asked: Right, right: Mapping[str, Any]) -> bool:
-    action, partition_key = asked
+def allowed(requested: Right, right: Mapping[str, Any]) -> bool:
+    action, partition_key = requested
     return action in right["actions"] and any(
         fnmatchcase(partition_key, each) for each in right["leadingKeys"]
     )
@@ -63,8 +65,8 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[Right]:
         for action in params["TransactItems"]:
             yield "dynamodb:GetItem", action["Get"]["Key"]["PK"]["S"]
     elif operation == "BatchGetItem":
-        for asked in params["RequestItems"].values():
-            yield from ((f"dynamodb:{operation}", key["PK"]["S"]) for key in asked["Keys"])
+        for requested in params["RequestItems"].values():
+            yield from ((f"dynamodb:{operation}", key["PK"]["S"]) for key in requested["Keys"])
     elif operation == "Query":
         yield f"dynamodb:{operation}", params["ExpressionAttributeValues"][":pk"]["S"]
     else:

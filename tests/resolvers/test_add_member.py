@@ -6,7 +6,7 @@ import pytest
 
 from chat.steps.roster import MAX_ROOMS
 from tests.resolvers.harness import Harness
-from tests.resolvers.people import EVERY_ROLE, as_admin, head, lines, membership, notice
+from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.addMember"
 WRITES = ["IN", "MEMBER"]
@@ -17,8 +17,8 @@ def test_somebody_is_taken_in_and_no_epoch_ends(harness: Harness) -> None:
     room = event["arguments"]["roomId"]
     harness.send(room, "one", "two")
     answer = harness.run(event, writes=WRITES)
-    told = {"kind": "MEMBER_ADDED", "userId": "dave", "role": "MODERATOR", "rev": 3}
-    assert answer == notice(answer, room, "alice", 1, **told)
+    expected = {"kind": "MEMBER_ADDED", "userId": "dave", "role": "MODERATOR", "rev": 3}
+    assert answer == notice(answer, room, "alice", 1, **expected)
     assert head(harness, room) == (3, 1, 1)
     new = {"role": "moderator", "status": "active", "joinedSeq": 2}
     assert membership(harness, room, "dave") == new
@@ -31,8 +31,8 @@ def test_somebody_is_taken_in_and_no_epoch_ends(harness: Harness) -> None:
 def test_who_is_there_stays_as_they_are(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
     answer = harness.run(harness.event(EVENT, roomId=room, userId="mona", role="MEMBER"), writes=[])
-    told = {"kind": "MEMBER_ADDED", "userId": "mona", "role": "MODERATOR", "rev": 1}
-    assert answer == notice(answer, room, "alice", 1, **told)
+    expected = {"kind": "MEMBER_ADDED", "userId": "mona", "role": "MODERATOR", "rev": 1}
+    assert answer == notice(answer, room, "alice", 1, **expected)
 
 
 @pytest.mark.parametrize("role", [None, "MEMBER"])

@@ -1,4 +1,4 @@
-"""What is done with power over a room or its people leaves an audit event, and nothing else does."""
+"""What is done with a role over a room or its members leaves an audit event, and nothing else does."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ AUDITED = {
     "setRole": ["target", "role"],
     "removeMessage": ["message_id"],
 }
-"""Each mutation that is audited when it is done, and what its event tells beside who, where and how."""
+"""Each mutation that is audited when it is done, and the fields of its event beside who, where and how."""
 
 TOLD = ("action", "outcome", "reason", "actor", "room", "correlation_id")
 
@@ -56,7 +56,7 @@ def decided(caplog: pytest.LogCaptureFixture, harness: Harness, event: Event) ->
 
 
 @pytest.mark.parametrize("verb", AUDITED)
-def test_what_is_done_is_told_with_who_did_it_to_whom_by_pseudonym(
+def test_what_is_done_is_logged_with_actor_and_target_by_pseudonym(
     harness: Harness, caplog: pytest.LogCaptureFixture, verb: str
 ) -> None:
     event = prepared(harness, verb)
@@ -72,21 +72,21 @@ def test_what_is_done_is_told_with_who_did_it_to_whom_by_pseudonym(
         "correlation_id": event["request"]["headers"]["x-amzn-trace-id"],
     }
     arguments = event["arguments"]
-    told = {
+    expected = {
         "target": actor(arguments.get("userId", "")),
         "targets": [actor(each) for each in arguments.get("members", [])],
         "message_id": arguments.get("id"),
         **{name: arguments.get(name) for name in ("role", "until", "visibility")},
     }
-    assert {name: decision[name] for name in told if name in decision} == {
-        name: told[name] for name in AUDITED[verb]
+    assert {name: decision[name] for name in expected if name in decision} == {
+        name: expected[name] for name in AUDITED[verb]
     }
-    words = {str(value) for value in decision.values()}
-    assert not {"bob", "dave", "to be taken away", "The garden", "The lobby"} & words
+    values = {str(value) for value in decision.values()}
+    assert not {"bob", "dave", "to be taken away", "The garden", "The lobby"} & values
 
 
 @pytest.mark.parametrize("verb", AUDITED)
-def test_what_is_refused_is_told_as_refused_and_not_as_done(
+def test_what_is_refused_is_logged_as_refused_and_not_as_done(
     harness: Harness, caplog: pytest.LogCaptureFixture, verb: str
 ) -> None:
     event = prepared(harness, verb)

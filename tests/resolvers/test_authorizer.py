@@ -11,16 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jwt
 import pytest
 
-from simulator.keys import claims
-
-if TYPE_CHECKING:
-    from simulator.keys import SigningKey
-    from tests.resolvers.harness import Harness
+from simulator.keys import SigningKey, claims
+from tests.resolvers.harness import Harness
 
 TTL_S = 300
 GOOD = {
@@ -33,7 +30,7 @@ BAD = [
     "wrong-key",
 ]  # fmt: skip
 
-ASK = """
+INVOKE = """
 import json, sys
 from resolvers.authorizer import handler
 from simulator.functions import LambdaContext
@@ -45,11 +42,11 @@ except Exception as error:
 """
 
 
-def asked(harness: "Harness", tmp_path: Path, event: dict[str, Any], **environment: str) -> Any:
+def authorized(harness: Harness, tmp_path: Path, event: dict[str, Any], **environment: str) -> Any:
     """The outcome in a process of its own, with other settings: a function reads its settings once."""
     answer = tmp_path / "answer.json"
     subprocess.run(
-        [sys.executable, "-c", ASK, str(answer)],
+        [sys.executable, "-c", INVOKE, str(answer)],
         input=json.dumps(event),
         env={**os.environ, "PYTHONPATH": ".:layers/chat/python", **environment},
         cwd=harness.project,
@@ -63,7 +60,7 @@ def asked(harness: "Harness", tmp_path: Path, event: dict[str, Any], **environme
 
 @pytest.mark.parametrize(("name", "context"), GOOD.items(), ids=GOOD.keys())
 def test_a_good_token_is_an_identity_for_the_fields(
-    harness: "Harness", name: str, context: dict[str, str]
+    harness: Harness, name: str, context: dict[str, str]
 ) -> None:
     assert harness.invoke(harness.event(name)) == {
         "isAuthorized": True,
@@ -73,7 +70,7 @@ def test_a_good_token_is_an_identity_for_the_fields(
 
 
 @pytest.mark.parametrize("variant", BAD)
-def test_a_bad_token_is_answered_and_not_raised(harness: "Harness", variant: str) -> None:
+def test_a_bad_token_is_answered_and_not_raised(harness: Harness, variant: str) -> None:
     assert harness.invoke(harness.event(f"authorizer.{variant}")) == {"isAuthorized": False}
 
 
@@ -82,12 +79,12 @@ def test_a_bad_token_is_answered_and_not_raised(harness: "Harness", variant: str
     [None, 7, True, [], {}, "Bearer", "\x00", "\ud800", "é", "x" * 100_000],
     ids=lambda token: ascii(token)[:20],
 )
-def test_no_token_at_all_is_a_bad_one(harness: "Harness", token: object) -> None:
+def test_no_token_at_all_is_a_bad_one(harness: Harness, token: object) -> None:
     event = harness.event("authorizer") | {"authorizationToken": token}
     assert harness.invoke(event) == {"isAuthorized": False}
 
 
-def test_an_answer_never_outlives_its_token(harness: "Harness", key: "SigningKey") -> None:
+def test_an_answer_never_outlives_its_token(harness: Harness, key: SigningKey) -> None:
     now = int(time.time())
     event = harness.event("authorizer") | {"authorizationToken": key.mint("alice", now=now, ttl=60)}
     assert 0 < harness.invoke(event)["ttlOverride"] <= 60
@@ -95,19 +92,19 @@ def test_an_answer_never_outlives_its_token(harness: "Harness", key: "SigningKey
     assert harness.invoke(event | {"authorizationToken": over_within_leeway})["ttlOverride"] == 0
 
 
-def test_what_fields_are_told_is_flat_strings(harness: "Harness", key: "SigningKey") -> None:
+def test_the_resolver_context_is_flat_strings(harness: Harness, key: SigningKey) -> None:
     token = key.mint("alice", now=int(time.time()), ttl=60, roles=["admin", "auditor"], locale="fr-CA")
     context = harness.invoke(harness.event("authorizer") | {"authorizationToken": token})["resolverContext"]
     assert context == {"userId": "alice", "roles": "admin,auditor", "locale": "fr"}
 
 
-def test_claims_that_nobody_asked_for_do_not_travel(harness: "Harness", key: "SigningKey") -> None:
+def test_other_claims_are_not_passed_on(harness: Harness, key: SigningKey) -> None:
     payload = claims("alice", now=int(time.time()), ttl=60) | {"email": "alice@example.com", "userId": "bob"}
     event = harness.event("authorizer") | {"authorizationToken": key.sign(payload)}
     assert harness.invoke(event)["resolverContext"] == {"userId": "alice", "roles": ""}
 
 
-def test_events_without_what_a_token_does_not_need_are_judged(harness: "Harness") -> None:
+def test_events_without_what_a_token_does_not_need_are_judged(harness: Harness) -> None:
     token = harness.event("authorizer")["authorizationToken"]
     for request in (None, {}, {"requestId": 7}, {"requestId": "x\ny"}):
         event = {"authorizationToken": token, "requestContext": request}
@@ -115,27 +112,27 @@ def test_events_without_what_a_token_does_not_need_are_judged(harness: "Harness"
 
 
 @pytest.mark.parametrize("event", [None, [], "x", 7, {"requestContext": "x"}], ids=repr)
-def test_no_event_at_all_is_an_internal_error(harness: "Harness", event: object) -> None:
+def test_no_event_at_all_is_an_internal_error(harness: Harness, event: object) -> None:
     refusal = harness.call("authorizer", event)
     assert (refusal.error_type, list(refusal.values)) == ("InternalError", ["correlationId"])
 
 
-def test_while_keys_cannot_be_had_nobody_is_logged_out(harness: "Harness", tmp_path: Path) -> None:
+def test_while_keys_cannot_be_had_nobody_is_logged_out(harness: Harness, tmp_path: Path) -> None:
     nowhere = {"JWT_JWKS": "", "JWT_JWKS_URL": "http://127.0.0.1:9/secret-path"}
-    outcome = asked(harness, tmp_path, harness.event("authorizer"), **nowhere)
+    outcome = authorized(harness, tmp_path, harness.event("authorizer"), **nowhere)
     assert outcome == ["KeysUnavailable", "The token keys cannot be read just now."]
 
 
-def test_a_hopeless_token_is_refused_even_then(harness: "Harness", tmp_path: Path) -> None:
+def test_a_hopeless_token_is_refused_even_then(harness: Harness, tmp_path: Path) -> None:
     nowhere = {"JWT_JWKS": "", "JWT_JWKS_URL": "http://127.0.0.1:9/"}
-    assert asked(harness, tmp_path, harness.event("authorizer.alg-none"), **nowhere) == {
+    assert authorized(harness, tmp_path, harness.event("authorizer.alg-none"), **nowhere) == {
         "isAuthorized": False
     }
 
 
 @contextmanager
 def served(answer: bytes) -> Iterator[dict[str, str]]:
-    """Settings under which keys are fetched from an address that sends these bytes, whatever it is asked."""
+    """Settings under which keys are fetched from an address that sends these bytes, whatever the request."""
 
     class Responder(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -152,12 +149,10 @@ def served(answer: bytes) -> Iterator[dict[str, str]]:
             thread.join()
 
 
-def test_keys_are_fetched_from_the_issuers_address(
-    harness: "Harness", key: "SigningKey", tmp_path: Path
-) -> None:
+def test_keys_are_fetched_from_the_issuers_address(harness: Harness, key: SigningKey, tmp_path: Path) -> None:
     with served(b"HTTP/1.0 200 OK\r\n\r\n" + key.jwks) as settings:
-        assert asked(harness, tmp_path, harness.event("authorizer"), **settings)["isAuthorized"]
-        outcome = asked(harness, tmp_path, harness.event("authorizer.wrong-key"), **settings)
+        assert authorized(harness, tmp_path, harness.event("authorizer"), **settings)["isAuthorized"]
+        outcome = authorized(harness, tmp_path, harness.event("authorizer.wrong-key"), **settings)
     assert outcome == {"isAuthorized": False}
 
 
@@ -175,27 +170,30 @@ def test_keys_are_fetched_from_the_issuers_address(
     ],
     ids=lambda answer: ascii(answer[:40]),
 )
-def test_an_odd_answer_of_the_issuer_is_no_answer(harness: "Harness", answer: bytes, tmp_path: Path) -> None:
+def test_an_odd_answer_of_the_issuer_is_no_answer(harness: Harness, answer: bytes, tmp_path: Path) -> None:
     with served(answer) as settings:
-        outcome = asked(harness, tmp_path, harness.event("authorizer"), **settings)
+        outcome = authorized(harness, tmp_path, harness.event("authorizer"), **settings)
     assert outcome == ["KeysUnavailable", "The token keys cannot be read just now."]
 
 
-def test_a_shared_secret_verifies_where_the_deployment_says_so(harness: "Harness", tmp_path: Path) -> None:
+def test_a_shared_secret_verifies_where_the_deployment_says_so(harness: Harness, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text(base64.urlsafe_b64encode(b"s" * 32).decode())
     settings = {"JWT_ALGORITHMS": "HS256", "JWT_JWKS": "", "JWT_SECRET": f"file:{secret}"}
     payload = claims("alice", now=int(time.time()), ttl=3_600)
     event = harness.event("authorizer")
     good = event | {"authorizationToken": jwt.encode(payload, b"s" * 32, "HS256")}
-    assert asked(harness, tmp_path, good, **settings)["resolverContext"] == {"userId": "alice", "roles": ""}
+    assert authorized(harness, tmp_path, good, **settings)["resolverContext"] == {
+        "userId": "alice",
+        "roles": "",
+    }
     bad = event | {"authorizationToken": jwt.encode(payload, b"t" * 32, "HS256")}
-    assert asked(harness, tmp_path, bad, **settings) == {"isAuthorized": False}
-    assert asked(harness, tmp_path, event, **settings) == {"isAuthorized": False}
+    assert authorized(harness, tmp_path, bad, **settings) == {"isAuthorized": False}
+    assert authorized(harness, tmp_path, event, **settings) == {"isAuthorized": False}
 
 
-def test_wrong_settings_are_not_shown_to_callers(harness: "Harness", tmp_path: Path) -> None:
-    name, text = asked(
+def test_wrong_settings_are_not_shown_to_callers(harness: Harness, tmp_path: Path) -> None:
+    name, text = authorized(
         harness, tmp_path, harness.event("authorizer"), JWT_ISSUER="", JWT_JWKS="secret-setting"
     )
     assert name == "InternalError"
@@ -203,7 +201,7 @@ def test_wrong_settings_are_not_shown_to_callers(harness: "Harness", tmp_path: P
     assert "secret-setting" not in text
 
 
-def test_public_keys_need_no_client_of_aws(harness: "Harness", tmp_path: Path) -> None:
+def test_public_keys_need_no_client_of_aws(harness: Harness, tmp_path: Path) -> None:
     """What a cold start pays for is imported where it is used."""
     script = "import sys; import resolvers.authorizer; print('chat.storage.aws' in sys.modules or 'botocore.session' in sys.modules)"
     done = subprocess.run(

@@ -56,7 +56,7 @@ SHAPES: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def place(harness: Harness) -> tuple[str, str]:
-    """A room and somebody in it, with little around them to look through."""
+    """A room and a member of it, with few other items in their partitions."""
     person = f"person-{uuid.uuid4()}"
     return harness.room({person: "owner"}), person
 

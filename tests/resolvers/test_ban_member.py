@@ -3,7 +3,7 @@
 import pytest
 
 from tests.resolvers.harness import Harness
-from tests.resolvers.people import EVERY_ROLE, as_admin, head, lines, membership, notice
+from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.banMember"
 WRITES = ["BANNED", "HEAD", "IN", "MEMBER"]
@@ -15,8 +15,8 @@ def test_somebody_is_taken_out_and_kept_out_and_the_epoch_moves_with_it(harness:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     answer = harness.run(event, writes=WRITES)
-    told = {"kind": "MEMBER_BANNED", "userId": "bob", "nextEpoch": 2, "rev": 2}
-    assert answer == notice(answer, room, "alice", 1, **told)
+    expected = {"kind": "MEMBER_BANNED", "userId": "bob", "nextEpoch": 2, "rev": 2}
+    assert answer == notice(answer, room, "alice", 1, **expected)
     assert head(harness, room) == (2, 2, 1)
     assert membership(harness, room, "bob") == {
         "role": "member",
@@ -32,24 +32,24 @@ def test_somebody_is_taken_out_and_kept_out_and_the_epoch_moves_with_it(harness:
         harness.refused(harness.event(name, "bob", roomId=room), "NotRoomMember")
 
 
-def test_a_repeat_tells_the_end_of_the_same_epoch_again_and_changes_nothing(harness: Harness) -> None:
+def test_a_repeat_publishes_the_end_of_the_same_epoch_again_and_changes_nothing(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     harness.run(event, writes=WRITES)
     harness.head(room, epoch=7, rev=30)
     again = harness.run(event, writes=[])
-    told = {"kind": "MEMBER_BANNED", "userId": "bob", "nextEpoch": 2, "rev": None}
-    assert again == notice(again, room, "alice", 1, **told)
+    expected = {"kind": "MEMBER_BANNED", "userId": "bob", "nextEpoch": 2, "rev": None}
+    assert again == notice(again, room, "alice", 1, **expected)
 
 
 def test_somebody_who_never_was_there_is_kept_out_and_no_epoch_ends(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
     event = harness.event(EVENT, roomId=room, userId="mallory")
     answer = harness.run(event, writes=UNSEEN_WRITES)
-    told = {"kind": "MEMBER_BANNED", "userId": "mallory", "rev": 1}
-    assert answer == notice(answer, room, "alice", 1, **told)
+    expected = {"kind": "MEMBER_BANNED", "userId": "mallory", "rev": 1}
+    assert answer == notice(answer, room, "alice", 1, **expected)
     again = harness.run(event, writes=[])
-    assert again == notice(again, room, "alice", 1, **told)
+    assert again == notice(again, room, "alice", 1, **expected)
     assert head(harness, room) == (1, 1, 2)
     assert membership(harness, room, "mallory") == {"role": "member", "status": "banned", "joinedSeq": 0}
 
@@ -58,8 +58,8 @@ def test_somebody_who_left_is_kept_out_and_no_further_epoch_ends(harness: Harnes
     room = harness.room(EVERY_ROLE)
     harness.run(harness.event("Mutation.leaveRoom", "max", roomId=room), writes=["HEAD", "IN", "MEMBER"])
     answer = harness.run(harness.event(EVENT, "mona", roomId=room, userId="max"), writes=UNSEEN_WRITES)
-    told = {"kind": "MEMBER_BANNED", "userId": "max", "rev": 2}
-    assert answer == notice(answer, room, "mona", 2, **told)
+    expected = {"kind": "MEMBER_BANNED", "userId": "max", "rev": 2}
+    assert answer == notice(answer, room, "mona", 2, **expected)
     assert membership(harness, room, "max") == {"role": "member", "status": "banned", "joinedSeq": 0}
     assert "expiresAt" not in harness.item(room, f"IN#ROOM#{room}", "max")
 

@@ -142,7 +142,7 @@ def _ms(harness: Harness, message: dict[str, Any]) -> str:
     return found.split("#")[1]
 
 
-def test_what_has_expired_is_told_no_more(harness: Harness) -> None:
+def test_what_has_expired_is_left_out(harness: Harness) -> None:
     room = harness.room()
     one, two = harness.send(room, "one", "two")
     head = head_of(harness, room)
@@ -202,7 +202,7 @@ def test_a_revision_that_is_none_is_refused(harness: Harness, wrong: object) -> 
     )
 
 
-def test_who_is_not_in_a_room_hears_no_changes_of_it(harness: Harness) -> None:
+def test_who_is_no_member_gets_no_changes(harness: Harness) -> None:
     """Neither by having been in it, nor by its being public; administrators do."""
     room = harness.room()
     harness.head(room, visibility="public")

@@ -1,4 +1,4 @@
-"""Mutation.createRoom: made once, with its people, or refused with nothing made."""
+"""Mutation.createRoom: made once, with its members, or refused with nothing made."""
 
 import uuid
 from typing import Any
@@ -21,8 +21,8 @@ def new(kind: str = "p") -> str:
     return f"{kind}-{uuid.uuid4()}"
 
 
-def asked(harness: Harness, variant: str = "", user: str | None = None, **arguments: object) -> Event:
-    """An event for a room that is not there, by people who are in no room."""
+def creation(harness: Harness, variant: str = "", user: str | None = None, **arguments: object) -> Event:
+    """An event for a room that is not there, by users who are in no room."""
     event = harness.event(EVENT + variant, user or new())
     if "roomId" in event["arguments"]:
         prefix = "GUILD#" if event["arguments"]["roomId"].startswith("GUILD#") else ""
@@ -38,8 +38,8 @@ def user_of(event: Event) -> str:
     return user
 
 
-def test_a_room_is_answered_with_its_rules_and_stored_with_its_people(harness: Harness) -> None:
-    event = asked(harness)
+def test_a_room_is_answered_with_its_rules_and_stored_with_its_members(harness: Harness) -> None:
+    event = creation(harness)
     owner, room, others = user_of(event), event["arguments"]["roomId"], event["arguments"]["members"]
     answer = harness.run(event, writes=[*MADE, "MEMBER", "MEMBER"])
     assert answer == {
@@ -69,7 +69,7 @@ def test_a_room_is_answered_with_its_rules_and_stored_with_its_people(harness: H
 
 
 def test_without_an_id_the_server_chooses_one_that_nobody_can_guess(harness: Harness) -> None:
-    event = asked(harness, ".unnamed")
+    event = creation(harness, ".unnamed")
     one, other = harness.run(event, writes=["IN", "QUOTA"]), harness.run(event, writes=["IN", "QUOTA"])
     assert uuid.UUID(one["roomId"]).version == 7
     assert one["roomId"] != other["roomId"]
@@ -77,20 +77,20 @@ def test_without_an_id_the_server_chooses_one_that_nobody_can_guess(harness: Har
 
 
 def test_a_guilds_room_is_made_by_administrators_alone(harness: Harness) -> None:
-    event = asked(harness, ".guild")
+    event = creation(harness, ".guild")
     answer = harness.run(event, writes=MADE)
     assert (answer["roomType"], answer["visibility"]) == ("guild", "PRIVATE")
     assert answer["guildId"] == event["arguments"]["roomId"].removeprefix("GUILD#")
     assert harness.partition("gg_guild", event["arguments"]["roomId"])
-    refused = asked(harness, ".guild")
+    refused = creation(harness, ".guild")
     refused["identity"]["resolverContext"]["roles"] = ""
     harness.refused(refused, "NotAllowed", reason="role")
-    public = asked(harness, ".guild", visibility="PUBLIC")
+    public = creation(harness, ".guild", visibility="PUBLIC")
     harness.refused(public, "InvalidInput", argument="visibility")
 
 
 def test_made_again_by_its_creator_it_answers_the_room_as_it_is(harness: Harness) -> None:
-    event = asked(harness)
+    event = creation(harness)
     first = harness.run(event, writes=[*MADE, "MEMBER", "MEMBER"])
     assert harness.run(event, writes=[]) == first
     harness.send(first["roomId"], "hi", user=user_of(event))
@@ -100,17 +100,17 @@ def test_made_again_by_its_creator_it_answers_the_room_as_it_is(harness: Harness
 
 
 def test_an_id_that_others_have_is_taken(harness: Harness) -> None:
-    event = asked(harness)
+    event = creation(harness)
     harness.run(event, writes=[*MADE, "MEMBER", "MEMBER"])
     for user in (event["arguments"]["members"][0], new()):
         harness.refused(
-            asked(harness, user=user, roomId=event["arguments"]["roomId"]), "NotAllowed", reason="taken"
+            creation(harness, user=user, roomId=event["arguments"]["roomId"]), "NotAllowed", reason="taken"
         )
 
 
 @pytest.mark.parametrize("status", ["left", "banned"])
 def test_a_creator_who_is_out_gets_no_room_by_making_it_again(harness: Harness, status: str) -> None:
-    event = asked(harness)
+    event = creation(harness)
     answer = harness.run(event, writes=[*MADE, "MEMBER", "MEMBER"])
     harness.member(answer["roomId"], user_of(event), status=status)
     harness.refused(event, "NotAllowed", reason="taken")
@@ -118,8 +118,8 @@ def test_a_creator_who_is_out_gets_no_room_by_making_it_again(harness: Harness, 
 
 @pytest.mark.parametrize("guild", [False, True], ids=["general", "guild"])
 def test_a_room_from_before_heads_cannot_be_made_anew_and_read(harness: Harness, guild: bool) -> None:
-    """Its messages lie under the id that somebody asks for."""
-    event = asked(harness, ".guild" if guild else "")
+    """Its messages lie under the id that is requested."""
+    event = creation(harness, ".guild" if guild else "")
     table, room = ("gg_guild" if guild else "gg_core"), event["arguments"]["roomId"]
     partition = room if guild else f"ROOM#{room}"
     old = {"PK": {"S": partition}, "SK": {"S": "MSG#2024-01-01T00:00:00Z#1"}, "text": {"S": "old"}}
@@ -129,7 +129,7 @@ def test_a_room_from_before_heads_cannot_be_made_anew_and_read(harness: Harness,
 
 @pytest.mark.parametrize("whose", ["creator", "member"])
 def test_a_membership_from_before_heads_is_not_overwritten(harness: Harness, whose: str) -> None:
-    event = asked(harness)
+    event = creation(harness)
     room = event["arguments"]["roomId"]
     user = user_of(event) if whose == "creator" else event["arguments"]["members"][1]
     old = {"PK": {"S": f"USER#{user}"}, "SK": {"S": f"IN#ROOM#{room}"}, "role": {"S": "moderator"}}
@@ -140,7 +140,7 @@ def test_a_membership_from_before_heads_is_not_overwritten(harness: Harness, who
 
 def test_somebody_named_twice_and_the_caller_are_in_it_once(harness: Harness) -> None:
     owner, other = new(), new()
-    event = asked(harness, user=owner, members=[other, owner, other])
+    event = creation(harness, user=owner, members=[other, owner, other])
     assert harness.run(event, writes=[*MADE, "MEMBER"])["memberCount"] == 2
     assert (
         harness.item(event["arguments"]["roomId"], f"IN#ROOM#{event['arguments']['roomId']}", owner)["role"]
@@ -150,8 +150,8 @@ def test_somebody_named_twice_and_the_caller_are_in_it_once(harness: Harness) ->
 
 def test_forty_others_are_taken_and_one_more_is_not(harness: Harness) -> None:
     others = [new() for _ in range(41)]
-    harness.refused(asked(harness, members=others), "InvalidInput", argument="members", max=40)
-    event = asked(harness, members=others[:40])
+    harness.refused(creation(harness, members=others), "InvalidInput", argument="members", max=40)
+    event = creation(harness, members=others[:40])
     assert harness.run(event, writes=[*MADE, *["MEMBER"] * 40])["memberCount"] == 41
 
 
@@ -174,29 +174,29 @@ def test_forty_others_are_taken_and_one_more_is_not(harness: Harness) -> None:
 def test_what_is_malformed_is_named(
     harness: Harness, arguments: dict[str, Any], values: dict[str, object]
 ) -> None:
-    harness.refused(asked(harness, **arguments), "InvalidInput", None, **values)
+    harness.refused(creation(harness, **arguments), "InvalidInput", None, **values)
 
 
 def test_null_is_absent(harness: Harness) -> None:
-    event = asked(harness, roomId=None, name=None, visibility=None, members=None)
+    event = creation(harness, roomId=None, name=None, visibility=None, members=None)
     answer = harness.run(event, writes=["IN", "QUOTA"])
     assert (answer["name"], answer["visibility"], answer["memberCount"]) == (None, "PRIVATE", 1)
 
 
 def test_a_name_is_kept_clean_and_on_one_line(harness: Harness) -> None:
-    event = asked(harness, name=" e\u0301t\u00e9\u0000\n\u202e&\u2066  <b> \u200d", members=[])
+    event = creation(harness, name=" e\u0301t\u00e9\u0000\n\u202e&\u2066  <b> \u200d", members=[])
     assert harness.run(event, writes=MADE)["name"] == "\u00e9t\u00e9 & <b> \u200d"
 
 
 def test_ten_rooms_at_once_and_then_one_a_minute(harness: Harness) -> None:
     """Whatever the table of the room; making one again is none."""
-    event = asked(harness, ".unnamed")
+    event = creation(harness, ".unnamed")
     for _ in range(10):
         harness.run(event, writes=["IN", "QUOTA"])
     refusal = harness.run(event, writes=[])
     assert (refusal.error_type, refusal.values["scope"]) == ("RateLimited", "person")
     assert MINUTE_MS - 30_000 < int(refusal.values["retryAfterMs"]) <= MINUTE_MS
-    guild = asked(harness, ".guild", user=user_of(event))
+    guild = creation(harness, ".guild", user=user_of(event))
     assert harness.run(guild, writes=[]).error_type == "RateLimited"
     tat = harness.item("x", keys.QUOTA, user_of(event))["tat"]
     later = Deployment(harness.deployment.store, now=lambda: tat // 1_000 - 9 * MINUTE_MS)
@@ -205,7 +205,7 @@ def test_ten_rooms_at_once_and_then_one_a_minute(harness: Harness) -> None:
 
 @pytest.mark.parametrize("whose", ["creator", "member"])
 def test_nobody_is_put_into_more_than_a_thousand_rooms(harness: Harness, whose: str) -> None:
-    event = asked(harness)
+    event = creation(harness)
     user = user_of(event) if whose == "creator" else event["arguments"]["members"][1]
     for start in range(0, 1_000, 25):
         harness.client.batch_write_item(

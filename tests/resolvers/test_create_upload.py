@@ -49,7 +49,7 @@ def test_an_upload_is_stored_as_pending_and_answered_with_a_form(harness: Harnes
 
 
 def test_the_forms_policy_binds_key_type_size_and_a_quarter_of_an_hour(harness: Harness) -> None:
-    """Whatever the engine enforces: this is what S3 is told. Nothing else may be posted with the form."""
+    """Whatever the engine enforces: this is the policy for S3. Nothing else may be posted with the form."""
     room, name = user(harness)
     answer = harness.invoke(harness.event(EVENT, name, roomId=room))
     own = policy(answer)

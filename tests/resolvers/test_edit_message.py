@@ -161,10 +161,10 @@ def test_a_message_from_before_numbering_is_named_by_its_instant_too(harness: Ha
     for name, value in {**old, "id": "m 1 é"}.items():
         if name not in ("PK", "SK"):
             harness.change(sent["roomId"], old["PK"], sort_key, **{name: value})
-    asked = sent | {"id": "m 1 é"}
-    harness.refused(edit(harness, asked, "uno"), "InvalidInput", argument="id")
-    harness.refused(edit(harness, asked, "uno", ts="1970-01-01T00:00:00Z"), "InvalidInput", argument="id")
-    answer = harness.run(edit(harness, asked, "uno", ts=sent["ts"]), writes=CHANGED)
+    sent_id = sent | {"id": "m 1 é"}
+    harness.refused(edit(harness, sent_id, "uno"), "InvalidInput", argument="id")
+    harness.refused(edit(harness, sent_id, "uno", ts="1970-01-01T00:00:00Z"), "InvalidInput", argument="id")
+    answer = harness.run(edit(harness, sent_id, "uno", ts=sent["ts"]), writes=CHANGED)
     assert (answer["id"], answer["text"], answer["ts"]) == ("m 1 é", "uno", sent["ts"])
     assert harness.item(sent["roomId"], "CHG#")["messageSk"] == sort_key
 
@@ -178,7 +178,7 @@ def test_what_has_no_number_in_a_numbered_room_is_not_found(harness: Harness) ->
     harness.refused(event, "InvalidInput", argument="id")
 
 
-def test_who_is_muted_may_not_edit_but_hears_of_an_edit_that_is_done(harness: Harness) -> None:
+def test_who_is_muted_may_not_edit_but_gets_the_edit_that_is_done(harness: Harness) -> None:
     (sent,) = harness.send(harness.room(), "one")
     harness.member(sent["roomId"], "alice", mutedUntil=4_102_444_800_000)
     harness.refused(edit(harness, sent, "uno"), "Muted", until="2100-01-01T00:00:00.000Z")
@@ -251,7 +251,7 @@ def test_each_field_that_subscribers_need_must_be_selected(harness: Harness, nam
     harness.refused(event, "InvalidInput", argument="selection", missing=name)
 
 
-def test_somebody_who_has_gone_is_told_what_a_stranger_is_told(harness: Harness) -> None:
+def test_a_former_member_is_refused_as_a_stranger_is(harness: Harness) -> None:
     for status in ("left", "banned"):
         (sent,) = harness.send(harness.room(), "one", user="bob")
         harness.member(sent["roomId"], "bob", status=status)

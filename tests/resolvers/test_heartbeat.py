@@ -14,12 +14,14 @@ EVENT = "Mutation.heartbeat"
 
 @pytest.fixture
 def person() -> str:
-    """Somebody whose client was never heard of."""
+    """A user whose client has sent no heartbeat yet."""
     return f"p-{uuid.uuid4().hex[:8]}"
 
 
-def beat(harness: Harness, person: str, *rooms: tuple[str, int], **arguments: object) -> dict[str, Any]:
-    """A heartbeat that names rooms and how far the client is in them, and watches none unless it says so."""
+def heartbeat_event(
+    harness: Harness, person: str, *rooms: tuple[str, int], **arguments: object
+) -> dict[str, Any]:
+    """A heartbeat that names rooms with the client's numbers, and watches none by default."""
     named = [{"roomId": room, "seq": seq} for room, seq in rooms]
     return harness.event(EVENT, person, **{"watching": None, "rooms": named, **arguments})
 
@@ -51,7 +53,7 @@ def test_a_first_heartbeat_writes_the_person_where_they_are_and_what_they_have(
 ) -> None:
     room = harness.room({"alice": "owner", person: "member"})
     harness.send(room, "one", "two")
-    event = beat(harness, person, (room, 1), watching=room)
+    event = heartbeat_event(harness, person, (room, 1), watching=room)
     answer = harness.run(event, writes=["AT", "PRESENCE", "WINDOW"])
     assert answer["rooms"][0]["unread"] == 2
     stored = harness.item(room, f"AT#ROOM#{room}", person)
@@ -73,31 +75,33 @@ def test_a_first_heartbeat_writes_the_person_where_they_are_and_what_they_have(
 def test_where_nothing_has_changed_only_the_person_is_written(harness: Harness, person: str) -> None:
     room = harness.room({"alice": "owner", person: "member"})
     harness.send(room, "one")
-    event = beat(harness, person, (room, 1))
+    event = heartbeat_event(harness, person, (room, 1))
     harness.run(event, writes=["AT", "PRESENCE"])
     harness.run(event, writes=["PRESENCE"])
 
 
-def test_a_bare_heartbeat_says_that_somebody_is_there(harness: Harness, person: str) -> None:
+def test_a_bare_heartbeat_keeps_its_user_online(harness: Harness, person: str) -> None:
     answer = harness.run(harness.event(f"{EVENT}.bare", person), writes=["PRESENCE"])
     assert answer["rooms"] == []
     assert seen(harness, person)["status"] == "online"
 
 
-def test_who_goes_offline_says_so_and_is_connected_no_more(harness: Harness, person: str) -> None:
+def test_a_heartbeat_may_end_the_connection(harness: Harness, person: str) -> None:
     room = harness.room({person: "owner"})
-    harness.run(beat(harness, person, (room, 0), watching=room), writes=["PRESENCE", "WINDOW"])
+    harness.run(heartbeat_event(harness, person, (room, 0), watching=room), writes=["PRESENCE", "WINDOW"])
     harness.run(harness.event(f"{EVENT}.offline", person), writes=["PRESENCE"])
     presence = seen(harness, person)
     assert (presence["status"], presence["named"], presence.get("watching")) == ("offline", "", None)
 
 
-def test_rooms_that_somebody_is_not_in_say_so_and_nothing_else(harness: Harness, person: str) -> None:
+def test_rooms_without_membership_are_answered_as_left_and_nothing_else(
+    harness: Harness, person: str
+) -> None:
     theirs, left, banned = harness.room(), harness.room({"alice": "owner", person: "member"}), harness.room()
     harness.member(left, person, status="left")
     harness.member(banned, person, status="banned")
     rooms = [(theirs, 0), (left, 0), (banned, 0), ("nowhere", 0)]
-    answer = harness.run(beat(harness, person, *rooms, watching=left), writes=["PRESENCE"])
+    answer = harness.run(heartbeat_event(harness, person, *rooms, watching=left), writes=["PRESENCE"])
     nothing = dict.fromkeys(["seq", "rev", "epoch", "unread"])
     assert answer["rooms"] == [{"roomId": room, **nothing, "left": True} for room, _ in rooms]
     assert seen(harness, person)["named"] == ""
@@ -109,24 +113,28 @@ def test_a_stranger_is_counted_in_no_room(harness: Harness) -> None:
     assert answer["rooms"][0]["left"] is True
 
 
-def test_a_room_that_is_not_adopted_yet_is_told_as_messages_tell_it(harness: Harness, person: str) -> None:
+def test_a_room_that_is_not_adopted_yet_is_answered_as_messages_answers_it(
+    harness: Harness, person: str
+) -> None:
     room = "not-adopted-heartbeat"
     harness.member(room, person, status="active", role="member")
-    answer = harness.run(beat(harness, person, (room, 0)), writes=["PRESENCE"])
+    answer = harness.run(heartbeat_event(harness, person, (room, 0)), writes=["PRESENCE"])
     assert answer["rooms"] == [{"roomId": room, "seq": 0, "rev": 0, "epoch": 1, "unread": 0, "left": False}]
 
 
 def test_a_position_beyond_the_newest_message_counts_up_to_there(harness: Harness, person: str) -> None:
     room = harness.room({"alice": "owner", person: "member"})
     harness.send(room, "one")
-    harness.run(beat(harness, person, (room, 99)), writes=["AT", "PRESENCE"])
+    harness.run(heartbeat_event(harness, person, (room, 99)), writes=["AT", "PRESENCE"])
     assert harness.item(room, f"AT#ROOM#{room}", person)["deliveredSeq"] == 1
 
 
 def test_fifty_rooms_are_taken_and_one_more_is_not(harness: Harness, person: str) -> None:
     rooms = [(f"nowhere-{number}", 0) for number in range(MOST_ROOMS + 1)]
-    harness.refused(beat(harness, person, *rooms), "InvalidInput", argument="rooms", max=MOST_ROOMS)
-    answer = harness.run(beat(harness, person, *rooms[:-1]), writes=["PRESENCE"])
+    harness.refused(
+        heartbeat_event(harness, person, *rooms), "InvalidInput", argument="rooms", max=MOST_ROOMS
+    )
+    answer = harness.run(heartbeat_event(harness, person, *rooms[:-1]), writes=["PRESENCE"])
     assert [each["left"] for each in answer["rooms"]] == [True] * MOST_ROOMS
 
 

@@ -2,7 +2,7 @@
 
 from chat.operations.join_room import JOINING
 from tests.resolvers.harness import Harness, Refusal
-from tests.resolvers.people import EVERY_ROLE, as_admin, head, lines, membership, notice
+from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.joinRoom"
 WRITES = ["IN", "MEMBER"]
@@ -13,8 +13,8 @@ def test_a_visitor_joins_a_public_room_as_a_plain_member(harness: Harness) -> No
     room = harness.room(EVERY_ROLE, settings=PUBLIC)
     harness.send(room, "before carol")
     answer = harness.run(harness.event(EVENT, roomId=room), writes=WRITES)
-    told = {"kind": "MEMBER_JOINED", "userId": "carol", "role": "MEMBER", "rev": 2}
-    assert answer == notice(answer, room, "carol", 1, **told)
+    expected = {"kind": "MEMBER_JOINED", "userId": "carol", "role": "MEMBER", "rev": 2}
+    assert answer == notice(answer, room, "carol", 1, **expected)
     new = {"role": "member", "status": "active", "joinedSeq": 1}
     carol = membership(harness, room, "carol")
     assert carol.pop("joinTat") > harness.deployment.now() * 1_000
@@ -27,8 +27,8 @@ def test_who_is_there_stays_as_they_are(harness: Harness) -> None:
     for settings in (PUBLIC, {}):
         room = harness.room(EVERY_ROLE, settings=settings)
         answer = harness.run(harness.event(EVENT, "mona", roomId=room), writes=[])
-        told = {"kind": "MEMBER_JOINED", "userId": "mona", "role": "MODERATOR", "rev": 1}
-        assert answer == notice(answer, room, "mona", 1, **told)
+        expected = {"kind": "MEMBER_JOINED", "userId": "mona", "role": "MODERATOR", "rev": 1}
+        assert answer == notice(answer, room, "mona", 1, **expected)
 
 
 def test_who_left_may_come_again_as_a_plain_member(harness: Harness) -> None:
@@ -40,7 +40,7 @@ def test_who_left_may_come_again_as_a_plain_member(harness: Harness) -> None:
     assert mona == {"role": "member", "status": "active", "joinedSeq": 0}
 
 
-def test_who_comes_and_goes_too_often_has_to_wait(harness: Harness) -> None:
+def test_who_joins_and_leaves_too_often_has_to_wait(harness: Harness) -> None:
     """Each going makes all others subscribe again, and anybody may come to a public room."""
     room = harness.room(EVERY_ROLE, settings=PUBLIC)
     join, leave = (

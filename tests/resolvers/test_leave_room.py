@@ -1,7 +1,7 @@
-"""Mutation.leaveRoom: the caller is out, the epoch has moved, and those who stay are told so in the old one."""
+"""Mutation.leaveRoom: the caller is no member, the epoch has moved, and a notice says so in the old one."""
 
 from tests.resolvers.harness import Harness
-from tests.resolvers.people import EVERY_ROLE, as_admin, forget_owners, head, lines, membership, notice
+from tests.resolvers.memberships import EVERY_ROLE, as_admin, forget_owners, head, lines, membership, notice
 
 EVENT = "Mutation.leaveRoom"
 WRITES = ["HEAD", "IN", "MEMBER"]
@@ -11,8 +11,8 @@ def test_somebody_leaves_and_the_epoch_moves_with_it(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     answer = harness.run(event, writes=WRITES)
-    told = {"kind": "MEMBER_LEFT", "userId": "bob", "nextEpoch": 2, "rev": 2}
-    assert answer == notice(answer, room, "bob", 1, **told)
+    expected = {"kind": "MEMBER_LEFT", "userId": "bob", "nextEpoch": 2, "rev": 2}
+    assert answer == notice(answer, room, "bob", 1, **expected)
     assert head(harness, room) == (2, 2, 1)
     assert membership(harness, room, "bob")["status"] == "left"
     assert set(lines(harness, room, "MEMBER")) == {"alice"}
@@ -20,14 +20,14 @@ def test_somebody_leaves_and_the_epoch_moves_with_it(harness: Harness) -> None:
         harness.refused(harness.event(name, "bob", roomId=room), "NotRoomMember")
 
 
-def test_a_repeat_tells_the_end_of_the_same_epoch_again_and_changes_nothing(harness: Harness) -> None:
+def test_a_repeat_publishes_the_end_of_the_same_epoch_again_and_changes_nothing(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     harness.run(event, writes=WRITES)
     harness.head(room, epoch=7, rev=30)
     again = harness.run(event, writes=[])
-    told = {"kind": "MEMBER_LEFT", "userId": "bob", "nextEpoch": 2, "rev": None}
-    assert again == notice(again, room, "bob", 1, **told)
+    expected = {"kind": "MEMBER_LEFT", "userId": "bob", "nextEpoch": 2, "rev": None}
+    assert again == notice(again, room, "bob", 1, **expected)
 
 
 def test_the_last_owner_stays_and_another_may_go(harness: Harness) -> None:

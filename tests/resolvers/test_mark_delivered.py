@@ -43,7 +43,7 @@ def test_a_smaller_number_is_a_success_that_changes_and_publishes_nothing(harnes
     assert harness.run(harness.event(EVENT, roomId=room, seq=1), writes=[]) == untold(deliveredSeq=2)
 
 
-def test_reading_and_receiving_share_how_often_others_are_told(harness: Harness) -> None:
+def test_marks_of_both_kinds_share_one_publishing_rate(harness: Harness) -> None:
     room = room_of_two(harness)
     harness.run(harness.event("Mutation.markRead", roomId=room, seq=1), writes=["AT"])
     answer = harness.run(harness.event(EVENT, roomId=room), writes=["AT"])

@@ -83,7 +83,7 @@ def test_nothing_read_is_a_success_and_no_news(harness: Harness) -> None:
     )
 
 
-def test_too_soon_after_the_last_it_is_stored_and_to_be_said_again(harness: Harness) -> None:
+def test_too_soon_after_the_last_it_is_stored_and_to_be_sent_again(harness: Harness) -> None:
     room = room_of_three(harness)
     harness.run(harness.event(EVENT, roomId=room, seq=2), writes=["AT"])
     soon = harness.run(harness.event(EVENT, roomId=room, seq=3), writes=["AT"])
@@ -102,7 +102,7 @@ def test_in_a_large_room_it_is_stored_and_not_published(harness: Harness) -> Non
     assert "toldAt" not in receipts(harness, room)
 
 
-def test_a_room_of_a_hundred_is_still_told(harness: Harness) -> None:
+def test_in_a_room_of_a_hundred_it_is_still_published(harness: Harness) -> None:
     room = room_of_three(harness)
     harness.roster(room, *(f"m{n}" for n in range(SMALL_ROOM_MEMBERS - len(LOBBY))))
     assert harness.run(harness.event(EVENT, roomId=room, seq=3), writes=["AT"])["roomId"] == room

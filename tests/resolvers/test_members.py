@@ -28,7 +28,7 @@ def follow(harness: Harness, room: str, **arguments: Any) -> list[list[str]]:
             return pages
 
 
-def test_everybody_in_the_room_is_told_as_what(harness: Harness) -> None:
+def test_every_member_is_listed_with_their_role(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     answer = harness.run(event, writes=[])
     assert answer == {
@@ -50,7 +50,7 @@ def test_pages_follow_one_another_in_the_order_of_ids(harness: Harness) -> None:
     assert follow(harness, room, limit=100) == [everybody]
 
 
-def test_the_banned_are_told_to_those_who_keep_order(harness: Harness) -> None:
+def test_the_banned_are_listed_for_those_who_moderate(harness: Harness) -> None:
     room = harness.room(PEOPLE)
     ban(harness, room, "dora", "carol")
     event = harness.event(f"{EVENT}.banned", "bob", roomId=room)
@@ -63,7 +63,7 @@ def test_the_banned_are_told_to_those_who_keep_order(harness: Harness) -> None:
     assert follow(harness, room) == [["alice", "bob"]]
 
 
-def test_a_member_does_not_hear_who_is_banned(harness: Harness) -> None:
+def test_a_member_does_not_see_who_is_banned(harness: Harness) -> None:
     harness.refused(
         harness.event(f"{EVENT}.banned", "carol", roomId=harness.room(PEOPLE)), "NotAllowed", reason="role"
     )

@@ -49,7 +49,7 @@ def test_a_page_holds_messages_as_their_sending_answered_them(harness: Harness, 
     }
 
 
-def test_pages_follow_each_other_without_a_hole_in_either_order(harness: Harness) -> None:
+def test_pages_follow_each_other_without_a_gap_in_either_order(harness: Harness) -> None:
     room = harness.room()
     sent = harness.send(room, *"abcde")
     assert pages(harness, room, order="OLDEST_FIRST", limit=2) == [sent[:2], sent[2:4], sent[4:]]
@@ -264,7 +264,7 @@ def test_a_message_of_a_later_version_is_shown_with_what_is_known(harness: Harne
     ]
 
 
-def test_the_head_tells_the_epoch_to_subscribe_with(harness: Harness) -> None:
+def test_the_head_has_the_epoch_to_subscribe_with(harness: Harness) -> None:
     room = harness.room()
     harness.head(room, epoch=4)
     assert page(harness, room)["head"] == {"seq": 0, "ts": None, "epoch": 4, "rev": 1}

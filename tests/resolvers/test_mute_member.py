@@ -4,7 +4,7 @@ import pytest
 
 from chat.storage.keys import LATEST_MS
 from tests.resolvers.harness import Harness
-from tests.resolvers.people import EVERY_ROLE, as_admin, head, lines, membership, notice
+from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.muteMember"
 WRITES = ["IN", "MEMBER"]
@@ -15,8 +15,8 @@ def test_somebody_is_muted_until_an_instant(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     answer = harness.run(event, writes=WRITES)
-    told = {"kind": "MEMBER_MUTED", "userId": "bob", "mutedUntil": UNTIL, "rev": 1}
-    assert answer == notice(answer, room, "alice", 1, **told)
+    expected = {"kind": "MEMBER_MUTED", "userId": "bob", "mutedUntil": UNTIL, "rev": 1}
+    assert answer == notice(answer, room, "alice", 1, **expected)
     new = {"role": "member", "status": "active", "joinedSeq": 0, "mutedUntil": UNTIL_MS}
     assert membership(harness, room, "bob") == new
     assert lines(harness, room, "MEMBER")["bob"] == {"type": "Member", **new}
@@ -24,7 +24,7 @@ def test_somebody_is_muted_until_an_instant(harness: Harness) -> None:
     harness.refused(harness.event("Mutation.sendMessage", "bob", roomId=room), "Muted", until=UNTIL)
     assert harness.invoke(harness.event("Query.messages", "bob", roomId=room))["items"] == []
     again = harness.run(event, writes=[])
-    assert again == notice(again, room, "alice", 1, **told)
+    assert again == notice(again, room, "alice", 1, **expected)
 
 
 @pytest.mark.parametrize("until", [None, "1999-01-01T00:00:00Z"])
@@ -70,7 +70,7 @@ def test_owners_and_administrators_mute_even_owners(harness: Harness) -> None:
     harness.run(as_admin(harness.event(EVENT, "root", roomId=room, userId="alice")), writes=WRITES)
 
 
-def test_strangers_hear_of_no_room_and_who_has_gone_is_not_muted(harness: Harness) -> None:
+def test_strangers_are_refused_as_without_a_room_and_former_members_are_not_muted(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
     harness.refused(harness.event(EVENT, "mallory", roomId=room), "NotRoomMember")
     harness.invoke(harness.event("Mutation.leaveRoom", "bob", roomId=room))

@@ -37,7 +37,9 @@ def place(harness: Harness, room: str, sort_key: str, **attributes: int | str | 
     request: dict[str, Any] = {
         "TableName": "gg_guild" if room.startswith("GUILD#") else "gg_core",
         "Key": {"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}},
-        "UpdateExpression": " ".join(f"{word} {', '.join(each)}" for word, each in clauses.items() if each),
+        "UpdateExpression": " ".join(
+            f"{clause} {', '.join(each)}" for clause, each in clauses.items() if each
+        ),
         "ExpressionAttributeNames": names,
     }
     if values:
@@ -48,7 +50,7 @@ def place(harness: Harness, room: str, sort_key: str, **attributes: int | str | 
     harness.client.update_item(**request)
 
 
-def test_a_room_is_told_with_its_last_message_and_what_is_unread(harness: Harness, person: str) -> None:
+def test_a_room_is_listed_with_its_last_message_and_what_is_unread(harness: Harness, person: str) -> None:
     room = harness.room({"alice": "owner", person: "member"})
     harness.send(room, "one", "two")
     (last,) = harness.send(room, "three", user="alice")
@@ -96,7 +98,7 @@ def test_sending_reading_and_coming_move_what_is_unread(harness: Harness, person
 
 
 @pytest.mark.parametrize("status", ["left", "banned"])
-def test_rooms_that_one_is_not_in_any_more_are_not_told(harness: Harness, person: str, status: str) -> None:
+def test_rooms_of_former_members_are_not_listed(harness: Harness, person: str, status: str) -> None:
     stayed, gone = harness.room({person: "owner"}), harness.room({person: "owner"})
     harness.member(gone, person, status=status)
     assert [each["room"]["roomId"] for each in rooms(harness, person, limit=1)] == [stayed]
@@ -139,7 +141,7 @@ def test_an_expired_last_message_is_none(harness: Harness, person: str) -> None:
 
 
 @pytest.mark.parametrize("guild", [False, True], ids=["general", "guild"])
-def test_the_last_message_is_found_where_the_head_does_not_tell_its_id(
+def test_the_last_message_is_found_where_the_head_lacks_its_id(
     harness: Harness, person: str, guild: bool
 ) -> None:
     room = harness.room({person: "owner"}, guild=guild)
@@ -149,7 +151,7 @@ def test_the_last_message_is_found_where_the_head_does_not_tell_its_id(
 
 
 def test_a_last_message_that_is_gone_is_none(harness: Harness, person: str) -> None:
-    """Deleted by TTL, with a head that tells its id, and with one that does not."""
+    """Deleted by TTL, with a head that has its id, and with one that does not."""
     for last_id in ("0195e3a0-0000-7000-8000-000000000000", None):
         room = harness.room({person: "owner"})
         harness.head(room, seq=1, ts=1_790_000_000_000)
@@ -157,7 +159,7 @@ def test_a_last_message_that_is_gone_is_none(harness: Harness, person: str) -> N
     assert [each["lastMessage"] for each in rooms(harness, person)] == [None, None]
 
 
-def test_a_room_that_is_not_adopted_yet_is_told_without_numbers(harness: Harness, person: str) -> None:
+def test_a_room_that_is_not_adopted_yet_is_listed_without_numbers(harness: Harness, person: str) -> None:
     room = f"r-{uuid.uuid4()}"
     harness.member(room, person, status="active")
     (item,) = rooms(harness, person)

@@ -1,4 +1,4 @@
-"""Query.presence: the people of small rooms, and for all rooms how many have them open."""
+"""Query.presence: the members of small rooms, and for all rooms how many have them open."""
 
 import time
 import uuid
@@ -16,12 +16,12 @@ EVENT = "Query.presence"
 
 @pytest.fixture
 def people() -> dict[str, Role]:
-    """Three people whose clients were never heard of, in the order of their ids."""
+    """Three users whose clients have sent no heartbeat yet, in the order of their ids."""
     stem = uuid.uuid4().hex[:8]
     return {f"{stem}-a": "owner", f"{stem}-b": "member", f"{stem}-c": "member"}
 
 
-def beat(harness: Harness, person: str, **arguments: object) -> None:
+def send_heartbeat(harness: Harness, person: str, **arguments: object) -> None:
     event = harness.event("Mutation.heartbeat.bare", person, **arguments)
     assert harness.invoke(event)["everySeconds"] == 30
 
@@ -30,94 +30,92 @@ def seen(harness: Harness, person: str, **changes: int | str) -> None:
     harness.change("lobby", f"USER#{person}", "PRESENCE", **changes)
 
 
-def asked(harness: Harness, room: str, user: str) -> dict[str, Any]:
+def presence_of(harness: Harness, room: str, user: str) -> dict[str, Any]:
     answer: dict[str, Any] = harness.run(harness.event(EVENT, user, roomId=room), writes=[])
     return answer
 
 
-def test_the_people_are_told_with_what_they_say_of_themselves(
-    harness: Harness, people: dict[str, Role]
-) -> None:
+def test_members_are_listed_with_their_own_status(harness: Harness, people: dict[str, Role]) -> None:
     room = harness.room(people)
     here, away, absent = people
-    beat(harness, here, watching=room)
-    beat(harness, away, status="AWAY")
-    answer = asked(harness, room, here)
-    told = answer.pop("people")
+    send_heartbeat(harness, here, watching=room)
+    send_heartbeat(harness, away, status="AWAY")
+    answer = presence_of(harness, room, here)
+    listed = answer.pop("people")
     assert answer == {"roomId": room, "online": 2, "watching": 1}
-    assert [(each["userId"], each["status"]) for each in told] == [
+    assert [(each["userId"], each["status"]) for each in listed] == [
         (here, "ONLINE"),
         (away, "AWAY"),
         (absent, "OFFLINE"),
     ]
-    assert [each["lastSeenAt"] is None for each in told] == [False, False, True]
+    assert [each["lastSeenAt"] is None for each in listed] == [False, False, True]
 
 
-def test_who_was_not_heard_of_for_seventy_five_seconds_is_offline_and_was_seen(
+def test_without_a_heartbeat_for_seventy_five_seconds_a_user_is_offline_and_was_seen(
     harness: Harness, people: dict[str, Role]
 ) -> None:
     room = harness.room(people)
     here, other, _ = people
-    beat(harness, here)
-    beat(harness, other)
+    send_heartbeat(harness, here)
+    send_heartbeat(harness, other)
     now = time.time_ns() // 1_000_000
     seen(harness, here, lastSeenAt=now - OFFLINE_AFTER_MS - 10_000)
     seen(harness, other, lastSeenAt=now - OFFLINE_AFTER_MS + 10_000)
-    told = asked(harness, room, here)["people"]
-    assert [each["status"] for each in told] == ["OFFLINE", "ONLINE", "OFFLINE"]
-    assert told[0]["lastSeenAt"] is not None
+    listed = presence_of(harness, room, here)["people"]
+    assert [each["status"] for each in listed] == ["OFFLINE", "ONLINE", "OFFLINE"]
+    assert listed[0]["lastSeenAt"] is not None
 
 
-def test_who_said_that_they_go_is_offline_at_once(harness: Harness, people: dict[str, Role]) -> None:
+def test_who_sent_offline_is_offline_at_once(harness: Harness, people: dict[str, Role]) -> None:
     room, person = harness.room(people), next(iter(people))
-    beat(harness, person)
-    beat(harness, person, status="OFFLINE")
-    assert asked(harness, room, person)["online"] == 0
+    send_heartbeat(harness, person)
+    send_heartbeat(harness, person, status="OFFLINE")
+    assert presence_of(harness, room, person)["online"] == 0
 
 
-def test_an_instant_far_ahead_is_of_a_clock_that_jumped_and_says_nothing(
+def test_an_instant_far_ahead_is_of_a_clock_that_jumped_and_is_ignored(
     harness: Harness, people: dict[str, Role]
 ) -> None:
     room, person = harness.room(people), next(iter(people))
-    beat(harness, person)
+    send_heartbeat(harness, person)
     seen(harness, person, lastSeenAt=time.time_ns() // 1_000_000 + 3_600_000)
-    assert asked(harness, room, person)["people"][0]["status"] == "OFFLINE"
-    beat(harness, person)
-    assert asked(harness, room, person)["people"][0]["status"] == "ONLINE"
+    assert presence_of(harness, room, person)["people"][0]["status"] == "OFFLINE"
+    send_heartbeat(harness, person)
+    assert presence_of(harness, room, person)["people"][0]["status"] == "ONLINE"
 
 
 def test_what_has_expired_is_gone_though_it_is_still_stored(
     harness: Harness, people: dict[str, Role]
 ) -> None:
     room, person = harness.room(people), next(iter(people))
-    beat(harness, person)
+    send_heartbeat(harness, person)
     seen(harness, person, expiresAt=1)
-    assert asked(harness, room, person)["people"][0] == {
+    assert presence_of(harness, room, person)["people"][0] == {
         "userId": person,
         "status": "OFFLINE",
         "lastSeenAt": None,
     }
 
 
-def test_somebody_is_counted_once_however_often_their_clients_say_it(
+def test_a_user_is_counted_once_however_many_heartbeats_come(
     harness: Harness, people: dict[str, Role]
 ) -> None:
     room, person = harness.room(people), next(iter(people))
     for _ in range(3):
-        beat(harness, person, watching=room)
+        send_heartbeat(harness, person, watching=room)
     # Where a half minute begins in between, each of the two has one.
-    assert asked(harness, room, person)["watching"] == 1
+    assert presence_of(harness, room, person)["watching"] == 1
 
 
-def test_of_a_room_with_more_than_a_hundred_only_the_count_of_onlookers_is_told(
+def test_of_a_room_with_more_than_a_hundred_only_the_count_of_watchers_is_given(
     harness: Harness, people: dict[str, Role]
 ) -> None:
     room = harness.room(people)
-    beat(harness, next(iter(people)), watching=room)
+    send_heartbeat(harness, next(iter(people)), watching=room)
     harness.roster(room, *(f"m{number}" for number in range(SMALL_ROOM_MEMBERS - len(people))))
-    assert len(asked(harness, room, next(iter(people)))["people"]) == SMALL_ROOM_MEMBERS
+    assert len(presence_of(harness, room, next(iter(people)))["people"]) == SMALL_ROOM_MEMBERS
     harness.roster(room, "one-more")
-    assert asked(harness, room, next(iter(people))) == {
+    assert presence_of(harness, room, next(iter(people))) == {
         "roomId": room,
         "people": None,
         "online": None,
@@ -129,12 +127,12 @@ def test_a_guilds_room_is_counted_in_the_guilds_table_and_its_people_in_theirs(
     harness: Harness, people: dict[str, Role]
 ) -> None:
     room, person = harness.room(people, guild=True), next(iter(people))
-    beat(harness, person, watching=room)
+    send_heartbeat(harness, person, watching=room)
     answer = harness.run(harness.event(f"{EVENT}.guild", person, roomId=room), writes=[])
     assert (answer["watching"], answer["online"]) == (1, 1)
 
 
-def test_strangers_learn_nothing_and_administrators_look(harness: Harness, people: dict[str, Role]) -> None:
+def test_strangers_are_refused_and_administrators_may_read(harness: Harness, people: dict[str, Role]) -> None:
     room = harness.room(people)
     event = harness.event(f"{EVENT}.not-member", roomId=room)
     harness.refused(event, "NotRoomMember")
@@ -142,6 +140,6 @@ def test_strangers_learn_nothing_and_administrators_look(harness: Harness, peopl
     assert len(harness.run(event, writes=[])["people"]) == len(people)
 
 
-def test_a_public_rooms_visitors_do_not_look(harness: Harness) -> None:
+def test_a_public_rooms_visitors_are_refused(harness: Harness) -> None:
     room = harness.room(settings={"visibility": "public"})
     harness.refused(harness.event(EVENT, "carol", roomId=room), "NotRoomMember")

@@ -49,7 +49,7 @@ def written(harness: Harness, events: list[dict[str, Any]], **environment: str) 
 
 @pytest.fixture(scope="module")
 def private(harness: Harness) -> dict[str, str]:
-    """A person and words that are nowhere else."""
+    """A user and values that are nowhere else."""
     return {name: f"{name}-{uuid.uuid4().hex}" for name in ("person", "text", "argument", "header", "cursor")}
 
 
@@ -129,16 +129,14 @@ def test_nothing_private_is_written_whatever_happens(
     assert output.count("outcome ") == len(events)
     assert "CloudWatchMetrics" in output
     allowed = output.replace(f'"room":"{private["argument"]}"', "")  # a well-formed room id is a room's name
-    assert [name for name, word in private.items() if word in allowed] == []
+    assert [name for name, value in private.items() if value in allowed] == []
     for event in events:
         if token := event.get("authorizationToken"):
             assert token.removeprefix("Bearer ") not in output
             assert token.rpartition(".")[2] == "" or token.rpartition(".")[2] not in output
 
 
-def test_the_log_says_what_happened_to_whom_by_pseudonym(
-    harness: Harness, events: list[dict[str, Any]]
-) -> None:
+def test_the_log_names_users_by_pseudonym(harness: Harness, events: list[dict[str, Any]]) -> None:
     lines = [json.loads(line) for line in written(harness, events[:1]).splitlines() if line.startswith("{")]
     (answered,) = [line for line in lines if line.get("message") == "Answered"]
     assert answered["field"] == "Mutation.sendMessage"
@@ -165,7 +163,7 @@ def test_in_lambda_the_same_is_true(
         harness, events[-12:], AWS_LAMBDA_FUNCTION_NAME="chat", AWS_LAMBDA_INITIALIZATION_TYPE="on-demand"
     )
     assert output.count("outcome ") == 12
-    assert [name for name, word in private.items() if word in output] == []
+    assert [name for name, value in private.items() if value in output] == []
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""Mutation.removeMember: somebody is out, the epoch has moved, and those who stay are told so in the old one."""
+"""Mutation.removeMember: a member is removed, the epoch has moved, and a notice says so in the old one."""
 
 import pytest
 
 from chat.rules.models import DAY_MS
 from tests.resolvers.harness import Harness
-from tests.resolvers.people import EVERY_ROLE, as_admin, head, lines, membership, notice
+from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.removeMember"
 WRITES = ["HEAD", "IN", "MEMBER"]
@@ -14,8 +14,8 @@ def test_somebody_is_taken_out_and_the_epoch_moves_with_it(harness: Harness) -> 
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     answer = harness.run(event, writes=WRITES)
-    told = {"kind": "MEMBER_REMOVED", "userId": "bob", "nextEpoch": 2, "rev": 2}
-    assert answer == notice(answer, room, "alice", 1, **told)
+    expected = {"kind": "MEMBER_REMOVED", "userId": "bob", "nextEpoch": 2, "rev": 2}
+    assert answer == notice(answer, room, "alice", 1, **expected)
     assert head(harness, room) == (2, 2, 1)
     assert membership(harness, room, "bob") == {
         "role": "member",
@@ -37,14 +37,14 @@ def test_who_was_taken_out_neither_reads_nor_sends_nor_subscribes(harness: Harne
         harness.refused(harness.event(name, "bob", roomId=room), "NotRoomMember")
 
 
-def test_a_repeat_tells_the_end_of_the_same_epoch_again_and_changes_nothing(harness: Harness) -> None:
+def test_a_repeat_publishes_the_end_of_the_same_epoch_again_and_changes_nothing(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     harness.run(event, writes=WRITES)
     harness.head(room, epoch=7, rev=30)
     again = harness.run(event, writes=[])
-    told = {"kind": "MEMBER_REMOVED", "userId": "bob", "nextEpoch": 2, "rev": None}
-    assert again == notice(again, room, "alice", 1, **told)
+    expected = {"kind": "MEMBER_REMOVED", "userId": "bob", "nextEpoch": 2, "rev": None}
+    assert again == notice(again, room, "alice", 1, **expected)
 
 
 def test_in_a_guilds_room_as_in_any_other(harness: Harness) -> None:
@@ -89,7 +89,7 @@ def test_an_administrator_takes_out_anybody_but_the_last_owner(harness: Harness)
     harness.refused(last, "NotAllowed", reason="lastOwner")
 
 
-def test_strangers_hear_of_no_room(harness: Harness) -> None:
+def test_strangers_are_refused_as_without_a_room(harness: Harness) -> None:
     harness.refused(harness.event(EVENT, "mallory", roomId=harness.room()), "NotRoomMember")
     harness.refused(harness.event(EVENT, roomId="no-such-room"), "NotRoomMember")
 

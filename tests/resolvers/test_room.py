@@ -69,7 +69,7 @@ def test_who_has_left_a_public_room_stands_before_its_door(harness: Harness) -> 
     assert (answer["head"], answer["me"]) == (None, None)
 
 
-def test_strangers_and_the_banned_hear_that_there_is_no_such_room(harness: Harness) -> None:
+def test_strangers_and_the_banned_are_refused_as_without_a_room(harness: Harness) -> None:
     harness.refused(harness.event(EVENT, "carol", roomId=harness.room()), "NotRoomMember")
     harness.refused(harness.event(EVENT, roomId=f"r-{uuid.uuid4()}"), "NotRoomMember")
     public = harness.room(settings=OPEN)
@@ -85,7 +85,7 @@ def test_an_administrator_sees_the_head_of_every_room(harness: Harness, settings
     assert (answer["head"]["epoch"], answer["me"]) == (1, None)
 
 
-def test_a_mute_is_told_while_it_lasts(harness: Harness) -> None:
+def test_a_mute_is_shown_while_it_lasts(harness: Harness) -> None:
     room = harness.room()
     harness.member(room, "bob", mutedUntil=FAR)
     assert (

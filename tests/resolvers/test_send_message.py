@@ -30,7 +30,7 @@ def whole(answer: dict[str, Any], **values: object) -> dict[str, Any]:
     return own | nothing | {"roomType": "general", "epoch": 1, "seq": 1, "version": 1} | values
 
 
-def test_a_message_is_answered_whole_and_stored_with_its_proof(harness: Harness) -> None:
+def test_a_message_is_answered_whole_and_stored_with_its_idempotency_key(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     answer = harness.run(event, writes=SENT)
@@ -135,7 +135,7 @@ def test_the_same_name_of_another_person_or_in_another_room_is_another_message(h
     assert (by_bob["seq"], elsewhere["seq"]) == (2, 1)
 
 
-def test_the_sender_is_who_the_token_names_whatever_the_arguments_say(harness: Harness) -> None:
+def test_the_sender_is_who_the_token_names_whatever_the_arguments(harness: Harness) -> None:
     event = harness.event(EVENT, roomId=harness.room(), senderId="bob", userId="bob", seq=99, ts="x", epoch=9)
     answer = harness.run(event, writes=SENT)
     assert (answer["senderId"], answer["seq"], answer["epoch"]) == ("alice", 1, 1)
@@ -215,7 +215,7 @@ def test_each_field_that_subscribers_need_must_be_selected(harness: Harness, nam
     harness.refused(event, "InvalidInput", argument="selection", missing=name)
 
 
-def test_without_a_selection_to_look_at_a_message_is_sent(harness: Harness) -> None:
+def test_without_a_selection_to_check_a_message_is_sent(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     del event["info"]["selectionSetList"], event["info"]["selectionSetGraphQL"]
     assert harness.run(event, writes=SENT)["seq"] == 1
@@ -239,7 +239,7 @@ def test_an_internal_error_quotes_the_trace_id_if_it_is_one(harness: Harness) ->
     assert harness.invoke(event).values == {"correlationId": "Root=1-66b0c1d2-1f2e3d4c5b6a798081726354"}
 
 
-def test_somebody_banned_is_told_what_a_stranger_is_told(harness: Harness) -> None:
+def test_somebody_banned_is_refused_as_a_stranger_is(harness: Harness) -> None:
     event = harness.event(EVENT, roomId=harness.room())
     harness.member(event["arguments"]["roomId"], "alice", status="banned")
     assert (
@@ -248,7 +248,7 @@ def test_somebody_banned_is_told_what_a_stranger_is_told(harness: Harness) -> No
     )
 
 
-def test_somebody_muted_is_told_until_when(harness: Harness) -> None:
+def test_the_refusal_of_somebody_muted_says_until_when(harness: Harness) -> None:
     event = harness.event(EVENT, roomId=harness.room())
     harness.member(event["arguments"]["roomId"], "alice", mutedUntil=4_102_444_800_000)
     harness.refused(event, "Muted", until="2100-01-01T00:00:00.000Z")

@@ -1,9 +1,9 @@
-"""Mutation.setRole: owners say what others are, and one owner at least remains."""
+"""Mutation.setRole: owners set the roles of others, and one owner at least remains."""
 
 import pytest
 
 from tests.resolvers.harness import Event, Harness
-from tests.resolvers.people import EVERY_ROLE, as_admin, forget_owners, head, lines, membership, notice
+from tests.resolvers.memberships import EVERY_ROLE, as_admin, forget_owners, head, lines, membership, notice
 
 EVENT = "Mutation.setRole"
 WRITES = ["IN", "MEMBER"]
@@ -17,14 +17,14 @@ def test_somebody_gets_another_role_and_no_epoch_ends(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     answer = harness.run(event, writes=WRITES)
-    told = {"kind": "ROLE_CHANGED", "userId": "bob", "role": "MODERATOR", "rev": 1}
-    assert answer == notice(answer, room, "alice", 1, **told)
+    expected = {"kind": "ROLE_CHANGED", "userId": "bob", "role": "MODERATOR", "rev": 1}
+    assert answer == notice(answer, room, "alice", 1, **expected)
     new = {"role": "moderator", "status": "active", "joinedSeq": 0}
     assert membership(harness, room, "bob") == new
     assert lines(harness, room, "MEMBER")["bob"] == {"type": "Member", **new}
     assert head(harness, room) == (1, 1, 1)
     again = harness.run(event, writes=[])
-    assert again == notice(again, room, "alice", 1, **told)
+    assert again == notice(again, room, "alice", 1, **expected)
 
 
 def test_owners_are_counted_in_the_head_as_they_come_and_go(harness: Harness) -> None:
@@ -57,7 +57,7 @@ def test_the_last_owner_remains_one(harness: Harness) -> None:
     harness.refused(event, "NotAllowed", reason="lastOwner")
 
 
-def test_who_gave_up_ownership_may_say_so_again(harness: Harness) -> None:
+def test_who_gave_up_ownership_may_repeat_it(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
     event = change(harness, room, "anna", "anna", "MEMBER")
     harness.run(event, writes=["HEAD", *WRITES])
@@ -75,7 +75,7 @@ def test_others_may_not(harness: Harness, actor: str, person: str, reason: str) 
     harness.refused(event, "NotAllowed", reason=reason)
 
 
-def test_who_has_gone_has_no_role(harness: Harness) -> None:
+def test_a_former_member_has_no_role(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
     harness.invoke(harness.event("Mutation.leaveRoom", "bob", roomId=room))
     harness.refused(change(harness, room, "alice", "bob", "OWNER"), "NotAllowed", reason="notThere")
@@ -88,7 +88,7 @@ def test_an_administrator_gives_roles_to_others_alone(harness: Harness) -> None:
     harness.refused(own, "NotAllowed", reason="self")
 
 
-def test_strangers_hear_of_no_room(harness: Harness) -> None:
+def test_strangers_are_refused_as_without_a_room(harness: Harness) -> None:
     for person in ("mallory", "bob"):
         event = change(harness, harness.room(), "mallory", person, "OWNER")
         harness.refused(event, "NotRoomMember")

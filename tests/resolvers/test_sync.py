@@ -48,7 +48,7 @@ def rooms_of(harness: Harness, me: str, count: int) -> list[str]:
 
 
 def fields(each: dict[str, Any]) -> dict[str, Any]:
-    """What is told of a room beside its id, as far as it is anything."""
+    """What the answer has of a room beside its id, as far as it is anything."""
     return {name: value for name, value in each.items() if value and name != "roomId"}
 
 
@@ -59,17 +59,17 @@ def test_who_is_in_no_room_gets_a_token_all_the_same(harness: Harness, me: str) 
     assert (again["rooms"], again["more"], again["reset"]) == ([], False, False)
 
 
-def test_without_a_token_each_room_is_told_as_it_is(harness: Harness, me: str) -> None:
+def test_without_a_token_each_room_is_given_as_it_is(harness: Harness, me: str) -> None:
     rooms = rooms_of(harness, me, 4)
     harness.send(rooms[1], "one", "two")
     harness.head(rooms[1], name="Dragons")
     answer = sync(harness, me)
     assert [each["roomId"] for each in answer["rooms"]] == rooms
     assert (answer["reset"], answer["more"]) == (True, False)
-    told = answer["rooms"][1]
-    room = told.pop("room")
+    answered = answer["rooms"][1]
+    room = answered.pop("room")
     head = head_of(harness, rooms[1])
-    assert told == {
+    assert answered == {
         "roomId": rooms[1],
         "head": head,
         "messages": [],
@@ -83,19 +83,19 @@ def test_without_a_token_each_room_is_told_as_it_is(harness: Harness, me: str) -
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])
-def test_then_what_changed_is_told_and_nothing_else(harness: Harness, me: str, limit: int) -> None:
+def test_then_what_changed_is_given_and_nothing_else(harness: Harness, me: str, limit: int) -> None:
     rooms = rooms_of(harness, me, 5)
     one, two = harness.send(rooms[0], "one", "two")
     (sent,) = harness.send(rooms[2], "sent")
-    told, token = round_of(harness, me, limit=limit)
-    assert [each["roomId"] for each in told] == rooms
+    answered, token = round_of(harness, me, limit=limit)
+    assert [each["roomId"] for each in answered] == rooms
     edited = edit(harness, one, "uno")
     three = harness.send(rooms[0], "three", "four", "five")
     removed = remove(harness, sent)
     new = harness.send(rooms[4], "new")
-    told, token = round_of(harness, me, token, limit)
+    answered, token = round_of(harness, me, token, limit)
     got = {
-        room: [message for each in told if each["roomId"] == room for message in each["messages"]]
+        room: [message for each in answered if each["roomId"] == room for message in each["messages"]]
         for room in rooms
     }
     assert got == {
@@ -105,10 +105,10 @@ def test_then_what_changed_is_told_and_nothing_else(harness: Harness, me: str, l
         rooms[3]: [],
         rooms[4]: new,
     }
-    assert {each["roomId"] for each in told} == {rooms[0], rooms[2], rooms[4]}
-    assert [each["more"] for each in told if each["roomId"] == rooms[0]][-1] is False
-    assert not any(each["reset"] or each["left"] or each["room"] for each in told)
-    last = {each["roomId"]: each for each in told}
+    assert {each["roomId"] for each in answered} == {rooms[0], rooms[2], rooms[4]}
+    assert [each["more"] for each in answered if each["roomId"] == rooms[0]][-1] is False
+    assert not any(each["reset"] or each["left"] or each["room"] for each in answered)
+    last = {each["roomId"]: each for each in answered}
     for room, unread in ((rooms[0], 5), (rooms[2], 1), (rooms[4], 1)):
         assert last[room]["head"] == head_of(harness, room)
         assert last[room]["unread"] == unread
@@ -116,7 +116,7 @@ def test_then_what_changed_is_told_and_nothing_else(harness: Harness, me: str, l
     assert two not in got[rooms[0]]
 
 
-def test_more_rooms_than_one_answer_looks_at_are_told_in_several(harness: Harness, me: str) -> None:
+def test_more_rooms_than_one_answer_covers_come_in_several(harness: Harness, me: str) -> None:
     rooms = rooms_of(harness, me, 61)
     first = sync(harness, me)
     assert ([each["roomId"] for each in first["rooms"]], first["more"]) == (rooms[:50], True)
@@ -125,11 +125,11 @@ def test_more_rooms_than_one_answer_looks_at_are_told_in_several(harness: Harnes
     assert (first["reset"], second["reset"]) == (True, False)
     harness.send(rooms[55], "late")
     assert len(second["token"]) <= 61 * 32 + 300
-    told, _ = round_of(harness, me, second["token"])
-    assert [(each["roomId"], len(each["messages"])) for each in told] == [(rooms[55], 1)]
+    answered, _ = round_of(harness, me, second["token"])
+    assert [(each["roomId"], len(each["messages"])) for each in answered] == [(rooms[55], 1)]
 
 
-def test_a_change_of_rules_or_people_is_told_by_head_and_room(harness: Harness, me: str) -> None:
+def test_a_change_of_rules_or_members_is_given_by_head_and_room(harness: Harness, me: str) -> None:
     (room,) = rooms_of(harness, me, 1)
     token = sync(harness, me)["token"]
     harness.head(room, epoch=2, rev=2)
@@ -138,13 +138,13 @@ def test_a_change_of_rules_or_people_is_told_by_head_and_room(harness: Harness, 
         {"head": {"seq": 0, "ts": None, "epoch": 2, "rev": 2}}
     ]
     harness.head(room, name="Renamed", rev=3, ruledRev=3)
-    (told,) = sync(harness, me, answer["token"])["rooms"]
-    assert told["room"]["name"] == "Renamed"
-    assert not told["reset"]
+    (answered,) = sync(harness, me, answer["token"])["rooms"]
+    assert answered["room"]["name"] == "Renamed"
+    assert not answered["reset"]
 
 
 @pytest.mark.parametrize("status", ["left", "banned"])
-def test_a_room_that_one_is_no_more_in_is_told_once(harness: Harness, me: str, status: str) -> None:
+def test_a_room_of_a_former_member_is_given_once(harness: Harness, me: str, status: str) -> None:
     rooms = rooms_of(harness, me, 2)
     token = sync(harness, me)["token"]
     harness.send(rooms[0], "before")
@@ -155,8 +155,8 @@ def test_a_room_that_one_is_no_more_in_is_told_once(harness: Harness, me: str, s
     assert sync(harness, me, answer["token"])["rooms"] == []
     assert [each["roomId"] for each in sync(harness, me)["rooms"]] == [rooms[1]]
     harness.member(rooms[0], me, status="active")
-    (told,) = sync(harness, me, answer["token"])["rooms"]
-    assert (told["roomId"], told["reset"]) == (rooms[0], True)
+    (answered,) = sync(harness, me, answer["token"])["rooms"]
+    assert (answered["roomId"], answered["reset"]) == (rooms[0], True)
 
 
 def test_who_left_and_came_back_between_two_calls_goes_on(harness: Harness, me: str) -> None:
@@ -165,8 +165,8 @@ def test_who_left_and_came_back_between_two_calls_goes_on(harness: Harness, me: 
     harness.member(room, me, status="left")
     sent = harness.send(room, "meanwhile")
     harness.member(room, me, status="active")
-    (told,) = sync(harness, me, token)["rooms"]
-    assert (told["messages"], told["reset"], told["left"]) == (sent, False, False)
+    (answered,) = sync(harness, me, token)["rooms"]
+    assert (answered["messages"], answered["reset"], answered["left"]) == (sent, False, False)
 
 
 def test_rooms_come_and_go_in_the_middle_of_a_round(harness: Harness, me: str) -> None:
@@ -182,22 +182,22 @@ def test_rooms_come_and_go_in_the_middle_of_a_round(harness: Harness, me: str) -
     harness.member(rooms[1], me, status="banned")
     harness.member(rooms[2], me, status="left")
     joined = harness.room({"alice": "owner", me: "member"}, guild=True)
-    told, token = round_of(harness, me, first["token"], 3)
-    by_room = {each["roomId"]: fields(each) for each in told}
+    answered, token = round_of(harness, me, first["token"], 3)
+    by_room = {each["roomId"]: fields(each) for each in answered}
     assert by_room[rooms[1]] == by_room[rooms[2]] == {"left": True}
     assert [message["text"] for message in by_room[rooms[3]]["messages"]] == ["one", "two"]
     assert by_room[joined]["reset"] is True
     assert round_of(harness, me, token, 3)[0] == []
 
 
-def test_messages_of_before_are_not_told_to_who_is_new(harness: Harness, me: str) -> None:
+def test_earlier_messages_are_not_given_to_new_members(harness: Harness, me: str) -> None:
     """They read `messages` afresh; `unread` counts from when they came."""
     _, token = round_of(harness, me)
     room = harness.room({"alice": "owner", me: "member"})
     harness.send(room, "one", "two", "three")
     harness.member(room, me, joinedSeq=2)
-    (told,) = sync(harness, me, token)["rooms"]
-    assert (told["messages"], told["unread"], told["reset"]) == ([], 1, True)
+    (answered,) = sync(harness, me, token)["rooms"]
+    assert (answered["messages"], answered["unread"], answered["reset"]) == ([], 1, True)
     harness.receipts(room, me, lastReadSeq=3)
     assert sync(harness, me)["rooms"][0]["unread"] == 0
 
@@ -208,8 +208,8 @@ def test_a_room_that_is_not_adopted_is_left_out_until_it_is(harness: Harness, me
     answer = sync(harness, me)
     assert answer["rooms"] == []
     harness.head(room, rev=1, seq=0, ts=0, epoch=1)
-    (told,) = sync(harness, me, answer["token"])["rooms"]
-    assert (told["roomId"], told["reset"]) == (room, True)
+    (answered,) = sync(harness, me, answer["token"])["rooms"]
+    assert (answered["roomId"], answered["reset"]) == (room, True)
 
 
 def test_too_long_away_from_one_room_begins_anew_there(harness: Harness, me: str) -> None:
@@ -237,7 +237,7 @@ def test_an_old_token_begins_anew_everywhere(harness: Harness, me: str) -> None:
         assert [(each["roomId"], each["reset"]) for each in answer["rooms"]] == [(room, True)] * is_old
 
 
-def test_the_same_token_again_tells_the_same_again(harness: Harness, me: str) -> None:
+def test_the_same_token_again_gives_the_same_again(harness: Harness, me: str) -> None:
     """As for a client that lost the answer."""
     rooms = rooms_of(harness, me, 2)
     _, token = round_of(harness, me)
@@ -286,7 +286,7 @@ def test_what_is_refused_is_named(harness: Harness, variant: str, values: dict[s
 
 
 def test_a_room_of_which_something_is_not_visible_yet_is_gone_on_with(harness: Harness, me: str) -> None:
-    """The log entry that the head counts is not there: nothing after it is told, and the next call begins with that room."""
+    """The log entry that the head counts is not there: nothing after it is given, and the next call begins with that room."""
     rooms = rooms_of(harness, me, 2)
     sent = [harness.send(room, "one")[0] for room in rooms]
     _, token = round_of(harness, me)
@@ -302,5 +302,5 @@ def test_a_room_of_which_something_is_not_visible_yet_is_gone_on_with(harness: H
     ]
     assert answer["more"] is True
     harness.client.put_item(TableName=table, Item=entry)
-    told, _ = round_of(harness, me, answer["token"])
-    assert [each["messages"] for each in told] == [[edited[0]], [edited[1]]]
+    answered, _ = round_of(harness, me, answer["token"])
+    assert [each["messages"] for each in answered] == [[edited[0]], [edited[1]]]

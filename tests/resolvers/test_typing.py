@@ -26,7 +26,7 @@ def test_in_a_guild_it_goes_by_the_guilds_full_id(harness: Harness) -> None:
     assert (answer["roomId"], answer["userId"]) == (event["arguments"]["roomId"], "carol")
 
 
-def test_one_person_says_it_once_in_two_seconds_in_each_room(harness: Harness) -> None:
+def test_one_user_sends_it_once_in_two_seconds_in_each_room(harness: Harness) -> None:
     room, other = harness.room(), harness.room()
     assert harness.run(harness.event(EVENT, roomId=room), writes=[])["userId"] == "bob"
     harness.refused(harness.event(EVENT, roomId=room), "RateLimited", retryAfterMs=2_000, scope="person")

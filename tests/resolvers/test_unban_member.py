@@ -1,7 +1,7 @@
 """Mutation.unbanMember: somebody may be added or join again, and is not there by that alone."""
 
 from tests.resolvers.harness import Harness
-from tests.resolvers.people import EVERY_ROLE, as_admin, head, lines, membership, notice
+from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.unbanMember"
 WRITES = ["BANNED", "IN"]
@@ -17,8 +17,8 @@ def test_a_ban_ends_as_if_the_person_had_left(harness: Harness) -> None:
     room = banned_room(harness)
     event = harness.event(EVENT, roomId=room)
     answer = harness.run(event, writes=WRITES)
-    told = {"kind": "MEMBER_UNBANNED", "userId": "bob", "rev": 2}
-    assert answer == notice(answer, room, "alice", 2, **told)
+    expected = {"kind": "MEMBER_UNBANNED", "userId": "bob", "rev": 2}
+    assert answer == notice(answer, room, "alice", 2, **expected)
     left = {"role": "member", "status": "left", "joinedSeq": 0, "endedEpoch": 1}
     assert membership(harness, room, "bob") == left
     assert "expiresAt" in harness.item(room, f"IN#ROOM#{room}", "bob")

@@ -18,7 +18,7 @@ OWN = {
 }  # fmt: skip
 
 
-def asked(harness: Harness, room: str, user: str | None = None, **arguments: object) -> Event:
+def update_event(harness: Harness, room: str, user: str | None = None, **arguments: object) -> Event:
     """An event that changes nothing but `arguments`."""
     event = harness.event(EVENT, user)
     event["arguments"] = {"roomId": room, **arguments}
@@ -60,7 +60,7 @@ def test_a_rooms_new_rules_are_answered_as_a_notice_and_stored_in_its_head(harne
 @pytest.mark.parametrize("rule", RESETS)
 def test_a_reset_gives_a_rule_back_and_what_is_absent_stays(harness: Harness, rule: str) -> None:
     room = harness.room(settings=OWN)
-    harness.run(asked(harness, room, None, reset=[rule]), writes=["HEAD"])
+    harness.run(update_event(harness, room, None, reset=[rule]), writes=["HEAD"])
     head = harness.item(room, "HEAD")
     assert {name: str(head[name]) for name in OWN if name in head} == {
         name: str(value) for name, value in OWN.items() if name not in RESETS[rule]
@@ -78,14 +78,14 @@ def test_null_leaves_a_rule_as_it_is(harness: Harness, field: str) -> None:
     room = harness.room(settings=OWN)
     before = harness.item(room, "HEAD")
     harness.refused(
-        asked(harness, room, None, **dict.fromkeys(["name", "visibility", *NUMBERS])), "InvalidInput"
+        update_event(harness, room, None, **dict.fromkeys(["name", "visibility", *NUMBERS])), "InvalidInput"
     )
     other = "name" if field != "name" else "slowModeSeconds"
     given = {
         **dict.fromkeys(["name", "visibility", *NUMBERS, "reset"]),
         other: "Owls" if other == "name" else 7,
     }
-    harness.run(asked(harness, room, None, **given), writes=["HEAD"])
+    harness.run(update_event(harness, room, None, **given), writes=["HEAD"])
     assert harness.item(room, "HEAD")[field] == before[field]
 
 
@@ -108,34 +108,34 @@ def test_what_is_so_already_changes_nothing_and_is_a_success(harness: Harness) -
 def test_a_public_room_is_found_and_a_private_one_is_not(harness: Harness) -> None:
     room = harness.room()
     harness.refused(harness.event("Query.room", "carol", roomId=room), "NotRoomMember")
-    harness.run(asked(harness, room, visibility="PUBLIC"), writes=["HEAD"])
+    harness.run(update_event(harness, room, visibility="PUBLIC"), writes=["HEAD"])
     assert harness.run(harness.event("Query.room", "carol", roomId=room), writes=[])["visibility"] == "PUBLIC"
-    harness.run(asked(harness, room, visibility="PRIVATE"), writes=["HEAD"])
+    harness.run(update_event(harness, room, visibility="PRIVATE"), writes=["HEAD"])
     harness.refused(harness.event("Query.room", "carol", roomId=room), "NotRoomMember")
 
 
 def test_a_guilds_room_is_never_public(harness: Harness) -> None:
     room = harness.room(guild=True)
-    harness.refused(asked(harness, room, visibility="PUBLIC"), "InvalidInput", argument="visibility")
-    answer = harness.run(asked(harness, room, name="Owls"), writes=["HEAD"])
+    harness.refused(update_event(harness, room, visibility="PUBLIC"), "InvalidInput", argument="visibility")
+    answer = harness.run(update_event(harness, room, name="Owls"), writes=["HEAD"])
     assert (answer["guildId"], answer["notice"]["room"]["name"]) == (room.removeprefix("GUILD#"), "Owls")
 
 
 @pytest.mark.parametrize("user", ["bob", "carol"])
 def test_moderators_and_members_do_not_rule(harness: Harness, user: str) -> None:
     room = harness.room(PEOPLE)
-    harness.refused(asked(harness, room, user, name="Mine"), "NotAllowed", reason="role")
+    harness.refused(update_event(harness, room, user, name="Mine"), "NotAllowed", reason="role")
 
 
-def test_strangers_hear_that_there_is_no_such_room(harness: Harness) -> None:
-    harness.refused(asked(harness, harness.room(), "carol", name="Mine"), "NotRoomMember")
-    harness.refused(asked(harness, f"r-{uuid.uuid4()}", name="Mine"), "NotRoomMember")
-    harness.refused(asked(harness, harness.room(settings=OWN), "carol", name="Theirs"), "NotRoomMember")
+def test_strangers_are_refused_as_without_such_a_room(harness: Harness) -> None:
+    harness.refused(update_event(harness, harness.room(), "carol", name="Mine"), "NotRoomMember")
+    harness.refused(update_event(harness, f"r-{uuid.uuid4()}", name="Mine"), "NotRoomMember")
+    harness.refused(update_event(harness, harness.room(settings=OWN), "carol", name="Theirs"), "NotRoomMember")
 
 
 @pytest.mark.parametrize("user", ["carol", "bob"], ids=["outside", "plain member"])
 def test_an_administrator_rules_every_room(harness: Harness, user: str) -> None:
-    event = asked(harness, harness.room(), user, name="Ours")
+    event = update_event(harness, harness.room(), user, name="Ours")
     event["identity"]["resolverContext"]["roles"] = "admin"
     assert harness.run(event, writes=["HEAD"])["senderId"] == user
 
@@ -144,7 +144,7 @@ def test_an_administrator_rules_every_room(harness: Harness, user: str) -> None:
 def test_an_owner_who_is_out_rules_no_more(harness: Harness, status: str) -> None:
     room = harness.room()
     harness.member(room, "alice", status=status)
-    harness.refused(asked(harness, room, name="Mine"), "NotRoomMember")
+    harness.refused(update_event(harness, room, name="Mine"), "NotRoomMember")
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -154,13 +154,13 @@ def test_a_number_has_the_limits_of_the_deployments_setting(harness: Harness, na
     room = harness.room(settings=OWN)
     for value in (least, most):
         read({variable: str(value)})
-        assert harness.invoke(asked(harness, room, None, **{name: value}))["notice"]["room"][name] == value
+        assert harness.invoke(update_event(harness, room, None, **{name: value}))["notice"]["room"][name] == value
     step = 1 if kind is int else 0.0001
     values = {"argument": name, "min": least, "max": most}
     for value in (least - step, most + step):
         with pytest.raises(BadSettings):
             read({variable: str(value)})
-        harness.refused(asked(harness, room, None, **{name: value}), "InvalidInput", None, **values)
+        harness.refused(update_event(harness, room, None, **{name: value}), "InvalidInput", None, **values)
     wrong: list[object] = [
         "7",
         True,
@@ -172,7 +172,7 @@ def test_a_number_has_the_limits_of_the_deployments_setting(harness: Harness, na
         *([7.5] if kind is int else []),
     ]
     for each in wrong:
-        harness.refused(asked(harness, room, None, **{name: each}), "InvalidInput", None, **values)
+        harness.refused(update_event(harness, room, None, **{name: each}), "InvalidInput", None, **values)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_number_has_the_limits_of_the_deployments_setting(harness: Harness, na
 def test_what_is_malformed_is_named(
     harness: Harness, arguments: dict[str, Any], values: dict[str, object]
 ) -> None:
-    harness.refused(asked(harness, harness.room(), **arguments), "InvalidInput", None, **values)
+    harness.refused(update_event(harness, harness.room(), **arguments), "InvalidInput", None, **values)
 
 
 def test_subscribers_get_the_notice_whole(harness: Harness) -> None:

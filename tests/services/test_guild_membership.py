@@ -1,4 +1,4 @@
-"""guild_membership: the guild's service opens its room and says who is in it; whoever it takes out ends one epoch together."""
+"""guild_membership: the guild's service makes its room and sets its members; all removals of a call end one epoch together."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ from simulator.keys import SigningKey
 from tests.resolvers.harness import Harness, Refusal
 
 NAME = "guild_membership"
-PEOPLE: Mapping[str, Role] = {"alice": "owner", "mona": "moderator", "bob": "member", "carol": "member"}
+MEMBERS: Mapping[str, Role] = {"alice": "owner", "mona": "moderator", "bob": "member", "carol": "member"}
 
 
 class Guild:
@@ -68,10 +68,10 @@ def harness(client: Any, key: SigningKey, project: Path) -> Iterator[Harness]:
 @pytest.fixture
 def guild(harness: Harness) -> Guild:
     """A guild with a room."""
-    return Guild(harness, PEOPLE)
+    return Guild(harness, MEMBERS)
 
 
-def test_the_first_call_opens_the_guilds_room_with_its_people(harness: Harness, project: Path) -> None:
+def test_the_first_call_makes_the_guilds_room_with_its_members(harness: Harness, project: Path) -> None:
     guild = Guild(harness)
     event = json.loads((project / "events" / f"{NAME}.json").read_text(encoding="utf-8"))
     answer = harness.call(NAME, event | {"guildId": guild.id})
@@ -95,7 +95,7 @@ def test_the_first_call_opens_the_guilds_room_with_its_people(harness: Harness, 
     assert [message["seq"] for message in harness.send(guild.room, "hello", user="dave")] == [1]
 
 
-def test_a_room_without_an_owner_is_opened_and_the_answer_says_so(harness: Harness) -> None:
+def test_a_room_without_an_owner_is_made_and_the_answer_says_so(harness: Harness) -> None:
     guild = Guild(harness)
     assert guild.call(add=[{"userId": "bob"}]) == guild.answer(owners=0, added=["bob"])
     assert guild.call(add=[{"userId": "alice", "role": "OWNER"}])["owners"] == 1
@@ -115,7 +115,7 @@ def test_all_removals_of_one_call_end_one_epoch(harness: Harness, guild: Guild) 
     assert guild.head() == (4, 2, 1)
 
 
-def test_people_come_and_go_in_one_call(harness: Harness, guild: Guild) -> None:
+def test_members_are_added_and_removed_in_one_call(harness: Harness, guild: Guild) -> None:
     answer = guild.call(add=[{"userId": "dave", "role": "MODERATOR"}], remove=["bob"])
     assert answer == guild.answer(epoch=2, added=["dave"], removed=["bob"])
     back = guild.call(add=[{"userId": "bob"}])
@@ -124,7 +124,7 @@ def test_people_come_and_go_in_one_call(harness: Harness, guild: Guild) -> None:
     assert guild.head() == (2, 2, 1)
 
 
-def test_a_role_is_what_the_service_says_and_stays_where_it_says_none(harness: Harness, guild: Guild) -> None:
+def test_a_role_is_the_services_and_stays_where_it_gives_none(harness: Harness, guild: Guild) -> None:
     guild.call(add=[{"userId": "mona"}, {"userId": "bob", "role": "OWNER"}])
     assert (guild.member("mona")[0], guild.member("bob")[0]) == ("moderator", "owner")
     assert guild.head() == (2, 1, 2)
@@ -135,7 +135,7 @@ def test_a_role_is_what_the_service_says_and_stays_where_it_says_none(harness: H
 
 def test_the_service_may_take_away_the_last_owner(harness: Harness, guild: Guild) -> None:
     assert guild.call(remove=["alice"]) == guild.answer(epoch=2, owners=0, removed=["alice"])
-    demoted = Guild(harness, PEOPLE)
+    demoted = Guild(harness, MEMBERS)
     assert demoted.call(add=[{"userId": "alice", "role": "MEMBER"}])["owners"] == 0
     assert demoted.head() == (2, 1, 0)
 
@@ -162,11 +162,11 @@ def test_whoever_is_in_too_many_rooms_is_refused(harness: Harness, guild: Guild)
     assert guild.call(add=[{"userId": person}]) == guild.answer(refused=refused)
 
 
-def test_forty_people_come_and_go_at_once(harness: Harness, guild: Guild) -> None:
+def test_forty_members_are_added_and_removed_at_once(harness: Harness, guild: Guild) -> None:
     crowd = [f"p{number}" for number in range(MAX_PEOPLE)]
     assert guild.call(add=[{"userId": user} for user in crowd])["added"] == crowd
     assert guild.call(remove=crowd)["epoch"] == 2
-    assert guild.listed() == set(PEOPLE)
+    assert guild.listed() == set(MEMBERS)
     too_many = [*crowd, "one-more"]
     values = {"argument": "add", "max": str(MAX_PEOPLE)}
     guild.refused("InvalidInput", values, remove=too_many)
@@ -203,7 +203,7 @@ def test_nobody_is_named_twice(guild: Guild) -> None:
 
 
 def test_a_room_that_is_still_to_be_adopted_is_not_opened(harness: Harness) -> None:
-    guild = Guild(harness, PEOPLE)
+    guild = Guild(harness, MEMBERS)
     harness.client.delete_item(TableName="gg_guild", Key={"PK": {"S": guild.room}, "SK": {"S": "HEAD"}})
     guild.refused("NotAllowed", {"reason": "notMigrated"}, add=[{"userId": "dave"}])
     outcome = guild.call(remove=["bob"])

@@ -40,7 +40,7 @@ class FakeChat:
     events: list[tuple[str, Any]] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
     epoch: int = 1
-    gate: threading.Event = field(default_factory=threading.Event)
+    release: threading.Event = field(default_factory=threading.Event)
     subscribing: threading.Event = field(default_factory=threading.Event)
     sending: threading.Event = field(default_factory=threading.Event)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
@@ -63,7 +63,7 @@ class FakeChat:
             raise NotRoomMember("not a member [code=NotRoomMember]")
         if arguments["roomId"] == "slow-send":
             self.sending.set()
-            self.gate.wait(30)
+            self.release.wait(30)
         number = next(self._numbers)
         return {
             "id": f"m{number}",
@@ -83,7 +83,7 @@ class FakeChat:
             raise NotRoomMember("not a member [code=NotRoomMember]")
         if room == "slow":
             self.subscribing.set()
-            self.gate.wait(30)
+            self.release.wait(30)
 
     def messages(self, event: Any, _context: Any) -> Any:
         self.events.append(("Query.messages", event))
@@ -109,8 +109,8 @@ def chat() -> FakeChat:
 
 
 @dataclass
-class Asker:
-    """Executes without a wire."""
+class Executor:
+    """Executes requests without a wire."""
 
     api: Api
     denied: frozenset[str] = frozenset()
@@ -123,27 +123,27 @@ class Asker:
         return await self.api.execute(GraphqlRequest(query, given, name), self.call(given))
 
     async def listen(self, query: str, variables: dict[str, Any] | None = None) -> list[Any]:
-        """A list that fills with what a subscriber is sent."""
+        """A list that fills with what a subscriber receives."""
         given = variables or {}
-        heard: list[Any] = []
+        received: list[Any] = []
         selection = await self.api.subscribe(GraphqlRequest(query, given), self.call(given))
-        self.api.subscriptions.add(selection, lambda payload: heard.append(json.loads(payload)))
-        return heard
+        self.api.subscriptions.add(selection, lambda payload: received.append(json.loads(payload)))
+        return received
 
 
-MakeAsker = Callable[..., Asker]
+MakeExecutor = Callable[..., Executor]
 
 
 @pytest.fixture
-def asker(schema: str, chat: FakeChat) -> MakeAsker:
+def executor(schema: str, chat: FakeChat) -> MakeExecutor:
     def make(
         handlers: dict[str, Handler] | None = None,
         sdl: str = schema,
         limits: Limits | None = None,
         readings: Readings | None = None,
-    ) -> Asker:
+    ) -> Executor:
         functions = Functions(chat.handlers() if handlers is None else handlers, workers=2)
-        return Asker(Api(sdl, functions, limits or Limits(), readings))
+        return Executor(Api(sdl, functions, limits or Limits(), readings))
 
     return make
 
@@ -179,7 +179,7 @@ class Socket:
 
 @dataclass
 class Client:
-    """Talks to a running server."""
+    """A client of a running server."""
 
     address: Address
     http: aiohttp.ClientSession

@@ -40,7 +40,7 @@ async def test_a_context_that_is_not_flat_text_is_a_failure(context: Any) -> Non
     assert (refused.value.status, refused.value.error_type) == (500, "AuthorizerFailureException")
 
 
-async def test_without_a_token_the_authorizer_is_not_asked() -> None:
+async def test_without_a_token_the_authorizer_is_not_called() -> None:
     with pytest.raises(RequestRefused) as refused:
         await Authorizer(Functions({}, workers=1)).judge(None, {})
     assert refused.value.status == 401

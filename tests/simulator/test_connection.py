@@ -121,13 +121,13 @@ def test_a_refused_connection_says_why_after_the_first_frame_and_closes(
     assert connection.silence_is_over() == ()
 
 
-def test_a_refused_client_that_stays_silent_is_told_after_its_grace_and_hears_no_ka() -> None:
+def test_a_refused_client_that_stays_silent_gets_the_error_after_its_grace_and_no_ka() -> None:
     connection = Connection(NO_CREDENTIALS)
     assert connection.keep_alive_due() == ()
     assert frames(connection.silence_is_over())[-1] == Close(1000)
 
 
-def test_a_client_without_the_subprotocol_is_told_at_once() -> None:
+def test_a_client_without_the_subprotocol_gets_the_error_at_once() -> None:
     assert frames(Connection(NO_PROTOCOL).opened()) == [
         {
             "type": "connection_error",
@@ -215,7 +215,7 @@ def test_a_refused_start_gets_an_error_with_its_id_and_frees_the_id() -> None:
 
 
 @pytest.mark.parametrize("is_live", [True, False])
-def test_an_id_that_is_in_use_is_refused_and_its_first_start_lives_on(is_live: bool) -> None:
+def test_an_id_that_is_in_use_is_refused_and_its_subscription_goes_on(is_live: bool) -> None:
     connection = Connection()
     first = started(connection)
     if is_live:

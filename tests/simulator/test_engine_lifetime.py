@@ -1,4 +1,4 @@
-"""The embedded engine lives as long as its users do, and keeps what they stored."""
+"""The embedded engine runs as long as its users do, and keeps what they stored."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def user(root: Path) -> Iterator["subprocess.Popen[str]"]:
         yield process
 
 
-def told(process: "subprocess.Popen[str]") -> str:
+def printed(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
@@ -78,17 +78,17 @@ def dynamodb(endpoint: str) -> Any:
 
 def test_users_share_one_engine(tmp_path: Path) -> None:
     with embedded("ministack", tmp_path) as mine, user(tmp_path) as other:
-        assert mine == told(other)
+        assert mine == printed(other)
 
 
 def test_users_that_start_at_once_share_one_engine(tmp_path: Path) -> None:
     with user(tmp_path) as one, user(tmp_path) as two, user(tmp_path) as three:
-        assert len({told(one), told(two), told(three)}) == 1
+        assert len({printed(one), printed(two), printed(three)}) == 1
 
 
 def test_the_engine_stays_while_one_user_is_left(tmp_path: Path) -> None:
     with user(tmp_path) as other:
-        endpoint = told(other)
+        endpoint = printed(other)
         with embedded("ministack", tmp_path):
             pass
         assert answers(endpoint)
@@ -114,7 +114,7 @@ def test_the_engine_ends_with_its_last_user_however_that_ends(
     how: signal.Signals, tmp_path: Path, eventually: Eventually
 ) -> None:
     with user(tmp_path) as only:
-        told(only)
+        printed(only)
         running = state(tmp_path)
         only.send_signal(how)
     eventually(lambda: not alive(running["engine"]) and not alive(running["host"]))
@@ -125,7 +125,7 @@ def test_an_engine_whose_host_was_killed_is_ended_by_the_next_start(
     tmp_path: Path, eventually: Eventually
 ) -> None:
     with user(tmp_path) as only:
-        told(only)
+        printed(only)
         orphaned = state(tmp_path)
         os.kill(orphaned["host"], signal.SIGKILL)
         eventually(lambda: not hosted(tmp_path / "ministack"))
@@ -137,7 +137,7 @@ def test_an_engine_whose_host_was_killed_is_ended_by_the_next_start(
 
 def test_an_engine_that_died_is_replaced_for_the_next_user(tmp_path: Path) -> None:
     with user(tmp_path) as other:
-        told(other)
+        printed(other)
         os.kill(state(tmp_path)["engine"], signal.SIGKILL)
         with embedded("ministack", tmp_path) as endpoint:
             assert answers(endpoint)

@@ -1,4 +1,4 @@
-"""GraphQL in AppSync's words."""
+"""GraphQL as AppSync answers it."""
 
 import asyncio
 import threading
@@ -46,18 +46,18 @@ enum Color { RED }
     ],
 )
 async def test_a_value_that_does_not_fit_the_schema_is_an_error_without_a_type(
-    asker: Any, field: str, value: Any, message: str
+    executor: Any, field: str, value: Any, message: str
 ) -> None:
     name = field.partition(" ")[0]
-    answer = await asker({f"Query.{name}": lambda _event, _context: value}, SDL).ask(f"{{ {field} }}")
+    answer = await executor({f"Query.{name}": lambda _event, _context: value}, SDL).ask(f"{{ {field} }}")
     (error,) = answer["errors"]
     assert (error["message"], error["locations"]) == (message, None)
     assert "errorType" not in error
 
 
 @pytest.mark.parametrize(("value", "data"), [({"a": 1}, '{"a":1}'), ("text", "text"), ([1], "[1]")])
-async def test_awsjson_reaches_the_client_as_text(asker: Any, value: Any, data: str) -> None:
-    answer = await asker({"Query.json": lambda _event, _context: value}, SDL).ask("{ json }")
+async def test_awsjson_reaches_the_client_as_text(executor: Any, value: Any, data: str) -> None:
+    answer = await executor({"Query.json": lambda _event, _context: value}, SDL).ask("{ json }")
     assert answer == {"data": {"json": data}}
 
 
@@ -88,17 +88,17 @@ def fail(error: BaseException) -> Any:
     ],
 )
 async def test_an_exception_travels_as_the_name_of_its_class_and_its_text(
-    asker: Any, handler: Any, error_type: str, message: str | None
+    executor: Any, handler: Any, error_type: str, message: str | None
 ) -> None:
-    answer = await asker({"Query.list": handler}, SDL).ask("{ list }")
+    answer = await executor({"Query.list": handler}, SDL).ask("{ list }")
     (error,) = answer["errors"]
     assert error["errorType"] == error_type
     assert message is None or error["message"] == message
     assert answer["data"] == {"list": None}
 
 
-async def test_a_decimal_is_a_number(asker: Any) -> None:
-    answer = await asker({"Query.n": lambda _event, _context: Decimal(7)}, SDL).ask("{ n }")
+async def test_a_decimal_is_a_number(executor: Any) -> None:
+    answer = await executor({"Query.n": lambda _event, _context: Decimal(7)}, SDL).ask("{ n }")
     assert answer == {"data": {"n": 7}}
 
 
@@ -116,9 +116,9 @@ async def test_a_decimal_is_a_number(asker: Any) -> None:
     ],
 )
 async def test_a_document_that_does_not_fit_the_schema_is_not_executed(
-    asker: Any, query: str, message: str
+    executor: Any, query: str, message: str
 ) -> None:
-    answer = await asker({}, SDL).ask(query)
+    answer = await executor({}, SDL).ask(query)
     assert answer["data"] is None
     assert answer["errors"][0]["message"] == message
     assert answer["errors"][0]["path"] is None
@@ -139,15 +139,15 @@ async def test_a_document_that_does_not_fit_the_schema_is_not_executed(
         ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "FragmentCycle"),
     ],
 )
-async def test_a_validation_error_names_its_kind(asker: Any, query: str, kind: str) -> None:
-    answer = await asker({}, SDL).ask(query)
+async def test_a_validation_error_names_its_kind(executor: Any, query: str, kind: str) -> None:
+    answer = await executor({}, SDL).ask(query)
     assert any(
         error["message"].startswith(f"Validation error of type {kind}: ") for error in answer["errors"]
     )
 
 
-async def test_a_denied_field_is_null_and_its_function_is_not_called(asker: Any) -> None:
-    one = asker({"Query.list": fail(AssertionError("called"))}, SDL)
+async def test_a_denied_field_is_null_and_its_function_is_not_called(executor: Any) -> None:
+    one = executor({"Query.list": fail(AssertionError("called"))}, SDL)
     one.denied = frozenset({"Query.list"})
     (error,) = (await one.ask("{ list n }"))["errors"]
     assert (error["errorType"], error["message"]) == (
@@ -156,14 +156,14 @@ async def test_a_denied_field_is_null_and_its_function_is_not_called(asker: Any)
     )
 
 
-async def test_introspection_tells_the_schema(asker: Any) -> None:
-    answer = await asker().ask(get_introspection_query())
+async def test_introspection_gives_the_schema(executor: Any) -> None:
+    answer = await executor().ask(get_introspection_query())
     assert "errors" not in answer
     names = {kind["name"] for kind in answer["data"]["__schema"]["types"]}
     assert {"Message", "AWSDateTime"} <= names
 
 
-async def test_queries_run_beside_each_other_and_mutations_one_after_the_other(asker: Any) -> None:
+async def test_queries_run_beside_each_other_and_mutations_one_after_the_other(executor: Any) -> None:
     together, apart = threading.Barrier(2, timeout=20), threading.Barrier(2, timeout=0.05)
 
     def meets(barrier: threading.Barrier) -> Any:
@@ -176,13 +176,13 @@ async def test_queries_run_beside_each_other_and_mutations_one_after_the_other(a
         return handler
 
     sdl = "type Query { a: Boolean } type Mutation { b: Boolean }"
-    one = asker({"Query.a": meets(together), "Mutation.b": meets(apart)}, sdl)
+    one = executor({"Query.a": meets(together), "Mutation.b": meets(apart)}, sdl)
     assert await one.ask("{ x: a y: a }") == {"data": {"x": True, "y": True}}
     assert await one.ask("mutation { x: b y: b }") == {"data": {"x": False, "y": False}}
 
 
-async def test_documents_are_kept_up_to_a_limit(asker: Any) -> None:
-    one = asker({}, SDL, Limits(documents=2))
+async def test_documents_are_kept_up_to_a_limit(executor: Any) -> None:
+    one = executor({}, SDL, Limits(documents=2))
     for query in ("{ n }", "{ list }", "{ n list }", "{ n }"):
         assert "errors" not in await one.ask(query)
 
@@ -191,22 +191,22 @@ async def test_documents_are_kept_up_to_a_limit(asker: Any) -> None:
     "subscription",
     ['s: Obj @aws_subscribe(mutations: ["nope"])', 's: Int @aws_subscribe(mutations: ["m"])'],
 )
-def test_a_subscription_must_be_linked_to_a_mutation_of_its_type(asker: Any, subscription: str) -> None:
+def test_a_subscription_must_be_linked_to_a_mutation_of_its_type(executor: Any, subscription: str) -> None:
     sdl = SDL + f"type Mutation {{ m: Obj }} type Subscription {{ {subscription} }}"
     with pytest.raises(GraphQLError, match=r"Subscription\.s"):
-        asker({}, sdl)
+        executor({}, sdl)
 
 
-async def test_appsyncs_directives_may_stand_in_a_schema(asker: Any) -> None:
+async def test_appsyncs_directives_may_stand_in_a_schema(executor: Any) -> None:
     sdl = 'type Query @aws_lambda @aws_iam { a: Int @aws_api_key @aws_cognito_user_pools(cognito_groups: ["x"]) }'
-    assert await asker({}, sdl).ask("{ a }") == {"data": {"a": None}}
+    assert await executor({}, sdl).ask("{ a }") == {"data": {"a": None}}
 
 
-async def test_a_function_that_takes_too_long_is_given_up(asker: Any) -> None:
-    gate = threading.Event()
-    function = Function("Query.n", lambda _event, _context: gate.wait(20), timeout=0.01)
+async def test_a_function_that_takes_too_long_is_given_up(executor: Any) -> None:
+    release = threading.Event()
+    function = Function("Query.n", lambda _event, _context: release.wait(20), timeout=0.01)
     try:
-        (error,) = (await asyncio.wait_for(asker({"Query.n": function}, SDL).ask("{ n }"), 20))["errors"]
+        (error,) = (await asyncio.wait_for(executor({"Query.n": function}, SDL).ask("{ n }"), 20))["errors"]
     finally:
-        gate.set()
+        release.set()
     assert (error["errorType"], error["message"]) == ("Sandbox.Timedout", "Task timed out after 0.01 seconds")

@@ -41,7 +41,7 @@ async def http(client: Any, token: str = "alice") -> AsyncIterator[Any]:
         yield session
 
 
-async def test_gql_subscribes_and_hears_what_gql_sends(client: Any) -> None:
+async def test_gql_subscribes_and_receives_what_gql_sends(client: Any) -> None:
     async with realtime(client) as one, realtime(client, "bob") as other, http(client) as sender:
         texts: list[str] = []
 

@@ -53,7 +53,7 @@ async def test_the_authorizer_gets_the_token_verbatim_and_the_request_with_it(cl
     assert "Cookie" not in event["requestHeaders"]
 
 
-async def test_the_authorizer_is_told_the_operation_that_the_client_names(client: Any, chat: Any) -> None:
+async def test_the_authorizer_gets_the_operation_that_the_client_names(client: Any, chat: Any) -> None:
     await client.post({"query": "query A { __typename }", "operationName": "A"})
     assert chat.events[0][1]["requestContext"]["operationName"] == "A"
 
@@ -206,7 +206,7 @@ async def test_a_mutation_whose_sender_hung_up_is_still_published(client: Any, c
         await asyncio.to_thread(chat.sending.wait, 20)
         sending.cancel()
         await asyncio.wait([sending])
-        chat.gate.set()
+        chat.release.set()
         assert (await socket.next())["payload"]["data"]["onMessage"]["text"] == "kept"
 
 

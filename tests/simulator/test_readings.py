@@ -14,15 +14,15 @@ def send(text: str, selection: str = "roomId epoch text") -> str:
     return f'mutation {{ sendMessage(roomId: 1, text: "{text}") {{ {selection} }} }}'
 
 
-async def texts(asker: Any, chat: Any, readings: Readings, query: str) -> list[str]:
-    """What a subscriber hears of a message in epoch 1 and one without."""
-    one = asker(readings=readings)
-    heard = await one.listen(query)
+async def texts(executor: Any, chat: Any, readings: Readings, query: str) -> list[str]:
+    """The texts that a subscriber receives of a message in epoch 1 and of one without."""
+    one = executor(readings=readings)
+    received = await one.listen(query)
     chat.epoch = 1
     await one.ask(send("numbered"))
     chat.epoch = None
     await one.ask(send("from before"))
-    return [frame["data"]["onMessage"]["text"] for frame in heard]
+    return [frame["data"]["onMessage"]["text"] for frame in received]
 
 
 def test_the_readings_are_all_there_and_the_default_is_the_first() -> None:
@@ -31,40 +31,40 @@ def test_the_readings_are_all_there_and_the_default_is_the_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unset_is_null", "heard"), [(True, ["from before"]), (False, ["numbered", "from before"])]
+    ("unset_is_null", "received"), [(True, ["from before"]), (False, ["numbered", "from before"])]
 )
 async def test_a_variable_that_is_not_set_counts_as_null_or_as_left_out(
-    asker: Any, chat: Any, unset_is_null: bool, heard: list[str]
+    executor: Any, chat: Any, unset_is_null: bool, received: list[str]
 ) -> None:
-    assert await texts(asker, chat, Readings(unset_is_null=unset_is_null), UNSET) == heard
+    assert await texts(executor, chat, Readings(unset_is_null=unset_is_null), UNSET) == received
 
 
 @pytest.mark.parametrize("unset_is_null", [True, False])
 async def test_an_argument_that_is_written_as_null_counts_as_null_by_either(
-    asker: Any, chat: Any, unset_is_null: bool
+    executor: Any, chat: Any, unset_is_null: bool
 ) -> None:
     readings = Readings(unset_is_null=unset_is_null)
-    assert await texts(asker, chat, readings, NULL) == ["from before"]
-    one = asker(readings=readings)
-    heard = await one.listen(UNSET, {"epoch": None})
+    assert await texts(executor, chat, readings, NULL) == ["from before"]
+    one = executor(readings=readings)
+    received = await one.listen(UNSET, {"epoch": None})
     chat.epoch = 1
     await one.ask(send("numbered"))
-    assert heard == []
+    assert received == []
 
 
-@pytest.mark.parametrize(("null_equals_null", "heard"), [(True, ["from before"]), (False, [])])
+@pytest.mark.parametrize(("null_equals_null", "received"), [(True, ["from before"]), (False, [])])
 @pytest.mark.parametrize("query", [NULL, UNSET])
-async def test_a_null_argument_hears_of_results_that_are_null_or_of_none(
-    asker: Any, chat: Any, query: str, null_equals_null: bool, heard: list[str]
+async def test_a_null_argument_gets_results_that_are_null_or_none_at_all(
+    executor: Any, chat: Any, query: str, null_equals_null: bool, received: list[str]
 ) -> None:
-    assert await texts(asker, chat, Readings(null_equals_null=null_equals_null), query) == heard
+    assert await texts(executor, chat, Readings(null_equals_null=null_equals_null), query) == received
 
 
 @pytest.mark.parametrize(
-    ("partial_is_published", "heard"), [(True, ["partial", "whole"]), (False, ["whole"])]
+    ("partial_is_published", "received"), [(True, ["partial", "whole"]), (False, ["whole"])]
 )
 async def test_a_result_with_errors_beside_it_is_published_or_not(
-    asker: Any, chat: Any, partial_is_published: bool, heard: list[str]
+    executor: Any, chat: Any, partial_is_published: bool, received: list[str]
 ) -> None:
     """A value that its type cannot hold is an error and null; its neighbours in the same request are whole."""
 
@@ -73,7 +73,7 @@ async def test_a_result_with_errors_beside_it_is_published_or_not(
         return message | ({"seq": "seven"} if message["text"] == "partial" else {})
 
     handlers = chat.handlers() | {"Mutation.sendMessage": answer}
-    one = asker(handlers, readings=Readings(partial_is_published=partial_is_published))
+    one = executor(handlers, readings=Readings(partial_is_published=partial_is_published))
     listened = await one.listen("subscription { onMessage(roomId: 1) { text seq } }")
     fields = [send(text, "roomId text seq").removeprefix("mutation { ")[:-2] for text in ("partial", "whole")]
     answered = await one.ask(f"mutation {{ a: {fields[0]} b: {fields[1]} }}")
@@ -81,23 +81,23 @@ async def test_a_result_with_errors_beside_it_is_published_or_not(
         None,
         [["a", "seq"]],
     )
-    assert [frame["data"]["onMessage"]["text"] for frame in listened] == heard
+    assert [frame["data"]["onMessage"]["text"] for frame in listened] == received
 
 
 @pytest.mark.parametrize("readings", every_reading())
-async def test_by_every_reading_a_room_and_an_epoch_hear_of_just_their_own(
-    asker: Any, chat: Any, readings: Readings
+async def test_by_every_reading_a_room_and_an_epoch_get_just_their_own(
+    executor: Any, chat: Any, readings: Readings
 ) -> None:
-    one = asker(readings=readings)
-    heard = await one.listen("subscription { onMessage(roomId: 1, epoch: 1) { text } }")
+    one = executor(readings=readings)
+    received = await one.listen("subscription { onMessage(roomId: 1, epoch: 1) { text } }")
     for chat.epoch, text in ((1, "mine"), (2, "later"), (None, "from before")):
         await one.ask(send(text))
         await one.ask(send(text).replace("roomId: 1", "roomId: 2"))
     await one.ask(send("incomplete", "roomId text"))
-    assert [frame["data"]["onMessage"]["text"] for frame in heard] == ["mine"]
+    assert [frame["data"]["onMessage"]["text"] for frame in received] == ["mine"]
 
 
-async def test_a_server_is_told_its_readings(serve: Any) -> None:
+async def test_a_server_has_its_readings_configured(serve: Any) -> None:
     readings = Readings(unset_is_null=False)
     async with serve(readings=readings) as client, client.socket() as socket:
         await socket.start(query=UNSET)

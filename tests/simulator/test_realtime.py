@@ -55,21 +55,21 @@ async def test_a_message_sent_right_after_start_ack_is_delivered_once_with_its_v
         for number in range(30):
             await socket.watch(str(number))
             await client.send(f"text {number} é 🎲")
-            heard = [await socket.next() for _ in range(number + 1)]
-            assert {frame["id"] for frame in heard} == {str(one) for one in range(number + 1)}
+            received = [await socket.next() for _ in range(number + 1)]
+            assert {frame["id"] for frame in received} == {str(one) for one in range(number + 1)}
             message = {"id": f"m{number + 1}", "text": f"text {number} é 🎲"}
-            assert all(frame["payload"] == {"data": {"onMessage": message}} for frame in heard)
+            assert all(frame["payload"] == {"data": {"onMessage": message}} for frame in received)
 
 
-async def test_a_room_hears_only_its_own_messages_and_each_once(client: Any) -> None:
+async def test_a_room_gets_only_its_own_messages_and_each_once(client: Any) -> None:
     async with client.socket() as here, client.socket() as there:
         await here.watch(room="a")
         await there.watch(room="b")
         sent = await asyncio.gather(*(client.send(str(n), "ab"[n % 2]) for n in range(60)))
         for socket, room in ((here, "a"), (there, "b")):
             expected = sorted(m["seq"] for m in sent if m["roomId"] == room)
-            heard = [(await socket.next())["payload"]["data"]["onMessage"]["id"] for _ in expected]
-            assert sorted(heard) == sorted(f"m{seq}" for seq in expected)
+            received = [(await socket.next())["payload"]["data"]["onMessage"]["id"] for _ in expected]
+            assert sorted(received) == sorted(f"m{seq}" for seq in expected)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ async def test_a_start_that_is_stopped_while_it_is_judged_leaves_nothing_alive(
         await asyncio.to_thread(chat.subscribing.wait, 20)
         await socket.send(type="stop", id="x")
         assert await socket.next() == {"type": "complete", "id": "x"}
-        chat.gate.set()
+        chat.release.set()
         await socket.watch("x")
         assert (await client.health())["subscriptions"] == 1
 
@@ -175,7 +175,7 @@ async def test_a_slow_start_does_not_hold_up_its_connection(client: Any, chat: A
         await socket.watch("fast")
         await client.send()
         assert (await socket.next())["id"] == "fast"
-        chat.gate.set()
+        chat.release.set()
         assert await socket.next() == {"type": "start_ack", "id": "slow"}
 
 

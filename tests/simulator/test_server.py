@@ -1,4 +1,4 @@
-"""Starting, stopping, and a second port that speaks TLS."""
+"""Starting, stopping, and a second port with TLS."""
 
 import asyncio
 import os
@@ -81,7 +81,7 @@ async def test_after_a_restart_on_the_same_port_clients_find_it_again(serve: Any
         assert (await socket.next())["type"] == "data"
 
 
-async def test_stopping_tells_open_sockets_that_the_server_goes_away(serve: Any) -> None:
+async def test_stopping_closes_open_sockets_as_going_away(serve: Any) -> None:
     stack = serve()
     client = await stack.__aenter__()
     url, headers = client.address.url, {"Authorization": "alice"}

@@ -20,7 +20,7 @@ async def test_sockets_that_are_cut_without_a_close_frame_are_cleaned_up(client:
         assert (await kept.next())["payload"]["data"]["onMessage"]["text"] == "on"
 
 
-async def test_a_peer_that_leaves_pings_unanswered_is_taken_for_gone(serve: Any) -> None:
+async def test_a_peer_that_leaves_pings_unanswered_is_disconnected(serve: Any) -> None:
     async with serve(limits=Limits(ping=1)) as client, client.socket() as idle:
         await idle.watch()
         silent = await _silent_subscriber(client)

@@ -1,4 +1,4 @@
-"""Who hears of which mutation, and what."""
+"""Which subscriptions receive a mutation's answer, and which fields."""
 
 import logging
 from typing import Any
@@ -17,7 +17,7 @@ def send(selection: str = ALL, room: str = "lobby", text: str = "hi") -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "hears"),
+    ("arguments", "receives"),
     [
         ('roomId: "lobby"', True),
         ('roomId: "other"', False),
@@ -28,18 +28,18 @@ def send(selection: str = ALL, room: str = "lobby", text: str = "hi") -> str:
     ],
 )
 async def test_every_supplied_argument_must_equal_the_results_field(
-    asker: Any, arguments: str, hears: bool
+    executor: Any, arguments: str, receives: bool
 ) -> None:
-    one = asker()
-    heard = await one.listen(f"subscription {{ onMessage({arguments}) {{ id }} }}")
+    one = executor()
+    received = await one.listen(f"subscription {{ onMessage({arguments}) {{ id }} }}")
     await one.ask(send())
-    assert heard == ([{"data": {"onMessage": {"id": "m1"}}}] if hears else [])
+    assert received == ([{"data": {"onMessage": {"id": "m1"}}}] if receives else [])
 
 
 async def test_an_omitted_argument_is_no_constraint_but_an_unset_variable_is_null(
-    asker: Any, chat: Any
+    executor: Any, chat: Any
 ) -> None:
-    one = asker()
+    one = executor()
     query = "subscription S($epoch: Int) { onMessage(roomId: 1, epoch: $epoch) { text } }"
     unset = await one.listen(query)
     explicit = await one.listen(query, {"epoch": None})
@@ -47,50 +47,54 @@ async def test_an_omitted_argument_is_no_constraint_but_an_unset_variable_is_nul
     await one.ask(send(room="1", text="numbered"))
     chat.epoch = None
     await one.ask(send(room="1", text="from before"))
-    texts = [[frame["data"]["onMessage"]["text"] for frame in heard] for heard in (unset, explicit, omitted)]
+    texts = [
+        [frame["data"]["onMessage"]["text"] for frame in received] for received in (unset, explicit, omitted)
+    ]
     assert texts == [["from before"], ["from before"], ["numbered", "from before"]]
 
 
 @pytest.mark.parametrize("epoch", ["epoch: 1", "epoch: null"])
-async def test_a_field_that_the_sender_did_not_select_never_matches(asker: Any, epoch: str) -> None:
-    one = asker()
-    heard = await one.listen(f'subscription {{ onMessage(roomId: "lobby", {epoch}) {{ id }} }}')
+async def test_a_field_that_the_sender_did_not_select_never_matches(executor: Any, epoch: str) -> None:
+    one = executor()
+    received = await one.listen(f'subscription {{ onMessage(roomId: "lobby", {epoch}) {{ id }} }}')
     await one.ask(send("id roomId"))
     await one.ask(send("id roomId generation: epoch"))
-    assert heard == []
+    assert received == []
 
 
-async def test_a_subscriber_gets_only_what_the_sender_selected_and_null_for_the_rest(asker: Any) -> None:
-    one = asker()
-    heard = await one.listen('subscription { m: onMessage(roomId: "lobby") { key: id text seq __typename } }')
+async def test_a_subscriber_gets_only_what_the_sender_selected_and_null_for_the_rest(executor: Any) -> None:
+    one = executor()
+    received = await one.listen(
+        'subscription { m: onMessage(roomId: "lobby") { key: id text seq __typename } }'
+    )
     await one.ask(send("id roomId body: text"))
-    assert heard == [{"data": {"m": {"key": "m1", "text": None, "seq": None, "__typename": "Message"}}}]
+    assert received == [{"data": {"m": {"key": "m1", "text": None, "seq": None, "__typename": "Message"}}}]
 
 
-async def test_a_missing_non_null_field_makes_the_data_null_with_errors(asker: Any) -> None:
-    one = asker()
-    heard = await one.listen('subscription { onMessage(roomId: "lobby") { id senderId } }')
+async def test_a_missing_non_null_field_makes_the_data_null_with_errors(executor: Any) -> None:
+    one = executor()
+    received = await one.listen('subscription { onMessage(roomId: "lobby") { id senderId } }')
     await one.ask(send("id roomId"))
     message = "Cannot return null for non-nullable type: 'ID' within parent 'Message' (/onMessage/senderId)"
-    assert heard == [
+    assert received == [
         {"data": {"onMessage": None}, "errors": [{"message": message, "path": ["onMessage", "senderId"]}]}
     ]
 
 
-async def test_a_refused_mutation_is_not_published_and_its_neighbours_are(asker: Any) -> None:
-    one = asker()
-    heard = await one.listen('subscription { onMessage(roomId: "lobby") { text } }')
+async def test_a_refused_mutation_is_not_published_and_its_neighbours_are(executor: Any) -> None:
+    one = executor()
+    received = await one.listen('subscription { onMessage(roomId: "lobby") { text } }')
     fields = " ".join(
         f'{alias}: sendMessage(roomId: "{room}", text: "{alias}") {{ roomId text }}'
         for alias, room in (("a", "lobby"), ("b", "closed"), ("c", "lobby"))
     )
     await one.ask(f"mutation {{ {fields} }}")
-    assert [frame["data"]["onMessage"]["text"] for frame in heard] == ["a", "c"]
+    assert [frame["data"]["onMessage"]["text"] for frame in received] == ["a", "c"]
 
 
-async def test_literals_variables_fragments_and_anonymous_operations_all_work(asker: Any) -> None:
-    one = asker()
-    heard = [
+async def test_literals_variables_fragments_and_anonymous_operations_all_work(executor: Any) -> None:
+    one = executor()
+    received = [
         await one.listen('subscription { onMessage(roomId: "lobby") { id } }'),
         await one.listen(
             "subscription S($r: ID!) { onMessage(roomId: $r) { ...F } } fragment F on Message { id }",
@@ -101,40 +105,40 @@ async def test_literals_variables_fragments_and_anonymous_operations_all_work(as
         ),
     ]
     await one.ask(send())
-    assert heard == [[{"data": {"onMessage": {"id": "m1"}}}]] * 3
+    assert received == [[{"data": {"onMessage": {"id": "m1"}}}]] * 3
 
 
 async def test_a_result_over_the_limit_is_silently_not_delivered_and_logged(
-    asker: Any, caplog: pytest.LogCaptureFixture
+    executor: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    one = asker(limits=Limits(published=500))
-    heard = await one.listen('subscription { onMessage(roomId: "lobby") { id } }')
+    one = executor(limits=Limits(published=500))
+    received = await one.listen('subscription { onMessage(roomId: "lobby") { id } }')
     with caplog.at_level(logging.WARNING):
         answer = await one.ask(send(text="x" * 500))
     assert "errors" not in answer
-    assert heard == []
+    assert received == []
     assert [record.message for record in caplog.records] == ["result too large for subscribers"]
     await one.ask(send())
-    assert len(heard) == 1
+    assert len(received) == 1
 
 
-async def test_what_is_removed_hears_nothing_more(asker: Any) -> None:
-    one = asker()
-    heard: list[bytes] = []
+async def test_a_removed_subscription_gets_nothing_more(executor: Any) -> None:
+    one = executor()
+    received: list[bytes] = []
     request = 'subscription { onMessage(roomId: "lobby") { id } }'
     other = await one.listen(request)
     selection = await one.api.subscribe(GraphqlRequest(request, {}), one.call({}))
-    handle = one.api.subscriptions.add(selection, heard.append)
+    handle = one.api.subscriptions.add(selection, received.append)
     one.api.subscriptions.remove(handle)
     one.api.subscriptions.remove(handle)
     await one.ask(send())
-    assert (heard, len(other), len(one.api.subscriptions)) == ([], 1, 1)
+    assert (received, len(other), len(one.api.subscriptions)) == ([], 1, 1)
 
 
 async def test_the_resolver_of_a_subscription_gets_the_same_event_and_its_refusal_counts(
-    asker: Any, chat: Any
+    executor: Any, chat: Any
 ) -> None:
-    one = asker()
+    one = executor()
     await one.listen('subscription { onMessage(roomId: "lobby", epoch: 1) { id text } }')
     event = chat.events[-1][1]
     assert event["arguments"] == {"roomId": "lobby", "epoch": 1}

@@ -96,7 +96,7 @@ def test_the_command_that_run_prints_sends_a_message_when_it_is_pasted(
         assert [message["id"] for message in seen["items"]] == [sent["id"]]
 
 
-def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_a_port_in_use_is_reported_in_one_sentence(tmp_path: Path, environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(

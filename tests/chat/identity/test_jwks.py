@@ -105,7 +105,7 @@ def test_while_no_key_set_can_be_had_the_old_one_stays() -> None:
     assert issuer.fetches == 2
 
 
-def test_while_the_issuer_is_away_it_is_not_asked_for_every_token() -> None:
+def test_while_the_issuer_is_down_keys_are_not_fetched_for_every_token() -> None:
     issuer = Issuer(A)
     assert issuer.knows(A) == [True]
     issuer.fail()
@@ -115,7 +115,7 @@ def test_while_the_issuer_is_away_it_is_not_asked_for_every_token() -> None:
     assert issuer.fetches == 2
 
 
-def test_without_any_keys_it_says_so_in_a_constant_text() -> None:
+def test_without_any_keys_it_fails_with_a_constant_text() -> None:
     issuer = Issuer()
     issuer.fail()
     with pytest.raises(KeysUnavailable) as caught:
@@ -124,7 +124,7 @@ def test_without_any_keys_it_says_so_in_a_constant_text() -> None:
     assert caught.value.__suppress_context__
 
 
-def test_after_a_failure_at_the_start_the_next_token_asks_again() -> None:
+def test_after_a_failure_at_the_start_the_next_token_fetches_again() -> None:
     issuer = Issuer(A)
     serve = issuer.serve
     issuer.fail()
@@ -135,31 +135,31 @@ def test_after_a_failure_at_the_start_the_next_token_asks_again() -> None:
 
 
 def test_eight_threads_that_come_first_fetch_once() -> None:
-    gate, asked = threading.Event(), threading.Event()
+    may_answer, asked = threading.Event(), threading.Event()
     issuer = Issuer(A)
 
     def serve() -> bytes:
         asked.set()
-        assert gate.wait(30)
+        assert may_answer.wait(30)
         return document(A)
 
     issuer.serve = serve
     with ThreadPoolExecutor(8) as threads:
         answers = [threads.submit(issuer.knows, A) for _ in range(8)]
         assert asked.wait(30)
-        gate.set()
+        may_answer.set()
         assert [answer.result(30) for answer in answers] == [[True]] * 8
     assert issuer.fetches == 1
 
 
 def test_a_thread_with_a_known_key_does_not_wait_for_another_ones_fetch() -> None:
-    gate, asked = threading.Event(), threading.Event()
+    may_answer, asked = threading.Event(), threading.Event()
     issuer = Issuer(A)
     assert issuer.knows(A) == [True]
 
     def serve() -> bytes:
         asked.set()
-        assert gate.wait(30)
+        assert may_answer.wait(30)
         return document(A)
 
     issuer.serve = serve
@@ -168,7 +168,7 @@ def test_a_thread_with_a_known_key_does_not_wait_for_another_ones_fetch() -> Non
         waiting = threads.submit(issuer.keys.find, "invented")
         assert asked.wait(30)
         assert issuer.knows(A) == [True]
-        gate.set()
+        may_answer.set()
         assert waiting.result(30) is None
 
 

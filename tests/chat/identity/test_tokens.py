@@ -78,7 +78,7 @@ def test_the_scheme_may_stand_before_the_token(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["Basic ", "Bearer Bearer ", "Bearer", "x "])
-def test_no_other_word_may(prefix: str) -> None:
+def test_no_other_scheme_may(prefix: str) -> None:
     refused(f"{prefix}{signed(said())}")
 
 
@@ -135,7 +135,7 @@ def test_another_key_is_refused_whatever_name_it_goes_by() -> None:
     assert refused(signed(said(), {}, "HS256", b"t" * 32), EVERY) == "InvalidSignatureError"
 
 
-def test_the_key_that_a_token_brings_along_is_not_looked_at() -> None:
+def test_a_key_in_a_token_is_ignored() -> None:
     for header in (
         {"jwk": OTHER.public_jwk},
         {"jku": "https://elsewhere.example"},
@@ -263,7 +263,7 @@ def test_no_text_makes_it_fail_otherwise(token: str) -> None:
     refused(token)
 
 
-def test_when_it_cannot_be_told_that_is_not_a_refusal() -> None:
+def test_without_keys_it_is_unavailable_and_not_a_refusal() -> None:
     def fetch() -> bytes:
         raise ConnectionError
 

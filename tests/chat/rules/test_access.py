@@ -87,9 +87,7 @@ def test_a_room_without_a_head_is_read_and_nothing_else(role: Role) -> None:
 
 @pytest.mark.parametrize("role", ["owner", "moderator", "member"])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_role_may_what_the_table_says_and_hears_so_where_it_may_not(
-    role: Role, operation: Operation
-) -> None:
+def test_a_role_may_do_what_the_table_says_and_is_refused_the_rest(role: Role, operation: Operation) -> None:
     view = View(HEAD, Member(role=role))
     if operation in PERMISSIONS[role]:
         assert open_room(view, operation).member.role == role
@@ -119,7 +117,7 @@ def test_an_administrator_finds_no_room_where_there_is_none() -> None:
             enter_room(View(None, None), ADMINISTRATOR, operation)
 
 
-def test_an_administrator_who_is_in_the_room_acts_by_the_nearest_standing_that_suffices() -> None:
+def test_an_administrator_who_is_a_member_acts_by_the_lowest_role_that_suffices() -> None:
     member = Member()
     view = View(HEAD, member)
     assert enter_room(view, ADMINISTRATOR, "send") == RoomAccess(HEAD, member, "member")
@@ -127,8 +125,8 @@ def test_an_administrator_who_is_in_the_room_acts_by_the_nearest_standing_that_s
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_gateway_hears_every_room_and_rules_none(operation: Operation) -> None:
-    gateway, view = Caller("gate", frozenset({"gateway"})), View(HEAD, None)
+def test_a_gateway_reads_every_room_and_changes_none(operation: Operation) -> None:
+    gateway, view = Caller("bridge", frozenset({"gateway"})), View(HEAD, None)
     if operation in ("look", "read", "subscribe"):
         assert enter_room(view, gateway, operation) == RoomAccess(HEAD, None, "gateway")
         return
@@ -136,7 +134,7 @@ def test_a_gateway_hears_every_room_and_rules_none(operation: Operation) -> None
         enter_room(view, gateway, operation)
 
 
-def test_a_view_is_what_the_two_items_say() -> None:
+def test_a_view_is_what_the_two_items_contain() -> None:
     head = values({"rev": 1, "seq": 0, "ts": 0, "epoch": 1, "visibility": "public"})
     assert View.of(head, values({"role": "owner", "status": "left"})) == View(
         PUBLIC, Member(role="owner", status="left")
@@ -146,7 +144,7 @@ def test_a_view_is_what_the_two_items_say() -> None:
 
 @pytest.mark.parametrize("status", [None, "left"])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_visitor_looks_at_a_public_room_and_joins_it_and_nothing_else(
+def test_a_visitor_sees_a_public_room_and_joins_it_and_nothing_else(
     status: Status | None, operation: Operation
 ) -> None:
     view = View(PUBLIC, Member(role="owner", status=status) if status else None)

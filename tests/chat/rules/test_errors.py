@@ -35,7 +35,7 @@ def test_a_missing_epoch_and_a_stale_one_read_differently_and_mean_the_same() ->
     assert missing.values == stale.values == {"epoch": 3}
 
 
-def test_an_internal_error_tells_nothing_but_the_correlation_id() -> None:
+def test_an_internal_error_has_nothing_but_the_correlation_id() -> None:
     assert str(InternalError("Root=1-2")).endswith("[code=InternalError correlationId=Root=1-2]")
 
 
@@ -49,7 +49,7 @@ def test_decisions_about_a_person_are_audited_and_mistakes_and_weather_are_not()
     assert not is_audited(InternalError("x"))
 
 
-def test_a_pseudonym_is_stable_under_one_key_and_says_nothing() -> None:
+def test_a_pseudonym_is_stable_under_one_key_and_reveals_nothing() -> None:
     assert pseudonym("alice", b"k" * 32) == pseudonym("alice", b"k" * 32)
     assert (
         len({pseudonym("alice", b"k" * 32), pseudonym("bob", b"k" * 32), pseudonym("alice", b"j" * 32)}) == 3

@@ -48,12 +48,12 @@ def test_everything_else_names_no_room(value: object) -> None:
 
 
 @given(st.text(ALPHABET, min_size=1, max_size=128))
-def test_every_word_of_the_alphabet_is_an_id(value: str) -> None:
+def test_every_string_of_the_alphabet_is_an_id(value: str) -> None:
     assert is_id(value)
 
 
 @given(st.text(max_size=140))
-def test_a_word_with_any_other_character_is_no_id(value: str) -> None:
+def test_a_string_with_any_other_character_is_no_id(value: str) -> None:
     assert is_id(value) == (0 < len(value) <= 128 and set(value) <= set(ALPHABET))
 
 

@@ -102,7 +102,7 @@ def test_a_field_of_the_notice_is_none_of_the_message_nor_the_other_way_about() 
 
 @pytest.mark.parametrize("graphql", HIDDEN.values(), ids=HIDDEN.keys())
 def test_an_alias_inside_a_notice_is_refused(graphql: str) -> None:
-    """`kind: role` there would tell everybody of the room something that did not happen."""
+    """`kind: role` there would publish something that did not happen."""
     parse(graphql)
     assert refused(list(NOTICE), graphql, NOTICE).values == {"argument": "selection", "aliased": "role"}
 
@@ -157,7 +157,7 @@ def test_a_named_fragment_is_refused_since_it_hides_aliases(graphql: str) -> Non
     assert refused(ALL, graphql).values == {"argument": "selection", "fragments": "F"}
 
 
-def test_an_emulator_without_info_lets_pass_and_says_that_it_saw_nothing() -> None:
+def test_an_emulator_without_info_lets_pass_and_counts_that() -> None:
     assert not check_selection(None, None)
     assert not check_selection(None, "")
 

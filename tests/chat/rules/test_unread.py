@@ -27,5 +27,5 @@ def test_without_receipts_everything_since_the_joining_is_unread() -> None:
     assert unread(head(7), Member(joined_seq=5), None) == 2
 
 
-def test_what_others_are_told_does_not_count() -> None:
+def test_what_is_shared_with_others_does_not_count() -> None:
     assert unread(head(7), Member(), Receipts(read_seq=7, delivered_seq=7)) == 7

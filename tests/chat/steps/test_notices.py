@@ -1,4 +1,4 @@
-"""A notice is a message without text and number, to be heard in one epoch."""
+"""A notice is a message without text and number, published in one epoch."""
 
 from chat.deployment import Deployment
 from chat.rules.models import Caller, Notice
@@ -10,7 +10,7 @@ DEPLOYMENT = Deployment(Store(None, {}), now=lambda: 1_000, new_id=lambda ms: f"
 ALICE = Caller("alice")
 
 
-def test_a_notice_tells_who_did_what_when_and_has_neither_text_nor_number() -> None:
+def test_a_notice_names_who_did_what_and_when_and_has_neither_text_nor_number() -> None:
     room, notice = Room.parse("GUILD#dragons"), Notice(kind="ROOM_UPDATED", rev=4)
     message = notice_message(DEPLOYMENT, room, ALICE, 3, notice)
     assert (message.id, message.ts, message.sender_id, message.epoch) == ("id-1000", 1_000, "alice", 3)
@@ -19,7 +19,7 @@ def test_a_notice_tells_who_did_what_when_and_has_neither_text_nor_number() -> N
     assert message.to_wire()["notice"]["kind"] == "ROOM_UPDATED"
 
 
-def test_the_end_of_an_epoch_is_told_in_that_epoch_with_the_next_one() -> None:
+def test_the_end_of_an_epoch_is_published_in_that_epoch_with_the_next_one() -> None:
     message = revocation_notice(DEPLOYMENT, Room.parse("lobby"), ALICE, "MEMBER_LEFT", "alice", 7, None)
     assert message.epoch == 7
     assert message.notice == Notice(kind="MEMBER_LEFT", user_id="alice", next_epoch=8)

@@ -1,4 +1,4 @@
-"""A person's item tells which rooms their clients named lately, and stays small."""
+"""A user's presence item lists the rooms that their clients named lately, and stays small."""
 
 import hypothesis.strategies as st
 import pytest
@@ -29,22 +29,22 @@ def after(before: Presence, now: int, *rooms: Room, status: str = "online") -> P
 
 
 @given(
-    beats=st.lists(
+    heartbeats=st.lists(
         st.tuples(st.integers(0, 90_000), st.lists(st.integers(0, 9), max_size=4)), min_size=1, max_size=12
     )
 )
 def test_a_room_is_connected_if_it_was_named_within_seventy_five_seconds(
-    beats: list[tuple[int, list[int]]],
+    heartbeats: list[tuple[int, list[int]]],
 ) -> None:
     presence, now, named_at = NEVER_SEEN, NOON, dict[int, int]()
-    for passed, numbers in beats:
+    for passed, numbers in heartbeats:
         now += passed
         for number, at in named_at.items():
             age = now - at
             # Ages are kept in whole seconds, rounded up at each heartbeat between: never too long, a little too short.
             if age > OFFLINE_AFTER_MS:
                 assert not is_connected(presence, ROOMS[number], now)
-            if age <= OFFLINE_AFTER_MS - 1_000 * len(beats):
+            if age <= OFFLINE_AFTER_MS - 1_000 * len(heartbeats):
                 assert is_connected(presence, ROOMS[number], now)
         named_at |= dict.fromkeys(numbers, now)
         presence = after(presence, now, *(ROOMS[number] for number in numbers))

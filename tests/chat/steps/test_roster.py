@@ -24,7 +24,7 @@ BOB = Member(role="moderator", joined_seq=3, muted_until=9)
 NOW = 1_800_000_000_000
 
 
-def told(write: Write) -> tuple[str, str]:
+def key_of(write: Write) -> tuple[str, str]:
     return write.place.partition_key, write.place.sort_key
 
 
@@ -49,7 +49,7 @@ MINE, LISTED, BANNED = (
 def test_a_change_holds_only_while_the_person_is_as_seen(
     writes: list[Write], places: list[tuple[str, str]]
 ) -> None:
-    assert [told(write) for write in writes] == places
+    assert [key_of(write) for write in writes] == places
     assert writes[0].condition == "#role = :role AND #status = :status"
     assert writes[0].given == {":role": "moderator", ":status": "active"}
     assert {write.condition for write in writes[1:]} == {""}
@@ -62,7 +62,7 @@ def test_a_first_membership_is_written_only_where_there_is_none(writes: list[Wri
     assert (writes[0].condition, writes[0].whole) == ("attribute_not_exists(PK)", True)
 
 
-def test_whoever_goes_is_remembered_for_ninety_days_with_the_epoch_that_ended() -> None:
+def test_an_ended_membership_is_kept_for_ninety_days_with_the_epoch_that_ended() -> None:
     mine, listed = remove_writes(ROOM, "bob", BOB, 4, NOW)
     assert mine.set == {"status": "left", "endedEpoch": 4, "expiresAt": (NOW + 90 * DAY_MS) // 1_000}
     assert listed.delete

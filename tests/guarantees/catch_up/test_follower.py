@@ -126,7 +126,7 @@ def test_heads_are_compared_now_and_then_and_what_is_missing_is_read() -> None:
     assert follower.take(Page(4, [message(3)], None, head(3)), COMPARE_S) == [Show([message(3)])]
 
 
-def test_a_comparison_reads_nothing_where_all_that_happened_was_heard() -> None:
+def test_a_comparison_reads_nothing_where_every_event_was_received() -> None:
     follower = following()
     received(follower, message(3), message(1, 5))
     follower.tick(COMPARE_S)
@@ -171,7 +171,7 @@ def test_after_a_cut_it_subscribes_and_catches_up() -> None:
     assert follower.counts.reconnects == 1
 
 
-def test_what_was_asked_before_a_cut_counts_no_more() -> None:
+def test_answers_to_requests_before_a_cut_are_ignored() -> None:
     follower = following()
     received(follower, message(4))
     follower.tick(GAP_S)

@@ -1,4 +1,4 @@
-"""What the tests of the verbs about people share: a room with somebody of every rank, and notices written out."""
+"""What the tests of the verbs about members share: a room with users of every role, and notices written out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,14 +16,16 @@ EVERY_ROLE: Mapping[str, Role] = {
 ABSENT = [
     "guildId", "text", "seq", "clientMessageId", "rev", "editedAt", "removedAt", "version", "attachments",
 ]  # fmt: skip
-UNSAID = ["userId", "role", "mutedUntil", "nextEpoch", "rev", "room"]
+UNSET = ["userId", "role", "mutedUntil", "nextEpoch", "rev", "room"]
 
 
-def notice(answer: dict[str, Any], room: str, sender: str, epoch: int, **told: object) -> dict[str, Any]:
+def notice(
+    answer: dict[str, Any], room: str, sender: str, epoch: int, **notice_fields: object
+) -> dict[str, Any]:
     """The whole of a notice's message, with the parts that only the server knows taken from its answer."""
     own = {name: answer[name] for name in ("id", "ts")}
     message = {"roomId": room, "roomType": "general", "senderId": sender, "epoch": epoch}
-    return own | dict.fromkeys(ABSENT) | message | {"notice": dict.fromkeys(UNSAID) | told}
+    return own | dict.fromkeys(ABSENT) | message | {"notice": dict.fromkeys(UNSET) | notice_fields}
 
 
 def as_admin(event: Event) -> Event:
@@ -39,17 +41,17 @@ def head(harness: Harness, room: str) -> tuple[int, int, int]:
 
 
 def membership(harness: Harness, room: str, user: str) -> dict[str, Any]:
-    """What a membership says, without keys and the instant at which it is forgotten."""
+    """A membership's attributes, without keys and expiry."""
     item = harness.item(room, f"IN#ROOM#{room}", user)
     return {name: value for name, value in item.items() if name not in ("PK", "SK", "type", "expiresAt")}
 
 
 def lines(harness: Harness, room: str, kind: str) -> dict[str, dict[str, Any]]:
-    """What a room's lists of people (`MEMBER`, `BANNED`) say, by user id."""
+    """The lines of a room's lists (`MEMBER`, `BANNED`), by user id."""
     found = {}
     for item in harness.partition("gg_core", f"ROOM#{room}"):
-        word, _, user = item["SK"]["S"].partition("#")
-        if word == kind:
+        line_kind, _, user = item["SK"]["S"].partition("#")
+        if line_kind == kind:
             found[user] = {
                 name: int(value["N"]) if "N" in value else value["S"]
                 for name, value in item.items()
