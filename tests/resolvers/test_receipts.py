@@ -85,7 +85,10 @@ def test_a_message_is_confirmed_by_those_who_were_there_the_caller_aside(harness
 def test_the_page_is_the_same_with_and_without_a_message(harness: Harness) -> None:
     room = room_of_four(harness)
     harness.receipts(room, "dora", deliveredSeq=1)
-    assert receipts_of(harness, room, seq=1, limit=100)["items"] == receipts_of(harness, room, limit=100)["items"]
+    assert (
+        receipts_of(harness, room, seq=1, limit=100)["items"]
+        == receipts_of(harness, room, limit=100)["items"]
+    )
 
 
 def test_in_a_large_room_there_is_no_confirmation(harness: Harness) -> None:

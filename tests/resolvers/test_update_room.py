@@ -130,7 +130,9 @@ def test_moderators_and_members_do_not_rule(harness: Harness, user: str) -> None
 def test_strangers_are_refused_as_without_such_a_room(harness: Harness) -> None:
     harness.refused(update_event(harness, harness.room(), "carol", name="Mine"), "NotRoomMember")
     harness.refused(update_event(harness, f"r-{uuid.uuid4()}", name="Mine"), "NotRoomMember")
-    harness.refused(update_event(harness, harness.room(settings=OWN), "carol", name="Theirs"), "NotRoomMember")
+    harness.refused(
+        update_event(harness, harness.room(settings=OWN), "carol", name="Theirs"), "NotRoomMember"
+    )
 
 
 @pytest.mark.parametrize("user", ["carol", "bob"], ids=["outside", "plain member"])
@@ -154,7 +156,10 @@ def test_a_number_has_the_limits_of_the_deployments_setting(harness: Harness, na
     room = harness.room(settings=OWN)
     for value in (least, most):
         read({variable: str(value)})
-        assert harness.invoke(update_event(harness, room, None, **{name: value}))["notice"]["room"][name] == value
+        assert (
+            harness.invoke(update_event(harness, room, None, **{name: value}))["notice"]["room"][name]
+            == value
+        )
     step = 1 if kind is int else 0.0001
     values = {"argument": name, "min": least, "max": most}
     for value in (least - step, most + step):
