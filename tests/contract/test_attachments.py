@@ -1,4 +1,5 @@
-"""What attachments need is said in several places, which agree; and who sends without any does not pay for them."""
+"""What attachments need is said in several places, which agree; and who
+sends without any does not pay for them."""
 
 import json
 import re

@@ -1,4 +1,5 @@
-"""The pages say what there is: paths, functions, targets, links, fields, refusals, tables and pictures are the code's own."""
+"""The pages say what there is: paths, functions, targets, links, fields,
+refusals, tables and pictures are the code's own."""
 
 import ast
 import json
@@ -76,7 +77,8 @@ def ignored(path: str) -> bool:
 
 
 def places(path: str) -> list[str]:
-    """The files and folders that a path in a page may mean: from the root, or from a folder that the page speaks of."""
+    """The files and folders that a path in a page may mean: from the root, or
+    from a folder that the page speaks of."""
     return [name for name in PLACES if name == path or name.endswith(f"/{path}")]
 
 

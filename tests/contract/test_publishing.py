@@ -1,4 +1,5 @@
-"""What AppSync publishes: subscriptions, the mutations behind them, and what those must select for their subscribers."""
+"""What AppSync publishes: subscriptions, the mutations behind them, and what
+those must select for their subscribers."""
 
 import importlib
 import re
@@ -66,7 +67,8 @@ def test_what_a_subscription_names_is_compared_with_the_field_of_the_same_name(s
 def test_a_mutation_must_select_what_its_subscribers_cannot_do_without(
     subscription: str, mutation: str
 ) -> None:
-    """The fields that filters compare, and those that are never null: without one of these the whole event is lost."""
+    """The fields that filters compare, and those that are never null: without
+    one of these the whole event is lost."""
     own = SUBSCRIPTIONS[subscription]
     compared = {argument.name.value for argument in own.arguments or ()}
     never_null = {

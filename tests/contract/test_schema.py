@@ -1,4 +1,5 @@
-"""Schema, wiring, events, functions and tests name the same fields, and the schema says what each part means."""
+"""Schema, wiring, events, functions and tests name the same fields, and
+the schema says what each part means."""
 
 import importlib
 import inspect
@@ -160,7 +161,8 @@ def test_a_function_gets_no_setting_that_it_does_not_know(name: str) -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_ends_before_appsync_gives_up(name: str) -> None:
-    """An authorizer has 10 seconds, a field 30: https://docs.aws.amazon.com/general/latest/gr/appsync.html."""
+    """An authorizer has 10 seconds, a field 30:
+    https://docs.aws.amazon.com/general/latest/gr/appsync.html."""
     entry = FUNCTIONS[name]
     assert 0 < entry["timeoutSeconds"] < (10 if name == "authorizer" else 30)
 

@@ -3,9 +3,10 @@
     python tests/emulator/deployment.py deploy [--auth] [--stock] [--port 4566]
     python tests/emulator/deployment.py destroy
 
-`deploy` starts the emulator if none runs, builds the packages, applies, puts the local secrets and the demo rooms in,
-and prints the GraphQL address alone on stdout; `make token` signs for it. `destroy` takes everything down again.
-The configuration is not copied: a folder of links stands beside it, with a state file in place of the remote state.
+`deploy` starts the emulator if none runs, builds the packages, applies, puts the local secrets and the demo
+rooms in, and prints the GraphQL address alone on stdout; `make token` signs for it. `destroy` takes
+everything down again. The configuration is not copied: a folder of links stands beside it, with a state file
+in place of the remote state.
 """
 
 import argparse
@@ -156,7 +157,8 @@ class Emulator:
 
 
 def start(home: Path, *, python: Path, port: int, auth: bool, mended: bool) -> Emulator:
-    """Starts an emulator whose functions run on `python`. Its environment is clean: what is in it reaches functions."""
+    """Starts an emulator whose functions run on `python`. Its environment is
+    clean: what is in it reaches functions."""
     port = port or _free_port()
     temporary = home / "tmp"  # each function's process unpacks its own layers here
     temporary.mkdir(parents=True, exist_ok=True)
@@ -259,7 +261,8 @@ class Deployment:
         return self.workspace.terraform(*arguments, environment=self.emulator.credentials)
 
     def apply(self) -> None:
-        """With few requests at once: the emulator is one process, and an SDK that waits too long says the same again."""
+        """With few requests at once: the emulator is one process, and an SDK
+        that waits too long says the same again."""
         self.run("apply", "-auto-approve", "-input=false", "-parallelism=4")
 
     def changes(self) -> dict[str, list[str]]:

@@ -6,7 +6,8 @@
 2. **Alarm drift**: `DescribeAlarms` answers alarms with everything that was put, not with a few fields of it.
 3. **Stream drift**: `DescribeDeliveryStream` answers a destination's time zone, which is UTC where none was said.
 
-It reaches into MiniStack's own functions, hence the exact version. Only the standard library and MiniStack are imported.
+It reaches into MiniStack's own functions, hence the exact version. Only the
+standard library and MiniStack are imported.
 """
 # ruff: noqa: SLF001  there is no public way in
 
@@ -21,7 +22,8 @@ TESTED = "1.5.33"
 
 
 def mend() -> None:
-    """Mend the MiniStack of this process. Raises `SystemExit` for another version than the one that was read."""
+    """Mend the MiniStack of this process. Raises `SystemExit` for another
+    version than the one that was read."""
     if version("ministack") != TESTED:
         raise SystemExit(f"This mends MiniStack {TESTED}; here is {version('ministack')}.")
     _keep_errors(_service("appsync"), _service("lambda_svc"))

@@ -1,6 +1,8 @@
-"""The whole configuration is applied with the real provider, asked over HTTP, planned again, changed and destroyed.
+"""The whole configuration is applied with the real provider, asked over
+HTTP, planned again, changed and destroyed.
 
-This takes minutes, so it runs where CHAT_DEPLOY=1 says so (`make prove-deployment`), and prints how long each part took.
+This takes minutes, so it runs where CHAT_DEPLOY=1 says so (`make
+prove-deployment`), and prints how long each part took.
 """
 
 import json
@@ -95,7 +97,8 @@ def test_a_second_plan_is_empty(deployed: Deployment) -> None:
 
 
 def test_changing_one_resolver_changes_one_function(deployed: Deployment) -> None:
-    """The function gets the new package, and its alias the version that was published of it. Nothing else moves."""
+    """The function gets the new package, and its alias the version that was
+    published of it. Nothing else moves."""
     package = deployed.packages / "functions" / "messages.zip"
     before = package.read_bytes()
     with zipfile.ZipFile(package, "a") as archive:
@@ -119,7 +122,8 @@ def ask(deployment: Deployment) -> Any:
 
 
 def test_a_right_that_is_taken_away_is_missed(deployed: Deployment, request: pytest.FixtureRequest) -> None:
-    """Only what the wiring grants makes the query work, so the role holds no more than that; and a plan sees the loss."""
+    """Only what the wiring grants makes the query work, so the role holds no
+    more than that; and a plan sees the loss."""
     if "IAM enforced" not in request.node.callspec.id:
         pytest.skip("policies are not enforced here")
     assert "errors" not in ask(deployed)

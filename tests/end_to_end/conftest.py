@@ -1,8 +1,8 @@
 """The whole API as a client meets it: a program of its own, asked over HTTP and WebSocket.
 
-CHAT_API_URL names one that runs already, such as what `make deploy-local` brought up; it must trust the keys of
-CHAT_API_STATE (`.local` when that is not said) and hold the demo rooms. CHAT_API_GAPS names a TOML file of tests that
-cannot pass there, each with its reason; one that passes nevertheless is reported as a failure.
+CHAT_API_URL names one that runs already, such as what `make deploy-local` brought up; it must trust the keys
+of CHAT_API_STATE (`.local` when that is not said) and hold the demo rooms. CHAT_API_GAPS names a TOML file of
+tests that cannot pass there, each with its reason; one that passes nevertheless is reported as a failure.
 """
 
 import os

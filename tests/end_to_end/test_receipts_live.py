@@ -26,7 +26,8 @@ async def mark(api: Api, seq: int, *, private: bool = False) -> Any:
 
 
 async def mark_until_received(api: Api, seq: int, listening: "asyncio.Task[Any]") -> Any:
-    """What is received of bob's mark, sent again as often as the answers ask for it, until the subscription is live."""
+    """What is received of bob's mark, sent again as often as the answers ask
+    for it, until the subscription is live."""
     while not listening.done():
         answer = await mark(api, seq)
         await asyncio.wait([listening], timeout=(answer["retryAfterMs"] or 2_000) / 1_000)

@@ -1,4 +1,5 @@
-"""Shows that the tests of guarantees test something: each rule (hand_picked.toml) is taken out of a copy, and its test must then fail.
+"""Shows that the tests of guarantees test something: each rule (hand_picked.toml) is
+taken out of a copy, and its test must then fail.
 
     python -m tests.mutation.hand_picked [part of a mutant's name]
 
@@ -27,7 +28,8 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Mutant:
-    """`old` in `module` becomes `new`; the test `proof` must fail, or those of its parameters that `word` selects (`-k`)."""
+    """`old` in `module` becomes `new`; the test `proof` must fail, or those of
+    its parameters that `word` selects (`-k`)."""
 
     name: str
     module: str

@@ -1,4 +1,5 @@
-"""Each rule that `make prove` takes out of the engine is still there to be taken out, and its test to fail for it."""
+"""Each rule that `make prove` takes out of the engine is still there to be
+taken out, and its test to fail for it."""
 
 import pytest
 

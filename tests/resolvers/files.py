@@ -46,7 +46,8 @@ def get(url: str) -> Answer:
 
 
 def post(upload: Mapping[str, Any], content: bytes = PNG, **changes: str) -> Answer:
-    """Post a file with an upload's form, as `multipart/form-data`; `changes` are other values of the form's fields."""
+    """Post a file with an upload's form, as `multipart/form-data`; `changes`
+    are other values of the form's fields."""
     fields = {field["name"]: field["value"] for field in upload["fields"]}
     boundary = uuid.uuid4().hex
     parts = [_part(boundary, name, value.encode()) for name, value in (fields | changes).items()]

@@ -1,4 +1,5 @@
-"""A test harness for the functions: events go in, answers and refusals come out, and what is stored is compared."""
+"""A test harness for the functions: events go in, answers and refusals
+come out, and what is stored is compared."""
 
 import asyncio
 import copy
@@ -51,7 +52,8 @@ class Refusal:
 
 
 def partitions_of_rooms(arguments: Mapping[str, Any], prefix: str) -> list[str]:
-    """The partitions that belong to the rooms in `arguments`: their own and, where a client reports, what is counted there."""
+    """The partitions that belong to the rooms in `arguments`: their own and, where
+    a client reports, what is counted there."""
     found = [f"{prefix}{arguments.get('roomId')}"]
     found += [f"LEDGER#{found[0]}"] if "seq" in arguments else []
     found += [f"LEDGER#{prefix}{each['roomId']}" for each in arguments.get("rooms") or ()]
@@ -107,7 +109,8 @@ class Harness:
         return with_tokens
 
     def prepared(self, name: str) -> Event:
-        """An event of `events/` as it stands, but in a new room with the members of the demo room that it names."""
+        """An event of `events/` as it stands, but in a new room with the
+        members of the demo room that it names."""
         event = self.event(name)
         room_id = event["arguments"]["roomId"]
         if room_id == "lobby":
@@ -123,7 +126,8 @@ class Harness:
         return self.call(name, event)
 
     def call(self, name: str, event: Any) -> Any:
-        """The answer, or the `Refusal`, of the function with this name, whose requests stayed within its rights."""
+        """The answer, or the `Refusal`, of the function with this name,
+        whose requests stayed within its rights."""
         self.rights.begin()
         try:
             return asyncio.run(self.functions.invoke(name, event))
@@ -133,7 +137,8 @@ class Harness:
             assert self.rights.lacking(name) == set()
 
     def run(self, event: Event, *, writes: list[str], function: str | None = None) -> Any:
-        """The outcome of an event that changes items of these kinds, and no others, where its room and its users lie."""
+        """The outcome of an event that changes items of these kinds, and no
+        others, where its room and its users lie."""
         before = self.stored(event)
         outcome = self.call(function, event) if function else self.invoke(event)
         after = self.stored(event)
@@ -144,7 +149,8 @@ class Harness:
     def refused(
         self, event: Event, error_type: str, function: str | None = None, **values: object
     ) -> Refusal:
-        """The refusal of an event, after which everything is as before. `values` are the machine values, all of them."""
+        """The refusal of an event, after which everything is as before.
+        `values` are the machine values, all of them."""
         outcome = self.run(copy.deepcopy(event), writes=[], function=function)
         assert isinstance(outcome, Refusal), outcome
         assert (outcome.error_type, outcome.values) == (error_type, {n: str(v) for n, v in values.items()})
@@ -172,7 +178,8 @@ class Harness:
         return items
 
     def forget_old_rooms(self) -> None:
-        """Delete what users have of rooms of earlier tests: all events are by the same few, who would have thousands."""
+        """Delete what users have of rooms of earlier tests: all events are by
+        the same few, who would have thousands."""
         oversized, self.oversized = self.oversized, set()
         for table, partition_key in oversized:
             for item in self.partition(table, partition_key):

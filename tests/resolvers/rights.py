@@ -1,4 +1,5 @@
-"""What the functions request of DynamoDB, held to the rights that the wiring gives each of them: the local engines grant all."""
+"""What the functions request of DynamoDB, held to the rights that the wiring gives
+each of them: the local engines grant all."""
 
 import json
 from collections.abc import Iterator, Mapping

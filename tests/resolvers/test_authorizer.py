@@ -1,4 +1,5 @@
-"""The authorizer: a good token names its user, a bad one is an answer, and only missing keys are an exception."""
+"""The authorizer: a good token names its user, a bad one is an answer,
+and only missing keys are an exception."""
 
 import base64
 import json

@@ -1,4 +1,5 @@
-"""Mutation.createUpload: a form that takes one file of the type and size that were named, from those who may send."""
+"""Mutation.createUpload: a form that takes one file of the type and size
+that were named, from those who may send."""
 
 import base64
 import json

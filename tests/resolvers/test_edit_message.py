@@ -1,4 +1,5 @@
-"""Mutation.editMessage: another text for a message of one's own, logged for those who are away, or nothing changed."""
+"""Mutation.editMessage: another text for a message of one's own, logged for
+those who are away, or nothing changed."""
 
 import uuid
 from itertools import pairwise

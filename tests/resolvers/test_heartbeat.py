@@ -1,4 +1,5 @@
-"""Mutation.heartbeat: presence, positions and occupancy in one call; what it measures is in tests/guarantees/."""
+"""Mutation.heartbeat: presence, positions and occupancy in one call;
+what it measures is in tests/guarantees/."""
 
 import uuid
 from typing import Any

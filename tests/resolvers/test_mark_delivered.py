@@ -1,4 +1,5 @@
-"""Mutation.markDelivered: like markRead, for what the caller's clients have; with a heartbeat before, it is measured."""
+"""Mutation.markDelivered: like markRead, for what the caller's clients have;
+with a heartbeat before, it is measured."""
 
 import uuid
 from typing import Any

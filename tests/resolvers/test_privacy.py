@@ -1,4 +1,5 @@
-"""Nothing private is written by a function: no text, token, user id or argument, in logs, metrics or tracebacks."""
+"""Nothing private is written by a function: no text, token, user id or
+argument, in logs, metrics or tracebacks."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""Query.sync: one token in, one token out, and what changed in all of one's rooms between them; nothing written."""
+"""Query.sync: one token in, one token out, and what changed in all of
+one's rooms between them; nothing written."""
 
 import uuid
 from typing import Any
@@ -286,7 +287,8 @@ def test_what_is_refused_is_named(harness: Harness, variant: str, values: dict[s
 
 
 def test_a_room_of_which_something_is_not_visible_yet_is_gone_on_with(harness: Harness, me: str) -> None:
-    """The log entry that the head counts is not there: nothing after it is given, and the next call begins with that room."""
+    """The log entry that the head counts is not there: nothing after it is given,
+    and the next call begins with that room."""
     rooms = rooms_of(harness, me, 2)
     sent = [harness.send(room, "one")[0] for room in rooms]
     _, token = round_of(harness, me)

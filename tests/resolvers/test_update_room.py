@@ -1,4 +1,5 @@
-"""Mutation.updateRoom: a room's name and rules, in force from the next message on; what is reset is the deployment's again."""
+"""Mutation.updateRoom: a room's name and rules, in force from the next message
+on; what is reset is the deployment's again."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,5 @@
-"""guild_membership: the guild's service makes its room and sets its members; all removals of a call end one epoch together."""
+"""guild_membership: the guild's service makes its room and sets its members; all
+removals of a call end one epoch together."""
 
 import json
 import logging

@@ -1,4 +1,5 @@
-"""What is not known of AppSync: the simulator behaves by either reading, and by default as it has been seen to."""
+"""What is not known of AppSync: the simulator behaves by either reading,
+and by default as it has been seen to."""
 
 from typing import Any
 

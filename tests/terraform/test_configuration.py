@@ -1,4 +1,5 @@
-"""Terraform's own judgement of `terraform/`, without a cloud: form, validity, and its tests on a mock provider."""
+"""Terraform's own judgement of `terraform/`, without a cloud: form,
+validity, and its tests on a mock provider."""
 
 import json
 import os
@@ -13,7 +14,8 @@ import pytest
 from tests.emulator.deployment import PROJECT, Failed, Workspace
 
 COLLECTS_SELDOM = {"GOGC": "400"}
-"""Terraform reads the provider's schema again for each run: collecting that garbage is a quarter of the time."""
+"""Terraform reads the provider's schema again for each run: collecting
+that garbage is a quarter of the time."""
 
 pytestmark = [
     pytest.mark.skipif(

@@ -1,4 +1,5 @@
-"""`make run` as it is without options: a file goes up, with a message to its readers, and is there after a restart."""
+"""`make run` as it is without options: a file goes up, with a message to
+its readers, and is there after a restart."""
 
 import json
 import os

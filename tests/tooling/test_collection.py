@@ -1,4 +1,5 @@
-"""Workers of pytest-xdist each collect for themselves, and a run aborts where they do not come to the same tests."""
+"""Workers of pytest-xdist each collect for themselves, and a run aborts
+where they do not come to the same tests."""
 
 import os
 import subprocess
@@ -12,7 +13,8 @@ COLLECT = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", "-
 
 
 def collected(project: Path, folder: Path, *, hash_seed: int) -> list[str]:
-    """The ids of the whole suite, in order, as another process finds them. It runs no test, so not this one either."""
+    """The ids of the whole suite, in order, as another process finds them. It
+    runs no test, so not this one either."""
     folder.mkdir()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     process = subprocess.run(
@@ -29,8 +31,8 @@ def collected(project: Path, folder: Path, *, hash_seed: int) -> list[str]:
 
 def test_every_process_collects_the_same_tests_in_the_same_order(project: Path, tmp_path: Path) -> None:
     """
-    Whatever the clock, the order of sets, the temporary folder and the process may be. One after the other, so that
-    they read each file seconds apart.
+    Whatever the clock, the order of sets, the temporary folder and the process may be. One after the other,
+    so that they read each file seconds apart.
     """
     started = time.monotonic()
     first = collected(project, tmp_path / "first", hash_seed=1)

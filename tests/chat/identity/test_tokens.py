@@ -107,7 +107,8 @@ def test_a_token_that_names_no_algorithm_is_refused(algorithm: object) -> None:
 
 
 def test_a_public_key_is_no_secret() -> None:
-    """RFC 8725 section 2.1: HS256 keyed with the bytes of the public key, in each form that an attacker can have."""
+    """RFC 8725 section 2.1: HS256 keyed with the bytes of the public key,
+    in each form that an attacker can have."""
     public = KEY.private.public_key()
     forms = [
         public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),

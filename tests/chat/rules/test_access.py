@@ -1,4 +1,5 @@
-"""Who gets a room, and what for: those who are in it, administrators and visitors by their rights; all others alike do not."""
+"""Who gets a room, and what for: those who are in it, administrators and visitors
+by their rights; all others alike do not."""
 
 from typing import get_args
 

@@ -1,4 +1,5 @@
-"""A sender who selects too little, or under other names, would leave subscribers without it: that is refused."""
+"""A sender who selects too little, or under other names, would leave
+subscribers without it: that is refused."""
 
 import time
 from contextlib import suppress

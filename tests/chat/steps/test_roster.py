@@ -1,4 +1,5 @@
-"""The writes that change people: each holds only while the person is as they were seen, and names what it leaves behind."""
+"""The writes that change people: each holds only while the person is as they
+were seen, and names what it leaves behind."""
 
 import pytest
 

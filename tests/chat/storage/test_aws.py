@@ -1,4 +1,5 @@
-"""What the failures of botocore mean: whether trying again may help, and whether the request may have taken effect."""
+"""What the failures of botocore mean: whether trying again may help, and
+whether the request may have taken effect."""
 
 import socket
 

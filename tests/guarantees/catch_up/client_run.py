@@ -16,7 +16,8 @@ MOST_STEPS = 5_000
 
 @dataclass(slots=True, eq=False)
 class ClientRun:
-    """A client, its random numbers, and its subscription between acceptance by the resolver and its first frame."""
+    """A client, its random numbers, and its subscription between acceptance
+    by the resolver and its first frame."""
 
     backend: Backend
     room_id: str
@@ -48,7 +49,8 @@ class ClientRun:
         return run
 
     async def go_on(self) -> None:
-        """One step: a request is made, a subscription goes live, a frame or an answer arrives, the socket is cut, or time passes."""
+        """One step: a request is made, a subscription goes live, a frame or an answer
+        arrives, the socket is cut, or time passes."""
         client = self.client
         if self.rng.random() < self.cuts:
             self.accepted = None
@@ -86,7 +88,8 @@ class ClientRun:
             self.client.answer(await self.backend.read(self.client.user, self.room_id, request, self.limit))
 
     def _go_live(self) -> None:
-        """The subscription that was accepted takes the place of the one before; its acceptance is on its way."""
+        """The subscription that was accepted takes the place of the one
+        before; its acceptance is on its way."""
         if self.accepted:
             (number, selection), self.accepted = self.accepted, None
             self.client.unsubscribe()
@@ -121,7 +124,8 @@ class ClientRun:
         raise WrongView("never done")
 
     def check(self, messages: dict[int, Message], removed_at: Head | None) -> None:
-        """A member shows what a fresh fetch gives; who lost access has stopped, and shows nothing committed afterwards."""
+        """A member shows what a fresh fetch gives; who lost access has stopped,
+        and shows nothing committed afterwards."""
         shown = self.client.view.messages
         if list(shown) != sorted(shown):
             raise WrongView(f"shown in the order {list(shown)}")

@@ -1,11 +1,14 @@
-"""Clients that are cut off at random and come back, on the real API: they miss nothing and show nothing twice, in order.
+"""Clients that are cut off at random and come back, on the real API: they miss
+nothing and show nothing twice, in order.
 
-    python -m tests.guarantees.catch_up.disconnections [--runs 10000] [--seed N] [--workers 2] [--endpoint URL] [--script NAME]
+    python -m tests.guarantees.catch_up.disconnections
+        [--runs 10000] [--seed N] [--workers 2] [--endpoint URL] [--script NAME]
 
-A run is one client during a room's script; a few clients share a script. Frames are lost, repeated, overtaken and delayed,
-answers are lost, sockets are cut at any moment, pages are small; meanwhile members join and leave, and epochs end. In the end
-each client that is in the room shows what a fresh fetch gives. Prints what was counted; ends with status 1, and the name of
-the script to be run again (`--script`), when a client is wrong.
+A run is one client during a room's script; a few clients share a script. Frames are lost,
+repeated, overtaken and delayed, answers are lost, sockets are cut at any moment, pages are small;
+meanwhile members join and leave, and epochs end. In the end each client that is in the room shows
+what a fresh fetch gives. Prints what was counted; ends with status 1, and the name of the script
+to be run again (`--script`), when a client is wrong.
 """
 
 import argparse

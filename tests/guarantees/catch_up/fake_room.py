@@ -35,7 +35,8 @@ def head(seq: int, epoch: int = 1, rev: int | None = None) -> Head:
 
 @dataclass
 class FakeRoom:
-    """Its head, messages and change log. `limit` is a page's; `reset_before` the rev since which changes are kept."""
+    """Its head, messages and change log. `limit` is a page's; `reset_before`
+    the rev since which changes are kept."""
 
     limit: int
     rev: int = 1
@@ -82,7 +83,8 @@ class FakeRoom:
                 return self._page(number, ",", rev, seq)
 
     def _page(self, number: int, comma: str, rev: int, seq: int) -> Page:
-        """What changed after `rev` up to `seq`, then what came after `seq`; of the first reading only the latter."""
+        """What changed after `rev` up to `seq`, then what came after `seq`;
+        of the first reading only the latter."""
         changed = [each for each in self.log if comma and each[0] > rev and each[1] <= seq]
         chosen = changed[: self.limit]
         items = [self.messages[each] for _, each in chosen]

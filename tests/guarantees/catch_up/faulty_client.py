@@ -1,6 +1,7 @@
 """A follower behind a network that loses, repeats, reorders, delays and cuts; and the view that it fills.
 
-Nothing here waits or performs a request: a test does, in the order of its own random numbers. So a seed repeats a run.
+Nothing here waits or performs a request: a test does, in the order of its own
+random numbers. So a seed repeats a run.
 """
 
 from collections.abc import Callable, Iterable
@@ -52,7 +53,8 @@ class WrongView(AssertionError):
 
 @dataclass(slots=True)
 class ClientView:
-    """The messages that are shown. Raises `WrongView` at a message that is there already or does not come after the others."""
+    """The messages that are shown. Raises `WrongView` at a message that is there
+    already or does not come after the others."""
 
     messages: dict[int, Message] = field(default_factory=dict)
 

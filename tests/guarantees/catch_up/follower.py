@@ -1,13 +1,15 @@
 """A client of one room without I/O: events go in, actions come out.
 
-`begin`, `take` and `tick` return a list of actions. The shell around it carries out requests (`Subscribe`, `ReadMessages`,
-`ReadChanges`, `Compare`) and gives each one's outcome back under its number; a new `Subscribe` ends the subscription before
-it. `Show`, `Change` and `Forget` are for the view. `now` is in seconds and never goes back; `deadline` tells when to `tick`.
+`begin`, `take` and `tick` return a list of actions. The shell around it carries out requests (`Subscribe`,
+`ReadMessages`, `ReadChanges`, `Compare`) and gives each one's outcome back under its number; a new
+`Subscribe` ends the subscription before it. `Show`, `Change` and `Forget` are for the view. `now` is in
+seconds and never goes back; `deadline` tells when to `tick`.
 
-What it relies on, and no more: a subscription may lose, repeat and reorder anything, and its acceptance does not mean that
-it receives already. So whoever was accepted reads what happened since; live messages are put in order by `seq`; a gap is
-given a moment and then read; of two states of a message the one with the larger `rev` counts; and heads are compared now
-and then, since neither a lost last message nor a lost edit nor an epoch that has ended shows as a gap.
+What it relies on, and no more: a subscription may lose, repeat and reorder anything, and its acceptance does
+not mean that it receives already. So whoever was accepted reads what happened since; live messages are put in
+order by `seq`; a gap is given a moment and then read; of two states of a message the one with the larger
+`rev` counts; and heads are compared now and then, since neither a lost last message nor a lost edit nor an
+epoch that has ended shows as a gap.
 """
 
 from typing import Literal, TypeAlias
@@ -215,7 +217,8 @@ class Follower:
         return [] if self._has_all_of(self._base, head) else self._read(None)
 
     def _has_all_of(self, base: Head, head: Head) -> bool:
-        """Every revision is one message, one edit or removal, or a change of the room itself: so they can be counted."""
+        """Every revision is one message, one edit or removal, or a change of
+        the room itself: so they can be counted."""
         changes = sum(base.rev < rev <= head.rev for rev in self._revs)
         return self._seq >= head.seq and head.rev - base.rev == head.seq - base.seq + changes
 
@@ -251,7 +254,8 @@ class Follower:
             self._revs |= {_rev(message)} - {0}
 
     def _place(self, message: Message, source: Source) -> list[Action]:
-        """Show a message, and what was held because it was missing; or put it in the place of what is shown of it."""
+        """Show a message, and what was held because it was missing; or put it
+        in the place of what is shown of it."""
         self._note(message)
         seq = message["seq"]
         if seq > self._seq:

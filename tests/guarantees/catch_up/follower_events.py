@@ -156,8 +156,9 @@ Action: TypeAlias = Subscribe | ReadMessages | ReadChanges | Compare | Show | Ch
 
 @dataclass(slots=True)
 class Counts:
-    """What came how. `live`, `repaired` and `loaded` are messages shown: by a frame, by a read after something was missed,
-    and by the first read. `live_changes` and `repaired_changes`: edits and removals, alike. `duplicates` were dropped."""
+    """What came how. `live`, `repaired` and `loaded` are messages shown: by a frame, by a read after
+    something was missed, and by the first read. `live_changes` and `repaired_changes`: edits and removals,
+    alike. `duplicates` were dropped."""
 
     live: int = 0
     repaired: int = 0

@@ -1,4 +1,5 @@
-"""What happens in one room: members send, edit and remove messages, join, leave and are removed. A seed repeats a script."""
+"""What happens in one room: members send, edit and remove messages, join, leave
+and are removed. A seed repeats a script."""
 
 from dataclasses import dataclass, field
 from random import Random

@@ -1,5 +1,6 @@
-"""Old state and what `changes` brings are what the room is, in any order of sends, edits and removals, with pages of one message
-and items that become visible one by one. A failure prints the steps, and a blob that repeats them; PROVE=1 looks at many more."""
+"""Old state and what `changes` brings are what the room is, in any order of sends, edits and removals, with
+pages of one message and items that become visible one by one. A failure prints the steps, and a blob that
+repeats them; PROVE=1 looks at many more."""
 
 from dataclasses import dataclass, field
 from typing import Any

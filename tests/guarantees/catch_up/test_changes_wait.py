@@ -1,4 +1,5 @@
-"""`changes` and `messages` give no revision before all of it is visible, and everything that is there despite faults."""
+"""`changes` and `messages` give no revision before all of it is visible, and
+everything that is there despite faults."""
 
 import threading
 from typing import Any
@@ -181,7 +182,8 @@ def test_a_page_of_messages_holds_all_that_its_head_counts(
 def test_a_page_is_read_again_after_a_head_that_counts_a_recent_edit(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
-    """Head and page are read beside each other, so the page may be from before the edit and the head from after it."""
+    """Head and page are read beside each other, so the page may be from
+    before the edit and the head from after it."""
     catch_up = CatchUp(client, clock)
     edited: list[Message] = []
     is_edited = threading.Event()

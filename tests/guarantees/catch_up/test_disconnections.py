@@ -1,4 +1,5 @@
-"""A few of the clients that are cut off at random; `python -m tests.guarantees.catch_up.disconnections` runs ten thousand."""
+"""A few of the clients that are cut off at random; `python -m
+tests.guarantees.catch_up.disconnections` runs ten thousand."""
 
 import secrets
 from collections import Counter

@@ -1,4 +1,5 @@
-"""The rules of a client, without I/O: each by itself, and then all of them against any order of what may happen."""
+"""The rules of a client, without I/O: each by itself, and then all of
+them against any order of what may happen."""
 
 from typing import Any
 

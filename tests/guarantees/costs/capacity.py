@@ -1,7 +1,8 @@
 """What an operation costs by DynamoDB's rules, whatever engine it runs on: units are computed from the items.
 
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html. In a transaction each item
-counts twice, also one that is only checked; an update counts the larger of the items before and after.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html.
+In a transaction each item counts twice, also one that is only checked; an update
+counts the larger of the items before and after.
 """
 
 import json
@@ -53,7 +54,8 @@ class Waves:
 
 @dataclass
 class CapacityCounter:
-    """The units and requests of one client since it was opened. `probe` is another client, which reads items."""
+    """The units and requests of one client since it was opened. `probe`
+    is another client, which reads items."""
 
     client: Any
     probe: Any

@@ -2,8 +2,8 @@
 
     python -m tests.guarantees.costs.deep_room [messages in the deep room] [endpoint]
 
-The messages are written straight into the engine, as the product writes them. Pages are read in turn from both rooms, so
-that what else the machine does falls on both.
+The messages are written straight into the engine, as the product writes them. Pages are read in turn from
+both rooms, so that what else the machine does falls on both.
 """
 
 import statistics

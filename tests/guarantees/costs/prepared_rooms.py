@@ -35,7 +35,8 @@ SUBSCRIPTIONS = {"onMessage": on_message, "onReceipt": on_receipt, "onTyping": o
 
 @dataclass
 class PreparedRooms:
-    """Users and rooms of one situation. `other` is a process that prepares them; the operation is for one that knows nothing."""
+    """Users and rooms of one situation. `other` is a process that prepares them;
+    the operation is for one that knows nothing."""
 
     other: Deployment
     s3: Any

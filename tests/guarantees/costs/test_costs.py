@@ -1,4 +1,5 @@
-"""`docs/costs.md` lists what each operation costs, and each costs exactly that. `-s` shows the table as it is measured."""
+"""`docs/costs.md` lists what each operation costs, and each costs exactly
+that. `-s` shows the table as it is measured."""
 
 import json
 import re
@@ -32,7 +33,8 @@ LINKS = {
 
 @dataclass(frozen=True)
 class Cost:
-    """One row: requests by waves, units, requests to S3, and the subscription that the answer is published to."""
+    """One row: requests by waves, units, requests to S3, and the
+    subscription that the answer is published to."""
 
     round_trips: int
     waves: tuple[int, ...]

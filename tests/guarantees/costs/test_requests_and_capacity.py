@@ -1,8 +1,8 @@
 """Each operation makes as many requests, and consumes as much, as is documented. `-s` shows the table.
 
-No engine reports what a refused transaction consumes. DynamoDB charges a failed condition as if it had been met, so a
-refusal is computed here as a whole send: an upper bound. A transaction's price is computed from its items, and what the
-engine reports compared with what that engine is known to report.
+No engine reports what a refused transaction consumes. DynamoDB charges a failed condition as if it had been
+met, so a refusal is computed here as a whole send: an upper bound. A transaction's price is computed from its
+items, and what the engine reports compared with what that engine is known to report.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,7 +42,8 @@ class Billing:
     local: bool
 
     def cost(self, name: str, operation: Callable[[], Any], *, stores: bool = False) -> Cost:
-        """Perform it, and print its cost. The cost of a send that `stores` is computed from the items that it leaves behind."""
+        """Perform it, and print its cost. The cost of a send that `stores` is
+        computed from the items that it leaves behind."""
         self.count.clear()
         answer = operation()
         requests, read_units, reported = self.count.requests, self.count.read_units, self.count.write_units

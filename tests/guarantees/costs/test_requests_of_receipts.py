@@ -1,6 +1,7 @@
 """What receipts, heartbeats, presence and typing take, in requests and units. `-s` shows the table.
 
-DynamoDB charges half a unit (one when consistent) for each item of a batch that is not there; DynamoDB Local does not.
+DynamoDB charges half a unit (one when consistent) for each item of a batch
+that is not there; DynamoDB Local does not.
 """
 
 import uuid

@@ -1,4 +1,5 @@
-"""Many senders in processes of their own in one room, some of them killed, with readers beside them; and the checks of what they leave."""
+"""Many senders in processes of their own in one room, some of them killed, with readers beside them; and the
+checks of what they leave."""
 
 import json
 import subprocess
@@ -103,7 +104,8 @@ def _deployment(endpoint: str) -> Deployment:
 
 @contextmanager
 def _sender(level: Level, endpoint: str, room: str, user: str, killed: bool) -> Iterator[Callable[[], None]]:
-    """A function that lets `user` send: in a process, and in another one after it was killed, from the message of then on."""
+    """A function that lets `user` send: in a process, and in another one after it
+    was killed, from the message of then on."""
     killed_at = level.each // 2 if killed else -1
     config = SenderConfig(
         endpoint, room, user, 0, level.each, level.per_second, level.again, killed_at, int(user[1:])

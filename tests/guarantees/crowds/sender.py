@@ -1,9 +1,10 @@
-"""One sender: a process with a memory of its own. Started by crowd.py; one line of JSON for each call's outcome.
+"""One sender: a process with a memory of its own. Started by crowd.py;
+one line of JSON for each call's outcome.
 
-    python -m tests.guarantees.crowds.sender '{"endpoint": …, "room": …, "user": …, "first": 0, "count": 100, …}'
+    python -m tests.guarantees.crowds.sender '{"endpoint": …, "room": …, "user": …, "first": 0, …}'
 
-It reports `ready`, waits for a line, and then sends messages `first` to `count`, each again until it is stored, and now
-and then one that it has sent before.
+It reports `ready`, waits for a line, and then sends messages `first` to `count`, each again until it is
+stored, and now and then one that it has sent before.
 """
 
 import json
@@ -28,7 +29,8 @@ from tests.guarantees.support.fixtures import send, store_of
 
 @dataclass(frozen=True)
 class SenderConfig:
-    """What a sender is to do. `per_second` 0 is as fast as it can; `killed_at` is the message after whose request it is killed."""
+    """What a sender is to do. `per_second` 0 is as fast as it can; `killed_at` is the
+    message after whose request it is killed."""
 
     endpoint: str
     room: str

@@ -1,9 +1,10 @@
-"""How much a room can take: senders in processes of their own, as fast as they can and at a pace. Prints a table.
+"""How much a room can take: senders in processes of their own, as fast as
+they can and at a pace. Prints a table.
 
     python -m tests.guarantees.crowds.throughput [endpoint]
 
-Each level is checked (crowd.py): numbers without a gap, nothing lost, nothing twice, every reader saw all. Write units
-are counted as eight for each attempt, since DynamoDB charges refused ones, too.
+Each level is checked (crowd.py): numbers without a gap, nothing lost, nothing twice, every reader saw all.
+Write units are counted as eight for each attempt, since DynamoDB charges refused ones, too.
 """
 
 import sys

@@ -1,5 +1,6 @@
-"""Any sequence of sends, retries, reads, jumps of the clock, joins, mutes, bans and expiries: the chat answers as an
-oracle of 50 lines does. A failure prints the steps, and a blob that repeats them; PROVE=1 looks at many more."""
+"""Any sequence of sends, retries, reads, jumps of the clock, joins, mutes, bans and
+expiries: the chat answers as an oracle of 50 lines does. A failure prints the steps, and a
+blob that repeats them; PROVE=1 looks at many more."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -181,8 +182,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule(keep=st.integers(0, 3))
     def expired_items_are_deleted(self, keep: int) -> None:
-        """By TTL, days late and in any order; items of a message that is visible again, by a clock that went back,
-        stay: DynamoDB's own clock does not jump."""
+        """By TTL, days late and in any order; items of a message that is visible again, by a clock that went
+        back, stay: DynamoDB's own clock does not jump."""
         gone = [
             each
             for each in self.oracle.messages

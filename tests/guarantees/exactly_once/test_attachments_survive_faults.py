@@ -1,4 +1,5 @@
-"""A message has all of its attachments for as long as it is kept, whatever goes wrong and whoever sends at the same time."""
+"""A message has all of its attachments for as long as it is kept, whatever goes
+wrong and whoever sends at the same time."""
 
 import json
 import uuid
@@ -251,7 +252,8 @@ def test_files_that_cannot_be_deleted_are_counted_and_out_of_reach(setup: Attach
 
 
 def test_nothing_takes_more_than_two_reads_and_one_transaction(setup: AttachmentSetup, endpoint: str) -> None:
-    """And of S3: preparing and reading none, since forms and addresses are signed here; sending two a file; removing one."""
+    """And of S3: preparing and reading none, since forms and addresses are signed
+    here; sending two a file; removing one."""
     uploads = [setup.upload(), setup.upload()]
     where = {"roomId": setup.room}
 

@@ -1,4 +1,5 @@
-"""What charges a member is checked again at its commit: whatever is written between read and commit decides, for every operation."""
+"""What charges a member is checked again at its commit: whatever is written between
+read and commit decides, for every operation."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,5 @@
-"""Whatever goes wrong on the way, an edit or a removal is made once, charged once and logged once, or refused by name."""
+"""Whatever goes wrong on the way, an edit or a removal is made once, charged
+once and logged once, or refused by name."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

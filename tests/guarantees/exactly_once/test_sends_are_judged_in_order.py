@@ -1,4 +1,5 @@
-"""Who may send, in what order that is decided, and what a process may remember. Each process has its own memory."""
+"""Who may send, in what order that is decided, and what a process may
+remember. Each process has its own memory."""
 
 from itertools import pairwise
 from typing import Any

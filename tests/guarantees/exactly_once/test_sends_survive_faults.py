@@ -1,4 +1,5 @@
-"""Whatever goes wrong on the way, a send is stored once or refused by name, and a retry finds or stores it once."""
+"""Whatever goes wrong on the way, a send is stored once or refused by
+name, and a retry finds or stores it once."""
 
 import threading
 from typing import Any

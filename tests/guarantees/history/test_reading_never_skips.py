@@ -1,4 +1,5 @@
-"""Whoever follows the cursor gets every message once, though messages become visible out of order and answers fail."""
+"""Whoever follows the cursor gets every message once, though messages
+become visible out of order and answers fail."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -198,7 +199,8 @@ def test_what_has_expired_is_not_shown(client: Any, clock: Clock, order: Mapping
 def test_many_expired_messages_end_a_page_and_not_the_reading(
     client: Any, clock: Clock, order: Mapping[str, Any]
 ) -> None:
-    """Messages whose retention was short lie between the others, when a room's retention was lengthened since."""
+    """Messages whose retention was short lie between the others, when a
+    room's retention was lengthened since."""
     room = new_room(client, "ann")
     ours = process(client, clock)
     send(ours, room, "ann", "kept")
@@ -249,7 +251,8 @@ def test_reads_are_tried_again_within_one_deadline(
 
 
 def test_the_waits_of_one_read_do_not_add_up(proxy: Proxy, proxied: Any, client: Any, clock: Clock) -> None:
-    """The first read spends its time on throttling, and so does the one after it, which a recent gap makes needed."""
+    """The first read spends its time on throttling, and so does the one
+    after it, which a recent gap makes needed."""
     room, _ = a_room_of(client, clock, 3)
     throttled = error("ThrottlingException")
     proxy.hidden.add(3)

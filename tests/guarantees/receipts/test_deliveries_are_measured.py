@@ -1,5 +1,5 @@
-"""Any sequence of readings, confirmations and heartbeats: markers only grow, each delivery counts once, and the ledger is what
-sets of messages give. A failure prints the steps; PROVE=1 looks at many more."""
+"""Any sequence of readings, confirmations and heartbeats: markers only grow, each delivery counts once, and
+the ledger is what sets of messages give. A failure prints the steps; PROVE=1 looks at many more."""
 
 from dataclasses import dataclass, field
 from typing import Any

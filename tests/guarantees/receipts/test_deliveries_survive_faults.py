@@ -1,4 +1,5 @@
-"""Whatever is lost on the way or comes at once, a marker ends at the largest number, and no delivery counts twice."""
+"""Whatever is lost on the way or comes at once, a marker ends at the
+largest number, and no delivery counts twice."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,5 @@
-"""A receipt that is stored after a revocation is published in the epoch that has begun, so the one who left does not get it."""
+"""A receipt that is stored after a revocation is published in the epoch that has
+begun, so the one who left does not get it."""
 
 from typing import Any
 

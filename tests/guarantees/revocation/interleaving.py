@@ -1,7 +1,9 @@
-"""A room in which members write and lose access at the same time, and what every subscription that was ever accepted gets.
+"""A room in which members write and lose access at the same time, and what every
+subscription that was ever accepted gets.
 
-The operations are the real ones, each call in one of a few processes that remember an old head; execution and fan-out
-are the simulator's. Commit and publication are steps of their own, and so are a subscription's acceptance and going live.
+The operations are the real ones, each call in one of a few processes that remember an old head; execution and
+fan-out are the simulator's. Commit and publication are steps of their own, and so are a subscription's
+acceptance and going live.
 """
 
 import asyncio
@@ -50,8 +52,8 @@ MUTATIONS = (
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """A subscription that was accepted, and is kept open whatever happens. The resolver decided after `commits` commits,
-    by the head that there was after `commits_at_head_read` of them."""
+    """A subscription that was accepted, and is kept open whatever happens. The resolver decided after
+    `commits` commits, by the head that there was after `commits_at_head_read` of them."""
 
     user: str
     epoch: int
@@ -166,7 +168,8 @@ def interleaved_room(
 
 
 def _functions(free: Deployment, processes: list[Deployment], clients: list[ScheduledClient]) -> Functions:
-    """The operations as functions. A request with a header `process` is for that process; any other is not scheduled."""
+    """The operations as functions. A request with a header `process` is for
+    that process; any other is not scheduled."""
 
     def run(event: Any, verb: Callable[[Deployment, Caller], Any]) -> Any:
         headers = event["request"]["headers"]

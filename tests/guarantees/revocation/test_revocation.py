@@ -1,7 +1,8 @@
-"""Who loses access receives nothing that came after, whatever they kept open; who stays a member misses nothing.
+"""Who loses access receives nothing that came after, whatever they kept
+open; who stays a member misses nothing.
 
-Over many interleavings of sends, edits, revocations and subscriptions, on the simulator, under every reading of
-what is not known of AppSync. A failure shows its seed, which SEED= repeats; PROVE=1 looks at many more.
+Over many interleavings of sends, edits, revocations and subscriptions, on the simulator, under every reading
+of what is not known of AppSync. A failure shows its seed, which SEED= repeats; PROVE=1 looks at many more.
 """
 
 import asyncio
@@ -69,7 +70,8 @@ def mutation_of(
 
 
 async def interleave(room: InterleavedRoom, rng: Random, runs: list[ClientRun]) -> None:
-    """Mutations begin, go on step by step, and end, in any order; beside them users subscribe, and clients run."""
+    """Mutations begin, go on step by step, and end, in any order; beside
+    them users subscribe, and clients run."""
     steps = rng.choices(list(STEPS), list(STEPS.values()), k=CALLS)
     while steps or room.scheduler.waiting:
         can = (
@@ -110,7 +112,8 @@ def is_member(room: InterleavedRoom, user: str, after: int) -> bool:
 
 
 def committed(room: InterleavedRoom, frame: events.Message) -> int | None:
-    """After how many commits the content of a frame was stored; None for a notice of something that changed nothing."""
+    """After how many commits the content of a frame was stored; None for a
+    notice of something that changed nothing."""
     if "notice" in frame:
         (mutation,) = [each for each in room.mutations if each.answer and each.answer["id"] == frame["id"]]
         orders = [each.order + 1 for each in room.commits if each.call == mutation.call]
@@ -146,8 +149,8 @@ def check_epochs(room: InterleavedRoom) -> None:
 
 
 def check_members(room: InterleavedRoom) -> None:
-    """No subscription gets what was committed while its user was no member any more, but for the revocation itself; and none
-    is accepted then, or under an epoch that is over when the head is read."""
+    """No subscription gets what was committed while its user was no member any more, but for the revocation
+    itself; and none is accepted then, or under an epoch that is over when the head is read."""
     heads = room.heads()
     for subscription in room.subscriptions:
         assert is_member(room, subscription.user, subscription.commits), (
@@ -167,7 +170,8 @@ def check_members(room: InterleavedRoom) -> None:
 
 
 def check_notices(room: InterleavedRoom) -> None:
-    """Each revocation is published in the epoch that it ended, with the next one, to all who were subscribed under it."""
+    """Each revocation is published in the epoch that it ended, with the next
+    one, to all who were subscribed under it."""
     ended = {commit.call: before for commit, before in revocations(room)}
     for mutation in room.mutations:
         if (

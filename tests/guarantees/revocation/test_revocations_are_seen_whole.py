@@ -1,4 +1,5 @@
-"""A revocation writes the room's head and a membership in one transaction, and a read may see one of them before the other.
+"""A revocation writes the room's head and a membership in one transaction, and a
+read may see one of them before the other.
 
 Who is losing access must not be taken for a member in the epoch after.
 """

@@ -1,4 +1,5 @@
-"""Clients with copies of rooms, kept by `sync`, by `changes` and by live events; and AppSync's part in the latter."""
+"""Clients with copies of rooms, kept by `sync`, by `changes` and by live
+events; and AppSync's part in the latter."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ class Copy:
         self.messages, self.afresh, self.token = {}, True, None
 
     def take(self, message: Wire) -> None:
-        """Put a message in its place, unless a later state of it is there. Neither notices nor expired messages."""
+        """Put a message in its place, unless a later state of it is there.
+        Neither notices nor expired messages."""
         is_message = not message["notice"] and (message["text"] is not None or message["removedAt"])
         known = self.messages.get(message["id"])
         if is_message and (known is None or (message["rev"] or 0) >= (known["rev"] or 0)):
@@ -55,7 +57,8 @@ class Copy:
 
 @dataclass
 class Subscription:
-    """`is_complete`: nothing was missed since the copy was compared; `has_ended`: the last event of its epoch was received."""
+    """`is_complete`: nothing was missed since the copy was compared; `has_ended`:
+    the last event of its epoch was received."""
 
     epoch: int
     handle: object
@@ -75,8 +78,8 @@ class Client:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
 
     def sync(self, deployment: Deployment, limit: int, *, loses_token: bool = False) -> tuple[bool, int]:
-        """Take in one answer; whether there is more, and how many rooms were named. With `loses_token` the client
-        ends before it has kept the new token, and with it the answer: the two are kept together."""
+        """Take in one answer; whether there is more, and how many rooms were named. With `loses_token` the
+        client ends before it has kept the new token, and with it the answer: the two are kept together."""
         kept = deepcopy((self.copies, self.named)) if loses_token else None
         answer = call(deployment, self.user, "sync", since=self.token, limit=limit)
         assert not isinstance(answer, Refusal), answer
@@ -201,7 +204,8 @@ _QUERY = """subscription Live($roomId: ID!, $epoch: Int) { onMessage(roomId: $ro
 
 
 class FanOut:
-    """Publishes the answers of mutations, by the simulator's own rule: a subscription's arguments equal the answer's fields."""
+    """Publishes the answers of mutations, by the simulator's own rule: a
+    subscription's arguments equal the answer's fields."""
 
     def __init__(self) -> None:
         schema = appsync_schema((PROJECT / "resolvers/schema.graphql").read_text(encoding="utf-8"))

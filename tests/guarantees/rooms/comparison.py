@@ -124,8 +124,8 @@ class ComparedRooms(RoomsUnderTest):
         }
 
     def check_live_client(self, client: Client) -> None:
-        """Where nothing was lost since the client had caught up, live events brought everything; and where an epoch has
-        ended meanwhile, they said so."""
+        """Where nothing was lost since the client had caught up, live events brought everything; and where an
+        epoch has ended meanwhile, they said so."""
         for room_id, subscription in client.subscriptions.items():
             room, copy = self.rooms[room_id], client.copies.get(room_id)
             if subscription.is_complete and copy:

@@ -102,8 +102,8 @@ class Rules:
         return int(self.settings.get("retentionDays", RETENTION_DAYS))
 
     def next_tat(self, role: str, tat: int, at: int) -> int | None:
-        """The rate state after one more message at `at` (both in µs), or `None` where that is too many. What slower
-        rules have left is a burst that is used up."""
+        """The rate state after one more message at `at` (both in µs), or `None` where that is too many. What
+        slower rules have left is a burst that is used up."""
         step, burst = (self.slow_s * 1_000_000, 1) if self.slow_s and role == "member" else (1_000, 1_000)
         reach = at + step * burst
         return None if at < tat - step * (burst - 1) and tat <= reach else min(max(tat, at) + step, reach)

@@ -1,7 +1,8 @@
 """Who may do what, written down by hand: what the test of permissions expects, and what it prints.
 
-A column is what a user is to the room. The first seven are of a private room; `visitor`, `leaver` and `barred` never were
-members of a public room, left it, and are banned from it; `admin` and `gateway` have that platform role and are no members.
+A column is what a user is to the room. The first seven are of a private room; `visitor`, `leaver` and
+`barred` never were members of a public room, left it, and are banned from it; `admin` and `gateway` have that
+platform role and are no members.
 
     +       it is done, and something has changed
     =       it is answered, and nothing has changed: a read, or what is so already

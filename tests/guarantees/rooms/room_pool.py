@@ -73,8 +73,8 @@ class RoomPool:
         self._rooms = {kind: each for kind, each in self._rooms.items() if each is not prepared}
 
     def watch(self, rooms: Iterable[Room], caller: str, users: Iterable[str]) -> list[Partition]:
-        """The partitions that a call concerns: these rooms', the caller's in both tables, and these other users' in the
-        rooms' tables. What was not read before is read now.
+        """The partitions that a call concerns: these rooms', the caller's in both tables, and these other
+        users' in the rooms' tables. What was not read before is read now.
         """
         places: list[Partition] = [(table, keys.user_partition(caller)) for table in BOTH]
         for room in rooms:

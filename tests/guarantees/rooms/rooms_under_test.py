@@ -130,8 +130,8 @@ class RoomsUnderTest:
     def mutate(
         self, number: int, who: str, verb: str, room: RoomOracle, expected: object, **arguments: Any
     ) -> Wire | None:
-        """Make a mutation of a room. What the oracle refuses is refused alike, and leaves everything as it was; all
-        else is published."""
+        """Make a mutation of a room. What the oracle refuses is refused alike, and leaves everything as it
+        was; all else is published."""
         before = self.stored_items(room.id) if isinstance(expected, Refusal) else None
         answer = call(self.processes[number], who, verb, roomId=room.id, **arguments)
         return self.compare_answer(who, verb, room, expected, answer, before)
@@ -232,7 +232,8 @@ class RoomsUnderTest:
         }
 
     def delete_expired(self, keep: int) -> None:
-        """What TTL does, days late and in any order: one in `keep` stays. DynamoDB's own clock does not jump."""
+        """What TTL does, days late and in any order: one in `keep` stays.
+        DynamoDB's own clock does not jump."""
         now_s = (self.clock.now() - 11_000) // 1_000
         for table in TABLES.values():
             rooms = [Room.parse(room_id).partition_key for room_id in self.rooms]

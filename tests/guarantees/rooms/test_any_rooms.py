@@ -1,6 +1,6 @@
-"""Whatever users do in several rooms, over processes that remember old things: each answer is as an oracle in plain Python
-says, and what a client had, with what `sync`, `changes` and live events brought, is what it would get afresh. A failure
-prints the steps, and a blob that repeats them; PROVE=1 looks at many more."""
+"""Whatever users do in several rooms, over processes that remember old things: each answer is as an oracle in
+plain Python says, and what a client had, with what `sync`, `changes` and live events brought, is what it
+would get afresh. A failure prints the steps, and a blob that repeats them; PROVE=1 looks at many more."""
 
 import sys
 from typing import Any
@@ -39,7 +39,8 @@ class AnyRooms(Steps):
     def a_client_syncs(
         self, number: int, who: int, limits: list[int], loses_token: bool, afresh: bool
     ) -> None:
-        """Some pages. The client may end before it has kept the last token, and may not have read afresh what it is to forget."""
+        """Some pages. The client may end before it has kept the last token, and may
+        not have read afresh what it is to forget."""
         client, ours = self.chat.clients[self.chat.user(who)], self.chat.processes[number]
         for place, limit in enumerate(limits, start=1):
             client.sync(ours, limit, loses_token=loses_token and place == len(limits))

@@ -1,4 +1,5 @@
-"""Whatever goes wrong on the way, and whoever writes in between: a call of the guild's service is applied once, as a whole."""
+"""Whatever goes wrong on the way, and whoever writes in between: a call of the
+guild's service is applied once, as a whole."""
 
 import uuid
 from collections.abc import Mapping

@@ -1,4 +1,5 @@
-"""Whatever goes wrong on the way, and whoever writes between read and commit: memberships change once, by rules that hold then."""
+"""Whatever goes wrong on the way, and whoever writes between read and commit:
+memberships change once, by rules that hold then."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

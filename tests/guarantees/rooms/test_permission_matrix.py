@@ -1,4 +1,5 @@
-"""Everybody calls every function, in their own room and in another: the matrix has the outcomes, cell by cell."""
+"""Everybody calls every function, in their own room and in another: the
+matrix has the outcomes, cell by cell."""
 
 import copy
 import json

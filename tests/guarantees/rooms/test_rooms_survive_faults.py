@@ -1,4 +1,5 @@
-"""Whatever goes wrong on the way, a room is made once and its rules are changed once, and a repeat is a success."""
+"""Whatever goes wrong on the way, a room is made once and its rules are
+changed once, and a repeat is a success."""
 
 import uuid
 from typing import Any

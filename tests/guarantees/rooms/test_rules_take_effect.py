@@ -1,4 +1,5 @@
-"""A room's new rules hold for the very next message, in whichever process it is sent. Each process has its own memory."""
+"""A room's new rules hold for the very next message, in whichever process it
+is sent. Each process has its own memory."""
 
 import uuid
 from typing import Any

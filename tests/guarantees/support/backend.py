@@ -153,7 +153,8 @@ def outcome(number: int, denied: Denied) -> Event:
 
 
 def _frame(payload: bytes) -> Message:
-    """The message, or the notice, in a data frame; of a message the null that stands for no notice is left out."""
+    """The message, or the notice, in a data frame; of a message the null
+    that stands for no notice is left out."""
     message: dict[str, Any] = json.loads(payload)["data"]["onMessage"]
     if message["notice"] is None:
         del message["notice"]

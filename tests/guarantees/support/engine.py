@@ -13,7 +13,8 @@ from tests.conftest import choose_engine
 
 @contextmanager
 def engine(endpoint: str | None) -> Iterator[str]:
-    """The address of a DynamoDB with the demo rooms: the one at `endpoint`, or one that ends with this context."""
+    """The address of a DynamoDB with the demo rooms: the one at
+    `endpoint`, or one that ends with this context."""
     os.environ |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     with ExitStack() as stack:
         if endpoint is None:

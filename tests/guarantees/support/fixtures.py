@@ -1,4 +1,5 @@
-"""What the tests share: rooms of their own, processes with a memory each, and a clock that only a test moves."""
+"""What the tests share: rooms of their own, processes with a memory
+each, and a clock that only a test moves."""
 
 import json
 import uuid
@@ -56,7 +57,8 @@ def table_name(room: Room) -> str:
 
 
 def partition(client: Any, table: str, partition_key: str, prefix: str = "") -> list[Item]:
-    """All items of a partition whose sort keys begin with `prefix`, in the order of these. `table`: its name."""
+    """All items of a partition whose sort keys begin with `prefix`, in
+    the order of these. `table`: its name."""
     request: dict[str, Any] = {
         "TableName": table,
         "KeyConditionExpression": "PK = :pk" + (" AND begins_with(SK, :prefix)" if prefix else ""),

@@ -1,6 +1,7 @@
 """How many requests an operation makes, and what they consume.
 
-Sizes and units: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+Sizes and units:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
 import json
@@ -13,7 +14,8 @@ Item = dict[str, dict[str, Any]]
 
 
 def size(item: Item) -> int:
-    """Bytes of an item of strings and numbers. A number has a byte for each two significant digits, and one more."""
+    """Bytes of an item of strings and numbers. A number has a byte for each
+    two significant digits, and one more."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
@@ -30,7 +32,8 @@ def write_units(items: Iterable[Item]) -> int:
 
 
 def reported_by_local(items: Iterable[Item]) -> int:
-    """What DynamoDB Local says of that transaction: it doubles once more, and counts items of equal cost once."""
+    """What DynamoDB Local says of that transaction: it doubles once more,
+    and counts items of equal cost once."""
     return 4 * sum({-(-size(item) // 1_024) for item in items})
 
 

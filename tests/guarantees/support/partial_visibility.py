@@ -1,7 +1,8 @@
-"""Two clients of one DynamoDB: one writes, the other reads while what was written is becoming visible, item by item.
+"""Two clients of one DynamoDB: one writes, the other reads while what was
+written is becoming visible, item by item.
 
-Reads are read-committed: of a transaction that was committed just now, a reader may see some items and not yet the others.
-Local engines never show that; this does, until the items are revealed.
+Reads are read-committed: of a transaction that was committed just now, a reader may see some items and not
+yet the others. Local engines never show that; this does, until the items are revealed.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
 """
 
@@ -97,7 +98,8 @@ class ReadingClient:
         return answer | {"Responses": seen}
 
     def transact_get_items(self, **request: Any) -> Any:
-        """Serializable, unlike the others: what is becoming visible is a conflict, and visible at the next try."""
+        """Serializable, unlike the others: what is becoming visible is a
+        conflict, and visible at the next try."""
         wanted = [each["Get"] for each in request["TransactItems"]]
         if self._visibility.reveal_items(
             (each["TableName"], each["Key"]["PK"]["S"], each["Key"]["SK"]["S"]) for each in wanted

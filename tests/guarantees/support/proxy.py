@@ -1,4 +1,5 @@
-"""A proxy before DynamoDB that injects faults: into answers, connections, and the order of what becomes visible."""
+"""A proxy before DynamoDB that injects faults: into answers, connections,
+and the order of what becomes visible."""
 
 import http.client
 import json
@@ -89,7 +90,8 @@ def error(code: str, status: int = 400, **more: Any) -> Fault:
 
 
 def conflict(action: int, code: str = "TransactionConflict") -> Fault:
-    """A transaction cancelled because of one of a send's four actions, as DynamoDB says it and local engines never do."""
+    """A transaction cancelled because of one of a send's four actions, as
+    DynamoDB says it and local engines never do."""
     reasons = [{"Code": code if index == action else "None"} for index in range(4)]
     return error("TransactionCanceledException", CancellationReasons=reasons)
 
@@ -130,7 +132,8 @@ def garbled_answer(exchange: Exchange) -> None:
 
 
 def showing(*stale: Mapping[str, Any]) -> Fault:
-    """A batch of reads that shows these items as they were, though others of it are newer: a batch is not one instant."""
+    """A batch of reads that shows these items as they were, though others of it
+    are newer: a batch is not one instant."""
 
     def show(exchange: Exchange) -> None:
         status, body = exchange.forward()
@@ -146,7 +149,8 @@ def showing(*stale: Mapping[str, Any]) -> Fault:
 
 
 def first_reason_alone(exchange: Exchange) -> None:
-    """A refused transaction names all conditions that failed, but nothing promises so: this one names the first."""
+    """A refused transaction names all conditions that failed, but nothing
+    promises so: this one names the first."""
     status, body = exchange.forward()
     answer = json.loads(body)
     reasons = answer.get("CancellationReasons", [])

@@ -1,7 +1,8 @@
-"""Calls that run side by side, yet one step at a time in a random order: each request to the store waits for the scheduler.
+"""Calls that run side by side, yet one step at a time in a random order: each
+request to the store waits for the scheduler.
 
-A step is what a call does between two requests. So two calls interleave in any order of their requests, a seed gives the same
-order again, and no time is slept.
+A step is what a call does between two requests. So two calls interleave in any order of their requests, a
+seed gives the same order again, and no time is slept.
 """
 
 import asyncio
@@ -32,7 +33,8 @@ class Commit:
 
 @dataclass(slots=True, eq=False)
 class Scheduler:
-    """Where the threads of calls wait for their turn. Its methods but `wait` are for the event loop's thread."""
+    """Where the threads of calls wait for their turn. Its methods but
+    `wait` are for the event loop's thread."""
 
     rng: Random
     loop: asyncio.AbstractEventLoop
@@ -94,7 +96,8 @@ class Scheduler:
 
 @dataclass(slots=True, eq=False)
 class ScheduledClient:
-    """A client of DynamoDB whose requests wait for the scheduler. Writes are noted; some answers get lost, some writes conflict.
+    """A client of DynamoDB whose requests wait for the scheduler. Writes are noted;
+    some answers get lost, some writes conflict.
 
     `call` names the call that makes the requests; whoever starts it sets it.
     """

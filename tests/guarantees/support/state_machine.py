@@ -1,4 +1,5 @@
-"""Runs a state machine of hypothesis: briefly in the suite, at length with PROVE=1, and without shrinking with UNSHRUNK=1."""
+"""Runs a state machine of hypothesis: briefly in the suite, at length with
+PROVE=1, and without shrinking with UNSHRUNK=1."""
 
 import os
 
@@ -13,7 +14,8 @@ def check(
     steps: tuple[int, int],
     **attributes: object,
 ) -> None:
-    """Run `machine` with these class attributes. Of `examples` and `steps` the first is for the suite, the other for PROVE=1."""
+    """Run `machine` with these class attributes. Of `examples` and `steps` the
+    first is for the suite, the other for PROVE=1."""
     prove = bool(os.environ.get("PROVE"))
     run_state_machine_as_test(
         type(machine.__name__, (machine,), attributes),
