@@ -75,7 +75,7 @@ async def run_script(api: Backend, name: str, count: int = CLIENTS) -> ScriptRes
         messages, head = await fetch(api, script.room_id, "own")
         assert [*messages] == [*range(1, head.seq + 1)]
         for number in range(count):
-            state = script.people[clients[number].client.user]
+            state = script.users[clients[number].client.user]
             await clients[number].settle(is_in=state.is_in)
             clients[number].check(messages, state.removed_at)
     except (WrongView, Denied) as error:

@@ -43,12 +43,12 @@ class MemberState:
 
 @dataclass(slots=True, eq=False)
 class RoomScript:
-    """The room so far. `people` has the senders and the other members."""
+    """The room so far. `users` has the senders and the other members."""
 
     backend: Backend
     rng: Random
     room_id: str
-    people: dict[str, MemberState]
+    users: dict[str, MemberState]
     is_public: bool = False
     messages: dict[str, Message] = field(default_factory=dict)
     """Each message as it was last answered, by its id."""
@@ -78,24 +78,24 @@ class RoomScript:
     def _somebody(self, *, is_in: bool, but: str = "own", banned: bool | None = None) -> str | None:
         fitting = [
             user
-            for user, standing in self.people.items()
-            if standing.is_in is is_in and user != but and banned in (None, standing.is_banned)
+            for user, state in self.users.items()
+            if state.is_in is is_in and user != but and banned in (None, state.is_banned)
         ]
         return self.rng.choice(fitting) if fitting else None
 
     def _message(self) -> Message | None:
         """One that is not removed, of a member; mostly a recent one."""
-        standing = [
+        kept = [
             each
             for each in self.messages.values()
-            if each["removedAt"] is None and self.people[each["senderId"]].is_in
+            if each["removedAt"] is None and self.users[each["senderId"]].is_in
         ]
-        return self.rng.choice(standing[-6:] if self.rng.random() < 0.7 else standing) if standing else None
+        return self.rng.choice(kept[-6:] if self.rng.random() < 0.7 else kept) if kept else None
 
     async def _send(self) -> bool:
-        sender = self.rng.choice([user for user in SENDERS if self.people[user].is_in])
+        sender = self.rng.choice([user for user in SENDERS if self.users[user].is_in])
         name = f"{sender}-{len(self.messages)}"
-        answer = await self._change(sender, "sendMessage", MESSAGE, text=f"say {name}", clientMessageId=name)
+        answer = await self._change(sender, "sendMessage", MESSAGE, text=f"text {name}", clientMessageId=name)
         self.messages[answer["id"]] = answer
         return True
 
@@ -104,7 +104,7 @@ class RoomScript:
         if not (message := self._message()):
             return False
         name = message["clientMessageId"]
-        text = f"say {name}"
+        text = f"text {name}"
         await self._change(message["senderId"], "sendMessage", MESSAGE, text=text, clientMessageId=name)
         return True
 
@@ -132,13 +132,13 @@ class RoomScript:
     async def _add(self) -> bool:
         if not (user := self._somebody(is_in=False)):
             return False
-        if self.people[user].is_banned:
+        if self.users[user].is_banned:
             await self._change("own", "unbanMember", NOTICE, userId=user)
         if self.is_public and self.rng.random() < 0.5:
             await self._change(user, "joinRoom", NOTICE)
         else:
             await self._change("own", "addMember", NOTICE, userId=user)
-        self.people[user] = MemberState()
+        self.users[user] = MemberState()
         self.joined.append(user)
         return True
 
@@ -163,7 +163,7 @@ class RoomScript:
     async def _revoked(self, user: str, *, banned: bool) -> bool:
         self.revocations += 1
         page = await self.backend.ask("own", MESSAGES, {"roomId": self.room_id, "limit": 1})
-        self.people[user] = MemberState(is_in=False, is_banned=banned, removed_at=Head(**page["head"]))
+        self.users[user] = MemberState(is_in=False, is_banned=banned, removed_at=Head(**page["head"]))
         return True
 
     async def _retry_removal(self) -> bool:

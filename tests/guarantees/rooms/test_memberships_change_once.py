@@ -123,7 +123,7 @@ OVERTAKEN: Mapping[str, tuple[Call, Call, type[ChatError], str]] = {
         NotAllowed,
         "role",
     ),
-    "whom they mute is a moderator by now": (
+    "the muted one is a moderator by now": (
         CALLS["muteMember"],
         (set_role, "ann", {"userId": "bob", "role": "MODERATOR"}),
         NotAllowed,
@@ -142,20 +142,20 @@ OVERTAKEN: Mapping[str, tuple[Call, Call, type[ChatError], str]] = {
         NotRoomMember,
         "",
     ),
-    "whom they add is banned": (
+    "the added one is banned": (
         CALLS["addMember"],
         (ban_member, "mo", {"userId": "dan"}),
         NotAllowed,
         "banned",
     ),
     "who joins is banned": (CALLS["joinRoom"], (ban_member, "mo", {"userId": "dan"}), NotRoomMember, ""),
-    "whom they change has left": (
+    "the changed one has left": (
         CALLS["setRole"],
         (leave_room, "eve", {}),
         NotAllowed,
         "notThere",
     ),
-    "whom they mute has left": (CALLS["muteMember"], (leave_room, "bob", {}), NotAllowed, "notThere"),
+    "the muted one has left": (CALLS["muteMember"], (leave_room, "bob", {}), NotAllowed, "notThere"),
 }
 
 
