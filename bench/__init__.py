@@ -1,1 +1,2 @@
-"""`make bench`: what the functions cost, beside the same API written the usual way. Ratios of CPU time, in one table."""
+"""`make bench`: what the functions cost, beside the same API written the usual way. Ratios of CPU time, in
+one table."""

@@ -23,7 +23,8 @@ MODULES = ("send_message", "messages", "on_message", "authorizer")
 
 
 def cases(setting: Setting, earlier: Path | None) -> dict[str, Case]:
-    """What is measured against `BARE`, by name; with each function of ours, the same function of an `earlier` package."""
+    """What is measured against `BARE`, by name; with each function of ours, the same function of an `earlier`
+    package."""
     ours: dict[str, Case] = {}
     for module in MODULES:
         ours[f"cold {module}"] = (f"import resolvers.{module}", setting.of_package())
@@ -39,8 +40,8 @@ def cases(setting: Setting, earlier: Path | None) -> dict[str, Case]:
 def measure(
     setting: Setting, pairs: int, scratch: Path, checkout: Path | None = None
 ) -> dict[str, list[float]]:
-    """Ratios by name, one for each pair: a case over `BARE`, and the package with new times over itself. `checkout` is an
-    earlier state of this project, whose functions are measured beside ours."""
+    """Ratios by name, one for each pair: a case over `BARE`, and the package with new times over itself.
+    `checkout` is an earlier state of this project, whose functions are measured beside ours."""
     earlier = baseline(checkout, scratch) if checkout else None
     bare, wanted = (BARE, setting.of_peer()), cases(setting, earlier)
     touched = with_new_times(setting.package, scratch / "touched")
@@ -72,7 +73,8 @@ def with_new_times(package: Path, target: Path) -> Path:
 
 
 def seconds(case: Case) -> float:
-    """CPU of one process, user and system. It writes no bytecode, and ends without clearing up: Lambda does neither."""
+    """CPU of one process, user and system. It writes no bytecode, and ends without clearing up: Lambda does
+    neither."""
     code, environment = case
     command = [*INTERPRETER, "-B", "-c", f"{code}\nimport os\nos._exit(0)"]
     with subprocess.Popen(command, env=environment, cwd="/", stdout=subprocess.DEVNULL) as process:

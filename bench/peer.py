@@ -1,7 +1,7 @@
 """The same three fields, written the usual way: Powertools' router, boto3's resource, Get, Update and Put.
 
-It is what the tutorials of both lead to, and does less: no retry is recognised, no limit kept, and two senders at once
-are in no order that a reader could rely on.
+It is what the tutorials of both lead to, and does less: no retry is recognised, no limit kept, and two
+senders at once are in no order that a reader could rely on.
 """
 
 import os

@@ -26,7 +26,8 @@ INTERPRETER = (sys.executable, "-S")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`environment` is what every measured process gets; `package` is where layers and functions are unpacked."""
+    """`environment` is what every measured process gets; `package` is where layers and functions are
+    unpacked."""
 
     environment: Mapping[str, str]
     package: Path

@@ -11,8 +11,8 @@ import zlib
 from typing import Any
 
 LATENCY_S = 0.004
-"""About what DynamoDB takes. Answers that come at once would make two threads quarrel about the interpreter, which
-they do not do while they wait."""
+"""About what DynamoDB takes. Answers that come at once would make two threads quarrel about the interpreter,
+which they do not do while they wait."""
 
 PAGE = 50
 TEXT = "Shall we meet at the harbour tomorrow at eight? Bring the maps, and tell the others that the boat is fixed."

@@ -1,7 +1,7 @@
 """Warm calls: CPU of one process per invocation, over a stub of DynamoDB on loopback.
 
-`python -m bench.warm pages|sends PAIRS FILE` measures in a process of its own and writes ratios to the file as JSON, because
-handlers print.
+`python -m bench.warm pages|sends PAIRS FILE` measures in a process of its own and writes ratios to the file
+as JSON, because handlers print.
 """
 
 import json
@@ -33,8 +33,8 @@ SENDS = (
     ("warm sendMessage", "stock transaction"),
     ("warm sendMessage, usual way", "stock transaction"),
 )
-"""What is measured, and over what. Each field has a process of its own, as in Lambda: what one has seen of the room
-would make the other look again."""
+"""What is measured, and over what. Each field has a process of its own, as in Lambda: what one has seen of
+the room would make the other look again."""
 
 
 def measure(setting: Setting, pairs: int, scratch: Path) -> dict[str, list[float]]:
@@ -44,7 +44,8 @@ def measure(setting: Setting, pairs: int, scratch: Path) -> dict[str, list[float
 
 def _measured(what: str, setting: Setting, pairs: int, scratch: Path) -> dict[str, list[float]]:
     found = scratch / "warm.json"
-    # The peer needs Powertools' router, which the package leaves out: third-party code is pip's here, for both.
+    # The peer needs Powertools' router, which the package leaves out: third-party code is pip's here, for
+    # both.
     path = f"{PACKAGES}:{setting.package}:{setting.package / 'python'}:{PROJECT}"
     with (scratch / "warm.log").open("w+") as log:
         done = subprocess.run(
