@@ -107,7 +107,7 @@ prove-deployment: .venv/installed-dev .venv-emulator/installed ## applies, asks,
 prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ promises, at length: any history, counts, partings, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
 	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/costs/test_requests_and_capacity.py
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/revocation/test_revocation.py
-	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_life.py
+	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py
 	$(BIN)/python -m tests.guarantees.catch_up.disconnections
 	$(BIN)/python -m tests.mutation.hand_picked
 	$(BIN)/python -m tests.guarantees.crowds.throughput

@@ -7,10 +7,14 @@ from typing import Any
 from fastapi import FastAPI, Response, WebSocket
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from chat.rules.errors import InvalidInput
+from chat.rules.rooms import Room
 from gateway import frames
-from gateway.outlet import EXTENSION, Outlet
+from gateway.client_transport import ClientTransport
+from gateway.connection import CloseCode
 from gateway.process import Gateway
-from gateway.pump import Pump
+from gateway.session import Session
+from gateway.websocket_protocol import EXTENSION
 
 
 def application(gateway: Gateway) -> FastAPI:
@@ -32,7 +36,7 @@ def application(gateway: Gateway) -> FastAPI:
 
     @app.get("/healthz")
     async def healthz() -> dict[str, int]:
-        return {"connections": len(gateway.clients), "rooms": len(gateway.hub.feeds)}
+        return {"connections": len(gateway.clients), "rooms": len(gateway.hub.rooms)}
 
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, Any]:
@@ -63,7 +67,7 @@ def _token(socket: WebSocket, offered: list[str]) -> str | None:
 
 
 async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> None:
-    """One connection: turned away, or accepted and pumped to its end."""
+    """One connection: turned away, or accepted and served to its end."""
     origin = socket.headers.get("origin")
     if gateway.is_full:
         await socket.send_denial_response(Response(status_code=503, headers={"Retry-After": "1"}))
@@ -73,8 +77,13 @@ async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> N
         return
     offered = socket.scope.get("subprotocols", [])
     await socket.accept(frames.SUBPROTOCOL if frames.SUBPROTOCOL in offered else None)
-    outlet: Outlet = socket.scope["extensions"][EXTENSION]
+    transport: ClientTransport = socket.scope["extensions"][EXTENSION]
     token = _token(socket, offered)
-    outlet.forget_handshake()
+    transport.forget_handshake()
     socket.scope["headers"].clear()
-    await Pump(gateway, socket, outlet).run(path_room, token)
+    try:
+        room = None if path_room is None else Room.parse(path_room)
+    except InvalidInput as refusal:
+        await socket.close(CloseCode.NOT_ALLOWED, refusal.code)
+        return
+    await Session(gateway, socket, transport, room).run(token)

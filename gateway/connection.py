@@ -3,7 +3,7 @@
     connected ──auth──▶ authenticating ──authenticated──▶ open ──close──▶ closed
         └──────────────── header or subprotocol ─────────▲
 
-Whoever pumps it carries out the actions in their order and reports what became of them.
+Its session carries out the actions in their order and reports what became of them.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,10 @@ from chat.rules.errors import InvalidInput, RateLimited
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
 from gateway import frames
-from gateway.tail import Position
+from gateway.position import RoomPosition
 
 AUTH_SECONDS = 5.0
 MAX_TOKEN_CHARACTERS = 8_192
-
 
 ROOMS_PER_CHARGE = 5
 """A `resume` counts as a frame more for each so many rooms."""
@@ -84,19 +83,19 @@ State = Literal["connected", "authenticating", "open", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one connection may ask. `rate`: frames; `rooms`: how many it may hear at once."""
+    """What one connection may ask. `rate`: frames; `rooms`: how many it may receive at once."""
 
     rate: Rate = field(default_factory=lambda: Rate(20.0, 100))
     rooms: int = 100
-    patience: int = 50
-    """How many frames beyond the rate are answered with a refusal before the connection is closed."""
+    excess_frames: int = 50
+    """How many frames beyond the rate are refused before the connection is closed."""
 
 
 class Connection:
-    """The protocol's state. `path_room` is the room of the address, heard as soon as the client is known."""
+    """The protocol's state. `path_room` is the room of the address, subscribed to as soon as the client is known."""
 
     def __init__(
-        self, path_room: Room | None, since: Position | int | None, limits: Limits, now: float
+        self, path_room: Room | None, since: RoomPosition | int | None, limits: Limits, now: float
     ) -> None:
         self.state: State = "connected"
         self.rooms: dict[str, Room] = {}
@@ -105,11 +104,11 @@ class Connection:
         self._deadline: float | None = now + AUTH_SECONDS
         self._expires: float | None = None
         self._tat = 0
-        self._beyond = 0
+        self._excess = 0
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` wants to be called: the end of the time to authenticate, then of the token."""
+        """When to call `tick`: at the end of the time to authenticate, then of the token."""
         return self._deadline if self.state in ("connected", "authenticating") else self._expires
 
     def tick(self, now: float) -> list[Action]:
@@ -164,7 +163,7 @@ class Connection:
         return [action for frame in received for action in self._act(frame)]
 
     def subscription_refused(self, room: Room, refusal: frames.Refusal) -> list[Action]:
-        """The chat does not let the client hear this room. The address's own room takes the connection with it."""
+        """The chat does not let the client receive this room. The address's own room takes the connection with it."""
         self.rooms.pop(room.id, None)
         return [Reply(frames.refused(refusal, room=room.id)), *self._without(room, refusal.code)]
 
@@ -198,7 +197,7 @@ class Connection:
                 return self._subscribe(frame)
             case frames.Unsubscribe(room):
                 return [frame] if self.rooms.pop(room.id, None) else []
-            case frames.Mark("delivered", room):  # only what is heard can have been delivered
+            case frames.Mark("delivered", room):  # only what is subscribed to can have been delivered
                 return [frame] if room.id in self.rooms else []
             case _:
                 return [frame]
@@ -212,13 +211,13 @@ class Connection:
 
     def _charged(self, now: float) -> list[Action]:
         """Nothing, if the frame is within the rate. Else it is not looked at."""
-        at, rate = int(now * 1_000_000), self._limits.rate
-        wait = rate.wait(self._tat, at)
+        now_us, rate = int(now * 1_000_000), self._limits.rate
+        wait = rate.wait(self._tat, now_us)
         if not wait:
-            self._tat = rate.taken(self._tat, at)
+            self._tat = rate.taken(self._tat, now_us)
             return []
-        self._beyond += 1
-        if self._beyond > self._limits.patience:
+        self._excess += 1
+        if self._excess > self._limits.excess_frames:
             return [self._close(CloseCode.TOO_MANY, "too many frames")]
         return [Reply(frames.refused(frames.Refusal.of(RateLimited(-(-wait // 1_000), "person"))))]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from chat.rules.errors import ChatError, InvalidInput
 from chat.rules.rooms import Room, is_id
-from gateway.tail import Position
+from gateway.position import RoomPosition
 
 SUBPROTOCOL = "chat.v1"
 TOKEN_ENTRY = "bearer."  # noqa: S105  the prefix of a subprotocol entry
@@ -26,10 +26,10 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Hear a room; `since` is where the client was: a position, a bare number, or nothing. `receipts` and `typing`: these, too."""
+    """Receive a room; `since` is where the client was: a position, a bare number, or nothing. `receipts` and `typing`: these, too."""
 
     room: Room
-    since: Position | int | None
+    since: RoomPosition | int | None
     receipts: bool = False
     typing: bool = False
 
@@ -144,10 +144,10 @@ def encode(kind: str, **fields: Any) -> str:
     return json.dumps({"type": kind, **fields}, separators=(",", ":"), ensure_ascii=False)
 
 
-def with_at(text: str, at: str) -> str:
+def with_position(text: str, position: RoomPosition) -> str:
     """A frame of the server with another `at`."""
     fields = json.loads(text)
-    return encode(fields.pop("type"), **{**fields, "at": at})
+    return encode(fields.pop("type"), **{**fields, "at": str(position)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +194,14 @@ def _number(frame: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def _since(value: object) -> Position | int | None:
+def _since(value: object) -> RoomPosition | int | None:
     if value is None:
         return None
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
         return value
     if isinstance(value, str) and len(value) <= 100:
         try:
-            return Position.parse(value)
+            return RoomPosition.parse(value)
         except ValueError:
             pass
     raise InvalidInput("changes.since", argument="since")
