@@ -58,7 +58,8 @@ class ClientTransport:
             for frame in frames:
                 self.write(frame)
                 if not writable.is_set():
-                    await asyncio.wait_for(writable.wait(), self._timeout_s)
+                    async with asyncio.timeout(self._timeout_s):
+                        await writable.wait()
         except TimeoutError:
             return False
         finally:

@@ -208,7 +208,8 @@ class Feed:
         if not self._is_lost:
             deadline = min(filter(None, (self.timeline.deadline, self._compare_at)))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), max(0.0, deadline - time.monotonic()))
+                async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                    await self._work.wait()
             self._work.clear()
             now = time.monotonic()
             self.timeline.expire(now)
@@ -286,6 +287,7 @@ class Feed:
 
 async def _in_time(waiting: "asyncio.Future[None]") -> None:
     try:
-        await asyncio.wait_for(waiting, READY_SECONDS)
+        async with asyncio.timeout(READY_SECONDS):
+            await waiting
     except TimeoutError:
         raise UpstreamRefused(UNAVAILABLE) from None

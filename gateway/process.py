@@ -94,7 +94,8 @@ class Gateway:
         self._empty.clear()
         if self.clients:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), spread)
+                async with asyncio.timeout(spread):
+                    await self._empty.wait()
 
     async def _send_heartbeats(self) -> None:
         """Once a second pass on what clients confirmed, each at most twice a minute; once a minute log how things stand."""

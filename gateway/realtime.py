@@ -61,7 +61,8 @@ class RealtimeConnection:
         subscription.connection = self
         try:
             await self._socket.send_str(protocol.start(subscription.id, query, variables, self._host, token))
-            await asyncio.wait_for(subscription.accepted, ACKNOWLEDGE_SECONDS)
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                await subscription.accepted
         except UpstreamRefused as refused:
             if refused.refusal.code != FULL:
                 raise
@@ -89,7 +90,8 @@ class RealtimeConnection:
         """Until the connection ends, or nothing came for too long."""
         try:
             while True:
-                frame = await asyncio.wait_for(self._socket.receive(), self._silence_s)
+                async with asyncio.timeout(self._silence_s):
+                    frame = await self._socket.receive()
                 if frame.type is not aiohttp.WSMsgType.TEXT:
                     return
                 self._receive(frame.data)
@@ -194,23 +196,22 @@ class Realtime:
             return opened
 
     async def _open(self) -> RealtimeConnection:
-        socket = await asyncio.wait_for(
-            self._http.ws_connect(
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            socket = await self._http.ws_connect(
                 self._address,
                 protocols=protocol.subprotocols(self._host, self._token()),
                 max_msg_size=1_048_576,
                 heartbeat=20.0,
                 compress=0,
-            ),
-            ACKNOWLEDGE_SECONDS,
-        )
+            )
         opened = RealtimeConnection(socket, self._host)
         reader = asyncio.create_task(opened.read())
         self._readers.add(reader)
         reader.add_done_callback(self._readers.discard)
         try:
             await socket.send_str(protocol.init())
-            await asyncio.wait_for(asyncio.shield(opened.ready), ACKNOWLEDGE_SECONDS)
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                await asyncio.shield(opened.ready)
         except BaseException:
             reader.cancel()
             raise
