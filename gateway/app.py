@@ -9,12 +9,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room
-from gateway import frames
 from gateway.client_transport import ClientTransport
 from gateway.connection import CloseCode
 from gateway.process import Gateway
 from gateway.session import Session
 from gateway.websocket_protocol import EXTENSION
+
+SUBPROTOCOL = "chat.v1"
+TOKEN_ENTRY = "bearer."  # noqa: S105  the prefix of a subprotocol entry
 
 
 def application(gateway: Gateway) -> FastAPI:
@@ -60,9 +62,7 @@ def _token(socket: WebSocket, offered: list[str]) -> str | None:
     header = socket.headers.get("authorization")
     if header:
         return str(header)
-    entries = [
-        entry.removeprefix(frames.TOKEN_ENTRY) for entry in offered if entry.startswith(frames.TOKEN_ENTRY)
-    ]
+    entries = [entry.removeprefix(TOKEN_ENTRY) for entry in offered if entry.startswith(TOKEN_ENTRY)]
     return entries[0] if entries else None
 
 
@@ -76,7 +76,7 @@ async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> N
         await socket.send_denial_response(Response(status_code=403))
         return
     offered = socket.scope.get("subprotocols", [])
-    await socket.accept(frames.SUBPROTOCOL if frames.SUBPROTOCOL in offered else None)
+    await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
     transport: ClientTransport = socket.scope["extensions"][EXTENSION]
     token = _token(socket, offered)
     transport.forget_handshake()

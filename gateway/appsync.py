@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from gateway.breaker import Breaker
-from gateway.frames import Refusal
+from gateway.server_frames import Refusal
 from gateway.settings import BadSettings
 
 log = logging.getLogger(__name__)

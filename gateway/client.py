@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from chat.rules.rooms import Room
-from gateway import documents, frames
+from gateway import client_frames, documents, server_frames
 from gateway.appsync import AppSync, UpstreamRefused
 from gateway.client_transport import ClientTransport
 from gateway.connection import Action, Close, CloseCode, Connection, Reply
@@ -49,7 +49,7 @@ class Client:
         self.user_id, self._token = user_id, token
 
     def reply(self, text: str) -> None:
-        self.transport.write(frames.server_frame(text))
+        self.transport.write(server_frames.framed(text))
 
     def apply(self, actions: Sequence[Action]) -> None:
         """Replies and closes, which need not wait for anything."""
@@ -63,17 +63,17 @@ class Client:
     async def request(self, action: Action) -> None:
         """Ask the chat in the client's name, and answer the client."""
         match action:
-            case frames.Send():
+            case client_frames.Send():
                 await self._send(action)
-            case frames.Mark("delivered", room, seq):
+            case client_frames.Mark(type="delivered", room=room, seq=seq):
                 self._delivered[room.id] = max(seq, self._delivered.get(room.id, 0))
-            case frames.Mark(_, room, seq):
+            case client_frames.Mark(room=room, seq=seq):
                 await self._request(documents.READ, {"room": room.id, "seq": seq})
-            case frames.Typing(room):
+            case client_frames.Typing(room=room):
                 await self._request(documents.TYPING, {"room": room.id})
-            case frames.Presence(room):
+            case client_frames.Presence(room=room):
                 if answer := await self._request(documents.PRESENCE, {"room": room.id}):
-                    self.reply(frames.encode("presence", room=room.id, presence=answer))
+                    self.reply(server_frames.encode("presence", room=room.id, presence=answer))
 
     def access_epoch(self, room: Room) -> int:
         """The epoch in which the chat last said that the person is a member of the room; 0 before it did."""
@@ -83,7 +83,7 @@ class Client:
         """The chat's own decision whether the person may receive the room. Raises `UpstreamRefused`."""
         answer = await self._appsync.ask(documents.ROOM, {"room": room.id}, self._token)
         if answer["me"] is None:  # a visitor of a public room may look at it, not receive it
-            raise UpstreamRefused(frames.Refusal("NotRoomMember", "You are not in this room.", {}))
+            raise UpstreamRefused(server_frames.Refusal("NotRoomMember", "You are not in this room.", {}))
         self._access_epochs[room.id] = answer["head"]["epoch"]
 
     async def check_access_in_turn(self, room: Room) -> None:
@@ -113,16 +113,20 @@ class Client:
             self._metrics.refused(refused.refusal.code)
             self._delivered = sent | self._delivered
 
-    async def _send(self, send: frames.Send) -> None:
+    async def _send(self, send: client_frames.Send) -> None:
+        variables = {
+            "room": send.room.id,
+            "text": send.text,
+            "clientMessageId": send.client_message_id,
+            "attachments": send.attachments,
+        }
         try:
-            message = await self._appsync.ask(
-                documents.SEND, {"room": send.room.id, **send.arguments}, self._token
-            )
+            message = await self._appsync.ask(documents.SEND, variables, self._token)
         except UpstreamRefused as refused:
             self._metrics.refused(refused.refusal.code)
-            self.reply(frames.refused(refused.refusal, ref=send.ref, room=send.room.id))
+            self.reply(server_frames.refused(refused.refusal, ref=send.ref, room=send.room.id))
             return
-        self.reply(frames.encode("ack", ref=send.ref, room=send.room.id, message=message))
+        self.reply(server_frames.encode("ack", ref=send.ref, room=send.room.id, message=message))
 
     async def _request(self, document: str, variables: dict[str, Any]) -> Any:
         """The answer, or `None` after the client was sent the refusal."""
@@ -130,5 +134,5 @@ class Client:
             return await self._appsync.ask(document, variables, self._token)
         except UpstreamRefused as refused:
             self._metrics.refused(refused.refusal.code)
-            self.reply(frames.refused(refused.refusal, room=variables["room"]))
+            self.reply(server_frames.refused(refused.refusal, room=variables["room"]))
             return None

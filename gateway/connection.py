@@ -6,7 +6,6 @@
 Its session carries out the actions in their order and reports what became of them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
@@ -14,7 +13,7 @@ from typing import Literal
 from chat.rules.errors import InvalidInput, RateLimited
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
-from gateway import frames
+from gateway import client_frames, server_frames
 from gateway.position import RoomPosition
 
 AUTH_SECONDS = 5.0
@@ -71,12 +70,12 @@ Action = (
     Verify
     | Reply
     | Close
-    | frames.Subscribe
-    | frames.Unsubscribe
-    | frames.Send
-    | frames.Mark
-    | frames.Typing
-    | frames.Presence
+    | client_frames.Subscribe
+    | client_frames.Unsubscribe
+    | client_frames.Send
+    | client_frames.Mark
+    | client_frames.Typing
+    | client_frames.Presence
 )
 State = Literal["connected", "authenticating", "open", "closed"]
 
@@ -131,7 +130,7 @@ class Connection:
             return []
         self.state, self._expires = "open", expires
         room = self._path_room
-        first = self._subscribe(frames.Subscribe(room, self._since)) if room else []
+        first = self._subscribe(client_frames.Subscribe(room=room, since=self._since)) if room else []
         return [Reply(hello), *first]
 
     def token_refused(self) -> list[Action]:
@@ -153,25 +152,28 @@ class Connection:
         if wait := self._charged(now):
             return wait
         try:
-            received = frames.parse(text)
-        except frames.BadFrame as bad:
+            frame = client_frames.parse(text)
+        except client_frames.BadFrame as bad:
             return [self._close(CloseCode.BAD_FRAME, str(bad))]
         except InvalidInput as refusal:
-            return [Reply(frames.refused(frames.Refusal.of(refusal)))]
-        for _ in range(len(received) // ROOMS_PER_CHARGE):
+            return [Reply(server_frames.refused(server_frames.Refusal.of(refusal)))]
+        if not isinstance(frame, client_frames.Resume):
+            return self._act(frame)
+        for _ in range(len(frame.rooms) // ROOMS_PER_CHARGE):
             self._tat = self._limits.rate.taken(self._tat, int(now * 1_000_000))
-        return [action for frame in received for action in self._act(frame)]
+        wishes = [client_frames.Subscribe(room=room, since=since) for room, since in frame.rooms.items()]
+        return [action for wish in wishes for action in self._act(wish)]
 
-    def subscription_refused(self, room: Room, refusal: frames.Refusal) -> list[Action]:
+    def subscription_refused(self, room: Room, refusal: server_frames.Refusal) -> list[Action]:
         """The chat does not let the client receive this room. The address's own room takes the connection with it."""
         self.rooms.pop(room.id, None)
-        return [Reply(frames.refused(refusal, room=room.id)), *self._without(room, refusal.code)]
+        return [Reply(server_frames.refused(refusal, room=room.id)), *self._without(room, refusal.code)]
 
     def removed(self, room: Room) -> list[Action]:
         """The client's person is not in this room any more."""
         if self.rooms.pop(room.id, None) is None or self.state == "closed":
             return []
-        return [Reply(frames.encode("removed", room=room.id)), *self._without(room, "NotRoomMember")]
+        return [Reply(server_frames.encode("removed", room=room.id)), *self._without(room, "NotRoomMember")]
 
     def fell_behind(self) -> list[Action]:
         return [self._close(CloseCode.SLOW, "too slow: resume")]
@@ -181,8 +183,8 @@ class Connection:
             return []
         return [self._close(_CLOSING.get(code, CloseCode.UNAVAILABLE), code[:100])]
 
-    def _act(self, frame: frames.ClientFrame) -> Sequence[Action]:
-        if isinstance(frame, frames.Authenticate):
+    def _act(self, frame: client_frames.ClientFrame) -> list[Action]:
+        if isinstance(frame, client_frames.Authenticate):
             if self.state != "connected":
                 return [self._close(CloseCode.BAD_FRAME, "auth comes once, and first")]
             if len(frame.token) > MAX_TOKEN_CHARACTERS:
@@ -191,21 +193,23 @@ class Connection:
         if self.state != "open":
             return [self._close(CloseCode.TOKEN_REFUSED, "auth comes first")]
         match frame:
-            case frames.Ping(ref):
-                return [Reply(frames.encode("pong", **({"ref": ref} if ref else {})))]
-            case frames.Subscribe():
+            case client_frames.Ping(ref=ref):
+                return [Reply(server_frames.encode("pong", **({"ref": ref} if ref else {})))]
+            case client_frames.Subscribe():
                 return self._subscribe(frame)
-            case frames.Unsubscribe(room):
+            case client_frames.Unsubscribe(room=room):
                 return [frame] if self.rooms.pop(room.id, None) else []
-            case frames.Mark("delivered", room):  # only what is subscribed to can have been delivered
+            case client_frames.Mark(type="delivered", room=room):  # nothing else can have been delivered
                 return [frame] if room.id in self.rooms else []
+            case client_frames.Resume():
+                return []  # taken apart before
             case _:
                 return [frame]
 
-    def _subscribe(self, frame: frames.Subscribe) -> list[Action]:
+    def _subscribe(self, frame: client_frames.Subscribe) -> list[Action]:
         if frame.room.id not in self.rooms and len(self.rooms) >= self._limits.rooms:
             refusal = InvalidInput("presence.rooms", argument="room", max=self._limits.rooms)
-            return [Reply(frames.refused(frames.Refusal.of(refusal), room=frame.room.id))]
+            return [Reply(server_frames.refused(server_frames.Refusal.of(refusal), room=frame.room.id))]
         self.rooms[frame.room.id] = frame.room
         return [frame]
 
@@ -219,7 +223,9 @@ class Connection:
         self._excess += 1
         if self._excess > self._limits.excess_frames:
             return [self._close(CloseCode.TOO_MANY, "too many frames")]
-        return [Reply(frames.refused(frames.Refusal.of(RateLimited(-(-wait // 1_000), "person"))))]
+        return [
+            Reply(server_frames.refused(server_frames.Refusal.of(RateLimited(-(-wait // 1_000), "person"))))
+        ]
 
     def _close(self, code: CloseCode, reason: str) -> Close:
         self.state = "closed"

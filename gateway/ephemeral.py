@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from chat.rules.rooms import Room
-from gateway import documents, frames
+from gateway import documents, server_frames
 from gateway.appsync import UpstreamRefused
 from gateway.broadcaster import Broadcaster
 from gateway.client_transport import ClientTransport
@@ -63,7 +63,7 @@ class EphemeralEvents:
         def receive(event: Mapping[str, Any]) -> None:
             if (event.get("epoch") or 0) > self.cleared_epoch:
                 return
-            text = frames.encode(kind, room=self._room.id, **{kind: event})
-            self._subscribers[kind].publish(frames.server_frame(text))
+            text = server_frames.encode(kind, room=self._room.id, **{kind: event})
+            self._subscribers[kind].publish(server_frames.framed(text))
 
         return receive

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.rules.rooms import Room
-from gateway import documents, frames
+from gateway import documents, server_frames
 from gateway.appsync import UNAVAILABLE, AppSync, UpstreamRefused, jittered
 from gateway.broadcaster import Broadcaster
 from gateway.client_transport import ClientTransport
@@ -193,7 +193,7 @@ class Feed:
         self._is_lost = True
         self._work.set()
 
-    async def _back_off(self, refusal: frames.Refusal, attempt: int) -> int:
+    async def _back_off(self, refusal: server_frames.Refusal, attempt: int) -> int:
         """Wait before attempt `attempt`, unless it is known what was wrong; the number of the next one."""
         if refusal.code == "StaleEpoch":
             self._epoch = int(refusal.values.get("epoch", 0)) or None
@@ -244,8 +244,8 @@ class Feed:
     def _read(self, page: HistoryPage) -> None:
         self._deliver(self.timeline.read(page))  # history has no notices, so nobody loses access by it
         if page.reset:
-            reset = frames.encode("reset", room=self.room.id, at=self.position)
-            self.subscribers.publish(frames.server_frame(reset))
+            reset = server_frames.encode("reset", room=self.room.id, at=self.position)
+            self.subscribers.publish(server_frames.framed(reset))
 
     async def _until_caught_up(self) -> None:
         """Until history was read anew, from its beginning. Raises `UpstreamRefused`."""
@@ -281,8 +281,8 @@ class Feed:
         return revoked
 
     def _encode(self, kind: EventKind, message: Message, position: RoomPosition) -> bytes:
-        text = frames.encode(kind, room=self.room.id, at=str(position), message=message)
-        return frames.server_frame(text)
+        text = server_frames.encode(kind, room=self.room.id, at=str(position), message=message)
+        return server_frames.framed(text)
 
 
 async def _in_time(waiting: "asyncio.Future[None]") -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass
 from typing import Any
 
-from gateway import documents, frames
+from gateway import documents, server_frames
 from gateway.metrics import Metrics
 from gateway.position import RoomPosition
 from gateway.replay_buffer import BufferedEvent, EventKind
@@ -148,4 +148,4 @@ def _not_before(start: RoomPosition, event: BufferedEvent) -> bytes:
     if event.position.seq >= start.seq:
         return event.frame
     position = RoomPosition(start.seq, start.ts, event.position.rev)
-    return frames.server_frame(frames.with_position(frames.payload(event.frame), position))
+    return server_frames.framed(server_frames.with_position(server_frames.payload(event.frame), position))

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from chat.rules.rooms import Room
-from gateway import frames
+from gateway import client_frames, server_frames
 from gateway.appsync import UNAVAILABLE, UpstreamRefused, jittered
 from gateway.client import Client
 from gateway.connection import Action, Close, Reply
@@ -36,7 +36,7 @@ LOOK_UP_ATTEMPTS = 5
 """How often it is tried to look somebody up."""
 
 NO_ACCESS = frozenset({"NotRoomMember", "NotAllowed"})
-FAULT = frames.Refusal("InternalError", "Something went wrong on our side.", {})
+FAULT = server_frames.Refusal("InternalError", "Something went wrong on our side.", {})
 
 
 @dataclass(eq=False)
@@ -64,9 +64,9 @@ class Hub:
             match action:
                 case Reply() | Close():
                     client.apply([action])
-                case frames.Subscribe():
+                case client_frames.Subscribe():
                     self._start_joining(client, action)
-                case frames.Unsubscribe(room):
+                case client_frames.Unsubscribe(room=room):
                     self.leave(client, room)
                 case _:
                     await client.request(action)
@@ -92,13 +92,13 @@ class Hub:
 
     # joining and leaving
 
-    def _start_joining(self, client: Client, wish: frames.Subscribe) -> None:
+    def _start_joining(self, client: Client, wish: client_frames.Subscribe) -> None:
         room = wish.room
         self.leave(client, room)
         self._joining[client, room.id] = task = self._task(self._join(client, wish))
         task.add_done_callback(partial(self._joined, client, room))
 
-    async def _join(self, client: Client, wish: frames.Subscribe) -> None:
+    async def _join(self, client: Client, wish: client_frames.Subscribe) -> None:
         try:
             await client.check_access_in_turn(wish.room)
             await join(client, self._enter(client, wish.room), wish)

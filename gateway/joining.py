@@ -1,6 +1,6 @@
 """How a client comes to receive a room: it is given what it missed, and then every event, without one between the two."""
 
-from gateway import frames
+from gateway import client_frames, server_frames
 from gateway.client import Client
 from gateway.ephemeral import EphemeralKind
 from gateway.feed import Feed
@@ -11,7 +11,7 @@ class FellBehind(Exception):
     """The client takes what it missed more slowly than the room goes on."""
 
 
-async def join(client: Client, feed: Feed, wish: frames.Subscribe) -> None:
+async def join(client: Client, feed: Feed, wish: client_frames.Subscribe) -> None:
     """From now on the client receives the room. It was looked up before. Raises `UpstreamRefused`, `FellBehind`."""
     kinds = _ephemeral_kinds(wish)
     await feed.ready()
@@ -22,10 +22,10 @@ async def join(client: Client, feed: Feed, wish: frames.Subscribe) -> None:
     # Since the last look at the buffer nothing has waited, so that no event comes between that and what is received.
     feed.add(client.transport, kinds)
     about = {"room": wish.room.id, "at": feed.position, "epoch": feed.epoch, "resumed": resumed}
-    client.reply(frames.encode("subscribed", **about))
+    client.reply(server_frames.encode("subscribed", **about))
 
 
-async def _replay(client: Client, feed: Feed, wish: frames.Subscribe, missed: Missed | None) -> bool:
+async def _replay(client: Client, feed: Feed, wish: client_frames.Subscribe, missed: Missed | None) -> bool:
     """Write what was missed, as fast as the client takes it, and the events of the meantime; whether that is everything.
 
     In the end the chat has said that the person is a member in the room's epoch as it is known here: had they been removed while
@@ -36,7 +36,7 @@ async def _replay(client: Client, feed: Feed, wish: frames.Subscribe, missed: Mi
     replayed = feed.history.replay(missed) if missed is not None else None
     history_epoch = missed.epoch if missed is not None else 0
     if replayed is None and wish.since is not None:
-        client.reply(frames.encode("reset", room=room.id, at=feed.position))
+        client.reply(server_frames.encode("reset", room=room.id, at=feed.position))
     waiting = replayed or []
     while waiting or client.access_epoch(room) < max(feed.epoch, history_epoch):
         if client.access_epoch(room) < max(feed.epoch, history_epoch):
@@ -52,6 +52,6 @@ async def _replay(client: Client, feed: Feed, wish: frames.Subscribe, missed: Mi
     return replayed is not None
 
 
-def _ephemeral_kinds(wish: frames.Subscribe) -> list[EphemeralKind]:
+def _ephemeral_kinds(wish: client_frames.Subscribe) -> list[EphemeralKind]:
     wanted: dict[EphemeralKind, bool] = {"receipt": wish.receipts, "typing": wish.typing}
     return [kind for kind, is_wanted in wanted.items() if is_wanted]

@@ -13,7 +13,7 @@ import aiohttp
 
 from chat.identity.tokens import TokenRules, verify_token
 from chat.rules.rooms import Room
-from gateway import frames
+from gateway import server_frames
 from gateway.appsync import AppSync, ServiceToken
 from gateway.breaker import Breaker
 from gateway.client import Client
@@ -89,7 +89,7 @@ class Gateway:
         spread = self.settings.drain_seconds
         for client in clients:
             after = int(random.uniform(0, spread) * 1_000)  # noqa: S311  jitter
-            client.reply(frames.encode("goingAway", reconnectAfterMs=after))
+            client.reply(server_frames.encode("goingAway", reconnectAfterMs=after))
             client.close(CloseCode.GOING_AWAY, "going away")
         self._empty.clear()
         if self.clients:

@@ -13,7 +13,7 @@ import aiohttp
 from gateway import upstream_protocol as protocol
 from gateway.appsync import UNAVAILABLE, UpstreamRefused, refusal_of
 from gateway.breaker import Breaker
-from gateway.frames import Refusal
+from gateway.server_frames import Refusal
 
 log = logging.getLogger(__name__)
 

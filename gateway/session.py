@@ -13,7 +13,7 @@ from chat.identity.jwks import KeysUnavailable
 from chat.identity.tokens import TokenRefused
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
-from gateway import frames
+from gateway import server_frames
 from gateway.client import Client
 from gateway.client_transport import ClientTransport
 from gateway.connection import Action, CloseCode, Connection, Limits, Verify
@@ -105,7 +105,7 @@ class Session:
             return
         gateway.users[claims.user_id] += 1
         client.authenticated(claims.user_id, token)
-        hello = frames.encode("hello", version=VERSION, user=claims.user_id, **self._settings())
+        hello = server_frames.encode("hello", version=VERSION, user=claims.user_id, **self._settings())
         expires = time.monotonic() + max(0.0, claims.expires_at - time.time())
         actions = connection.authenticated(hello, expires)
         self._watch_deadline()

@@ -6,18 +6,18 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any
 
 from chat.rules.rooms import Room
-from gateway import frames
+from gateway import server_frames
 from gateway.appsync import UNAVAILABLE, UpstreamRefused
 from gateway.broadcaster import Broadcaster
 from gateway.client import Client
 from gateway.connection import CloseCode, Connection, Limits
 from gateway.feed import EpochEnded, Revoked
-from gateway.frames import Refusal
 from gateway.history import Missed
 from gateway.hub import Hub
 from gateway.metrics import Metrics
 from gateway.position import RoomPosition
 from gateway.realtime import OnEvent
+from gateway.server_frames import Refusal
 from gateway.timeline import Timeline
 
 LOBBY = Room.parse("lobby")
@@ -53,7 +53,9 @@ class FakeFeed:
         self.room = LOBBY
         self.subscribers = Broadcaster(0.0)
         self.timeline = Timeline(
-            lambda kind, message, _position: frames.server_frame(frames.encode(kind, id=message["id"]))
+            lambda kind, message, _position: server_frames.framed(
+                server_frames.encode(kind, id=message["id"])
+            )
         )
         self.timeline.start({"seq": 0, "ts": None, "rev": 1, "epoch": 1})
         self.history, self.position = self, "0//1"
@@ -117,7 +119,7 @@ class Bob:
         self.closed: list[tuple[CloseCode, str]] = []
         self.connection = Connection(path_room, None, Limits(), now=0.0)
         self.connection.credentials("t")
-        self.connection.authenticated(frames.encode("hello"), expires=60.0)
+        self.connection.authenticated(server_frames.encode("hello"), expires=60.0)
         transport: Any = self
         appsync: Any = chat  # as much of each as is needed here
         self.hub = Hub(self._new_feed, Metrics())
@@ -133,7 +135,7 @@ class Bob:
         self.closed.append((code, reason))
 
     def write(self, frame: bytes) -> None:
-        self.written.append(json.loads(frames.payload(frame)))
+        self.written.append(json.loads(server_frames.payload(frame)))
 
     async def write_paced(self, frames: Iterable[bytes]) -> bool:
         for frame in frames:

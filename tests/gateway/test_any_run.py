@@ -16,7 +16,7 @@ import pytest
 from pydantic import AnyHttpUrl
 
 from chat.rules.rooms import Room
-from gateway import frames
+from gateway import server_frames
 from gateway.client import Client
 from gateway.connection import CloseCode, Connection, Limits
 from gateway.feed import Feed
@@ -106,7 +106,7 @@ class Connected:
         self._client = Client(self._connection, *parts)
         self._client.authenticated(person.name, person.name)
         self._connection.credentials(person.name)
-        self._connection.authenticated(frames.encode("hello"), expires=3_600.0)
+        self._connection.authenticated(server_frames.encode("hello"), expires=3_600.0)
 
     async def send(self, text: str) -> None:
         await self._hub.carry_out(self._client, self._connection.receive_text(text, 1.0))

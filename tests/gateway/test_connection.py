@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
-from gateway import frames
+from gateway import client_frames, server_frames
 from gateway.connection import AUTH_SECONDS, Action, Close, CloseCode, Connection, Limits, Reply, Verify
 from gateway.position import RoomPosition
 
 LOBBY, DEN = Room.parse("lobby"), Room.parse("GUILD#dragons")
-HELLO = frames.encode("hello")
+HELLO = server_frames.encode("hello")
 
 
 def connected(room: Room | None = None, limits: Limits | None = None, since: int | None = None) -> Connection:
@@ -43,14 +43,14 @@ def test_the_first_frame_may_bring_the_token() -> None:
     assert receive(connection, type="auth", token="a.b.c") == [Verify("a.b.c")]
     assert connection.authenticated(HELLO, expires=60.0) == [
         Reply(HELLO),
-        frames.Subscribe(LOBBY, None),
+        client_frames.Subscribe(room=LOBBY),
     ]
 
 
 def test_the_address_says_where_the_client_was() -> None:
     connection = connected(LOBBY, since=17)
     connection.credentials("t")
-    assert connection.authenticated(HELLO, expires=60.0)[1] == frames.Subscribe(LOBBY, 17)
+    assert connection.authenticated(HELLO, expires=60.0)[1] == client_frames.Subscribe(room=LOBBY, since=17)
 
 
 @pytest.mark.parametrize("kind", ["subscribe", "send", "typing", "ping"])
@@ -85,7 +85,7 @@ def test_while_a_token_is_verified_nobody_is_closed_as_if_there_were_none() -> N
     ],
 )  # fmt: skip
 def test_only_what_will_not_pass_says_that_the_addresss_client_should_stop(name: str, code: int) -> None:
-    _, close = opened(LOBBY).subscription_refused(LOBBY, frames.Refusal(name, "No.", {}))
+    _, close = opened(LOBBY).subscription_refused(LOBBY, server_frames.Refusal(name, "No.", {}))
     assert isinstance(close, Close)
     assert close.code == code
     assert len(close.reason.encode()) <= 123
@@ -122,14 +122,14 @@ def test_rooms_are_subscribed_to_resumed_and_left() -> None:
     connection = opened()
     position = RoomPosition(3, "2026-01-31T12:00:00.000Z", 5)
     assert receive(connection, type="subscribe", room="lobby", typing=True, later="ignored") == [
-        frames.Subscribe(LOBBY, None, receipts=False, typing=True)
+        client_frames.Subscribe(room=LOBBY, typing=True)
     ]
     assert receive(connection, type="resume", rooms={"lobby": str(position), "GUILD#dragons": 4}) == [
-        frames.Subscribe(LOBBY, position),
-        frames.Subscribe(DEN, 4),
+        client_frames.Subscribe(room=LOBBY, since=position),
+        client_frames.Subscribe(room=DEN, since=4),
     ]
     assert set(connection.rooms) == {"lobby", "GUILD#dragons"}
-    assert receive(connection, type="unsubscribe", room="lobby") == [frames.Unsubscribe(LOBBY)]
+    assert receive(connection, type="unsubscribe", room="lobby") == [client_frames.Unsubscribe(room=LOBBY)]
     assert receive(connection, type="unsubscribe", room="lobby") == []
 
 
@@ -144,14 +144,17 @@ def test_a_connection_receives_so_many_rooms_and_no_more() -> None:
 def test_sends_marks_and_requests_go_through_with_what_they_name() -> None:
     connection = opened()
     send = receive(connection, type="send", ref="r1", room="lobby", text="hi", clientMessageId="c1")
-    arguments = {"text": "hi", "clientMessageId": "c1", "attachments": None}
-    assert send == [frames.Send("r1", LOBBY, arguments)]
+    assert send == [client_frames.Send(ref="r1", room=LOBBY, text="hi", clientMessageId="c1")]
     assert receive(connection, type="delivered", room="lobby", seq=3) == []
     receive(connection, type="subscribe", room="lobby")
-    assert receive(connection, type="delivered", room="lobby", seq=3) == [frames.Mark("delivered", LOBBY, 3)]
-    assert receive(connection, type="read", room="lobby", seq=3) == [frames.Mark("read", LOBBY, 3)]
-    assert receive(connection, type="typing", room="lobby") == [frames.Typing(LOBBY)]
-    assert receive(connection, type="presence", room="lobby") == [frames.Presence(LOBBY)]
+    assert receive(connection, type="delivered", room="lobby", seq=3) == [
+        client_frames.Mark(type="delivered", room=LOBBY, seq=3)
+    ]
+    assert receive(connection, type="read", room="lobby", seq=3) == [
+        client_frames.Mark(type="read", room=LOBBY, seq=3)
+    ]
+    assert receive(connection, type="typing", room="lobby") == [client_frames.Typing(room=LOBBY)]
+    assert receive(connection, type="presence", room="lobby") == [client_frames.Presence(room=LOBBY)]
     assert reply_of(receive(connection, type="ping", ref="p")[0]) == {"type": "pong", "ref": "p"}
 
 
@@ -216,7 +219,7 @@ def test_whoever_waits_may_send_again() -> None:
 )
 def test_the_addresss_own_room_takes_the_connection_with_it(name: str, code: CloseCode) -> None:
     connection = opened(LOBBY)
-    refusal = frames.Refusal(name, "No.", {})
+    refusal = server_frames.Refusal(name, "No.", {})
     reply, close = connection.subscription_refused(LOBBY, refusal)
     assert reply_of(reply)["errorType"] == name
     assert close == Close(code, name)
@@ -226,7 +229,11 @@ def test_another_room_does_not() -> None:
     connection = opened(LOBBY)
     receive(connection, type="subscribe", room="other")
     assert (
-        len(connection.subscription_refused(Room.parse("other"), frames.Refusal("NotRoomMember", "No.", {})))
+        len(
+            connection.subscription_refused(
+                Room.parse("other"), server_frames.Refusal("NotRoomMember", "No.", {})
+            )
+        )
         == 1
     )
     receive(connection, type="subscribe", room="other")
@@ -297,7 +304,7 @@ def test_a_frame_is_framed_as_the_rfc_says(text: str) -> None:
 
     clean = text.encode(errors="ignore").decode() * 50
     client = ClientProtocol(parse_uri("ws://127.0.0.1/"), state=OPEN, max_size=None)
-    client.receive_data(frames.server_frame(clean))
+    client.receive_data(server_frames.framed(clean))
     (frame,) = client.events_received()
     assert isinstance(frame, Frame)
     assert (frame.opcode, frame.fin, bytes(frame.data)) == (Opcode.TEXT, True, clean.encode())

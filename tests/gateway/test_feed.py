@@ -10,7 +10,7 @@ import pytest
 from pydantic import AnyHttpUrl
 
 from chat.rules.instants import to_wire
-from gateway import documents, frames
+from gateway import documents, server_frames
 from gateway.appsync import UpstreamRefused
 from gateway.feed import EpochEnded, Feed, Revoked
 from gateway.metrics import Metrics
@@ -71,7 +71,7 @@ class Subscriber:
         self.written = asyncio.Event()
 
     def write(self, frame: bytes) -> None:
-        self.types.append(json.loads(frames.payload(frame))["type"])
+        self.types.append(json.loads(server_frames.payload(frame))["type"])
         self.written.set()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chat.rules.rooms import Room
-from gateway import frames
+from gateway import client_frames
 from gateway.connection import CloseCode
 from tests.gateway.fakes import LOBBY, NOT_MEMBER, UNREACHABLE, Bob, FakeChat, FakeFeed, member
 from tests.gateway.room_messages import new_message, revocation
@@ -48,7 +48,7 @@ async def test_whoever_is_still_a_member_after_a_revocation_is_looked_up_again_a
 
 async def test_a_visitor_of_a_public_room_does_not_receive_it(bob_before: NewBob) -> None:
     bob = bob_before({"me": None, "head": None}, path_room=LOBBY)
-    await bob.hub.carry_out(bob.client, [frames.Subscribe(LOBBY, None)])
+    await bob.hub.carry_out(bob.client, [client_frames.Subscribe(room=LOBBY)])
     assert await bob.joined() == ["refused"]
     assert bob.closed == [(CloseCode.NOT_ALLOWED, "NotRoomMember")]
 

@@ -6,7 +6,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
-from gateway import frames
+from gateway import server_frames
 from tests.gateway.conftest import Serve
 
 
@@ -40,7 +40,7 @@ async def test_a_client_that_stops_reading_is_closed_and_delays_nobody(serve: Se
             await bob.next("subscribed")
             bob.socket.transport.pause_reading()
             subscribers = world.gateway.hub.rooms[room].feed.subscribers
-            frame = frames.server_frame(frames.encode("filler", text="x" * 8_000))
+            frame = server_frames.framed(server_frames.encode("filler", text="x" * 8_000))
             while len(subscribers) > 1:
                 subscribers.publish(frame)
                 await alice.next("filler")
@@ -58,7 +58,7 @@ async def test_a_client_that_neither_reads_nor_answers_is_let_go(serve: Serve) -
         async with world.person("bob", room, close_timeout=0.1) as bob:
             await bob.next("subscribed")
             bob.socket.transport.pause_reading()
-            frame = frames.server_frame(frames.encode("filler", text="x" * 60_000))
+            frame = server_frames.framed(server_frames.encode("filler", text="x" * 60_000))
             subscribers = world.gateway.hub.rooms[room].feed.subscribers
             for _ in range(200):
                 subscribers.publish(frame)
@@ -80,7 +80,7 @@ async def test_whoever_is_gone_keeps_nothing_from_the_others(serve: Serve) -> No
             bob.socket.transport.abort()
             async with asyncio.timeout(10):
                 while len(world.gateway.clients) > 1:
-                    subscribers.publish(frames.server_frame(frames.encode("filler")))
+                    subscribers.publish(server_frames.framed(server_frames.encode("filler")))
                     published += 1
                     await asyncio.sleep(0)
             while [frame["type"] for frame in carol.frames].count("filler") < published:

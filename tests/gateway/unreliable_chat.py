@@ -8,8 +8,8 @@ from typing import Any
 from chat.rules.instants import from_wire, to_wire
 from gateway import documents
 from gateway.appsync import UNAVAILABLE, UpstreamRefused
-from gateway.frames import Refusal
 from gateway.realtime import Subscription
+from gateway.server_frames import Refusal
 
 SERVICE = "service"
 NOT_MEMBER = UpstreamRefused(Refusal("NotRoomMember", "No.", {}))
