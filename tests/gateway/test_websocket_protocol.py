@@ -192,7 +192,7 @@ async def test_a_lost_connection_is_reported_and_not_written_to() -> None:
     assert (reports, connection.transport.written) == (["lost"], before)
 
 
-@pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG, Opcode.CONT])
+@pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG, Opcode.CONT], ids=lambda opcode: opcode.name)
 async def test_each_frame_that_is_none_of_ours_goes_through_its_handler_and_is_counted(
     opcode: Opcode,
 ) -> None:
