@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-from gateway.logs import JsonLines, is_ours_to_tell
+from gateway.logs import JsonLines, is_worth_logging
 from gateway.process import Gateway
 from gateway.server import Server, token_rules
 from gateway.settings import BadSettings, Settings, of_this_process
@@ -20,7 +20,7 @@ def main() -> int:
         return 2
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    logging.getLogger("uvicorn.error").addFilter(is_ours_to_tell)
+    logging.getLogger("uvicorn.error").addFilter(is_worth_logging)
     logging.basicConfig(level=settings.log_level, handlers=[handler])
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings))
@@ -29,16 +29,16 @@ def main() -> int:
 
 async def serve(settings: Settings) -> None:
     server = Server(Gateway(settings, token_rules(settings)))
-    # A room of thousands is many objects that live long; looking through them again and again is felt as lag.
+    # A room of thousands is many objects that live long; collecting them again and again delays messages.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    telling = asyncio.create_task(_tell(server))
+    ready_line = asyncio.create_task(_print_ready(server))
     await server.serve()
-    telling.cancel()
+    ready_line.cancel()
 
 
-async def _tell(server: Server) -> None:
+async def _print_ready(server: Server) -> None:
     """The line that other programs wait for."""
     while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
         await asyncio.sleep(0.01)

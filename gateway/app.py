@@ -7,10 +7,16 @@ from typing import Any
 from fastapi import FastAPI, Response, WebSocket
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gateway import frames
-from gateway.outlet import EXTENSION, Outlet
+from chat.rules.errors import InvalidInput
+from chat.rules.rooms import Room
+from gateway.client_transport import ClientTransport
+from gateway.connection import CloseCode
 from gateway.process import Gateway
-from gateway.pump import Pump
+from gateway.session import Session
+from gateway.websocket_protocol import EXTENSION
+
+SUBPROTOCOL = "chat.v1"
+TOKEN_ENTRY = "bearer."  # noqa: S105  the prefix of a subprotocol entry
 
 
 def application(gateway: Gateway) -> FastAPI:
@@ -32,7 +38,7 @@ def application(gateway: Gateway) -> FastAPI:
 
     @app.get("/healthz")
     async def healthz() -> dict[str, int]:
-        return {"connections": len(gateway.clients), "rooms": len(gateway.hub.feeds)}
+        return {"connections": len(gateway.clients), "rooms": len(gateway.hub.rooms)}
 
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, Any]:
@@ -56,14 +62,12 @@ def _token(socket: WebSocket, offered: list[str]) -> str | None:
     header = socket.headers.get("authorization")
     if header:
         return str(header)
-    entries = [
-        entry.removeprefix(frames.TOKEN_ENTRY) for entry in offered if entry.startswith(frames.TOKEN_ENTRY)
-    ]
+    entries = [entry.removeprefix(TOKEN_ENTRY) for entry in offered if entry.startswith(TOKEN_ENTRY)]
     return entries[0] if entries else None
 
 
 async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> None:
-    """One connection: turned away, or accepted and pumped to its end."""
+    """One connection: turned away, or accepted and served to its end."""
     origin = socket.headers.get("origin")
     if gateway.is_full:
         await socket.send_denial_response(Response(status_code=503, headers={"Retry-After": "1"}))
@@ -72,9 +76,14 @@ async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> N
         await socket.send_denial_response(Response(status_code=403))
         return
     offered = socket.scope.get("subprotocols", [])
-    await socket.accept(frames.SUBPROTOCOL if frames.SUBPROTOCOL in offered else None)
-    outlet: Outlet = socket.scope["extensions"][EXTENSION]
+    await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    transport: ClientTransport = socket.scope["extensions"][EXTENSION]
     token = _token(socket, offered)
-    outlet.forget_handshake()
+    transport.forget_handshake()
     socket.scope["headers"].clear()
-    await Pump(gateway, socket, outlet).run(path_room, token)
+    try:
+        room = None if path_room is None else Room.parse(path_room)
+    except InvalidInput as refusal:
+        await socket.close(CloseCode.NOT_ALLOWED, refusal.code)
+        return
+    await Session(gateway, socket, transport, room).run(token)

@@ -14,14 +14,14 @@ from typing import Any
 import aiohttp
 
 from gateway.breaker import Breaker
-from gateway.frames import Refusal
+from gateway.server_frames import Refusal
 from gateway.settings import BadSettings
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 200
-"""How many requests are underway at once. What waits for its turn is not late yet: a thousand who come back together would else
-time out, and open the breaker, by their number alone."""
+MAX_REQUESTS = 200
+"""How many requests are underway at once. What waits for its turn has not timed out yet: a thousand who come back together would
+else open the breaker by their number alone."""
 
 REQUEST_SECONDS = 10.0
 _VALUES = re.compile(r"\[code=(\w+)((?: \w+=\S+)*)\]$")
@@ -57,16 +57,16 @@ class ServiceToken:
 
     @property
     def is_over(self) -> bool:
-        """Whether the token that was read last has ended: no room can be heard until there is another."""
+        """Whether the token that was read last has ended: no room can be received until there is another."""
         return bool(self._until) and time.time() > self._until
 
 
 class AppSync:
     """One API. Raises `UpstreamRefused` for whatever is not an answer."""
 
-    def __init__(self, url: str, session: aiohttp.ClientSession, breaker: Breaker) -> None:
-        self._url, self._session, self._breaker = url, session, breaker
-        self._turns = asyncio.Semaphore(AT_ONCE)
+    def __init__(self, url: str, http: aiohttp.ClientSession, breaker: Breaker) -> None:
+        self._url, self._http, self._breaker = url, http, breaker
+        self._turns = asyncio.Semaphore(MAX_REQUESTS)
         self.requests = 0
 
     async def ask(self, document: str, variables: Mapping[str, Any], token: str) -> Any:
@@ -89,7 +89,7 @@ class AppSync:
 
     async def _post(self, body: Mapping[str, Any], token: str) -> Any:
         """Raises `ClientError`, `TimeoutError` and `ValueError` where AppSync did not answer as it does when it is well."""
-        async with self._session.post(
+        async with self._http.post(
             self._url,
             json=body,
             headers={"Authorization": token},

@@ -53,7 +53,7 @@ class Breaker:
 
     def failed(self) -> None:
         if self._until is not None and not self._trying:
-            return  # it was underway when the breaker opened, and tells nothing new
+            return  # it was underway when the breaker opened, and says nothing new
         self._count += 1
         self._trying = False
         if self._count >= self._failures:

@@ -3,10 +3,9 @@
     connected ──auth──▶ authenticating ──authenticated──▶ open ──close──▶ closed
         └──────────────── header or subprotocol ─────────▲
 
-Whoever pumps it carries out the actions in their order and reports what became of them.
+Its session carries out the actions in their order and reports what became of them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
@@ -14,12 +13,11 @@ from typing import Literal
 from chat.rules.errors import InvalidInput, RateLimited
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
-from gateway import frames
-from gateway.tail import Position
+from gateway import client_frames, server_frames
+from gateway.position import RoomPosition
 
 AUTH_SECONDS = 5.0
 MAX_TOKEN_CHARACTERS = 8_192
-
 
 ROOMS_PER_CHARGE = 5
 """A `resume` counts as a frame more for each so many rooms."""
@@ -72,31 +70,31 @@ Action = (
     Verify
     | Reply
     | Close
-    | frames.Subscribe
-    | frames.Unsubscribe
-    | frames.Send
-    | frames.Mark
-    | frames.Typing
-    | frames.Presence
+    | client_frames.Subscribe
+    | client_frames.Unsubscribe
+    | client_frames.Send
+    | client_frames.Mark
+    | client_frames.Typing
+    | client_frames.Presence
 )
 State = Literal["connected", "authenticating", "open", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one connection may ask. `rate`: frames; `rooms`: how many it may hear at once."""
+    """What one connection may ask. `rate`: frames; `rooms`: how many it may receive at once."""
 
     rate: Rate = field(default_factory=lambda: Rate(20.0, 100))
     rooms: int = 100
-    patience: int = 50
-    """How many frames beyond the rate are answered with a refusal before the connection is closed."""
+    excess_frames: int = 50
+    """How many frames beyond the rate are refused before the connection is closed."""
 
 
 class Connection:
-    """The protocol's state. `path_room` is the room of the address, heard as soon as the client is known."""
+    """The protocol's state. `path_room` is the room of the address, subscribed to as soon as the client is known."""
 
     def __init__(
-        self, path_room: Room | None, since: Position | int | None, limits: Limits, now: float
+        self, path_room: Room | None, since: RoomPosition | int | None, limits: Limits, now: float
     ) -> None:
         self.state: State = "connected"
         self.rooms: dict[str, Room] = {}
@@ -105,11 +103,11 @@ class Connection:
         self._deadline: float | None = now + AUTH_SECONDS
         self._expires: float | None = None
         self._tat = 0
-        self._beyond = 0
+        self._excess = 0
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` wants to be called: the end of the time to authenticate, then of the token."""
+        """When to call `tick`: at the end of the time to authenticate, then of the token."""
         return self._deadline if self.state in ("connected", "authenticating") else self._expires
 
     def tick(self, now: float) -> list[Action]:
@@ -132,7 +130,7 @@ class Connection:
             return []
         self.state, self._expires = "open", expires
         room = self._path_room
-        first = self._subscribe(frames.Subscribe(room, self._since)) if room else []
+        first = self._subscribe(client_frames.Subscribe(room=room, since=self._since)) if room else []
         return [Reply(hello), *first]
 
     def token_refused(self) -> list[Action]:
@@ -154,25 +152,28 @@ class Connection:
         if wait := self._charged(now):
             return wait
         try:
-            received = frames.parse(text)
-        except frames.BadFrame as bad:
+            frame = client_frames.parse(text)
+        except client_frames.BadFrame as bad:
             return [self._close(CloseCode.BAD_FRAME, str(bad))]
         except InvalidInput as refusal:
-            return [Reply(frames.refused(frames.Refusal.of(refusal)))]
-        for _ in range(len(received) // ROOMS_PER_CHARGE):
+            return [Reply(server_frames.refused(server_frames.Refusal.of(refusal)))]
+        if not isinstance(frame, client_frames.Resume):
+            return self._act(frame)
+        for _ in range(len(frame.rooms) // ROOMS_PER_CHARGE):
             self._tat = self._limits.rate.taken(self._tat, int(now * 1_000_000))
-        return [action for frame in received for action in self._act(frame)]
+        wishes = [client_frames.Subscribe(room=room, since=since) for room, since in frame.rooms.items()]
+        return [action for wish in wishes for action in self._act(wish)]
 
-    def subscription_refused(self, room: Room, refusal: frames.Refusal) -> list[Action]:
-        """The chat does not let the client hear this room. The address's own room takes the connection with it."""
+    def subscription_refused(self, room: Room, refusal: server_frames.Refusal) -> list[Action]:
+        """The chat does not let the client receive this room. The address's own room takes the connection with it."""
         self.rooms.pop(room.id, None)
-        return [Reply(frames.refused(refusal, room=room.id)), *self._without(room, refusal.code)]
+        return [Reply(server_frames.refused(refusal, room=room.id)), *self._without(room, refusal.code)]
 
     def removed(self, room: Room) -> list[Action]:
         """The client's person is not in this room any more."""
         if self.rooms.pop(room.id, None) is None or self.state == "closed":
             return []
-        return [Reply(frames.encode("removed", room=room.id)), *self._without(room, "NotRoomMember")]
+        return [Reply(server_frames.encode("removed", room=room.id)), *self._without(room, "NotRoomMember")]
 
     def fell_behind(self) -> list[Action]:
         return [self._close(CloseCode.SLOW, "too slow: resume")]
@@ -182,8 +183,8 @@ class Connection:
             return []
         return [self._close(_CLOSING.get(code, CloseCode.UNAVAILABLE), code[:100])]
 
-    def _act(self, frame: frames.ClientFrame) -> Sequence[Action]:
-        if isinstance(frame, frames.Authenticate):
+    def _act(self, frame: client_frames.ClientFrame) -> list[Action]:
+        if isinstance(frame, client_frames.Authenticate):
             if self.state != "connected":
                 return [self._close(CloseCode.BAD_FRAME, "auth comes once, and first")]
             if len(frame.token) > MAX_TOKEN_CHARACTERS:
@@ -192,35 +193,39 @@ class Connection:
         if self.state != "open":
             return [self._close(CloseCode.TOKEN_REFUSED, "auth comes first")]
         match frame:
-            case frames.Ping(ref):
-                return [Reply(frames.encode("pong", **({"ref": ref} if ref else {})))]
-            case frames.Subscribe():
+            case client_frames.Ping(ref=ref):
+                return [Reply(server_frames.encode("pong", **({"ref": ref} if ref else {})))]
+            case client_frames.Subscribe():
                 return self._subscribe(frame)
-            case frames.Unsubscribe(room):
+            case client_frames.Unsubscribe(room=room):
                 return [frame] if self.rooms.pop(room.id, None) else []
-            case frames.Mark("delivered", room):  # only what is heard can have been delivered
+            case client_frames.Mark(type="delivered", room=room):  # nothing else can have been delivered
                 return [frame] if room.id in self.rooms else []
+            case client_frames.Resume():
+                return []  # taken apart before
             case _:
                 return [frame]
 
-    def _subscribe(self, frame: frames.Subscribe) -> list[Action]:
+    def _subscribe(self, frame: client_frames.Subscribe) -> list[Action]:
         if frame.room.id not in self.rooms and len(self.rooms) >= self._limits.rooms:
             refusal = InvalidInput("presence.rooms", argument="room", max=self._limits.rooms)
-            return [Reply(frames.refused(frames.Refusal.of(refusal), room=frame.room.id))]
+            return [Reply(server_frames.refused(server_frames.Refusal.of(refusal), room=frame.room.id))]
         self.rooms[frame.room.id] = frame.room
         return [frame]
 
     def _charged(self, now: float) -> list[Action]:
         """Nothing, if the frame is within the rate. Else it is not looked at."""
-        at, rate = int(now * 1_000_000), self._limits.rate
-        wait = rate.wait(self._tat, at)
+        now_us, rate = int(now * 1_000_000), self._limits.rate
+        wait = rate.wait(self._tat, now_us)
         if not wait:
-            self._tat = rate.taken(self._tat, at)
+            self._tat = rate.taken(self._tat, now_us)
             return []
-        self._beyond += 1
-        if self._beyond > self._limits.patience:
+        self._excess += 1
+        if self._excess > self._limits.excess_frames:
             return [self._close(CloseCode.TOO_MANY, "too many frames")]
-        return [Reply(frames.refused(frames.Refusal.of(RateLimited(-(-wait // 1_000), "person"))))]
+        return [
+            Reply(server_frames.refused(server_frames.Refusal.of(RateLimited(-(-wait // 1_000), "person"))))
+        ]
 
     def _close(self, code: CloseCode, reason: str) -> Close:
         self.state = "closed"

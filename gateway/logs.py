@@ -4,8 +4,8 @@ import json
 import logging
 
 
-def is_ours_to_tell(record: logging.LogRecord) -> bool:
-    """Whether a line of uvicorn's says something: it takes a connection that was turned away for a fault."""
+def is_worth_logging(record: logging.LogRecord) -> bool:
+    """All of uvicorn's lines but one: it takes a connection that was turned away for a fault."""
     return not record.getMessage().startswith("ASGI callable returned without completing handshake")
 
 

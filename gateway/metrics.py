@@ -5,13 +5,13 @@ from collections import Counter as Counts
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from chat.rules.instants import from_wire
-from gateway.timeline import Told
+from gateway.timeline import RoomEvent
 
 LAG_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
 class Metrics:
-    """One process's. `now_ms` gives epoch milliseconds: lag is from a message's instant to its writing."""
+    """One process's."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -48,11 +48,11 @@ class Metrics:
             registry=of,
         )
 
-    def told(self, told: Told, clients: int, now_ms: int) -> None:
-        """Something was written to so many clients."""
-        self.deliveries.labels("history" if told.repaired else "live").inc(clients)
-        if told.kind == "message" and not told.repaired:
-            lag = max(0, now_ms - from_wire(told.message["ts"])[0]) / 1_000
+    def delivered(self, event: RoomEvent, clients: int, now_ms: int) -> None:
+        """An event was written to so many clients, at this instant (epoch milliseconds): lag is from a message's own."""
+        self.deliveries.labels("history" if event.from_history else "live").inc(clients)
+        if event.kind == "message" and not event.from_history:
+            lag = max(0, now_ms - from_wire(event.message["ts"])[0]) / 1_000
             self.lag.observe(lag)
             self._lags[next((bound for bound in LAG_BUCKETS if lag <= bound), LAG_BUCKETS[-1])] += 1
 
@@ -61,7 +61,11 @@ class Metrics:
         lags, self._lags = self._lags, Counts()
         return {"connections": connections, "rooms": rooms, "lagP95Ms": _quantile(lags, 0.95)}
 
+    def refused(self, code: str) -> None:
+        self.refusals.labels(code).inc()
+
     def resumed(self, source: str) -> None:
+        """From the replay `buffer`, from `history`, or not (`reset`)."""
         self.resumes.labels(source).inc()
 
 

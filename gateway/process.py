@@ -12,23 +12,26 @@ from typing import Any
 import aiohttp
 
 from chat.identity.tokens import TokenRules, verify_token
-from gateway import frames
+from chat.rules.rooms import Room
+from gateway import server_frames
 from gateway.appsync import AppSync, ServiceToken
 from gateway.breaker import Breaker
 from gateway.client import Client
 from gateway.connection import CloseCode
+from gateway.feed import Feed
 from gateway.hub import Hub
 from gateway.metrics import Metrics
 from gateway.realtime import Realtime
+from gateway.replay_buffer import MemoryBudget
 from gateway.settings import Settings, service_token
 
 log = logging.getLogger("gateway")
 
-BEATING_AT_ONCE = 20
-"""How many heartbeats are passed on at once."""
+HEARTBEATS_AT_ONCE = 20
+"""How many heartbeats are underway at once."""
 
 STATE_SECONDS = 60.0
-"""How often a line says how many are connected and how late they hear: what autoscaling goes by."""
+"""How often a line says how many are connected and how late their messages are: what autoscaling goes by."""
 
 
 class Gateway:
@@ -40,6 +43,7 @@ class Gateway:
         self.clients: set[Client] = set()
         self.users: Counter[str] = Counter()
         """How many connections each person has."""
+        self.replay_memory = MemoryBudget(settings.replay_bytes)
         self.breaker = Breaker()
         self.token = ServiceToken(lambda: service_token(settings))
         self.is_draining = False
@@ -49,18 +53,29 @@ class Gateway:
     async def running(self) -> AsyncIterator[None]:
         url = str(self.settings.appsync_url)
         # Connections of their own: a realtime one lasts, and would keep a place that requests wait for.
-        async with _session() as requests, _session() as realtime:
+        async with _http() as requests, _http() as realtime:
             self.appsync = AppSync(url, requests, self.breaker)
             self.realtime = Realtime(url, realtime, self.token, self.breaker)
-            self.hub = Hub(self.appsync, self.realtime, self.token, self.settings, self.metrics)
-            beating = asyncio.create_task(self._beat())
+            self.hub = Hub(self._new_feed, self.metrics)
+            heartbeats = asyncio.create_task(self._send_heartbeats())
             try:
                 yield
             finally:
-                beating.cancel()
-                await asyncio.gather(beating, return_exceptions=True)
+                heartbeats.cancel()
+                await asyncio.gather(heartbeats, return_exceptions=True)
                 await self.hub.close()
                 await self.realtime.close()
+
+    def _new_feed(self, room: Room) -> Feed:
+        return Feed(
+            room,
+            self.appsync,
+            self.realtime,
+            self.token,
+            self.settings,
+            self.metrics,
+            self.replay_memory,
+        )
 
     async def verify(self, token: str) -> Any:
         """The token's claims. Fetching keys may wait, so it is not done in the event loop. Raises `TokenRefused`, `KeysUnavailable`."""
@@ -74,34 +89,35 @@ class Gateway:
         spread = self.settings.drain_seconds
         for client in clients:
             after = int(random.uniform(0, spread) * 1_000)  # noqa: S311  jitter
-            client.reply(frames.encode("goingAway", reconnectAfterMs=after))
-            client.shut(CloseCode.GOING_AWAY, "going away")
+            client.reply(server_frames.encode("goingAway", reconnectAfterMs=after))
+            client.close(CloseCode.GOING_AWAY, "going away")
         self._empty.clear()
         if self.clients:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), spread)
+                async with asyncio.timeout(spread):
+                    await self._empty.wait()
 
-    async def _beat(self) -> None:
-        """Once a second pass on what clients confirmed, each at most twice a minute; once a minute say how things stand."""
-        said = 0.0
-        turns = asyncio.Semaphore(BEATING_AT_ONCE)
+    async def _send_heartbeats(self) -> None:
+        """Once a second pass on what clients confirmed, each at most twice a minute; once a minute log how things stand."""
+        logged_at = 0.0
+        turns = asyncio.Semaphore(HEARTBEATS_AT_ONCE)
 
-        async def beat(client: Client) -> None:
+        async def send(client: Client) -> None:
             async with turns:
-                await client.beat(time.monotonic())
+                await client.send_heartbeat(time.monotonic())
 
         while True:
             await asyncio.sleep(1.0)
-            if time.monotonic() - said >= STATE_SECONDS:
-                said = time.monotonic()
-                log.info("state", extra=self.metrics.state(len(self.clients), len(self.hub.feeds)))
-            beats = [beat(client) for client in self.clients if client.has_news]
-            for failed in filter(None, await asyncio.gather(*beats, return_exceptions=True)):
+            if time.monotonic() - logged_at >= STATE_SECONDS:
+                logged_at = time.monotonic()
+                log.info("state", extra=self.metrics.state(len(self.clients), len(self.hub.rooms)))
+            sending = [send(client) for client in self.clients if client.needs_heartbeat]
+            for failed in filter(None, await asyncio.gather(*sending, return_exceptions=True)):
                 log.error("heartbeat failed", extra={"error": type(failed).__name__})
 
     @property
     def is_ready(self) -> bool:
-        """Whether clients are taken and their rooms can be heard."""
+        """Whether clients are taken and their rooms can be received."""
         return not self.is_draining and self.breaker.state == "closed" and not self.token.is_over
 
     @property
@@ -124,12 +140,12 @@ class Gateway:
     def observe(self) -> None:
         """Bring the gauges up to date."""
         self.metrics.connections.set(len(self.clients))
-        self.metrics.rooms.set(len(self.hub.feeds))
+        self.metrics.rooms.set(len(self.hub.rooms))
         self.metrics.upstream_connections.set(self.realtime.connections)
         self.metrics.upstream_subscriptions.set(self.realtime.subscriptions)
         self.metrics.breaker.set(self.breaker.state != "closed")
 
 
-def _session() -> aiohttp.ClientSession:
+def _http() -> aiohttp.ClientSession:
     """Without a limit of its own: `AppSync` and `Realtime` keep theirs."""
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))

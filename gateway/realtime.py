@@ -13,7 +13,7 @@ import aiohttp
 from gateway import upstream_protocol as protocol
 from gateway.appsync import UNAVAILABLE, UpstreamRefused, refusal_of
 from gateway.breaker import Breaker
-from gateway.frames import Refusal
+from gateway.server_frames import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -24,22 +24,25 @@ ACKNOWLEDGE_SECONDS = 15.0
 FULL = "MaxSubscriptionsReachedError"
 
 
-class Subscription:
-    """One live subscription. `heard` is called for each event, `ended` once, when nothing more will come."""
+OnEvent = Callable[[Mapping[str, Any]], None]
 
-    def __init__(self, heard: Callable[[Mapping[str, Any]], None], ended: Callable[[], None]) -> None:
+
+class Subscription:
+    """One live subscription. `on_event` is called for each event, `on_end` once, when nothing more will come."""
+
+    def __init__(self, on_event: OnEvent, on_end: Callable[[], None]) -> None:
         self.id = str(uuid.uuid4())
-        self.heard, self.ended = heard, ended
+        self.on_event, self.on_end = on_event, on_end
         self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.link: Link | None = None
+        self.connection: RealtimeConnection | None = None
 
     def close(self) -> None:
-        if self.link is not None:
-            self.link.stop(self)
+        if self.connection is not None:
+            self.connection.stop(self)
 
 
-class Link:
-    """One realtime connection."""
+class RealtimeConnection:
+    """One, with the subscriptions on it."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, host: str) -> None:
         self._socket, self._host = socket, host
@@ -55,10 +58,11 @@ class Link:
         self, subscription: Subscription, query: str, variables: Mapping[str, Any], token: str
     ) -> None:
         self.subscriptions[subscription.id] = subscription
-        subscription.link = self
+        subscription.connection = self
         try:
             await self._socket.send_str(protocol.start(subscription.id, query, variables, self._host, token))
-            await asyncio.wait_for(subscription.accepted, ACKNOWLEDGE_SECONDS)
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                await subscription.accepted
         except UpstreamRefused as refused:
             if refused.refusal.code != FULL:
                 raise
@@ -83,10 +87,11 @@ class Link:
             await self._socket.send_str(text)
 
     async def read(self) -> None:
-        """Until the connection ends, or nothing was heard for too long."""
+        """Until the connection ends, or nothing came for too long."""
         try:
             while True:
-                frame = await asyncio.wait_for(self._socket.receive(), self._silence_s)
+                async with asyncio.timeout(self._silence_s):
+                    frame = await self._socket.receive()
                 if frame.type is not aiohttp.WSMsgType.TEXT:
                     return
                 self._receive(frame.data)
@@ -117,7 +122,7 @@ class Link:
     def _pass_on(self, subscription: Subscription, event: protocol.Event) -> None:
         match event:
             case protocol.Data():  # in a turn of its own: a room's fault does not end the connection of two hundred
-                asyncio.get_running_loop().call_soon(subscription.heard, event.value)
+                asyncio.get_running_loop().call_soon(subscription.on_event, event.value)
             case protocol.Accepted():
                 if not subscription.accepted.done():
                     subscription.accepted.set_result(None)
@@ -136,50 +141,50 @@ class Link:
         """The connection is not, or not any more, to be had."""
         if not self.ready.done():
             self.ready.set_exception(UpstreamRefused(refusal))
-            self.ready.exception()  # whoever waits hears of it; nobody may
+            self.ready.exception()  # nobody may be waiting for it
 
     def _end(self, subscription: Subscription) -> None:
         if not subscription.accepted.done():
             subscription.accepted.set_exception(UpstreamRefused(UNAVAILABLE))
-            subscription.accepted.exception()  # whoever waits hears of it; nobody may
-        subscription.ended()
+            subscription.accepted.exception()  # nobody may be waiting for it
+        subscription.on_end()
 
 
 class Realtime:
     """The pool. `subscribe` finds a connection with room, or opens one."""
 
     def __init__(
-        self, url: str, session: aiohttp.ClientSession, token: Callable[[], str], breaker: Breaker
+        self, url: str, http: aiohttp.ClientSession, token: Callable[[], str], breaker: Breaker
     ) -> None:
         self._address, self._host = protocol.realtime_address(url), urlsplit(url).netloc
-        self._session, self._token, self._breaker = session, token, breaker
-        self._links: list[Link] = []
+        self._http, self._token, self._breaker = http, token, breaker
+        self._connections: list[RealtimeConnection] = []
         self._readers: set[asyncio.Task[None]] = set()
         self._opening = asyncio.Lock()
 
     @property
     def connections(self) -> int:
-        return sum(link.is_open for link in self._links)
+        return sum(each.is_open for each in self._connections)
 
     @property
     def subscriptions(self) -> int:
-        return sum(len(link.subscriptions) for link in self._links)
+        return sum(len(each.subscriptions) for each in self._connections)
 
     async def subscribe(self, subscription: Subscription, query: str, variables: Mapping[str, Any]) -> None:
         """Live when this returns. Raises `UpstreamRefused`."""
-        link = await self._link()
-        await link.start(subscription, query, variables, self._token())
+        connection = await self._with_free_slot()
+        await connection.start(subscription, query, variables, self._token())
 
-    async def _link(self) -> Link:
+    async def _with_free_slot(self) -> RealtimeConnection:
         async with self._opening:
-            self._links = [link for link in self._links if link.is_open]
-            for link in self._links:
-                if len(link.subscriptions) < MAX_SUBSCRIPTIONS and not link.is_full:
-                    return link
+            self._connections = [each for each in self._connections if each.is_open]
+            for each in self._connections:
+                if len(each.subscriptions) < MAX_SUBSCRIPTIONS and not each.is_full:
+                    return each
             if not self._breaker.allows():
                 raise UpstreamRefused(UNAVAILABLE)
             try:
-                link = await self._open()
+                opened = await self._open()
             except (aiohttp.ClientError, TimeoutError, OSError):
                 self._breaker.failed()
                 raise UpstreamRefused(UNAVAILABLE) from None
@@ -187,32 +192,31 @@ class Realtime:
                 self._breaker.abandoned()
                 raise
             self._breaker.succeeded()
-            self._links.append(link)
-            return link
+            self._connections.append(opened)
+            return opened
 
-    async def _open(self) -> Link:
-        socket = await asyncio.wait_for(
-            self._session.ws_connect(
+    async def _open(self) -> RealtimeConnection:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            socket = await self._http.ws_connect(
                 self._address,
                 protocols=protocol.subprotocols(self._host, self._token()),
                 max_msg_size=1_048_576,
                 heartbeat=20.0,
                 compress=0,
-            ),
-            ACKNOWLEDGE_SECONDS,
-        )
-        link = Link(socket, self._host)
-        reader = asyncio.create_task(link.read())
+            )
+        opened = RealtimeConnection(socket, self._host)
+        reader = asyncio.create_task(opened.read())
         self._readers.add(reader)
         reader.add_done_callback(self._readers.discard)
         try:
             await socket.send_str(protocol.init())
-            await asyncio.wait_for(asyncio.shield(link.ready), ACKNOWLEDGE_SECONDS)
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                await asyncio.shield(opened.ready)
         except BaseException:
             reader.cancel()
             raise
         log.info("upstream connection opened")
-        return link
+        return opened
 
     async def close(self) -> None:
         for reader in list(self._readers):

@@ -10,9 +10,9 @@ import uvicorn
 from chat.identity.jwks import MAX_KEY_SET_BYTES, KeySet
 from chat.identity.tokens import TokenRules
 from gateway.app import application
-from gateway.outlet import GatewayProtocol
 from gateway.process import Gateway
 from gateway.settings import Settings
+from gateway.websocket_protocol import GatewayProtocol
 
 KEYS_SECONDS = 2.0
 
@@ -34,7 +34,7 @@ class Server(uvicorn.Server):
                 ws_per_message_deflate=False,  # a deflate for each client and message costs more than all else together
                 access_log=False,
                 log_config=None,
-                log_level="warning",  # at "info" it tells clients' addresses and what stands in the query
+                log_level="warning",  # at "info" it logs clients' addresses and what stands in the query
                 server_header=False,
                 timeout_graceful_shutdown=int(settings.drain_seconds) + 1,
             )

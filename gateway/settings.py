@@ -1,4 +1,4 @@
-"""What the gateway is told: the only reader of its environment."""
+"""The gateway's settings: the only reader of its environment."""
 
 import os
 from collections.abc import Mapping
@@ -56,10 +56,10 @@ class Settings(BaseModel):
     frames_per_second: float = Field(20.0, gt=0, le=1_000)
     frames_burst: int = Field(100, ge=1, le=10_000)
     rooms_per_connection: int = Field(100, ge=1, le=1_000)
-    tail_messages: int = Field(1_000, ge=10, le=100_000)
-    """How many events a room keeps for those who come back."""
-    tail_bytes: int = Field(67_108_864, ge=0)
-    """What these may take in memory in all rooms together."""
+    replay_events: int = Field(1_000, ge=10, le=100_000)
+    """How many events of a room are buffered for clients that come back."""
+    replay_bytes: int = Field(67_108_864, ge=0)
+    """What the buffers of all rooms together may take in memory."""
     compare_seconds: float = Field(45.0, ge=1, le=600)
     tick_ms: int = Field(15, ge=0, le=200)
     """Frames of a busy room that come within a tick are written together."""

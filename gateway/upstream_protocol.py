@@ -12,7 +12,7 @@ from typing import Any
 
 SUBPROTOCOL = "graphql-ws"
 KEEP_ALIVE_S = 60.0
-"""AppSync says that it is there this often; half as much again of silence is taken for the end."""
+"""AppSync sends a keep-alive this often; half as much again of silence is taken for the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The connection is acknowledged; it has to be heard of within `timeout_s`."""
+    """The connection is acknowledged; something has to come within each `timeout_s`."""
 
     timeout_s: float
 

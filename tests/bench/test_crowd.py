@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from bench.gateway.crowd import Address, Crowd, Listener
 from bench.gateway.wire import mark, take_apart
-from gateway.frames import encode, server_frame
+from gateway.server_frames import encode, framed
 
 OPEN = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
-SUBSCRIBED = server_frame(encode("subscribed", room="bench", at="2/2026-01-01T00:00:00.002Z/7", epoch=1))
-RESET = server_frame(encode("reset", room="bench"))
-GOING_AWAY = server_frame(encode("goingAway", reconnectAfterMs=250))
+SUBSCRIBED = framed(encode("subscribed", room="bench", at="2/2026-01-01T00:00:00.002Z/7", epoch=1))
+RESET = framed(encode("reset", room="bench"))
+GOING_AWAY = framed(encode("goingAway", reconnectAfterMs=250))
 CLOSED = b"\x88\x02\x11\x38"
 NOW = 1_000
 
@@ -35,7 +35,7 @@ class Transport:
 def message(seq: int, sent: int = 0, size: int = 0) -> bytes:
     text = mark(seq, sent) + "x" * size
     at = f"{seq}/2026-01-01T00:00:00.{seq:03d}Z/3"
-    return server_frame(encode("message", room="bench", at=at, message={"seq": seq, "text": text}))
+    return framed(encode("message", room="bench", at=at, message={"seq": seq, "text": text}))
 
 
 def new_crowd() -> Crowd:

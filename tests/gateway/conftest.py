@@ -41,7 +41,7 @@ class Person:
     socket: ClientConnection
     frames: list[dict[str, Any]] = field(default_factory=list)
 
-    async def say(self, **frame: Any) -> None:
+    async def sends(self, **frame: Any) -> None:
         await self.socket.send(json.dumps(frame))
 
     async def next(self, kind: str | None = None) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class World:
         token: str | None = None,
         **options: Any,
     ) -> AsyncIterator[Person]:
-        """A connected client, who has said hello."""
+        """A connected client, which sent its token."""
         path = "/ws" if room is None else f"/ws/rooms/{room.replace('#', '%23')}"
         query = "" if since is None else f"?since={str(since).replace('#', '%23')}"
         headers = {"Authorization": token or self.token(user)}

@@ -18,7 +18,7 @@ Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Api:
-    """An API on loopback that answers as it is told to."""
+    """An API on loopback that answers as the test says."""
 
     answer: Answer
 
@@ -40,7 +40,7 @@ async def api() -> AsyncIterator[tuple[Api, AppSync, Breaker]]:
     await runner.cleanup()
 
 
-def says(status: int, **body: Any) -> Answer:
+def answering(status: int, **body: Any) -> Answer:
     async def answer(_: web.Request) -> web.Response:
         return web.json_response(body, status=status)
 
@@ -58,10 +58,10 @@ async def test_an_api_that_is_not_well_is_not_asked_for_a_while(
     api: tuple[Api, AppSync, Breaker], status: int
 ) -> None:
     stub, appsync, breaker = api
-    stub.answer = says(status, errors=[{"message": "too many", "errorType": "Throttled"}])
+    stub.answer = answering(status, errors=[{"message": "too many", "errorType": "Throttled"}])
     for _ in range(2):
         assert await refusal(appsync) == "ServiceUnavailable"
-    stub.answer = says(200, data={"room": {"roomId": "lobby"}})
+    stub.answer = answering(200, data={"room": {"roomId": "lobby"}})
     assert await appsync.ask("query", {}, "token") == {"roomId": "lobby"}
     assert breaker.allows()
     assert breaker.allows()
@@ -84,7 +84,7 @@ async def test_whoever_does_not_wait_for_the_answer_leaves_the_try_to_the_next(
     await asked.wait()
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
-    stub.answer = says(200, data={"room": {}})
+    stub.answer = answering(200, data={"room": {}})
     assert await appsync.ask("query", {}, "token") == {}
 
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
-from gateway import frames
+from gateway import client_frames, server_frames
 from gateway.connection import AUTH_SECONDS, Action, Close, CloseCode, Connection, Limits, Reply, Verify
-from gateway.tail import Position
+from gateway.position import RoomPosition
 
 LOBBY, DEN = Room.parse("lobby"), Room.parse("GUILD#dragons")
-HELLO = frames.encode("hello")
+HELLO = server_frames.encode("hello")
 
 
 def connected(room: Room | None = None, limits: Limits | None = None, since: int | None = None) -> Connection:
@@ -28,11 +28,11 @@ def opened(room: Room | None = None, limits: Limits | None = None) -> Connection
     return connection
 
 
-def say(connection: Connection, now: float = 1.0, **frame: Any) -> list[Action]:
+def receive(connection: Connection, now: float = 1.0, **frame: Any) -> list[Action]:
     return connection.receive_text(json.dumps(frame), now)
 
 
-def told(action: Action) -> dict[str, Any]:
+def reply_of(action: Action) -> dict[str, Any]:
     assert isinstance(action, Reply)
     loaded: dict[str, Any] = json.loads(action.text)
     return loaded
@@ -40,23 +40,23 @@ def told(action: Action) -> dict[str, Any]:
 
 def test_the_first_frame_may_bring_the_token() -> None:
     connection = connected(LOBBY)
-    assert say(connection, type="auth", token="a.b.c") == [Verify("a.b.c")]
+    assert receive(connection, type="auth", token="a.b.c") == [Verify("a.b.c")]
     assert connection.authenticated(HELLO, expires=60.0) == [
         Reply(HELLO),
-        frames.Subscribe(LOBBY, None),
+        client_frames.Subscribe(room=LOBBY),
     ]
 
 
-def test_the_address_tells_where_the_client_was() -> None:
+def test_the_address_says_where_the_client_was() -> None:
     connection = connected(LOBBY, since=17)
     connection.credentials("t")
-    assert connection.authenticated(HELLO, expires=60.0)[1] == frames.Subscribe(LOBBY, 17)
+    assert connection.authenticated(HELLO, expires=60.0)[1] == client_frames.Subscribe(room=LOBBY, since=17)
 
 
 @pytest.mark.parametrize("kind", ["subscribe", "send", "typing", "ping"])
 def test_nothing_is_done_for_somebody_unknown(kind: str) -> None:
     connection = connected()
-    (action,) = say(connection, type=kind, room="lobby", ref="1", text="hi")
+    (action,) = receive(connection, type=kind, room="lobby", ref="1", text="hi")
     assert isinstance(action, Close)
     assert action.code == CloseCode.TOKEN_REFUSED
 
@@ -69,7 +69,7 @@ def test_whoever_does_not_say_who_they_are_is_closed_in_time() -> None:
     assert action.code == CloseCode.TOKEN_REFUSED
 
 
-def test_while_a_token_is_verified_nobody_is_told_that_there_was_none() -> None:
+def test_while_a_token_is_verified_nobody_is_closed_as_if_there_were_none() -> None:
     connection = connected()
     connection.credentials("t")
     (action,) = connection.tick(AUTH_SECONDS)
@@ -84,8 +84,8 @@ def test_while_a_token_is_verified_nobody_is_told_that_there_was_none() -> None:
         ("ServiceUnavailable", 4503), ("InternalError", 4503), ("Lambda:ExecutionTimeoutException", 4503), ("x" * 200, 4503),
     ],
 )  # fmt: skip
-def test_only_what_will_not_pass_tells_the_addresss_client_to_stop(name: str, code: int) -> None:
-    _, close = opened(LOBBY).subscription_refused(LOBBY, frames.Refusal(name, "No.", {}))
+def test_only_what_will_not_pass_says_that_the_addresss_client_should_stop(name: str, code: int) -> None:
+    _, close = opened(LOBBY).subscription_refused(LOBBY, server_frames.Refusal(name, "No.", {}))
     assert isinstance(close, Close)
     assert close.code == code
     assert len(close.reason.encode()) <= 123
@@ -94,8 +94,8 @@ def test_only_what_will_not_pass_tells_the_addresss_client_to_stop(name: str, co
 def test_many_rooms_at_once_count_as_several_frames() -> None:
     connection = opened(limits=Limits(rate=Rate(1.0, 20), rooms=100))
     rooms = {f"r{number}": 0 for number in range(100)}
-    assert len(say(connection, type="resume", rooms=rooms)) == 100
-    assert told(say(connection, type="ping")[0])["errorType"] == "RateLimited"
+    assert len(receive(connection, type="resume", rooms=rooms)) == 100
+    assert reply_of(receive(connection, type="ping")[0])["errorType"] == "RateLimited"
 
 
 def test_an_expired_token_ends_the_connection() -> None:
@@ -104,7 +104,7 @@ def test_an_expired_token_ends_the_connection() -> None:
     assert connection.tick(3_599.0) == []
     (action,) = connection.tick(3_600.0)
     assert action == Close(CloseCode.TOKEN_REFUSED, "the token has expired")
-    assert say(connection, type="ping") == []
+    assert receive(connection, type="ping") == []
 
 
 def test_a_refused_token_ends_the_connection() -> None:
@@ -115,44 +115,47 @@ def test_a_refused_token_ends_the_connection() -> None:
 
 
 def test_a_second_token_is_an_error() -> None:
-    assert isinstance(say(opened(), type="auth", token="t")[0], Close)
+    assert isinstance(receive(opened(), type="auth", token="t")[0], Close)
 
 
 def test_rooms_are_subscribed_to_resumed_and_left() -> None:
     connection = opened()
-    at = Position(3, "2026-01-31T12:00:00.000Z", 5)
-    assert say(connection, type="subscribe", room="lobby", typing=True, later="ignored") == [
-        frames.Subscribe(LOBBY, None, receipts=False, typing=True)
+    position = RoomPosition(3, "2026-01-31T12:00:00.000Z", 5)
+    assert receive(connection, type="subscribe", room="lobby", typing=True, later="ignored") == [
+        client_frames.Subscribe(room=LOBBY, typing=True)
     ]
-    assert say(connection, type="resume", rooms={"lobby": str(at), "GUILD#dragons": 4}) == [
-        frames.Subscribe(LOBBY, at),
-        frames.Subscribe(DEN, 4),
+    assert receive(connection, type="resume", rooms={"lobby": str(position), "GUILD#dragons": 4}) == [
+        client_frames.Subscribe(room=LOBBY, since=position),
+        client_frames.Subscribe(room=DEN, since=4),
     ]
     assert set(connection.rooms) == {"lobby", "GUILD#dragons"}
-    assert say(connection, type="unsubscribe", room="lobby") == [frames.Unsubscribe(LOBBY)]
-    assert say(connection, type="unsubscribe", room="lobby") == []
+    assert receive(connection, type="unsubscribe", room="lobby") == [client_frames.Unsubscribe(room=LOBBY)]
+    assert receive(connection, type="unsubscribe", room="lobby") == []
 
 
-def test_a_connection_hears_so_many_rooms_and_no_more() -> None:
+def test_a_connection_receives_so_many_rooms_and_no_more() -> None:
     connection = opened(limits=Limits(rooms=1))
-    say(connection, type="subscribe", room="lobby")
-    (action,) = say(connection, type="subscribe", room="other")
-    assert told(action)["errorType"] == "InvalidInput"
-    assert say(connection, type="subscribe", room="lobby") != []
+    receive(connection, type="subscribe", room="lobby")
+    (action,) = receive(connection, type="subscribe", room="other")
+    assert reply_of(action)["errorType"] == "InvalidInput"
+    assert receive(connection, type="subscribe", room="lobby") != []
 
 
-def test_sends_marks_and_questions_go_through_with_what_they_name() -> None:
+def test_sends_marks_and_requests_go_through_with_what_they_name() -> None:
     connection = opened()
-    send = say(connection, type="send", ref="r1", room="lobby", text="hi", clientMessageId="c1")
-    arguments = {"text": "hi", "clientMessageId": "c1", "attachments": None}
-    assert send == [frames.Send("r1", LOBBY, arguments)]
-    assert say(connection, type="delivered", room="lobby", seq=3) == []
-    say(connection, type="subscribe", room="lobby")
-    assert say(connection, type="delivered", room="lobby", seq=3) == [frames.Mark("delivered", LOBBY, 3)]
-    assert say(connection, type="read", room="lobby", seq=3) == [frames.Mark("read", LOBBY, 3)]
-    assert say(connection, type="typing", room="lobby") == [frames.Typing(LOBBY)]
-    assert say(connection, type="presence", room="lobby") == [frames.Presence(LOBBY)]
-    assert told(say(connection, type="ping", ref="p")[0]) == {"type": "pong", "ref": "p"}
+    send = receive(connection, type="send", ref="r1", room="lobby", text="hi", clientMessageId="c1")
+    assert send == [client_frames.Send(ref="r1", room=LOBBY, text="hi", clientMessageId="c1")]
+    assert receive(connection, type="delivered", room="lobby", seq=3) == []
+    receive(connection, type="subscribe", room="lobby")
+    assert receive(connection, type="delivered", room="lobby", seq=3) == [
+        client_frames.Mark(type="delivered", room=LOBBY, seq=3)
+    ]
+    assert receive(connection, type="read", room="lobby", seq=3) == [
+        client_frames.Mark(type="read", room=LOBBY, seq=3)
+    ]
+    assert receive(connection, type="typing", room="lobby") == [client_frames.Typing(room=LOBBY)]
+    assert receive(connection, type="presence", room="lobby") == [client_frames.Presence(room=LOBBY)]
+    assert reply_of(receive(connection, type="ping", ref="p")[0]) == {"type": "pong", "ref": "p"}
 
 
 @pytest.mark.parametrize(
@@ -175,13 +178,16 @@ def test_what_is_no_frame_ends_the_connection_with_a_reason(text: str) -> None:
 @pytest.mark.parametrize("room", [None, 1, "", "no room", "GUILD#", "x" * 129])
 def test_a_bad_value_is_refused_and_the_connection_goes_on(room: object) -> None:
     connection = opened()
-    assert told(say(connection, type="subscribe", room=room)[0])["errorType"] == "InvalidInput"
-    assert say(connection, type="ping") != []
+    assert reply_of(receive(connection, type="subscribe", room=room)[0])["errorType"] == "InvalidInput"
+    assert receive(connection, type="ping") != []
 
 
 @pytest.mark.parametrize("since", [-1, 1.5, True, "17", "a/b/c", "-1//0", "1" * 200, [], {}])
-def test_a_position_that_nobody_told_is_refused(since: object) -> None:
-    assert told(say(opened(), type="subscribe", room="lobby", since=since)[0])["errorType"] == "InvalidInput"
+def test_a_position_that_no_frame_had_is_refused(since: object) -> None:
+    assert (
+        reply_of(receive(opened(), type="subscribe", room="lobby", since=since)[0])["errorType"]
+        == "InvalidInput"
+    )
 
 
 def test_binary_frames_are_not_used() -> None:
@@ -189,18 +195,18 @@ def test_binary_frames_are_not_used() -> None:
 
 
 def test_a_flood_is_refused_and_then_ended() -> None:
-    connection = opened(limits=Limits(Rate(10.0, 5), patience=3))
-    answers = [say(connection, type="ping")[0] for _ in range(9)]
-    assert [told(each)["type"] for each in answers[:8]] == ["pong"] * 5 + ["refused"] * 3
-    assert told(answers[5])["values"]["retryAfterMs"] == 100
+    connection = opened(limits=Limits(Rate(10.0, 5), excess_frames=3))
+    answers = [receive(connection, type="ping")[0] for _ in range(9)]
+    assert [reply_of(each)["type"] for each in answers[:8]] == ["pong"] * 5 + ["refused"] * 3
+    assert reply_of(answers[5])["values"]["retryAfterMs"] == 100
     assert answers[8] == Close(CloseCode.TOO_MANY, "too many frames")
 
 
-def test_whoever_waits_may_speak_again() -> None:
+def test_whoever_waits_may_send_again() -> None:
     connection = opened(limits=Limits(Rate(10.0, 1)))
-    assert told(say(connection, 1.0, type="ping")[0])["type"] == "pong"
-    assert told(say(connection, 1.05, type="ping")[0])["type"] == "refused"
-    assert told(say(connection, 1.1, type="ping")[0])["type"] == "pong"
+    assert reply_of(receive(connection, 1.0, type="ping")[0])["type"] == "pong"
+    assert reply_of(receive(connection, 1.05, type="ping")[0])["type"] == "refused"
+    assert reply_of(receive(connection, 1.1, type="ping")[0])["type"] == "pong"
 
 
 @pytest.mark.parametrize(
@@ -213,21 +219,25 @@ def test_whoever_waits_may_speak_again() -> None:
 )
 def test_the_addresss_own_room_takes_the_connection_with_it(name: str, code: CloseCode) -> None:
     connection = opened(LOBBY)
-    refusal = frames.Refusal(name, "No.", {})
+    refusal = server_frames.Refusal(name, "No.", {})
     reply, close = connection.subscription_refused(LOBBY, refusal)
-    assert told(reply)["errorType"] == name
+    assert reply_of(reply)["errorType"] == name
     assert close == Close(code, name)
 
 
 def test_another_room_does_not() -> None:
     connection = opened(LOBBY)
-    say(connection, type="subscribe", room="other")
+    receive(connection, type="subscribe", room="other")
     assert (
-        len(connection.subscription_refused(Room.parse("other"), frames.Refusal("NotRoomMember", "No.", {})))
+        len(
+            connection.subscription_refused(
+                Room.parse("other"), server_frames.Refusal("NotRoomMember", "No.", {})
+            )
+        )
         == 1
     )
-    say(connection, type="subscribe", room="other")
-    assert [told(each) for each in connection.removed(Room.parse("other"))] == [
+    receive(connection, type="subscribe", room="other")
+    assert [reply_of(each) for each in connection.removed(Room.parse("other"))] == [
         {"type": "removed", "room": "other"}
     ]
     assert connection.removed(Room.parse("other")) == []
@@ -235,7 +245,7 @@ def test_another_room_does_not() -> None:
 
 def test_somebody_removed_from_the_addresss_room_is_closed() -> None:
     reply, close = opened(LOBBY).removed(LOBBY)
-    assert told(reply) == {"type": "removed", "room": "lobby"}
+    assert reply_of(reply) == {"type": "removed", "room": "lobby"}
     assert close == Close(CloseCode.NOT_ALLOWED, "NotRoomMember")
 
 
@@ -294,7 +304,7 @@ def test_a_frame_is_framed_as_the_rfc_says(text: str) -> None:
 
     clean = text.encode(errors="ignore").decode() * 50
     client = ClientProtocol(parse_uri("ws://127.0.0.1/"), state=OPEN, max_size=None)
-    client.receive_data(frames.server_frame(clean))
+    client.receive_data(server_frames.framed(clean))
     (frame,) = client.events_received()
     assert isinstance(frame, Frame)
     assert (frame.opcode, frame.fin, bytes(frame.data)) == (Opcode.TEXT, True, clean.encode())

@@ -1,4 +1,4 @@
-"""Rooms over plain WebSocket, end to end: what people are told, and what nobody is."""
+"""Rooms over plain WebSocket, end to end: what people receive, and what nobody does."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 from tests.gateway.conftest import NOTICE, Serve
 
 
-async def test_a_member_hears_the_addresss_room(serve: Serve) -> None:
+async def test_a_member_receives_the_addresss_room(serve: Serve) -> None:
     async with serve() as world:
         room = world.room()
         async with world.person("bob", room) as bob:
@@ -84,15 +84,15 @@ async def test_a_send_is_acknowledged_and_a_refusal_keeps_its_name(serve: Serve)
         room = world.room()
         async with world.person("bob", room) as bob:
             await bob.next("subscribed")
-            await bob.say(type="send", ref="r1", room=room, text="hi", clientMessageId="c1")
+            await bob.sends(type="send", ref="r1", room=room, text="hi", clientMessageId="c1")
             ack = await bob.next("ack")
             assert (ack["ref"], ack["message"]["seq"], ack["message"]["senderId"]) == ("r1", 1, "bob")
-            await bob.say(type="send", ref="r2", room=room, text="other", clientMessageId="c1")
+            await bob.sends(type="send", ref="r2", room=room, text="other", clientMessageId="c1")
             refused = await bob.next("refused")
             assert (refused["ref"], refused["errorType"]) == ("r2", "IdempotencyMismatch")
-            await bob.say(type="send", ref="r3", room="elsewhere", text="hi")
+            await bob.sends(type="send", ref="r3", room="elsewhere", text="hi")
             assert (await bob.next("refused"))["errorType"] == "NotRoomMember"
-            await bob.say(type="send", ref="r4", room=room, text="  ")
+            await bob.sends(type="send", ref="r4", room=room, text="  ")
             assert (await bob.next("refused"))["values"]["argument"] == "text"
 
 
@@ -102,7 +102,7 @@ async def test_several_rooms_share_a_socket_and_one_upstream_connection(serve: S
         async with world.person("bob") as bob, world.person("alice", rooms[0]) as alice:
             await bob.next("hello")
             for room in rooms:
-                await bob.say(type="subscribe", room=room)
+                await bob.sends(type="subscribe", room=room)
             for _ in rooms:
                 await bob.next("subscribed")
             await alice.next("subscribed")
@@ -129,7 +129,7 @@ async def test_whoever_comes_back_is_given_what_they_missed_without_a_request(se
                 async with world.person("bob", room, since=since) as bob:
                     assert (await bob.next("subscribed"))["resumed"]
                     assert bob.seqs() == [3, 4]
-            assert await world.metric('chat_gateway_resumes_total{from="ring"}') == 2
+            assert await world.metric('chat_gateway_resumes_total{from="buffer"}') == 2
 
 
 async def test_what_the_process_has_not_seen_comes_from_history_and_is_read_once_for_all(
@@ -159,14 +159,14 @@ async def test_what_the_process_has_not_seen_comes_from_history_and_is_read_once
                     changes = [frame["message"] for frame in bob.frames if frame["type"] == "change"]
                     assert [(each["id"], each["text"]) for each in changes] == [(edited["id"], "one")]
                 asked = world.gateway.appsync.requests - before
-                assert asked <= 20 + 2, "each is judged by the chat, and history is read once or twice"
+                assert asked <= 20 + 2, "each is looked up by the chat, and history is read once or twice"
                 assert world.gateway.realtime.subscriptions == 1
 
 
 MESSAGE_OF_EDIT = "id roomId senderId text ts seq epoch clientMessageId rev version editedAt"
 
 
-async def test_edits_and_removals_are_told_as_changes(serve: Serve) -> None:
+async def test_edits_and_removals_are_sent_as_changes(serve: Serve) -> None:
     async with serve() as world:
         room = world.room()
         async with world.person("bob", room) as bob:
@@ -186,7 +186,7 @@ async def test_edits_and_removals_are_told_as_changes(serve: Serve) -> None:
             assert (change["message"]["text"], change["message"]["removedAt"] is not None) == (None, True)
 
 
-async def test_somebody_removed_is_closed_at_once_and_the_others_hear_on(serve: Serve) -> None:
+async def test_somebody_removed_is_closed_at_once_and_the_others_go_on_receiving(serve: Serve) -> None:
     async with serve() as world:
         room = world.room(alice="owner", bob="member", carol="member")
         async with world.person("bob", room) as bob, world.person("carol", room) as carol:
@@ -211,7 +211,7 @@ async def test_an_expired_token_ends_the_connection(serve: Serve) -> None:
             assert await bob.closed() == (4401, "the token has expired")
 
 
-async def test_the_process_tells_what_it_is_doing(serve: Serve) -> None:
+async def test_the_process_shows_what_it_is_doing(serve: Serve) -> None:
     async with serve() as world:
         room = world.room()
         async with world.person("bob", room) as bob:
@@ -251,18 +251,18 @@ async def test_receipts_typing_and_presence_come_to_those_who_ask(serve: Serve) 
         ):
             await uninterested.next("subscribed")
             await alice.next("hello")
-            await alice.say(type="subscribe", room=room, receipts=True, typing=True)
+            await alice.sends(type="subscribe", room=room, receipts=True, typing=True)
             await alice.next("subscribed")
             await bob.next("subscribed")
-            await bob.say(type="send", ref="1", room=room, text="hi")
+            await bob.sends(type="send", ref="1", room=room, text="hi")
             await bob.next("ack")
-            await bob.say(type="typing", room=room)
+            await bob.sends(type="typing", room=room)
             assert (await alice.next("typing"))["typing"]["userId"] == "bob"
-            await bob.say(type="read", room=room, seq=1)
+            await bob.sends(type="read", room=room, seq=1)
             assert (await alice.next("receipt"))["receipt"]["readSeq"] == 1
             await world.send("alice", room, "the last")
             while (await uninterested.next())["type"] != "message" or len(uninterested.seqs()) < 2:
                 pass
             assert {frame["type"] for frame in uninterested.frames} == {"hello", "subscribed", "message"}
-            await bob.say(type="presence", room=room)
+            await bob.sends(type="presence", room=room)
             assert (await bob.next("presence"))["presence"]["watching"] == 0

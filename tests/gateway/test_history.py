@@ -1,4 +1,4 @@
-"""What somebody missed fits to what the room here is told: nothing between the two is left out, and nothing is told twice."""
+"""What somebody missed fits to what the room here is sent: nothing between the two is left out, and nothing is sent twice."""
 
 import json
 from typing import Any
@@ -8,30 +8,26 @@ import pytest
 from gateway import documents
 from gateway.history import History
 from gateway.metrics import Metrics
-from gateway.tail import Kind, Position
-from gateway.timeline import Message, Page, Timeline
+from gateway.position import RoomPosition
+from gateway.timeline import HistoryPage, Timeline
+from tests.gateway.room_messages import encode, head, new_message
 
 
-def encode(kind: Kind, message: Message, at: Position) -> bytes:
-    return json.dumps([kind, message["seq"], str(at)]).encode()
-
-
-def said(seq: int, rev: int | None = None) -> dict[str, Any]:
-    return {"id": f"m{seq}", "seq": seq, "ts": f"t{seq}", "rev": rev, "epoch": 1, "notice": None}
-
-
-def head(seq: int, rev: int) -> dict[str, Any]:
-    return {"seq": seq, "ts": f"t{seq}" if seq else None, "rev": rev, "epoch": 1}
+def kind_and_seq(frame: bytes) -> tuple[str, int]:
+    kind, message, _ = json.loads(frame)
+    return kind, message["seq"]
 
 
 class Behind:
-    """The chat, and a room here that has heard its messages up to `heard`; catching up hears the rest."""
+    """The chat, and a room here that has received its messages up to `received`; catching up receives the rest."""
 
-    def __init__(self, count: int, heard: int, *, edited: int | None = None) -> None:
-        self.messages = [said(seq, count + 2 if seq == edited else None) for seq in range(1, count + 1)]
+    def __init__(self, count: int, received: int, *, edited: int | None = None) -> None:
+        self.messages = [
+            new_message(seq, count + 2 if seq == edited else None) for seq in range(1, count + 1)
+        ]
         self.rev = count + 1 + (edited is not None)
         self.timeline = Timeline(encode)
-        self.timeline.start(head(heard, heard + 1))
+        self.timeline.start(head(received, received + 1))
         self.history = History(self.ask, self.catch_up, self.timeline, encode, Metrics())
         self.asked: list[str] = []
 
@@ -48,54 +44,54 @@ class Behind:
         position = self.timeline.position
         assert position is not None
         for message in self.messages[position.seq :]:
-            self.timeline.heard(message, 0.0)
+            self.timeline.receive(message, 0.0)
 
-    async def given(self, since: Position | int) -> list[tuple[str, int]] | None:
+    async def given(self, since: RoomPosition | int) -> list[tuple[str, int]] | None:
         """What somebody is given who was at `since`."""
         missed = await self.history.missed(since)
         frames = None if missed is None else self.history.replay(missed)
-        return None if frames is None else [tuple(json.loads(frame)[:2]) for frame in frames]
+        return None if frames is None else [kind_and_seq(frame) for frame in frames]
 
 
-@pytest.mark.parametrize("since", [0, 2, Position(0, None, 1), Position(2, "t2", 3)])
-async def test_what_history_has_and_was_not_heard_live_yet_is_told_once(since: Position | int) -> None:
-    chat = Behind(count=7, heard=4)
+@pytest.mark.parametrize("since", [0, 2, RoomPosition(0, None, 1), RoomPosition(2, "t2", 3)])
+async def test_what_history_has_and_was_not_received_live_yet_is_sent_once(since: RoomPosition | int) -> None:
+    chat = Behind(count=7, received=4)
     start = since if isinstance(since, int) else since.seq
     assert await chat.given(since) == [("message", seq) for seq in range(start + 1, 8)]
-    assert chat.timeline.position == Position(7, "t7", 5)
+    assert chat.timeline.position == RoomPosition(7, "t7", 5)
 
 
-async def test_somebody_who_was_told_more_elsewhere_misses_nothing_here() -> None:
-    chat = Behind(count=7, heard=4)
-    assert await chat.given(Position(6, "t6", 5)) == [("message", 7)]
+async def test_somebody_who_was_sent_more_elsewhere_misses_nothing_here() -> None:
+    chat = Behind(count=7, received=4)
+    assert await chat.given(RoomPosition(6, "t6", 5)) == [("message", 7)]
     assert chat.asked == []
 
 
 async def test_changes_of_what_they_have_come_before_what_they_missed() -> None:
-    chat = Behind(count=4, heard=4, edited=1)
-    assert await chat.given(Position(2, "t2", 3)) == [("change", 1), ("message", 3), ("message", 4)]
+    chat = Behind(count=4, received=4, edited=1)
+    assert await chat.given(RoomPosition(2, "t2", 3)) == [("change", 1), ("message", 3), ("message", 4)]
 
 
 async def test_whoever_asks_for_the_same_within_a_moment_is_served_by_one_reading() -> None:
-    chat = Behind(count=9, heard=9)
+    chat = Behind(count=9, received=9)
     for _ in range(5):
-        assert await chat.given(Position(1, "t1", 2)) == [("message", seq) for seq in range(2, 10)]
+        assert await chat.given(RoomPosition(1, "t1", 2)) == [("message", seq) for seq in range(2, 10)]
     assert chat.asked == [documents.CHANGES]
 
 
 async def test_a_position_that_was_never_given_is_not_resumed() -> None:
-    chat = Behind(count=3, heard=3)
-    assert await chat.given(Position(10**6, "t3", 10**6)) is None
+    chat = Behind(count=3, received=3)
+    assert await chat.given(RoomPosition(10**6, "t3", 10**6)) is None
 
 
 async def test_an_edit_that_came_with_the_message_here_is_a_change_for_whoever_has_an_older_state() -> None:
-    chat = Behind(count=3, heard=2)
+    chat = Behind(count=3, received=2)
     early = await chat.history.missed(0)
     chat.messages[2]["rev"], chat.rev = 5, 5
-    chat.messages.append(said(4))
+    chat.messages.append(new_message(4))
     chat.timeline.start(head(2, 3))
-    chat.timeline.heard(chat.messages[2], 0.0)
-    chat.timeline.read(Page(chat.messages[2:], head(4, 6), reset=False, last=True))
+    chat.timeline.receive(chat.messages[2], 0.0)
+    chat.timeline.read(HistoryPage(chat.messages[2:], head(4, 6), reset=False, last=True))
     assert early is not None
-    frames = [json.loads(frame)[:2] for frame in chat.history.replay(early) or []]
-    assert frames == [["message", 1], ["message", 2], ["message", 3], ["change", 3], ["message", 4]]
+    frames = [kind_and_seq(frame) for frame in chat.history.replay(early) or []]
+    assert frames == [("message", 1), ("message", 2), ("message", 3), ("change", 3), ("message", 4)]

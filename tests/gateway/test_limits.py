@@ -6,7 +6,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
-from gateway import frames
+from gateway import server_frames
 from tests.gateway.conftest import Serve
 
 
@@ -26,7 +26,7 @@ async def test_oversize_and_binary_frames_and_floods_are_closed_and_others_unaff
             async with world.person("bob", room) as bob:
                 await bob.next("subscribed")
                 for _ in range(70):
-                    await bob.say(type="ping")
+                    await bob.sends(type="ping")
                 assert (await bob.closed())[0] == 4429
             await world.send("alice", room, "still here")
             assert (await alice.next("message"))["message"]["text"] == "still here"
@@ -39,10 +39,10 @@ async def test_a_client_that_stops_reading_is_closed_and_delays_nobody(serve: Se
             await alice.next("subscribed")
             await bob.next("subscribed")
             bob.socket.transport.pause_reading()
-            audience = world.gateway.hub.feeds[room].audience
-            frame = frames.server_frame(frames.encode("filler", text="x" * 8_000))
-            while len(audience) > 1:
-                audience.tell(frame)
+            subscribers = world.gateway.hub.rooms[room].feed.subscribers
+            frame = server_frames.framed(server_frames.encode("filler", text="x" * 8_000))
+            while len(subscribers) > 1:
+                subscribers.publish(frame)
                 await alice.next("filler")
             async with asyncio.timeout(10):
                 while len(world.gateway.clients) > 1:  # noqa: ASYNC110
@@ -58,13 +58,14 @@ async def test_a_client_that_neither_reads_nor_answers_is_let_go(serve: Serve) -
         async with world.person("bob", room, close_timeout=0.1) as bob:
             await bob.next("subscribed")
             bob.socket.transport.pause_reading()
-            frame = frames.server_frame(frames.encode("filler", text="x" * 60_000))
+            frame = server_frames.framed(server_frames.encode("filler", text="x" * 60_000))
+            subscribers = world.gateway.hub.rooms[room].feed.subscribers
             for _ in range(200):
-                world.gateway.hub.feeds[room].audience.tell(frame)
+                subscribers.publish(frame)
             async with asyncio.timeout(15):
                 while world.gateway.clients:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
-            assert not world.gateway.hub.feeds[room].audience.listeners
+            assert len(subscribers) == 0
 
 
 async def test_whoever_is_gone_keeps_nothing_from_the_others(serve: Serve) -> None:
@@ -74,15 +75,15 @@ async def test_whoever_is_gone_keeps_nothing_from_the_others(serve: Serve) -> No
         async with world.person("bob", room) as bob, world.person("carol", room) as carol:
             await bob.next("subscribed")
             await carol.next("subscribed")
-            audience, told = world.gateway.hub.feeds[room].audience, 0
-            await bob.say(type="send", ref="1", room=room, text="and off")
+            subscribers, published = world.gateway.hub.rooms[room].feed.subscribers, 0
+            await bob.sends(type="send", ref="1", room=room, text="and off")
             bob.socket.transport.abort()
             async with asyncio.timeout(10):
                 while len(world.gateway.clients) > 1:
-                    audience.tell(frames.server_frame(frames.encode("filler")))
-                    told += 1
+                    subscribers.publish(server_frames.framed(server_frames.encode("filler")))
+                    published += 1
                     await asyncio.sleep(0)
-            while [frame["type"] for frame in carol.frames].count("filler") < told:
+            while [frame["type"] for frame in carol.frames].count("filler") < published:
                 await carol.next()
             while not carol.seqs():
                 await carol.next()

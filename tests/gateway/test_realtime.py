@@ -13,36 +13,36 @@ from gateway.appsync import UpstreamRefused
 from gateway.breaker import Breaker
 from gateway.realtime import Realtime, Subscription
 
-Say = Callable[[dict[str, Any]], list[dict[str, Any]]]
+Answer = Callable[[dict[str, Any]], list[dict[str, Any]]]
 ACK = {"type": "connection_ack", "payload": {"connectionTimeoutMs": 300_000}}
 
 
 def accepting(frame: dict[str, Any]) -> list[dict[str, Any]]:
-    """What AppSync says when all is well."""
+    """What AppSync answers when all is well."""
     if frame["type"] == "connection_init":
         return [ACK]
     return [{"id": frame["id"], "type": "start_ack"}] if frame["type"] == "start" else []
 
 
 class Api:
-    """Answers each frame as `say` says, and keeps what it was told by connection."""
+    """Answers each frame as `answer` says, and keeps what it received, by connection."""
 
     def __init__(self) -> None:
-        self.say: Say = accepting
-        self.heard: list[list[dict[str, Any]]] = []
+        self.answer: Answer = accepting
+        self.received: list[list[dict[str, Any]]] = []
         self.sockets: list[web.WebSocketResponse] = []
         self.changed = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=("graphql-ws",))
         await socket.prepare(request)
-        heard: list[dict[str, Any]] = []
-        self.heard.append(heard)
+        received: list[dict[str, Any]] = []
+        self.received.append(received)
         self.sockets.append(socket)
         async for message in socket:
-            heard.append(json.loads(message.data))
+            received.append(json.loads(message.data))
             self.changed.set()
-            for frame in self.say(heard[-1]):
+            for frame in self.answer(received[-1]):
                 await socket.send_json(frame)
         return socket
 
@@ -53,18 +53,18 @@ class Api:
                 await self.changed.wait()
 
     def kinds(self, connection: int) -> list[str]:
-        return [frame["type"] for frame in self.heard[connection]]
+        return [frame["type"] for frame in self.received[connection]]
 
 
 class Room:
-    """Who subscribes, what it hears, and how often it was told that this is over."""
+    """Who subscribes, what comes, and whether that is over."""
 
     def __init__(self) -> None:
-        self.heard: list[Any] = []
+        self.received: list[Any] = []
         self.ended = asyncio.Event()
 
     def subscription(self) -> Subscription:
-        return Subscription(self.heard.append, self.ended.set)
+        return Subscription(self.received.append, self.ended.set)
 
 
 @pytest.fixture
@@ -92,9 +92,9 @@ async def test_whoever_does_not_wait_for_a_subscription_leaves_none_behind(
     pool: tuple[Api, Realtime],
 ) -> None:
     api, realtime = pool
-    api.say = lambda frame: [ACK] if frame["type"] == "connection_init" else []
+    api.answer = lambda frame: [ACK] if frame["type"] == "connection_init" else []
     subscribing = asyncio.create_task(subscribe(realtime, Room()))
-    await api.until(lambda: api.heard and "start" in api.kinds(0))
+    await api.until(lambda: api.received and "start" in api.kinds(0))
     subscribing.cancel()
     await asyncio.gather(subscribing, return_exceptions=True)
     await api.until(lambda: "stop" in api.kinds(0))
@@ -105,7 +105,7 @@ async def test_a_connection_that_takes_no_more_is_left_for_another(pool: tuple[A
     api, realtime = pool
 
     def full(frame: dict[str, Any]) -> list[dict[str, Any]]:
-        if frame["type"] == "start" and len(api.heard) == 1 and api.kinds(0).count("start") > 1:
+        if frame["type"] == "start" and len(api.received) == 1 and api.kinds(0).count("start") > 1:
             errors = {
                 "errorType": "MaxSubscriptionsReachedError",
                 "message": "Max number of subscriptions reached",
@@ -113,7 +113,7 @@ async def test_a_connection_that_takes_no_more_is_left_for_another(pool: tuple[A
             return [{"id": frame["id"], "type": "error", "payload": {"errors": errors}}]
         return accepting(frame)
 
-    api.say = full
+    api.answer = full
     await subscribe(realtime, Room())
     with pytest.raises(UpstreamRefused):
         await subscribe(realtime, Room())
@@ -135,12 +135,12 @@ async def test_a_subscription_that_is_ended_by_an_error_is_over(pool: tuple[Api,
 async def test_a_connection_that_is_refused_is_not_kept(pool: tuple[Api, Realtime]) -> None:
     api, realtime = pool
     errors = [{"errorType": "UnauthorizedException", "message": "You are not authorized."}]
-    api.say = lambda _: [{"type": "connection_error", "payload": {"errors": errors}}]
+    api.answer = lambda _: [{"type": "connection_error", "payload": {"errors": errors}}]
     with pytest.raises(UpstreamRefused) as refused:
         await subscribe(realtime, Room())
     assert refused.value.refusal.code == "UnauthorizedException"
     assert realtime.connections == 0
-    api.say = accepting
+    api.answer = accepting
     await subscribe(realtime, Room())
     assert realtime.connections == 1
 
@@ -175,7 +175,7 @@ async def test_a_rooms_fault_does_not_end_the_others(pool: tuple[Api, Realtime])
         payload = {"data": {"onMessage": {"id": "m1"}}}
         await api.sockets[0].send_json({"id": subscription.id, "type": "data", "payload": payload})
     async with asyncio.timeout(10):
-        while not room.heard:  # noqa: ASYNC110
+        while not room.received:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-    assert room.heard == [{"id": "m1"}]
+    assert room.received == [{"id": "m1"}]
     assert faults == ["ValueError('a fault')"]

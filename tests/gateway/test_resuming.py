@@ -1,4 +1,4 @@
-"""Whoever comes back is given what they missed, on whatever process, and is told to start afresh only where that cannot be done."""
+"""Whoever comes back is given what they missed, on whatever process, and starts afresh only where that cannot be done."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ async def test_a_process_that_is_behind_catches_up_before_it_answers(serve: Serv
         room = world.room()
         async with world.person("bob", room) as bob:
             await bob.next("subscribed")
-            lost = unpublished(send_message, "alice", roomId=room, text="nobody hears this live").to_wire()
+            lost = unpublished(send_message, "alice", roomId=room, text="nobody receives this live").to_wire()
             async with world.person("alice", room, since=f"{lost['seq']}/{lost['ts']}/2") as alice:
                 assert (await alice.next("subscribed"))["at"].startswith("1/")
                 assert [frame["type"] for frame in alice.frames] == ["hello", "subscribed"]

@@ -22,13 +22,13 @@ def api(functions: Functions, key: SigningKey) -> ServerConfig:
     return ServerConfig(schema=SCHEMA.read_text(), functions=functions, jwks=key.jwks, port=0)
 
 
-async def heard(person: Person, count: int) -> None:
+async def received(person: Person, count: int) -> None:
     async with asyncio.timeout(30):
         while len(person.seqs()) < count:
             await person.next()
 
 
-async def test_what_is_sent_while_the_api_is_cut_off_from_the_gateway_is_told_when_it_is_back(
+async def test_what_is_sent_while_the_api_is_cut_off_from_the_gateway_is_received_when_it_is_back(
     api: ServerConfig, key: SigningKey, service_token: Path
 ) -> None:
     async with AsyncExitStack() as stack:
@@ -47,9 +47,9 @@ async def test_what_is_sent_while_the_api_is_cut_off_from_the_gateway_is_told_wh
         async with running(replace(api, port=0)) as elsewhere:
             await World(elsewhere, gateway, port, key, http).send("alice", room, "2", "3")
         await stack.enter_async_context(running(replace(api, port=address.port)))
-        await heard(bob, 3)
+        await received(bob, 3)
         await world.send("alice", room, "4")
-        await heard(bob, 4)
+        await received(bob, 4)
         assert bob.seqs() == [1, 2, 3, 4]
         assert await world.metric('chat_gateway_deliveries_total{source="history"}') == 2
 
@@ -60,14 +60,14 @@ async def test_another_process_takes_over_without_a_gap(serve: Serve, another: S
         async with world.person("bob", room) as bob:
             await bob.next("subscribed")
             await world.send("alice", room, "1", "2")
-            await heard(bob, 2)
+            await received(bob, 2)
             at = bob.frames[-1]["at"]
             bob.socket.transport.abort()  # as when a process is killed: no close frame
         await world.send("alice", room, "3", "4")
         async with another(world) as other, other.person("bob", room, since=at) as bob:
             assert (await bob.next("subscribed"))["resumed"]
             await world.send("alice", room, "5")
-            await heard(bob, 3)
+            await received(bob, 3)
             assert bob.seqs() == [3, 4, 5]
 
 
@@ -94,11 +94,11 @@ async def test_a_lost_last_message_is_found_by_comparing(serve: Serve) -> None:
         room = world.room()
         async with world.person("bob", room) as bob:
             await bob.next("subscribed")
-            unpublished(send_message, "alice", roomId=room, text="nobody hears this live")
+            unpublished(send_message, "alice", roomId=room, text="nobody receives this live")
             assert (await bob.next("message"))["message"]["seq"] == 1
 
 
-async def test_somebody_whose_removal_was_not_heard_is_found_and_closed(serve: Serve) -> None:
+async def test_somebody_whose_removal_was_not_received_is_found_and_closed(serve: Serve) -> None:
     async with serve(compare_seconds=1) as world:
         room = world.room(alice="owner", bob="member", carol="member")
         async with world.person("bob", room) as bob, world.person("carol", room) as carol:

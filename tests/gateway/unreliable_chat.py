@@ -8,12 +8,12 @@ from typing import Any
 from chat.rules.instants import from_wire, to_wire
 from gateway import documents
 from gateway.appsync import UNAVAILABLE, UpstreamRefused
-from gateway.frames import Refusal
 from gateway.realtime import Subscription
+from gateway.server_frames import Refusal
 
 SERVICE = "service"
-NOT_THERE = UpstreamRefused(Refusal("NotRoomMember", "No.", {}))
-AWAY = UpstreamRefused(UNAVAILABLE)
+NOT_MEMBER = UpstreamRefused(Refusal("NotRoomMember", "No.", {}))
+UNREACHABLE = UpstreamRefused(UNAVAILABLE)
 PAGE = 7
 
 
@@ -28,17 +28,17 @@ def seq_at(ts: str) -> int:
 class Chat:
     """One room, as both `AppSync` and `Realtime` of each gateway; a token is its user's name."""
 
-    def __init__(self, dice: Random, *people: str) -> None:
-        self.dice = dice
+    def __init__(self, random: Random, *people: str) -> None:
+        self.random = random
         self.people = set(people)
         self.messages: list[dict[str, Any]] = []
         self.log: list[tuple[int, int]] = []
         self.rev, self.epoch = 1, 1
-        self.parted_at: dict[str, int] = {}
-        """The `rev` of the room when somebody was sent away who has not come back."""
+        self.revoked_at: dict[str, int] = {}
+        """The `rev` of the room when somebody was removed who has not come back."""
         self.is_calm = False
         self.wrong: list[str] = []
-        """What somebody should not have been told."""
+        """What somebody should not have received."""
         self.connections = self.requests = 0
         self._live: list[tuple[Subscription, int]] = []
 
@@ -53,7 +53,7 @@ class Chat:
                 "seq": seq,
                 "ts": instant(seq),
                 "rev": None,
-                "born": self.rev,
+                "created_rev": self.rev,
                 "epoch": self.epoch,
             }
         )
@@ -63,42 +63,42 @@ class Chat:
         if not self.messages:
             return
         self.rev += 1
-        index = self.dice.randrange(len(self.messages))
+        index = self.random.randrange(len(self.messages))
         self.messages[index] |= {"rev": self.rev, "epoch": self.epoch}
         self.log.append((self.rev, index))
         self._publish(self.messages[index], self.epoch)
 
-    def part(self, user: str) -> None:
+    def revoke(self, user: str) -> None:
         if user not in self.people:
             return
         self.people.remove(user)
-        self.parted_at[user] = self.rev
+        self.revoked_at[user] = self.rev
         self.rev, self.epoch = self.rev + 1, self.epoch + 1
         notice = {"kind": "MEMBER_REMOVED", "userId": user, "nextEpoch": self.epoch, "rev": self.rev}
         self._publish(
             {"id": f"n{self.rev}", "seq": None, "epoch": self.epoch - 1, "notice": notice}, self.epoch - 1
         )
 
-    def let_back(self, user: str) -> None:
+    def readmit(self, user: str) -> None:
         self.people.add(user)
-        self.parted_at.pop(user, None)
+        self.revoked_at.pop(user, None)
 
     def cut(self) -> None:
         """The realtime connection ends, without a word."""
         live, self._live = self._live, []
         for subscription, _ in live:
-            subscription.ended()
+            subscription.on_end()
 
     def _publish(self, message: Mapping[str, Any], epoch: int) -> None:
         loop = asyncio.get_running_loop()
         for subscription, since in self._live:
             if since == epoch:
-                for _ in range(1 if self.is_calm else self.dice.choice([0, 1, 1, 1, 2])):
-                    loop.call_later(self.dice.random() * 0.03, self._deliver, subscription, dict(message))
+                for _ in range(1 if self.is_calm else self.random.choice([0, 1, 1, 1, 2])):
+                    loop.call_later(self.random.random() * 0.03, self._deliver, subscription, dict(message))
 
     def _deliver(self, subscription: Subscription, message: Mapping[str, Any]) -> None:
         if any(each is subscription for each, _ in self._live):
-            subscription.heard(message)
+            subscription.on_event(message)
 
     # what the gateways ask
 
@@ -106,15 +106,15 @@ class Chat:
         self.requests += 1
         await self._pause()
         if token != SERVICE and token not in self.people:
-            raise NOT_THERE
+            raise NOT_MEMBER
         answer = self._answer(document, variables)
         await self._pause()
         return answer
 
     async def _pause(self) -> None:
-        if not self.is_calm and self.dice.random() < 0.03:
-            raise AWAY
-        await asyncio.sleep(self.dice.random() * 0.006)
+        if not self.is_calm and self.random.random() < 0.03:
+            raise UNREACHABLE
+        await asyncio.sleep(self.random.random() * 0.006)
 
     def _answer(self, document: str, variables: Mapping[str, Any]) -> Any:
         count = len(self.messages)
@@ -145,8 +145,8 @@ class Chat:
             raise UpstreamRefused(Refusal("StaleEpoch", "No.", {"epoch": self.epoch}))
         await self._pause()
         self._live.append((subscription, variables["epoch"]))
-        link: Any = self  # as much of one as a subscription needs
-        subscription.link = link
+        connection: Any = self  # as much of one as a subscription needs
+        subscription.connection = connection
 
     def stop(self, subscription: Subscription) -> None:
         self._live = [each for each in self._live if each[0] is not subscription]

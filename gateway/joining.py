@@ -1,0 +1,57 @@
+"""How a client comes to receive a room: it is given what it missed, and then every event, without one between the two."""
+
+from gateway import client_frames, server_frames
+from gateway.client import Client
+from gateway.ephemeral import EphemeralKind
+from gateway.feed import Feed
+from gateway.history import Missed
+
+
+class FellBehind(Exception):
+    """The client takes what it missed more slowly than the room goes on."""
+
+
+async def join(client: Client, feed: Feed, wish: client_frames.Subscribe) -> None:
+    """From now on the client receives the room. It was looked up before. Raises `UpstreamRefused`, `FellBehind`."""
+    kinds = _ephemeral_kinds(wish)
+    await feed.ready()
+    for kind in kinds:
+        await feed.want(kind)
+    missed = await feed.history.missed(wish.since) if wish.since is not None else None
+    resumed = await _replay(client, feed, wish, missed)
+    # Since the last look at the buffer nothing has waited, so that no event comes between that and what is received.
+    feed.add(client.transport, kinds)
+    about = {"room": wish.room.id, "at": feed.position, "epoch": feed.epoch, "resumed": resumed}
+    client.reply(server_frames.encode("subscribed", **about))
+
+
+async def _replay(client: Client, feed: Feed, wish: client_frames.Subscribe, missed: Missed | None) -> bool:
+    """Write what was missed, as fast as the client takes it, and the events of the meantime; whether that is everything.
+
+    In the end the chat has said that the person is a member in the room's epoch as it is known here: had they been removed while
+    this waited, the notice would not have found them among those that receive the room. Raises `UpstreamRefused`, `FellBehind`.
+    """
+    room, buffer = wish.room, feed.timeline.buffer
+    count = buffer.count
+    replayed = feed.history.replay(missed) if missed is not None else None
+    history_epoch = missed.epoch if missed is not None else 0
+    if replayed is None and wish.since is not None:
+        client.reply(server_frames.encode("reset", room=room.id, at=feed.position))
+    waiting = replayed or []
+    while waiting or client.access_epoch(room) < max(feed.epoch, history_epoch):
+        if client.access_epoch(room) < max(feed.epoch, history_epoch):
+            await client.check_access(room)
+        elif await client.transport.write_paced(waiting):
+            waiting = []
+        else:
+            raise FellBehind
+        later, count = buffer.appended_since(count), buffer.count
+        if later is None:
+            raise FellBehind
+        waiting += [event.frame for event in later]
+    return replayed is not None
+
+
+def _ephemeral_kinds(wish: client_frames.Subscribe) -> list[EphemeralKind]:
+    wanted: dict[EphemeralKind, bool] = {"receipt": wish.receipts, "typing": wish.typing}
+    return [kind for kind, is_wanted in wanted.items() if is_wanted]

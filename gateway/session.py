@@ -1,0 +1,157 @@
+"""One client's connection, between its socket and its state: what comes in, what is due, and what goes out."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import WebSocket
+
+from chat.identity.jwks import KeysUnavailable
+from chat.identity.tokens import TokenRefused
+from chat.rules.rate import Rate
+from chat.rules.rooms import Room
+from gateway import server_frames
+from gateway.client import Client
+from gateway.client_transport import ClientTransport
+from gateway.connection import Action, CloseCode, Connection, Limits, Verify
+from gateway.position import RoomPosition
+from gateway.process import Gateway
+
+log = logging.getLogger("gateway")
+
+VERSION = 1
+CLOSE_SECONDS = 11.0
+"""How long a closing handshake may take. Who reads nothing would hold what waits for them for as long as TCP tries."""
+
+
+class Session:
+    """From the handshake to the end of the connection. `path_room`: the room of the address."""
+
+    def __init__(
+        self, gateway: Gateway, socket: WebSocket, transport: ClientTransport, path_room: Room | None
+    ) -> None:
+        self._gateway, self._socket, self._transport = gateway, socket, transport
+        own = gateway.settings
+        limits = Limits(Rate(own.frames_per_second, own.frames_burst), own.rooms_per_connection)
+        since = _position(socket.query_params.get("since"))
+        self._connection = Connection(path_room, since, limits, time.monotonic())
+        self._client = Client(self._connection, gateway.appsync, gateway.metrics, transport, self._close)
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._code: int | None = None
+
+    async def run(self, token: str | None) -> None:
+        """`token`: from the handshake, if it was there."""
+        gateway, client, started = self._gateway, self._client, time.monotonic()
+        self._transport.on_slow = self._slow
+        self._transport.on_lost = lambda: gateway.hub.leave_all(client)
+        gateway.clients.add(client)
+        about = {"connection": secrets.token_hex(8)}
+        log.info("connection opened", extra={**about, "connections": len(gateway.clients)})
+        try:
+            self._watch_deadline()
+            if token is not None:
+                await self._carry_out(self._connection.credentials(token))
+            await self._read()
+        finally:
+            self._connection.state = "closed"
+            if self._timer:
+                self._timer.cancel()
+            gateway.hub.leave_all(client)
+            gateway.forget(client)
+            seconds = round(time.monotonic() - started, 3)
+            log.info("connection closed", extra={**about, "code": self._code, "seconds": seconds})
+            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
+            if self._closing is not None:
+                await asyncio.gather(self._closing, return_exceptions=True)
+
+    async def _read(self) -> None:
+        connection = self._connection
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                self._code = self._code or message.get("code")
+                return
+            if connection.state == "closed":
+                continue
+            text = message.get("text")
+            if text is None:
+                await self._carry_out(connection.receive_binary())
+            else:
+                await self._carry_out(connection.receive_text(text, time.monotonic()))
+
+    async def _carry_out(self, actions: Sequence[Action]) -> None:
+        rest = [action for action in actions if not isinstance(action, Verify)]
+        for action in actions:
+            if isinstance(action, Verify):
+                await self._authenticate(action.token)
+        await self._gateway.hub.carry_out(self._client, rest)
+
+    async def _authenticate(self, token: str) -> None:
+        gateway, client, connection = self._gateway, self._client, self._connection
+        try:
+            claims = await gateway.verify(token)
+        except TokenRefused:
+            client.apply(connection.token_refused())
+            return
+        except KeysUnavailable:
+            client.apply(connection.keys_unavailable())
+            return
+        if not gateway.has_room_for(claims.user_id):
+            client.apply(connection.too_many_connections())
+            return
+        gateway.users[claims.user_id] += 1
+        client.authenticated(claims.user_id, token)
+        hello = server_frames.encode("hello", version=VERSION, user=claims.user_id, **self._settings())
+        expires = time.monotonic() + max(0.0, claims.expires_at - time.time())
+        actions = connection.authenticated(hello, expires)
+        self._watch_deadline()
+        await gateway.hub.carry_out(client, actions)
+
+    def _settings(self) -> dict[str, Any]:
+        own = self._gateway.settings
+        return {
+            "maxFrameBytes": own.max_frame_bytes,
+            "framesPerSecond": own.frames_per_second,
+            "maxRooms": own.rooms_per_connection,
+            "resumeMessages": own.replay_events,
+            "deliveredEverySeconds": 30,
+        }
+
+    def _watch_deadline(self) -> None:
+        """Wake when the connection's deadline comes."""
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline = self._connection.deadline
+        if deadline is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(0.0, deadline - time.monotonic()) + 0.01, self._tick)
+
+    def _tick(self) -> None:
+        self._client.apply(self._connection.tick(time.monotonic()))
+
+    def _slow(self) -> None:
+        """What waits for a slow client is dropped with it; the close frame may not reach it, and it resumes all the same."""
+        self._client.apply(self._connection.fell_behind())
+        asyncio.get_running_loop().call_later(1.0, self._transport.abort)
+
+    def _close(self, code: CloseCode, reason: str) -> None:
+        self._gateway.hub.leave_all(self._client)
+        self._code = int(code)
+        self._gateway.metrics.closes.labels(str(int(code))).inc()
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._socket.close(code, reason))
+            self._closing.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def _position(text: str | None) -> RoomPosition | int | None:
+    """`since` of the address. What cannot be read counts as absent: the client is told that nothing was resumed."""
+    if text is None:
+        return None
+    try:
+        return int(text) if text.isdecimal() and len(text) < 11 else RoomPosition.parse(text)
+    except ValueError:
+        return None

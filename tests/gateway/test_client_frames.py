@@ -1,0 +1,70 @@
+"""What is wrong with a client's frame is answered by the first wrong field: with a reason, or with a refusal that names the argument."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chat.rules.errors import InvalidInput
+from chat.rules.rooms import Room
+from gateway import client_frames
+from gateway.client_frames import BadFrame, Resume, Send, Subscribe, parse
+
+LOBBY = Room.parse("lobby")
+REF = "ref must be 1 to 128 of A-Z a-z 0-9 _ . : | @ -"
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        ({}, "unknown type"),
+        ({"type": ["send"]}, "unknown type"),
+        ({"type": "auth"}, "token must be a string"),
+        ({"type": "resume", "rooms": {f"r{number}": -1 for number in range(101)}}, "rooms must be an object of at most 100 rooms"),
+        ({"type": "send", "attachments": ["a", 1]}, "attachments must be a list of strings"),
+        ({"type": "send", "clientMessageId": 1}, "clientMessageId must be a string"),
+        ({"type": "send", "room": "no room", "ref": ""}, "text must be a string"),
+        ({"type": "send", "text": "hi", "room": "no room"}, REF),
+        ({"type": "ping", "ref": "no ref"}, REF),
+        ({"type": "read", "room": "lobby", "seq": 2**31}, "seq must be a whole number"),
+        ({"type": "read", "room": "lobby", "seq": 1.0}, "seq must be a whole number"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_what_is_no_frame_has_a_reason(frame: dict[str, Any], reason: str) -> None:
+    with pytest.raises(BadFrame) as bad:
+        parse(json.dumps(frame))
+    assert str(bad.value) == reason
+
+
+@pytest.mark.parametrize(
+    ("frame", "argument"),
+    [
+        ({"type": "subscribe", "since": -1}, "roomId"),
+        ({"type": "subscribe", "room": "lobby", "since": "1"}, "since"),
+        ({"type": "delivered", "room": "no room", "seq": -1}, "roomId"),
+        ({"type": "resume", "rooms": {"lobby": -1, "no room": 0}}, "since"),
+        ({"type": "resume", "rooms": {"no room": -1}}, "roomId"),
+        ({"type": "typing"}, "roomId"),
+    ],
+)
+def test_a_bad_room_or_position_is_refused_by_the_name_of_the_argument(
+    frame: dict[str, Any], argument: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse(json.dumps(frame))
+    assert refused.value.values == {"argument": argument}
+
+
+def test_what_is_not_known_is_ignored_and_what_is_no_flag_is_not_set() -> None:
+    frame = {"type": "subscribe", "room": "lobby", "receipts": "yes", "typing": True, "later": [1]}
+    assert parse(json.dumps(frame)) == Subscribe(room=LOBBY, typing=True)
+    resume = {"type": "resume", "rooms": {"lobby": None, "GUILD#dragons": 3}}
+    assert parse(json.dumps(resume)) == Resume(rooms={LOBBY: None, Room.parse("GUILD#dragons"): 3})
+
+
+def test_neither_texts_nor_tokens_are_shown() -> None:
+    """A frame may end up in a log line of somebody who looks for a fault."""
+    send = Send(ref="r", room=LOBBY, text="between us")
+    assert "between us" not in repr(send)
+    assert "secret" not in repr(client_frames.Authenticate(token="secret"))

@@ -1,0 +1,93 @@
+"""What the replay buffer has for those who come back, and what it does not promise."""
+
+from gateway.position import RoomPosition
+from gateway.replay_buffer import MemoryBudget
+from gateway.timeline import Timeline
+from tests.gateway.room_messages import encode, head, new_message, seqs, started
+
+
+def test_whoever_comes_back_gets_what_is_buffered_and_nothing_where_the_buffer_ends() -> None:
+    timeline = Timeline(encode, capacity=3)
+    timeline.start(head(0, 1))
+    for seq in range(1, 6):
+        timeline.receive(new_message(seq), 0.0)
+    assert seqs(timeline.since(RoomPosition(3, "t3", 1)) or []) == [4, 5]
+    assert timeline.since(RoomPosition(1, "t1", 1)) is None
+    assert seqs(timeline.since(RoomPosition(2, "t2", 1)) or []) == [3, 4, 5]
+    assert timeline.since(RoomPosition(9, "t9", 1)) is None
+
+
+def test_a_change_that_left_the_buffer_is_not_promised_any_more() -> None:
+    timeline = Timeline(encode, capacity=1)
+    timeline.start(head(2, 3))
+    timeline.receive(new_message(1, rev=4), 0.0)
+    timeline.receive(new_message(2, rev=5), 0.0)
+    assert timeline.since(RoomPosition(2, "t2", 3)) is None
+    assert [each.rev for each in timeline.since(RoomPosition(2, "t2", 4)) or []] == [5]
+
+
+def test_rooms_share_what_their_buffers_may_take() -> None:
+    budget = MemoryBudget(limit=3_000)
+    one, other = Timeline(encode, budget=budget), Timeline(encode, budget=budget)
+    one.start(head(0, 1))
+    other.start(head(0, 1))
+    for seq in range(1, 20):
+        one.receive(new_message(seq), 0.0)
+        other.receive(new_message(seq), 0.0)
+        assert budget.used <= budget.limit
+    for timeline in (one, other):
+        assert timeline.since(RoomPosition(1, "t1", 1)) is None
+        assert seqs(timeline.since(RoomPosition(18, "t18", 1)) or []) == [19]
+    one.buffer.close()
+    other.buffer.close()
+    assert budget.used == 0
+
+
+def test_a_busy_room_does_not_take_a_quiet_ones_buffer() -> None:
+    budget = MemoryBudget(limit=20_000)
+    quiet, busy = Timeline(encode, budget=budget), Timeline(encode, budget=budget)
+    quiet.start(head(0, 1))
+    busy.start(head(0, 1))
+    quiet.receive(new_message(1), 0.0)
+    for seq in range(1, 200):
+        busy.receive(new_message(seq), 0.0)
+    assert seqs(quiet.since(RoomPosition(0, None, 1)) or []) == [1]
+    assert seqs(busy.since(RoomPosition(190, "t190", 1)) or []) == list(range(191, 200))
+
+
+def test_events_of_the_meantime_can_be_had_by_count_unless_the_room_began_again() -> None:
+    timeline = started()
+    timeline.receive(new_message(1), 0.0)
+    count = timeline.buffer.count
+    assert timeline.buffer.appended_since(count) == []
+    timeline.receive(new_message(2), 0.0)
+    timeline.receive(new_message(1, rev=5), 0.0)
+    assert seqs(timeline.buffer.appended_since(count) or []) == [2, 1]
+    timeline.start(head(9, 12))
+    assert timeline.buffer.appended_since(count) is None
+
+
+def test_a_notice_is_not_sent_again_to_whoever_has_a_later_message() -> None:
+    timeline = started()
+    timeline.receive({"id": "n1", "seq": None, "notice": {"kind": "MEMBER_ADDED", "rev": 2}}, 0.0)
+    timeline.receive(new_message(1), 0.0)
+    kinds = [each.kind for each in timeline.since(RoomPosition(0, None, 1)) or []]
+    assert kinds == ["notice", "message"]
+    assert timeline.since(RoomPosition(1, "t1", 1)) == []
+
+
+def test_somebody_from_elsewhere_gets_a_message_and_its_change() -> None:
+    timeline = started()
+    timeline.receive(new_message(1), 0.0)
+    timeline.receive(new_message(2), 0.0)
+    timeline.receive(new_message(2, rev=4), 0.0)
+    elsewhere = RoomPosition(1, "t1", 9)
+    assert [(each.kind, each.seq) for each in timeline.since(elsewhere) or []] == [
+        ("message", 2),
+        ("change", 2),
+    ]
+
+
+def test_a_position_survives_its_way_to_the_client_and_back() -> None:
+    for position in (RoomPosition(0, None, 0), RoomPosition(17, "2026-01-31T12:00:00.000Z", 42)):
+        assert RoomPosition.parse(str(position)) == position
