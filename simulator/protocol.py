@@ -1,7 +1,7 @@
 """AppSync's realtime protocol for one connection, without I/O: frames go in, actions come out.
 
 https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html. Nothing here waits, reads a clock or
-knows a socket. Whoever pumps a connection carries out the returned actions in their order and reports what became of each
+knows a socket. Whoever runs a connection carries out the returned actions in their order and reports what became of each
 `Subscribe`. Frames with data do not pass here: their sender asks `data_prefix` once and stops at `Unsubscribe`.
 
 Where the page is silent, this is what happens:

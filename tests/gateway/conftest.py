@@ -72,7 +72,7 @@ class Person:
 
 
 @dataclass
-class World:
+class LocalChat:
     """The API and the gateway, and people's tokens."""
 
     api: Address
@@ -133,7 +133,7 @@ class World:
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
-Serve = Callable[..., AbstractAsyncContextManager[World]]
+Serve = Callable[..., AbstractAsyncContextManager[LocalChat]]
 
 
 def pytest_asyncio_loop_factories(
@@ -176,12 +176,12 @@ def serve(functions: Functions, key: SigningKey, service_token: Path) -> Serve:
     """Starts the API and a gateway, with some of its settings changed."""
 
     @asynccontextmanager
-    async def start(**changed: Any) -> AsyncIterator[World]:
+    async def start(**changed: Any) -> AsyncIterator[LocalChat]:
         config = ServerConfig(schema=SCHEMA.read_text(), functions=functions, jwks=key.jwks, port=0)
         async with running(config) as api, aiohttp.ClientSession() as http:
             gateway = new_gateway(api, service_token, changed)
             async with served(gateway) as port:
-                yield World(api, gateway, port, key, http)
+                yield LocalChat(api, gateway, port, key, http)
 
     return start
 
@@ -191,10 +191,10 @@ def another(key: SigningKey, service_token: Path) -> Serve:
     """Another process before the same chat, which has seen nothing."""
 
     @asynccontextmanager
-    async def start(world: World, **changed: Any) -> AsyncIterator[World]:
-        gateway = new_gateway(world.api, service_token, changed)
+    async def start(local: LocalChat, **changed: Any) -> AsyncIterator[LocalChat]:
+        gateway = new_gateway(local.api, service_token, changed)
         async with served(gateway) as port:
-            yield World(world.api, gateway, port, key, world.http)
+            yield LocalChat(local.api, gateway, port, key, local.http)
 
     return start
 

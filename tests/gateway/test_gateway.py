@@ -13,9 +13,9 @@ from tests.gateway.conftest import NOTICE, Serve
 
 
 async def test_a_member_receives_the_addresss_room(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        async with world.person("bob", room) as bob:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room) as bob:
             hello = await bob.next()
             assert (hello["type"], hello["version"], hello["user"]) == ("hello", 1, "bob")
             subscribed = await bob.next()
@@ -24,7 +24,7 @@ async def test_a_member_receives_the_addresss_room(serve: Serve) -> None:
                 1,
                 False,
             )
-            (sent,) = await world.send("alice", room, "hello")
+            (sent,) = await local.send("alice", room, "hello")
             frame = await bob.next()
             assert frame["type"] == "message"
             assert frame["message"]["text"] == "hello"
@@ -32,9 +32,9 @@ async def test_a_member_receives_the_addresss_room(serve: Serve) -> None:
 
 
 async def test_the_token_may_come_as_a_subprotocol_or_in_the_first_frame(serve: Serve) -> None:
-    async with serve() as world:
-        room, token = world.room(), world.token("bob")
-        address = f"ws://127.0.0.1:{world.port}/ws/rooms/{room}"
+    async with serve() as local:
+        room, token = local.room(), local.token("bob")
+        address = f"ws://127.0.0.1:{local.port}/ws/rooms/{room}"
         protocols = [Subprotocol("chat.v1"), Subprotocol(f"bearer.{token}")]
         async with connect(address, subprotocols=protocols) as socket:
             assert socket.subprotocol == "chat.v1"
@@ -46,13 +46,13 @@ async def test_the_token_may_come_as_a_subprotocol_or_in_the_first_frame(serve: 
 
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c", "x" * 5_000])
 async def test_a_bad_token_is_closed_with_its_code(serve: Serve, token: str) -> None:
-    async with serve() as world, world.person("bob", "lobby", token=token) as bob:
+    async with serve() as local, local.person("bob", "lobby", token=token) as bob:
         assert await bob.closed() == (4401, "the token was refused")
 
 
 async def test_the_address_carries_no_token(serve: Serve) -> None:
-    async with serve() as world:
-        address = f"ws://127.0.0.1:{world.port}/ws/rooms/lobby?token={world.token('bob')}"
+    async with serve() as local:
+        address = f"ws://127.0.0.1:{local.port}/ws/rooms/lobby?token={local.token('bob')}"
         async with connect(address) as socket:
             await socket.send(json.dumps({"type": "ping"}))
             with pytest.raises(Exception, match="4401"):
@@ -60,12 +60,12 @@ async def test_the_address_carries_no_token(serve: Serve) -> None:
 
 
 async def test_a_page_of_a_foreign_origin_is_turned_away(serve: Serve) -> None:
-    async with serve(allowed_origins="https://chat.example") as world:
-        room = world.room()
+    async with serve(allowed_origins="https://chat.example") as local:
+        room = local.room()
         with pytest.raises(InvalidStatus):
-            async with world.person("bob", room, origin="https://evil.example"):
+            async with local.person("bob", room, origin="https://evil.example"):
                 pass
-        async with world.person("bob", room, origin="https://chat.example") as bob:
+        async with local.person("bob", room, origin="https://chat.example") as bob:
             assert (await bob.next())["type"] == "hello"
 
 
@@ -73,16 +73,16 @@ async def test_a_page_of_a_foreign_origin_is_turned_away(serve: Serve) -> None:
 async def test_somebody_who_is_not_in_the_room_is_closed_as_if_there_were_none(
     serve: Serve, user: str
 ) -> None:
-    async with serve() as world:
-        for room in (world.room(), "no-such-room"):
-            async with world.person(user, room) as person:
+    async with serve() as local:
+        for room in (local.room(), "no-such-room"):
+            async with local.person(user, room) as person:
                 assert await person.closed() == (4403, "NotRoomMember")
 
 
 async def test_a_send_is_acknowledged_and_a_refusal_keeps_its_name(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        async with world.person("bob", room) as bob:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room) as bob:
             await bob.next("subscribed")
             await bob.sends(type="send", ref="r1", room=room, text="hi", clientMessageId="c1")
             ack = await bob.next("ack")
@@ -97,157 +97,157 @@ async def test_a_send_is_acknowledged_and_a_refusal_keeps_its_name(serve: Serve)
 
 
 async def test_several_rooms_share_a_socket_and_one_upstream_connection(serve: Serve) -> None:
-    async with serve() as world:
-        rooms = [world.room() for _ in range(3)]
-        async with world.person("bob") as bob, world.person("alice", rooms[0]) as alice:
+    async with serve() as local:
+        rooms = [local.room() for _ in range(3)]
+        async with local.person("bob") as bob, local.person("alice", rooms[0]) as alice:
             await bob.next("hello")
             for room in rooms:
                 await bob.sends(type="subscribe", room=room)
             for _ in rooms:
                 await bob.next("subscribed")
             await alice.next("subscribed")
-            assert (world.gateway.realtime.connections, world.gateway.realtime.subscriptions) == (1, 3)
+            assert (local.gateway.realtime.connections, local.gateway.realtime.subscriptions) == (1, 3)
             for room in rooms:
-                await world.send("alice", room, "hi")
+                await local.send("alice", room, "hi")
                 assert (await bob.next("message"))["room"] == room
 
 
 async def test_whoever_comes_back_is_given_what_they_missed_without_a_request(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        async with world.person("alice", room) as alice:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("alice", room) as alice:
             await alice.next("subscribed")
-            async with world.person("bob", room) as bob:
+            async with local.person("bob", room) as bob:
                 await bob.next("subscribed")
-                await world.send("alice", room, "1", "2")
+                await local.send("alice", room, "1", "2")
                 await bob.next("message")
                 at = (await bob.next("message"))["at"]
-            await world.send("alice", room, "3", "4")
+            await local.send("alice", room, "3", "4")
             for _ in range(4):
                 await alice.next("message")
             for since in (at, 2):
-                async with world.person("bob", room, since=since) as bob:
+                async with local.person("bob", room, since=since) as bob:
                     assert (await bob.next("subscribed"))["resumed"]
                     assert bob.seqs() == [3, 4]
-            assert await world.metric('chat_gateway_resumes_total{from="buffer"}') == 2
+            assert await local.metric('chat_gateway_resumes_total{from="buffer"}') == 2
 
 
 async def test_what_the_process_has_not_seen_comes_from_history_and_is_read_once_for_all(
     serve: Serve,
 ) -> None:
-    async with serve() as world:
-        room = world.room()
-        sent = await world.send("alice", room, *"12345")
+    async with serve() as local:
+        room = local.room()
+        sent = await local.send("alice", room, *"12345")
         head = (
-            await world.ask("bob", "query ($room: ID!) { room(roomId: $room) { head { rev } } }", room=room)
+            await local.ask("bob", "query ($room: ID!) { room(roomId: $room) { head { rev } } }", room=room)
         )["head"]
-        edited = await world.ask(
+        edited = await local.ask(
             "alice",
             f'mutation ($room: ID!, $id: ID!) {{ editMessage(roomId: $room, id: $id, text: "one") {{ {MESSAGE_OF_EDIT} }} }}',
             room=room,
             id=sent[0]["id"],
         )
         at = f"2/{sent[1]['ts']}/{head['rev'] - 3}"
-        async with world.person("alice", room) as alice:
+        async with local.person("alice", room) as alice:
             await alice.next("subscribed")
-            before = world.gateway.appsync.requests
+            before = local.gateway.appsync.requests
             async with AsyncExitStack() as stack:
-                people = [world.person("bob", room, since=at) for _ in range(20)]
+                people = [local.person("bob", room, since=at) for _ in range(20)]
                 for bob in [await stack.enter_async_context(each) for each in people]:
                     await bob.next("subscribed")
                     assert bob.seqs() == [3, 4, 5]
                     changes = [frame["message"] for frame in bob.frames if frame["type"] == "change"]
                     assert [(each["id"], each["text"]) for each in changes] == [(edited["id"], "one")]
-                asked = world.gateway.appsync.requests - before
+                asked = local.gateway.appsync.requests - before
                 assert asked <= 20 + 2, "each is looked up by the chat, and history is read once or twice"
-                assert world.gateway.realtime.subscriptions == 1
+                assert local.gateway.realtime.subscriptions == 1
 
 
 MESSAGE_OF_EDIT = "id roomId senderId text ts seq epoch clientMessageId rev version editedAt"
 
 
 async def test_edits_and_removals_are_sent_as_changes(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        async with world.person("bob", room) as bob:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room) as bob:
             await bob.next("subscribed")
-            (sent,) = await world.send("alice", room, "helo")
+            (sent,) = await local.send("alice", room, "helo")
             await bob.next("message")
             document = f'mutation ($room: ID!, $id: ID!) {{ editMessage(roomId: $room, id: $id, text: "hello") {{ {MESSAGE_OF_EDIT} }} }}'
-            await world.ask("alice", document, room=room, id=sent["id"])
+            await local.ask("alice", document, room=room, id=sent["id"])
             change = await bob.next("change")
             assert (change["message"]["id"], change["message"]["text"]) == (sent["id"], "hello")
             document = (
                 "mutation ($room: ID!, $id: ID!) { removeMessage(roomId: $room, id: $id)"
                 " { id roomId senderId text ts seq epoch clientMessageId rev removedAt } }"
             )
-            await world.ask("alice", document, room=room, id=sent["id"])
+            await local.ask("alice", document, room=room, id=sent["id"])
             change = await bob.next("change")
             assert (change["message"]["text"], change["message"]["removedAt"] is not None) == (None, True)
 
 
 async def test_somebody_removed_is_closed_at_once_and_the_others_go_on_receiving(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room(alice="owner", bob="member", carol="member")
-        async with world.person("bob", room) as bob, world.person("carol", room) as carol:
+    async with serve() as local:
+        room = local.room(alice="owner", bob="member", carol="member")
+        async with local.person("bob", room) as bob, local.person("carol", room) as carol:
             await bob.next("subscribed")
             await carol.next("subscribed")
             document = (
                 f'mutation ($room: ID!) {{ removeMember(roomId: $room, userId: "bob") {{ {NOTICE} }} }}'
             )
-            await world.ask("alice", document, room=room)
+            await local.ask("alice", document, room=room)
             assert await bob.closed() == (4403, "NotRoomMember")
             notice = await carol.next("notice")
             assert notice["message"]["notice"]["kind"] == "MEMBER_REMOVED"
-            await world.send("alice", room, "just us")
+            await local.send("alice", room, "just us")
             assert (await carol.next("message"))["message"]["epoch"] == 2
             assert bob.seqs() == []
 
 
 async def test_an_expired_token_ends_the_connection(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        async with world.person("bob", room, token=world.token("bob", ttl=1)) as bob:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room, token=local.token("bob", ttl=1)) as bob:
             assert await bob.closed() == (4401, "the token has expired")
 
 
 async def test_the_process_shows_what_it_is_doing(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        async with world.person("bob", room) as bob:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room) as bob:
             await bob.next("subscribed")
-            await world.send("alice", room, "hi")
+            await local.send("alice", room, "hi")
             await bob.next("message")
             for path in ("/healthz", "/readyz"):
-                async with world.http.get(f"http://127.0.0.1:{world.port}{path}") as answer:
+                async with local.http.get(f"http://127.0.0.1:{local.port}{path}") as answer:
                     assert answer.status == 200
-            assert await world.metric("chat_gateway_connections") == 1
-            assert await world.metric("chat_gateway_deliveries_total") == 1
-            assert await world.metric("chat_gateway_lag_seconds_count") == 1
+            assert await local.metric("chat_gateway_connections") == 1
+            assert await local.metric("chat_gateway_deliveries_total") == 1
+            assert await local.metric("chat_gateway_lag_seconds_count") == 1
 
 
 async def test_a_process_that_ends_says_when_to_come_back(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        async with world.person("bob", room) as bob:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room) as bob:
             await bob.next("subscribed")
-            draining = asyncio.create_task(world.gateway.drain())
+            draining = asyncio.create_task(local.gateway.drain())
             going = await bob.next("goingAway")
             assert 0 <= going["reconnectAfterMs"] <= 500
             assert (await bob.closed())[0] == 1001
             await draining
             with pytest.raises(InvalidStatus):
-                async with world.person("bob", room):
+                async with local.person("bob", room):
                     pass
 
 
 async def test_receipts_typing_and_presence_come_to_those_who_ask(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
+    async with serve() as local:
+        room = local.room()
         async with (
-            world.person("alice") as alice,
-            world.person("bob", room) as bob,
-            world.person("alice", room) as uninterested,
+            local.person("alice") as alice,
+            local.person("bob", room) as bob,
+            local.person("alice", room) as uninterested,
         ):
             await uninterested.next("subscribed")
             await alice.next("hello")
@@ -260,7 +260,7 @@ async def test_receipts_typing_and_presence_come_to_those_who_ask(serve: Serve) 
             assert (await alice.next("typing"))["typing"]["userId"] == "bob"
             await bob.sends(type="read", room=room, seq=1)
             assert (await alice.next("receipt"))["receipt"]["readSeq"] == 1
-            await world.send("alice", room, "the last")
+            await local.send("alice", room, "the last")
             while (await uninterested.next())["type"] != "message" or len(uninterested.seqs()) < 2:
                 pass
             assert {frame["type"] for frame in uninterested.frames} == {"hello", "subscribed", "message"}

@@ -18,12 +18,12 @@ async def test_the_client_of_the_page_sends_and_receives(serve: Serve) -> None:
     """Verbatim but for the token's program, the environment's Python, the port and the room."""
     (client,) = re.findall(r"^    (\(echo .*\n.*)$", PAGE, re.MULTILINE)
     (typed,) = re.findall(r"^Type `(.*)`:", PAGE, re.MULTILINE)
-    async with serve() as world, asyncio.timeout(30):
-        room = world.room()
+    async with serve() as local, asyncio.timeout(30):
+        room = local.room()
         for theirs, ours in (
-            (MAKE_TOKEN, f"echo {world.token('alice')}"),
+            (MAKE_TOKEN, f"echo {local.token('alice')}"),
             (PYTHON, sys.executable),
-            (PORT, str(world.port)),
+            (PORT, str(local.port)),
             ("lobby", room),
         ):
             assert theirs in client
@@ -68,8 +68,8 @@ async def test_a_gateway_says_at_once_that_no_api_answers(
     }
     nowhere = f"http://127.0.0.1:{unused_tcp_port}/graphql"
     assert await check({**environment, "APPSYNC_URL": nowhere}) == (1, f"no API answers at {nowhere}\n")
-    async with serve() as world:
-        assert await check({**environment, "APPSYNC_URL": world.api.url}) == (0, "")
+    async with serve() as local:
+        assert await check({**environment, "APPSYNC_URL": local.api.url}) == (0, "")
 
 
 def test_the_makefile_checks_before_it_starts() -> None:

@@ -10,25 +10,25 @@ from tests.gateway.conftest import Serve, unpublished
 
 
 async def test_a_room_that_changed_without_a_message_is_resumed(serve: Serve, another: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        async with world.person("bob", room) as bob:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room) as bob:
             await bob.next("subscribed")
-            await world.send("alice", room, "1")
+            await local.send("alice", room, "1")
             at = (await bob.next("message"))["at"]
         unpublished(update_room, "alice", roomId=room, name="The den")
-        async with another(world) as other, other.person("bob", room, since=at) as bob:
+        async with another(local) as other, other.person("bob", room, since=at) as bob:
             assert (await bob.next("subscribed"))["resumed"]
             assert bob.seqs() == []
 
 
 async def test_a_process_that_is_behind_catches_up_before_it_answers(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        async with world.person("bob", room) as bob:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room) as bob:
             await bob.next("subscribed")
             lost = unpublished(send_message, "alice", roomId=room, text="nobody receives this live").to_wire()
-            async with world.person("alice", room, since=f"{lost['seq']}/{lost['ts']}/2") as alice:
+            async with local.person("alice", room, since=f"{lost['seq']}/{lost['ts']}/2") as alice:
                 assert (await alice.next("subscribed"))["at"].startswith("1/")
                 assert [frame["type"] for frame in alice.frames] == ["hello", "subscribed"]
             assert (await bob.next("message"))["message"]["id"] == lost["id"]
@@ -36,10 +36,10 @@ async def test_a_process_that_is_behind_catches_up_before_it_answers(serve: Serv
 
 @pytest.mark.parametrize("since", [10**9, f"{10**9}/2026-01-31T12:00:00.000Z/{10**9}"])
 async def test_whoever_claims_more_than_there_is_starts_afresh(serve: Serve, since: object) -> None:
-    async with serve() as world:
-        room = world.room()
-        await world.send("alice", room, "1")
-        async with world.person("bob", room, since=since) as bob:
+    async with serve() as local:
+        room = local.room()
+        await local.send("alice", room, "1")
+        async with local.person("bob", room, since=since) as bob:
             assert (await bob.next("reset"))["at"].startswith("1/")
             assert not (await bob.next("subscribed"))["resumed"]
 
@@ -48,10 +48,10 @@ async def test_much_that_was_missed_comes_as_fast_as_the_client_takes_it(
     serve: Serve, another: Serve
 ) -> None:
     """Far more than may wait for one client: it is no slow client for that."""
-    async with serve() as world:
-        room = world.room()
-        (first, *_) = await world.send("alice", room, *("x" * 3_900 for _ in range(60)))
-        async with another(world, max_buffer_bytes=16_384) as other:
+    async with serve() as local:
+        room = local.room()
+        (first, *_) = await local.send("alice", room, *("x" * 3_900 for _ in range(60)))
+        async with another(local, max_buffer_bytes=16_384) as other:
             for _ in range(2):
                 since = f"1/{first['ts']}/2"
                 async with other.person("bob", room, since=since) as bob:
@@ -61,13 +61,13 @@ async def test_much_that_was_missed_comes_as_fast_as_the_client_takes_it(
 
 
 async def test_what_happens_while_somebody_is_given_what_they_missed_comes_after_it(serve: Serve) -> None:
-    async with serve() as world:
-        room = world.room()
-        await world.send("alice", room, "1")
+    async with serve() as local:
+        room = local.room()
+        await local.send("alice", room, "1")
         async with asyncio.TaskGroup() as group:
-            sending = group.create_task(world.send("alice", room, *(str(number) for number in range(2, 22))))
+            sending = group.create_task(local.send("alice", room, *(str(number) for number in range(2, 22))))
             for _ in range(5):
-                async with world.person("bob", room, since=0) as bob:
+                async with local.person("bob", room, since=0) as bob:
                     while len(bob.seqs()) < 21:
                         await bob.next("message")
                     assert bob.seqs() == list(range(1, 22))

@@ -70,7 +70,7 @@ def test_who_comes_again_is_as_new_but_for_mute_rate_and_what_they_sent(harness:
     assert lines(harness, room, "MEMBER")["mona"]["mutedUntil"] == 4_000_000_000_000
 
 
-def test_who_is_banned_has_to_be_let_back_first(harness: Harness) -> None:
+def test_who_is_banned_has_to_be_unbanned_first(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
     harness.invoke(harness.event("Mutation.banMember", roomId=room, userId="bob"))
     harness.refused(harness.event(EVENT, roomId=room, userId="bob"), "NotAllowed", reason="banned")

@@ -11,7 +11,7 @@ UNSEEN_WRITES = ["BANNED", "IN"]
 """For somebody who is not there: nobody loses access, so the head stays."""
 
 
-def test_somebody_is_taken_out_and_kept_out_and_the_epoch_moves_with_it(harness: Harness) -> None:
+def test_somebody_is_removed_and_banned_and_the_epoch_moves_with_it(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     answer = harness.run(event, writes=WRITES)
@@ -42,7 +42,7 @@ def test_a_repeat_publishes_the_end_of_the_same_epoch_again_and_changes_nothing(
     assert again == notice(again, room, "alice", 1, **expected)
 
 
-def test_somebody_who_never_was_there_is_kept_out_and_no_epoch_ends(harness: Harness) -> None:
+def test_somebody_who_never_was_there_is_banned_and_no_epoch_ends(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
     event = harness.event(EVENT, roomId=room, userId="mallory")
     answer = harness.run(event, writes=UNSEEN_WRITES)
@@ -54,7 +54,7 @@ def test_somebody_who_never_was_there_is_kept_out_and_no_epoch_ends(harness: Har
     assert membership(harness, room, "mallory") == {"role": "member", "status": "banned", "joinedSeq": 0}
 
 
-def test_somebody_who_left_is_kept_out_and_no_further_epoch_ends(harness: Harness) -> None:
+def test_somebody_who_left_is_banned_and_no_further_epoch_ends(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
     harness.run(harness.event("Mutation.leaveRoom", "max", roomId=room), writes=["HEAD", "IN", "MEMBER"])
     answer = harness.run(harness.event(EVENT, "mona", roomId=room, userId="max"), writes=UNSEEN_WRITES)

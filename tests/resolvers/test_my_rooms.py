@@ -104,7 +104,7 @@ def test_rooms_of_former_members_are_not_listed(harness: Harness, person: str, s
     assert [each["room"]["roomId"] for each in rooms(harness, person, limit=1)] == [stayed]
 
 
-def test_a_long_stretch_of_rooms_that_one_has_left_is_read_through(harness: Harness, person: str) -> None:
+def test_a_long_run_of_rooms_that_one_has_left_is_read_through(harness: Harness, person: str) -> None:
     items = [
         {"PK": {"S": f"USER#{person}"}, "SK": {"S": f"IN#ROOM#a{number:02d}"}, "status": {"S": "left"}}
         for number in range(25)

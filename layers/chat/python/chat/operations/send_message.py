@@ -197,7 +197,7 @@ class _Send:
         with self._tally.timing("ObjectsMs"):
             attachments.copy(found, draft, self._settings().retention_days)
 
-    # judging
+    # deciding
 
     def _settings(self) -> RoomSettings:
         defaults = self._deployment.defaults
