@@ -124,7 +124,7 @@ prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ p
 bench: .venv-bench/installed ## cold starts and warm calls as ratios, beside the same API written the usual way [PAIRS=15 BASELINE=another checkout]
 	@.venv-bench/bin/python -m bench
 
-bench-gateway: .venv/installed-dev ## a thousand people in one room, beside the peers that are found here [ARGS="crowd most many rooms slow idle storm kills"]
+bench-gateway: .venv/installed-dev ## a thousand people in one room, beside the peers that are found here [ARGS="crowd capacity many rooms slow idle reconnect faults"]
 	@exec $(BIN)/python -m bench.gateway $(ARGS)
 
 clean: ## forgets the local data, keys and caches; the environments stay

@@ -5,13 +5,13 @@
 | part | measures | seconds |
 | --- | --- | --- |
 | crowd | everybody in one room, at each rate, beside all peers | 20 a turn |
-| most | the most deliveries/s with p95 under 200 ms: the gateway beside the floor and nchan | 4 a step |
+| capacity | the most deliveries/s with p95 under 200 ms: the gateway beside the floor and nchan | 4 a step |
 | many | 5,000 people in one room at 10/s: the same three | 20 a turn |
 | rooms | 200 rooms of 10 | 20 |
 | slow | 100 and 1,000 people of whom 5 % stop reading, beside FastAPI's documented loop | 45 |
-| idle | 10,000 connections that hear nothing | |
-| storm | everybody comes back at once, to the same process and to a new one | 2 before |
-| kills | the API goes away, the gateway is killed, the gateway is drained, while messages go on | 3 before and after |
+| idle | 10,000 connections in a quiet room | |
+| reconnect | everybody comes back at once, to the same process and to a new one | 2 before |
+| faults | the API goes away, the gateway is killed, the gateway is drained, while messages go on | 3 before and after |
 
 `--seconds` replaces a part's own. Servers take turns in each round (A B C … A B C …); figures are medians over the rounds, counts
 sums, ratios to the floor's in the same round. Latency is from the instant at which a message was meant to be sent to its reading
@@ -27,13 +27,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import uvloop
 
+from bench.gateway.parts.capacity import capacity
 from bench.gateway.parts.crowd_table import crowd_table
+from bench.gateway.parts.faults import faults
 from bench.gateway.parts.idle import idle
-from bench.gateway.parts.kills import kills
-from bench.gateway.parts.most import most
+from bench.gateway.parts.reconnect import reconnect
 from bench.gateway.parts.rooms import rooms
 from bench.gateway.parts.slow import slow
-from bench.gateway.parts.storm import storm
 
 FILES = 12_000
 """Open files that `idle` takes."""
@@ -57,13 +57,13 @@ async def _slow(given: argparse.Namespace) -> None:
 
 PARTS: dict[str, Callable[[argparse.Namespace], Awaitable[None]]] = {
     "crowd": _crowd,
-    "most": lambda given: most(given.people, given.seconds or 4, given.rounds, given.only or CROWD),
+    "capacity": lambda given: capacity(given.people, given.seconds or 4, given.rounds, given.only or CROWD),
     "many": _many,
     "rooms": lambda given: rooms(200, 10, 1.0, given.seconds or 20),
     "slow": _slow,
     "idle": lambda _: idle(10_000),
-    "storm": lambda given: storm(given.people, given.seconds or 2),
-    "kills": lambda given: kills(given.people, given.seconds or 3),
+    "reconnect": lambda given: reconnect(given.people, given.seconds or 2),
+    "faults": lambda given: faults(given.people, given.seconds or 3),
 }
 
 

@@ -1,7 +1,7 @@
 """A stand-in for AppSync beside the load client, so that the gateway's own work is what is measured.
 
 `Stub` keeps messages; `StubServer` speaks AppSync's realtime wire before it, and may be stopped and started while messages go on
-being stored. Where it is told to, it loses live events on purpose: the gateway has to find them in `changes`.
+being stored. If asked to, it loses live events on purpose: the gateway has to find them in `changes`.
 """
 
 import json
@@ -31,7 +31,7 @@ class Stub:
     _published: int = 0
 
     async def publish(self, room: str, text: str) -> None:
-        """Store a message and send it to those who listen."""
+        """Store a message and send it to those who subscribed."""
         message = self.store(room, text)
         self._published += 1
         if self.lose and not self._published % self.lose:
@@ -43,16 +43,16 @@ class Stub:
 
     def store(self, room: str, text: str) -> dict[str, Any]:
         """The next message of the room: later than all before it, as the chat has it."""
-        said = self.rooms.setdefault(room, [])
-        seq, ms = len(said) + 1, time.time_ns() // 1_000_000
-        ts = to_wire(max(ms, from_wire(said[-1]["ts"])[0] + 1) if said else ms)
+        messages = self.rooms.setdefault(room, [])
+        seq, ms = len(messages) + 1, time.time_ns() // 1_000_000
+        ts = to_wire(max(ms, from_wire(messages[-1]["ts"])[0] + 1) if messages else ms)
         message = {
             "id": f"01a20732-0000-7000-8000-{seq:012d}", "roomId": room, "roomType": "general", "guildId": None,
             "senderId": "alice", "text": text, "ts": ts, "seq": seq, "epoch": 1,
             "clientMessageId": f"01a20732-0000-7000-8000-{seq:012d}", "rev": None, "editedAt": None, "removedAt": None,
             "version": 1, "attachments": None, "notice": None,
         }  # fmt: skip
-        said.append(message)
+        messages.append(message)
         return message
 
     @property
@@ -63,19 +63,19 @@ class Stub:
         """The value of a field. Nothing is ever edited here, so `changes` are the messages after an instant."""
         self.asked[name] += 1
         room = variables.get("room", "")
-        said = self.rooms.get(room, [])
-        seq = len(said)
-        head = {"seq": seq, "ts": said[-1]["ts"] if said else None, "epoch": 1, "rev": seq + 1}
+        messages = self.rooms.get(room, [])
+        seq = len(messages)
+        head = {"seq": seq, "ts": messages[-1]["ts"] if messages else None, "epoch": 1, "rev": seq + 1}
         if name == "room":
             return {"roomId": room, "name": None, "head": head, "me": {"userId": "alice"}}
         if name == "heartbeat":
             return {"everySeconds": 30, "rooms": []}
         after, token = variables.get("after"), variables.get("token")
         if name == "changes":
-            start = bisect_right(said, after, key=lambda each: str(each["ts"])) if after else 0
-            items = said
+            start = bisect_right(messages, after, key=lambda each: str(each["ts"])) if after else 0
+            items = messages
         else:
-            start, items = 0, said[::-1]
+            start, items = 0, messages[::-1]
         first = int(token) if token else start
         following = str(first + PAGE) if first + PAGE < seq else None
         return {"items": items[first : first + PAGE], "nextToken": following, "head": head, "reset": False}

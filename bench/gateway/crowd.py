@@ -1,7 +1,7 @@
 """The load client: many plain WebSocket clients in one process, as light as Python allows.
 
 Each connection is a bare asyncio protocol. A thousand clients of a room are sent the same bytes, so what was taken apart for one
-is known for all who got exactly the same; whether it is in order, lost or there twice is judged for each.
+is known for all who got exactly the same; whether it is in order, lost or a duplicate is counted for each.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
-from bench.gateway.tally import Inbox, Tally
+from bench.gateway.deliveries import Deliveries, Inbox
 from bench.gateway.wire import CLOSE, PING, TEXT, Chunk, Message, Other, client_frame, handshake, take_apart
 
 HEAD_END = b"\r\n\r\n"
@@ -26,16 +26,16 @@ with Ethernet's it holds less than 100 KiB, as it would for a client far away.""
 
 @dataclass(frozen=True)
 class Address:
-    """Where clients connect, what they say, and how they know that they are ready (at once, without `ready_mark`)."""
+    """Where clients connect, what they send, and how they know that they are ready (at once, without `ready_mark`)."""
 
     port: int
     path: str = "/"
     headers: str = ""
     ready_mark: bytes = b""
-    on_text: "Callable[[Listener, bytes], None] | None" = None
+    on_text: "Callable[[LoadClient, bytes], None] | None" = None
 
 
-class Listener(asyncio.Protocol):
+class LoadClient(asyncio.Protocol):
     """One client, through all its connections."""
 
     def __init__(self, crowd: "Crowd", *, is_narrow: bool = False) -> None:
@@ -45,16 +45,16 @@ class Listener(asyncio.Protocol):
         self.is_ready = False
         self.wait_s = 0.0
         """How long the server asked to wait before coming back."""
-        self._told = b""
+        self._last = b""
         self._buffer = b""
         self._is_open = False
 
     @property
     def at(self) -> str:
-        """The room's position, as the server told last."""
-        start = self._told.rfind(AT)
+        """The room's position, by the last frame that had one."""
+        start = self._last.rfind(AT)
         return (
-            self._told[start + len(AT) : self._told.find(b'"', start + len(AT))].decode()
+            self._last[start + len(AT) : self._last.find(b'"', start + len(AT))].decode()
             if start >= 0
             else ""
         )
@@ -68,7 +68,7 @@ class Listener(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._buffer and self._is_open and data == self._crowd.known:
-            self._told = data
+            self._last = data
             self._crowd.messages(self, self._crowd.known_messages)
             return
         if self._buffer:
@@ -91,14 +91,14 @@ class Listener(asyncio.Protocol):
         self.transport = None
         self._crowd.lost(self)
 
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         self._write(client_frame(text.encode()))
 
     def stop_reading(self) -> None:
         if self.transport is not None:
             self.transport.pause_reading()
 
-    def read_on(self) -> None:
+    def resume_reading(self) -> None:
         if self.transport is not None:
             self.transport.resume_reading()
 
@@ -113,7 +113,7 @@ class Listener(asyncio.Protocol):
     def _read(self, chunk: Chunk) -> None:
         self._buffer = chunk.rest
         if AT in chunk.whole:
-            self._told = chunk.whole
+            self._last = chunk.whole
         if messages := chunk.messages:
             self._crowd.known, self._crowd.known_messages = chunk.whole, messages
             self._crowd.messages(self, messages)
@@ -128,14 +128,14 @@ class Listener(asyncio.Protocol):
 
 
 class Crowd:
-    """Clients of one room. With `returns` (seconds) a client whose connection ended comes back within so long, from where it was."""
+    """Clients of one room. With `returns_s` a client whose connection ended comes back within so long, from where it was."""
 
     def __init__(self, address: Address, now: Callable[[], int] = time.monotonic_ns) -> None:
         self.address = address
-        self.tally = Tally()
-        self.members: list[Listener] = []
+        self.deliveries = Deliveries()
+        self.members: list[LoadClient] = []
         self.ready = 0
-        self.returns: float | None = None
+        self.returns_s: float | None = None
         self.known = b""
         self.known_messages: tuple[Message, ...] = ()
         """What came last, of messages and nothing else, and what it was taken apart into."""
@@ -144,54 +144,54 @@ class Crowd:
         self._is_leaving = False
         self._returning: set[asyncio.Task[None]] = set()
 
-    def opened(self, listener: Listener) -> None:
+    def opened(self, client: LoadClient) -> None:
         if not self.address.ready_mark:
-            self._became_ready(listener)
+            self._became_ready(client)
 
-    def other(self, listener: Listener, frame: Other) -> None:
+    def other(self, client: LoadClient, frame: Other) -> None:
         if frame.opcode == CLOSE:
-            self.tally.closes[int.from_bytes(frame.payload[:2], "big")] += 1
+            self.deliveries.closes[int.from_bytes(frame.payload[:2], "big")] += 1
         if frame.opcode != TEXT:
             return
         text = frame.payload
-        if self.address.ready_mark and not listener.is_ready and self.address.ready_mark in text:
-            self._became_ready(listener)
+        if self.address.ready_mark and not client.is_ready and self.address.ready_mark in text:
+            self._became_ready(client)
         elif text.startswith(b'{"type":"reset"'):
-            self.tally.resets += 1
+            self.deliveries.resets += 1
         elif text.startswith(b'{"type":"goingAway"'):
-            listener.wait_s = json.loads(text)["reconnectAfterMs"] / 1e3
+            client.wait_s = json.loads(text)["reconnectAfterMs"] / 1e3
         if self.address.on_text is not None:
-            self.address.on_text(listener, text)
+            self.address.on_text(client, text)
 
-    def messages(self, listener: Listener, messages: tuple[Message, ...]) -> None:
-        self.tally.messages(listener.inbox, messages, self._now(), is_replay=not listener.is_ready)
+    def messages(self, client: LoadClient, messages: tuple[Message, ...]) -> None:
+        self.deliveries.messages(client.inbox, messages, self._now(), is_replay=not client.is_ready)
 
-    def refused(self, listener: Listener, head: bytes) -> None:
-        if self.returns is None:
+    def refused(self, client: LoadClient, head: bytes) -> None:
+        if self.returns_s is None:
             self._refusal = head
-        listener.abort()
+        client.abort()
 
-    def lost(self, listener: Listener) -> None:
-        self.ready -= listener.is_ready
-        listener.is_ready = False
+    def lost(self, client: LoadClient) -> None:
+        self.ready -= client.is_ready
+        client.is_ready = False
         if self._is_leaving:
             return
-        self.tally.losses += 1
-        if self.returns is not None:
-            task = asyncio.create_task(self._return(listener, self.returns))
+        self.deliveries.losses += 1
+        if self.returns_s is not None:
+            task = asyncio.create_task(self._return(client, self.returns_s))
             self._returning.add(task)
             task.add_done_callback(self._returning.discard)
 
     async def join(self, count: int, at_once: int = 100, *, is_narrow: bool = False) -> None:
         """Open `count` connections, `at_once` at a time, and wait until all are ready."""
         for begun in range(0, count, at_once):
-            new = [Listener(self, is_narrow=is_narrow) for _ in range(min(at_once, count - begun))]
+            new = [LoadClient(self, is_narrow=is_narrow) for _ in range(min(at_once, count - begun))]
             self.members += new
             await self.connect(new)
 
-    async def connect(self, listeners: Iterable[Listener]) -> None:
+    async def connect(self, clients: Iterable[LoadClient]) -> None:
         """All at once, each from where it was."""
-        await asyncio.gather(*(self._connect(each) for each in listeners))
+        await asyncio.gather(*(self._connect(each) for each in clients))
         await self.until(lambda: self.ready >= len(self.members))
 
     async def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -205,10 +205,10 @@ class Crowd:
     async def received(self, count: int, seconds: float = 15.0) -> int:
         """Wait until so many were received, or for so long; how many are missing."""
         with suppress(TimeoutError):
-            await self.until(lambda: self.tally.received >= count, seconds)
-        return count - self.tally.received
+            await self.until(lambda: self.deliveries.received >= count, seconds)
+        return count - self.deliveries.received
 
-    async def cut(self) -> None:
+    async def disconnect(self) -> None:
         """End all connections; the people stay, and may `connect` again."""
         self._is_leaving = True
         for task in self._returning:
@@ -219,31 +219,31 @@ class Crowd:
         self._is_leaving = False
 
     async def leave(self) -> None:
-        await self.cut()
+        await self.disconnect()
         self.members.clear()
 
-    def _became_ready(self, listener: Listener) -> None:
-        listener.is_ready = True
+    def _became_ready(self, client: LoadClient) -> None:
+        client.is_ready = True
         self.ready += 1
 
-    async def _connect(self, listener: Listener) -> None:
+    async def _connect(self, client: LoadClient) -> None:
         loop = asyncio.get_running_loop()
-        plug = socket.socket()
-        plug.setblocking(False)
-        if listener.is_narrow:
-            plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW_BYTES)
-            plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, NARROW_SEGMENT)
+        connection = socket.socket()
+        connection.setblocking(False)
+        if client.is_narrow:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW_BYTES)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, NARROW_SEGMENT)
         try:
-            await loop.sock_connect(plug, ("127.0.0.1", self.address.port))
-            await loop.create_connection(lambda: listener, sock=plug)
+            await loop.sock_connect(connection, ("127.0.0.1", self.address.port))
+            await loop.create_connection(lambda: client, sock=connection)
         except OSError:
-            plug.close()
+            connection.close()
             raise
 
-    async def _return(self, listener: Listener, within: float) -> None:
+    async def _return(self, client: LoadClient, within: float) -> None:
         while True:
-            wait, listener.wait_s = listener.wait_s, 0.0
+            wait, client.wait_s = client.wait_s, 0.0
             await asyncio.sleep(wait or random.uniform(0, within))  # noqa: S311  jitter
             with suppress(OSError):
-                await self._connect(listener)
+                await self._connect(client)
                 return

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.gateway.crowd import Address, Crowd, Listener
+from bench.gateway.crowd import Address, Crowd, LoadClient
 
 PEERS = Path(__file__).parent / "peers"
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -83,8 +83,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-async def _say(crowd: Crowd, text: str) -> None:
-    crowd.members[0].say(text)
+async def _send_by_first(crowd: Crowd, text: str) -> None:
+    crowd.members[0].send(text)
 
 
 @asynccontextmanager
@@ -94,7 +94,7 @@ async def plain(command: list[str]) -> AsyncIterator[Running]:
     process = start([*command, str(port)])
     try:
         await listening(port, process)
-        yield Running(process=process, address=Address(port), publish=_say)
+        yield Running(process=process, address=Address(port), publish=_send_by_first)
     finally:
         end(process)
 
@@ -103,14 +103,14 @@ async def plain(command: list[str]) -> AsyncIterator[Running]:
 async def socketio(modules: Path) -> AsyncIterator[Running]:
     """engine.io's packets around each text (https://socket.io/docs/v4/engine-io-protocol)."""
 
-    def answer(listener: Listener, frame: bytes) -> None:
+    def answer(client: LoadClient, frame: bytes) -> None:
         if frame.startswith(b"0"):
-            listener.say("40")
+            client.send("40")
         elif frame == b"2":
-            listener.say("3")
+            client.send("3")
 
     async def publish(crowd: Crowd, text: str) -> None:
-        crowd.members[0].say(f'42["message","{text}"]')
+        crowd.members[0].send(f'42["message","{text}"]')
 
     async with node("socketio.js", modules) as running:
         path = "/socket.io/?EIO=4&transport=websocket"
@@ -125,7 +125,7 @@ async def node(script: str, modules: Path) -> AsyncIterator[Running]:
     process = start(["node", str(PEERS / script), str(port)], {"NODE_PATH": str(modules)})
     try:
         await listening(port, process)
-        yield Running(process=process, address=Address(port), publish=_say)
+        yield Running(process=process, address=Address(port), publish=_send_by_first)
     finally:
         end(process)
 

@@ -13,7 +13,7 @@ from bench.gateway.usage import watched
 WARM_SECONDS = 1.0
 ROW = "{:28} {:>5} {:>9} {:>8} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7} {:>9} {:>6} {:>6} {:>6} {:>8}"
 TITLES = (
-    "server", "msg/s", "live", "repaired", "lost", "twice", "disord", "p50 ms", "p95 ms", "p99 ms", "CPU ms/1k", "÷floor",
+    "server", "msg/s", "live", "repaired", "lost", "dupl.", "order", "p50 ms", "p95 ms", "p99 ms", "CPU ms/1k", "÷floor",
     "client", "others", "RSS MiB",
 )  # fmt: skip
 
@@ -25,8 +25,8 @@ class Result:
     live: int
     repaired: int
     lost: int
-    twice: int
-    disordered: int
+    duplicates: int
+    out_of_order: int
     p50: float
     p95: float
     p99: float
@@ -39,19 +39,19 @@ class Result:
 async def measure(open_server: Open, people: int, rate: float, seconds: float) -> Result:
     async with open_server() as running:
         crowd = await joined(running, people)
-        tally = crowd.tally
+        deliveries = crowd.deliveries
         warm = await publish(running, crowd, rate, WARM_SECONDS)
         await crowd.received(warm * people)
-        counted = tally.received
-        del tally.latencies[:]
+        counted = deliveries.received
+        del deliveries.latencies[:]
         with watched(running.process.pid) as watch:
             await publish(running, crowd, rate, seconds)
             lost = await crowd.received(running.sent * people)
         repaired = await running.repaired() if isinstance(running, Gateway) else 0
-        received = tally.received - counted
+        received = deliveries.received - counted
         await crowd.leave()
         return Result(
-            received - repaired, repaired, lost, tally.twice, tally.disordered, tally.ms(0.5), tally.ms(0.95), tally.ms(0.99),
+            received - repaired, repaired, lost, deliveries.duplicates, deliveries.out_of_order, deliveries.ms(0.5), deliveries.ms(0.95), deliveries.ms(0.99),
             watch.server_cpu_s * 1e6 / max(1, received), watch.client_share, watch.others_share, watch.rss_kb,
         )  # fmt: skip
 
@@ -82,7 +82,7 @@ def _row(name: str, rate: float, each: list[Result], floor: list[Result] | None)
     )
     return ROW.format(
         name, f"{rate:g}", total(lambda r: r.live), total(lambda r: r.repaired), total(lambda r: r.lost),
-        total(lambda r: r.twice), total(lambda r: r.disordered), f"{middle(lambda r: r.p50):.1f}",
+        total(lambda r: r.duplicates), total(lambda r: r.out_of_order), f"{middle(lambda r: r.p50):.1f}",
         f"{middle(lambda r: r.p95):.1f}", f"{middle(lambda r: r.p99):.1f}", f"{middle(lambda r: r.cpu_ms):.1f}",
         f"{ratio:.2f}" if floor else "–", f"{middle(lambda r: r.client_share):.0%}", f"{middle(lambda r: r.others_share):.0%}", f"{middle(lambda r: r.rss_kb) / 1024:.0f}",
     )  # fmt: skip

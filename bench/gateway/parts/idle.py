@@ -1,4 +1,4 @@
-"""`idle`: memory of connections that hear a quiet room."""
+"""`idle`: memory of connections in a quiet room."""
 
 from bench.gateway.gateway_server import gateway
 from bench.gateway.publishing import joined

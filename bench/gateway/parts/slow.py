@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from bench.gateway.candidates import candidates
 from bench.gateway.crowd import Crowd
+from bench.gateway.deliveries import Deliveries
 from bench.gateway.gateway_server import Gateway
 from bench.gateway.publishing import SIZE, joined, publish
 from bench.gateway.servers import Open, Running
-from bench.gateway.tally import Tally
 from bench.gateway.usage import watched
 
 SHARE = 0.05
@@ -22,21 +22,21 @@ TITLES = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """`closed`: connections that the gateway closed, by code. `late` and `late_lost`: the slow ones', after they read on; `None`
+    """`closed`: connections that the gateway closed, by code. `late` and `late_lost`: the slow ones', after they resumed reading; `None`
     where nobody can come back from where they were."""
 
-    others: Tally
+    others: Deliveries
     lost: int
     rss_kb: int
     closed: dict[str, int]
-    late: Tally | None
+    late: Deliveries | None
     late_lost: int
 
     def row(self, name: str, people: int, count: int) -> str:
         others = self.others
         closed = ", ".join(f"{times} × {code}" for code, times in self.closed.items()) or "–"
         return ROW.format(
-            name, people - count, count, others.received, self.lost, others.twice + others.disordered, others.losses,
+            name, people - count, count, others.received, self.lost, others.duplicates + others.out_of_order, others.losses,
             f"{others.ms(0.5):.1f}", f"{others.ms(0.95):.1f}", f"{others.ms(0.99):.1f}", f"{self.rss_kb / 1024:.0f}", closed,
         )  # fmt: skip
 
@@ -45,8 +45,8 @@ class Outcome:
         if late is None:
             return "  nobody can come back from where they were"
         return (
-            f"  the slow ones read on: {late.losses} came back, {late.replayed} messages replayed, lost {self.late_lost},"
-            f" twice {late.twice}, disordered {late.disordered}, resets {late.resets}"
+            f"  the slow ones resumed reading: {late.losses} came back, {late.replayed} messages replayed, lost {self.late_lost},"
+            f" duplicates {late.duplicates}, out of order {late.out_of_order}, resets {late.resets}"
         )
 
 
@@ -67,7 +67,7 @@ async def stall(open_server: Open, people: int, count: int, seconds: float, size
     async with open_server() as running:
         others = await joined(running, people - count)
         behind = await joined(running, count, is_narrow=True)
-        behind.returns = 1.0 if isinstance(running, Gateway) else None
+        behind.returns_s = 1.0 if isinstance(running, Gateway) else None
         for member in behind.members:
             member.stop_reading()
         with watched(running.process.pid) as watch:
@@ -77,16 +77,16 @@ async def stall(open_server: Open, people: int, count: int, seconds: float, size
         late, late_lost = None, 0
         if isinstance(running, Gateway):
             closed = await running.metric("chat_gateway_closes_total")
-            late, late_lost = behind.tally, await _read_on(running, behind)
+            late, late_lost = behind.deliveries, await _resume_reading(running, behind)
         await others.leave()
         await behind.leave()
-        return Outcome(others.tally, lost, watch.rss_kb, closed, late, late_lost)
+        return Outcome(others.deliveries, lost, watch.rss_kb, closed, late, late_lost)
 
 
-async def _read_on(running: Running, behind: Crowd) -> int:
+async def _resume_reading(running: Running, behind: Crowd) -> int:
     """Who was closed notices it now, and comes back from where it was. How many messages did not come."""
     for member in behind.members:
-        member.read_on()
+        member.resume_reading()
     lost = await behind.received(running.sent * len(behind.members), WAIT_SECONDS)
     with suppress(TimeoutError):
         await behind.until(lambda: behind.ready == len(behind.members), 5.0)

@@ -46,9 +46,9 @@ class Bare(asyncio.Protocol):
             opcode, payload = self.buffer[0], self.buffer[start + 4 : end]
             self.buffer = self.buffer[end:]
             if opcode == 0x81:
-                self.tell(payload)
+                self.broadcast(payload)
 
-    def tell(self, payload: bytes) -> None:
+    def broadcast(self, payload: bytes) -> None:
         size = len(payload)
         head = b"\x81" + bytes([size]) if size < 126 else b"\x81\x7e" + size.to_bytes(2, "big")
         frame = head + payload

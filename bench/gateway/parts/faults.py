@@ -1,4 +1,4 @@
-"""`kills`: the API, then the gateway, is killed or drained under a crowd, while messages go on being sent."""
+"""`faults`: the API, then the gateway, is killed or drained under a crowd, while messages go on being sent."""
 
 import asyncio
 import time
@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from bench.gateway.crowd import Crowd
+from bench.gateway.deliveries import Deliveries
 from bench.gateway.gateway_server import Gateway, gateway
 from bench.gateway.publishing import joined, publishing
 from bench.gateway.servers import end
-from bench.gateway.tally import Tally
 from bench.gateway.usage import uncollected
 
 RATE = 20.0
@@ -22,23 +22,23 @@ SETTLED_SECONDS = 0.3
 LIMIT_SECONDS = 60.0
 ROW = "{:34} {:>8} {:>8} {:>8} {:>5} {:>6} {:>7} {:>6} {:>8} {:>10} {:>8} {:>6} {:>6}  {}"
 TITLES = (
-    "what happens", "live", "repaired", "replayed", "lost", "twice", "disord", "resets", "cut off", "all have s", "p99 ms",
+    "what happens", "live", "repaired", "replayed", "lost", "dupl.", "order", "resets", "cut off", "all have s", "p99 ms",
     "subs", "reads", "close codes",
 )  # fmt: skip
 
-Blow = Callable[[Gateway, Crowd], Awaitable[int]]
+Fault = Callable[[Gateway, Crowd], Awaitable[int]]
 """Does it; gives the deliveries repaired so far that a process took with it."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`healed_s`: from the blow until everybody had everything, or `None`. `repaired`: deliveries of what was read from history
+    """`recovered_s`: from the fault until everybody had everything, or `None`. `repaired`: deliveries of what was read from history
     to people who stayed; `replayed`: to those who came back."""
 
-    tally: Tally
+    deliveries: Deliveries
     repaired: int
     lost: int
-    healed_s: float | None
+    recovered_s: float | None
     subscriptions: int
     reads: int
 
@@ -60,7 +60,7 @@ async def gateway_is_killed(running: Gateway, _crowd: Crowd) -> int:
 
 
 async def gateway_is_drained(running: Gateway, crowd: Crowd) -> int:
-    """As when a new version is deployed: the new process is there before the old one is told to go."""
+    """As when a new version is deployed: the new process is there before the old one ends."""
     repaired = await running.repaired()
     old = await running.start(on_new_port=True)
     crowd.address = replace(crowd.address, port=running.address.port)
@@ -68,47 +68,47 @@ async def gateway_is_drained(running: Gateway, crowd: Crowd) -> int:
     return repaired
 
 
-BLOWS: dict[str, Blow] = {
+FAULTS: dict[str, Fault] = {
     f"the API is away for {AWAY_SECONDS} s": upstream_goes,
     "SIGKILL, a new gateway on the port": gateway_is_killed,
     "SIGTERM, a new gateway takes over": gateway_is_drained,
 }
 
 
-async def kills(people: int, seconds: float) -> None:
-    """So long before each blow and after everybody has recovered."""
+async def faults(people: int, seconds: float) -> None:
+    """So long before each fault and after everybody has recovered."""
     print(f"\n{people} people in one room at {RATE:.0f} messages a second, all the time")
     print(ROW.format(*TITLES))
-    for name, blow in BLOWS.items():
-        outcome = await strike(blow, people, seconds)
-        tally = outcome.tally
-        live = tally.received - tally.replayed - outcome.repaired
+    for name, fault in FAULTS.items():
+        outcome = await inject(fault, people, seconds)
+        deliveries = outcome.deliveries
+        live = deliveries.received - deliveries.replayed - outcome.repaired
         print(ROW.format(
-            name, live, outcome.repaired, tally.replayed, outcome.lost, tally.twice, tally.disordered, tally.resets, tally.losses,
-            "never" if outcome.healed_s is None else f"{outcome.healed_s:.2f}", f"{tally.ms(0.99):.0f}", outcome.subscriptions,
-            outcome.reads, ", ".join(f"{count} × {code}" for code, count in sorted(tally.closes.items())) or "–",
+            name, live, outcome.repaired, deliveries.replayed, outcome.lost, deliveries.duplicates, deliveries.out_of_order, deliveries.resets, deliveries.losses,
+            "never" if outcome.recovered_s is None else f"{outcome.recovered_s:.2f}", f"{deliveries.ms(0.99):.0f}", outcome.subscriptions,
+            outcome.reads, ", ".join(f"{count} × {code}" for code, count in sorted(deliveries.closes.items())) or "–",
         ), flush=True)  # fmt: skip
 
 
-async def strike(blow: Blow, people: int, seconds: float) -> Outcome:
+async def inject(fault: Fault, people: int, seconds: float) -> Outcome:
     async with gateway() as running:
         stub = running.stub
         crowd = await joined(running, people)
-        crowd.returns = RETURN_SECONDS
+        crowd.returns_s = RETURN_SECONDS
         async with AsyncExitStack() as stack:
             stack.enter_context(uncollected())
             await stack.enter_async_context(publishing(running, crowd, RATE))
             await asyncio.sleep(seconds)
             starts, reads, began = stub.starts, stub.history_reads, time.monotonic()
-            repaired = await blow(running, crowd)
-            healed = await _everybody_has_everything(running, crowd)
-            healed_s = time.monotonic() - began if healed else None
+            repaired = await fault(running, crowd)
+            recovered = await _everybody_has_everything(running, crowd)
+            recovered_s = time.monotonic() - began if recovered else None
             await asyncio.sleep(seconds)
         lost = await crowd.received(running.sent * people, LIMIT_SECONDS)
         repaired += await running.repaired()
         subscriptions, reads = stub.starts - starts, stub.history_reads - reads
         await crowd.leave()
-        return Outcome(crowd.tally, repaired, lost, healed_s, subscriptions, reads)
+        return Outcome(crowd.deliveries, repaired, lost, recovered_s, subscriptions, reads)
 
 
 async def _everybody_has_everything(running: Gateway, crowd: Crowd) -> bool:

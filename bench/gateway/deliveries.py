@@ -1,4 +1,4 @@
-"""What all clients of a run received, and how it is judged."""
+"""What all clients of a run received, and how it is counted."""
 
 from array import array
 from collections import Counter
@@ -15,15 +15,15 @@ class Inbox:
 
 
 @dataclass
-class Tally:
+class Deliveries:
     """`received`: each number once for each client. `replayed`: those of them that came while the client was coming back.
-    `twice`: what a client had already. `disordered`: what came after a later one. `latencies` (ns): from the instant at which a
+    `duplicates`: what a client had already. `out_of_order`: what came after a later one. `latencies` (ns): from the instant at which a
     message was meant to be sent to its reading."""
 
     received: int = 0
     replayed: int = 0
-    twice: int = 0
-    disordered: int = 0
+    duplicates: int = 0
+    out_of_order: int = 0
     resets: int = 0
     losses: int = 0
     """Connections that ended without our doing."""
@@ -51,9 +51,9 @@ class Tally:
             return True
         if seq in inbox.missing:
             inbox.missing.discard(seq)
-            self.disordered += 1
+            self.out_of_order += 1
             return True
-        self.twice += 1
+        self.duplicates += 1
         return False
 
     def ms(self, share: float) -> float:
