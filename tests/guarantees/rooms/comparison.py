@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.guarantees.rooms.clients import Client, Copy, Follower
-from tests.guarantees.rooms.message_oracle import ANY_ROLE, MODERATING, Markers, Refusal
+from tests.guarantees.rooms.message_oracle import ANY_ROLE, MODERATING, Refusal
 from tests.guarantees.rooms.requests import call, pages
 from tests.guarantees.rooms.room_oracle import RoomOracle
 from tests.guarantees.rooms.rooms_under_test import RoomsUnderTest, has_rules, head_of, wire_of
@@ -101,13 +101,15 @@ class ComparedRooms(RoomsUnderTest):
             assert answer == access
             return
         found = [(each["userId"], each["readSeq"], each["deliveredSeq"]) for each in answer["items"]]
-        markers = {other: room.markers.get(other, Markers()) for other in room.active_members()}
-        assert found == [(other, each.shared, each.delivered) for other, each in markers.items()][:limit]
+        shown = {other: room.shown_markers(other) for other in room.active_members()}
+        assert found == [(other, *markers) for other, markers in shown.items()][:limit]
         others = [
-            each for other, each in markers.items() if other != user and room.members[other].joined_seq < seq
+            markers
+            for other, markers in shown.items()
+            if other != user and room.members[other].joined_seq < seq
         ]
-        read = sum(each.shared >= seq for each in others)
-        delivered = sum(each.shared >= seq or each.delivered >= seq for each in others)
+        read = sum(read_seq >= seq for read_seq, _ in others)
+        delivered = sum(delivered_seq >= seq for _, delivered_seq in others)
         assert answer["confirmation"] == {"seq": seq, "delivered": delivered, "read": read, "of": len(others)}
 
     def check_stored(self, room: RoomOracle) -> None:

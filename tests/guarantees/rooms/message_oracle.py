@@ -251,6 +251,13 @@ class MessageOracle:
             markers.shared = markers.shared if private else max(markers.shared, seq)
         return markers
 
+    def shown_markers(self, user: str) -> tuple[int, int]:
+        """How far a member has read, and how far messages were delivered, for others to see. Whoever sends has
+        read, and has, what was there before."""
+        markers = self.markers.get(user, Markers())
+        read = max(markers.shared, self.members[user].last_sent_seq)
+        return read, max(markers.delivered, read)
+
     def unread(self, user: str) -> int:
         """Counted one by one."""
         member, markers = self.members[user], self.markers.get(user, Markers())

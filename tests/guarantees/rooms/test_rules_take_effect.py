@@ -91,7 +91,7 @@ def test_a_process_that_remembers_the_room_keeps_a_message_as_long_as_the_new_ru
     send(other, room, "ann", "long")
     rule(one, room, retentionDays=7)
     send(other, room, "ann", "short")
-    rule(one, room, retentionDays=None)
+    rule(one, room, reset=["RETENTION"])
     send(other, room, "ann", "long again")
     kept = [(each["expiresAt"] * 1_000 - each["ts"]) / DAY_MS for each in stored(client, room)]
     assert [round(days) for days in kept] == [365, 7, 365]
@@ -121,7 +121,7 @@ def test_what_slower_rules_left_to_wait_for_ends_with_them(
     send(ours, room, "ann", "hi")
     assert int(refused(ours, room, "ann").values["retryAfterMs"]) > 900_000
     fast = {"personPerSecond": 1, "personBurst": 3, "roomPerSecond": 1, "roomBurst": 3}
-    rule(ours, room, slowModeSeconds=None, **fast)
+    rule(ours, room, reset=["SLOW_MODE"], **fast)
     assert send(ours, room, "ann", "at once").seq == 2
     limited = refused(process(client, clock), room, "ann")
     assert isinstance(limited, RateLimited)
