@@ -11,6 +11,7 @@ from contextlib import redirect_stdout
 
 from simulator.dynamodb_local import CannotFetch
 from simulator.engine import EngineFailed
+from simulator.event import BadEvent
 from simulator.settings import BadSettings, of_this_process
 
 
@@ -24,7 +25,7 @@ def main() -> int:
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2
-    except (CannotFetch, EngineFailed) as error:
+    except (BadEvent, CannotFetch, EngineFailed) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

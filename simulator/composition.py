@@ -1,17 +1,32 @@
 """What the functions stand on, locally: a DynamoDB with the demo data, secrets in files, and their environment."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from simulator import demo
 from simulator.engine import EngineFailed, answers, embedded
 from simulator.keys import local_secrets
-from simulator.settings import Settings, become, functions_environment
+from simulator.settings import BUCKET, TABLES, Settings, become, functions_environment
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The tables and the bucket of one chat. `fill` makes what is to be in them, at the addresses of a DynamoDB and, unless
+    there are to be no attachments, of an S3."""
+
+    tables: Mapping[str, str]
+    bucket: str
+    fill: Callable[[str, str | None], None]
+
+
+SERVED = Storage(TABLES, BUCKET, demo.fill)
+"""What `make run` serves."""
 
 
 @contextmanager
-def composed(settings: Settings, jwks: Mapping[str, str]) -> Iterator[None]:
+def composed(settings: Settings, jwks: Mapping[str, str], storage: Storage = SERVED) -> Iterator[None]:
     """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`."""
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
@@ -21,11 +36,11 @@ def composed(settings: Settings, jwks: Mapping[str, str]) -> Iterator[None]:
             jwks=jwks,
             log_level=settings.log_level,
             objects=objects,
+            tables=storage.tables,
+            bucket=storage.bucket,
         )
         become(environment)
-        demo.seed(endpoint)
-        if objects:
-            demo.make_bucket(objects)
+        storage.fill(endpoint, objects)
         yield
 
 

@@ -16,8 +16,9 @@ from simulator.keys import AUDIENCE, ISSUER, USER_ID, Secrets
 SCHEMA = PROJECT / "resolvers" / "schema.graphql"
 WIRING = PROJECT / "resolvers" / "wiring.json"
 REGION = "us-east-1"
-BUCKET = "chat-uploads"
+BUCKET, EVENT_BUCKET = "chat-uploads", "chat-uploads-events"
 TABLES = {"CORE_TABLE": "gg_core", "GUILD_TABLE": "gg_guild"}
+EVENT_TABLES = {"CORE_TABLE": "gg_core_events", "GUILD_TABLE": "gg_guild_events"}  # see event_rooms.py
 Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
 
 
@@ -110,13 +111,15 @@ def functions_environment(
     jwks: Mapping[str, str],
     log_level: str = "INFO",
     objects: str | None = None,
+    tables: Mapping[str, str] = TABLES,
+    bucket: str = BUCKET,
 ) -> dict[str, str]:
     """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set itself}.
 
-    `objects` is the address of the S3 that holds attachments; without one there are none.
+    `objects` is the address of the S3 that holds attachments, in `bucket`; without one there are none.
     """
     return {
-        **TABLES,
+        **tables,
         "DYNAMODB_ENDPOINT": endpoint,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
@@ -130,7 +133,7 @@ def functions_environment(
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "AUTHORIZER_TTL_SECONDS": "300",
         "LOG_LEVEL": log_level,
-        **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": BUCKET} if objects else {}),
+        **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": bucket} if objects else {}),
     }
 
 

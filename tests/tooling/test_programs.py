@@ -30,6 +30,8 @@ MESSAGES: dict[str, Any] = {
     "stash": {},
 }
 
+CONTEXT = {"apiId": "a", "accountId": "1", "requestId": "r", "queryString": "", "variables": {}}
+
 
 def simulator(state: Path, command: str, *options: str) -> list[str]:
     return [sys.executable, "-m", "simulator", command, f"--state={state}", *options]
@@ -68,7 +70,7 @@ def invoked(
     state: Path, environment: dict[str, str], event: object, name: str = "event"
 ) -> "subprocess.CompletedProcess[str]":
     file = state.parent / f"{name}.json"
-    file.write_text(json.dumps(event))
+    file.write_text(event if isinstance(event, str) else json.dumps(event))
     return subprocess.run(
         simulator(state, "invoke", f"--event={file}"),
         env=environment,
@@ -135,12 +137,74 @@ def test_an_event_of_a_service_is_for_the_function_that_its_file_is_named_after(
     assert (done.returncode, json.loads(done.stdout)["added"]) == (0, ["dave"])
 
 
-@pytest.mark.parametrize("event", [{}, [], {"info": {"parentTypeName": "Query", "fieldName": "none"}}])
-def test_an_event_for_no_function_is_refused_in_one_line(
-    tmp_path: Path, environment: dict[str, str], event: object
+AS_NOBODY: dict[str, Any] = {name: value for name, value in MESSAGES.items() if name != "identity"}
+AUTHORIZER = {"authorizationToken": "${token user=alice}"}
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        ({}, "info is missing, which names the field; "),
+        ([], "does not hold a JSON object"),
+        ("not JSON", "is not JSON: Expecting value"),
+        (MESSAGES | {"info": {"parentTypeName": "Query"}}, "info.fieldName is missing"),
+        (
+            MESSAGES | {"info": {"parentTypeName": "Query", "fieldName": "mesages"}},
+            "info names Query.mesages, which is no field here; is it Query.messages",
+        ),
+        (
+            MESSAGES | {"info": {"parentTypeName": "Query", "fieldName": "sendMessage"}},
+            "info names Query.sendMessage, which is no field here; is it Mutation.sendMessage?",
+        ),
+        (MESSAGES | {"arguments": ["lobby"]}, "arguments is not an object"),
+        (AS_NOBODY, "identity is missing"),
+        (MESSAGES | {"identity": None}, "identity is not an object"),
+        (MESSAGES | {"identity": {"resolverContext": {}}}, "identity.resolverContext.userId is missing"),
+        (AUTHORIZER, "requestContext is missing"),
+        ({"authorizationToken": "${token ttl=1}", "requestContext": CONTEXT}, "a token needs a user"),
+    ],
+)
+def test_what_is_wrong_with_an_event_is_said_in_one_line(
+    tmp_path: Path, environment: dict[str, str], event: object, sentence: str
 ) -> None:
     done = invoked(tmp_path / "state", environment, event)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert sentence in done.stderr
+    assert done.stderr.startswith("EVENT: ")
+
+
+def test_an_event_file_that_is_not_there_is_said_in_one_line(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    file = tmp_path / "nothing.json"
+    done = subprocess.run(
+        simulator(tmp_path / "state", "invoke", f"--event={file}"),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = f"EVENT: {file}: No such file or directory\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+def test_what_an_event_file_sends_is_there_for_the_next_event_and_not_for_the_running_api(
+    tmp_path: Path, environment: dict[str, str], project: Path
+) -> None:
+    state = tmp_path / "state"
+
+    def answer(name: str, **arguments: str) -> Any:
+        event = json.loads((project / "events" / f"{name}.json").read_text(encoding="utf-8"))
+        event["arguments"] |= arguments
+        return json.loads(invoked(state, environment, event).stdout)
+
+    assert answer("Mutation.sendMessage.mismatch")["errorType"] == "IdempotencyMismatch"
+    sent = [answer("Mutation.sendMessage"), answer("Mutation.sendMessage", clientMessageId="x", text="More.")]
+    seen = answer("Query.messages", roomId=sent[0]["roomId"])["items"]
+    assert [each["id"] for each in reversed(sent)] == [each["id"] for each in seen[:2]]
+    assert answer("Mutation.sendMessage")["id"] == sent[0]["id"]
+    assert answer("Query.messages")["items"] == []
+    assert "events-lobby" not in json.dumps(answer("Query.myRooms"))
 
 
 @pytest.mark.parametrize("user", ["", "al ice", "alice\n", "GUILD#x", "é", "a" * 129])
