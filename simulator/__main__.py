@@ -1,13 +1,14 @@
 """
-The chat API on one machine: python -m simulator run|token|invoke.
+The chat API on one machine: python -m simulator run|token|invoke|subscribe.
 
 What was asked for goes to stdout, everything else to stderr. Each command is the module of its name, imported only
 when it is wanted: a token needs no server.
 """
 
 import importlib
+import os
 import sys
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 
 from simulator.dynamodb_local import CannotFetch
 from simulator.engine import EngineFailed
@@ -20,7 +21,10 @@ def main() -> int:
     try:
         settings = of_this_process()
         command = importlib.import_module(f"simulator.{settings.command}")
-        with redirect_stdout(sys.stderr):  # Powertools writes its logs and metrics to stdout
+        with ExitStack() as stack:
+            # Functions print their metrics, which Lambda collects; here they are part of the log.
+            shown = sys.stderr if settings.is_talkative else stack.enter_context(open(os.devnull, "w"))  # noqa: PTH123
+            stack.enter_context(redirect_stdout(shown))
             return int(command.main(settings, answers))
     except BadSettings as error:
         print(error, file=sys.stderr)

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, FilePath, ValidationError, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FilePath,
+    ValidationError,
+    model_validator,
+)
 
 from simulator.engine import PROJECT, Kind
 from simulator.engine_host import CREDENTIALS
@@ -16,9 +25,15 @@ from simulator.keys import AUDIENCE, ISSUER, USER_ID, Secrets
 SCHEMA = PROJECT / "resolvers" / "schema.graphql"
 WIRING = PROJECT / "resolvers" / "wiring.json"
 REGION = "us-east-1"
+DEFAULT_PORT = 4000
 BUCKET, EVENT_BUCKET = "chat-uploads", "chat-uploads-events"
 TABLES = {"CORE_TABLE": "gg_core", "GUILD_TABLE": "gg_guild"}
 EVENT_TABLES = {"CORE_TABLE": "gg_core_events", "GUILD_TABLE": "gg_guild_events"}  # see event_rooms.py
+LOG_WORDS = {"0": "error", "1": "info"}
+Log = Annotated[
+    Literal["error", "warning", "info", "debug"],
+    BeforeValidator(lambda word: LOG_WORDS.get(word, str(word).lower())),
+]
 Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
 
 
@@ -31,21 +46,22 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: Literal["run", "token", "invoke"]
+    command: Literal["run", "token", "invoke", "subscribe"]
     state: Path = PROJECT / ".local"  # keys, secrets and the embedded engines' data
-    port: int = Field(4000, ge=0, le=65535)  # 0: any free port
+    port: int = Field(DEFAULT_PORT, ge=0, le=65535)  # 0: any free port
     engine: Kind = "ministack"
     dynamodb_endpoint: AnyHttpUrl | None = None  # another DynamoDB instead of an embedded one
     s3_endpoint: AnyHttpUrl | None = None  # an S3 for attachments, where MiniStack is not the engine
     tls_cert: FilePath | None = None
     tls_key: FilePath | None = None
     tls_port: int = Field(4443, ge=0, le=65535)
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
     user: str = Field("", pattern=rf"^{USER_ID.pattern}$")
     roles: Roles = ()
     locale: Literal["en", "es", "fr"] | None = None
     ttl: int = Field(43_200, gt=0, le=10 * 365 * 86_400)  # seconds
     event: Path | None = None
+    room: str = "lobby"
 
     @property
     def keys(self) -> Path:
@@ -55,6 +71,11 @@ class Settings(BaseModel):
     def secrets(self) -> Path:
         return self.state / "secrets"
 
+    @property
+    def is_talkative(self) -> bool:
+        """Whether what happens is logged, and not only what went wrong."""
+        return self.log in ("info", "debug")
+
     @model_validator(mode="after")
     def _tls_is_a_pair(self) -> "Settings":
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -63,14 +84,18 @@ class Settings(BaseModel):
 
 
 EXAMPLES = {"user": "USER=alice", "event": "EVENT=events/Query.messages.json"}
-HINTS = {"USER: ": "an id has 1 to 128 of the characters A-Z a-z 0-9 _ . : | @ -"}
-STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log_level")
+HINTS = {
+    "USER: ": "an id has 1 to 128 of the characters A-Z a-z 0-9 _ . : | @ -",
+    "LOG: ": "error, warning, info (or 1) or debug",
+}
+STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log")
 OPTIONS = {
     "run": ("state", "port", *STORE, "tls_cert", "tls_key", "tls_port"),
     "token": ("state", "user", "roles", "locale", "ttl"),
     "invoke": ("state", "event", *STORE),
+    "subscribe": ("state", "port", "room", "user"),
 }
-REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",)}
+REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",), "subscribe": ("user",)}
 FLAG_ONLY = {"user", "state"}  # USER is always in the environment, and is the developer's own name there
 
 

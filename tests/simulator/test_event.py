@@ -11,6 +11,8 @@ from simulator.event import AuthorizerEvent, BadEvent, ResolverEvent, read_event
 from simulator.settings import WIRING
 
 FILES = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
+FIELD = {"parentTypeName": "Query", "fieldName": "messages"}
+MESSAGES: dict[str, Any] = {"identity": {"resolverContext": {"userId": "alice"}}, "info": FIELD}
 KNOWN = json.loads(WIRING.read_text(encoding="utf-8"))
 
 
@@ -56,11 +58,42 @@ def test_what_appsync_may_come_to_send_and_what_a_function_does_without_are_let_
     assert read_event(tmp_path / "event.json", KNOWN) == ("Query.messages", event)
 
 
-def test_what_the_authorizer_says_of_a_caller_is_flat(tmp_path: Path) -> None:
-    event = {
-        "identity": {"resolverContext": {"userId": "alice", "roles": ["admin"]}},
-        "info": {"parentTypeName": "Query", "fieldName": "messages"},
-    }
-    (tmp_path / "event.json").write_text(json.dumps(event))
-    with pytest.raises(BadEvent, match=r"identity\.resolverContext\.roles is not a text"):
-        read_event(tmp_path / "event.json", KNOWN)
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        ({}, "info is missing, which names the field; "),
+        ([], "does not hold a JSON object"),
+        ("no JSON", "is not JSON: Expecting value"),
+        (MESSAGES | {"info": {"parentTypeName": "Query"}}, "info.fieldName is missing"),
+        (MESSAGES | {"info": FIELD | {"fieldName": 7}}, "info.fieldName is not a text"),
+        (
+            MESSAGES | {"info": FIELD | {"fieldName": "mesages"}},
+            "info names Query.mesages, which is no field here; is it Query.messages",
+        ),
+        (
+            MESSAGES | {"info": FIELD | {"fieldName": "sendMessage"}},
+            "info names Query.sendMessage, which is no field here; is it Mutation.sendMessage?",
+        ),
+        (MESSAGES | {"info": {"parentTypeName": "", "fieldName": "§"}}, "wiring.json lists them all"),
+        (MESSAGES | {"arguments": ["lobby"]}, "arguments is not an object"),
+        ({"info": FIELD}, "identity is missing"),
+        (MESSAGES | {"identity": None}, "identity is not an object"),
+        (MESSAGES | {"identity": {"resolverContext": {}}}, "identity.resolverContext.userId is missing"),
+        (
+            MESSAGES | {"identity": {"resolverContext": {"userId": "alice", "roles": ["admin"]}}},
+            "identity.resolverContext.roles is not a text",
+        ),
+        ({"authorizationToken": "x"}, "requestContext is missing"),
+    ],
+)
+def test_a_wrong_event_gets_a_sentence_that_names_what_is_wrong(
+    tmp_path: Path, event: object, sentence: str
+) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(event if isinstance(event, str) else json.dumps(event))
+    with pytest.raises(BadEvent) as refused:
+        read_event(file, KNOWN)
+    text = str(refused.value)
+    assert text.startswith(f"EVENT: {file}")
+    assert sentence in text
+    assert "\n" not in text
