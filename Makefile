@@ -19,17 +19,10 @@ export TF_PLUGIN_DIR
 # The embedded engine is installed only where it is what runs.
 ENGINE_INSTALLED := $(if $(DYNAMODB_ENDPOINT),,$(if $(filter ministack,$(ENGINE)),.venv-ministack/installed))
 
-# $(call install,environment,lock): output goes to stderr, because stdout belongs to the answers of token and invoke.
-# Of two makes that come at once, one installs and the other waits (file descriptor 9 keeps the lock while the shell lives).
+# $(call install,environment,lock)
 TOO_OLD := Python 3.11 or newer is needed, and $(PYTHON) is older: put a newer one first on PATH, or say PYTHON=python3.13.
 define install
-@mkdir -p .cache && exec 9>.cache/$(1).lock && \
-$(PYTHON) -c 'import fcntl, sys; fcntl.flock(9, fcntl.LOCK_EX); sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")' && \
-if ! [ $@ -nt $(2) ]; then \
-	{ $(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1) >&2; } && \
-	echo "installing $(2) into $(1)" >&2 && \
-	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) >&2 && touch $@; \
-fi
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")' && exec $(PYTHON) -m simulator.install $(1) $(2) $@
 endef
 
 help: ## this list
