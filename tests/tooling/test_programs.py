@@ -131,6 +131,24 @@ def test_the_commands_that_run_prints_send_and_read_when_they_are_pasted(
         assert api.log.read_text() == ""
 
 
+def test_the_commands_of_the_pages_work_and_sync_shows_messages(
+    project: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    pages = [(project / name).read_text(encoding="utf-8") for name in ("README.md", "docs/local.md")]
+    fenced = re.findall(r"^```\n(.*?)^```$", "\n".join(pages), re.MULTILINE | re.DOTALL)
+    blocks = [block for block in fenced if "curl" in block]
+    script = "\n".join(blocks).replace("TOKEN=$(make -s token USER=alice)", "")
+    state = tmp_path / "state"
+    with running(state, environment) as api:
+        script = script.replace("127.0.0.1:4000", f"127.0.0.1:{api.port}")
+        pasting = as_user(state, environment, "alice")
+        said = subprocess.check_output(["sh", "-c", script], env=pasting, text=True)
+    answers = [json.loads(line) for line in said.replace("}{", "}\n{").splitlines()]
+    assert [each for each in answers if "errors" in each] == []
+    (synced,) = [each["data"]["sync"] for each in answers if "sync" in each["data"]]
+    assert [message["text"] for room in synced["rooms"] for message in room["messages"]]
+
+
 def test_the_subscriber_that_run_prints_hears_what_is_sent(
     project: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
