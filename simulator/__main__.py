@@ -1,14 +1,15 @@
 """
 The chat API on one machine: python -m simulator run|token|invoke|subscribe.
 
-What was asked for goes to stdout, everything else to stderr. Each command is the module of its name, imported only
-when it is wanted: a token needs no server.
+What was asked for goes to stdout, everything else to stderr. Each command is the module of its name, imported
+only when it is wanted: a token needs no server.
 """
 
 import importlib
 import os
 import sys
 from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
 
 from simulator.dynamodb_local import CannotFetch
 from simulator.engine import EngineFailed
@@ -23,8 +24,8 @@ def main() -> int:
         command = importlib.import_module(f"simulator.{settings.command}")
         with ExitStack() as stack:
             # Functions print their metrics, which Lambda collects; here they are part of the log.
-            shown = sys.stderr if settings.is_talkative else stack.enter_context(open(os.devnull, "w"))  # noqa: PTH123
-            stack.enter_context(redirect_stdout(shown))
+            nowhere = stack.enter_context(Path(os.devnull).open("w"))
+            stack.enter_context(redirect_stdout(sys.stderr if settings.is_talkative else nowhere))
             return int(command.main(settings, answers))
     except BadSettings as error:
         print(error, file=sys.stderr)

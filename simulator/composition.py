@@ -1,4 +1,5 @@
-"""What the functions stand on, locally: a DynamoDB with the demo data, secrets in files, and their environment."""
+"""What the functions stand on, locally: a DynamoDB with the demo data, secrets in files, and their
+environment."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +14,8 @@ from simulator.settings import BUCKET, TABLES, Settings, become, functions_envir
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The tables and the bucket of one chat. `fill` makes what is to be in them, at the addresses of a DynamoDB and, unless
-    there are to be no attachments, of an S3."""
+    """The tables and the bucket of one chat. `fill` makes what is to be in them, at the addresses of a
+    DynamoDB and, unless there are to be no attachments, of an S3."""
 
     tables: Mapping[str, str]
     bucket: str
@@ -27,7 +28,8 @@ SERVED = Storage(TABLES, BUCKET, demo.fill)
 
 @contextmanager
 def composed(settings: Settings, jwks: Mapping[str, str], storage: Storage = SERVED) -> Iterator[None]:
-    """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`."""
+    """Everything that the functions need, for as long as the block lasts. `jwks`: see
+    `functions_environment`."""
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
         environment = functions_environment(
@@ -45,7 +47,8 @@ def composed(settings: Settings, jwks: Mapping[str, str], storage: Storage = SER
 
 
 def _objects(settings: Settings, endpoint: str) -> str | None:
-    """Where attachments lie: in MiniStack, where it is the engine, else where S3_ENDPOINT says; else there are none."""
+    """Where attachments lie: in MiniStack, where it is the engine, else where S3_ENDPOINT says; else there
+    are none."""
     if settings.s3_endpoint is not None:
         return str(settings.s3_endpoint).rstrip("/")
     return endpoint if settings.engine == "ministack" and settings.dynamodb_endpoint is None else None

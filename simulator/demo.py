@@ -1,4 +1,5 @@
-"""The demo data: three people and six rooms, made where they are absent. Tools outside this project rely on it."""
+"""The demo data: three people and six rooms, made where they are absent. Tools outside this project rely on
+it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,14 +31,16 @@ MUTED = {"quiet": "bob"}
 
 
 def fill(endpoint: str, objects: str | None) -> None:
-    """Makes the demo data at `endpoint`, and the bucket of attachments at `objects` where there is to be one."""
+    """Makes the demo data at `endpoint`, and the bucket of attachments at `objects` where there is to be
+    one."""
     seed(endpoint)
     if objects:
         make_bucket(objects)
 
 
 def seed(endpoint: str) -> None:
-    """Makes both tables and the demo rooms at `endpoint`, where they are absent; what is there stays as it is."""
+    """Makes both tables and the demo rooms at `endpoint`, where they are absent; what is there stays as it
+    is."""
     dynamodb = client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
     create_tables(dynamodb)
     deployment = Deployment(Store(dynamodb, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}))

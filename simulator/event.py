@@ -2,8 +2,9 @@
 
 A resolver's event: https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html and
 https://docs.aws.amazon.com/appsync/latest/devguide/direct-lambda-reference.html; an authorizer's:
-https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lambda-authorization. What AppSync adds to them later
-is let through, and what a function does without may be left out: only what says whom it is for, and by whom, has to be there.
+https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lambda-authorization. What AppSync
+adds to them later is let through, and what a function does without may be left out: only what says whom it is
+for, and by whom, has to be there.
 """
 
 import difflib
@@ -120,7 +121,8 @@ def read_event(path: Path, wiring: Mapping[str, Any]) -> tuple[str, Document]:
 
 
 def function_of(event: Document, wiring: Mapping[str, Any]) -> str:
-    """The function that AppSync would call with `event`. Raises `BadEvent` and pydantic's `ValidationError`."""
+    """The function that AppSync would call with `event`. Raises `BadEvent` and pydantic's
+    `ValidationError`."""
     if "authorizationToken" in event:
         AuthorizerEvent.model_validate(event)
         return "authorizer"

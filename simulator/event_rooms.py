@@ -1,13 +1,14 @@
-"""The rooms of `events/`, in tables of their own: what `make run` serves is not changed by any file of that folder.
+"""The rooms of `events/`, in tables of their own: what `make run` serves is not changed by any file of that
+folder.
 
-An event that names one of these rooms, or that `PERSON` has sent, runs on `EVENT_TABLES` and `EVENT_BUCKET`; every other
-event, a developer's own among them, runs on what `make run` serves. So the files that only read name the demo rooms, and
-the files that write name rooms of this module.
+An event that names one of these rooms, or that `PERSON` has sent, runs on `EVENT_TABLES` and `EVENT_BUCKET`;
+every other event, a developer's own among them, runs on what `make run` serves. So the files that only read
+name the demo rooms, and the files that write name rooms of this module.
 
-Each file has the outcome that `events/README.md` tells, in whatever order and however often files are run: before a function
-that writes gets its event, the rooms that the event names are made as they are below. What it wrote stays until the next such
-event, and can be read. Of rooms that are `kept`, where repeating an event does no harm, it stays for good: what was sent to
-them by one event is read by the next.
+Each file has the outcome that `events/README.md` tells, in whatever order and however often files are run:
+before a function that writes gets its event, the rooms that the event names are made as they are below. What
+it wrote stays until the next such event, and can be read. Of rooms that are `kept`, where repeating an event
+does no harm, it stays for good: what was sent to them by one event is read by the next.
 """
 
 import re
@@ -43,8 +44,8 @@ LASTING = {**FAST, "retentionDays": 36_500}
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """A message of alice's that is in a room from its beginning. `id`: one that event files name, which holds the instant
-    at which it was sent. `upload`: the id of its attachment."""
+    """A message of alice's that is in a room from its beginning. `id`: one that event files name, which holds
+    the instant at which it was sent. `upload`: the id of its attachment."""
 
     text: str
     client_message_id: str
@@ -54,8 +55,8 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class EventRoom:
-    """How a room is before an event; without `members` there is none. `banned` and `uploads` (prepared by alice, and
-    not sent yet) may be empty."""
+    """How a room is before an event; without `members` there is none. `banned` and `uploads` (prepared by
+    alice, and not sent yet) may be empty."""
 
     members: Mapping[str, Role] = field(default_factory=dict)
     settings: Mapping[str, str | int] = field(default_factory=lambda: LASTING)
@@ -111,7 +112,8 @@ def is_here(event: Mapping[str, Any]) -> bool:
 
 
 def prepare(endpoint: str, objects: str | None, function: str, event: Mapping[str, Any]) -> None:
-    """Makes the tables at `endpoint`, and what the function of this name in the wiring is to find when it gets `event`.
+    """Makes the tables at `endpoint`, and what the function of this name in the wiring is to find when it
+    gets `event`.
 
     `objects`: the address of an S3, if there are to be attachments.
     """
@@ -121,8 +123,8 @@ def prepare(endpoint: str, objects: str | None, function: str, event: Mapping[st
 
 
 class EventRooms:
-    """The rooms of `ROOMS`. `dynamodb` is a client of botocore, `objects` the address of an S3; without one there are no
-    attachments."""
+    """The rooms of `ROOMS`. `dynamodb` is a client of botocore, `objects` the address of an S3; without one
+    there are no attachments."""
 
     def __init__(self, dynamodb: Any, objects: str | None) -> None:
         self._dynamodb, self._objects = dynamodb, objects

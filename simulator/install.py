@@ -2,9 +2,10 @@
 
     python3 -m simulator.install <environment> <lock> <mark>
 
-Installs what is in the lock, by its hashes, unless the mark (a file `installed…` in the environment) is newer. Everything goes
-to stderr, because the stdout of `make token` and `make invoke` is their answer. Of two that come at once, one installs and the
-other waits. What was interrupted, however it ended, is made anew by the next: nothing of it counts as installed.
+Installs what is in the lock, by its hashes, unless the mark (a file `installed…` in the environment) is
+newer. Everything goes to stderr, because the stdout of `make token` and `make invoke` is their answer. Of two
+that come at once, one installs and the other waits. What was interrupted, however it ended, is made anew by
+the next: nothing of it counts as installed.
 
 Only the standard library is imported: this comes before everything else.
 """
@@ -95,8 +96,8 @@ def has_pip(environment: Path) -> bool:
 
 
 def run(command: Sequence[str], held: IO[str], hear: Callable[[str], object] = str) -> None:
-    """Runs a program, which does not outlive this one and holds the lock `held` as long as it lives. Gives each line that it
-    prints to `hear`. Raises `Failed`.
+    """Runs a program, which does not outlive this one and holds the lock `held` as long as it lives. Gives
+    each line that it prints to `hear`. Raises `Failed`.
     """
     lines: deque[str] = deque(maxlen=TAIL)
     with subprocess.Popen(
@@ -121,8 +122,8 @@ def run(command: Sequence[str], held: IO[str], hear: Callable[[str], object] = s
 class Progress:
     """Says how far pip is, a line a second at the most.
 
-    Of what pip prints this reads the lock's lines that it names and how many packages it begins to install; how many of these
-    are there, the environment shows. Where pip prints something else, less is said.
+    Of what pip prints this reads the lock's lines that it names and how many packages it begins to install;
+    how many of these are there, the environment shows. Where pip prints something else, less is said.
     """
 
     def __init__(self, environment: Path, lock: Path) -> None:

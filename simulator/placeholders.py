@@ -1,10 +1,11 @@
 """
 Tokens in event files. No file can hold a token that stays good, so it holds what the token should say:
 
-    ${token user=alice ttl=-60 audience=somebody-else issuer=https://elsewhere.example roles=admin,auditor locale=es}
+    ${token user=alice ttl=-60 audience=somebody-else issuer=https://e.example roles=admin,auditor locale=es}
 
-`ttl` is in seconds (3600 unless given). `key=another` signs with a key that nobody trusts under the trusted one's name, and
-`algorithm=none` does not sign at all. The user may be any word, so that what no login would make can be tried as well.
+`ttl` is in seconds (3600 unless given). `key=another` signs with a key that nobody trusts under the trusted
+one's name, and `algorithm=none` does not sign at all. The user may be any word, so that what no login would
+make can be tried as well.
 """
 
 import re

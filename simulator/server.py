@@ -24,7 +24,8 @@ requests = logging.getLogger("simulator.requests")
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """A second port that speaks TLS, for clients that always dial `wss`. PEM files; port 0 takes any free one."""
+    """A second port that speaks TLS, for clients that always dial `wss`. PEM files; port 0 takes any free
+    one."""
 
     certificate: Path
     key: Path
@@ -35,9 +36,9 @@ class Tls:
 class ServerConfig:
     """What a server needs.
 
-    `schema`: the SDL text. `functions`: see `simulator.functions.functions_from_wiring`. `jwks`: the bytes answered at
-    `/.well-known/jwks.json`. `host`, `port`: where to listen; port 0 takes any free one. `tls`: see `Tls`. `readings`: how AppSync is read where
-    its behaviour is not known.
+    `schema`: the SDL text. `functions`: see `simulator.functions.functions_from_wiring`. `jwks`: the bytes
+    answered at `/.well-known/jwks.json`. `host`, `port`: where to listen; port 0 takes any free one. `tls`:
+    see `Tls`. `readings`: how AppSync is read where its behaviour is not known.
     """
 
     schema: str
@@ -52,7 +53,8 @@ class ServerConfig:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a running server listens. `url` is the GraphQL endpoint, for example http://127.0.0.1:4000/graphql."""
+    """Where a running server listens. `url` is the GraphQL endpoint, for example
+    http://127.0.0.1:4000/graphql."""
 
     host: str
     port: int
@@ -64,8 +66,8 @@ class Address:
 
 
 class RequestLog(abc.AbstractAccessLogger):
-    """A line for each request that was answered, and each connection that has ended, without its query, which may hold a
-    token."""
+    """A line for each request that was answered, and each connection that has ended, without its query, which
+    may hold a token."""
 
     @property
     def enabled(self) -> bool:

@@ -1,4 +1,5 @@
-"""What this program is told, and what it tells the functions: the only reader and writer of the process's environment."""
+"""What this program is told, and what it tells the functions: the only reader and writer of the process's
+environment."""
 
 import argparse
 import os
@@ -42,7 +43,8 @@ class BadSettings(Exception):
 
 
 class Settings(BaseModel):
-    """One run of `python -m simulator`. Each field is an option (--tls-port) and a variable (TLS_PORT); empty is absent."""
+    """One run of `python -m simulator`. Each field is an option (--tls-port) and a variable (TLS_PORT); empty
+    is absent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -139,7 +141,8 @@ def functions_environment(
     tables: Mapping[str, str] = TABLES,
     bucket: str = BUCKET,
 ) -> dict[str, str]:
-    """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set itself}.
+    """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set
+    itself}.
 
     `objects` is the address of the S3 that holds attachments, in `bucket`; without one there are none.
     """
@@ -163,7 +166,8 @@ def functions_environment(
 
 
 def become(functions: Mapping[str, str]) -> None:
-    """Makes `functions` the environment of this process, in which nothing of the developer's own AWS set-up stays."""
+    """Makes `functions` the environment of this process, in which nothing of the developer's own AWS set-up
+    stays."""
     for name in [
         name
         for name in os.environ

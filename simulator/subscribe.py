@@ -1,7 +1,8 @@
 """Prints what happens in a room of the running API, a line of JSON for each event, until Ctrl-C.
 
-A subscriber as AppSync has them: it reads the room's epoch, subscribes with it, and subscribes again where somebody's leaving has
-ended that epoch (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html). It does not catch up:
+A subscriber as AppSync has them: it reads the room's epoch, subscribes with it, and subscribes again where
+somebody's leaving has ended that epoch
+(https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html). It does not catch up:
 what happens while it is not subscribed is read with `changes`.
 """
 
@@ -168,7 +169,8 @@ async def _hear(
 
 
 async def _expected(socket: aiohttp.ClientWebSocketResponse, type_: str, id_: str | None = None) -> None:
-    """Waits for a frame of this type, and this id. Raises `StaleEpoch`, and `CannotSubscribe` for what is refused."""
+    """Waits for a frame of this type, and this id. Raises `StaleEpoch`, and `CannotSubscribe` for what is
+    refused."""
     async with asyncio.timeout(PATIENCE):
         async for frame in _frames(socket):
             if frame.type == "connection_error" or (frame.type == "error" and frame.id == id_):

@@ -32,8 +32,8 @@ def wiring(project: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory, wiring: Any) -> Workspace:
-    """An initialised workspace, with a package for each function that only its name makes one, where `make package` puts
-    it and the configuration looks when nobody says otherwise."""
+    """An initialised workspace, with a package for each function that only its name makes one, where `make
+    package` puts it and the configuration looks when nobody says otherwise."""
     home = tmp_path_factory.mktemp("workspace")
     wired = (wiring["authorizer"], *wiring["fields"].values(), *wiring["services"].values())
     modules = [each["module"] for each in wired]

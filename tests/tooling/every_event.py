@@ -1,10 +1,11 @@
-"""Runs event files one after the other, each as `make invoke` does: in a process of its own, forked from this one.
+"""Runs event files one after the other, each as `make invoke` does: in a process of its own, forked from this
+one.
 
     python -m tests.tooling.every_event served|own ENDPOINT STATE NAME...
 
-`own` are those that run on the tables of events, `served` the others; a name of the other kind is passed over. ENDPOINT is a
-MiniStack with the demo data, STATE the folder of keys. Prints a line of JSON for each event: its name and outcome, which is
-"answer" or the class of what was raised.
+`own` are those that run on the tables of events, `served` the others; a name of the other kind is passed
+over. ENDPOINT is a MiniStack with the demo data, STATE the folder of keys. Prints a line of JSON for each
+event: its name and outcome, which is "answer" or the class of what was raised.
 """
 
 import gc
