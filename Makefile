@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT EVENT ROLES LOCALE TTL PAIRS BASELINE
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -19,23 +19,16 @@ export TF_PLUGIN_DIR
 # The embedded engine is installed only where it is what runs.
 ENGINE_INSTALLED := $(if $(DYNAMODB_ENDPOINT),,$(if $(filter ministack,$(ENGINE)),.venv-ministack/installed))
 
-# $(call install,environment,lock): output goes to stderr, because stdout belongs to the answers of token and invoke.
-# Of two makes that come at once, one installs and the other waits (file descriptor 9 keeps the lock while the shell lives).
+# $(call install,environment,lock)
 TOO_OLD := Python 3.11 or newer is needed, and $(PYTHON) is older: put a newer one first on PATH, or say PYTHON=python3.13.
 define install
-@mkdir -p .cache && exec 9>.cache/$(1).lock && \
-$(PYTHON) -c 'import fcntl, sys; fcntl.flock(9, fcntl.LOCK_EX); sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")' && \
-if ! [ $@ -nt $(2) ]; then \
-	{ $(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1) >&2; } && \
-	echo "installing $(2) into $(1)" >&2 && \
-	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) >&2 && touch $@; \
-fi
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(TOO_OLD)")' && exec $(PYTHON) -m simulator.install $(1) $(2) $@
 endef
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT=]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= LOG=info]
 	@exec $(BIN)/python -m simulator run
 
 gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000]
@@ -49,6 +42,9 @@ GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT
 
 token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200]
 	@exec $(BIN)/python -m simulator token $(if $(filter command line,$(origin USER)),--user="$$USER")
+
+subscribe: .venv/installed ## what happens in a room of it, a line of JSON for each event: USER=alice [ROOM=lobby PORT=4000]
+	@exec $(BIN)/python -m simulator subscribe $(if $(filter command line,$(origin USER)),--user="$$USER")
 
 invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json
 	@exec $(BIN)/python -m simulator invoke
@@ -158,4 +154,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token invoke test check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench bench-gateway clean
+.PHONY: help run gateway token subscribe invoke test check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench bench-gateway clean

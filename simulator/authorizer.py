@@ -1,8 +1,9 @@
-"""The Lambda authorizer (https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lambda-authorization).
+"""The Lambda authorizer
+(https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lambda-authorization).
 
-It judges every request, and for subscriptions the connection and then each `start`. AppSync may keep an answer for
-`ttlOverride` seconds, for the token and whatever it is used for; that is deliberately off here, so that every request is
-judged and what a test sees does not depend on what ran before it.
+It judges every request, and for subscriptions the connection and then each `start`. AppSync may keep an
+answer for `ttlOverride` seconds, for the token and whatever it is used for; that is deliberately off here, so
+that every request is judged and what a test sees does not depend on what ran before it.
 """
 
 import uuid

@@ -1,36 +1,54 @@
-"""What the functions stand on, locally: a DynamoDB with the demo data, secrets in files, and their environment."""
+"""What the functions stand on, locally: a DynamoDB with the demo data, secrets in files, and their
+environment."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from simulator import demo
 from simulator.engine import EngineFailed, answers, embedded
 from simulator.keys import local_secrets
-from simulator.settings import Settings, become, functions_environment
+from simulator.settings import BUCKET, TABLES, Settings, become, functions_environment
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The tables and the bucket of one chat. `fill` makes what is to be in them, at the addresses of a
+    DynamoDB and, unless there are to be no attachments, of an S3."""
+
+    tables: Mapping[str, str]
+    bucket: str
+    fill: Callable[[str, str | None], None]
+
+
+SERVED = Storage(TABLES, BUCKET, demo.fill)
+"""What `make run` serves."""
 
 
 @contextmanager
-def composed(settings: Settings, jwks: Mapping[str, str]) -> Iterator[None]:
-    """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`."""
+def composed(settings: Settings, jwks: Mapping[str, str], storage: Storage = SERVED) -> Iterator[None]:
+    """Everything that the functions need, for as long as the block lasts. `jwks`: see
+    `functions_environment`."""
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
         environment = functions_environment(
             endpoint=endpoint,
             secrets=local_secrets(settings.secrets),
             jwks=jwks,
-            log_level=settings.log_level,
+            log_level=settings.log.upper(),
             objects=objects,
+            tables=storage.tables,
+            bucket=storage.bucket,
         )
         become(environment)
-        demo.seed(endpoint)
-        if objects:
-            demo.make_bucket(objects)
+        storage.fill(endpoint, objects)
         yield
 
 
 def _objects(settings: Settings, endpoint: str) -> str | None:
-    """Where attachments lie: in MiniStack, where it is the engine, else where S3_ENDPOINT says; else there are none."""
+    """Where attachments lie: in MiniStack, where it is the engine, else where S3_ENDPOINT says; else there
+    are none."""
     if settings.s3_endpoint is not None:
         return str(settings.s3_endpoint).rstrip("/")
     return endpoint if settings.engine == "ministack" and settings.dynamodb_endpoint is None else None

@@ -38,7 +38,8 @@ Headers = Mapping[str, str | list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One GraphQL request on its way through the fields. `completed`: response key and name of each mutation begun."""
+    """One GraphQL request on its way through the fields. `completed`: response key and name of each mutation
+    begun."""
 
     headers: Headers
     grant: Grant

@@ -1,4 +1,5 @@
-"""The demo data: three people and six rooms, made where they are absent. Tools outside this project rely on it."""
+"""The demo data: three people and six rooms, made where they are absent. Tools outside this project rely on
+it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,8 +30,17 @@ MUTED = {"quiet": "bob"}
 """Who is muted in a room from its beginning, for longer than anybody will wait."""
 
 
+def fill(endpoint: str, objects: str | None) -> None:
+    """Makes the demo data at `endpoint`, and the bucket of attachments at `objects` where there is to be
+    one."""
+    seed(endpoint)
+    if objects:
+        make_bucket(objects)
+
+
 def seed(endpoint: str) -> None:
-    """Makes both tables and the demo rooms at `endpoint`, where they are absent; what is there stays as it is."""
+    """Makes both tables and the demo rooms at `endpoint`, where they are absent; what is there stays as it
+    is."""
     dynamodb = client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
     create_tables(dynamodb)
     deployment = Deployment(Store(dynamodb, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}))
@@ -41,19 +51,19 @@ def seed(endpoint: str) -> None:
             mute_member(deployment, Caller("alice"), arguments, Tally())
 
 
-def make_bucket(endpoint: str) -> None:
-    """Makes the bucket of attachments in the S3 at `endpoint`, where it is absent."""
+def make_bucket(endpoint: str, bucket: str = BUCKET) -> None:
+    """Makes a bucket for attachments in the S3 at `endpoint`, where it is absent."""
     s3 = client("s3", region=REGION, endpoint=endpoint, timeout=20)
     try:
-        s3.create_bucket(Bucket=BUCKET)
+        s3.create_bucket(Bucket=bucket)
     except botocore.exceptions.ClientError as error:
         if error.response["Error"]["Code"] not in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
             raise
 
 
-def create_tables(dynamodb: Any) -> None:
+def create_tables(dynamodb: Any, tables: Mapping[str, str] = TABLES) -> None:
     """Makes both tables as Terraform makes them in the cloud: string keys, on demand, TTL on `expiresAt`."""
-    for table in TABLES.values():
+    for table in tables.values():
         try:
             dynamodb.create_table(
                 TableName=table,

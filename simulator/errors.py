@@ -14,7 +14,8 @@ _NULL = re.compile(r"Cannot return null for non-nullable field (\w+)\.(\w+)\.")
 
 
 class TypeMismatch(Exception):
-    """A function answered with another shape than the schema's. `expected`, `got`: "LIST", "OBJECT" and so on."""
+    """A function answered with another shape than the schema's. `expected`, `got`: "LIST", "OBJECT" and so
+    on."""
 
     def __init__(self, expected: str, value: object) -> None:
         self.got = {dict: "OBJECT", list: "LIST", str: "STRING", bool: "BOOLEAN"}.get(type(value), "NUMBER")
@@ -47,7 +48,8 @@ def field_error(error: GraphQLError, schema: GraphQLSchema) -> Error:
 
 
 def value_message(error: GraphQLError, schema: GraphQLSchema) -> str:
-    """Why a value does not fit the schema. `Can't serialize value` is widely reported, not verified, wording."""
+    """Why a value does not fit the schema. `Can't serialize value` is widely reported, not verified,
+    wording."""
     path = _slashes(error.path)
     null = _NULL.match(error.message)
     if null:

@@ -84,7 +84,8 @@ class Api:
         return {"data": result.data} | ({"errors": errors} if errors else {})
 
     async def subscribe(self, request: GraphqlRequest, call: Call) -> Selection:
-        """Judges a `start` up to its resolver's yes. Raises `RequestRefused`, `SubscriptionRefused`, `UnsupportedOperation`."""
+        """Judges a `start` up to its resolver's yes. Raises `RequestRefused`, `SubscriptionRefused`,
+        `UnsupportedOperation`."""
         document = self._documents.get(request.query)
         operation = document.operation(request.operation_name)
         if operation.operation is not OperationType.SUBSCRIPTION:

@@ -1,7 +1,7 @@
 """The Lambda service on one machine: calls handlers as the Python runtime calls them.
 
-An event and an answer both travel as JSON, so nothing but plain values crosses; an exception travels as the bare name of
-its class and its text (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html).
+An event and an answer both travel as JSON, so nothing but plain values crosses; an exception travels as the
+bare name of its class and its text (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html).
 """
 
 import asyncio
@@ -72,7 +72,8 @@ class Function:
 
 
 class Functions:
-    """The functions of one API, by name: "authorizer", "Type.field" for each field, and those that services call."""
+    """The functions of one API, by name: "authorizer", "Type.field" for each field, and those that services
+    call."""
 
     def __init__(self, functions: Mapping[str, Function | Handler], *, workers: int = 32) -> None:
         self._functions = {
@@ -87,9 +88,9 @@ class Functions:
     async def invoke(self, name: str, event: Mapping[str, Any]) -> Any:
         """Calls a function with an event and gives its answer, both as plain JSON values.
 
-        Raises `FunctionError`: what the handler raised, `Runtime.MarshalError` for an answer that is not JSON,
-        `Sandbox.Timedout` after the function's own timeout. A timed-out handler keeps its thread until it returns: a
-        thread cannot be ended from outside.
+        Raises `FunctionError`: what the handler raised, `Runtime.MarshalError` for an answer that is not
+        JSON, `Sandbox.Timedout` after the function's own timeout. A timed-out handler keeps its thread until
+        it returns: a thread cannot be ended from outside.
         """
         function = self._functions[name]
         call = asyncio.get_running_loop().run_in_executor(self._pool, _call, function, json.dumps(event))
@@ -105,7 +106,8 @@ class Functions:
 
 
 def functions_from_wiring(wiring: Mapping[str, Any]) -> Functions:
-    """Imports every handler that the wiring file names, of `resolvers/` and, for those of services, `services/`."""
+    """Imports every handler that the wiring file names, of `resolvers/` and, for those of services,
+    `services/`."""
     entries = [
         ("authorizer", "resolvers", wiring["authorizer"]),
         *((name, "resolvers", entry) for name, entry in wiring["fields"].items()),

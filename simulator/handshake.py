@@ -22,8 +22,9 @@ def credentials(
 ) -> Mapping[str, str] | ConnectionRefusal:
     """The credentials as headers, names in lower case.
 
-    `subprotocols`: the entries that the client offers. `raw_query`: the query string as it came, still percent-encoded,
-    because parsing it as a form would turn the `+` of base64 into a blank. `headers`: the handshake's own.
+    `subprotocols`: the entries that the client offers. `raw_query`: the query string as it came, still
+    percent-encoded, because parsing it as a form would turn the `+` of base64 into a blank. `headers`: the
+    handshake's own.
     """
     if SUBPROTOCOL not in subprotocols:
         return NO_PROTOCOL

@@ -1,7 +1,8 @@
 """AppSync's HTTP: /graphql by POST and GET, the upgrade to the realtime protocol, and CORS.
 
-https://docs.aws.amazon.com/appsync/latest/devguide/what-is-appsync.html gives no wire format: statuses and bodies are those
-that live APIs were seen to send. CORS headers of AppSync were not captured; these let browsers in from everywhere.
+https://docs.aws.amazon.com/appsync/latest/devguide/what-is-appsync.html gives no wire format: statuses and
+bodies are those that live APIs were seen to send. CORS headers of AppSync were not captured; these let
+browsers in from everywhere.
 """
 
 import asyncio

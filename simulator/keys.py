@@ -1,7 +1,8 @@
 """
 The keys of the local API, made at their first use and kept in files that only their owner reads.
 
-An ES256 key pair signs tokens (RFC 7519, RFC 7518 section 3.4); the functions get its public half as a JWKS (RFC 7517).
+An ES256 key pair signs tokens (RFC 7519, RFC 7518 section 3.4); the functions get its public half as a JWKS
+(RFC 7517).
 """
 
 import base64
@@ -34,7 +35,8 @@ class Secrets:
 
 
 def local_secrets(folder: Path) -> Secrets:
-    """The secrets in `folder`: the keys that seal cursors, and the one that pseudonymises ids in the audit log."""
+    """The secrets in `folder`: the keys that seal cursors, and the one that pseudonymises ids in the audit
+    log."""
     cursor_keys = _kept(
         folder / "cursor-keys.json", lambda: json.dumps({"current": "k1", "keys": {"k1": _random()}})
     )
@@ -99,7 +101,8 @@ def signing_key(folder: Path) -> SigningKey:
 
 
 def _kept(path: Path, make: Callable[[], str]) -> Path:
-    """`path`, after it was filled if it was not there. Of two processes that fill it at once, one is heard by both."""
+    """`path`, after it was filled if it was not there. Of two processes that fill it at once, one is heard by
+    both."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, draft = tempfile.mkstemp(dir=path.parent)  # readable by its owner only

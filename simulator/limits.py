@@ -1,4 +1,5 @@
-"""AppSync's limits (https://docs.aws.amazon.com/general/latest/gr/appsync.html), and a few of this server's own."""
+"""AppSync's limits (https://docs.aws.amazon.com/general/latest/gr/appsync.html), and a few of this server's
+own."""
 
 from dataclasses import dataclass
 

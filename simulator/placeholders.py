@@ -1,10 +1,11 @@
 """
 Tokens in event files. No file can hold a token that stays good, so it holds what the token should say:
 
-    ${token user=alice ttl=-60 audience=somebody-else issuer=https://elsewhere.example roles=admin,auditor locale=es}
+    ${token user=alice ttl=-60 audience=somebody-else issuer=https://e.example roles=admin,auditor locale=es}
 
-`ttl` is in seconds (3600 unless given). `key=another` signs with a key that nobody trusts under the trusted one's name, and
-`algorithm=none` does not sign at all. The user may be any word, so that what no login would make can be tried as well.
+`ttl` is in seconds (3600 unless given). `key=another` signs with a key that nobody trusts under the trusted
+one's name, and `algorithm=none` does not sign at all. The user may be any word, so that what no login would
+make can be tried as well.
 """
 
 import re
@@ -12,8 +13,8 @@ from typing import Any
 
 import jwt
 
+from simulator.event import BadEvent
 from simulator.keys import SigningKey, claims, new_signing_key
-from simulator.settings import BadSettings
 
 DEFAULT_TTL = "3600"
 _PLACEHOLDER = re.compile(r"\$\{token((?: +[a-z]+=[^\s{}]+)*)\}")
@@ -21,7 +22,7 @@ _PARTS = {"user", "ttl", "audience", "issuer", "roles", "locale", "key", "algori
 
 
 def filled(event: Any, key: SigningKey, *, now: int) -> Any:
-    """`event` with a token, issued at `now` (epoch seconds), for each placeholder in it. Raises BadSettings."""
+    """`event` with a token, issued at `now` (epoch seconds), for each placeholder in it. Raises BadEvent."""
     if isinstance(event, str):
         return _PLACEHOLDER.sub(lambda found: _token(found.group(1), key, now), event)
     if isinstance(event, list):
@@ -34,9 +35,9 @@ def filled(event: Any, key: SigningKey, *, now: int) -> Any:
 def _token(parts: str, key: SigningKey, now: int) -> str:
     wish = dict(part.split("=", 1) for part in parts.split())
     if unknown := sorted(wish.keys() - _PARTS):
-        raise BadSettings(f"EVENT: a token has no {', '.join(unknown)}, only {', '.join(sorted(_PARTS))}")
+        raise BadEvent(f"EVENT: a token has no {', '.join(unknown)}, only {', '.join(sorted(_PARTS))}")
     if "user" not in wish:
-        raise BadSettings("EVENT: a token needs a user")
+        raise BadEvent("EVENT: a token needs a user")
     payload = claims(
         wish["user"],
         now=now,
@@ -56,11 +57,11 @@ def _seconds(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise BadSettings("EVENT: a token's ttl is a whole number of seconds") from None
+        raise BadEvent("EVENT: a token's ttl is a whole number of seconds") from None
 
 
 def _chosen(wish: dict[str, str], part: str, usual: str, other: str) -> str:
     value = wish.get(part, usual)
     if value not in (usual, other):
-        raise BadSettings(f"EVENT: a token's {part} is {usual} or {other}")
+        raise BadEvent(f"EVENT: a token's {part} is {usual} or {other}")
     return value

@@ -1,16 +1,18 @@
 """AppSync's realtime protocol for one connection, without I/O: frames go in, actions come out.
 
-https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html. Nothing here waits, reads a clock or
-knows a socket. Whoever runs a connection carries out the returned actions in their order and reports what became of each
-`Subscribe`. Frames with data do not pass here: their sender asks `data_prefix` once and stops at `Unsubscribe`.
+https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html. Nothing here waits, reads
+a clock or knows a socket. Whoever runs a connection carries out the returned actions in their order and
+reports what became of each `Subscribe`. Frames with data do not pass here: their sender asks `data_prefix`
+once and stops at `Unsubscribe`.
 
 Where the page is silent, this is what happens:
-- `connection_init` is optional: a `start` without it is handled like any other. A second one is acknowledged again.
-- What is not a frame (binary, not JSON, no object, unknown type, a `start` without a string for id and data) is answered with
-  `UnsupportedOperation`, without an id, and the connection goes on.
+- `connection_init` is optional: a `start` without it is handled like any other. A second one is acknowledged
+  again.
+- What is not a frame (binary, not JSON, no object, unknown type, a `start` without a string for id and data)
+  is answered with `UnsupportedOperation`, without an id, and the connection goes on.
 - `stop` of an id that is not there is answered with `complete`, so that a client may repeat it.
-- A connection that was refused says so after its first frame, or when `silence_is_over`: a client that has not yet spoken
-  may not listen yet.
+- A connection that was refused says so after its first frame, or when `silence_is_over`: a client that has
+  not yet spoken may not listen yet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,10 +37,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Authorise and start a subscription, then report `subscribed`, `subscription_refused` or `not_a_subscription`.
+    """Authorise and start a subscription, then report `subscribed`, `subscription_refused` or
+    `not_a_subscription`.
 
-    `ticket` tells this start from a later one with the same id. `authorization`: the credentials of this start, keys in
-    lower case.
+    `ticket` tells this start from a later one with the same id. `authorization`: the credentials of this
+    start, keys in lower case.
     """
 
     ticket: int
@@ -68,7 +71,8 @@ Action = Send | Subscribe | Unsubscribe | Close
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRefusal:
-    """Why a handshake is refused. `code` is a number like an HTTP status; 400, 401 and 403 are not tried again."""
+    """Why a handshake is refused. `code` is a number like an HTTP status; 400, 401 and 403 are not tried
+    again."""
 
     code: int
     error_type: str | None = None
@@ -96,7 +100,8 @@ def data_prefix(id_: str) -> bytes:
 
 @dataclass(slots=True)
 class Connection:
-    """One connection. `refusal`: what the handshake and the authorizer made of it; None when they let it in."""
+    """One connection. `refusal`: what the handshake and the authorizer made of it; None when they let it
+    in."""
 
     refusal: ConnectionRefusal | None = None
     max_subscriptions: int = 200

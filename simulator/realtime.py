@@ -1,7 +1,8 @@
 """The sockets of the realtime protocol: carries out what `protocol.Connection` decides, and delivers.
 
-Per connection there is one reader, which carries out actions in order, one bounded queue and one writer, and a task for each
-`start` that is being judged. Nobody waits for somebody else's socket: whoever lets his queue overflow is cut off.
+Per connection there is one reader, which carries out actions in order, one bounded queue and one writer, and
+a task for each `start` that is being judged. Nobody waits for somebody else's socket: whoever lets his queue
+overflow is cut off.
 """
 
 import asyncio
@@ -55,7 +56,8 @@ class Outbound:
         self._frames.append(frame)
         self._bytes += len(frame)
         fill = max(len(self._frames) / self.limits.backlog_frames, self._bytes / self.limits.backlog_bytes)
-        # A burst may come before the writer's turn; only a writer that is waiting for its socket shows a slow client.
+        # A burst may come before the writer's turn; only a writer that is waiting for its socket shows a slow
+        # client.
         if fill > (1 if self._is_waiting else BURST):
             log.warning(
                 "connection aborted: its client reads too slowly", extra={"frames": len(self._frames)}
@@ -159,7 +161,8 @@ class Session:
 
     async def _judge(self, start: Subscribe) -> Sequence[Action]:
         request = GraphqlRequest(start.query, start.variables, start.operation_name)
-        # Unproven whether a resolver sees the headers of the handshake or those of `start`: here both, the latter first.
+        # Unproven whether a resolver sees the headers of the handshake or those of `start`: here both, the
+        # latter first.
         headers = {**self.headers, **start.authorization}
         try:
             grant = await self.authorizer.judge(

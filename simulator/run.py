@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import json
+import logging
 import ssl
 import sys
 from typing import TextIO
@@ -12,12 +13,15 @@ from simulator.engine_host import free_port
 from simulator.functions import functions_from_wiring
 from simulator.keys import signing_key
 from simulator.server import Address, ServerConfig, Tls, serve
-from simulator.settings import SCHEMA, WIRING, BadSettings, Settings
+from simulator.settings import DEFAULT_PORT, SCHEMA, WIRING, BadSettings, Settings
 
 SELECTION = "id roomId senderId text ts seq epoch clientMessageId"
 
 
 def main(settings: Settings, answers: TextIO) -> int:
+    if settings.is_talkative:
+        logging.getLogger("simulator").setLevel(settings.log.upper())
+        logging.getLogger("simulator").addHandler(logging.StreamHandler())
     port, tls = settings.port or free_port(), _tls(settings)
     with composed(settings, {"JWT_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json"}):
         config = ServerConfig(
@@ -43,16 +47,23 @@ def main(settings: Settings, answers: TextIO) -> int:
 
 def greeting(address: Address) -> str:
     """That the API is there, and how to use it: its first line is what other programs wait for."""
-    document = f'mutation {{ sendMessage(roomId: \\"lobby\\", text: \\"hello\\") {{ {SELECTION} }} }}'
-    headers = """-H "Authorization: $TOKEN" -H 'Content-Type: application/json'"""
+    send = f'mutation {{ sendMessage(roomId: \\"lobby\\", text: \\"hello\\") {{ {SELECTION} }} }}'
+    read = '{ messages(roomId: \\"lobby\\") { items { seq senderId text ts } nextToken head { seq epoch } } }'
+    curl = f"""curl -s {address.url} -H "Authorization: $TOKEN" -H 'Content-Type: application/json'"""
+    port = "" if address.port == DEFAULT_PORT else f" PORT={address.port}"
     secure = f"tls https://{address.host}:{address.tls_port}/graphql\n" if address.tls_port else ""
     if secure:
         secure += f"realtime wss://{address.host}:{address.tls_port}/graphql/realtime\n"
     return (
         f"ready {address.url}\n{secure}"
-        f"realtime {address.url.replace('http', 'ws', 1)}/realtime\n"
+        f"realtime {address.url.replace('http', 'ws', 1)}/realtime\n\n"
+        "To hear a room, in a second shell:\n"
+        f"make -s subscribe ROOM=lobby USER=bob{port}\n\n"
+        "To send and to read, in a third:\n"
         "TOKEN=$(make -s token USER=alice)\n"
-        f"""curl -s {address.url} {headers} -d '{{"query": "{document}"}}'"""
+        f"""{curl} -d '{{"query": "{send}"}}'\n"""
+        f"""{curl} -d '{{"query": "{read}"}}'\n\n"""
+        "Ctrl-C ends it. Requests are not logged, failures are: LOG=info make run logs both."
     )
 
 

@@ -1,7 +1,7 @@
 """AppSync's scalars (https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html) for graphql-core.
 
-Values stay text: AppSync checks them and hands them on as they came. The one exception is `AWSJSON`, which resolvers get
-parsed and clients get as text.
+Values stay text: AppSync checks them and hands them on as they came. The one exception is `AWSJSON`, which
+resolvers get parsed and clients get as text.
 """
 
 import ipaddress

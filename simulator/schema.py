@@ -1,4 +1,5 @@
-"""An AppSync schema: SDL with AppSync's scalars and directives, and which mutation feeds which subscription."""
+"""An AppSync schema: SDL with AppSync's scalars and directives, and which mutation feeds which
+subscription."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -31,12 +32,14 @@ directive @aws_iam on OBJECT | FIELD_DEFINITION
 directive @aws_oidc on OBJECT | FIELD_DEFINITION
 directive @aws_lambda on OBJECT | FIELD_DEFINITION
 """
-"""https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html. With one authorizer they allow nothing more."""
+"""https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html. With one authorizer they allow
+nothing more."""
 
 
 @lru_cache(maxsize=8)
 def appsync_schema(sdl: str) -> GraphQLSchema:
-    """Builds the SDL as it is deployed; who builds the same again shares what is only read. Raises `GraphQLError` or `TypeError` with the place and the reason."""
+    """Builds the SDL as it is deployed; who builds the same again shares what is only read. Raises
+    `GraphQLError` or `TypeError` with the place and the reason."""
     base = GraphQLSchema(
         types=list(SCALARS.values()),
         directives=build_schema(DIRECTIVES, assume_valid=True).directives,
@@ -50,7 +53,8 @@ def appsync_schema(sdl: str) -> GraphQLSchema:
 
 
 def subscriptions_by_mutation(schema: GraphQLSchema) -> Mapping[str, tuple[str, ...]]:
-    """For each mutation the subscription fields that it feeds. Raises `GraphQLError` for a link that AppSync refuses."""
+    """For each mutation the subscription fields that it feeds. Raises `GraphQLError` for a link that AppSync
+    refuses."""
     links: dict[str, tuple[str, ...]] = {}
     for name, field in (schema.subscription_type.fields if schema.subscription_type else {}).items():
         for mutation in _linked_mutations(field.ast_node):

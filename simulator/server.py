@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import abc, web
 
 from simulator.authorizer import Authorizer
 from simulator.execution import Api
@@ -19,11 +19,13 @@ from simulator.limits import Limits
 from simulator.readings import Readings
 
 log = logging.getLogger(__name__)
+requests = logging.getLogger("simulator.requests")
 
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """A second port that speaks TLS, for clients that always dial `wss`. PEM files; port 0 takes any free one."""
+    """A second port that speaks TLS, for clients that always dial `wss`. PEM files; port 0 takes any free
+    one."""
 
     certificate: Path
     key: Path
@@ -34,9 +36,9 @@ class Tls:
 class ServerConfig:
     """What a server needs.
 
-    `schema`: the SDL text. `functions`: see `simulator.functions.functions_from_wiring`. `jwks`: the bytes answered at
-    `/.well-known/jwks.json`. `host`, `port`: where to listen; port 0 takes any free one. `tls`: see `Tls`. `readings`: how AppSync is read where
-    its behaviour is not known.
+    `schema`: the SDL text. `functions`: see `simulator.functions.functions_from_wiring`. `jwks`: the bytes
+    answered at `/.well-known/jwks.json`. `host`, `port`: where to listen; port 0 takes any free one. `tls`:
+    see `Tls`. `readings`: how AppSync is read where its behaviour is not known.
     """
 
     schema: str
@@ -51,7 +53,8 @@ class ServerConfig:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a running server listens. `url` is the GraphQL endpoint, for example http://127.0.0.1:4000/graphql."""
+    """Where a running server listens. `url` is the GraphQL endpoint, for example
+    http://127.0.0.1:4000/graphql."""
 
     host: str
     port: int
@@ -62,6 +65,18 @@ class Address:
         return f"http://{self.host}:{self.port}/graphql"
 
 
+class RequestLog(abc.AbstractAccessLogger):
+    """A line for each request that was answered, and each connection that has ended, without its query, which
+    may hold a token."""
+
+    @property
+    def enabled(self) -> bool:
+        return self.logger.isEnabledFor(logging.INFO)
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        self.logger.info("%s %s %s in %.0f ms", request.method, request.path, response.status, time * 1_000)
+
+
 @asynccontextmanager
 async def running(config: ServerConfig) -> AsyncIterator[Address]:
     """Serves inside the running event loop while the block lasts. Raises `OSError` when a port is taken."""
@@ -69,7 +84,8 @@ async def running(config: ServerConfig) -> AsyncIterator[Address]:
     endpoints = Endpoints(api, Authorizer(config.functions), config.jwks, config.limits)
     runner = web.AppRunner(
         endpoints.application(),
-        access_log=None,
+        access_log=requests,
+        access_log_class=RequestLog,
         shutdown_timeout=config.limits.goodbye,
         max_line_size=config.limits.header,  # credentials may stand in the query string
         max_field_size=config.limits.header,

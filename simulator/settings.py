@@ -1,4 +1,5 @@
-"""What this program is told, and what it tells the functions: the only reader and writer of the process's environment."""
+"""What this program is told, and what it tells the functions: the only reader and writer of the process's
+environment."""
 
 import argparse
 import os
@@ -7,7 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, FilePath, ValidationError, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FilePath,
+    ValidationError,
+    model_validator,
+)
 
 from simulator.engine import PROJECT, Kind
 from simulator.engine_host import CREDENTIALS
@@ -16,8 +26,15 @@ from simulator.keys import AUDIENCE, ISSUER, USER_ID, Secrets
 SCHEMA = PROJECT / "resolvers" / "schema.graphql"
 WIRING = PROJECT / "resolvers" / "wiring.json"
 REGION = "us-east-1"
-BUCKET = "chat-uploads"
+DEFAULT_PORT = 4000
+BUCKET, EVENT_BUCKET = "chat-uploads", "chat-uploads-events"
 TABLES = {"CORE_TABLE": "gg_core", "GUILD_TABLE": "gg_guild"}
+EVENT_TABLES = {"CORE_TABLE": "gg_core_events", "GUILD_TABLE": "gg_guild_events"}  # see event_rooms.py
+LOG_WORDS = {"0": "error", "1": "info"}
+Log = Annotated[
+    Literal["error", "warning", "info", "debug"],
+    BeforeValidator(lambda word: LOG_WORDS.get(word, str(word).lower())),
+]
 Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
 
 
@@ -26,25 +43,27 @@ class BadSettings(Exception):
 
 
 class Settings(BaseModel):
-    """One run of `python -m simulator`. Each field is an option (--tls-port) and a variable (TLS_PORT); empty is absent."""
+    """One run of `python -m simulator`. Each field is an option (--tls-port) and a variable (TLS_PORT); empty
+    is absent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: Literal["run", "token", "invoke"]
+    command: Literal["run", "token", "invoke", "subscribe"]
     state: Path = PROJECT / ".local"  # keys, secrets and the embedded engines' data
-    port: int = Field(4000, ge=0, le=65535)  # 0: any free port
+    port: int = Field(DEFAULT_PORT, ge=0, le=65535)  # 0: any free port
     engine: Kind = "ministack"
     dynamodb_endpoint: AnyHttpUrl | None = None  # another DynamoDB instead of an embedded one
     s3_endpoint: AnyHttpUrl | None = None  # an S3 for attachments, where MiniStack is not the engine
     tls_cert: FilePath | None = None
     tls_key: FilePath | None = None
     tls_port: int = Field(4443, ge=0, le=65535)
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
     user: str = Field("", pattern=rf"^{USER_ID.pattern}$")
     roles: Roles = ()
     locale: Literal["en", "es", "fr"] | None = None
     ttl: int = Field(43_200, gt=0, le=10 * 365 * 86_400)  # seconds
     event: Path | None = None
+    room: str = "lobby"
 
     @property
     def keys(self) -> Path:
@@ -54,6 +73,11 @@ class Settings(BaseModel):
     def secrets(self) -> Path:
         return self.state / "secrets"
 
+    @property
+    def is_talkative(self) -> bool:
+        """Whether what happens is logged, and not only what went wrong."""
+        return self.log in ("info", "debug")
+
     @model_validator(mode="after")
     def _tls_is_a_pair(self) -> "Settings":
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -62,14 +86,18 @@ class Settings(BaseModel):
 
 
 EXAMPLES = {"user": "USER=alice", "event": "EVENT=events/Query.messages.json"}
-HINTS = {"USER: ": "an id has 1 to 128 of the characters A-Z a-z 0-9 _ . : | @ -"}
-STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log_level")
+HINTS = {
+    "USER: ": "an id has 1 to 128 of the characters A-Z a-z 0-9 _ . : | @ -",
+    "LOG: ": "error, warning, info (or 1) or debug",
+}
+STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log")
 OPTIONS = {
     "run": ("state", "port", *STORE, "tls_cert", "tls_key", "tls_port"),
     "token": ("state", "user", "roles", "locale", "ttl"),
     "invoke": ("state", "event", *STORE),
+    "subscribe": ("state", "port", "room", "user"),
 }
-REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",)}
+REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",), "subscribe": ("user",)}
 FLAG_ONLY = {"user", "state"}  # USER is always in the environment, and is the developer's own name there
 
 
@@ -110,13 +138,16 @@ def functions_environment(
     jwks: Mapping[str, str],
     log_level: str = "INFO",
     objects: str | None = None,
+    tables: Mapping[str, str] = TABLES,
+    bucket: str = BUCKET,
 ) -> dict[str, str]:
-    """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set itself}.
+    """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set
+    itself}.
 
-    `objects` is the address of the S3 that holds attachments; without one there are none.
+    `objects` is the address of the S3 that holds attachments, in `bucket`; without one there are none.
     """
     return {
-        **TABLES,
+        **tables,
         "DYNAMODB_ENDPOINT": endpoint,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
@@ -130,12 +161,13 @@ def functions_environment(
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "AUTHORIZER_TTL_SECONDS": "300",
         "LOG_LEVEL": log_level,
-        **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": BUCKET} if objects else {}),
+        **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": bucket} if objects else {}),
     }
 
 
 def become(functions: Mapping[str, str]) -> None:
-    """Makes `functions` the environment of this process, in which nothing of the developer's own AWS set-up stays."""
+    """Makes `functions` the environment of this process, in which nothing of the developer's own AWS set-up
+    stays."""
     for name in [
         name
         for name in os.environ

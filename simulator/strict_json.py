@@ -1,6 +1,7 @@
 """JSON by RFC 8259, without what Python adds to it.
 
-Half of a UTF-16 pair (`"\\ud800"`) is JSON by its grammar (section 8.2), so it is read, and refused by name where it matters.
+Half of a UTF-16 pair (`"\\ud800"`) is JSON by its grammar (section 8.2), so it is read, and refused by name
+where it matters.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Who hears of which mutation: AppSync's basic filtering, and one projection for all who ask for the same.
 
-https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html. Filters compare the arguments of a
-subscription with the *result* of the mutation as its sender selected it; what was not selected never matches. Nothing is
-judged again after `start_ack`, and no resolver runs for a subscriber.
+https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html. Filters compare the
+arguments of a subscription with the *result* of the mutation as its sender selected it; what was not selected
+never matches. Nothing is judged again after `start_ack`, and no resolver runs for a subscriber.
 """
 
 import logging
@@ -27,7 +27,8 @@ _DEFAULT = Readings()
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What one `start` asks for. `constraints`: the values that a result's fields must equal, None being null."""
+    """What one `start` asks for. `constraints`: the values that a result's fields must equal, None being
+    null."""
 
     field: str
     document: DocumentNode
@@ -100,7 +101,8 @@ class Registry:
                 del shelf.by_values[values]
 
     def publish(self, mutation: str, payload: Any, *, partial: bool = False) -> None:
-        """Delivers a mutation's result, as its sender selected it, to all whose filter it fits. Null is not published.
+        """Delivers a mutation's result, as its sender selected it, to all whose filter it fits. Null is not
+        published.
 
         `partial`: errors came with it.
         """

@@ -1,4 +1,4 @@
-# The gateway's part, looked at without a cloud. Packages are invented by tests/terraform, which runs this file.
+# The gateway's part, looked at without a cloud. tests/terraform invents packages; by hand `make package` comes first.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -80,7 +80,6 @@ mock_provider "aws" {
 variables {
   environment = "test"
   region      = "eu-central-1"
-  packages    = "../packages"
   jwt = {
     issuer   = "https://issuer.example"
     audience = "chat"

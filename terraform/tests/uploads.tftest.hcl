@@ -17,7 +17,6 @@ mock_provider "aws" {
 variables {
   environment = "test"
   region      = "eu-central-1"
-  packages    = "../packages"
   jwt         = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json" }
 }
 

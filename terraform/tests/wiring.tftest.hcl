@@ -1,5 +1,5 @@
 # What is made of the wiring, looked at without a cloud: every resource is invented by the mock provider.
-# Packages are invented by tests/terraform, which runs this file.
+# tests/terraform, which runs this file, invents packages; by hand `make package` comes first.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -65,7 +65,6 @@ mock_provider "aws" {
 variables {
   environment = "test"
   region      = "eu-central-1"
-  packages    = "../packages"
   jwt = {
     issuer   = "https://issuer.example"
     audience = "chat"

@@ -43,7 +43,7 @@ ROOT_FIELDS = {f"{root}.{each.name.value}": each for root in ROOTS for each in T
 MODULES = {"authorizer": "authorizer"} | {name: entry["module"] for name, entry in WIRING["fields"].items()}
 SERVICES = {name: entry["module"] for name, entry in WIRING["services"].items()}
 FUNCTIONS = {"authorizer": WIRING["authorizer"]} | WIRING["fields"] | WIRING["services"]
-EVENTS = sorted(path.name.removesuffix(".json") for path in (PROJECT / "events").iterdir())
+EVENTS = sorted(path.name.removesuffix(".json") for path in (PROJECT / "events").glob("*.json"))
 
 # https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
 SCALARS = {

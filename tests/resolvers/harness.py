@@ -18,6 +18,7 @@ from chat.rules.models import Item, Role
 from chat.rules.rooms import Room, is_id
 from chat.steps.new_room import add_room
 from chat_lambda import compose
+from simulator import demo, event_rooms
 from simulator.functions import FunctionError, Functions, functions_from_wiring
 from simulator.keys import SigningKey
 from simulator.placeholders import filled
@@ -109,14 +110,13 @@ class Harness:
         return with_tokens
 
     def prepared(self, name: str) -> Event:
-        """An event of `events/` as it stands, but in a new room with the
-        members of the demo room that it names."""
+        """An event of `events/` as it stands, but in a new room instead of the
+        one that it names, if that is one."""
         event = self.event(name)
         room_id = event["arguments"]["roomId"]
-        if room_id == "lobby":
-            event["arguments"]["roomId"] = self.room()
-        elif room_id == "GUILD#dragons":
-            event["arguments"]["roomId"] = self.room(DRAGONS, guild=True)
+        if room_id in demo.ROOMS or room_id in event_rooms.ROOMS:
+            is_guild = Room.parse(room_id).type == "guild"
+            event["arguments"]["roomId"] = self.room(DRAGONS if is_guild else LOBBY, guild=is_guild)
         return event
 
     def invoke(self, event: object) -> Any:

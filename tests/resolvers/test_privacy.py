@@ -154,7 +154,12 @@ def test_a_decision_about_a_person_is_an_audit_event(harness: Harness) -> None:
     lines = [json.loads(line) for line in written(harness, [event]).splitlines() if line.startswith("{")]
     (decision,) = [line for line in lines if line.get("kind") == "audit"]
     names = ("action", "outcome", "reason", "room")
-    assert [decision[name] for name in names] == ["Mutation.sendMessage", "refused", "NotRoomMember", "lobby"]
+    assert [decision[name] for name in names] == [
+        "Mutation.sendMessage",
+        "refused",
+        "NotRoomMember",
+        "events-lobby",
+    ]
 
 
 def test_in_lambda_the_same_is_true(

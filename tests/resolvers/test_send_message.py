@@ -122,7 +122,8 @@ def test_a_repeat_is_answered_as_the_first_was_and_stores_nothing(harness: Harne
 def test_another_text_under_the_same_name_is_a_mismatch(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     harness.run(event, writes=SENT)
-    other = harness.event(f"{EVENT}.mismatch", roomId=event["arguments"]["roomId"])
+    same = {name: event["arguments"][name] for name in ("roomId", "clientMessageId")}
+    other = harness.event(f"{EVENT}.mismatch", None, **same)
     harness.refused(other, "IdempotencyMismatch")
 
 

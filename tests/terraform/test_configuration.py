@@ -32,12 +32,13 @@ def wiring(project: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory, wiring: Any) -> Workspace:
-    """An initialised workspace, with a package for each function that only its name makes one."""
+    """An initialised workspace, with a package for each function that only its name makes one, where `make
+    package` puts it and the configuration looks when nobody says otherwise."""
     home = tmp_path_factory.mktemp("workspace")
     wired = (wiring["authorizer"], *wiring["fields"].values(), *wiring["services"].values())
     modules = [each["module"] for each in wired]
     for name in ("layer-chat", "layer-dependencies-arm64", *(f"functions/{module}" for module in modules)):
-        package = home / "packages" / f"{name}.zip"
+        package = home / "dist" / f"{name}.zip"
         package.parent.mkdir(parents=True, exist_ok=True)
         package.write_text(name)
     workspace = Workspace(home)

@@ -5,9 +5,9 @@ from typing import Any
 import jwt
 import pytest
 
+from simulator.event import BadEvent
 from simulator.keys import AUDIENCE, ISSUER, SigningKey, new_signing_key
 from simulator.placeholders import filled
-from simulator.settings import BadSettings
 
 NOW = 1_000
 
@@ -75,5 +75,5 @@ def test_what_stands_around_a_placeholder_and_beside_it_stays(own: SigningKey) -
     ["", " user=alice colour=red", " user=alice ttl=soon", " user=alice key=mine", " user=a algorithm=HS1"],
 )
 def test_a_wish_that_cannot_be_met_is_named(own: SigningKey, parts: str) -> None:
-    with pytest.raises(BadSettings, match=r"^EVENT: a token"):
+    with pytest.raises(BadEvent, match=r"^EVENT: a token"):
         filled("${token" + parts + "}", own, now=NOW)

@@ -2,17 +2,22 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+
+LINES = 12
+"""How many the greeting has."""
 
 MESSAGES: dict[str, Any] = {
     "arguments": {"roomId": "lobby"},
@@ -28,6 +33,10 @@ MESSAGES: dict[str, Any] = {
         "selectionSetGraphQL": "{ items { id } head { epoch } }",
     },
     "stash": {},
+}
+
+AUTHORIZER = {
+    "requestContext": {"apiId": "a", "accountId": "1", "requestId": "r", "queryString": "", "variables": {}}
 }
 
 
@@ -46,29 +55,56 @@ def environment(project: Path) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class Running:
+    """A running simulator: the lines that it greets with, and the file that its standard error goes to."""
+
+    greeting: list[str]
+    log: Path
+
+    @property
+    def port(self) -> str:
+        return self.greeting[0].removeprefix("ready http://127.0.0.1:").removesuffix("/graphql")
+
+    def pasted(self, word: str, environment: dict[str, str]) -> Any:
+        """The answer of the one line of the greeting with this word in it, in a shell."""
+        (line,) = [line for line in self.greeting if word in line]
+        return json.loads(subprocess.check_output(["sh", "-c", line], env=environment))
+
+
 @contextmanager
-def running(state: Path, environment: dict[str, str], *options: str) -> Iterator[list[str]]:
-    """The lines that a running simulator greets with, on a port that is free."""
-    with subprocess.Popen(
-        simulator(state, "run", "--port=0", *options),
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+def running(state: Path, environment: dict[str, str], *options: str) -> Iterator[Running]:
+    """A simulator on a port that is free."""
+    log = state.parent / "log"
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            simulator(state, "run", "--port=0", *options),
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
-            yield [process.stdout.readline().rstrip("\n") for _ in range(4)]
+            yield Running([process.stdout.readline().rstrip("\n") for _ in range(LINES)], log)
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait() == 0
+
+
+def as_user(state: Path, environment: dict[str, str], user: str) -> dict[str, str]:
+    """The environment in which a line of the greeting is pasted."""
+    token = subprocess.check_output(simulator(state, "token", f"--user={user}"), env=environment, text=True)
+    return {**environment, "TOKEN": token.strip()}
 
 
 def invoked(
     state: Path, environment: dict[str, str], event: object, name: str = "event"
 ) -> "subprocess.CompletedProcess[str]":
     file = state.parent / f"{name}.json"
-    file.write_text(json.dumps(event))
+    file.write_text(event if isinstance(event, str) else json.dumps(event))
     return subprocess.run(
         simulator(state, "invoke", f"--event={file}"),
         env=environment,
@@ -78,22 +114,113 @@ def invoked(
     )
 
 
-def test_the_command_that_run_prints_sends_a_message_when_it_is_pasted(
+def test_the_commands_that_run_prints_send_and_read_when_they_are_pasted(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     state = tmp_path / "state"
-    with running(state, environment) as (ready, realtime, token, send):
-        assert ready.startswith("ready http://127.0.0.1:")
-        assert realtime == ready.replace("ready http", "realtime ws") + "/realtime"
-        assert token == "TOKEN=$(make -s token USER=alice)"
-        minted = subprocess.check_output(
-            simulator(state, "token", "--user=alice"), env=environment, text=True
-        ).strip()
-        answer = subprocess.check_output(["sh", "-c", send], env={**environment, "TOKEN": minted})
-        sent = json.loads(answer)["data"]["sendMessage"]
+    with running(state, environment) as api:
+        assert api.greeting[1] == f"realtime ws://127.0.0.1:{api.port}/graphql/realtime"
+        assert "TOKEN=$(make -s token USER=alice)" in api.greeting
+        pasting = as_user(state, environment, "alice")
+        sent = api.pasted("sendMessage", pasting)["data"]["sendMessage"]
         assert (sent["senderId"], sent["text"], sent["seq"]) == ("alice", "hello", 1)
-        seen = json.loads(invoked(state, environment, MESSAGES).stdout)
-        assert [message["id"] for message in seen["items"]] == [sent["id"]]
+        (seen,) = api.pasted("messages(", pasting)["data"]["messages"]["items"]
+        assert (seen["seq"], seen["text"]) == (1, "hello")
+        invoked_seen = json.loads(invoked(state, environment, MESSAGES).stdout)
+        assert [message["id"] for message in invoked_seen["items"]] == [sent["id"]]
+        assert api.log.read_text() == ""
+
+
+def test_the_commands_of_the_pages_work_and_sync_shows_messages(
+    project: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    pages = [(project / name).read_text(encoding="utf-8") for name in ("README.md", "docs/local.md")]
+    fenced = re.findall(r"^```\n(.*?)^```$", "\n".join(pages), re.MULTILINE | re.DOTALL)
+    blocks = [block for block in fenced if "curl" in block]
+    script = "\n".join(blocks).replace("TOKEN=$(make -s token USER=alice)", "")
+    state = tmp_path / "state"
+    with running(state, environment) as api:
+        script = script.replace("127.0.0.1:4000", f"127.0.0.1:{api.port}")
+        pasting = as_user(state, environment, "alice")
+        said = subprocess.check_output(["sh", "-c", script], env=pasting, text=True)
+    answers = [json.loads(line) for line in said.replace("}{", "}\n{").splitlines()]
+    assert [each for each in answers if "errors" in each] == []
+    (synced,) = [each["data"]["sync"] for each in answers if "sync" in each["data"]]
+    assert [message["text"] for room in synced["rooms"] for message in room["messages"]]
+
+
+def test_the_subscriber_that_run_prints_hears_what_is_sent(
+    project: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    state = tmp_path / "state"
+    with running(state, environment) as api:
+        (line,) = [line for line in api.greeting if "subscribe" in line]
+        assert line == f"make -s subscribe ROOM=lobby USER=bob PORT={api.port}"
+        recipe = subprocess.check_output(
+            [*line.split(), "-n"], cwd=project, text=True, env={"PATH": environment["PATH"]}
+        )
+        assert recipe.splitlines()[-1] == 'exec .venv/bin/python -m simulator subscribe --user="$USER"'
+        with subprocess.Popen(
+            simulator(state, "subscribe", "--user=bob"),
+            env={**environment, "ROOM": "lobby", "PORT": api.port},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as subscriber:
+            assert subscriber.stdout
+            assert subscriber.stderr
+            assert subscriber.stderr.readline().startswith("Subscribed to lobby in its epoch 1.")
+            sent = api.pasted("sendMessage", as_user(state, environment, "alice"))["data"]["sendMessage"]
+            heard = json.loads(subscriber.stdout.readline())
+            assert {name: heard[name] for name in sent} == sent
+            subscriber.send_signal(signal.SIGINT)
+            assert (subscriber.wait(), subscriber.stdout.read(), subscriber.stderr.read()) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ([], "USER is missing, for example: make subscribe USER=alice"),
+        (["--user=alice", "--port=9"], "No API answers at http://127.0.0.1:9/graphql"),
+    ],
+)
+def test_a_subscriber_without_a_user_or_an_api_is_told_so(
+    tmp_path: Path, environment: dict[str, str], options: list[str], sentence: str
+) -> None:
+    done = subprocess.run(
+        simulator(tmp_path, "subscribe", *options),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode > 0, done.stdout, done.stderr.count("\n")) == (True, "", 1)
+    assert done.stderr.startswith(sentence)
+
+
+def test_requests_are_logged_where_that_is_asked_for(tmp_path: Path, environment: dict[str, str]) -> None:
+    state = tmp_path / "state"
+    with running(state, {**environment, "LOG": "1"}) as api:
+        api.pasted("messages(", as_user(state, environment, "alice"))
+    lines = api.log.read_text().splitlines()
+    assert [line for line in lines if line.startswith("POST /graphql 200 in ")]
+    assert [line for line in lines if '"message":"Answered"' in line and '"field":"Query.messages"' in line]
+    assert [line for line in lines if line.startswith('{"_aws"')]
+
+
+def test_a_failure_is_logged_with_its_place_where_requests_are_not(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    state = tmp_path / "state"
+    (state / "secrets").mkdir(parents=True)
+    (state / "secrets" / "cursor-keys.json").write_text("no keys")
+    with running(state, environment) as api:
+        answer = api.pasted("messages(", as_user(state, environment, "alice"))
+    assert [each["errorType"] for each in answer["errors"]] == ["InternalError"]
+    (line,) = api.log.read_text().splitlines()
+    failure = json.loads(line)
+    assert (failure["message"], failure["error"]) == ("Unexpected failure", "BadSecret")
+    assert re.fullmatch(r"\w+\.py:\d+", failure["at"])
 
 
 def test_a_port_in_use_is_reported_in_one_sentence(tmp_path: Path, environment: dict[str, str]) -> None:
@@ -135,12 +262,50 @@ def test_an_event_of_a_service_is_for_the_function_that_its_file_is_named_after(
     assert (done.returncode, json.loads(done.stdout)["added"]) == (0, ["dave"])
 
 
-@pytest.mark.parametrize("event", [{}, [], {"info": {"parentTypeName": "Query", "fieldName": "none"}}])
-def test_an_event_for_no_function_is_refused_in_one_line(
+@pytest.mark.parametrize("event", ["no JSON", {}, {**MESSAGES, "identity": None}, "${token ttl=1}"])
+def test_what_is_wrong_with_an_event_is_said_in_one_line(
     tmp_path: Path, environment: dict[str, str], event: object
 ) -> None:
-    done = invoked(tmp_path / "state", environment, event)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    asks = isinstance(event, str) and event.startswith("$")
+    done = invoked(
+        tmp_path / "state", environment, {**AUTHORIZER, "authorizationToken": event} if asks else event
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("EVENT: ")
+
+
+def test_an_event_file_that_is_not_there_is_said_in_one_line(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    file = tmp_path / "nothing.json"
+    done = subprocess.run(
+        simulator(tmp_path / "state", "invoke", f"--event={file}"),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = f"EVENT: {file}: No such file or directory\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+def test_what_an_event_file_sends_is_there_for_the_next_event_and_not_for_the_running_api(
+    tmp_path: Path, environment: dict[str, str], project: Path
+) -> None:
+    state = tmp_path / "state"
+
+    def answer(name: str, **arguments: str) -> Any:
+        event = json.loads((project / "events" / f"{name}.json").read_text(encoding="utf-8"))
+        event["arguments"] |= arguments
+        return json.loads(invoked(state, environment, event).stdout)
+
+    assert answer("Mutation.sendMessage.mismatch")["errorType"] == "IdempotencyMismatch"
+    sent = [answer("Mutation.sendMessage"), answer("Mutation.sendMessage", clientMessageId="x", text="More.")]
+    seen = answer("Query.messages", roomId=sent[0]["roomId"])["items"]
+    assert [each["id"] for each in reversed(sent)] == [each["id"] for each in seen[:2]]
+    assert answer("Mutation.sendMessage")["id"] == sent[0]["id"]
+    assert answer("Query.messages")["items"] == []
+    assert "events-lobby" not in json.dumps(answer("Query.myRooms"))
 
 
 @pytest.mark.parametrize("user", ["", "al ice", "alice\n", "GUILD#x", "é", "a" * 129])
