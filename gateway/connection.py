@@ -161,8 +161,8 @@ class Connection:
             return self._act(frame)
         for _ in range(len(frame.rooms) // ROOMS_PER_CHARGE):
             self._tat = self._limits.rate.taken(self._tat, int(now * 1_000_000))
-        wishes = [client_frames.Subscribe(room=room, since=since) for room, since in frame.rooms.items()]
-        return [action for wish in wishes for action in self._act(wish)]
+        frames = [client_frames.Subscribe(room=room, since=since) for room, since in frame.rooms.items()]
+        return [action for each in frames for action in self._act(each)]
 
     def subscription_refused(self, room: Room, refusal: server_frames.Refusal) -> list[Action]:
         """The chat does not let the client receive this room. The address's own room takes the connection with it."""

@@ -92,20 +92,20 @@ class Hub:
 
     # joining and leaving
 
-    def _start_joining(self, client: Client, wish: client_frames.Subscribe) -> None:
-        room = wish.room
+    def _start_joining(self, client: Client, subscribe: client_frames.Subscribe) -> None:
+        room = subscribe.room
         self.leave(client, room)
-        self._joining[client, room.id] = task = self._task(self._join(client, wish))
+        self._joining[client, room.id] = task = self._task(self._join(client, subscribe))
         task.add_done_callback(partial(self._joined, client, room))
 
-    async def _join(self, client: Client, wish: client_frames.Subscribe) -> None:
+    async def _join(self, client: Client, subscribe: client_frames.Subscribe) -> None:
         try:
-            await client.check_access_in_turn(wish.room)
-            await join(client, self._enter(client, wish.room), wish)
+            await client.check_access_in_turn(subscribe.room)
+            await join(client, self._enter(client, subscribe.room), subscribe)
         except UpstreamRefused as refused:
             self._metrics.refused(refused.refusal.code)
-            self._exit(client, wish.room)
-            client.apply(client.connection.subscription_refused(wish.room, refused.refusal))
+            self._exit(client, subscribe.room)
+            client.apply(client.connection.subscription_refused(subscribe.room, refused.refusal))
         except FellBehind:
             client.apply(client.connection.fell_behind())
 

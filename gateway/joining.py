@@ -11,31 +11,33 @@ class FellBehind(Exception):
     """The client takes what it missed more slowly than the room goes on."""
 
 
-async def join(client: Client, feed: Feed, wish: client_frames.Subscribe) -> None:
-    """From now on the client receives the room. It was looked up before. Raises `UpstreamRefused`, `FellBehind`."""
-    kinds = _ephemeral_kinds(wish)
+async def join(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -> None:
+    """From now on the client, whose access was checked, receives the room. Raises `UpstreamRefused`, `FellBehind`."""
+    kinds = _ephemeral_kinds(subscribe)
     await feed.ready()
     for kind in kinds:
         await feed.want(kind)
-    missed = await feed.history.missed(wish.since) if wish.since is not None else None
-    resumed = await _replay(client, feed, wish, missed)
+    missed = await feed.history.missed(subscribe.since) if subscribe.since is not None else None
+    resumed = await _replay(client, feed, subscribe, missed)
     # Since the last look at the buffer nothing has waited, so that no event comes between that and what is received.
     feed.add(client.transport, kinds)
-    about = {"room": wish.room.id, "at": feed.position, "epoch": feed.epoch, "resumed": resumed}
+    about = {"room": subscribe.room.id, "at": feed.position, "epoch": feed.epoch, "resumed": resumed}
     client.reply(server_frames.encode("subscribed", **about))
 
 
-async def _replay(client: Client, feed: Feed, wish: client_frames.Subscribe, missed: Missed | None) -> bool:
+async def _replay(
+    client: Client, feed: Feed, subscribe: client_frames.Subscribe, missed: Missed | None
+) -> bool:
     """Write what was missed, as fast as the client takes it, and the events of the meantime; whether that is everything.
 
     In the end the chat has said that the person is a member in the room's epoch as it is known here: had they been removed while
     this waited, the notice would not have found them among those that receive the room. Raises `UpstreamRefused`, `FellBehind`.
     """
-    room, buffer = wish.room, feed.timeline.buffer
+    room, buffer = subscribe.room, feed.timeline.buffer
     count = buffer.count
     replayed = feed.history.replay(missed) if missed is not None else None
     history_epoch = missed.epoch if missed is not None else 0
-    if replayed is None and wish.since is not None:
+    if replayed is None and subscribe.since is not None:
         client.reply(server_frames.encode("reset", room=room.id, at=feed.position))
     waiting = replayed or []
     while waiting or client.access_epoch(room) < max(feed.epoch, history_epoch):
@@ -52,6 +54,6 @@ async def _replay(client: Client, feed: Feed, wish: client_frames.Subscribe, mis
     return replayed is not None
 
 
-def _ephemeral_kinds(wish: client_frames.Subscribe) -> list[EphemeralKind]:
-    wanted: dict[EphemeralKind, bool] = {"receipt": wish.receipts, "typing": wish.typing}
+def _ephemeral_kinds(subscribe: client_frames.Subscribe) -> list[EphemeralKind]:
+    wanted: dict[EphemeralKind, bool] = {"receipt": subscribe.receipts, "typing": subscribe.typing}
     return [kind for kind, is_wanted in wanted.items() if is_wanted]

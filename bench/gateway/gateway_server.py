@@ -64,14 +64,7 @@ async def gateway(*, lose: int = 0, room: str = ROOM, **settings: Any) -> AsyncI
         file.write(key.mint("gateway", now=now, ttl=36_000, roles=("gateway",)))
         file.flush()
         environment = {
-            "APPSYNC_URL": f"http://127.0.0.1:{upstream.port}/graphql",
-            "SERVICE_TOKEN": f"file:{file.name}",
-            "JWT_ISSUER": ISSUER,
-            "JWT_AUDIENCE": AUDIENCE,
-            "JWT_JWKS_URL": f"http://127.0.0.1:{keys_port}/",
-            "LOG_LEVEL": "WARNING",
-            "DRAIN_SECONDS": "1",
-            "CONNECTIONS_PER_USER": "1000000",  # all are one person, so that one token does
+            **_environment(upstream.port, keys_port, file.name),
             **{name.upper(): str(value) for name, value in settings.items()},
         }
         port = free_port()
@@ -101,6 +94,19 @@ async def gateway(*, lose: int = 0, room: str = ROOM, **settings: Any) -> AsyncI
             end(running.process)
             await upstream.stop()
             await keys.cleanup()
+
+
+def _environment(upstream_port: int, keys_port: int, token_file: str) -> dict[str, str]:
+    return {
+        "APPSYNC_URL": f"http://127.0.0.1:{upstream_port}/graphql",
+        "SERVICE_TOKEN": f"file:{token_file}",
+        "JWT_ISSUER": ISSUER,
+        "JWT_AUDIENCE": AUDIENCE,
+        "JWT_JWKS_URL": f"http://127.0.0.1:{keys_port}/",
+        "LOG_LEVEL": "WARNING",
+        "DRAIN_SECONDS": "1",
+        "CONNECTIONS_PER_USER": "1000000",  # all are one person, so that one token does
+    }
 
 
 async def _serve_keys(jwks: bytes) -> tuple[aiohttp.web.AppRunner, int]:
