@@ -97,7 +97,8 @@ def test_a_selection_that_lacks_a_field_is_refused_before_all_else(
 
 @pytest.mark.parametrize("mutation", [mutation for _, mutation in PUBLISHED])
 def test_a_selection_that_names_a_field_otherwise_is_refused(functions_environ: None, mutation: str) -> None:
-    """`roomId: clientMessageId` would publish whatever the caller likes to the subscribers of another room."""
+    """`roomId: clientMessageId` would publish whatever the caller likes
+    to the subscribers of another room."""
     selected = list(FROZEN.get(mutation, NOTICE))
     assert refused(mutation, selectionSetList=selected, selectionSetGraphQL="{ ...F }")["fragments"] == "F"
     renamed = refused(mutation, selectionSetList=selected, selectionSetGraphQL="{ roomId: userId }")

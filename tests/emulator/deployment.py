@@ -129,7 +129,8 @@ class Emulator:
 
     @property
     def credentials(self) -> dict[str, str]:
-        """What the AWS provider and SDKs take to reach it; the provider's own configuration stays untouched."""
+        """What the AWS provider and SDKs take to reach it; the provider's
+        own configuration stays untouched."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": ACCOUNT,

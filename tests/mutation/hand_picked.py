@@ -45,7 +45,8 @@ def mutants() -> list[Mutant]:
 
 
 def killed(mutant: Mutant, copy: Path, endpoint: str) -> bool:
-    """Whether the proof fails on the mutant. Raises `ValueError` where the engine has no such line any more."""
+    """Whether the proof fails on the mutant. Raises `ValueError` where
+    the engine has no such line any more."""
     module = copy / CHAT / mutant.module
     source = module.read_text(encoding="utf-8")
     module.write_text(mutated(mutant, source), encoding="utf-8")

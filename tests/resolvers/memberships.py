@@ -1,4 +1,5 @@
-"""What the tests of the verbs about members share: a room with users of every role, and notices written out."""
+"""What the tests of the verbs about members share: a room with users of
+every role, and notices written out."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,5 @@
-"""Mutation.joinRoom: whoever knows a public room comes in by themself; nobody else but administrators does."""
+"""Mutation.joinRoom: whoever knows a public room comes in by themself;
+nobody else but administrators does."""
 
 from chat.operations.join_room import JOINING
 from tests.resolvers.harness import Harness, Refusal

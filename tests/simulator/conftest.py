@@ -35,7 +35,8 @@ class NotRoomMember(Exception):
 
 @dataclass
 class FakeChat:
-    """The functions, and what they were called with. Tokens are user ids; "boom" makes the authorizer raise."""
+    """The functions, and what they were called with. Tokens are user
+    ids; "boom" makes the authorizer raise."""
 
     events: list[tuple[str, Any]] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)

@@ -67,7 +67,8 @@ async def test_a_null_argument_gets_results_that_are_null_or_none_at_all(
 async def test_a_result_with_errors_beside_it_is_published_or_not(
     executor: Any, chat: Any, partial_is_published: bool, received: list[str]
 ) -> None:
-    """A value that its type cannot hold is an error and null; its neighbours in the same request are whole."""
+    """A value that its type cannot hold is an error and null; its
+    neighbours in the same request are whole."""
 
     def answer(event: Any, context: Any) -> Any:
         message = chat.send(event, context)

@@ -1,4 +1,5 @@
-"""What `make subscribe` does: it hears a room through the end of an epoch, and says what stands in its way."""
+"""What `make subscribe` does: it hears a room through the end of an
+epoch, and says what stands in its way."""
 
 import asyncio
 import json

@@ -1,4 +1,5 @@
-"""The files of `events/` give what their page says, in any order, and change nothing that `make run` serves."""
+"""The files of `events/` give what their page says, in any order, and
+change nothing that `make run` serves."""
 
 import json
 import os

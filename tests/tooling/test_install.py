@@ -1,4 +1,5 @@
-"""Installing an environment says how far it is, ends quietly at Ctrl-C, and never takes half for the whole."""
+"""Installing an environment says how far it is, ends quietly at
+Ctrl-C, and never takes half for the whole."""
 
 import hashlib
 import http.server

@@ -42,7 +42,8 @@ def said(**changes: object) -> dict[str, Any]:
 def signed(
     payload: object, header: dict[str, Any] | None = None, algorithm: str = "ES256", key: Any = None
 ) -> str:
-    """A token over any JSON at all, since an issuer's mistakes are not limited to what a library would sign."""
+    """A token over any JSON at all, since an issuer's mistakes are not
+    limited to what a library would sign."""
     head = {"typ": "JWT", "alg": algorithm, "kid": KID} | (header or {})
     parts = [encoded(json.dumps(part).encode()) for part in (head, payload)]
     signing = ".".join(parts).encode()

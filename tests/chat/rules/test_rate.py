@@ -72,7 +72,8 @@ def test_an_update_writes_what_taking_says(rate: Rate, tat: int, now: int) -> No
 def test_faster_limits_let_through_at_once_what_slower_ones_held_back(
     one: Rate, other: Rate, waits: list[int]
 ) -> None:
-    """Nobody waits longer than one step of the limits that hold now; and what is let through counts by them."""
+    """Nobody waits longer than one step of the limits that hold now; and
+    what is let through counts by them."""
     tat = 0
     instants = list(itertools.accumulate(waits, initial=1_769_860_800_000_000))
     for instant in instants:

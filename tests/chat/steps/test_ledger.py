@@ -1,4 +1,5 @@
-"""A ledger's hours add up, and its percentiles are those of the samples, rounded up to the buckets' bounds."""
+"""A ledger's hours add up, and its percentiles are those of the
+samples, rounded up to the buckets' bounds."""
 
 from fractions import Fraction
 from math import ceil

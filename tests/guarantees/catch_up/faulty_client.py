@@ -36,7 +36,8 @@ Request: TypeAlias = Subscribe | ReadMessages | ReadChanges | Compare
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How likely each is: of a frame, to be lost, to come twice, to be overtaken; of an answer, to be lost."""
+    """How likely each is: of a frame, to be lost, to come twice, to be
+    overtaken; of an answer, to be lost."""
 
     lost: float = 0.0
     twice: float = 0.0

@@ -141,7 +141,8 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """A notice of a change of the room or its members. Notices are not stored: a lost one is not sent again."""
+    """A notice of a change of the room or its members. Notices are not
+    stored: a lost one is not sent again."""
 
     notice: Message
 

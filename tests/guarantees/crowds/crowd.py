@@ -142,7 +142,8 @@ def _start(config: SenderConfig) -> "subprocess.Popen[str]":
 
 
 def _collect(process: "subprocess.Popen[str]", level: Level) -> int:
-    """Let it begin, and keep its reports. Returns the number of the first message that it has not reported."""
+    """Let it begin, and keep its reports. Returns the number of the
+    first message that it has not reported."""
     assert process.stdin
     assert process.stdout
     process.stdin.write("go\n")

@@ -73,7 +73,8 @@ def test_a_message_whose_call_gave_up_is_found_by_the_retry(
 def test_an_unnamed_message_is_not_refused_for_its_own_rate(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault, jump: int
 ) -> None:
-    """The first attempt took the sender's only token and was stored; the second must find it, not refuse it."""
+    """The first attempt took the sender's only token and was stored; the
+    second must find it, not refuse it."""
     room = new_room(client, "ann", settings={"personPerSecond": 0.1, "personBurst": 1})
 
     def fault_and_jump(exchange: Exchange) -> None:

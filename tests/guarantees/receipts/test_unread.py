@@ -1,4 +1,5 @@
-"""Whatever is sent, read, joined and left: what is unread is a naive count of the messages above the marker."""
+"""Whatever is sent, read, joined and left: what is unread is a naive
+count of the messages above the marker."""
 
 import os
 import uuid

@@ -165,7 +165,8 @@ class Follower:
     token: str | None = None
 
     def page(self, deployment: Deployment, limit: int) -> bool | Refusal:
-        """Take in one page of `messages` or, once these are read, of `changes`; whether it was the last one."""
+        """Take in one page of `messages` or, once these are read, of
+        `changes`; whether it was the last one."""
         if self.copy.afresh:
             is_first = self.copy.token is None
             page = self.copy.read_afresh(deployment, self.user, self.room_id, limit)

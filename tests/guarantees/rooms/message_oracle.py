@@ -31,7 +31,8 @@ def not_allowed(reason: str) -> Refusal:
 
 @dataclass
 class StoredMessage:
-    """A message that was stored. `was_expired`: it was expired once, whatever clock or retention are later."""
+    """A message that was stored. `was_expired`: it was expired once,
+    whatever clock or retention are later."""
 
     seq: int
     ts: int
@@ -252,8 +253,8 @@ class MessageOracle:
         return markers
 
     def shown_markers(self, user: str) -> tuple[int, int]:
-        """How far a member has read, and how far messages were delivered, for others to see. Whoever sends has
-        read, and has, what was there before."""
+        """How far a member has read, and how far messages were delivered, for others to see. Whoever sends
+        has read, and has, what was there before."""
         markers = self.markers.get(user, Markers())
         read = max(markers.shared, self.members[user].last_sent_seq)
         return read, max(markers.delivered, read)

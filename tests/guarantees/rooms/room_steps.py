@@ -115,7 +115,8 @@ class Steps(RuleBasedStateMachine):
             self.seen.add((*key, name))
 
     def _may_refuse_from_memory(self, key: tuple[int, str, str], name: str | None) -> bool:
-        """For two seconds after the store refused this person, and not for a name that the process has seen."""
+        """For two seconds after the store refused this person, and not
+        for a name that the process has seen."""
         if self.chat.clock.monotonic() - self.refused.get(key, -10.0) > 2:
             self.refused.pop(key, None)
             return False

@@ -161,7 +161,8 @@ def first_reason_alone(exchange: Exchange) -> None:
 
 
 class Proxy:
-    """A running proxy. `faults` are used up in turn by the requests that they are meant for; then all pass."""
+    """A running proxy. `faults` are used up in turn by the requests
+    that they are meant for; then all pass."""
 
     def __init__(self, url: str) -> None:
         self.url = url
