@@ -22,8 +22,11 @@ def main() -> int:
     handler.setFormatter(JsonLines())
     logging.getLogger("uvicorn.error").addFilter(is_worth_logging)
     logging.basicConfig(level=settings.log_level, handlers=[handler])
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(settings))
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(serve(settings))
+    except KeyboardInterrupt:  # uvicorn raises it again when it has drained
+        return 130
     return 0
 
 

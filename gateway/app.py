@@ -32,7 +32,7 @@ def application(gateway: Gateway) -> FastAPI:
     async def connected(socket: WebSocket) -> None:
         await serve(gateway, socket, socket.path_params.get("room_id"))
 
-    # Starlette's own routes: FastAPI's would keep the stacks of its dependencies for as long as each connection lasts.
+    # Starlette's own routes: FastAPI's keep the stacks of their dependencies while a connection lasts.
     app.router.add_websocket_route("/ws/rooms/{room_id}", connected)
     app.router.add_websocket_route("/ws", connected)
 

@@ -20,8 +20,8 @@ from gateway.settings import BadSettings
 log = logging.getLogger(__name__)
 
 MAX_REQUESTS = 200
-"""How many requests are underway at once. What waits for its turn has not timed out yet: a thousand who come back together would
-else open the breaker by their number alone."""
+"""How many requests are underway at once. What waits for its turn has not timed out yet: a thousand who
+come back together would else open the breaker by their number alone."""
 
 REQUEST_SECONDS = 10.0
 _VALUES = re.compile(r"\[code=(\w+)((?: \w+=\S+)*)\]$")
@@ -38,7 +38,8 @@ class UpstreamRefused(Exception):
 
 
 class ServiceToken:
-    """The service's own token, read again when it is about to end; one that cannot be read now may be in a moment."""
+    """The service's own token, read again when it is about to end; one that cannot be read now may be in a
+    moment."""
 
     def __init__(self, read: Callable[[], str]) -> None:
         self._read = read
@@ -88,7 +89,8 @@ class AppSync:
         return value_of(answer)
 
     async def _post(self, body: Mapping[str, Any], token: str) -> Any:
-        """Raises `ClientError`, `TimeoutError` and `ValueError` where AppSync did not answer as it does when it is well."""
+        """Raises `ClientError`, `TimeoutError` and `ValueError` where AppSync did not answer as it does
+        when it is well."""
         async with self._http.post(
             self._url,
             json=body,
@@ -101,7 +103,8 @@ class AppSync:
 
 
 def value_of(answer: Any) -> Any:
-    """The value of an answer's one field. Raises `UpstreamRefused` for a refusal, and for what is no answer of GraphQL."""
+    """The value of an answer's one field. Raises `UpstreamRefused` for a refusal, and for what is no
+    answer of GraphQL."""
     match answer:
         case {"errors": [{**first}, *_]}:
             raise UpstreamRefused(refusal_of(first.get("errorType"), first.get("message")))
@@ -111,7 +114,8 @@ def value_of(answer: Any) -> Any:
 
 
 def refusal_of(error_type: object, message: object) -> Refusal:
-    """An entry of `errors[]` as a refusal: the name and the values stand in the message's brackets, whatever became of the type."""
+    """An entry of `errors[]` as a refusal: the name and the values stand in the message's brackets,
+    whatever became of the type."""
     text = str(message or "")
     found = _VALUES.search(text)
     if not found:

@@ -6,8 +6,9 @@ from gateway.client_transport import ClientTransport
 
 
 class Broadcaster:
-    """Writes each frame to all. The first frame after a pause goes at once; those that come within `tick_s` of it go together, in
-    one write for each client: at 50 messages a second that is half the system calls."""
+    """Writes each frame to all. The first frame after a pause goes at once; those that come within
+    `tick_s` of it go together, in one write for each client: at 50 messages a second that is half the
+    system calls."""
 
     def __init__(self, tick_s: float) -> None:
         self._subscribers: dict[int, ClientTransport] = {}
@@ -22,7 +23,8 @@ class Broadcaster:
         return id(subscriber) in self._subscribers
 
     def add(self, subscriber: ClientTransport) -> None:
-        """From now on. What waits is written first, to those that were there: the new one has it from the replay buffer."""
+        """From now on. What waits is written first, to those that were there: the new one has it from the
+        replay buffer."""
         self.flush()
         self._subscribers[id(subscriber)] = subscriber
 
@@ -49,8 +51,8 @@ class Broadcaster:
             self.flush()
 
     def _begin_tick(self) -> None:
-        """Before writing, which takes milliseconds where there are thousands: else ticks would be longer than they are said to be,
-        and messages that come just slower than a tick would all wait for one."""
+        """Before writing, which takes milliseconds where there are thousands: else ticks would be longer
+        than they are said to be, and messages that come just slower than a tick would all wait for one."""
         if self._tick_s:
             self._timer = asyncio.get_running_loop().call_later(self._tick_s, self._end_tick)
 

@@ -1,4 +1,5 @@
-"""`python -m gateway.check`: whether an API answers where the settings say, before anything is started. Ends with 1 if not."""
+"""`python -m gateway.check`: whether an API answers where the settings say, before anything is started.
+Ends with 1 if not."""
 
 import sys
 import urllib.error
@@ -23,7 +24,8 @@ def main() -> int:
 
 
 def answers(url: str) -> bool:
-    """Whether anything speaks HTTP there. What it answers is not looked at: a token may be missing or wrong just now."""
+    """Whether anything speaks HTTP there. What it answers is not looked at: a token may be missing or
+    wrong just now."""
     try:
         with urllib.request.urlopen(url, timeout=SECONDS):  # noqa: S310  settings allow http and https only
             return True

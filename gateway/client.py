@@ -1,4 +1,5 @@
-"""One client: what it asks the chat for, with its own token, and what it is answered. Rooms come to it by the hub."""
+"""One client: what it asks the chat for, with its own token, and what it is answered. Rooms come to it by
+the hub."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -100,7 +101,8 @@ class Client:
         return bool(self._delivered)
 
     async def send_heartbeat(self, now: float) -> None:
-        """Pass on what the client has, which is how delivery is measured: twice a minute, if there is something to pass on."""
+        """Pass on what the client has, which is how delivery is measured: twice a minute, if there is
+        something to pass on."""
         if not self.needs_heartbeat or now - self._heartbeat_at < HEARTBEAT_SECONDS:
             return
         self._heartbeat_at = now

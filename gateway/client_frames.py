@@ -1,6 +1,8 @@
-"""The frames that clients send: JSON objects in text frames, checked by a model each. docs/gateway.md has them for clients.
+"""The frames that clients send: JSON objects in text frames, checked by a model each. docs/gateway.md has
+them for clients.
 
-Unknown fields are ignored, so that either side may be newer; unknown types are an error, so that nothing is lost in silence.
+Unknown fields are ignored, so that either side may be newer; unknown types are an error, so that nothing is
+lost in silence.
 """
 
 from collections.abc import Mapping
@@ -90,7 +92,8 @@ class Authenticate(_Frame):
 
 
 class Subscribe(_Frame):
-    """Receive a room; `since` is where the client was: a position, a bare number, or nothing. `receipts` and `typing`: these, too."""
+    """Receive a room; `since` is where the client was: a position, a bare number, or nothing. `receipts`
+    and `typing`: these, too."""
 
     type: Literal["subscribe"] = "subscribe"
     room: RoomId

@@ -1,7 +1,8 @@
 """Where a client's frames leave: the transport below its WebSocket.
 
-A room's frame is encoded once and written to each client's transport as it is. Going through ASGI's `send` would encode it
-for each again and cost a task's turn: half as much CPU on top (docs/gateway.md has the figures).
+A room's frame is encoded once and written to each client's transport as it is. Going through ASGI's `send`
+would encode it for each again and cost a task's turn: half as much CPU on top (docs/gateway.md has the
+figures).
 """
 
 import asyncio
@@ -16,7 +17,8 @@ def discard(_frame: bytes) -> None:
 
 
 class ClientTransport:
-    """`write` never waits; a client that lets `limit` bytes pile up is reported as slow, once, and one that is gone as lost.
+    """`write` never waits; a client that lets `limit` bytes pile up is reported as slow, once, and one that
+    is gone as lost.
 
     `writable` is set unless so much waits. `forget_handshake` drops what the handshake left in memory.
     """
@@ -77,7 +79,8 @@ class ClientTransport:
             report()
 
     def slow(self) -> None:
-        """`limit` bytes wait for the client. That is as it should be while they are written at its own pace."""
+        """`limit` bytes wait for the client. That is as it should be while they are written at its own
+        pace."""
         if self._paced_writes:
             return
         report, self.on_slow = self.on_slow, None

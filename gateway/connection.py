@@ -91,7 +91,8 @@ class Limits:
 
 
 class Connection:
-    """The protocol's state. `path_room` is the room of the address, subscribed to as soon as the client is known."""
+    """The protocol's state. `path_room` is the room of the address, subscribed to as soon as the client is
+    known."""
 
     def __init__(
         self, path_room: Room | None, since: RoomPosition | int | None, limits: Limits, now: float
@@ -165,7 +166,8 @@ class Connection:
         return [action for each in frames for action in self._act(each)]
 
     def subscription_refused(self, room: Room, refusal: server_frames.Refusal) -> list[Action]:
-        """The chat does not let the client receive this room. The address's own room takes the connection with it."""
+        """The chat does not let the client receive this room. The address's own room takes the connection
+        with it."""
         self.rooms.pop(room.id, None)
         return [Reply(server_frames.refused(refusal, room=room.id)), *self._without(room, refusal.code)]
 

@@ -19,7 +19,8 @@ DOCUMENTS: Mapping[EphemeralKind, str] = {"receipt": documents.ON_RECEIPT, "typi
 
 
 class EphemeralEvents:
-    """One room's. Each kind has a subscription of its own, made by `start`, from the first client on that wants it."""
+    """One room's. Each kind has a subscription of its own, made by `start`, from the first client on that
+    wants it."""
 
     def __init__(
         self, room: Room, start: Callable[[str, OnEvent], Awaitable[Subscription]], tick_s: float
@@ -37,7 +38,8 @@ class EphemeralEvents:
         await self.subscribe()
 
     async def subscribe(self) -> None:
-        """Subscribe to what is wanted and not subscribed to yet. What is refused is tried again when heads are compared."""
+        """Subscribe to what is wanted and not subscribed to yet. What is refused is tried again when heads
+        are compared."""
         async with self._turn:
             for kind in self._wanted - set(self._subscriptions):
                 try:

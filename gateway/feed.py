@@ -1,11 +1,11 @@
 """One room in this process: one subscription upstream, one timeline, all its clients' transports.
 
-A feed knows transports, not clients, and nothing of whoever owns it. What it finds out about access it answers as values, on which
-the owner acts (`gateway/hub.py`):
+A feed knows transports, not clients, and nothing of whoever owns it. What it finds out about access it
+answers as values, on which the owner acts (`gateway/hub.py`):
 
-    receive(message) ──▶ [Revoked]       before anything else is received
-    run()            ──▶ EpochEnded …    nothing of the new epoch is delivered before the owner asks for the next one
-    run() has ended  ──▶ the room is not received any more
+    receive(message) ─▶ [Revoked]     to be acted on before anything else is received
+    run()            ─▶ EpochEnded    nothing of the new epoch is delivered before the owner asks for more
+    run() has ended  ─▶ the room is not received any more
 """
 
 import asyncio
@@ -53,7 +53,8 @@ class Revoked:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """The room is in `epoch`, and no notice came of who lost access: everybody who receives it is to be looked up."""
+    """The room is in `epoch`, and no notice came of who lost access: everybody who receives it is to be
+    looked up."""
 
     epoch: int
 
@@ -86,7 +87,8 @@ class Feed:
         self._cleared_epoch = 0
         """The epoch up to which it is known who lost access. Nothing of a later one is delivered."""
         self._newest_epoch = 0
-        """The newest epoch that history names: while everybody is looked up, whoever joins is judged in this one."""
+        """The newest epoch that history names: while everybody is looked up, whoever joins is judged in
+        this one."""
         self._compare_at = 0.0
         self._work = asyncio.Event()
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -98,7 +100,8 @@ class Feed:
 
     @property
     def epoch(self) -> int:
-        """The epoch that the room is in, as far as is known here. Whoever was looked up in an earlier one is looked up again."""
+        """The epoch that the room is in, as far as is known here. Whoever was looked up in an earlier one
+        is looked up again."""
         return max(self.timeline.epoch or 0, self._newest_epoch)
 
     @property
@@ -120,7 +123,8 @@ class Feed:
         self._ephemeral.remove(subscriber)
 
     async def run(self, on_event: OnEvent) -> AsyncGenerator[EpochEnded, None]:
-        """Subscribe, catch up, and go on receiving whatever happens upstream. Ends where the service itself may not receive the room.
+        """Subscribe, catch up, and go on receiving whatever happens upstream. Ends where the service itself
+        may not receive the room.
 
         `on_event` is called with each live event: it hands it to `receive`, and acts on the answer.
         """
@@ -150,7 +154,8 @@ class Feed:
                 attempt = await self._back_off(refused.refusal, attempt)
 
     def receive(self, message: Message) -> list[Revoked]:
-        """Deliver a live event to the subscribers, in its turn; who lost access by it. They are still subscribed: remove them."""
+        """Deliver a live event to the subscribers, in its turn; who lost access by it. They are still
+        subscribed: remove them."""
         if (message.get("epoch") or 0) > self._cleared_epoch:
             self.timeline.needs_reading = True
             self._work.set()

@@ -1,5 +1,5 @@
-"""What somebody who comes back has missed: from the replay buffer where it reaches, else read from history, once for all who ask
-for the same."""
+"""What somebody who comes back has missed: from the replay buffer where it reaches, else read from
+history, once for all who ask for the same."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -23,8 +23,9 @@ Ask = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What history has for somebody, as it is written to them if they are a member in `epoch`. Whoever was given it is at `reached`,
-    but for changes of what they had before, if they named no more than a number (`is_bare`)."""
+    """What history has for somebody, as it is written to them if they are a member in `epoch`. Whoever was
+    given it is at `reached`, but for changes of what they had before, if they named no more than a number
+    (`is_bare`)."""
 
     frames: Sequence[bytes]
     reached: RoomPosition
@@ -33,7 +34,8 @@ class Missed:
 
 
 class History:
-    """One room's. `ask(document, **variables)` asks the chat; `catch_up` waits until the room here is where the chat is."""
+    """One room's. `ask(document, **variables)` asks the chat; `catch_up` waits until the room here is
+    where the chat is."""
 
     def __init__(
         self,
@@ -48,7 +50,8 @@ class History:
         self._fetching: dict[object, asyncio.Future[Missed | None]] = {}
 
     async def missed(self, since: RoomPosition | int) -> Missed | None:
-        """For somebody who was at `since`: nothing where the replay buffer serves, `None` where they have to start afresh."""
+        """For somebody who was at `since`: nothing where the replay buffer serves, `None` where they have
+        to start afresh."""
         if self._is_behind(since if isinstance(since, int) else since.seq):
             await self._catch_up()  # another process has sent them more than is known here
         start = self._start(since)
@@ -62,7 +65,8 @@ class History:
         return missed
 
     def replay(self, missed: Missed) -> list[bytes] | None:
-        """The frames of `missed` and of all events after it. `None`: the replay buffer has forgotten some of them."""
+        """The frames of `missed` and of all events after it. `None`: the replay buffer has forgotten some
+        of them."""
         start = missed.reached
         if missed.is_bare and self._timeline.buffer.after.rev <= start.rev:
             start = self._start(start.seq)
@@ -84,8 +88,8 @@ class History:
         return here is None or seq > here.seq
 
     def _start(self, since: RoomPosition | int) -> RoomPosition:
-        """Where the replay buffer goes on for somebody who was at `since`. Who knows no more than a number gets every change that
-        it has."""
+        """Where the replay buffer goes on for somebody who was at `since`. Who knows no more than a number
+        gets every change that it has."""
         return RoomPosition(since, None, self._timeline.buffer.after.rev) if isinstance(since, int) else since
 
     async def _once(self, since: RoomPosition | int) -> Missed | None:
@@ -144,7 +148,8 @@ class History:
 
 
 def _not_before(start: RoomPosition, event: BufferedEvent) -> bytes:
-    """The frame for somebody who is at `start`: a change that was sent before its room came so far must not take them back."""
+    """The frame for somebody who is at `start`: a change that was sent before its room came so far must
+    not take them back."""
     if event.position.seq >= start.seq:
         return event.frame
     position = RoomPosition(start.seq, start.ts, event.position.rev)

@@ -1,4 +1,5 @@
-"""The rooms of this process and their clients. The hub owns both: what a room's feed finds out about access, it does to the clients.
+"""The rooms of this process and their clients. The hub owns both: what a room's feed finds out about access,
+it does to the clients.
 
 A feed begins with its room's first client and ends some time after its last.
 """
@@ -24,13 +25,15 @@ from gateway.timeline import Message
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 30.0
-"""How long a room is received after its last client left: whoever comes back at once is served from its replay buffer."""
+"""How long a room is received after its last client left: whoever comes back at once is served from its
+replay buffer."""
 
 LOOK_UPS_AT_ONCE = 100
 """How many people are looked up at once when it is not known who lost access."""
 
 LOOK_UP_SECONDS = 5.0
-"""How long the others wait for that. Who was not looked up by then receives nothing more until they subscribe again."""
+"""How long the others wait for that. Who was not looked up by then receives nothing more until they
+subscribe again."""
 
 LOOK_UP_ATTEMPTS = 5
 """How often it is tried to look somebody up."""
@@ -59,7 +62,8 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def carry_out(self, client: Client, actions: Sequence[Action]) -> None:
-        """In their order, all but `Verify`, which is the session's. Joining a room goes on beside what follows."""
+        """In their order, all but `Verify`, which is the session's. Joining a room goes on beside what
+        follows."""
         for action in actions:
             match action:
                 case Reply() | Close():

@@ -1,4 +1,5 @@
-"""How a client comes to receive a room: it is given what it missed, and then every event, without one between the two."""
+"""How a client comes to receive a room: it is given what it missed, and then every event, without one
+between the two."""
 
 from gateway import client_frames, server_frames
 from gateway.client import Client
@@ -12,14 +13,15 @@ class FellBehind(Exception):
 
 
 async def join(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -> None:
-    """From now on the client, whose access was checked, receives the room. Raises `UpstreamRefused`, `FellBehind`."""
+    """From now on the client, whose access was checked, receives the room. Raises `UpstreamRefused`,
+    `FellBehind`."""
     kinds = _ephemeral_kinds(subscribe)
     await feed.ready()
     for kind in kinds:
         await feed.want(kind)
     missed = await feed.history.missed(subscribe.since) if subscribe.since is not None else None
     resumed = await _replay(client, feed, subscribe, missed)
-    # Since the last look at the buffer nothing has waited, so that no event comes between that and what is received.
+    # Nothing has waited since the last look at the buffer, so that no event is lost between the two.
     feed.add(client.transport, kinds)
     about = {"room": subscribe.room.id, "at": feed.position, "epoch": feed.epoch, "resumed": resumed}
     client.reply(server_frames.encode("subscribed", **about))
@@ -28,10 +30,12 @@ async def join(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -
 async def _replay(
     client: Client, feed: Feed, subscribe: client_frames.Subscribe, missed: Missed | None
 ) -> bool:
-    """Write what was missed, as fast as the client takes it, and the events of the meantime; whether that is everything.
+    """Write what was missed, as fast as the client takes it, and the events of the meantime; whether that is
+    everything.
 
-    In the end the chat has said that the person is a member in the room's epoch as it is known here: had they been removed while
-    this waited, the notice would not have found them among those that receive the room. Raises `UpstreamRefused`, `FellBehind`.
+    In the end the chat has said that the person is a member in the room's epoch as it is known here: had they
+    been removed while this waited, the notice would not have found them among those that receive the room.
+    Raises `UpstreamRefused`, `FellBehind`.
     """
     room, buffer = subscribe.room, feed.timeline.buffer
     count = buffer.count

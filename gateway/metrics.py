@@ -49,7 +49,8 @@ class Metrics:
         )
 
     def delivered(self, event: RoomEvent, clients: int, now_ms: int) -> None:
-        """An event was written to so many clients, at this instant (epoch milliseconds): lag is from a message's own."""
+        """An event was written to so many clients, at this instant (epoch milliseconds): lag is from a
+        message's own."""
         self.deliveries.labels("history" if event.from_history else "live").inc(clients)
         if event.kind == "message" and not event.from_history:
             lag = max(0, now_ms - from_wire(event.message["ts"])[0]) / 1_000
@@ -57,7 +58,8 @@ class Metrics:
             self._lags[next((bound for bound in LAG_BUCKETS if lag <= bound), LAG_BUCKETS[-1])] += 1
 
     def state(self, connections: int, rooms: int) -> dict[str, float]:
-        """How things stand, and how late live messages were since the last time: p95 in ms, by the bucket's upper bound."""
+        """How things stand, and how late live messages were since the last time: p95 in ms, by the
+        bucket's upper bound."""
         lags, self._lags = self._lags, Counts()
         return {"connections": connections, "rooms": rooms, "lagP95Ms": _quantile(lags, 0.95)}
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RoomPosition:
-    """Up to where somebody knows a room: every message up to `seq` (of instant `ts`, as on the wire), each in a state at
-    least as new as `rev`. On the wire it is the text `seq/ts/rev`, in the field `at`."""
+    """Up to where somebody knows a room: every message up to `seq` (of instant `ts`, as on the wire), each
+    in a state at least as new as `rev`. On the wire it is the text `seq/ts/rev`, in the field `at`."""
 
     seq: int
     ts: str | None

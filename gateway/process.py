@@ -78,7 +78,8 @@ class Gateway:
         )
 
     async def verify(self, token: str) -> Any:
-        """The token's claims. Fetching keys may wait, so it is not done in the event loop. Raises `TokenRefused`, `KeysUnavailable`."""
+        """The token's claims. Fetching keys may wait, so it is not done in the event loop. Raises
+        `TokenRefused`, `KeysUnavailable`."""
         return await asyncio.to_thread(verify_token, token, self.rules)
 
     async def drain(self) -> None:
@@ -98,7 +99,8 @@ class Gateway:
                     await self._empty.wait()
 
     async def _send_heartbeats(self) -> None:
-        """Once a second pass on what clients confirmed, each at most twice a minute; once a minute log how things stand."""
+        """Once a second pass on what clients confirmed, each at most twice a minute; once a minute log how
+        things stand."""
         logged_at = 0.0
         turns = asyncio.Semaphore(HEARTBEATS_AT_ONCE)
 

@@ -28,7 +28,8 @@ OnEvent = Callable[[Mapping[str, Any]], None]
 
 
 class Subscription:
-    """One live subscription. `on_event` is called for each event, `on_end` once, when nothing more will come."""
+    """One live subscription. `on_event` is called for each event, `on_end` once, when nothing more will
+    come."""
 
     def __init__(self, on_event: OnEvent, on_end: Callable[[], None]) -> None:
         self.id = str(uuid.uuid4())
@@ -121,7 +122,7 @@ class RealtimeConnection:
 
     def _pass_on(self, subscription: Subscription, event: protocol.Event) -> None:
         match event:
-            case protocol.Data():  # in a turn of its own: a room's fault does not end the connection of two hundred
+            case protocol.Data():  # in a turn of its own: one room's fault does not end all the others
                 asyncio.get_running_loop().call_soon(subscription.on_event, event.value)
             case protocol.Accepted():
                 if not subscription.accepted.done():

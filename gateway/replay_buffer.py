@@ -11,8 +11,8 @@ EventKind = Literal["message", "change", "notice"]
 
 @dataclass(frozen=True, slots=True)
 class BufferedEvent:
-    """What the buffer keeps of an event: `seq` of a message, `rev` of a change, the position of who has the event, and the frame
-    as it was written."""
+    """What the buffer keeps of an event: `seq` of a message, `rev` of a change, the position of who has
+    the event, and the frame as it was written."""
 
     kind: EventKind
     seq: int
@@ -27,7 +27,8 @@ class BufferedEvent:
 
 
 class MemoryBudget:
-    """The bytes that the buffers of all rooms of a process may take together. Above it the longest buffer is shortened."""
+    """The bytes that the buffers of all rooms of a process may take together. Above it the longest buffer
+    is shortened."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -78,7 +79,8 @@ class ReplayBuffer:
         return [event for event in self._events if _is_after(event, position)]
 
     def appended_since(self, count: int) -> list[BufferedEvent] | None:
-        """Every event that was appended since `count` was so much, or `None` when the buffer does not reach back so far."""
+        """Every event that was appended since `count` was so much, or `None` when the buffer does not
+        reach back so far."""
         missing = self.count - count
         return None if missing > len(self._events) else list(self._events)[len(self._events) - missing :]
 
@@ -103,10 +105,11 @@ class ReplayBuffer:
 
 
 def _is_after(event: BufferedEvent, position: RoomPosition) -> bool:
-    """Whether somebody at `position` may not have it. Notices have no number: who has a later message was sent them, too."""
+    """Whether somebody at `position` may not have it. Notices have no number: who has a later message was
+    sent them, too."""
     if event.kind == "message":
         return event.seq > position.seq
     if event.kind == "notice":
         return event.position.seq >= position.seq
-    # Whoever is still to get the message also gets its change, whatever `rev` they are at: the message's frame is older.
+    # Who is still to get the message gets its change, too, at whatever `rev`: the message's frame is older.
     return event.rev > position.rev or event.seq > position.seq

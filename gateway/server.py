@@ -31,7 +31,7 @@ class Server(uvicorn.Server):
                 ws_max_size=settings.max_frame_bytes,
                 ws_ping_interval=settings.ping_seconds,
                 ws_ping_timeout=settings.ping_seconds,
-                ws_per_message_deflate=False,  # a deflate for each client and message costs more than all else together
+                ws_per_message_deflate=False,  # a deflate for each client costs more than all else together
                 access_log=False,
                 log_config=None,
                 log_level="warning",  # at "info" it logs clients' addresses and what stands in the query

@@ -41,7 +41,8 @@ def refused(refusal: Refusal, **fields: Any) -> str:
 
 
 def framed(text: str) -> bytes:
-    """A text frame as it goes to a client, unmasked and whole (RFC 6455, section 5.2): encoded once for all of a room."""
+    """A text frame as it goes to a client, unmasked and whole (RFC 6455, section 5.2): encoded once for
+    all of a room."""
     payload = text.encode()
     length = len(payload)
     if length < 126:

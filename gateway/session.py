@@ -1,4 +1,5 @@
-"""One client's connection, between its socket and its state: what comes in, what is due, and what goes out."""
+"""One client's connection, between its socket and its state: what comes in, what is due, and what goes
+out."""
 
 import asyncio
 import logging
@@ -24,7 +25,8 @@ log = logging.getLogger("gateway")
 
 VERSION = 1
 CLOSE_SECONDS = 11.0
-"""How long a closing handshake may take. Who reads nothing would hold what waits for them for as long as TCP tries."""
+"""How long a closing handshake may take. Who reads nothing would hold what waits for them for as long as
+TCP tries."""
 
 
 class Session:
@@ -134,7 +136,8 @@ class Session:
         self._client.apply(self._connection.tick(time.monotonic()))
 
     def _slow(self) -> None:
-        """What waits for a slow client is dropped with it; the close frame may not reach it, and it resumes all the same."""
+        """What waits for a slow client is dropped with it; the close frame may not reach it, and it
+        resumes all the same."""
         self._client.apply(self._connection.fell_behind())
         asyncio.get_running_loop().call_later(1.0, self._transport.abort)
 
@@ -148,7 +151,8 @@ class Session:
 
 
 def _position(text: str | None) -> RoomPosition | int | None:
-    """`since` of the address. What cannot be read counts as absent: the client is told that nothing was resumed."""
+    """`since` of the address. What cannot be read counts as absent: the client is told that nothing was
+    resumed."""
     if text is None:
         return None
     try:

@@ -39,7 +39,8 @@ class Settings(BaseModel):
 
     appsync_url: AnyHttpUrl
     service_token: Annotated[str, AfterValidator(_reference)]
-    """Where the service's own token is: it names the role `gateway`. A file is read again before the token ends."""
+    """Where the service's own token is: it names the role `gateway`. A file is read again before the token
+    ends."""
     host: str = "127.0.0.1"
     port: int = Field(4100, ge=0, le=65_535)
     jwt_issuer: str = Field(min_length=1)

@@ -1,8 +1,9 @@
-"""One room's order, without I/O: what AppSync delivers goes in, events for clients come out, in order and once.
+"""One room's order, without I/O: what AppSync delivers goes in, events for clients come out, in order and
+once.
 
-AppSync replays nothing, promises no order and may lose or repeat; `seq` and `rev` of the chat behind it mend that. A gap in
-`seq` is held open for a moment and then read from history. Every event is appended to a replay buffer, from which a client
-that was away for a short time is served without a request.
+AppSync replays nothing, promises no order and may lose or repeat; `seq` and `rev` of the chat behind it mend
+that. A gap in `seq` is held open for a moment and then read from history. Every event is appended to a replay
+buffer, from which a client that was away for a short time is served without a request.
 
 Instants are monotonic seconds and come from whoever calls.
 """
@@ -28,8 +29,8 @@ MAX_HELD = 1_000
 
 @dataclass(frozen=True, slots=True)
 class RoomEvent:
-    """What clients of a room are sent. `position`: of somebody who has this and everything before it. `from_history`: it was read,
-    not received live. `frame`: as it is written to clients."""
+    """What clients of a room are sent. `position`: of somebody who has this and everything before it.
+    `from_history`: it was read, not received live. `frame`: as it is written to clients."""
 
     kind: EventKind
     message: Message
@@ -43,8 +44,8 @@ Encode = Callable[[EventKind, Message, RoomPosition], bytes]
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """An answer of `changes` or `messages`: items, and the head that was read before them; `last` unless there is a further
-    page."""
+    """An answer of `changes` or `messages`: items, and the head that was read before them; `last` unless
+    there is a further page."""
 
     items: Sequence[Message]
     head: Mapping[str, Any]
@@ -61,8 +62,9 @@ class HistoryPage:
 class Timeline:
     """What one process knows of one room.
 
-    Its owner reads `changes` when `needs_reading`, and every minute or so: a lost last message or a lost end of an epoch shows no
-    gap. The replay buffer holds up to `capacity` events, and none beyond what `budget` has left.
+    Its owner reads `changes` when `needs_reading`, and every minute or so: a lost last message or a lost end
+    of an epoch shows no gap. The replay buffer holds up to `capacity` events, and none beyond what `budget`
+    has left.
     """
 
     def __init__(self, encode: Encode, capacity: int = 1_000, budget: MemoryBudget | None = None) -> None:
@@ -71,7 +73,8 @@ class Timeline:
         self.epoch: int | None = None
         """The epoch that the chat is in, as far as is known."""
         self.needs_reading = True
-        """Whether history has to be read: after each start of a subscription, for a gap, for a head that moved unnoticed."""
+        """Whether history has to be read: after each start of a subscription, for a gap, for a head that
+        moved unnoticed."""
         self._held: dict[int, tuple[Message, bool]] = {}
         """What came before its turn, by `seq`, and whether it came from history."""
         self._gap_since: float | None = None
@@ -114,7 +117,8 @@ class Timeline:
         return events
 
     def read(self, page: HistoryPage) -> list[RoomEvent]:
-        """A page of history that goes on from `position`. With `reset` clients have to start afresh, and so does this."""
+        """A page of history that goes on from `position`. With `reset` clients have to start afresh, and
+        so does this."""
         if page.reset or self.position is None:
             self.start(page.head)
             return []
@@ -175,7 +179,8 @@ class Timeline:
         return [self._append("change", message, from_history=from_history)]
 
     def _release(self, upto: int | None = None) -> list[RoomEvent]:
-        """What is held and has become the next; up to a gap, or over one that history says will stay (`upto`)."""
+        """What is held and has become the next; up to a gap, or over one that history says will stay
+        (`upto`)."""
         events: list[RoomEvent] = []
         while self._held and self.position is not None:
             following = self.position.seq + 1
@@ -189,7 +194,7 @@ class Timeline:
             self.position = RoomPosition(following, message["ts"], self.position.rev)
             events.append(self._append("message", message, from_history=from_history))
             if message.get("rev") is not None:
-                # Sent as new. For whoever has it from history, in an older state, it is a change: the buffer has that, too.
+                # Sent as new. Whoever has it from history, in an older state, needs it as a change.
                 self._append("change", message, from_history=from_history)
         known = self.position.seq if self.position else 0
         self._held = {seq: each for seq, each in self._held.items() if seq > known}

@@ -1,5 +1,5 @@
-"""uvicorn's WebSocket protocol, with what a gateway needs beside it. No other module touches uvicorn's insides;
-tests/gateway/test_websocket_protocol.py names each attribute that this one relies on."""
+"""uvicorn's WebSocket protocol, with what a gateway needs beside it. No other module touches uvicorn's
+insides; tests/gateway/test_websocket_protocol.py names each attribute that this one relies on."""
 
 import random
 import time
@@ -16,14 +16,17 @@ EXTENSION = "chat.transport"
 """The name in ASGI's `scope["extensions"]` under which the application finds its client's transport."""
 
 SLICE_BYTES = 16_384
-"""What is parsed at once of what a client sent: thousands of tiny frames in one read would hold up everybody."""
+"""What is parsed at once of what a client sent: thousands of tiny frames in one read would hold up
+everybody."""
 
 CONTROL_FRAMES = Rate(10.0, 100)
-"""Pings, pongs and parts of messages that a client may send, which are not frames of the gateway's protocol."""
+"""Pings, pongs and parts of messages that a client may send, which are not frames of the gateway's
+protocol."""
 
 
 class GatewayProtocol(WebSocketsSansIOProtocol):
-    """Puts the client's transport into the scope, limits what is not a frame of ours, and spreads its pings."""
+    """Puts the client's transport into the scope, limits what is not a frame of ours, and spreads its
+    pings."""
 
     client_transport: ClientTransport | None = None
     max_buffer_bytes = 262_144
@@ -78,8 +81,9 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
             self.client_transport.slow()
 
     def keepalive_timeout(self) -> None:
-        """Whoever does not answer takes nothing either: what waits for them would keep the connection for as long as TCP tries.
-        While their frames are still to be carried out, their answer may be among what is not read yet."""
+        """Whoever does not answer takes nothing either: what waits for them would keep the connection for
+        as long as TCP tries. While their frames are still to be carried out, their answer may be among
+        what is not read yet."""
         if self.read_paused:
             self.pong_timer = None
             self.schedule_ping()
@@ -89,6 +93,7 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
             self.loop.call_later(1.0, self.client_transport.abort)
 
     def schedule_ping(self) -> None:
-        """Pings to all at the same instant would load the process for all: each waits a part of the interval of its own."""
+        """Pings to all at the same instant would load the process for all: each waits a part of the
+        interval of its own."""
         delay = (self.ping_interval or 0.0) * random.uniform(0.75, 1.0)  # noqa: S311  no secret
         self.ping_timer = self.loop.call_later(delay, self.send_keepalive_ping)

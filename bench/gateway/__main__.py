@@ -1,4 +1,5 @@
-"""`make bench-gateway`: one table after the other. Server on one core, load client on the other; nothing else should run meanwhile.
+"""`make bench-gateway`: one table after the other. Server on one core, load client on the other; nothing else
+should run meanwhile.
 
     python -m bench.gateway [parts] [--people 1000] [--rates 10,20,50] [--seconds 20] [--rounds 3] [--only gateway,nchan]
 
@@ -13,10 +14,11 @@
 | reconnect | everybody comes back at once, to the same process and to a new one | 2 before |
 | faults | the API goes away, the gateway is killed, the gateway is drained, while messages go on | 3 before and after |
 
-`--seconds` replaces a part's own. Servers take turns in each round (A B C … A B C …); figures are medians over the rounds, counts
-sums, ratios to the floor's in the same round. Latency is from the instant at which a message was meant to be sent to its reading
-by a client: a server or a load client that falls behind shows in it. `client` is the share of its core that the load client used:
-near 100 % it is the client that sets the limit.
+`--seconds` replaces a part's own. Servers take turns in each round (A B C … A B C …); figures are medians
+over the rounds, counts sums, ratios to the floor's in the same round. Latency is from the instant at which a
+message was meant to be sent to its reading by a client: a server or a load client that falls behind shows in
+it. `client` is the share of its core that the load client used: near 100 % it is the client that sets the
+limit.
 """
 
 import argparse

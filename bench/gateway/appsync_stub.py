@@ -1,7 +1,8 @@
 """A stand-in for AppSync beside the load client, so that the gateway's own work is what is measured.
 
-`Stub` keeps messages; `StubServer` speaks AppSync's realtime wire before it, and may be stopped and started while messages go on
-being stored. If asked to, it loses live events on purpose: the gateway has to find them in `changes`.
+`Stub` keeps messages; `StubServer` speaks AppSync's realtime wire before it, and may be stopped and started
+while messages go on being stored. If asked to, it loses live events on purpose: the gateway has to find them
+in `changes`.
 """
 
 import json
@@ -21,7 +22,8 @@ PAGE = 100
 
 @dataclass
 class Stub:
-    """`lose`: every so many-th live event does not come. `starts`: subscriptions that were made; `asked`: requests, by field."""
+    """`lose`: every so many-th live event does not come. `starts`: subscriptions that were made; `asked`:
+    requests, by field."""
 
     lose: int = 0
     rooms: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -60,7 +62,8 @@ class Stub:
         return self.asked["changes"] + self.asked["messages"]
 
     def answer(self, name: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """The value of a field. Nothing is ever edited here, so `changes` are the messages after an instant."""
+        """The value of a field. Nothing is ever edited here, so `changes` are the messages after an
+        instant."""
         self.asked[name] += 1
         room = variables.get("room", "")
         messages = self.rooms.get(room, [])

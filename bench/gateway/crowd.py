@@ -1,7 +1,8 @@
 """The load client: many plain WebSocket clients in one process, as light as Python allows.
 
-Each connection is a bare asyncio protocol. A thousand clients of a room are sent the same bytes, so what was taken apart for one
-is known for all who got exactly the same; whether it is in order, lost or a duplicate is counted for each.
+Each connection is a bare asyncio protocol. A thousand clients of a room are sent the same bytes, so what was
+taken apart for one is known for all who got exactly the same; whether it is in order, lost or a duplicate is
+counted for each.
 """
 
 import asyncio
@@ -20,13 +21,14 @@ from bench.gateway.wire import CLOSE, PING, TEXT, Chunk, Message, Other, client_
 HEAD_END = b"\r\n\r\n"
 AT = b'"at":"'
 NARROW_BYTES, NARROW_SEGMENT = 4_096, 1_448
-"""Of clients that are to be slow: loopback's segments of 64 KiB make the kernel hold megabytes for each before anybody notices;
-with Ethernet's it holds less than 100 KiB, as it would for a client far away."""
+"""Of clients that are to be slow: loopback's segments of 64 KiB make the kernel hold megabytes for each
+before anybody notices; with Ethernet's it holds less than 100 KiB, as it would for a client far away."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where clients connect, what they send, and how they know that they are ready (at once, without `ready_mark`)."""
+    """Where clients connect, what they send, and how they know that they are ready (at once, without
+    `ready_mark`)."""
 
     port: int
     path: str = "/"
@@ -128,7 +130,8 @@ class LoadClient(asyncio.Protocol):
 
 
 class Crowd:
-    """Clients of one room. With `returns_s` a client whose connection ended comes back within so long, from where it was."""
+    """Clients of one room. With `returns_s` a client whose connection ended comes back within so long,
+    from where it was."""
 
     def __init__(self, address: Address, now: Callable[[], int] = time.monotonic_ns) -> None:
         self.address = address

@@ -16,9 +16,9 @@ class Inbox:
 
 @dataclass
 class Deliveries:
-    """`received`: each number once for each client. `replayed`: those of them that came while the client was coming back.
-    `duplicates`: what a client had already. `out_of_order`: what came after a later one. `latencies` (ns): from the instant at which a
-    message was meant to be sent to its reading."""
+    """`received`: each number once for each client. `replayed`: those of them that came while the client
+    was coming back. `duplicates`: what a client had already. `out_of_order`: what came after a later one.
+    `latencies` (ns): from the instant at which a message was meant to be sent to its reading."""
 
     received: int = 0
     replayed: int = 0

@@ -31,7 +31,8 @@ class Gateway(Running):
     environment: dict[str, str] = field(repr=False)
 
     async def start(self, *, on_new_port: bool = False) -> subprocess.Popen[bytes]:
-        """A further process with the same settings, which new connections go to from now on. The old one is given back."""
+        """A further process with the same settings, which new connections go to from now on. The old one
+        is given back."""
         port = free_port() if on_new_port else self.address.port
         process = start([sys.executable, "-m", "gateway"], {**self.environment, "PORT": str(port)})
         await listening(port, process)

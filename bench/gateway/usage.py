@@ -37,13 +37,15 @@ def family(pid: int) -> list[int]:
 
 @dataclass
 class Watch:
-    """What happened while somebody watched. Shares are of one core: at 1 it is full, and whoever fills it sets the limit."""
+    """What happened while somebody watched. Shares are of one core: at 1 it is full, and whoever fills it
+    sets the limit."""
 
     server_cpu_s: float = 0.0
     server_share: float = 0.0
     client_share: float = 0.0
     others_share: float = 0.0
-    """Of all other processes on the machine: what is more than a few hundredths spoils latencies and limits."""
+    """Of all other processes on the machine: what is more than a few hundredths spoils latencies and
+    limits."""
     rss_kb: int = 0
 
 

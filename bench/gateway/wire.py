@@ -1,7 +1,8 @@
-"""WebSocket as the load client needs it, without I/O (RFC 6455): a handshake, small frames out, chunks of frames in.
+"""WebSocket as the load client needs it, without I/O (RFC 6455): a handshake, small frames out, chunks of
+frames in.
 
-A frame that counts has a marker, `#seq@ns#`: the number of the message and the monotonic instant (ns) at which it was meant to be
-sent.
+A frame that counts has a marker, `#seq@ns#`: the number of the message and the monotonic instant (ns) at
+which it was meant to be sent.
 """
 
 import base64
@@ -47,7 +48,8 @@ def mark(seq: int, sent: int) -> str:
 
 
 def take_apart(data: bytes) -> Chunk:
-    """The frames in `data`, which begins with one. A server's frames are not masked; none of the servers here fragments."""
+    """The frames in `data`, which begins with one. A server's frames are not masked; none of the servers
+    here fragments."""
     frames: list[Message | Other] = []
     position, end = 0, len(data)
     while end - position >= 2:

@@ -1,4 +1,5 @@
-"""The load client takes chunks apart wherever they are cut, and shares what it took apart without mixing people up."""
+"""The load client takes chunks apart wherever they are cut, and shares what it took apart without mixing
+people up."""
 
 import asyncio
 from typing import cast

@@ -1,4 +1,5 @@
-"""The gateway in front of the simulator, with the real functions behind it, all in one event loop; clients are `websockets`'."""
+"""The gateway in front of the simulator, with the real functions behind it, all in one event loop; clients
+are `websockets`'."""
 
 import asyncio
 import json

@@ -1,4 +1,5 @@
-"""A client and a hub of the gateway, before a chat that answers in turn and a room to which happens what the test says."""
+"""A client and a hub of the gateway, before a chat that answers in turn and a room to which happens what
+the test says."""
 
 import asyncio
 import json

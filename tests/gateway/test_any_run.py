@@ -1,7 +1,9 @@
-"""Two gateways, a chat that loses, repeats, delays and fails, and people who are cut off, come back anywhere, are removed and let back.
+"""Two gateways, a chat that loses, repeats, delays and fails, and people who are cut off, come back anywhere,
+are removed and let back.
 
-Whoever is there in the end has every message once and in order, each in its newest state; whoever was removed received nothing of
-what came after. A failure prints its seed, which SEED= repeats; PROVE=1 makes many more runs.
+Whoever is there in the end has every message once and in order, each in its newest state; whoever was removed
+received nothing of what came after. A failure prints its seed, which SEED= repeats; PROVE=1 makes many more
+runs.
 """
 
 import asyncio
@@ -54,7 +56,8 @@ def new_hub(chat: Any, own: Settings) -> Hub:
 
 
 class Person:
-    """Somebody at a gateway, or away; what they received, put together by the rules of the protocol's page."""
+    """Somebody at a gateway, or away; what they received, put together by the rules of the protocol's
+    page."""
 
     def __init__(self, name: str, chat: Chat) -> None:
         self.name, self.chat = name, chat

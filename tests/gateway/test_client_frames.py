@@ -1,4 +1,5 @@
-"""What is wrong with a client's frame is answered by the first wrong field: with a reason, or with a refusal that names the argument."""
+"""What is wrong with a client's frame is answered by the first wrong field: with a reason, or with a
+refusal that names the argument."""
 
 import json
 from typing import Any

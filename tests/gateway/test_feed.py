@@ -1,4 +1,5 @@
-"""A room's feed: what it finds out about access it answers as values, and until its owner has acted it delivers nothing later."""
+"""A room's feed: what it finds out about access it answers as values, and until its owner has acted it
+delivers nothing later."""
 
 import asyncio
 import json

@@ -1,10 +1,13 @@
-"""docs/gateway.md is tried as it stands, and `make gateway` asks for its API first."""
+"""docs/gateway.md is tried as it stands; `make gateway` asks for its API first, and ends quietly."""
 
 import asyncio
 import re
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from simulator.engine import PROJECT
 from simulator.keys import AUDIENCE, ISSUER
@@ -21,10 +24,10 @@ async def test_the_client_of_the_page_sends_and_receives(serve: Serve) -> None:
     async with serve() as local, asyncio.timeout(30):
         room = local.room()
         for theirs, ours in (
-            (MAKE_TOKEN, f"echo {local.token('alice')}"),
             (PYTHON, sys.executable),
             (PORT, str(local.port)),
             ("lobby", room),
+            (MAKE_TOKEN, f"echo {local.token('alice')}"),  # last: it may hold anything
         ):
             assert theirs in client
             client = client.replace(theirs, ours)
@@ -42,34 +45,56 @@ async def test_the_client_of_the_page_sends_and_receives(serve: Serve) -> None:
         assert await process.wait() == 0
 
 
-async def check(environment: Mapping[str, str]) -> tuple[int | None, str]:
-    """The exit code of `python -m gateway.check`, and what it says."""
-    process = await asyncio.create_subprocess_exec(
+async def program(module: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """`python -m module`, with all that it writes as its output."""
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "gateway.check",
+        module,
         cwd=PROJECT,
         env={"PYTHONPATH": ".:layers/chat/python", **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+
+
+async def check(environment: Mapping[str, str]) -> tuple[int | None, str]:
+    """The exit code of `python -m gateway.check`, and what it says."""
+    process = await program("gateway.check", environment)
     output, _ = await process.communicate()
     return process.returncode, output.decode()
 
 
-async def test_a_gateway_says_at_once_that_no_api_answers(
-    serve: Serve, service_token: Path, unused_tcp_port: int
-) -> None:
-    environment = {
+@pytest.fixture
+def environment(service_token: Path) -> dict[str, str]:
+    """A gateway's settings, but for where the API is."""
+    return {
         "SERVICE_TOKEN": f"file:{service_token}",
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
         "JWT_JWKS_URL": "http://127.0.0.1/",
     }
+
+
+async def test_a_gateway_says_at_once_that_no_api_answers(
+    serve: Serve, environment: dict[str, str], unused_tcp_port: int
+) -> None:
     nowhere = f"http://127.0.0.1:{unused_tcp_port}/graphql"
     assert await check({**environment, "APPSYNC_URL": nowhere}) == (1, f"no API answers at {nowhere}\n")
     async with serve() as local:
         assert await check({**environment, "APPSYNC_URL": local.api.url}) == (0, "")
+
+
+async def test_ctrl_c_ends_a_gateway_without_a_traceback(
+    environment: dict[str, str], unused_tcp_port: int
+) -> None:
+    nowhere = f"http://127.0.0.1:{unused_tcp_port}/graphql"
+    process = await program("gateway", {**environment, "APPSYNC_URL": nowhere, "PORT": "0"})
+    assert process.stdout is not None
+    assert (await process.stdout.readline()).startswith(b"ready ws://127.0.0.1:")
+    process.send_signal(signal.SIGINT)
+    output, _ = await process.communicate()
+    assert (process.returncode, b"Traceback" in output) == (130, False)
 
 
 def test_the_makefile_checks_before_it_starts() -> None:

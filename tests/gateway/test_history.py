@@ -1,4 +1,5 @@
-"""What somebody missed fits to what the room here is sent: nothing between the two is left out, and nothing is sent twice."""
+"""What somebody missed fits to what the room here is sent: nothing between the two is left out, and
+nothing is sent twice."""
 
 import json
 from typing import Any
@@ -19,7 +20,8 @@ def kind_and_seq(frame: bytes) -> tuple[str, int]:
 
 
 class Behind:
-    """The chat, and a room here that has received its messages up to `received`; catching up receives the rest."""
+    """The chat, and a room here that has received its messages up to `received`; catching up receives the
+    rest."""
 
     def __init__(self, count: int, received: int, *, edited: int | None = None) -> None:
         self.messages = [

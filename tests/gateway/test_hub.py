@@ -1,4 +1,5 @@
-"""Rooms and their clients: nobody receives a room on the strength of a look that is older than the last revocation."""
+"""Rooms and their clients: nobody receives a room on the strength of a look that is older than the last
+revocation."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,5 @@
-"""Whoever comes back is given what they missed, on whatever process, and starts afresh only where that cannot be done."""
+"""Whoever comes back is given what they missed, on whatever process, and starts afresh only where that
+cannot be done."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-"""The API dies and comes back, the gateway dies and another takes over, everybody comes at once: nothing is lost or disordered."""
+"""The API dies and comes back, the gateway dies and another takes over, everybody comes at once: nothing
+is lost or disordered."""
 
 import asyncio
 from contextlib import AsyncExitStack

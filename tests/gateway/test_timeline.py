@@ -217,7 +217,8 @@ class Simulation:
         self.is_away = not self.is_away
 
     def from_history(self) -> list[bytes]:
-        """What a client is given that was away for longer than the buffer reaches, up to where the room is here."""
+        """What a client is given that was away for longer than the buffer reaches, up to where the room is
+        here."""
         start, reached = self.person.position, self.timeline.position or self.person.position
         found = []
         for message in self.chat.changes(start).items:

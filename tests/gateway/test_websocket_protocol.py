@@ -1,6 +1,8 @@
-"""What `gateway/websocket_protocol.py` relies on in uvicorn: an upgrade that renames or changes one of these fails here, by its name.
+"""What `gateway/websocket_protocol.py` relies on in uvicorn: an upgrade that renames or changes one of these
+fails here, by its name.
 
-uvicorn promises none of it. Where one of these tests fails, read its changes to `WebSocketsSansIOProtocol` before mending the name.
+uvicorn promises none of it. Where one of these tests fails, read its changes to `WebSocketsSansIOProtocol`
+before mending the name.
 """
 
 import ast

@@ -1,4 +1,5 @@
-"""A chat in memory behind two gateways: it loses, repeats and delays what it delivers, fails, and ends subscriptions as it likes."""
+"""A chat in memory behind two gateways: it loses, repeats and delays what it delivers, fails, and ends
+subscriptions as it likes."""
 
 import asyncio
 from collections.abc import Mapping

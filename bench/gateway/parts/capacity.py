@@ -72,7 +72,8 @@ class RateSearch:
         return self.best.rate if self.best else 0.0
 
     async def step(self, rate: float, seconds: float) -> None:
-        """One step; a second try where everything arrived, only late: it may have been somebody else's doing."""
+        """One step; a second try where everything arrived, only late: it may have been somebody else's
+        doing."""
         if not self.steps:
             await publish(self.running, self.crowd, rate, 1.0)
             await self.crowd.received(self.running.sent * len(self.crowd.members))
@@ -96,7 +97,8 @@ class RateSearch:
 
 
 async def capacity(people: int, seconds: float, rounds: int, only: str) -> None:
-    """In each round all servers run, and at each rate one after the other is sent to; those that failed are out."""
+    """In each round all servers run, and at each rate one after the other is sent to; those that failed
+    are out."""
     print(
         f"\n{people} people in one room: the most deliveries/s with p95 < {LIMIT_MS:.0f} ms, {seconds:.0f} s a step"
     )

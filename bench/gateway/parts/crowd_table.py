@@ -51,13 +51,15 @@ async def measure(open_server: Open, people: int, rate: float, seconds: float) -
         received = deliveries.received - counted
         await crowd.leave()
         return Result(
-            received - repaired, repaired, lost, deliveries.duplicates, deliveries.out_of_order, deliveries.ms(0.5), deliveries.ms(0.95), deliveries.ms(0.99),
+            received - repaired, repaired, lost, deliveries.duplicates, deliveries.out_of_order,
+            deliveries.ms(0.5), deliveries.ms(0.95), deliveries.ms(0.99),
             watch.server_cpu_s * 1e6 / max(1, received), watch.client_share, watch.others_share, watch.rss_kb,
         )  # fmt: skip
 
 
 async def crowd_table(people: int, rates: Sequence[float], seconds: float, rounds: int, only: str) -> None:
-    """Servers take turns in each round. Counts are sums, figures medians, ratios to the floor's in the same round."""
+    """Servers take turns in each round. Counts are sums, figures medians, ratios to the floor's in the
+    same round."""
     found = candidates(only)
     print(f"\n{people} people in one room, {SIZE} bytes a frame, {seconds:.0f} s a turn, {rounds} rounds")
     print(ROW.format(*TITLES))

@@ -1,4 +1,5 @@
-"""`faults`: the API, then the gateway, is killed or drained under a crowd, while messages go on being sent."""
+"""`faults`: the API, then the gateway, is killed or drained under a crowd, while messages go on being
+sent."""
 
 import asyncio
 import time
@@ -32,8 +33,8 @@ Fault = Callable[[Gateway, Crowd], Awaitable[int]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """`recovered_s`: from the fault until everybody had everything, or `None`. `repaired`: deliveries of what was read from history
-    to people who stayed; `replayed`: to those who came back."""
+    """`recovered_s`: from the fault until everybody had everything, or `None`. `repaired`: deliveries of
+    what was read from history to people who stayed; `replayed`: to those who came back."""
 
     deliveries: Deliveries
     repaired: int
@@ -84,7 +85,8 @@ async def faults(people: int, seconds: float) -> None:
         deliveries = outcome.deliveries
         live = deliveries.received - deliveries.replayed - outcome.repaired
         print(ROW.format(
-            name, live, outcome.repaired, deliveries.replayed, outcome.lost, deliveries.duplicates, deliveries.out_of_order, deliveries.resets, deliveries.losses,
+            name, live, outcome.repaired, deliveries.replayed, outcome.lost, deliveries.duplicates,
+            deliveries.out_of_order, deliveries.resets, deliveries.losses,
             "never" if outcome.recovered_s is None else f"{outcome.recovered_s:.2f}", f"{deliveries.ms(0.99):.0f}", outcome.subscriptions,
             outcome.reads, ", ".join(f"{count} × {code}" for code, count in sorted(deliveries.closes.items())) or "–",
         ), flush=True)  # fmt: skip

@@ -1,4 +1,5 @@
-"""`reconnect`: all are cut off, miss some, and come back at once from where they were, to the same process or to a new one."""
+"""`reconnect`: all are cut off, miss some, and come back at once from where they were, to the same process
+or to a new one."""
 
 import time
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ RATE = 50.0
 
 @dataclass(frozen=True)
 class Reconnection:
-    """How it went. `due`: missed messages, over all; `given`: how many of them arrived. Counts are of the stub's, upstream."""
+    """How it went. `due`: missed messages, over all; `given`: how many of them arrived. Counts are of the
+    stub's, upstream."""
 
     took_s: float
     cpu_s: float

@@ -1,4 +1,5 @@
-"""`slow`: five people in a hundred stop reading. The others must not notice, and the slow ones lose nothing."""
+"""`slow`: five people in a hundred stop reading. The others must not notice, and the slow ones lose
+nothing."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ TITLES = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """`closed`: connections that the gateway closed, by code. `late` and `late_lost`: the slow ones', after they resumed reading; `None`
-    where nobody can come back from where they were."""
+    """`closed`: connections that the gateway closed, by code. `late` and `late_lost`: the slow ones',
+    after they resumed reading; `None` where nobody can come back from where they were."""
 
     others: Deliveries
     lost: int
