@@ -4,9 +4,11 @@ Events that name rooms of `event_rooms.py` run on tables of their own, all other
 """
 
 import asyncio
+import fcntl
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,10 +27,21 @@ def main(settings: Settings, answers: TextIO) -> int:
     key = signing_key(settings.keys)
     name, event = read_event(settings.event or Path(), wiring)
     event = filled(event, key, now=int(time.time()))
-    with composed(settings, {"JWT_JWKS": key.jwks.decode()}, storage_for(name, event)):
+    storage = storage_for(name, event)
+    turn = nullcontext() if storage is SERVED else alone(settings.state / "events.lock")
+    with turn, composed(settings, {"JWT_JWKS": key.jwks.decode()}, storage):
         answer, succeeded = invoke(name, event, wiring)
     print(json.dumps(answer, indent=2, ensure_ascii=False), file=answers)
     return 0 if succeeded else 1
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Waits for its turn: a room must not be made anew while another event is running in it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def storage_for(name: str, event: Mapping[str, Any]) -> Storage:

@@ -308,6 +308,17 @@ def test_what_an_event_file_sends_is_there_for_the_next_event_and_not_for_the_ru
     assert "events-lobby" not in json.dumps(answer("Query.myRooms"))
 
 
+def test_events_that_come_at_once_wait_for_each_other(
+    tmp_path: Path, environment: dict[str, str], project: Path
+) -> None:
+    command = simulator(tmp_path, "invoke", f"--event={project / 'events' / 'Mutation.removeMember.json'}")
+    at_once = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    answers = [json.loads(each.communicate()[0]) for each in at_once]
+    assert [each["notice"]["nextEpoch"] for each in answers] == [2, 2, 2, 2]
+
+
 @pytest.mark.parametrize("user", ["", "al ice", "alice\n", "GUILD#x", "é", "a" * 129])
 def test_a_name_that_is_no_user_id_gets_no_token(
     tmp_path: Path, environment: dict[str, str], user: str
