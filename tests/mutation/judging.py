@@ -1,0 +1,282 @@
+"""Runs tests on mutants, each in a fork of its own.
+
+A mutant of a function's body is judged in a fork of one pytest session that has collected every test and whose engine runs:
+the functions' code is exchanged. A mutant of what runs at import is judged in a fork that imports everything anew.
+No test runs in a process that is forked later, so that no thread is missing in a fork.
+"""
+
+import gc
+import importlib.machinery
+import importlib.util
+import os
+import select
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.abc import InspectLoader, MetaPathFinder
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, Literal
+
+import hypothesis
+import pytest
+from botocore.httpsession import URLLib3Session
+
+from tests.mutation.coverage_map import CHAT
+from tests.mutation.generated import Mutant
+
+READY = "tests/mutation/ready.py"
+"""The file of the test that makes what the tests of a session share."""
+OURS = ("chat", "chat_lambda", "resolvers", "services", "simulator", "tests")
+KILLERS_TRIED_FIRST = 4
+GRACE_S = 30.0
+"""How long the tests of a mutant may take beyond three times what they took when they were measured."""
+
+Outcome = Literal["survived", "killed", "hung", "crashed", "not applied"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A mutant, and the tests that are to run on it, in this order; `seconds` is what they took when they were measured."""
+
+    mutant: Mutant
+    tests: Sequence[str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`test`: the one that failed."""
+
+    task: Task
+    outcome: Outcome
+    test: str = ""
+
+
+def judge(
+    tasks: Sequence[Task], endpoint: str, log: Path, tell: Callable[[Verdict], None], seed: int
+) -> None:
+    """Tell each mutant's verdict. For a process that has no threads, and ends after this. What pytest says goes to `log`."""
+    with log.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    parent = hypothesis.settings.get_profile("developer")
+    hypothesis.settings.register_profile(  # known examples of one mutant would be tried on the next
+        "mutation", parent, database=None, phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate]
+    )
+    os.environ["UNSHRUNK"] = "1"
+    options = [
+        "-q",
+        "-n0",
+        "-pno:cacheprovider",
+        "--hypothesis-profile=mutation",
+        f"--hypothesis-seed={seed}",
+        f"--endpoint={endpoint}",
+    ]
+    killers = _Killers()
+    for task in (task for task in tasks if task.mutant.imported):
+        tell(killers.judged(task, lambda task: _imported_anew(task, options)))
+    called = [task for task in tasks if not task.mutant.imported]
+    files = sorted({test.partition("::")[0] for task in called for test in task.tests})
+    if called:
+        pytest.main([*files, READY, *options], plugins=[_Session(called, killers, tell)])
+
+
+class _Killers:
+    """The tests that killed the last mutants of a module are tried first on the next."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, deque[str]] = {}
+
+    def judged(self, task: Task, run: Callable[[Task], Verdict]) -> Verdict:
+        last = self._last.setdefault(task.mutant.module, deque(maxlen=KILLERS_TRIED_FIRST))
+        known = set(task.tests)
+        first = [test for test in last if test in known]
+        tests = [*first, *(test for test in task.tests if test not in first)]
+        verdict = run(Task(task.mutant, tests, task.seconds))
+        if verdict.outcome == "killed":
+            if verdict.test in last:
+                last.remove(verdict.test)
+            last.appendleft(verdict.test)
+        return verdict
+
+
+class _Failures:
+    """A plugin of pytest that keeps in mind which test failed first."""
+
+    def __init__(self) -> None:
+        self.first = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.first:
+            self.first = report.nodeid
+
+
+class _Session:
+    """A plugin of pytest that collects once, and judges mutants instead of running what was collected."""
+
+    def __init__(self, tasks: Sequence[Task], killers: _Killers, tell: Callable[[Verdict], None]) -> None:
+        self.tasks = tasks
+        self.killers = killers
+        self.tell = tell
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            raise session.Interrupted(f"{session.testsfailed} errors while collecting")
+        ready = [item for item in session.items if item.nodeid.startswith(READY)]
+        items = {item.nodeid: item for item in session.items if item not in ready}
+        for item in ready:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=next(iter(items.values())))
+        gc.unfreeze()
+        for found in [each for each in gc.get_objects() if isinstance(each, URLLib3Session)]:
+            found.close()  # no two forks may speak on one connection
+        functions = _functions()
+        gc.freeze()
+        for task in self.tasks:
+            self.tell(self.killers.judged(task, lambda task: self._with_code(task, items, functions)))
+        return True
+
+    def _with_code(
+        self, task: Task, items: Mapping[str, pytest.Item], functions: Sequence[FunctionType]
+    ) -> Verdict:
+        def run() -> tuple[Outcome, str]:
+            if not _exchanged(task.mutant, functions):
+                return "not applied", ""
+            chosen = [items[test] for test in task.tests if test in items]
+            manager, failures = chosen[0].config.pluginmanager, _Failures()
+            manager.register(failures)
+            for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if failures.first:
+                    return "killed", failures.first
+            return "survived", ""
+
+        return _forked(task, run)
+
+
+def _functions() -> list[FunctionType]:
+    """Every function of `chat` that lives in this process."""
+    found = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
+    return [each for each in found if Path(each.__code__.co_filename).is_relative_to(CHAT)]
+
+
+def _exchanged(mutant: Mutant, functions: Sequence[FunctionType]) -> bool:
+    """Whether a living function has another code now."""
+    path = CHAT / mutant.module
+    codes = _codes(compile(mutant.source, str(path), "exec", dont_inherit=True))
+    changed = False
+    for function in functions:
+        old = function.__code__
+        new = codes.get((old.co_qualname, old.co_firstlineno)) if Path(old.co_filename) == path else None
+        if new is not None and new != old:
+            function.__code__ = new
+            changed = True
+    return changed
+
+
+def _codes(code: CodeType) -> dict[tuple[str, int], CodeType]:
+    found = {(code.co_qualname, code.co_firstlineno): code}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= _codes(constant)
+    return found
+
+
+def _imported_anew(task: Task, options: Sequence[str]) -> Verdict:
+    def run() -> tuple[Outcome, str]:
+        for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+            del sys.modules[name]
+        finder = _Finder(task.mutant)
+        sys.meta_path.insert(0, finder)
+        failures = _Failures()
+        files = list(dict.fromkeys(test.partition("::")[0] for test in task.tests))
+        arguments = [*files, *options, "--maxfail=1"]
+        status = pytest.main(arguments, plugins=[failures, _Chosen(task.tests)])
+        if not finder.found:
+            return "not applied", ""
+        if status == pytest.ExitCode.OK:
+            return "survived", ""
+        return "killed", failures.first
+
+    return _forked(task, run)
+
+
+class _Chosen:
+    """A plugin of pytest that leaves the tests that are wanted, in their order."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self.places = {test: place for place, test in enumerate(tests)}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self.places),
+            key=lambda item: self.places[item.nodeid],
+        )
+
+
+class _Finder(MetaPathFinder, InspectLoader):
+    """Imports a mutant where its module is asked for."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.mutant = mutant
+        self.path = CHAT / mutant.module
+        self.name = "chat." + mutant.module.removesuffix(".py").replace("/", ".")
+        self.found = False
+
+    def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self.name:
+            return None
+        self.found = True
+        return importlib.util.spec_from_loader(fullname, self, origin=str(self.path))
+
+    def get_source(self, fullname: str) -> str:
+        return self.mutant.source
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__file__ = str(self.path)
+        super().exec_module(module)
+
+
+def _forked(task: Task, run: Callable[[], tuple[Outcome, str]]) -> Verdict:
+    """What `run` answers in a fork, which is ended with all that it started."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setpgid(0, 0)
+            outcome, test = run()
+            os.write(writer, f"{outcome}\n{test}".encode()[: select.PIPE_BUF])
+        finally:
+            os._exit(0)
+    os.close(writer)
+    try:
+        ready, _, _ = select.select([reader], [], [], GRACE_S + 3 * task.seconds)
+        answer = os.read(reader, select.PIPE_BUF).decode(errors="replace") if ready else "hung\n"
+    finally:
+        _end(child)
+        os.close(reader)
+    outcome, _, test = answer.partition("\n")
+    return Verdict(task, _OUTCOMES.get(outcome, "crashed"), test)
+
+
+_OUTCOMES: Mapping[str, Outcome] = {
+    "survived": "survived", "killed": "killed", "hung": "hung", "not applied": "not applied"
+}  # fmt: skip
+
+
+def _end(child: int) -> None:
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            os.killpg(child, signal.SIGKILL)
+            break
+        except (ProcessLookupError, PermissionError):  # it has no group of its own yet, or is gone
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.001)
+    os.waitpid(child, 0)
