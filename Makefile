@@ -117,6 +117,12 @@ prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ p
 	$(BIN)/python -m tests.guarantees.crowds.throughput
 	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
 
+mutate: .venv/installed-dev .venv-ministack/installed ## which changes of the rules and conditions no test notices [ARGS="--module rules/access --sample 200 --seed 1"]
+	@exec $(BIN)/python -m tests.mutation.run $(ARGS)
+
+structure: .venv/installed ## files, imports and circles of each floor and program [ARGS=another checkout]
+	@exec $(BIN)/python -m tests.contract.structure $(ARGS)
+
 bench: .venv-bench/installed ## cold starts and warm calls as ratios, beside the same API written the usual way [PAIRS=15 BASELINE=another checkout]
 	@.venv-bench/bin/python -m bench
 
@@ -154,4 +160,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe invoke test check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove bench bench-gateway clean
+.PHONY: help run gateway token subscribe invoke test check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean

@@ -4,23 +4,14 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from simulator.engine import PROJECT
+from tests.contract.structure import PROGRAMS, Structure, imported
 
-ROOTS = {
-    "chat": PROJECT / "layers" / "chat" / "python" / "chat",
-    "chat_lambda": PROJECT / "layers" / "chat" / "python" / "chat_lambda",
-    "resolvers": PROJECT / "resolvers",
-    "services": PROJECT / "services",
-    "simulator": PROJECT / "simulator",
-    "gateway": PROJECT / "gateway",
-    "migration": PROJECT / "migration",
-}
+ROOTS = {package: PROJECT / folder for package, folder in PROGRAMS.items()}
 ARROWS = {
     "chat": set(),
     "chat_lambda": {"chat"},
@@ -39,16 +30,6 @@ LIBRARIES = {
     "migration": {"boto3", "botocore", "pydantic"},
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
-
-
-def imported(path: Path) -> Iterator[str]:
-    """The modules that a file imports, wherever in it. There are no relative imports here."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, path
-            yield node.module or ""
 
 
 def others(package: str, path: Path) -> set[str]:
@@ -83,12 +64,7 @@ def test_the_floors_of_the_rules_run_one_way(path: Path) -> None:
 
 
 def test_no_modules_of_the_rules_import_each_other_in_a_circle() -> None:
-    arrows = {
-        f"chat.{'.'.join(path.relative_to(ROOTS['chat']).with_suffix('').parts)}": set(imported(path))
-        for package, path in SOURCES
-        if package == "chat"
-    }
-    TopologicalSorter(arrows).prepare()  # raises CycleError
+    assert Structure.of(PROJECT, {"chat": PROGRAMS["chat"]}).circles() == []
 
 
 @pytest.mark.parametrize("package", LIBRARIES)

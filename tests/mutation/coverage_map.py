@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import coverage
 import pytest
@@ -15,8 +14,10 @@ from simulator.engine import PROJECT
 
 CHAT = PROJECT / "layers" / "chat" / "python" / "chat"
 KEPT = PROJECT / ".cache" / "mutation"
-READ = ("layers/chat/python", "resolvers", "services", "simulator", "tests", "events")
-"""Whatever of these changes, the tests are measured anew."""
+OPTIONS = ("-q", "-n0", "-pno:cacheprovider", "-Wignore::pytest.PytestAssertRewriteWarning")
+"""Of pytest, which finds Hypothesis imported already here."""
+SOURCES = ("layers/chat/python", "resolvers", "services", "simulator", "events")
+"""Whatever of these changes, all tests are measured anew; of a change of tests, its own folder is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,25 @@ class Measuring:
 
 def coverage_map(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
     """The map of these files or folders of tests; `options` are pytest's. Raises `ValueError` where tests could not be run."""
-    kept = KEPT / f"{_digest(tests)}.json"
+    maps = [_kept_or_measured(folder, options) for folder in tests]
+    seconds = {test: took for each in maps for test, took in each.seconds.items()}
+    lines: dict[str, dict[str, list[str]]] = {}
+    for each in maps:
+        for module, found in each.lines.items():
+            for line, running in found.items():
+                lines.setdefault(module, {}).setdefault(line, []).extend(running)
+    return CoverageMap(seconds, [test for each in maps for test in each.failed], lines)
+
+
+def _kept_or_measured(folder: str, options: Sequence[str]) -> CoverageMap:
+    kept = KEPT / f"{folder.replace('/', '-')}.{_digest(folder)}.json"
     if not kept.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
         child = os.fork()  # so that what is measured, and imported for it, is nobody else's
         if child == 0:
             status = 1
             try:
-                measured = _measured(tests, options)
+                measured = _measured([folder], options)
                 partial = kept.with_suffix(f".{os.getpid()}")
                 partial.write_text(json.dumps(asdict(measured)), encoding="utf-8")
                 partial.replace(kept)
@@ -76,7 +88,7 @@ def coverage_map(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
             finally:
                 os._exit(status)
         if os.waitpid(child, 0)[1]:
-            raise ValueError("the tests could not be measured")
+            raise ValueError(f"{folder} could not be measured")
     return CoverageMap(**json.loads(kept.read_text(encoding="utf-8")))
 
 
@@ -85,7 +97,7 @@ def _measured(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
     measured = coverage.Coverage(data_file=None, config_file=False, source=[str(CHAT)])
     plugin = Measuring(measured)
     measured.start()
-    status = pytest.main([*tests, *options], plugins=[plugin])
+    status = pytest.main([*tests, *OPTIONS, *options], plugins=[plugin])
     measured.stop()
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise ValueError(f"pytest ended with {status}")
@@ -102,10 +114,11 @@ def _measured(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
     return CoverageMap(seconds, sorted(failed), lines)
 
 
-def _digest(tests: Sequence[str]) -> str:
-    digest = hashlib.sha256(json.dumps(sorted(tests)).encode())
-    for folder in READ:
-        for path in sorted((PROJECT / folder).rglob("*.*")):
-            if path.is_file() and "__pycache__" not in path.parts and "mutation" not in path.parts:
-                digest.update(f"{path.relative_to(PROJECT)}\n".encode() + path.read_bytes())
+def _digest(folder: str) -> str:
+    digest = hashlib.sha256()
+    roots = [PROJECT / name for name in (*SOURCES, folder)]
+    files = {path for root in roots for path in (root.rglob("*.*") if root.is_dir() else [root])}
+    for path in sorted(files | set((PROJECT / "tests").rglob("conftest.py"))):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(PROJECT)}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]

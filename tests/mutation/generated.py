@@ -68,7 +68,7 @@ def mutants(module: str, source: str, *, conditions_only: bool = False) -> list[
     found: list[Mutant] = []
     counts: Counter[str] = Counter()
     seen = {source}
-    for scope, edits in sorted(visitor.found, key=lambda each: min(each[1])):
+    for scope, edits in sorted(visitor.found, key=lambda each: min(each[1])[:1]):
         start = min(edit[0] for edit in edits)
         changed = applied(source, edits)
         if changed in seen:

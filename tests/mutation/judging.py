@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from importlib.abc import InspectLoader, MetaPathFinder
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 import hypothesis
 import pytest
 from botocore.httpsession import URLLib3Session
 
-from tests.mutation.coverage_map import CHAT
+from tests.mutation.coverage_map import CHAT, OPTIONS
 from tests.mutation.generated import Mutant
 
 READY = "tests/mutation/ready.py"
@@ -69,9 +69,7 @@ def judge(
     )
     os.environ["UNSHRUNK"] = "1"
     options = [
-        "-q",
-        "-n0",
-        "-pno:cacheprovider",
+        *OPTIONS,
         "--hypothesis-profile=mutation",
         f"--hypothesis-seed={seed}",
         f"--endpoint={endpoint}",
@@ -234,7 +232,7 @@ class _Finder(MetaPathFinder, InspectLoader):
         self.found = True
         return importlib.util.spec_from_loader(fullname, self, origin=str(self.path))
 
-    def get_source(self, fullname: str) -> str:
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002  the signature of `InspectLoader`
         return self.mutant.source
 
     def exec_module(self, module: ModuleType) -> None:
@@ -260,13 +258,11 @@ def _forked(task: Task, run: Callable[[], tuple[Outcome, str]]) -> Verdict:
     finally:
         _end(child)
         os.close(reader)
-    outcome, _, test = answer.partition("\n")
-    return Verdict(task, _OUTCOMES.get(outcome, "crashed"), test)
+    word, _, test = answer.partition("\n")
+    return Verdict(task, next((each for each in _OUTCOMES if each == word), "crashed"), test)
 
 
-_OUTCOMES: Mapping[str, Outcome] = {
-    "survived": "survived", "killed": "killed", "hung": "hung", "not applied": "not applied"
-}  # fmt: skip
+_OUTCOMES: tuple[Outcome, ...] = ("survived", "killed", "hung", "not applied")
 
 
 def _end(child: int) -> None:

@@ -46,8 +46,17 @@ WHOLE = (
     "steps/receipt_items.py",
 )
 """Where everything is mutated; elsewhere only the conditions of commits are."""
-TESTS = ("tests/chat", "tests/resolvers", "tests/services", "tests/guarantees")
-NOT_RUN = "tests/guarantees/crowds"  # minutes, and nothing that others do not show
+TESTS = (
+    "tests/chat",
+    "tests/resolvers",
+    "tests/services",
+    "tests/guarantees/exactly_once",
+    "tests/guarantees/rooms",
+    "tests/guarantees/history",
+    "tests/guarantees/catch_up",
+    "tests/guarantees/revocation",
+    "tests/guarantees/receipts",
+)
 SURVIVORS = Path(__file__).parent / "survivors.toml"
 PER_FILE = 2
 """So many of the quickest tests of each file come before all others."""
@@ -219,8 +228,7 @@ def main() -> int:
             stack.enter_context(embedded(kind, home / str(number), in_memory=True))
             for number in range(min(given.workers, len(chosen)) or 1)
         ]
-        measuring = ["-q", "-n0", "-pno:cacheprovider", f"--deselect={NOT_RUN}", f"--endpoint={endpoints[0]}"]
-        measured = coverage_map(given.tests, measuring)
+        measured = coverage_map(given.tests, [f"--endpoint={endpoints[0]}"])
         print(f"{len(measured.seconds)} tests, measured after {time.monotonic() - started:.0f} s", flush=True)
         tasks = []
         for mutant in chosen:

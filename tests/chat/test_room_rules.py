@@ -1,0 +1,124 @@
+"""A room's name and rules: each bound to its last value, null gives back the default, and what is absent stays absent."""
+
+from typing import Any
+
+import pytest
+
+from chat.rules.errors import InvalidInput
+from chat.rules.models import Head, RoomSettings
+from chat.rules.room_rules import check_rules
+from chat.rules.rooms import Room
+
+LOBBY, DRAGONS = Room.parse("lobby"), Room.parse("GUILD#dragons")
+BOUNDS: dict[str, tuple[float, float]] = {
+    "slowModeSeconds": (0, 21_600),
+    "retentionDays": (7, 36_500),
+    "personPerSecond": (0.001, 1_000),
+    "personBurst": (1, 10_000),
+    "roomPerSecond": (0.001, 1_000),
+    "roomBurst": (1, 10_000),
+}
+RATES = ("personPerSecond", "roomPerSecond")
+
+
+def refused(arguments: dict[str, Any], room: Room = LOBBY) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        check_rules(room, arguments)
+    return caught.value
+
+
+def test_only_what_is_named_is_a_rule() -> None:
+    assert check_rules(LOBBY, {"roomId": "lobby", "userId": "ann"}) == {}
+    everything = dict.fromkeys(("name", "visibility", *BOUNDS))
+    assert check_rules(LOBBY, everything) == everything
+    assert check_rules(LOBBY, {"name": " The  lobby ", "retentionDays": 30}) == {
+        "name": "The lobby",
+        "retentionDays": 30,
+    }
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_a_number_lies_within_its_bounds(name: str) -> None:
+    least, most = BOUNDS[name]
+    for value in (least, most, least + 1):
+        assert check_rules(LOBBY, {name: value}) == {name: value}
+    for value in (least - 0.0001 if name in RATES else least - 1, most + 1):
+        assert refused({name: value}).values == {"argument": name, "min": str(least), "max": str(most)}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+@pytest.mark.parametrize("value", [True, "8", [8]], ids=repr)
+def test_only_numbers_are_numbers(name: str, value: object) -> None:
+    assert refused({name: value}).values["argument"] == name
+
+
+def test_a_rate_may_have_parts_and_a_count_may_not() -> None:
+    for name in RATES:
+        assert check_rules(LOBBY, {name: 1.5}) == {name: 1.5}
+    for name in BOUNDS.keys() - set(RATES):
+        assert refused({name: 8.0}).values["argument"] == name
+
+
+def test_a_name_has_up_to_100_code_points_and_at_least_one() -> None:
+    assert check_rules(LOBBY, {"name": "é" * 100}) == {"name": "é" * 100}
+    for name in ("é" * 101, "", "  ", 7):
+        assert refused({"name": name}).values == {"argument": "name", "max": 100}
+
+
+def test_a_guild_is_never_public() -> None:
+    assert check_rules(LOBBY, {"visibility": "PUBLIC"}) == {"visibility": "public"}
+    for room in (LOBBY, DRAGONS):
+        assert check_rules(room, {"visibility": "PRIVATE"}) == {"visibility": "private"}
+        assert refused({"visibility": "SECRET"}, room).key == "room.choice"
+    assert refused({"visibility": "PUBLIC"}, DRAGONS).key == "room.guildVisibility"
+
+
+def head(**attributes: Any) -> Head:
+    return Head(rev=1, seq=0, ts=0, epoch=1, **attributes)
+
+
+def test_a_rule_that_is_given_back_takes_the_deployments_default() -> None:
+    ruled = head(retention_days=30, visibility="public", name="The lobby").ruled(
+        {"retentionDays": None, "visibility": None, "name": None, "personBurst": 3}
+    )
+    assert ruled == head(person_burst=3)
+    assert head(visibility="public").ruled({"name": "A"}) == head(visibility="public", name="A")
+    assert head().ruled({"visibility": "public"}).visibility == "public"
+    defaults = RoomSettings(person_per_second=2, person_burst=4, retention_days=90)
+    assert ruled.settings(defaults) == RoomSettings(person_per_second=2, person_burst=3, retention_days=90)
+    assert head(slow_mode_seconds=0, person_per_second=0.5).settings(RoomSettings(slow_mode_seconds=9)) == (
+        RoomSettings(person_per_second=0.5)
+    )
+
+
+def test_a_deployment_that_says_nothing_has_these_limits() -> None:
+    limits = RoomSettings()
+    assert (limits.person_per_second, limits.person_burst) == (1, 10)
+    assert (limits.room_per_second, limits.room_burst) == (50, 100)
+    assert (limits.retention_days, limits.retention_ms, limits.slow_mode_seconds) == (365, 31_536_000_000, 0)
+
+
+def test_slow_mode_is_for_plain_members_and_never_faster_than_their_rate() -> None:
+    slow = RoomSettings(person_per_second=2, person_burst=5, slow_mode_seconds=10)
+    assert (slow.person_rate("member").per_second, slow.person_rate("member").burst) == (0.1, 1)
+    for role in ("owner", "moderator"):
+        assert (slow.person_rate(role).per_second, slow.person_rate(role).burst) == (2, 5)
+    rare = RoomSettings(person_per_second=0.01, person_burst=5, slow_mode_seconds=10)
+    assert (rare.person_rate("member").per_second, rare.person_rate("member").burst) == (0.01, 1)
+    fast = RoomSettings(person_per_second=2, person_burst=5)
+    assert (fast.person_rate("member").per_second, fast.person_rate("member").burst) == (2, 5)
+    assert (fast.room_rate.per_second, fast.room_rate.burst) == (50, 100)
+
+
+def test_what_a_head_says_of_an_empty_room_has_no_instant() -> None:
+    assert head().to_wire() == {"seq": 0, "ts": None, "epoch": 1, "rev": 1}
+    assert Head(rev=3, seq=1, ts=0, epoch=2).to_wire()["ts"] == "1970-01-01T00:00:00.000Z"
+    assert (head().revoked_at, head().tat, head().changed_rev, head().changed_at, head().ruled_rev) == (
+        0,
+    ) * 5
+    assert (head().adopted_at, head().adopted_seq, head().owners, head().visibility) == (
+        0,
+        0,
+        None,
+        "private",
+    )
