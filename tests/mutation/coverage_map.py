@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import coverage
 import pytest
@@ -17,7 +18,7 @@ KEPT = PROJECT / ".cache" / "mutation"
 OPTIONS = ("-q", "-n0", "-pno:cacheprovider", "-Wignore::pytest.PytestAssertRewriteWarning")
 """Of pytest, which finds Hypothesis imported already here."""
 SOURCES = ("layers/chat/python", "resolvers", "services", "simulator", "events")
-"""Whatever of these changes, all tests are measured anew; of a change of tests, its own folder is."""
+"""Whatever of these or of a conftest.py changes, all tests are measured anew; else those of a file that has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,21 @@ class CoverageMap:
     seconds: Mapping[str, float]
     failed: Sequence[str]
     lines: Mapping[str, Mapping[str, Sequence[str]]]
+
+    def keep(self, file: str, path: Path) -> None:
+        """Write down what is known of the tests of one file."""
+
+        def own(tests: Iterable[str]) -> list[str]:
+            return [test for test in tests if test.partition("::")[0] == file]
+
+        lines = {
+            module: {line: chosen for line, tests in found.items() if (chosen := own(tests))}
+            for module, found in self.lines.items()
+        }
+        part = CoverageMap({test: self.seconds[test] for test in own(self.seconds)}, own(self.failed), lines)
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps(asdict(part)), encoding="utf-8")
+        partial.replace(path)
 
     def running(self, module: str, *lines: int) -> set[str]:
         """The tests that run one of these lines of a module."""
@@ -62,7 +78,24 @@ class Measuring:
 
 def coverage_map(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
     """The map of these files or folders of tests; `options` are pytest's. Raises `ValueError` where tests could not be run."""
-    maps = [_kept_or_measured(folder, options) for folder in tests]
+    kept = {
+        file: KEPT / f"{file.replace('/', '-')}.{digest}.json" for file, digest in _digests(tests).items()
+    }
+    if missing := [file for file, path in kept.items() if not path.exists()]:
+        KEPT.mkdir(parents=True, exist_ok=True)
+        child = os.fork()  # so that what is measured, and imported for it, is nobody else's
+        if child == 0:
+            status = 1
+            try:
+                measured = _measured(missing, options)
+                for file in missing:
+                    measured.keep(file, kept[file])
+                status = 0
+            finally:
+                os._exit(status)
+        if os.waitpid(child, 0)[1]:
+            raise ValueError("the tests could not be measured")
+    maps = [CoverageMap(**json.loads(path.read_text(encoding="utf-8"))) for path in kept.values()]
     seconds = {test: took for each in maps for test, took in each.seconds.items()}
     lines: dict[str, dict[str, list[str]]] = {}
     for each in maps:
@@ -70,26 +103,6 @@ def coverage_map(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
             for line, running in found.items():
                 lines.setdefault(module, {}).setdefault(line, []).extend(running)
     return CoverageMap(seconds, [test for each in maps for test in each.failed], lines)
-
-
-def _kept_or_measured(folder: str, options: Sequence[str]) -> CoverageMap:
-    kept = KEPT / f"{folder.replace('/', '-')}.{_digest(folder)}.json"
-    if not kept.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        child = os.fork()  # so that what is measured, and imported for it, is nobody else's
-        if child == 0:
-            status = 1
-            try:
-                measured = _measured([folder], options)
-                partial = kept.with_suffix(f".{os.getpid()}")
-                partial.write_text(json.dumps(asdict(measured)), encoding="utf-8")
-                partial.replace(kept)
-                status = 0
-            finally:
-                os._exit(status)
-        if os.waitpid(child, 0)[1]:
-            raise ValueError(f"{folder} could not be measured")
-    return CoverageMap(**json.loads(kept.read_text(encoding="utf-8")))
 
 
 def _measured(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
@@ -114,11 +127,17 @@ def _measured(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
     return CoverageMap(seconds, sorted(failed), lines)
 
 
-def _digest(folder: str) -> str:
-    digest = hashlib.sha256()
-    roots = [PROJECT / name for name in (*SOURCES, folder)]
-    files = {path for root in roots for path in (root.rglob("*.*") if root.is_dir() else [root])}
-    for path in sorted(files | set((PROJECT / "tests").rglob("conftest.py"))):
+def _digests(tests: Sequence[str]) -> dict[str, str]:
+    """A digest of each file of tests, and of whatever a change of which makes it necessary to measure anew."""
+    shared = {path for folder in SOURCES for path in (PROJECT / folder).rglob("*.*")}
+    common = hashlib.sha256()
+    for path in sorted(shared | set((PROJECT / "tests").rglob("conftest.py"))):
         if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(PROJECT)}\n".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+            common.update(f"{path.relative_to(PROJECT)}\n".encode() + path.read_bytes())
+    files: dict[str, str] = {}
+    for root in map(PROJECT.joinpath, tests):
+        for path in sorted(root.rglob("test_*.py")) if root.is_dir() else [root]:
+            digest = common.copy()
+            digest.update(path.read_bytes())
+            files[path.relative_to(PROJECT).as_posix()] = digest.hexdigest()[:16]
+    return files

@@ -147,16 +147,17 @@ def _tree(module: str) -> ast.Module:
 
 def ordered(tests: set[str], mutant: Mutant, seconds: Mapping[str, float], budget: float) -> list[str]:
     """The tests in the order in which they are run, for `budget` seconds at the most: the module's own file first, then the
-    quickest of each file, then file by file."""
+    quickest of each file, then the quickest of all."""
     own = f"test_{Path(mutant.module).stem}.py"
-    files: dict[str, list[str]] = {}
-    for test in sorted(tests & seconds.keys(), key=lambda test: (seconds[test], test)):
-        files.setdefault(test.partition("::")[0], []).append(test)
-    ranked = sorted(files, key=lambda file: (not file.endswith(own), seconds[files[file][0]], file))
-    row = [test for file in ranked for test in files[file][: None if file.endswith(own) else PER_FILE]]
-    row += [test for file in ranked if not file.endswith(own) for test in files[file][PER_FILE:]]
-    chosen, left = [], budget
+    row = sorted(tests & seconds.keys(), key=lambda test: (seconds[test], test))
+    counts: Counter[str] = Counter()
+    ranks: dict[str, int] = {}
     for test in row:
+        file = test.partition("::")[0]
+        counts[file] += 1
+        ranks[test] = 0 if file.endswith(f"/{own}") else 1 if counts[file] <= PER_FILE else 2
+    chosen, left = [], budget
+    for test in sorted(row, key=ranks.__getitem__):
         if seconds[test] <= left:
             chosen.append(test)
             left -= seconds[test]
@@ -200,7 +201,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, help="so many mutants, chosen by the seed")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))  # noqa: S311  a sample
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--budget", type=float, default=15, help="seconds of tests for a mutant")
+    parser.add_argument("--budget", type=float, default=20, help="seconds of tests for a mutant")
     parser.add_argument("--tests", nargs="+", default=list(TESTS))
     parser.add_argument(
         "--listed", action="store_true", help="only what survivors.toml lists: does it still survive?"
