@@ -4,8 +4,10 @@ import hashlib
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import coverage
@@ -21,13 +23,18 @@ SOURCES = ("layers/chat/python", "resolvers", "services", "simulator", "events")
 """Whatever of these or of a conftest.py changes, all tests are measured anew; else those of a file that has changed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CoverageMap:
     """`seconds` of each test that passed, by its id; `lines`: the tests that run a line, by module and line."""
 
     seconds: Mapping[str, float]
     failed: Sequence[str]
     lines: Mapping[str, Mapping[str, Sequence[str]]]
+
+    @cached_property
+    def breadth(self) -> Mapping[str, int]:
+        """How many lines of `chat` each test runs."""
+        return Counter(test for found in self.lines.values() for tests in found.values() for test in tests)
 
     def keep(self, file: str, path: Path) -> None:
         """Write down what is known of the tests of one file."""

@@ -3,7 +3,7 @@
     python -m tests.mutation.run [--module rules/access] [--sample 200] [--seed N] [--workers 2] [--listed] …
 
 Ends with status 1 where a mutant survives that survivors.toml does not explain. A mutant's tests are those that run its line,
-the quickest of each file first, and for as long as `--budget` says; one that hangs is killed, too. Of what is listed there
+those that run the fewest others first, and for as long as `--budget` says; one that hangs is killed, too. Of what is listed there
 nothing is tried, but with `--listed`.
 """
 
@@ -59,7 +59,7 @@ TESTS = (
 )
 SURVIVORS = Path(__file__).parent / "survivors.toml"
 PER_FILE = 2
-"""So many of the quickest tests of each file come before all others."""
+"""So many of the narrowest tests of each file come before all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +145,14 @@ def _tree(module: str) -> ast.Module:
     return ast.parse((CHAT / module).read_text(encoding="utf-8"))
 
 
-def ordered(tests: set[str], mutant: Mutant, seconds: Mapping[str, float], budget: float) -> list[str]:
+def ordered(tests: set[str], mutant: Mutant, measured: CoverageMap, budget: float) -> list[str]:
     """The tests in the order in which they are run, for `budget` seconds at the most: the module's own file first, then the
-    quickest of each file, then the quickest of all."""
+    narrowest of each file, then the narrowest of all, which are also the quickest."""
     own = f"test_{Path(mutant.module).stem}.py"
-    row = sorted(tests & seconds.keys(), key=lambda test: (seconds[test], test))
+    row = sorted(
+        tests & measured.seconds.keys(),
+        key=lambda test: (measured.breadth[test], measured.seconds[test], test),
+    )
     counts: Counter[str] = Counter()
     ranks: dict[str, int] = {}
     for test in row:
@@ -158,9 +161,9 @@ def ordered(tests: set[str], mutant: Mutant, seconds: Mapping[str, float], budge
         ranks[test] = 0 if file.endswith(f"/{own}") else 1 if counts[file] <= PER_FILE else 2
     chosen, left = [], budget
     for test in sorted(row, key=ranks.__getitem__):
-        if seconds[test] <= left:
+        if measured.seconds[test] <= left:
             chosen.append(test)
-            left -= seconds[test]
+            left -= measured.seconds[test]
     return chosen
 
 
@@ -201,7 +204,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, help="so many mutants, chosen by the seed")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))  # noqa: S311  a sample
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--budget", type=float, default=20, help="seconds of tests for a mutant")
+    parser.add_argument("--budget", type=float, default=40, help="seconds of tests for a mutant")
     parser.add_argument("--tests", nargs="+", default=list(TESTS))
     parser.add_argument(
         "--listed", action="store_true", help="only what survivors.toml lists: does it still survive?"
@@ -233,7 +236,7 @@ def main() -> int:
         print(f"{len(measured.seconds)} tests, measured after {time.monotonic() - started:.0f} s", flush=True)
         tasks = []
         for mutant in chosen:
-            tests = ordered(tests_of(mutant, measured), mutant, measured.seconds, given.budget)
+            tests = ordered(tests_of(mutant, measured), mutant, measured, given.budget)
             tasks.append(Task(mutant, tests, sum(measured.seconds[test] for test in tests)))
         run = [task for task in tasks if task.tests]
         shares = [run[number :: len(endpoints)] for number in range(len(endpoints))]

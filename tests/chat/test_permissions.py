@@ -1,0 +1,53 @@
+"""Who may do what, written down once more by hand: a right that is won or lost by mistake shows here at once."""
+
+from typing import get_args
+
+import pytest
+
+from chat.rules.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
+
+TABLE = """
+             owner moderator member admin gateway visitor
+look         x     x         x      x     x       x
+join         x     x         x      x     .       x
+read         x     x         x      x     x       .
+subscribe    x     x         x      .     x       .
+send         x     x         x      .     .       .
+mark         x     x         x      .     .       .
+leave        x     x         x      .     .       .
+removeOwn    x     x         x      .     .       .
+removeAny    x     x         .      x     .       .
+addMember    x     x         .      x     .       .
+removeMember x     x         .      x     .       .
+banMember    x     x         .      x     .       .
+unbanMember  x     x         .      x     .       .
+muteMember   x     x         .      x     .       .
+listBanned   x     x         .      x     .       .
+measure      x     x         .      x     .       .
+updateRoom   x     .         .      x     .       .
+setRole      x     .         .      x     .       .
+"""
+(STANDINGS, *ROWS) = [line.split() for line in TABLE.strip().splitlines()]
+
+
+def test_the_table_names_everything() -> None:
+    assert {row[0] for row in ROWS} == set(get_args(Operation))
+    assert set(STANDINGS) == set(get_args(Standing)) == set(PERMISSIONS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_only_these_may(row: list[str]) -> None:
+    operation, *cells = row
+    allowed = [standing for standing, cell in zip(STANDINGS, cells, strict=True) if cell == "x"]
+    assert [standing for standing in STANDINGS if operation in PERMISSIONS[standing]] == allowed  # type: ignore[index]
+
+
+def test_whoever_stands_higher_rules_and_owners_and_administrators_rule_their_equals() -> None:
+    order: list[Standing] = ["visitor", "member", "moderator", "owner", "admin"]
+    assert sorted(order, key=RANKS.__getitem__) == order
+    assert len({RANKS[standing] for standing in order}) == len(order)
+    assert RANKS["gateway"] == RANKS["visitor"]
+    for one in order:
+        for other in order:
+            above = order.index(one) > order.index(other)
+            assert outranks(one, other) == (above or one in ("owner", "admin"))
