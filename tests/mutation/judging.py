@@ -76,7 +76,7 @@ def judge(
     ]
     killers = _Killers()
     for task in (task for task in tasks if task.mutant.imported):
-        tell(killers.judged(task, lambda task: _imported_anew(task, options)))
+        tell(killers.judged(task, lambda task: _in_two_steps(task, options)))
     called = [task for task in tasks if not task.mutant.imported]
     files = sorted({test.partition("::")[0] for task in called for test in task.tests})
     if called:
@@ -182,6 +182,17 @@ def _codes(code: CodeType) -> dict[tuple[str, int], CodeType]:
         if isinstance(constant, CodeType):
             found |= _codes(constant)
     return found
+
+
+def _in_two_steps(task: Task, options: Sequence[str]) -> Verdict:
+    """Most mutants are killed by the first file, which is soon imported; the others are only imported where it kills none."""
+    first = task.tests[0].partition("::")[0]
+    own = [test for test in task.tests if test.partition("::")[0] == first]
+    others = [test for test in task.tests if test not in own]
+    verdict = _imported_anew(Task(task.mutant, own, task.seconds), options)
+    if verdict.outcome == "survived" and others:
+        verdict = _imported_anew(Task(task.mutant, others, task.seconds), options)
+    return Verdict(task, verdict.outcome, verdict.test)
 
 
 def _imported_anew(task: Task, options: Sequence[str]) -> Verdict:

@@ -56,6 +56,7 @@ TESTS = (
     "tests/guarantees/catch_up",
     "tests/guarantees/revocation",
     "tests/guarantees/receipts",
+    "tests/guarantees/costs",
 )
 SURVIVORS = Path(__file__).parent / "survivors.toml"
 PER_FILE = 2
@@ -87,16 +88,25 @@ def mutants_of(path: Path) -> list[Mutant]:
 
 
 def tests_of(mutant: Mutant, measured: CoverageMap) -> set[str]:
-    """The tests that may tell a mutant from its module: those that run its statement; where that runs at import, those that
-    run a line that names what it defines, or else any line of the module."""
+    """The tests that may tell a mutant from its module: those that run its statement. Where that runs at import: those that
+    run a line that names what it defines, or the body of the function that it begins, and those of the module's own file."""
+    module, line = mutant.module, mutant.line
     if not mutant.imported:
-        first, last = _statement(mutant.module, mutant.line)
-        return measured.running(mutant.module, *range(first, last + 1))
-    names = _defined(mutant.module, mutant.line)
-    found: set[str] = set()
-    for module, uses in _uses().items():
-        found |= measured.running(module, *(line for name in names for line in uses.get(name, ())))
-    return found or measured.importing(mutant.module)
+        first, last = _statement(module, line)
+        return measured.running(module, *range(first, last + 1))
+    found = {test for test in measured.seconds if test.partition("::")[0].endswith(own_tests(mutant))}
+    names = _defined(module, line)
+    for other, uses in _uses().items():
+        found |= measured.running(other, *(use for name in names for use in uses.get(name, ())))
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line < node.body[0].lineno:
+            found |= measured.running(module, *range(line, (node.end_lineno or line) + 1))
+    return found or measured.importing(module)
+
+
+def own_tests(mutant: Mutant) -> str:
+    """How the path of the file ends that tests a mutant's module alone."""
+    return f"/test_{Path(mutant.module).stem}.py"
 
 
 def _statement(module: str, line: int) -> tuple[int, int]:
@@ -148,7 +158,6 @@ def _tree(module: str) -> ast.Module:
 def ordered(tests: set[str], mutant: Mutant, measured: CoverageMap, budget: float) -> list[str]:
     """The tests in the order in which they are run, for `budget` seconds at the most: the module's own file first, then the
     narrowest of each file, then the narrowest of all, which are also the quickest."""
-    own = f"test_{Path(mutant.module).stem}.py"
     row = sorted(
         tests & measured.seconds.keys(),
         key=lambda test: (measured.breadth[test], measured.seconds[test], test),
@@ -158,7 +167,7 @@ def ordered(tests: set[str], mutant: Mutant, measured: CoverageMap, budget: floa
     for test in row:
         file = test.partition("::")[0]
         counts[file] += 1
-        ranks[test] = 0 if file.endswith(f"/{own}") else 1 if counts[file] <= PER_FILE else 2
+        ranks[test] = 0 if file.endswith(own_tests(mutant)) else 1 if counts[file] <= PER_FILE else 2
     chosen, left = [], budget
     for test in sorted(row, key=ranks.__getitem__):
         if measured.seconds[test] <= left:
