@@ -75,12 +75,17 @@ def judge(
         f"--endpoint={endpoint}",
     ]
     killers = _Killers()
-    for task in (task for task in tasks if task.mutant.imported):
-        tell(killers.judged(task, lambda task: _in_two_steps(task, options)))
     called = [task for task in tasks if not task.mutant.imported]
     files = sorted({test.partition("::")[0] for task in called for test in task.tests})
-    if called:
-        pytest.main([*files, READY, *options], plugins=[_Session(called, killers, tell)])
+    if called and (child := os.fork()):
+        os.waitpid(child, 0)
+    elif called:
+        try:
+            pytest.main([*files, READY, *options], plugins=[_Session(called, killers, tell)])
+        finally:
+            os._exit(0)
+    for task in (task for task in tasks if task.mutant.imported):
+        tell(killers.judged(task, lambda task: _in_two_steps(task, options)))
 
 
 class _Killers:
