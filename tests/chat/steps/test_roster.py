@@ -88,6 +88,24 @@ def test_who_comes_again_brings_their_mute_into_the_roster() -> None:
     assert listed.set == {"type": "Member", **new, "mutedUntil": 9}
 
 
+def test_whoever_is_unbanned_has_left_and_is_remembered_for_ninety_days_from_now() -> None:
+    mine, line = unban_writes(ROOM, "bob", Member(role="owner", status="banned"), NOW)
+    assert mine.set == {"status": "left", "role": "member", "expiresAt": (NOW + 90 * DAY_MS) // 1_000}
+    assert line.delete
+
+
+def test_a_line_is_written_whole_and_names_a_mute_only_where_there_is_one() -> None:
+    """So that nothing of an older line is left in it."""
+    for person in (None, Member(status="left")):
+        mine, listed = add_writes(ROOM, "bob", person, "member", 7)
+        assert listed.set == {"type": "Member", "role": "member", "status": "active", "joinedSeq": 7}
+        assert listed.whole
+    for person, epoch in ((None, None), (Member(status="left"), None), (BOB, 4)):
+        mine, *_, line = ban_writes(ROOM, "bob", person, epoch, NOW)
+        assert (line.set["bannedAt"], line.whole) == (NOW, True)
+        assert mine.set["role"] == line.set["role"]
+
+
 def test_a_head_is_moved_on_the_revision_that_was_read() -> None:
     head = Head(rev=5, seq=2, ts=1, epoch=3, owners=2)
     write = head_write(ROOM, head, revoked_at=9, owners=-1)

@@ -112,7 +112,7 @@ def the_room(client: Any, clock: Clock) -> str:
 @pytest.mark.parametrize("operation", [*MODERATED.items(), *RULED.items()], ids=[*MODERATED, *RULED])
 def test_who_may_no_longer_rule_changes_nothing(
     proxy: Proxy,
-    impatient: Any,
+    proxied: Any,
     client: Any,
     clock: Clock,
     operation: tuple[str, Operation],
@@ -125,7 +125,7 @@ def test_who_may_no_longer_rule_changes_nothing(
     lost = membership("ann" if name in RULED else "mo", **attributes)
     proxy.once("TransactWriteItems", overtaken_by(lambda: lost(client, room)))
     with pytest.raises(refusal):
-        act(process(impatient, clock), room)
+        act(process(proxied, clock), room)
     assert state(client, room) == before
 
 
@@ -162,23 +162,23 @@ PERSON: Mapping[str, tuple[Operation, Race, str]] = {
 
 @pytest.mark.parametrize(("operation", "race", "reason"), PERSON.values(), ids=PERSON)
 def test_somebody_is_changed_only_as_they_were_judged(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, operation: Operation, race: Race, reason: str
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, operation: Operation, race: Race, reason: str
 ) -> None:
     room = the_room(client, clock)
     proxy.once("TransactWriteItems", overtaken_by(lambda: race(client, room)))
     with pytest.raises(NotAllowed) as caught:
-        operation(process(impatient, clock), room)
+        operation(process(proxied, clock), room)
     assert caught.value.values == {"reason": reason}
 
 
 def test_a_visitor_joins_only_while_the_room_is_public(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     """The visibility alone: no `rev` moves."""
     room = new_room(client, settings=FAST | {"visibility": "public"}, members=MEMBERS)
     proxy.once("TransactWriteItems", overtaken_by(lambda: write_head(client, room, visibility="private")))
     with pytest.raises(NotRoomMember):
-        by(join_room, "dan")(process(impatient, clock), room)
+        by(join_room, "dan")(process(proxied, clock), room)
 
 
 def write_head(client: Any, room_id: str, **attributes: str | int) -> None:
@@ -205,14 +205,14 @@ HEADS: Mapping[str, Operation] = {
 
 @pytest.mark.parametrize("operation", HEADS.values(), ids=HEADS)
 def test_a_head_is_changed_only_from_the_rev_that_was_read(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, operation: Operation
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, operation: Operation
 ) -> None:
     """Else what others have ruled meanwhile would have no `rev` of its own."""
     room = the_room(client, clock)
     looked = read_people(store_of(client), Room.parse(room), Caller("ann"), "ann").view.head
     assert looked
     proxy.once("TransactWriteItems", overtaken_by(lambda: change_room(client, room, slowModeSeconds=5)))
-    operation(process(impatient, clock), room)
+    operation(process(proxied, clock), room)
     head = read_people(store_of(client), Room.parse(room), Caller("ann"), "ann").view.head
     assert head
     assert (head.rev, head.slow_mode_seconds) == (looked.rev + 2, 5)
@@ -243,18 +243,18 @@ def sort_key(message: Message) -> str:
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_message_that_is_gone_is_not_made_anew(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock, change: Callable[[Deployment, Message], Message]
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, change: Callable[[Deployment, Message], Message]
 ) -> None:
     room = new_room(client, settings=FAST, members=MEMBERS)
     sent = send(process(client, clock), room, "bob", "one")
     proxy.once("TransactWriteItems", overtaken_by(lambda: delete_message(client, room, sort_key(sent))))
     with pytest.raises(InvalidInput):
-        change(process(impatient, clock), sent)
+        change(process(proxied, clock), sent)
     assert stored(client, room) == []
 
 
 def test_a_message_that_was_removed_meanwhile_is_not_edited(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     """The item alone, by a change that moved no head."""
     room = new_room(client, settings=FAST, members=MEMBERS)
@@ -262,7 +262,7 @@ def test_a_message_that_was_removed_meanwhile_is_not_edited(
     removed = overtaken_by(lambda: erase_text(client, room, sort_key(sent), removedAt=clock.now()))
     proxy.once("TransactWriteItems", removed)
     with pytest.raises(NotAllowed) as caught:
-        edit(process(impatient, clock), sent, "uno")
+        edit(process(proxied, clock), sent, "uno")
     assert caught.value.values == {"reason": "removed"}
     assert [each.get("text") for each in stored(client, room)] == [None]
 
@@ -274,7 +274,7 @@ def test_a_message_that_was_removed_meanwhile_is_not_edited(
 )
 def test_who_may_no_longer_remove_removes_nothing(
     proxy: Proxy,
-    impatient: Any,
+    proxied: Any,
     client: Any,
     clock: Clock,
     attributes: dict[str, str],
@@ -284,12 +284,12 @@ def test_who_may_no_longer_remove_removes_nothing(
     sent = send(process(client, clock), room, "bob", "one")
     proxy.once("TransactWriteItems", overtaken_by(lambda: change_member(client, room, "mo", **attributes)))
     with pytest.raises(refusal):
-        moderator_removes(process(impatient, clock), sent)
+        moderator_removes(process(proxied, clock), sent)
     assert [each["text"] for each in stored(client, room)] == ["one"]
 
 
 def test_the_owners_of_a_room_from_before_they_were_counted_are_counted_consistently(
-    proxy: Proxy, impatient: Any, client: Any, clock: Clock
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     room = new_room(client, settings=FAST, members={"ann": "owner", "eve": "owner", "bob": "member"})
     client.update_item(
@@ -304,7 +304,7 @@ def test_the_owners_of_a_room_from_before_they_were_counted_are_counted_consiste
         pass_on(exchange)
 
     proxy.always("Query", ask)
-    by(leave_room, "eve")(process(impatient, clock), room)
+    by(leave_room, "eve")(process(proxied, clock), room)
     assert [request["ConsistentRead"] for request in asked] == [True]
     head = read_people(store_of(client), Room.parse(room), Caller("ann"), "ann").view.head
     assert head

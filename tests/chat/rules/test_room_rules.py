@@ -27,14 +27,38 @@ def refused(arguments: dict[str, Any], room: Room = LOBBY) -> InvalidInput:
     return caught.value
 
 
-def test_only_what_is_named_is_a_rule() -> None:
+def test_only_what_is_named_is_a_rule_and_null_leaves_one_as_it_is() -> None:
     assert check_rules(LOBBY, {"roomId": "lobby", "userId": "ann"}) == {}
-    everything = dict.fromkeys(("name", "visibility", *BOUNDS))
-    assert check_rules(LOBBY, everything) == everything
+    assert check_rules(LOBBY, dict.fromkeys(("name", "visibility", "reset", *BOUNDS))) == {}
     assert check_rules(LOBBY, {"name": " The  lobby ", "retentionDays": 30}) == {
         "name": "The lobby",
         "retentionDays": 30,
     }
+
+
+RESETS: dict[str, tuple[str, ...]] = {
+    "NAME": ("name",),
+    "VISIBILITY": ("visibility",),
+    "SLOW_MODE": ("slowModeSeconds",),
+    "RETENTION": ("retentionDays",),
+    "PERSON_RATE": ("personPerSecond", "personBurst"),
+    "ROOM_RATE": ("roomPerSecond", "roomBurst"),
+}
+
+
+@pytest.mark.parametrize("name", RESETS)
+def test_what_is_reset_is_given_back_to_the_default(name: str) -> None:
+    assert check_rules(LOBBY, {"reset": [name]}) == dict.fromkeys(RESETS[name])
+    assert check_rules(LOBBY, {"reset": [name, name], "userId": "ann"}) == dict.fromkeys(RESETS[name])
+
+
+def test_all_may_be_reset_beside_what_is_set_and_nothing_both() -> None:
+    assert check_rules(LOBBY, {"reset": [*RESETS]}) == dict.fromkeys(("name", "visibility", *BOUNDS))
+    assert check_rules(LOBBY, {"reset": ["NAME"], "personBurst": 3}) == {"name": None, "personBurst": 3}
+    both = refused({"reset": ["NAME", "ROOM_RATE"], "roomBurst": 3, "roomPerSecond": 1})
+    assert (both.key, both.values) == ("room.resetAndSet", {"argument": "roomBurst"})
+    for reset in ("NAME", ["name"], ["NAME", 7], {"NAME": True}):
+        assert refused({"reset": reset}).values == {"argument": "reset"}
 
 
 @pytest.mark.parametrize("name", BOUNDS)
