@@ -1,4 +1,5 @@
-"""The structure of the sources, as their imports show it: which module imports which, how often back up a floor, and in what circles.
+"""The structure of the sources, as their imports show it: which module imports which, how often back up a
+floor, and in what circles.
 
     python -m tests.contract.structure [another checkout]
 
@@ -25,11 +26,13 @@ PROGRAMS: Mapping[str, str] = {
 }
 """The folder of each top-level package."""
 FLOORS = ("operations", "steps", "deployment", "identity", "storage", "rules")
-"""From the top down. `identity` stands on `rules` alone, `deployment` is one module between steps and storage."""
+"""From the top down. `identity` stands on `rules` alone, `deployment` is one module between steps and
+storage."""
 
 
 def imported(path: Path) -> Iterator[str]:
-    """What a file imports, wherever in it: modules, and `package.name` where a name of one is. There are no relative imports."""
+    """What a file imports, wherever in it: modules, and `package.name` where a name of one is. There are no
+    relative imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -48,7 +51,8 @@ class Structure:
 
     @classmethod
     def of(cls, project: Path, folders: Mapping[str, str]) -> "Structure":
-        """Of the packages in these folders of a checkout, as far as they are there; without `__init__`, which holds nothing."""
+        """Of the packages in these folders of a checkout, as far as they are there; without `__init__`, which
+        holds nothing."""
         files = {
             ".".join((package, *path.relative_to(project / folder).with_suffix("").parts)): path
             for package, folder in folders.items()
@@ -67,7 +71,8 @@ class Structure:
         return [(module, other) for module, others in self.arrows.items() for other in sorted(others)]
 
     def floor_of(self, module: str) -> str:
-        """`chat.rules.access` → `rules`, `chat.deployment` → `deployment`; where `chat` lies flat, `chat` for all."""
+        """`chat.rules.access` → `rules`, `chat.deployment` → `deployment`; where `chat` lies flat, `chat` for
+        all."""
         flat = all(name.count(".") == 1 for name in self.arrows)
         parts = module.split(".")
         return parts[0] if flat or parts[1] not in FLOORS else parts[1]

@@ -1,4 +1,5 @@
-"""Which test runs which line of `chat`, and how long each takes: measured once, and kept in .cache/ while no source changes."""
+"""Which test runs which line of `chat`, and how long each takes: measured once, and kept in .cache/ while no
+source changes."""
 
 import hashlib
 import json
@@ -20,12 +21,14 @@ KEPT = PROJECT / ".cache" / "mutation"
 OPTIONS = ("-q", "-n0", "-pno:cacheprovider", "-Wignore::pytest.PytestAssertRewriteWarning")
 """Of pytest, which finds Hypothesis imported already here."""
 SOURCES = ("layers/chat/python", "resolvers", "services", "simulator", "events")
-"""Whatever of these or of a conftest.py changes, all tests are measured anew; else those of a file that has changed."""
+"""Whatever of these or of a conftest.py changes, all tests are measured anew; else those of a file that has
+changed."""
 
 
 @dataclass(frozen=True)
 class CoverageMap:
-    """`seconds` of each test that passed, by its id; `lines`: the tests that run a line, by module and line."""
+    """`seconds` of each test that passed, by its id; `lines`: the tests that run a line, by module and
+    line."""
 
     seconds: Mapping[str, float]
     failed: Sequence[str]
@@ -84,7 +87,8 @@ class Measuring:
 
 
 def coverage_map(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
-    """The map of these files or folders of tests; `options` are pytest's. Raises `ValueError` where tests could not be run."""
+    """The map of these files or folders of tests; `options` are pytest's. Raises `ValueError` where tests
+    could not be run."""
     kept = {
         file: KEPT / f"{file.replace('/', '-')}.{digest}.json" for file, digest in _digests(tests).items()
     }
@@ -135,7 +139,8 @@ def _measured(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
 
 
 def _digests(tests: Sequence[str]) -> dict[str, str]:
-    """A digest of each file of tests, and of whatever a change of which makes it necessary to measure anew."""
+    """A digest of each file of tests, and of whatever a change of which makes it necessary to measure
+    anew."""
     shared = {path for folder in SOURCES for path in (PROJECT / folder).rglob("*.*")}
     common = hashlib.sha256()
     for path in sorted(shared | set((PROJECT / "tests").rglob("conftest.py"))):

@@ -1,8 +1,9 @@
-"""Mutants of the rules, of access, of charging and of the conditions of commits, made from the source as it stands.
+"""Mutants of the rules, of access, of charging and of the conditions of commits, made from the source as it
+stands.
 
-Of the tools that exist, mutmut and cosmic-ray were tried. mutmut changes a string only as a whole, skips decorated functions
-and values of modules, and cosmic-ray changes no strings and starts the tests anew for each mutant, with an engine that takes
-seconds: half of what is to be mutated here are DynamoDB conditions, which stand in strings.
+Neither of the usual tools fits. mutmut (3.8) changes a string only as a whole and passes over decorated
+functions and constants of modules, so that it drops no term of a DynamoDB condition; cosmic-ray (8.7) changes
+no strings, and starts the tests anew for each mutant, with an engine that takes seconds to start.
 
 A mutant keeps the lines of its module, so that one map of which test runs which line serves them all.
 """
@@ -45,13 +46,14 @@ FLIPPED = {"=": "<>", "<>": "=", "<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 JOINED = re.compile(r"\{\w+(?:\.\w+)?\}")
 """A condition that is put together: `{charge.condition}`."""
 TRUE, FALSE = "attribute_not_exists(noSuch)", "attribute_exists(noSuch)"
-"""A term is dropped by one that always holds beside it: the values that come with the request must all be used."""
+"""A term is dropped by one that always holds beside it: the values that come with the request must all be
+used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`module` (a path below `chat/`) with one change on `line`. `key` tells it from the module's others, and stays the same
-    when lines move: the scope, the line as it was and as it is."""
+    """`module` (a path below `chat/`) with one change on `line`. `key` tells it from the module's others, and
+    stays the same when lines move: the scope, the line as it was and as it is."""
 
     module: str
     line: int
@@ -166,7 +168,8 @@ class _Visitor(ast.NodeVisitor):
             self.visit(node.value)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        """`frozenset[Operation]`, `Literal[…]`: types of alias or call, with nothing to be changed in them."""
+        """`frozenset[Operation]`, `Literal[…]`: types of alias or call, with nothing to be changed in
+        them."""
         self.visit(node.value)
         if not (isinstance(node.value, ast.Name) and node.value.id in ("Literal", "Mapping", "Callable")):
             self.visit(node.slice)
@@ -252,7 +255,8 @@ class _Visitor(ast.NodeVisitor):
 
 
 def changes_of_condition(text: str) -> Iterator[Edit]:
-    """The changes of a condition: each term dropped from its AND or OR, flipped, or its existence asked the other way round."""
+    """The changes of a condition: each term dropped from its AND or OR, flipped, or its existence asked the
+    other way round."""
     for term in TERM.finditer(text):
         first, last = term.span()
         yield first, last, f"({term[0]} OR {TRUE})"

@@ -1,8 +1,9 @@
 """Runs tests on mutants, each in a fork of its own.
 
-A mutant of a function's body is judged in a fork of one pytest session that has collected every test and whose engine runs:
-the functions' code is exchanged. A mutant of what runs at import is judged in a fork that imports everything anew.
-No test runs in a process that is forked later, so that no thread is missing in a fork.
+A mutant of a function's body is judged in a fork of one pytest session that has collected every test and
+whose engine runs: the functions' code is exchanged. A mutant of what runs at import is judged in a fork that
+imports everything anew. No test runs in a process that is forked later, so that no thread is missing in a
+fork.
 """
 
 import gc
@@ -40,7 +41,8 @@ Outcome = Literal["survived", "killed", "hung", "crashed", "not applied"]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A mutant, and the tests that are to run on it, in this order; `seconds` is what they took when they were measured."""
+    """A mutant, and the tests that are to run on it, in this order; `seconds` is what they took when they
+    were measured."""
 
     mutant: Mutant
     tests: Sequence[str]
@@ -59,7 +61,8 @@ class Verdict:
 def judge(
     tasks: Sequence[Task], endpoint: str, log: Path, tell: Callable[[Verdict], None], seed: int
 ) -> None:
-    """Tell each mutant's verdict. For a process that has no threads, and ends after this. What pytest says goes to `log`."""
+    """Tell each mutant's verdict. For a process that has no threads, and ends after this. What pytest says
+    goes to `log`."""
     with log.open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -190,7 +193,8 @@ def _codes(code: CodeType) -> dict[tuple[str, int], CodeType]:
 
 
 def _in_two_steps(task: Task, options: Sequence[str]) -> Verdict:
-    """Most mutants are killed by the first file, which is soon imported; the others are only imported where it kills none."""
+    """Most mutants are killed by the first file, which is soon imported; the others are only imported where
+    it kills none."""
     first = task.tests[0].partition("::")[0]
     own = [test for test in task.tests if test.partition("::")[0] == first]
     others = [test for test in task.tests if test not in own]

@@ -1,4 +1,5 @@
-"""What the tests of a session share is made by this one, before the session is forked: the engines' tables, rooms and bucket."""
+"""What the tests of a session share is made by this one, before the session is forked: the engines' tables,
+rooms and bucket."""
 
 from typing import Any
 

@@ -2,9 +2,9 @@
 
     python -m tests.mutation.run [--module rules/access] [--sample 200] [--seed N] [--workers 2] [--listed] …
 
-Ends with status 1 where a mutant survives that survivors.toml does not explain. A mutant's tests are those that run its line,
-those that run the fewest others first, and for as long as `--budget` says; one that hangs is killed, too. Of what is listed there
-nothing is tried, but with `--listed`.
+Ends with status 1 where a mutant survives that survivors.toml does not explain. A mutant's tests are those
+that run its line, those that run the fewest others first, and for as long as `--budget` says; one that hangs
+is killed, too. Of what is listed there nothing is tried, but with `--listed`.
 """
 
 import argparse
@@ -88,8 +88,9 @@ def mutants_of(path: Path) -> list[Mutant]:
 
 
 def tests_of(mutant: Mutant, measured: CoverageMap) -> set[str]:
-    """The tests that may tell a mutant from its module: those that run its statement. Where that runs at import: those that
-    run a line that names what it defines, or the body of the function that it begins, and those of the module's own file."""
+    """The tests that may tell a mutant from its module: those that run its statement. Where that runs at
+    import: those that run a line that names what it defines, or the body of the function that it begins, and
+    those of the module's own file."""
     module, line = mutant.module, mutant.line
     if not mutant.imported:
         first, last = _statement(module, line)
@@ -156,8 +157,8 @@ def _tree(module: str) -> ast.Module:
 
 
 def ordered(tests: set[str], mutant: Mutant, measured: CoverageMap, budget: float) -> list[str]:
-    """The tests in the order in which they are run, for `budget` seconds at the most: the module's own file first, then the
-    narrowest of each file, then the narrowest of all, which are also the quickest."""
+    """The tests in the order in which they are run, for `budget` seconds at the most: the module's own file
+    first, then the narrowest of each file, then the narrowest of all, which are also the quickest."""
     row = sorted(
         tests & measured.seconds.keys(),
         key=lambda test: (measured.breadth[test], measured.seconds[test], test),
@@ -177,7 +178,8 @@ def ordered(tests: set[str], mutant: Mutant, measured: CoverageMap, budget: floa
 
 
 def verdicts(shares: Sequence[Sequence[Task]], endpoints: Sequence[str], seed: int) -> Iterator[Verdict]:
-    """Judge each share by a worker of its own, on an engine of its own. Raises `ValueError` where one ends early."""
+    """Judge each share by a worker of its own, on an engine of its own. Raises `ValueError` where one ends
+    early."""
     context = multiprocessing.get_context("fork")
     readers: list[Connection] = []
     workers = []

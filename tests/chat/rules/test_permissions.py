@@ -1,4 +1,5 @@
-"""Who may do what, written down once more by hand: a right that is won or lost by mistake shows here at once."""
+"""Who may do what, written down once more by hand: a right that is won or lost by mistake shows here at
+once."""
 
 from typing import get_args
 

@@ -1,4 +1,5 @@
-"""A room's name and rules: each bound to its last value, null gives back the default, and what is absent stays absent."""
+"""A room's name and rules: each bound to its last value, null gives back the default, and what is absent
+stays absent."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""The conditions of commits, each at its edges: items that let a write through, and the nearest ones that do not.
+"""The conditions of commits, each at its edges: items that let a write through, and the nearest ones that do
+not.
 
 Races show what comes of a refusal. Here one write meets one item, and nothing else is in its way.
 """
@@ -45,8 +46,8 @@ ROOM = Room.parse(f"edges-{uuid.uuid4()}")
 HEAD = Head(rev=7, seq=3, ts=NOON, epoch=2, owners=1)
 STEP = 1_000_000
 SETTINGS = RoomSettings(person_per_second=1, person_burst=3)
-"""A message costs one `STEP` (µs). Of `tat`: idle up to now, let through up to two steps beyond, left by slower limits
-beyond three."""
+"""A message costs one `STEP` (µs). Of `tat`: idle up to now, let through up to two steps beyond, left by
+slower limits beyond three."""
 NOW = NOON * 1_000
 
 

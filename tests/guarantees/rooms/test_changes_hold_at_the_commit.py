@@ -1,4 +1,5 @@
-"""What rules a change is judged again at its commit: whatever lands between look and commit decides, for every operation.
+"""What rules a change is judged again at its commit: whatever lands between look and commit decides, for
+every operation.
 
 Each race writes one item alone, so that no guard but that item's own is in the way.
 """
