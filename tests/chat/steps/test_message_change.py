@@ -1,0 +1,67 @@
+"""How a message is named, and the writes that change it beside the head and the log."""
+
+from typing import Any
+
+import pytest
+
+from chat.rules.errors import InvalidInput
+from chat.rules.identifiers import uuid7
+from chat.rules.models import Head, Message
+from chat.rules.rooms import Room
+from chat.steps.message_change import Target, change_writes, check_target
+from chat.storage import keys
+
+NOW = 1_800_000_000_000
+NOON, NOON_MS = "2026-01-31T12:00:00.000Z", 1_769_860_800_000
+LOBBY = Room.parse("lobby")
+
+
+def refused(**arguments: Any) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        check_target({"roomId": "lobby", **arguments})
+    return caught.value
+
+
+def test_a_message_is_named_by_its_id_alone_where_that_tells_its_instant() -> None:
+    message_id = uuid7(NOW)
+    target = check_target({"roomId": "lobby", "id": message_id})
+    assert target == Target(LOBBY, keys.message(NOW, message_id))
+    assert (target.place.partition_key, target.place.sort_key) == ("ROOM#lobby", target.sort_key)
+
+
+@pytest.mark.parametrize("message_id", ["x", "é" * 250, "an id of before"])
+def test_a_message_from_before_is_named_by_id_and_instant(message_id: str) -> None:
+    target = check_target({"roomId": "lobby", "id": message_id, "ts": NOON})
+    assert target == Target(LOBBY, keys.message(NOON_MS, message_id))
+    assert refused(id=message_id).values == {"argument": "id"}
+
+
+@pytest.mark.parametrize("message_id", [None, 7, "", "x" * 251, "a\nb", "\ud800"], ids=repr)
+def test_what_names_no_message_is_refused_before_anything_is_read(message_id: object) -> None:
+    for more in ({}, {"ts": NOON}):
+        assert refused(id=message_id, **more).values == {"argument": "id"}
+
+
+def test_a_change_is_the_next_revision_after_the_head_that_was_read() -> None:
+    head = Head(rev=7, seq=3, ts=NOW, epoch=2, changed_rev=5, changed_at=NOW - 9)
+    message = Message(id="m", room_id="lobby", room_type="general", sender_id="ann", ts=NOW - 20, seq=3)
+    moved, logged, changed = change_writes(
+        Target(LOBBY, "MSG#m"),
+        head,
+        message,
+        kind="edited",
+        at=NOW,
+        change_id="c",
+        attributes={"text": "uno"},
+        remove=["attachments"],
+    )
+    assert moved.set == {"rev": 8, "changedRev": 8, "changedAt": NOW}
+    assert logged.set == {
+        "type": "Change", "id": "c", "rev": 8, "prev": 5, "prevTs": NOW - 9, "messageSk": "MSG#m", "seq": 3,
+        "kind": "edited", "ts": NOW, "expiresAt": NOW // 1_000 + 30 * 86_400,
+    }  # fmt: skip
+    assert (logged.place.sort_key, logged.whole) == (keys.change(8), True)
+    assert (changed.set, list(changed.remove)) == ({"text": "uno", "rev": 8, "epoch": 2}, ["attachments"])
+    unnumbered = Message(id="m", room_id="lobby", room_type="general", sender_id="ann", ts=NOW)
+    more = {"kind": "removed", "at": NOW, "change_id": "c", "attributes": {}}
+    assert change_writes(Target(LOBBY, "MSG#m"), head, unnumbered, **more)[1].set["seq"] == 0  # type: ignore[arg-type]
