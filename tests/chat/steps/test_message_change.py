@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from chat.deployment import Deployment
 from chat.rules.errors import InvalidInput
 from chat.rules.identifiers import uuid7
 from chat.rules.models import Head, Message
 from chat.rules.rooms import Room
-from chat.steps.message_change import Target, change_writes, check_target
+from chat.steps.message_change import Target, change_writes, check_target, remember_change
 from chat.storage import keys
+from chat.storage.store import Store
 
 NOW = 1_800_000_000_000
 NOON, NOON_MS = "2026-01-31T12:00:00.000Z", 1_769_860_800_000
@@ -65,3 +67,11 @@ def test_a_change_is_the_next_revision_after_the_head_that_was_read() -> None:
     unnumbered = Message(id="m", room_id="lobby", room_type="general", sender_id="ann", ts=NOW)
     more = {"kind": "removed", "at": NOW, "change_id": "c", "attributes": {}}
     assert change_writes(Target(LOBBY, "MSG#m"), head, unnumbered, **more)[1].set["seq"] == 0  # type: ignore[arg-type]
+
+
+def test_the_next_send_of_this_process_starts_from_the_head_that_a_change_left() -> None:
+    deployment = Deployment(Store(None, {}), monotonic=lambda: 5.0)
+    remember_change(deployment, LOBBY, Head(rev=7, seq=3, ts=NOW, epoch=2), NOW + 1)
+    assert deployment.memory.heads.get("ROOM#lobby", 5.0) == Head(
+        rev=8, seq=3, ts=NOW, epoch=2, changed_rev=8, changed_at=NOW + 1
+    )
