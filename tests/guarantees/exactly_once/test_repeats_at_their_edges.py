@@ -4,12 +4,20 @@ from typing import Any
 
 import pytest
 
-from chat.rules.errors import RateLimited
+from chat.rules.errors import Muted, RateLimited
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.items import key
 from simulator.settings import TABLES
-from tests.guarantees.support.fixtures import DAY_MS, Clock, change_room, new_room, process, send
+from tests.guarantees.support.fixtures import (
+    DAY_MS,
+    Clock,
+    change_member,
+    change_room,
+    new_room,
+    process,
+    send,
+)
 
 
 def expire(client: Any, partition_key: str, sort_key: str, at: int) -> None:
@@ -34,6 +42,20 @@ def test_a_proof_counts_up_to_its_last_second(
     again = send(process(client, clock), room, "ann", "one", "n")
     assert (again.id == sent.id) == is_repeat
     assert again.seq == (1 if is_repeat else 2)
+
+
+@pytest.mark.parametrize("left_s", [0, -1], ids=["its last second", "later"])
+def test_who_is_muted_repeats_up_to_the_proofs_last_second(client: Any, clock: Clock, left_s: int) -> None:
+    room = new_room(client, "ann")
+    sent = send(process(client, clock), room, "ann", "one", "n")
+    change_member(client, room, "ann", mutedUntil=clock.now() + DAY_MS)
+    proof = keys.sent(Room.parse(room).partition_key, "n")
+    expire(client, keys.user_partition("ann"), proof, clock.now() // 1_000 + left_s)
+    if left_s < 0:
+        with pytest.raises(Muted):
+            send(process(client, clock), room, "ann", "one", "n")
+    else:
+        assert send(process(client, clock), room, "ann", "one", "n").id == sent.id
 
 
 @pytest.mark.parametrize(("left_s", "text"), [(0, "one"), (-1, None)], ids=["its last second", "later"])
