@@ -200,7 +200,9 @@ class _Visitor(ast.NodeVisitor):
     def visit_BinOp(self, node: ast.BinOp) -> None:
         if isinstance(node.op, ast.Add | ast.Sub):
             self._add(self._between(node.left, node.right, *OPPOSITES[type(node.op)]))
-        elif isinstance(node.op, ast.BitOr):  # of sets and of mappings: without the right
+        elif isinstance(node.op, ast.BitOr) and not _is_union(
+            node
+        ):  # of sets and mappings: without the right
             start, _, _ = self._between(node.left, node.right, "|", "")
             self._add((start, self._end(node), ""))
         self.generic_visit(node)
@@ -252,6 +254,15 @@ class _Visitor(ast.NodeVisitor):
         scope = ".".join(self._scope) or "module"
         for first, last, new in changes_of_condition(text):
             self.found.append((scope, [(start + first, start + last, new)]))
+
+
+def _is_union(node: ast.expr) -> bool:
+    """Whether `|` joins types: `int | float`, `str | None`."""
+    if isinstance(node, ast.BinOp):
+        return _is_union(node.left) or _is_union(node.right)
+    if isinstance(node, ast.Constant):
+        return node.value is None
+    return isinstance(node, ast.Name) and node.id in ("int", "float", "str", "bool", "bytes")
 
 
 def changes_of_condition(text: str) -> Iterator[Edit]:

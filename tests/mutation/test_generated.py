@@ -87,6 +87,15 @@ def test_a_condition_that_is_put_together_loses_each_of_its_parts() -> None:
     ]
 
 
+def test_types_are_left_alone() -> None:
+    source = (
+        "Rules = dict[str, str | float | None]\nodd = isinstance(rules, int | kind)\nboth = one | other\n"
+    )
+    assert [mutant.key for mutant in mutants("rules/sample.py", source)] == [
+        "module: both = one | other → both = one"
+    ]
+
+
 def test_a_mutant_keeps_its_lines_and_tells_equal_ones_apart() -> None:
     source = "def two(a, b):\n    if a == (\n        b\n    ):\n        return a == 1\n    return a == 1\n"
     found = mutants("rules/sample.py", source)

@@ -58,7 +58,7 @@ def test_all_may_be_reset_beside_what_is_set_and_nothing_both() -> None:
     assert check_rules(LOBBY, {"reset": ["NAME"], "personBurst": 3}) == {"name": None, "personBurst": 3}
     both = refused({"reset": ["NAME", "ROOM_RATE"], "roomBurst": 3, "roomPerSecond": 1})
     assert (both.key, both.values) == ("room.resetAndSet", {"argument": "roomBurst"})
-    for reset in ("NAME", ["name"], ["NAME", 7], {"NAME": True}):
+    for reset in ("NAME", ["name"], ["NAME", 7], [["NAME"]], {"NAME": True}):
         assert refused({"reset": reset}).values == {"argument": "reset"}
 
 
