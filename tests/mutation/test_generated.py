@@ -1,9 +1,11 @@
 """The generator makes the mutants that it should, and what survivors.toml explains is still among them."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.mutation.generated import Mutant, mutants
-from tests.mutation.run import all_mutants, survivors
+from tests.mutation.run import TESTS, all_mutants, survivors
 
 SAMPLE = '''"""A module."""
 
@@ -129,3 +131,8 @@ def test_every_survivor_in_the_list_is_a_mutant_still(every_mutant: list[Mutant]
     assert set(listed) - {(mutant.module, mutant.key) for mutant in every_mutant} == set()
     assert len(set(listed)) == len(listed)
     assert all(each.reason for each in survivors())
+
+
+@pytest.mark.parametrize("folder", TESTS)
+def test_the_folders_whose_tests_are_run_are_there(project: Path, folder: str) -> None:
+    assert list((project / folder).glob("test_*.py")) or list((project / folder).glob("*/test_*.py"))
