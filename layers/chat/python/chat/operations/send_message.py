@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from chat.deployment import Deployment
 from chat.rules.access import Access, View, open_room
 from chat.rules.errors import ChatError, NotRoomMember, RateLimited
-from chat.rules.identifiers import chance_of, id_at
+from chat.rules.identifiers import chance_of
 from chat.rules.models import Caller, Message, RoomSettings, Sent
 from chat.rules.rate import to_ms
 from chat.rules.tally import Tally
@@ -246,19 +246,8 @@ class _Send:
         draft, head, settings = self._draft, access.head, self._settings()
         now = self._deployment.now()
         ts = max(now, head.ts + 1)
-        message = Message(
-            id=id_at(draft.message_id, ts),
-            room_id=draft.room.id,
-            room_type=draft.room.type,
-            guild_id=draft.room.guild_id,
-            sender_id=draft.sender,
-            text=draft.text,
-            ts=ts,
-            seq=head.seq + 1,
-            epoch=head.epoch,
-            client_message_id=draft.client_message_id,
-            attachments=self._attachments.to_json() if self._attachments else None,
-        )
+        attachments = self._attachments.to_json() if self._attachments else None
+        message = draft.message(ts, seq=head.seq + 1, epoch=head.epoch, attachments=attachments)
         expires_at = (ts + settings.retention_ms) // 1_000
         return SendAttempt(draft.room, message, draft.fingerprint, access, settings, now, expires_at)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.errors import InvalidInput
-from chat.rules.models import Caller
+from chat.rules.identifiers import id_at
+from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room, is_id
 from chat.rules.text import clean_text, fingerprint
 
@@ -23,6 +24,21 @@ class Draft:
     named: bool
     fingerprint: str
     message_id: str
+
+    def message(self, ts: int, **stamped: Any) -> Message:
+        """The message of this draft at an instant (ms), which its id says too, with what else it is stamped
+        with."""
+        return Message(
+            id=id_at(self.message_id, ts),
+            room_id=self.room.id,
+            room_type=self.room.type,
+            guild_id=self.room.guild_id,
+            sender_id=self.sender,
+            text=self.text,
+            ts=ts,
+            client_message_id=self.client_message_id,
+            **stamped,
+        )
 
 
 def check_draft(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any]) -> Draft:

@@ -1,5 +1,7 @@
 """A send that was made before: its proof, and the message that a repeat of it answers."""
 
+from dataclasses import replace
+
 from chat.deployment import Deployment
 from chat.rules.errors import IdempotencyMismatch, RateLimited
 from chat.rules.identifiers import chance_of
@@ -52,13 +54,5 @@ def stored_message(
 def _expired(draft: Draft, sent: Sent) -> Message:
     """What is left of a message that is gone while its proof still stands: everything but the text."""
     _, ts, message_id = sent.message_sk.split("#", 2)
-    return Message(
-        id=message_id,
-        room_id=draft.room.id,
-        room_type=draft.room.type,
-        guild_id=draft.room.guild_id,
-        sender_id=draft.sender,
-        ts=int(ts),
-        seq=sent.seq,
-        client_message_id=draft.client_message_id,
-    )
+    message: Message = replace(draft.message(int(ts), seq=sent.seq), id=message_id, text=None)
+    return message
