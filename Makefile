@@ -55,6 +55,13 @@ WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
+# The operations and the rules, and of the guarantees what needs neither a wire to break nor minutes.
+FAST = $(wildcard tests/chat*) tests/resolvers tests/services $(addprefix tests/guarantees/,catch_up/test_follower.py \
+	exactly_once/test_sends_are_judged_in_order.py receipts/test_receipts_are_fenced.py rooms/test_rules_take_effect.py)
+
+test-fast: .venv/installed-dev ## the operations' and the rules' tests on moto, within this process: no Java, no npm, under a minute [ARGS="-n 0 -k name"]
+	@exec $(BIN)/python -m pytest --engine=moto $(WORKERS) $(FAST) $(ARGS)
+
 check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, tests, Terraform's among them: what CI runs
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 	@exec $(BIN)/python -m pytest $(WORKERS)
@@ -160,4 +167,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe invoke test check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean
+.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean

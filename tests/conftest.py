@@ -7,7 +7,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -21,7 +21,8 @@ from simulator.engine_host import became_ready, end, free_port, start
 from simulator.keys import SigningKey, local_secrets, signing_key
 from simulator.settings import REGION, become, functions_environment
 
-ENGINE = pytest.StashKey[Kind]()
+Engine = Kind | Literal["moto"]
+ENGINE = pytest.StashKey[Engine]()
 ENGINE_SENTENCE = pytest.StashKey[str]()
 
 # Every run looks at other examples. A failure prints how to repeat it: the seed, and the example as a blob.
@@ -31,7 +32,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--engine", choices=["auto", "ministack", "dynamodb-local"], default="auto")
+    parser.addoption("--engine", choices=["auto", "ministack", "dynamodb-local", "moto"], default="auto")
     parser.addoption("--endpoint", help="a DynamoDB that runs already, instead of one for this run")
 
 
@@ -50,9 +51,12 @@ def pytest_report_header(config: pytest.Config) -> str:
     return config.stash[ENGINE_SENTENCE]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Terraform's tests take longest, and come first: at the end a worker would wait for the other."""
     items.sort(key=lambda item: "terraform" not in item.path.parts[-2:])
+    for item in items if config.stash.get(ENGINE, None) == "moto" else ():
+        if mark := item.get_closest_marker("real_engine"):
+            item.add_marker(pytest.mark.skip(reason=f"needs a real engine: {mark.args[0]}"))
 
 
 def pytest_collection_finish() -> None:
@@ -61,7 +65,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def choose_engine(wish: Literal["auto", "ministack", "dynamodb-local"]) -> tuple[Kind, str]:
+def choose_engine(wish: Engine | Literal["auto"]) -> tuple[Engine, str]:
     if wish != "auto":
         return wish, "as --engine says"
     if absent := dynamodb_local.missing():
@@ -76,18 +80,23 @@ def choose_engine(wish: Literal["auto", "ministack", "dynamodb-local"]) -> tuple
 @pytest.fixture(scope="session")
 def endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a DynamoDB with both tables, empty at first."""
-    running: str | None = request.config.getoption("--endpoint")
-    embedding = (
-        nullcontext(running)
-        if running
-        else embedded(request.config.stash[ENGINE], tmp_path_factory.mktemp("dynamodb"), in_memory=True)
-    )
-    with embedding as url:
+    with _engine(request.config, tmp_path_factory) as url:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("AWS_ACCESS_KEY_ID", "local")
             environment.setenv("AWS_SECRET_ACCESS_KEY", "local")
             demo.create_tables(aws_client("dynamodb", region=REGION, endpoint=url, timeout=20))
         yield url
+
+
+def _engine(config: pytest.Config, folders: pytest.TempPathFactory) -> AbstractContextManager[str]:
+    if running := config.getoption("--endpoint"):
+        return nullcontext(running)
+    engine = config.stash[ENGINE]
+    if engine == "moto":
+        from tests.moto_engine import in_process  # it changes botocore, so only where it is asked for
+
+        return in_process()
+    return embedded(engine, folders.mktemp("dynamodb"), in_memory=True)
 
 
 @pytest.fixture(scope="session")
@@ -99,19 +108,24 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
 @pytest.fixture(scope="session")
 def objects_address(request: pytest.FixtureRequest, endpoint: str) -> str:
     """Where attachments lie, once a test asks for `objects`: in the engine if that has an S3, else in one of its own."""
-    return (
-        endpoint
-        if request.config.stash.get(ENGINE, None) == "ministack"
-        else f"http://127.0.0.1:{free_port()}"
-    )
+    engine = request.config.stash.get(ENGINE, None)
+    if engine == "moto":
+        from tests.moto_engine import S3
+
+        return S3
+    return endpoint if engine == "ministack" else f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture(scope="session")
 def objects(
-    functions_environ: None, objects_address: str, endpoint: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    functions_environ: None,
+    objects_address: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Any]:
     """An S3 client of botocore, without retries, on the functions' bucket, which is there from now on."""
-    with nullcontext() if objects_address == endpoint else _ministack(objects_address, tmp_path_factory):
+    there = request.config.stash.get(ENGINE, None) in ("ministack", "moto")
+    with nullcontext() if there else _ministack(objects_address, tmp_path_factory):
         demo.make_bucket(objects_address)
         yield aws_client("s3", region=REGION, endpoint=objects_address, timeout=20)
 
@@ -129,17 +143,22 @@ def _ministack(address: str, folders: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def functions_environ(
-    endpoint: str, objects_address: str, key: SigningKey, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    endpoint: str,
+    objects_address: str,
+    key: SigningKey,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     """
-    This process's environment is the functions', with the demo rooms in the tables: handlers may be called.
+    This process's environment is the functions': handlers may be called. The demo rooms are in the tables, but on moto.
     For the whole run, because a function reads its environment once.
     """
     before = dict(os.environ)
     secrets = local_secrets(tmp_path_factory.mktemp("secrets"))
     jwks = {"JWT_JWKS": key.jwks.decode()}
     become(functions_environment(endpoint=endpoint, secrets=secrets, jwks=jwks, objects=objects_address))
-    demo.seed(endpoint)
+    if request.config.stash.get(ENGINE, None) != "moto":  # every item there makes it slower
+        demo.seed(endpoint)
     yield
     os.environ.clear()
     os.environ.update(before)
@@ -149,6 +168,22 @@ def functions_environ(
 def client(functions_environ: None, endpoint: str) -> Any:
     """A DynamoDB client of botocore, without retries, on the functions' tables."""
     return aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
+
+
+@pytest.fixture(scope="session")
+def leaving_nothing(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[None]]:
+    """A context at whose end the tables have no more items than before, if the engine is moto: each makes it slower."""
+    if request.config.stash.get(ENGINE, None) != "moto":
+        return nullcontext
+    from tests.moto_engine import leaving_nothing
+
+    return leaving_nothing
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _a_module_leaves_nothing(leaving_nothing: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    with leaving_nothing():
+        yield
 
 
 class Eventually(Protocol):

@@ -11,6 +11,13 @@ from tests.guarantees.support.fixtures import Clock
 from tests.guarantees.support.proxy import Proxy, proxy_to
 
 
+@pytest.hookimpl(tryfirst=True)  # the marks are read by another
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "session_proxy" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.real_engine("moto is asked without a connection that could break"))
+
+
 @pytest.fixture(scope="session")
 def session_proxy(functions_environ: None, endpoint: str) -> Iterator[Proxy]:
     with proxy_to(endpoint) as proxy:

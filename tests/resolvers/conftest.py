@@ -1,6 +1,7 @@
 """Fixtures of the functions' tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from tests.resolvers.harness import Harness
 
 
 @pytest.fixture(autouse=True)
-def _forget_old_rooms(harness: Harness) -> None:
+def _forget_old_rooms(
+    harness: Harness, leaving_nothing: Callable[[], AbstractContextManager[None]]
+) -> Iterator[None]:
     harness.forget_old_rooms()
+    with leaving_nothing():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,7 @@ def test_what_is_no_image_is_to_be_saved(harness: Harness, objects: Any) -> None
     assert served.headers["Content-Disposition"] == "attachment; filename*=UTF-8''notes%22%3B%20x%3D.html"
 
 
+@pytest.mark.real_engine("moto's S3 checks no signature")
 def test_an_address_serves_nothing_but_what_it_was_made_for(harness: Harness, objects: Any) -> None:
     room = harness.room()
     upload_id = sent(harness, room)

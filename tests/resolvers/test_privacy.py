@@ -25,6 +25,7 @@ for line in sys.stdin:
         traceback.print_exc()
         print(f"outcome {type(error).__name__}", flush=True)
 """
+ANOTHER_PROCESS = "moto is in this process, and these functions run in another"
 MODULES = {"Mutation": "send_message", "Query": "messages", "Subscription": "on_message"}
 
 
@@ -119,6 +120,7 @@ def events(harness: Harness, private: dict[str, str]) -> list[dict[str, Any]]:
     return [harness.filled(call) for call in calls]
 
 
+@pytest.mark.real_engine(ANOTHER_PROCESS)
 def test_nothing_private_is_written_whatever_happens(
     harness: Harness, private: dict[str, str], events: list[dict[str, Any]]
 ) -> None:
@@ -137,6 +139,7 @@ def test_nothing_private_is_written_whatever_happens(
             assert token.rpartition(".")[2] == "" or token.rpartition(".")[2] not in output
 
 
+@pytest.mark.real_engine(ANOTHER_PROCESS)
 def test_the_log_names_users_by_pseudonym(harness: Harness, events: list[dict[str, Any]]) -> None:
     lines = [json.loads(line) for line in written(harness, events[:1]).splitlines() if line.startswith("{")]
     (answered,) = [line for line in lines if line.get("message") == "Answered"]
@@ -149,6 +152,7 @@ def test_the_log_names_users_by_pseudonym(harness: Harness, events: list[dict[st
     assert metrics["function"] == "send_message"
 
 
+@pytest.mark.real_engine(ANOTHER_PROCESS)
 def test_a_decision_about_a_person_is_an_audit_event(harness: Harness) -> None:
     event = harness.event("Mutation.sendMessage.not-member")
     lines = [json.loads(line) for line in written(harness, [event]).splitlines() if line.startswith("{")]
@@ -162,6 +166,7 @@ def test_a_decision_about_a_person_is_an_audit_event(harness: Harness) -> None:
     ]
 
 
+@pytest.mark.real_engine(ANOTHER_PROCESS)
 def test_in_lambda_the_same_is_true(
     harness: Harness, private: dict[str, str], events: list[dict[str, Any]]
 ) -> None:

@@ -4,7 +4,8 @@ removals of a call end one epoch together."""
 import json
 import logging
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,12 @@ def harness(client: Any, key: SigningKey, project: Path) -> Iterator[Harness]:
     harness = Harness(project, key, client)
     yield harness
     harness.functions.close()
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing(leaving_nothing: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    with leaving_nothing():
+        yield
 
 
 @pytest.fixture
