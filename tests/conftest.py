@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, overload
 
 import hypothesis
 import pytest
@@ -65,6 +65,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@overload
+def choose_engine(wish: Kind | Literal["auto"]) -> tuple[Kind, str]: ...
+@overload
+def choose_engine(wish: Engine | Literal["auto"]) -> tuple[Engine, str]: ...
 def choose_engine(wish: Engine | Literal["auto"]) -> tuple[Engine, str]:
     if wish != "auto":
         return wish, "as --engine says"
