@@ -33,7 +33,7 @@ run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGIN
 
 gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000]
 	@$(GATEWAY) -m gateway.check || { echo "start it in another shell: make run$(if $(filter-out 4000,$(PORT)), PORT=$(PORT))" >&2; exit 1; }
-	@mkdir -p .local && $(BIN)/python -m simulator token --user=gateway --roles=gateway > .local/gateway.token
+	@umask 077 && mkdir -p .local && $(BIN)/python -m simulator token --user=gateway --roles=gateway > .local/gateway.token
 	@exec $(GATEWAY) -m gateway
 
 GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) SERVICE_TOKEN=file:.local/gateway.token \

@@ -26,7 +26,7 @@ def main() -> int:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(settings))
     except KeyboardInterrupt:  # uvicorn raises it again when it has drained
-        return 130
+        return 0
     return 0
 
 

@@ -48,7 +48,7 @@ def main(settings: Settings, answers: TextIO) -> int:
 def greeting(address: Address) -> str:
     """That the API is there, and how to use it: its first line is what other programs wait for."""
     send = f'mutation {{ sendMessage(roomId: \\"lobby\\", text: \\"hello\\") {{ {SELECTION} }} }}'
-    read = '{ messages(roomId: \\"lobby\\") { items { seq senderId text ts } nextToken head { seq epoch } } }'
+    read = '{ messages(roomId: \\"lobby\\") { items { seq senderId text ts } nextToken head { rev seq ts epoch } } }'
     curl = f"""curl -s {address.url} -H "Authorization: $TOKEN" -H 'Content-Type: application/json'"""
     port = "" if address.port == DEFAULT_PORT else f" PORT={address.port}"
     secure = f"tls https://{address.host}:{address.tls_port}/graphql\n" if address.tls_port else ""

@@ -182,8 +182,8 @@ variable "limits" {
   nullable = false
 
   validation {
-    condition     = alltrue([for number in values(var.limits) : number == null || try(number > 0, false)])
-    error_message = "limits must be greater than 0; leave one out for the code's default."
+    condition     = alltrue([for name, number in var.limits : number == null || try(number > 0 || name == "slow_mode_seconds" && number == 0, false)])
+    error_message = "limits must be greater than 0 (slow_mode_seconds may be 0); leave one out for the code's default."
   }
 
   validation {

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from graphql import (
@@ -29,6 +29,8 @@ from graphql import (
 
 from chat.rules import errors
 from chat.rules.errors import ChatError
+from chat.rules.models import NoticeKind
+from chat.rules.room_rules import NUMBERS, RESETS
 from chat_lambda.settings import Settings
 from simulator.engine import PROJECT
 
@@ -280,3 +282,18 @@ def test_defaults_and_limits_in_the_schema_are_those_of_the_code() -> None:
     assert f"1 to {history.MAX_LIMIT}" in limit.description.value
     assert Path(SCHEMA).read_text(encoding="utf-8").count("4,000 code points") == 1
     assert Settings().max_code_points == 4_000
+
+
+def enum_values(name: str) -> list[str]:
+    return [each.name.value for each in ENUMS[name].values or ()]
+
+
+def test_every_rule_of_a_room_can_be_set_and_reset() -> None:
+    assert enum_values("RoomRule") == list(RESETS)
+    assert sorted(rule for rules in RESETS.values() for rule in rules) == sorted(
+        ["name", "visibility", *NUMBERS]
+    )
+
+
+def test_the_schema_has_every_kind_of_notice() -> None:
+    assert sorted(enum_values("NoticeKind")) == sorted(get_args(NoticeKind))

@@ -36,8 +36,8 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class RoomAccess:
-    """A room that the caller may do something in, and as what. `member` is `None` for administrators and
-    visitors."""
+    """A room that the caller may do something in, and as what. `member` is `None` for administrators,
+    visitors and the gateway."""
 
     head: Head
     member: Member | None

@@ -3,7 +3,7 @@
     ChatError
      ├── InvalidInput         400  malformed argument
      ├── NotRoomMember        403  no such room, or not in it
-     ├── NotAllowed           403  in it, but the role may not do this
+     ├── NotAllowed           403  this may not be done, though the room is no secret
      ├── Muted                403  until an instant
      ├── RateLimited          429  the person's or the room's limit, with retryAfterMs
      ├── IdempotencyMismatch  409  same clientMessageId, other content
@@ -80,7 +80,7 @@ class RateLimited(ChatError):
 
 
 class IdempotencyMismatch(ChatError):
-    """The clientMessageId was used in this room by this sender for another text."""
+    """The clientMessageId was used in this room by this sender for another text or other attachments."""
 
     def __init__(self) -> None:
         super().__init__("send.mismatch")

@@ -29,7 +29,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`per_second` on average, `burst` at once; both at least a little."""
+    """`per_second` on average, `burst` at once; `per_second` above 0, `burst` 1 or more."""
 
     per_second: float
     burst: int

@@ -86,7 +86,7 @@ def with_owner_count(store: Store, room: Room, head: Head) -> Head:
 
 
 def owners_gained(head: Head, before: Member, role: Role | None) -> int:
-    """How many owners more (or fewer) the room has once `before`, who is check_active, has this role, or is
+    """How many owners more (or fewer) the room has once `before`, who is active, has this role, or is
     gone (`None`).
 
     Raises `NotAllowed` where a room that is `with_owner_count` would be left without an owner.
@@ -142,7 +142,7 @@ def add_writes(
     joined_seq: int,
     more: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Write]:
-    """Take in somebody who is not check_active, `person` being what is left of an earlier membership.
+    """Take in somebody who is not active, `person` being what is left of an earlier membership.
 
     `more` is what else the membership is to hold.
     """
@@ -162,7 +162,7 @@ def add_writes(
 
 
 def remove_writes(room: Room, user_id: str, person: Member, epoch: int, now: int) -> list[Write]:
-    """Take out somebody who is check_active, which ends `epoch`. `now` is in milliseconds."""
+    """Take out somebody who is active, which ends `epoch`. `now` is in milliseconds."""
     gone = {"status": "left", "endedEpoch": epoch, "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
     return [_membership_write(room, user_id, person, gone), Write(roster_place(room, user_id), delete=True)]
 
@@ -216,7 +216,7 @@ def mute_writes(room: Room, user_id: str, person: Member, until: int) -> list[Wr
 
 
 def _roster_line(person: Member) -> dict[str, Any]:
-    """The line of somebody who is check_active, but for a mute."""
+    """The line of somebody who is active, but for a mute."""
     return {"type": "Member", "role": person.role, "status": "active", "joinedSeq": person.joined_seq}
 
 

@@ -68,7 +68,7 @@ class Memory:
 
     @contextmanager
     def turn(self, partition_key: str) -> Iterator[None]:
-        """One after the other, for the threads that send to a room: at once they would only refuse each
+        """One after the other, for the threads that write to a room: at once they would only refuse each
         other.
 
         Nobody waits longer than `LONGEST_TURN_S`, so that one stuck request does not hold up all others.
