@@ -181,7 +181,8 @@ class Person:
             assert kind == "message"
             self.order.append(message["seq"])
         self.revs[message["id"]] = max(rev, self.revs.get(message["id"], 0))
-        self.position = RoomPosition.parse(position)
+        seq, ts, frame_rev = position.split("/")
+        self.position = RoomPosition(int(seq), ts or None, int(frame_rev))
 
 
 class Simulation:
