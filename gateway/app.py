@@ -11,6 +11,7 @@ from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room
 from gateway.client_transport import ClientTransport
 from gateway.connection import CloseCode
+from gateway.position import RoomPosition, parse_since
 from gateway.process import Gateway
 from gateway.session import Session
 from gateway.websocket_protocol import EXTENSION
@@ -66,6 +67,15 @@ def _token(socket: WebSocket, offered: list[str]) -> str | None:
     return entries[0] if entries else None
 
 
+def _since(socket: WebSocket) -> RoomPosition | int | None:
+    """Where the client was, by the address. Raises `InvalidInput`."""
+    text = socket.query_params.get("since")
+    try:
+        return None if text is None else parse_since(text)
+    except ValueError:
+        raise InvalidInput("changes.since", argument="since") from None
+
+
 async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> None:
     """One connection: turned away, or accepted and served to its end."""
     origin = socket.headers.get("origin")
@@ -83,7 +93,8 @@ async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> N
     socket.scope["headers"].clear()
     try:
         room = None if path_room is None else Room.parse(path_room)
+        since = _since(socket)
     except InvalidInput as refusal:
         await socket.close(CloseCode.NOT_ALLOWED, refusal.code)
         return
-    await Session(gateway, socket, transport, room).run(token)
+    await Session(gateway, socket, transport, room, since).run(token)

@@ -21,10 +21,9 @@ from pydantic import (
 
 from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room, is_id
-from gateway.position import RoomPosition
+from gateway.position import MAX_NUMBER, RoomPosition
 
 MAX_ROOMS_PER_RESUME = 100
-MAX_NUMBER = 2**31
 
 
 class BadFrame(Exception):
@@ -85,7 +84,8 @@ class _Frame(BaseModel):
 
 
 class Authenticate(_Frame):
-    """The first frame, where neither header nor subprotocol carried the token."""
+    """The first frame, where neither header nor subprotocol carried the token; later, a fresh token of the
+    same person."""
 
     type: Literal["auth"] = "auth"
     token: str = Field(repr=False)

@@ -87,7 +87,13 @@ class Limits:
     rate: Rate = field(default_factory=lambda: Rate(20.0, 100))
     rooms: int = 100
     excess_frames: int = 50
-    """How many frames beyond the rate are refused before the connection is closed."""
+    """How many frames beyond the rate are refused before the connection is closed. They are forgiven at half
+    the rate: short bursts may come as often as they like, a flood may not."""
+
+    @property
+    def patience(self) -> Rate:
+        """The rate at which frames may be refused."""
+        return Rate(self.rate.per_second / 2, self.excess_frames)
 
 
 class Connection:
@@ -104,7 +110,7 @@ class Connection:
         self._deadline: float | None = now + AUTH_SECONDS
         self._expires: float | None = None
         self._tat = 0
-        self._excess = 0
+        self._excess_tat = 0
 
     @property
     def deadline(self) -> float | None:
@@ -121,7 +127,7 @@ class Connection:
         return [self._close(CloseCode.TOKEN_REFUSED, reason)]
 
     def credentials(self, token: str) -> list[Action]:
-        """A token from the handshake."""
+        """A token from the handshake or the first frame."""
         self.state = "authenticating"
         return [Verify(token)]
 
@@ -134,11 +140,24 @@ class Connection:
         first = self._subscribe(client_frames.Subscribe(room=room, since=self._since)) if room else []
         return [Reply(hello), *first]
 
+    def renewed(self, user_id: str, expires: float, expires_in_ms: int) -> list[Action]:
+        """The person, who is known, has a token that is good until `expires`."""
+        if self.state != "open":
+            return []
+        self._expires = expires
+        return [Reply(server_frames.encode("authenticated", user=user_id, expiresInMs=expires_in_ms))]
+
     def token_refused(self) -> list[Action]:
         return [self._close(CloseCode.TOKEN_REFUSED, "the token was refused")]
 
     def keys_unavailable(self) -> list[Action]:
-        """The token can be neither accepted nor refused just now."""
+        """The token can be neither accepted nor refused just now. One that was accepted before is good until
+        it ends."""
+        if self.state == "open":
+            refusal = server_frames.Refusal(
+                "ServiceUnavailable", "The token cannot be verified just now.", {}
+            )
+            return [Reply(server_frames.refused(refusal))]
         return [self._close(CloseCode.UNAVAILABLE, "the token cannot be verified just now")]
 
     def too_many_connections(self) -> list[Action]:
@@ -187,11 +206,11 @@ class Connection:
 
     def _act(self, frame: client_frames.ClientFrame) -> list[Action]:
         if isinstance(frame, client_frames.Authenticate):
-            if self.state != "connected":
-                return [self._close(CloseCode.BAD_FRAME, "auth comes once, and first")]
+            if self.state == "authenticating":
+                return [self._close(CloseCode.BAD_FRAME, "the token before it is still being verified")]
             if len(frame.token) > MAX_TOKEN_CHARACTERS:
                 return self.token_refused()
-            return self.credentials(frame.token)
+            return [Verify(frame.token)] if self.state == "open" else self.credentials(frame.token)
         if self.state != "open":
             return [self._close(CloseCode.TOKEN_REFUSED, "auth comes first")]
         match frame:
@@ -222,9 +241,10 @@ class Connection:
         if not wait:
             self._tat = rate.taken(self._tat, now_us)
             return []
-        self._excess += 1
-        if self._excess > self._limits.excess_frames:
+        patience = self._limits.patience
+        if patience.wait(self._excess_tat, now_us):
             return [self._close(CloseCode.TOO_MANY, "too many frames")]
+        self._excess_tat = patience.taken(self._excess_tat, now_us)
         return [
             Reply(server_frames.refused(server_frames.Refusal.of(RateLimited(-(-wait // 1_000), "person"))))
         ]

@@ -156,7 +156,13 @@ class Feed:
     def receive(self, message: Message) -> list[Revoked]:
         """Deliver a live event to the subscribers, in its turn; who lost access by it. They are still
         subscribed: remove them."""
-        if (message.get("epoch") or 0) > self._cleared_epoch:
+        epoch = message.get("epoch") or 0
+        if epoch > self._cleared_epoch:
+            if message.get("rev") is not None and message.get("seq") is not None:
+                # What was edited away or removed is forgotten at once. Whoever joins is judged in this epoch
+                # before the new state is written to them.
+                self._newest_epoch = max(self._newest_epoch, epoch)
+                self.timeline.replace(message)
             self.timeline.needs_reading = True
             self._work.set()
             return []

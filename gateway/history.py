@@ -2,10 +2,13 @@
 history, once for all who ask for the same."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakSet
 
+from chat.rules.instants import to_wire
 from gateway import documents, server_frames
 from gateway.metrics import Metrics
 from gateway.position import RoomPosition
@@ -18,16 +21,44 @@ SHARED_SECONDS = 2.0
 MAX_MESSAGES = 1_000
 """How many messages a client that knows no more than its last `seq` is given from history."""
 
+REPLAY_MS = 7 * 86_400_000
+"""How old a message may be that the replay buffer has: the shortest time that a room keeps its messages. What
+is older the chat is asked for, which knows whether it has expired."""
+
 Ask = Callable[..., Awaitable[Any]]
 
 
+class Replayed(Protocol):
+    """What somebody is given of what they missed. `frame` is read when it is written, since a later change
+    of its message replaces it, and may be empty: there is nothing to write then."""
+
+    @property
+    def frame(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
+class Repositioned:
+    """An event for somebody who is further, at `start`, than those were who were sent it live."""
+
+    event: BufferedEvent
+    start: RoomPosition
+
+    @property
+    def frame(self) -> bytes:
+        if not self.event.frame:
+            return b""
+        position = RoomPosition(self.start.seq, self.start.ts, self.event.position.rev)
+        text = server_frames.with_position(server_frames.payload(self.event.frame), position)
+        return server_frames.framed(text)
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Missed:
     """What history has for somebody, as it is written to them if they are a member in `epoch`. Whoever was
     given it is at `reached`, but for changes of what they had before, if they named no more than a number
     (`is_bare`)."""
 
-    frames: Sequence[bytes]
+    events: Sequence[BufferedEvent]
     reached: RoomPosition
     epoch: int = 0
     is_bare: bool = False
@@ -48,12 +79,20 @@ class History:
         self._ask, self._catch_up = ask, catch_up
         self._timeline, self._encode, self._metrics = timeline, encode, metrics
         self._fetching: dict[object, asyncio.Future[Missed | None]] = {}
+        self._given: WeakSet[Missed] = WeakSet()
+        """Whatever was read and may yet be written to somebody."""
+        self._reads = 0
+        """How many are reading history."""
+        self._changed: dict[str, Message] = {}
+        """What changed while somebody was reading, which may have been given an older state."""
+        timeline.on_replaced = self._replace
 
     async def missed(self, since: RoomPosition | int) -> Missed | None:
         """For somebody who was at `since`: nothing where the replay buffer serves, `None` where they have
         to start afresh."""
         if self._is_behind(since if isinstance(since, int) else since.seq):
             await self._catch_up()  # another process has sent them more than is known here
+        self._timeline.buffer.forget_before(to_wire(time.time_ns() // 1_000_000 - REPLAY_MS))
         start = self._start(since)
         if self._timeline.since(start) is not None:
             self._metrics.resumed("buffer")
@@ -64,14 +103,14 @@ class History:
         self._metrics.resumed("reset" if missed is None else "history")
         return missed
 
-    def replay(self, missed: Missed) -> list[bytes] | None:
-        """The frames of `missed` and of all events after it. `None`: the replay buffer has forgotten some
-        of them."""
+    def replay(self, missed: Missed) -> list[Replayed] | None:
+        """What `missed` has and all events after it. `None`: the replay buffer has forgotten some of
+        them."""
         start = missed.reached
         if missed.is_bare and self._timeline.buffer.after.rev <= start.rev:
             start = self._start(start.seq)
         later = self._timeline.since(start)
-        return None if later is None else [*missed.frames, *(_not_before(start, each) for each in later)]
+        return None if later is None else [*missed.events, *(_not_before(start, each) for each in later)]
 
     async def pages(self, since: RoomPosition) -> AsyncIterator[HistoryPage]:
         """Everything after `since`, a page of the chat's `changes` at a time."""
@@ -95,8 +134,7 @@ class History:
     async def _once(self, since: RoomPosition | int) -> Missed | None:
         """Reads of the same within a moment are one: what happened since comes from the replay buffer."""
         if since not in self._fetching:
-            fetch = self._newest_back_to(since) if isinstance(since, int) else self._after(since)
-            self._fetching[since] = task = asyncio.ensure_future(fetch)
+            self._fetching[since] = task = asyncio.ensure_future(self._read(since))
             task.add_done_callback(lambda done: self._fetched(since, done))
         return await asyncio.shield(self._fetching[since])
 
@@ -105,6 +143,32 @@ class History:
             self._fetching.pop(since, None)
         else:
             asyncio.get_running_loop().call_later(SHARED_SECONDS, self._fetching.pop, since, None)
+
+    async def _read(self, since: RoomPosition | int) -> Missed | None:
+        self._reads += 1
+        try:
+            missed = await (self._newest_back_to(since) if isinstance(since, int) else self._after(since))
+            if missed is not None:
+                for message in self._changed.values():
+                    self._replace_in(missed, message)
+                self._given.add(missed)
+            return missed
+        finally:
+            self._reads -= 1
+            if not self._reads:
+                self._changed.clear()
+
+    def _replace(self, message: Message) -> None:
+        """The message as it is now, in place of what was read of it."""
+        if self._reads:
+            self._changed[message["id"]] = message
+        for missed in self._given:
+            self._replace_in(missed, message)
+
+    def _replace_in(self, missed: Missed, message: Message) -> None:
+        for event in missed.events:
+            if event.id == message["id"] and event.rev < message["rev"]:
+                event.rev, event.frame = message["rev"], self._encode(event.kind, message, event.position)
 
     async def _after(self, since: RoomPosition) -> Missed | None:
         items: list[Message] = []
@@ -136,7 +200,7 @@ class History:
                 return Missed(list(self._encoded(start, found[::-1])), reached, epoch, is_bare=True)
         return None
 
-    def _encoded(self, position: RoomPosition, items: Sequence[Message]) -> Iterator[bytes]:
+    def _encoded(self, position: RoomPosition, items: Sequence[Message]) -> Iterator[BufferedEvent]:
         """What was read from history, as it is written to somebody who was at `position`."""
         for message in items:
             if message["seq"] is None:
@@ -144,13 +208,11 @@ class History:
             kind: EventKind = "message" if message["seq"] > position.seq else "change"
             if kind == "message":
                 position = RoomPosition(message["seq"], message["ts"], position.rev)
-            yield self._encode(kind, message, position)
+            frame = self._encode(kind, message, position)
+            yield BufferedEvent(kind, message["id"], message["seq"], message.get("rev") or 0, position, frame)
 
 
-def _not_before(start: RoomPosition, event: BufferedEvent) -> bytes:
-    """The frame for somebody who is at `start`: a change that was sent before its room came so far must
+def _not_before(start: RoomPosition, event: BufferedEvent) -> Replayed:
+    """The event for somebody who is at `start`: a change that was sent before its room came so far must
     not take them back."""
-    if event.position.seq >= start.seq:
-        return event.frame
-    position = RoomPosition(start.seq, start.ts, event.position.rev)
-    return server_frames.framed(server_frames.with_position(server_frames.payload(event.frame), position))
+    return event if event.position.seq >= start.seq else Repositioned(event, start)

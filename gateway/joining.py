@@ -1,11 +1,14 @@
 """How a client comes to receive a room: it is given what it missed, and then every event, without one
 between the two."""
 
+from collections import deque
+from collections.abc import Callable, Iterator
+
 from gateway import client_frames, server_frames
 from gateway.client import Client
 from gateway.ephemeral import EphemeralKind
 from gateway.feed import Feed
-from gateway.history import Missed
+from gateway.history import Missed, Replayed
 
 
 class FellBehind(Exception):
@@ -43,19 +46,29 @@ async def _replay(
     history_epoch = missed.epoch if missed is not None else 0
     if replayed is None and subscribe.since is not None:
         client.reply(server_frames.encode("reset", room=room.id, at=feed.position))
-    waiting = replayed or []
-    while waiting or client.access_epoch(room) < max(feed.epoch, history_epoch):
-        if client.access_epoch(room) < max(feed.epoch, history_epoch):
+    waiting: deque[Replayed] = deque(replayed or [])
+
+    def may_receive() -> bool:
+        return client.access_epoch(room) >= max(feed.epoch, history_epoch)
+
+    while waiting or not may_receive():
+        if not may_receive():
             await client.check_access(room)
-        elif await client.transport.write_paced(waiting):
-            waiting = []
-        else:
+        elif not await client.transport.write_paced(_frames(waiting, may_receive)):
             raise FellBehind
         later, count = buffer.appended_since(count), buffer.count
         if later is None:
             raise FellBehind
-        waiting += [event.frame for event in later]
+        waiting += later
     return replayed is not None
+
+
+def _frames(waiting: deque[Replayed], may_receive: Callable[[], bool]) -> Iterator[bytes]:
+    """Each as it is when its turn comes: what waits may have been changed meanwhile, by somebody who knew
+    that the client's person was removed before."""
+    while waiting and may_receive():
+        if frame := waiting.popleft().frame:
+            yield frame
 
 
 def _ephemeral_kinds(subscribe: client_frames.Subscribe) -> list[EphemeralKind]:

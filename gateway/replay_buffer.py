@@ -1,24 +1,36 @@
-"""The newest events of a room, for clients that come back to it. Without I/O."""
+"""The newest events of a room, for clients that come back to it. Without I/O.
+
+What is replayed of a message is the message as it is now: a text that was edited away or removed leaves the
+buffer when its change arrives.
+"""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from gateway.position import RoomPosition
 
 EventKind = Literal["message", "change", "notice"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class BufferedEvent:
-    """What the buffer keeps of an event: `seq` of a message, `rev` of a change, the position of who has
-    the event, and the frame as it was written."""
+    """What is kept of an event: the message's `id`, `seq` and `rev` (0: never changed), the position of who
+    has the event, and the frame as it is written.
+
+    `frame` is to be read when it is written and no earlier: a later change of the message replaces it. It is
+    empty once there is nothing left to replay, because a later event says it all.
+    """
 
     kind: EventKind
+    id: str
     seq: int
     rev: int
     position: RoomPosition
     frame: bytes
+    is_buffered: bool = False
 
     @property
     def size(self) -> int:
@@ -53,6 +65,10 @@ class ReplayBuffer:
         """How many events were appended so far."""
         self._capacity, self._budget = capacity, budget
         self._events: deque[BufferedEvent] = deque()
+        # Of each message, for as long as anybody has the event: somebody to whom it is being written may
+        # have it for longer than the buffer does.
+        self._messages: WeakValueDictionary[str, BufferedEvent] = WeakValueDictionary()
+        self._changes: WeakValueDictionary[str, BufferedEvent] = WeakValueDictionary()
         budget.buffers.add(self)
 
     def __len__(self) -> int:
@@ -60,16 +76,36 @@ class ReplayBuffer:
 
     def restart(self, position: RoomPosition) -> None:
         """Forget everything: the room goes on from here."""
-        self._budget.give_back(sum(event.size for event in self._events))
-        self._events.clear()
+        while self._events:
+            self._drop_oldest()
         self.after = position
         self.count += 1  # nobody goes on from before: what lies between was never appended
 
     def append(self, event: BufferedEvent) -> None:
         self.count += 1
         self._events.append(event)
+        event.is_buffered = True
+        if event.kind == "message":
+            self._messages[event.id] = event
+        elif event.kind == "change":
+            if earlier := self._changes.get(event.id):
+                self._set_frame(earlier, b"")
+            self._changes[event.id] = event
         self._budget.take(event.size)
         while len(self._events) > self._capacity:
+            self._drop_oldest()
+
+    def replace(self, message_id: str, rev: int, encode: Callable[[BufferedEvent], bytes]) -> None:
+        """Keep nothing of this message that is older than `rev`: `encode` has each event's frame."""
+        for events in (self._messages, self._changes):
+            event = events.get(message_id)
+            if event is not None and event.rev < rev:
+                event.rev = rev
+                self._set_frame(event, encode(event))
+
+    def forget_before(self, instant: str) -> None:
+        """Forget messages from before this instant (as on the wire), and what came before them."""
+        while self._events and (self._events[0].position.ts or "") < instant:
             self._drop_oldest()
 
     def since(self, position: RoomPosition) -> list[BufferedEvent] | None:
@@ -95,21 +131,29 @@ class ReplayBuffer:
         self._capacity = 0
         self._budget.buffers.discard(self)
 
+    def _set_frame(self, event: BufferedEvent, frame: bytes) -> None:
+        before, event.frame = event.size, frame
+        if event.is_buffered:
+            self._budget.take(event.size - before)
+
     def _drop_oldest(self) -> None:
         oldest, after = self._events.popleft(), self.after
         self._budget.give_back(oldest.size)
+        oldest.is_buffered = False
         if oldest.kind == "message":
             self.after = RoomPosition(oldest.seq, oldest.position.ts, after.rev)
-        elif oldest.kind == "change":
+        elif oldest.kind == "change" and oldest.frame:
             self.after = RoomPosition(after.seq, after.ts, max(after.rev, oldest.rev))
 
 
 def _is_after(event: BufferedEvent, position: RoomPosition) -> bool:
     """Whether somebody at `position` may not have it. Notices have no number: who has a later message was
     sent them, too."""
+    if not event.frame:
+        return False
     if event.kind == "message":
         return event.seq > position.seq
     if event.kind == "notice":
         return event.position.seq >= position.seq
-    # Who is still to get the message gets its change, too, at whatever `rev`: the message's frame is older.
-    return event.rev > position.rev or event.seq > position.seq
+    # Who is still to get the message gets it as it is now, and needs no change.
+    return event.seq <= position.seq and event.rev > position.rev

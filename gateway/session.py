@@ -30,15 +30,20 @@ TCP tries."""
 
 
 class Session:
-    """From the handshake to the end of the connection. `path_room`: the room of the address."""
+    """From the handshake to the end of the connection. `path_room`, `since`: the room of the address, and
+    where the client was in it."""
 
     def __init__(
-        self, gateway: Gateway, socket: WebSocket, transport: ClientTransport, path_room: Room | None
+        self,
+        gateway: Gateway,
+        socket: WebSocket,
+        transport: ClientTransport,
+        path_room: Room | None,
+        since: RoomPosition | int | None,
     ) -> None:
         self._gateway, self._socket, self._transport = gateway, socket, transport
         own = gateway.settings
         limits = Limits(Rate(own.frames_per_second, own.frames_burst), own.rooms_per_connection)
-        since = _position(socket.query_params.get("since"))
         self._connection = Connection(path_room, since, limits, time.monotonic())
         self._client = Client(self._connection, gateway.appsync, gateway.metrics, transport, self._close)
         self._timer: asyncio.TimerHandle | None = None
@@ -102,13 +107,22 @@ class Session:
         except KeysUnavailable:
             client.apply(connection.keys_unavailable())
             return
+        lives_s = max(0.0, claims.expires_at - time.time())
+        expires = time.monotonic() + lives_s
+        if client.user_id:
+            if claims.user_id == client.user_id:
+                client.authenticated(client.user_id, token)
+                client.apply(connection.renewed(client.user_id, expires, int(lives_s * 1_000)))
+            else:
+                client.apply(connection.token_refused())
+            self._watch_deadline()
+            return
         if not gateway.has_room_for(claims.user_id):
             client.apply(connection.too_many_connections())
             return
         gateway.users[claims.user_id] += 1
         client.authenticated(claims.user_id, token)
         hello = server_frames.encode("hello", version=VERSION, user=claims.user_id, **self._settings())
-        expires = time.monotonic() + max(0.0, claims.expires_at - time.time())
         actions = connection.authenticated(hello, expires)
         self._watch_deadline()
         await gateway.hub.carry_out(client, actions)
@@ -148,14 +162,3 @@ class Session:
         if self._closing is None:
             self._closing = asyncio.create_task(self._socket.close(code, reason))
             self._closing.add_done_callback(lambda done: done.cancelled() or done.exception())
-
-
-def _position(text: str | None) -> RoomPosition | int | None:
-    """`since` of the address. What cannot be read counts as absent: the client is told that nothing was
-    resumed."""
-    if text is None:
-        return None
-    try:
-        return int(text) if text.isdecimal() and len(text) < 11 else RoomPosition.parse(text)
-    except ValueError:
-        return None

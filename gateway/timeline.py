@@ -81,6 +81,8 @@ class Timeline:
         self._revs: OrderedDict[str, int] = OrderedDict()
         self._most_revs = capacity
         self.buffer = ReplayBuffer(capacity, budget or MemoryBudget(sys.maxsize))
+        self.on_replaced: Callable[[Message], None] = lambda _message: None
+        """Called with each changed message: whoever keeps an older state of it is to keep this one."""
 
     def start(self, head: Mapping[str, Any]) -> None:
         """Begin at `head`, which was read after the subscription was accepted."""
@@ -100,14 +102,17 @@ class Timeline:
             return []
         seq = message["seq"]
         if message.get("rev") is not None:
-            # An edit of a message that was not sent to clients yet comes with it, from history.
+            # A message that was not sent to clients yet is sent as it is now, and history says so, too.
             if seq > self.position.seq:
                 self.needs_reading = True
+                self.replace(message)
+                if len(self._held) < MAX_HELD:
+                    self._hold(message)
                 return []
             return self._change(message, from_history=False)
         if seq <= self.position.seq:
             return []
-        if len(self._held) < MAX_HELD:
+        if len(self._held) < MAX_HELD and seq not in self._held:
             self._held[seq] = message, False
         events = self._release()
         if not self._held:
@@ -142,8 +147,21 @@ class Timeline:
                 self._gap_since = None
         return events
 
+    def replace(self, message: Message) -> None:
+        """This is the message as it is now: nothing older of it is kept for anybody. Clients that have it
+        are not told by this."""
+        held, from_history = self._held.get(message["seq"], (None, False))
+        if held is not None and (held.get("rev") or 0) < message["rev"]:
+            self._held[message["seq"]] = message, from_history
+        self.buffer.replace(
+            message["id"],
+            message["rev"],
+            lambda event: self._encode(event.kind, message, event.position),
+        )
+        self.on_replaced(message)
+
     def _hold(self, message: Message) -> None:
-        """What history has of a message, unless what was received live is at least as new."""
+        """A message as history or a change has it, unless what is held is at least as new."""
         held, _ = self._held.get(message["seq"], (None, False))
         if held is None or (held.get("rev") or 0) < (message.get("rev") or 0):
             self._held[message["seq"]] = message, True
@@ -204,7 +222,9 @@ class Timeline:
         position = self.position or self.buffer.after
         event = RoomEvent(kind, message, position, from_history, self._encode(kind, message, position))
         seq, rev = message.get("seq") or 0, message.get("rev") or 0
-        self.buffer.append(BufferedEvent(kind, seq, rev, position, event.frame))
+        if kind == "change":
+            self.replace(message)
+        self.buffer.append(BufferedEvent(kind, message["id"], seq, rev, position, event.frame))
         return event
 
     def _remember(self, message_id: str, rev: int) -> None:

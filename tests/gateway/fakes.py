@@ -13,7 +13,7 @@ from gateway.broadcaster import Broadcaster
 from gateway.client import Client
 from gateway.connection import CloseCode, Connection, Limits
 from gateway.feed import EpochEnded, Revoked
-from gateway.history import Missed
+from gateway.history import Missed, Replayed
 from gateway.hub import Hub
 from gateway.metrics import Metrics
 from gateway.position import RoomPosition
@@ -77,8 +77,8 @@ class FakeFeed:
         assert isinstance(since, RoomPosition)
         return Missed((), since)
 
-    def replay(self, _missed: Missed) -> list[bytes]:
-        return [event.frame for event in self.timeline.since(START) or []]
+    def replay(self, _missed: Missed) -> Sequence[Replayed]:
+        return self.timeline.since(START) or []
 
     def add(self, subscriber: Any, _kinds: object) -> None:
         self.subscribers.add(subscriber)

@@ -114,8 +114,33 @@ def test_a_refused_token_ends_the_connection() -> None:
     assert connection.authenticated(HELLO, expires=60.0) == []
 
 
-def test_a_second_token_is_an_error() -> None:
-    assert isinstance(receive(opened(), type="auth", token="t")[0], Close)
+def test_a_token_while_another_is_verified_is_an_error() -> None:
+    connection = connected()
+    connection.credentials("t")
+    assert isinstance(receive(connection, type="auth", token="t")[0], Close)
+
+
+def test_a_fresh_token_takes_the_place_of_the_one_before() -> None:
+    connection = opened()
+    assert receive(connection, type="auth", token="fresh") == [Verify("fresh")]
+    (answer,) = connection.renewed("bob", expires=7_200.0, expires_in_ms=3_600_000)
+    assert reply_of(answer) == {"type": "authenticated", "user": "bob", "expiresInMs": 3_600_000}
+    assert connection.deadline == 7_200.0
+    assert connection.tick(3_600.0) == []
+
+
+def test_while_a_fresh_token_cannot_be_verified_the_one_before_counts() -> None:
+    connection = opened()
+    receive(connection, type="auth", token="fresh")
+    assert reply_of(connection.keys_unavailable()[0])["errorType"] == "ServiceUnavailable"
+    assert connection.tick(3_600.0) == [Close(CloseCode.TOKEN_REFUSED, "the token has expired")]
+    assert connection.renewed("bob", expires=7_200.0, expires_in_ms=1) == []
+
+
+def test_a_fresh_token_of_a_length_that_none_has_is_refused() -> None:
+    assert receive(opened(), type="auth", token="x" * 8_193) == [
+        Close(CloseCode.TOKEN_REFUSED, "the token was refused")
+    ]
 
 
 def test_rooms_are_subscribed_to_resumed_and_left() -> None:
@@ -182,7 +207,14 @@ def test_a_bad_value_is_refused_and_the_connection_goes_on(room: object) -> None
     assert receive(connection, type="ping") != []
 
 
-@pytest.mark.parametrize("since", [-1, 1.5, True, "17", "a/b/c", "-1//0", "1" * 200, [], {}])
+@pytest.mark.parametrize(
+    "since",
+    [
+        -1, 1.5, True, "17", "a/b/c", "-1//0", "1" * 200, [], {}, 2**31, "1/x/2", "1/2026-01-31/2", "1/2026-02-30T12:00:00.000Z/2",
+        "1/1969-12-31T23:59:59.000Z/2", "2147483648//2", "1//2147483648", "+1//2", " 1//2", "1_0//2", "٣//2", "1//2/3", "1/2",
+    ],
+    ids=str,
+)  # fmt: skip
 def test_a_position_that_no_frame_had_is_refused(since: object) -> None:
     assert (
         reply_of(receive(opened(), type="subscribe", room="lobby", since=since)[0])["errorType"]
@@ -200,6 +232,15 @@ def test_a_flood_is_refused_and_then_ended() -> None:
     assert [reply_of(each)["type"] for each in answers[:8]] == ["pong"] * 5 + ["refused"] * 3
     assert reply_of(answers[5])["values"]["retryAfterMs"] == 100
     assert answers[8] == Close(CloseCode.TOO_MANY, "too many frames")
+
+
+def test_short_bursts_are_forgiven_and_a_flood_is_not() -> None:
+    connection = opened(limits=Limits(Rate(20.0, 100)))
+    for burst in range(50):
+        answers = [receive(connection, 1.0 + 6.0 * burst, type="ping")[0] for _ in range(125)]
+        assert [reply_of(each)["type"] for each in answers] == ["pong"] * 100 + ["refused"] * 25
+    flood = [receive(connection, 400.0 + number / 60, type="ping") for number in range(600)]
+    assert [Close(CloseCode.TOO_MANY, "too many frames")] in flood
 
 
 def test_whoever_waits_may_send_again() -> None:

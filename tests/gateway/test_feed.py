@@ -147,6 +147,23 @@ async def test_a_notice_says_who_lost_access_and_since_which_epoch(feed: Feed, u
         assert owner.ended.empty()
 
 
+async def test_what_was_removed_in_an_epoch_that_is_not_cleared_yet_is_forgotten_at_once(
+    feed: Feed, upstream: Upstream
+) -> None:
+    async with running(feed) as (owner, subscriber):
+        said = message(1, epoch=1) | {"text": "the secret"}
+        upstream.messages = [said]
+        upstream.deliver(said)
+        upstream.epoch = 2
+        upstream.messages = [said | {"text": None, "rev": 5, "epoch": 2}]
+        upstream.deliver(upstream.messages[0])
+        assert not any(b"secret" in each.frame for each in feed.timeline.buffer.appended_since(1) or [])
+        assert feed.epoch == 2, "whoever joins is judged in it"
+        assert subscriber.types == ["message"], "those who are there are told when they have been looked up"
+        async with asyncio.timeout(10):
+            await owner.ended.get()
+
+
 async def test_a_feed_that_is_ended_while_there_is_work_ends(feed: Feed, upstream: Upstream) -> None:
     async with asyncio.timeout(10), running(feed):
         upstream.deliver(message(3, epoch=1))

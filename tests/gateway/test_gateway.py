@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from contextlib import AsyncExitStack
 
 import pytest
@@ -9,7 +10,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.gateway.conftest import NOTICE, Serve
+from gateway.connection import CloseCode
+from tests.gateway.conftest import NOTICE, LocalChat, Serve
+from tests.gateway.test_gateway_page import PAGE
 
 
 async def test_a_member_receives_the_addresss_room(serve: Serve) -> None:
@@ -209,6 +212,83 @@ async def test_an_expired_token_ends_the_connection(serve: Serve) -> None:
         room = local.room()
         async with local.person("bob", room, token=local.token("bob", ttl=1)) as bob:
             assert await bob.closed() == (4401, "the token has expired")
+
+
+async def test_a_token_can_be_renewed_on_a_live_connection(serve: Serve) -> None:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room, token=local.token("bob", ttl=3)) as bob:
+            await bob.next("subscribed")
+            await bob.sends(type="auth", token=local.token("bob", ttl=6))
+            answer = await bob.next("authenticated")
+            assert answer["user"] == "bob"
+            assert 4_000 < answer["expiresInMs"] <= 6_000
+            started = asyncio.get_running_loop().time()
+            assert await bob.closed() == (4401, "the token has expired")
+            assert asyncio.get_running_loop().time() - started > 3.5
+            assert [frame["type"] for frame in bob.frames] == ["hello", "subscribed", "authenticated"]
+
+
+async def test_a_fresh_token_is_what_the_chat_is_asked_with(serve: Serve) -> None:
+    async with serve() as local:
+        room = local.room()
+        old = local.token("bob", ttl=2)
+        async with local.person("bob", room, token=old) as bob:
+            await bob.next("subscribed")
+            await bob.sends(type="auth", token=local.token("bob"))
+            await bob.next("authenticated")
+            async with asyncio.timeout(20):
+                while await is_accepted(local, old):  # noqa: ASYNC110  nothing else says so
+                    await asyncio.sleep(0.1)
+            await bob.sends(type="send", ref="1", room=room, text="still here")
+            assert (await bob.next("ack"))["message"]["text"] == "still here"
+
+
+async def is_accepted(local: LocalChat, token: str) -> bool:
+    """Whether the API takes this token."""
+    body, headers = {"query": "{ __typename }"}, {"Authorization": token}
+    async with local.http.post(local.api.url, json=body, headers=headers) as answer:
+        return answer.status == 200
+
+
+@pytest.mark.parametrize("user", ["alice", None])
+async def test_a_live_connection_stays_its_persons(serve: Serve, user: str | None) -> None:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room) as bob:
+            await bob.next("subscribed")
+            await bob.sends(type="auth", token=local.token(user) if user else "nonsense")
+            assert await bob.closed() == (4401, "the token was refused")
+        assert not local.gateway.users
+
+
+@pytest.mark.parametrize("since", ["x", "1/x/2", "-1", "1/2026-02-30T12:00:00.000Z/2", "4294967296", "٣"])
+async def test_a_position_in_the_address_that_no_frame_had_is_refused(serve: Serve, since: str) -> None:
+    async with serve() as local:
+        room = local.room()
+        async with local.person("bob", room, since=since) as bob:
+            assert await bob.closed() == (4403, "InvalidInput")
+        async with local.person("bob") as bob:
+            await bob.next("hello")
+            await bob.sends(type="subscribe", room=room, since=since)
+            refused = await bob.next("refused")
+            assert (refused["errorType"], refused["values"]) == ("InvalidInput", {"argument": "since"})
+
+
+def test_the_page_names_every_close_code() -> None:
+    codes = {*CloseCode, 1002, 1007, 1009, 1011, 1012}
+    table = PAGE.partition("### Close codes")[2].partition("\n## ")[0]
+    named = {
+        int(code) for row in re.findall(r"^\| ([0-9, ]+) \|", table, re.MULTILINE) for code in row.split(",")
+    }
+    assert named == codes
+
+
+async def test_what_is_no_websocket_frame_is_closed_as_such(serve: Serve) -> None:
+    async with serve() as local, local.person("bob") as bob:
+        await bob.next("hello")
+        bob.socket.transport.write(b"\x83\x80\x00\x00\x00\x00")  # opcode 3 is reserved
+        assert (await bob.closed())[0] == 1002
 
 
 async def test_the_process_shows_what_it_is_doing(serve: Serve) -> None:

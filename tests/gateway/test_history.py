@@ -2,6 +2,7 @@
 nothing is sent twice."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,10 +33,13 @@ class Behind:
         self.timeline.start(head(received, received + 1))
         self.history = History(self.ask, self.catch_up, self.timeline, encode, Metrics())
         self.asked: list[str] = []
+        self.during_answer: Callable[[], object] = lambda: None
+        """Happens when the chat has read its answer, before it arrives."""
 
     async def ask(self, document: str, **variables: Any) -> Any:
         self.asked.append(document)
         about = {"nextToken": None, "head": head(len(self.messages), self.rev)}
+        self.during_answer()
         if document == documents.MESSAGES:
             return about | {"items": self.messages[::-1]}
         seq = int(variables["after"][1:]) if variables["after"] else 0
@@ -51,8 +55,8 @@ class Behind:
     async def given(self, since: RoomPosition | int) -> list[tuple[str, int]] | None:
         """What somebody is given who was at `since`."""
         missed = await self.history.missed(since)
-        frames = None if missed is None else self.history.replay(missed)
-        return None if frames is None else [kind_and_seq(frame) for frame in frames]
+        replayed = None if missed is None else self.history.replay(missed)
+        return None if replayed is None else [kind_and_seq(each.frame) for each in replayed]
 
 
 @pytest.mark.parametrize("since", [0, 2, RoomPosition(0, None, 1), RoomPosition(2, "t2", 3)])
@@ -81,6 +85,26 @@ async def test_whoever_asks_for_the_same_within_a_moment_is_served_by_one_readin
     assert chat.asked == [documents.CHANGES]
 
 
+@pytest.mark.parametrize("since", [0, RoomPosition(0, None, 1)])
+async def test_what_is_removed_while_history_is_read_or_after_it_is_not_given(
+    since: RoomPosition | int,
+) -> None:
+    chat = Behind(count=3, received=3)
+    for each in chat.messages:
+        each["text"] = "the secret"
+    chat.during_answer = lambda: chat.timeline.receive(new_message(1, rev=5) | {"text": None}, 0.0)
+    missed = await chat.history.missed(since)
+    assert missed is not None
+    replayed = chat.history.replay(missed) or []
+    chat.timeline.receive(new_message(2, rev=6) | {"text": None}, 0.0)
+    texts = [json.loads(each.frame)[1].get("text") for each in replayed if each.frame]
+    assert texts[:3] == [None, None, "the secret"]
+    again = await chat.history.missed(since)
+    assert again is missed, "it is shared"
+    texts = [json.loads(each.frame)[1].get("text") for each in chat.history.replay(again) or []]
+    assert texts.count("the secret") == 1
+
+
 async def test_a_position_that_was_never_given_is_not_resumed() -> None:
     chat = Behind(count=3, received=3)
     assert await chat.given(RoomPosition(10**6, "t3", 10**6)) is None
@@ -95,5 +119,5 @@ async def test_an_edit_that_came_with_the_message_here_is_a_change_for_whoever_h
     chat.timeline.receive(chat.messages[2], 0.0)
     chat.timeline.read(HistoryPage(chat.messages[2:], head(4, 6), reset=False, last=True))
     assert early is not None
-    frames = [kind_and_seq(frame) for frame in chat.history.replay(early) or []]
+    frames = [kind_and_seq(each.frame) for each in chat.history.replay(early) or []]
     assert frames == [("message", 1), ("message", 2), ("message", 3), ("change", 3), ("message", 4)]

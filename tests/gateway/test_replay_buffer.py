@@ -1,5 +1,8 @@
 """What the replay buffer has for those who come back, and what it does not promise."""
 
+import json
+from typing import Any
+
 from gateway.position import RoomPosition
 from gateway.replay_buffer import MemoryBudget
 from gateway.timeline import Timeline
@@ -76,16 +79,65 @@ def test_a_notice_is_not_sent_again_to_whoever_has_a_later_message() -> None:
     assert timeline.since(RoomPosition(1, "t1", 1)) == []
 
 
-def test_somebody_from_elsewhere_gets_a_message_and_its_change() -> None:
+def test_somebody_from_elsewhere_gets_a_message_as_it_is_now() -> None:
     timeline = started()
     timeline.receive(new_message(1), 0.0)
     timeline.receive(new_message(2), 0.0)
     timeline.receive(new_message(2, rev=4), 0.0)
     elsewhere = RoomPosition(1, "t1", 9)
-    assert [(each.kind, each.seq) for each in timeline.since(elsewhere) or []] == [
-        ("message", 2),
-        ("change", 2),
+    assert [(each.kind, each.seq, each.rev) for each in timeline.since(elsewhere) or []] == [
+        ("message", 2, 4)
     ]
+
+
+def test_what_was_edited_away_or_removed_leaves_the_buffer_when_its_change_arrives() -> None:
+    budget = MemoryBudget(limit=10**6)
+    timeline = Timeline(encode, budget=budget)
+    timeline.start(head(0, 1))
+    said = {"text": "the secret", "attachments": [{"name": "secret.pdf"}]}
+    timeline.receive(new_message(1) | said, 0.0)
+    away = RoomPosition(0, None, 1)
+    present = RoomPosition(1, "t1", 1)
+    edited: dict[str, Any] = {"text": "edited to another secret"}
+    removed: dict[str, Any] = {"text": None, "removedAt": "t9"}
+    for rev, now in [(3, edited), (4, removed)]:
+        timeline.receive(new_message(1, rev=rev) | now, 0.0)
+        for position, kind in [(away, "message"), (present, "change")]:
+            (event,) = timeline.since(position) or []
+            assert json.loads(event.frame)[:2] == [kind, new_message(1, rev=rev) | now]
+    everything = timeline.buffer.appended_since(1) or []
+    assert len(everything) == 3
+    assert not any(b"secret" in each.frame for each in everything)
+    assert budget.used == sum(each.size for each in everything)
+    timeline.buffer.close()
+    assert budget.used == 0
+
+
+def test_whoever_is_still_being_given_a_message_gets_it_as_it_is_when_it_is_written() -> None:
+    timeline = Timeline(encode, capacity=1)
+    timeline.start(head(0, 1))
+    timeline.receive(new_message(1) | {"text": "the secret"}, 0.0)
+    (waiting,) = timeline.since(RoomPosition(0, None, 1)) or []
+    timeline.receive(new_message(2), 0.0)
+    timeline.receive(new_message(1, rev=5) | {"text": None}, 0.0)
+    assert b"secret" not in waiting.frame
+
+
+def test_an_older_state_that_comes_late_does_not_come_back() -> None:
+    timeline = started()
+    timeline.receive(new_message(1), 0.0)
+    timeline.receive(new_message(1, rev=5) | {"text": None}, 0.0)
+    timeline.receive(new_message(1, rev=4) | {"text": "the secret"}, 0.0)
+    assert not any(b"secret" in each.frame for each in timeline.buffer.appended_since(1) or [])
+
+
+def test_messages_that_may_have_expired_are_left_to_the_chat() -> None:
+    timeline = started()
+    for seq in (1, 2, 3):
+        timeline.receive(new_message(seq), 0.0)
+    timeline.buffer.forget_before("t3")
+    assert timeline.since(RoomPosition(1, "t1", 1)) is None
+    assert seqs(timeline.since(RoomPosition(2, "t2", 1)) or []) == [3]
 
 
 def test_a_position_survives_its_way_to_the_client_and_back() -> None:

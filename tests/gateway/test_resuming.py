@@ -7,7 +7,14 @@ import pytest
 
 from chat.operations.send_message import send_message
 from chat.operations.update_room import update_room
-from tests.gateway.conftest import Serve, unpublished
+from tests.gateway.conftest import MESSAGE, NOTICE, Serve, unpublished
+
+OLDEST_FIRST = "query ($room: ID!) { messages(roomId: $room, order: OLDEST_FIRST) { items { id } } }"
+EDIT = f"""mutation ($room: ID!, $id: ID!) {{
+  editMessage(roomId: $room, id: $id, text: "hello") {{ {MESSAGE} }}
+}}"""
+REMOVE = f"mutation ($room: ID!, $id: ID!) {{ removeMessage(roomId: $room, id: $id) {{ {MESSAGE} }} }}"
+ADD = f'mutation ($room: ID!) {{ addMember(roomId: $room, userId: "carol") {{ {NOTICE} }} }}'
 
 
 async def test_a_room_that_changed_without_a_message_is_resumed(serve: Serve, another: Serve) -> None:
@@ -33,6 +40,36 @@ async def test_a_process_that_is_behind_catches_up_before_it_answers(serve: Serv
                 assert (await alice.next("subscribed"))["at"].startswith("1/")
                 assert [frame["type"] for frame in alice.frames] == ["hello", "subscribed"]
             assert (await bob.next("message"))["message"]["id"] == lost["id"]
+
+
+async def test_nobody_is_given_what_was_edited_away_or_removed_before_they_came(serve: Serve) -> None:
+    """Neither somebody who was away, nor somebody who was added since; from the buffer, or from history."""
+    async with serve() as local:
+        room = local.room()
+        await local.send("alice", room, "from history: the secret")
+        async with local.person("alice", room) as alice:
+            await alice.next("subscribed")
+            async with local.person("bob", room) as bob:
+                at = (await bob.next("subscribed"))["at"]
+            for text in ("edited: the secret", "removed: the secret"):
+                await local.send("alice", room, text)
+            first, edited, removed = [
+                each["id"] for each in (await local.ask("alice", OLDEST_FIRST, room=room))["items"]
+            ]
+            async with local.person("bob", room, since=0) as bob:
+                await bob.next("subscribed")
+                assert bob.seqs() == [1, 2, 3], "which read history, and shares it"
+            await local.ask("alice", EDIT, room=room, id=edited)
+            for message_id in (first, removed):
+                await local.ask("alice", REMOVE, room=room, id=message_id)
+            for _ in range(3):
+                await alice.next("change")
+            await local.ask("alice", ADD, room=room)
+            for user, since in [("bob", at), ("bob", 0), ("bob", 1), ("carol", 0)]:
+                async with local.person(user, room, since=since) as person:
+                    assert (await person.next("subscribed"))["resumed"]
+                    texts = [frame["message"]["text"] for frame in person.frames if "message" in frame]
+                    assert not any("secret" in (text or "") for text in texts), (user, since, texts)
 
 
 @pytest.mark.parametrize("since", [10**9, f"{10**9}/2026-01-31T12:00:00.000Z/{10**9}"])

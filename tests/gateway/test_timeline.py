@@ -79,6 +79,23 @@ def test_a_change_of_what_was_not_sent_yet_is_read_with_it() -> None:
     assert timeline.receive(new_message(3, rev=5), 0.0) == []
 
 
+def test_a_message_that_comes_after_its_removal_is_not_sent_as_it_was() -> None:
+    timeline = started()
+    said = new_message(2) | {"text": "the secret"}
+    assert timeline.receive(new_message(2, rev=5) | {"text": None}, 0.0) == []
+    assert timeline.receive(said, 0.0) == []
+    events = timeline.receive(new_message(1), 0.0)
+    assert seqs(events) == [1, 2]
+    assert not any(b"secret" in each.frame for each in events)
+
+
+def test_a_message_that_is_held_is_sent_as_it_is_when_its_turn_comes() -> None:
+    timeline = started()
+    timeline.receive(new_message(2) | {"text": "the secret"}, 0.0)
+    timeline.receive(new_message(2, rev=5) | {"text": None}, 0.0)
+    assert not any(b"secret" in each.frame for each in timeline.receive(new_message(1), 0.0))
+
+
 def test_a_notice_is_sent_once_and_may_end_the_epoch() -> None:
     timeline, notice = started(), revocation(epoch=2)
     assert [each.kind for each in timeline.receive(notice, 0.0)] == ["notice"]
@@ -164,7 +181,8 @@ class Person:
             assert kind == "message"
             self.order.append(message["seq"])
         self.revs[message["id"]] = max(rev, self.revs.get(message["id"], 0))
-        self.position = RoomPosition.parse(position)
+        seq, ts, frame_rev = position.split("/")
+        self.position = RoomPosition(int(seq), ts or None, int(frame_rev))
 
 
 class Simulation:

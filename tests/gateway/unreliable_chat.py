@@ -151,3 +151,22 @@ class Chat:
 
     def stop(self, subscription: Subscription) -> None:
         self._live = [each for each in self._live if each[0] is not subscription]
+
+
+class Side:
+    """The chat as one gateway has it, and the newest `rev` of each message that it was delivered."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.chat, self.ask = chat, chat.ask
+        self.delivered: dict[str, int] = {}
+
+    async def subscribe(self, subscription: Subscription, query: str, variables: Mapping[str, Any]) -> None:
+        on_event = subscription.on_event
+
+        def receive(message: Mapping[str, Any]) -> None:
+            rev = message.get("rev") or 0
+            self.delivered[message["id"]] = max(rev, self.delivered.get(message["id"], 0))
+            on_event(message)
+
+        subscription.on_event = receive
+        await self.chat.subscribe(subscription, query, variables)
