@@ -4,6 +4,9 @@ A mutant of a function's body is judged in a fork of one pytest session that has
 whose engine runs: the functions' code is exchanged. A mutant of what runs at import is judged in a fork that
 imports everything anew. No test runs in a process that is forked later, so that no thread is missing in a
 fork.
+
+A control stands beside each kill: the test that failed is run without the mutant, in a fork of the same kind,
+once in a session. One that fails then fails by itself, and judges nothing any more.
 """
 
 import gc
@@ -16,7 +19,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.abc import InspectLoader, MetaPathFinder
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -51,11 +54,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`test`: the one that failed."""
+    """`test`: the one that failed. `unsound`: those that failed without the mutant, too, and were left
+    out."""
 
     task: Task
     outcome: Outcome
     test: str = ""
+    unsound: Sequence[str] = ()
 
 
 def judge(
@@ -77,7 +82,7 @@ def judge(
         f"--hypothesis-seed={seed}",
         f"--endpoint={endpoint}",
     ]
-    killers = _Killers()
+    killers = Killers()
     called = [task for task in tasks if not task.mutant.imported]
     files = sorted({test.partition("::")[0] for task in called for test in task.tests})
     if called and (child := os.fork()):
@@ -88,26 +93,52 @@ def judge(
         finally:
             os._exit(0)
     for task in (task for task in tasks if task.mutant.imported):
-        tell(killers.judged(task, lambda task: _in_two_steps(task, options)))
+        tell(
+            killers.judged(
+                task,
+                lambda task: _in_two_steps(task, options),
+                lambda task: _imported_anew(_unmutated(task), options),
+            )
+        )
 
 
-class _Killers:
-    """The tests that killed the last mutants of a module are tried first on the next."""
+class Killers:
+    """The tests that killed the last mutants of a module are tried first on the next. What kills is known to
+    pass without a mutant."""
 
     def __init__(self) -> None:
         self._last: dict[str, deque[str]] = {}
+        self._sound: set[str] = set()
+        self._unsound: set[str] = set()
 
-    def judged(self, task: Task, run: Callable[[Task], Verdict]) -> Verdict:
+    def judged(
+        self, task: Task, run: Callable[[Task], Verdict], control: Callable[[Task], Verdict]
+    ) -> Verdict:
+        """What `run` says of a mutant; `control` runs tests without it."""
         last = self._last.setdefault(task.mutant.module, deque(maxlen=KILLERS_TRIED_FIRST))
-        known = set(task.tests)
-        first = [test for test in last if test in known]
-        tests = [*first, *(test for test in task.tests if test not in first)]
-        verdict = run(Task(task.mutant, tests, task.seconds))
-        if verdict.outcome == "killed":
-            if verdict.test in last:
-                last.remove(verdict.test)
+        found: list[str] = []
+        while True:
+            known = [test for test in task.tests if test not in self._unsound]
+            first = [test for test in last if test in known]
+            tests = [*first, *(test for test in known if test not in first)]
+            if not tests:
+                return Verdict(task, "survived", unsound=found)
+            verdict = run(Task(task.mutant, tests, task.seconds))
+            if verdict.outcome != "killed":
+                return replace(verdict, unsound=found)
+            suspects = [verdict.test] if verdict.test else tests
+            if self._sound.issuperset(suspects):
+                break
+            if control(Task(task.mutant, suspects, task.seconds)).outcome == "survived":
+                self._sound.update(suspects)
+                break
+            self._unsound.update(suspects)
+            found += suspects
+        if verdict.test in last:
+            last.remove(verdict.test)
+        if verdict.test:
             last.appendleft(verdict.test)
-        return verdict
+        return replace(verdict, unsound=found)
 
 
 class _Failures:
@@ -124,7 +155,7 @@ class _Failures:
 class _Session:
     """A plugin of pytest that collects once, and judges mutants instead of running what was collected."""
 
-    def __init__(self, tasks: Sequence[Task], killers: _Killers, tell: Callable[[Verdict], None]) -> None:
+    def __init__(self, tasks: Sequence[Task], killers: Killers, tell: Callable[[Verdict], None]) -> None:
         self.tasks = tasks
         self.killers = killers
         self.tell = tell
@@ -143,14 +174,22 @@ class _Session:
         functions = _functions()
         gc.freeze()
         for task in self.tasks:
-            self.tell(self.killers.judged(task, lambda task: self._with_code(task, items, functions)))
+            self.tell(
+                self.killers.judged(
+                    task,
+                    lambda task: self._with_code(task, items, functions),
+                    lambda task: self._with_code(task, items, None),
+                )
+            )
         return True
 
     def _with_code(
-        self, task: Task, items: Mapping[str, pytest.Item], functions: Sequence[FunctionType]
+        self, task: Task, items: Mapping[str, pytest.Item], functions: Sequence[FunctionType] | None
     ) -> Verdict:
+        """Without `functions`, whose code is exchanged, the tests run on what is there."""
+
         def run() -> tuple[Outcome, str]:
-            if not _exchanged(task.mutant, functions):
+            if functions is not None and not _exchanged(task.mutant, functions):
                 return "not applied", ""
             chosen = [items[test] for test in task.tests if test in items]
             manager, failures = chosen[0].config.pluginmanager, _Failures()
@@ -202,6 +241,12 @@ def _in_two_steps(task: Task, options: Sequence[str]) -> Verdict:
     if verdict.outcome == "survived" and others:
         verdict = _imported_anew(Task(task.mutant, others, task.seconds), options)
     return Verdict(task, verdict.outcome, verdict.test)
+
+
+def _unmutated(task: Task) -> Task:
+    """The same tests on the module as it is."""
+    source = (CHAT / task.mutant.module).read_text(encoding="utf-8")
+    return replace(task, mutant=replace(task.mutant, source=source))
 
 
 def _imported_anew(task: Task, options: Sequence[str]) -> Verdict:

@@ -2,7 +2,8 @@
 
     python -m tests.mutation.run [--module rules/access] [--sample 200] [--seed N] [--workers 2] [--listed] …
 
-Ends with status 1 where a mutant survives that survivors.toml does not explain. A mutant's tests are those
+Ends with status 1 where a mutant survives that survivors.toml does not explain, and where a test that failed
+on a mutant fails without it, too: that is no kill, and the mutant is judged by the others. A mutant's tests are those
 that run its line, those that run the fewest others first, and for as long as `--budget` says; one that hangs
 is killed, too. Of what is listed there nothing is tried, but with `--listed`.
 """
@@ -252,17 +253,22 @@ def main() -> int:
         run = [task for task in tasks if task.tests]
         shares = [run[number :: len(endpoints)] for number in range(len(endpoints))]
         counts: Counter[str] = Counter({"not run": len(tasks) - len(run)})
+        unsound: set[str] = set()
         for task in tasks:
             if not task.tests:
                 print(_line("no test", task.mutant), flush=True)
         for verdict in verdicts(shares, endpoints, given.seed):
             counts[verdict.outcome] += 1
+            for test in verdict.unsound:
+                unsound.add(test)
+                print(f"fails without a mutant, and is left out: {test}", flush=True)
             if verdict.outcome != "killed":
                 print(
                     _line(verdict.outcome, verdict.task.mutant, f"{len(verdict.task.tests)} tests"),
                     flush=True,
                 )
-    return _summary(counts, len(chosen), len(listed), time.monotonic() - started, listed_only=given.listed)
+    seconds = time.monotonic() - started
+    return _summary(counts, len(chosen), len(listed), seconds, listed_only=given.listed) or bool(unsound)
 
 
 def _line(outcome: str, mutant: Mutant, more: str = "") -> str:

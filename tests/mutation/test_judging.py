@@ -1,0 +1,62 @@
+"""A test kills a mutant only where it passes without it."""
+
+from collections.abc import Sequence
+
+from tests.mutation.generated import Mutant
+from tests.mutation.judging import Killers, Outcome, Task, Verdict
+
+MUTANT = Mutant("rules/sample.py", 1, "key", "source", imported=False)
+TESTS = ("first", "second", "third")
+
+
+class Judge:
+    """Tests of which some fail on every mutant, and some without one, too. `controls`: what was run without
+    one."""
+
+    def __init__(self, failing: Sequence[str], broken: Sequence[str]) -> None:
+        self.failing = failing
+        self.broken = broken
+        self.controls: list[Sequence[str]] = []
+        self.killers = Killers()
+
+    def judged(self) -> Verdict:
+        return self.killers.judged(Task(MUTANT, TESTS, 1.0), self._run, self._control)
+
+    def _run(self, task: Task) -> Verdict:
+        return self._first(task, self.failing)
+
+    def _control(self, task: Task) -> Verdict:
+        self.controls.append(task.tests)
+        return self._first(task, self.broken)
+
+    def _first(self, task: Task, failing: Sequence[str]) -> Verdict:
+        failed = next((test for test in task.tests if test in failing), "")
+        outcome: Outcome = "killed" if failed else "survived"
+        return Verdict(task, outcome, failed)
+
+
+def test_a_test_that_passes_without_the_mutant_kills_it_and_is_controlled_once() -> None:
+    judge = Judge(failing=["second"], broken=[])
+    for _ in range(2):
+        verdict = judge.judged()
+        assert (verdict.outcome, verdict.test, verdict.unsound) == ("killed", "second", [])
+    assert judge.controls == [["second"]]
+
+
+def test_a_test_that_fails_by_itself_kills_nothing_and_is_told_once() -> None:
+    judge = Judge(failing=["first"], broken=["first"])
+    told = [judge.judged() for _ in range(2)]
+    assert [verdict.outcome for verdict in told] == ["survived", "survived"]
+    assert [verdict.unsound for verdict in told] == [["first"], []]
+    assert judge.controls == [["first"]]
+
+
+def test_after_it_the_other_tests_still_judge() -> None:
+    judge = Judge(failing=["first", "third"], broken=["first"])
+    verdict = judge.judged()
+    assert (verdict.outcome, verdict.test, verdict.unsound) == ("killed", "third", ["first"])
+
+
+def test_where_every_test_fails_by_itself_the_mutant_survives() -> None:
+    verdict = Judge(failing=TESTS, broken=TESTS).judged()
+    assert (verdict.outcome, verdict.unsound) == ("survived", list(TESTS))
