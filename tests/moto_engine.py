@@ -8,6 +8,7 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy, deepcopy
 from threading import Lock
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +17,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.config import DefaultConfig
+from moto.core.model_instances import reset_model_data
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.utils import get_service_model
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -28,6 +30,8 @@ S3 = f"https://s3.{REGION}.amazonaws.com"
 NOWHERE = "http://127.0.0.1:9"
 
 _turn = Lock()
+_copies: dict[int, Table] = {}
+"""The copies of tables that were made for the request that is being answered, by the tables' ids."""
 
 
 @contextmanager
@@ -41,19 +45,22 @@ def in_process() -> Iterator[str]:
     _answer_one_at_a_time()
     config: DefaultConfig = {"core": {"mock_credentials": False, "service_whitelist": ["dynamodb", "s3"]}}
     gc.freeze()  # all of moto is read by now, and no collection of garbage has to look through it
-    with mock_aws(config=config), patch.dict(os.environ, HTTPS_PROXY=NOWHERE, https_proxy=NOWHERE):
+    with (
+        mock_aws(config=config),
+        patch.object(Table, "__deepcopy__", _copied_once, create=True),
+        patch.dict(os.environ, HTTPS_PROXY=NOWHERE, https_proxy=NOWHERE),
+    ):
         yield DYNAMODB
 
 
 @contextmanager
 def leaving_nothing() -> Iterator[None]:
-    """What is put into the tables meanwhile is deleted at the end: for each action of a transaction moto copies a whole
-    table, 20 µs an item.
-    """
+    """What is put into the tables meanwhile is deleted at the end: a transaction copies a whole table, 20 µs an item."""
     before = _places()
     yield
     for name, partition_key, sort_key in _places() - before:
         _tables()[name].delete_item(partition_key, sort_key)
+    reset_model_data()  # moto keeps every item and table that it has ever made or copied
 
 
 def _places() -> set[tuple[str, DynamoType, DynamoType]]:
@@ -86,4 +93,13 @@ def _answer_one_at_a_time() -> None:
 
 def _answer(**asked: Any) -> Any:
     with _turn:
+        _copies.clear()
         return botocore_stubber(**asked)
+
+
+def _copied_once(table: Table, memo: dict[int, Any]) -> Table:
+    """A table's copy. moto makes one for each action of a transaction before the first is done, and needs one for all."""
+    if id(table) not in _copies:
+        _copies[id(table)] = copy(table)
+        vars(_copies[id(table)]).update(deepcopy(vars(table), memo))
+    return _copies[id(table)]
