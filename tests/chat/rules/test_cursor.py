@@ -3,13 +3,23 @@
 import base64
 import json
 import string
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.rules.cursor import Cursor, CursorKeys, seal, unseal
+from chat.rules.cursor import (
+    Cursor,
+    CursorKeys,
+    seal,
+    seal_bytes,
+    seal_position,
+    unseal,
+    unseal_bytes,
+    unseal_position,
+)
 from chat.rules.errors import InvalidInput
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -38,6 +48,15 @@ def refused(token: object, keys: CursorKeys = KEYS) -> InvalidInput:
 @given(cursors)
 def test_what_was_sealed_comes_back(cursor: Cursor) -> None:
     assert unseal(seal(cursor, KEYS), KEYS) == cursor
+
+
+def test_a_cursor_from_before_a_deployment_still_opens() -> None:
+    token = (
+        "pNXULZJeZtv5PHhZiosyEmsyLlsxLCJHVUlMRCNkcmFnb25zIix0cnVlLDEwMDAsbnVsbCwiTVNHIzAwMDAwMDAwMD"
+        "IwMDAjaWQiLDdd"
+    )
+    assert unseal(token, KEYS) == CURSOR
+    assert seal(CURSOR, KEYS) == token
 
 
 def test_the_longest_cursor_fits() -> None:
@@ -94,6 +113,13 @@ def test_more_than_a_thousand_characters_are_refused() -> None:
     refused(seal(replace(CURSOR, position="x" * 1_000), KEYS))
 
 
+def test_a_thousand_characters_are_not() -> None:
+    places = ["x" * length for length in range(600, 700)]
+    tokens = [seal(replace(CURSOR, position=place), KEYS) for place in places]
+    longest = next(token for token in tokens if len(token) == 1_000)
+    assert unseal(longest, KEYS).position in places
+
+
 @pytest.mark.parametrize(
     "token", [None, 7, 1.5, True, [], ["a"], {}, b"AAAA", "", " ", "é", "\ud800", "A", "=", "null"]
 )
@@ -108,4 +134,59 @@ def test_what_is_no_token_is_refused(token: object) -> None:
     | st.binary(max_size=100).map(base64.urlsafe_b64encode).map(bytes.decode)
 )
 def test_garbage_is_never_anything_but_invalid_input(token: str) -> None:
+    refused(token)
+
+
+OPENERS: dict[str, Callable[[object, int], object]] = {
+    "position": lambda token, longest: unseal_position("members/lobby", token, KEYS, "cursor", longest),
+    "bytes": lambda token, longest: unseal_bytes("members/lobby", token, KEYS, "cursor", longest),
+}
+POSITION: list[str | int | None] = ["alice", 7, None]
+SEALED = {
+    "position": seal_position("members/lobby", POSITION, KEYS),
+    "bytes": seal_bytes("members/lobby", b"a\n\x00b", KEYS),
+}
+CONTENTS: dict[str, object] = {"position": POSITION, "bytes": b"a\n\x00b"}
+kinds = pytest.mark.parametrize("kind", OPENERS)
+
+
+def key_of(kind: str, token: object, longest: int = 1_000) -> str:
+    """The sentence of the refusal."""
+    with pytest.raises(InvalidInput) as caught:
+        OPENERS[kind](token, longest)
+    assert caught.value.values == {"argument": "cursor"}
+    return caught.value.key
+
+
+@kinds
+def test_a_token_of_any_list_gives_back_what_it_holds_up_to_its_longest(kind: str) -> None:
+    token = SEALED[kind]
+    assert OPENERS[kind](token, len(token)) == CONTENTS[kind]
+    assert key_of(kind, token, len(token) - 1) == "history.cursor"
+
+
+@kinds
+@pytest.mark.parametrize("token", [None, 7, [], b"AAAA", "", "AAAA", "é"], ids=ascii)
+def test_what_is_no_token_of_any_list_is_refused(kind: str, token: object) -> None:
+    assert key_of(kind, token) == "history.cursor"
+
+
+@kinds
+def test_a_token_of_another_list_is_told_apart(kind: str) -> None:
+    assert key_of(kind, seal_position("members/hall", ["members/lobby"], KEYS)) == "history.cursorConflict"
+    assert key_of(kind, seal_bytes("members/hall", b"members/lobby", KEYS)) == "history.cursorConflict"
+    assert key_of(kind, seal(CURSOR, KEYS)) == "history.cursorConflict"
+
+
+@kinds
+def test_a_token_of_the_other_kind_is_told_apart(kind: str) -> None:
+    (other,) = SEALED.keys() - {kind}
+    assert key_of(kind, SEALED[other]) == "history.cursorConflict"
+    refused(SEALED[other])
+
+
+@pytest.mark.parametrize("purpose", ["7", "[]", "{}", '"members/lobby"', "null"])
+def test_bytes_that_happen_to_be_json_are_no_position(purpose: str) -> None:
+    token = seal_bytes(purpose, b"", KEYS)
+    assert key_of("position", token) == "history.cursorConflict"
     refused(token)

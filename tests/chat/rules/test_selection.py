@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.rules.errors import InvalidInput
-from chat.rules.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING, check_selection
+from chat.rules.selection import (
+    EDITED,
+    NOTICE,
+    RECEIPT,
+    REMOVED,
+    REQUIRED,
+    TYPING,
+    check_selection,
+    may_select,
+)
 
 ALL = list(REQUIRED)
 BODY = "\n  ".join(REQUIRED)
@@ -179,3 +188,22 @@ def test_a_long_document_is_read_in_proportion_to_its_length() -> None:
         with suppress(InvalidInput):
             check_selection(ALL, text)
         assert time.thread_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("graphql", "may"),
+    [
+        (None, True),
+        ("", False),
+        ("{ roomId me { role } }", False),
+        ("{ roomId memberCount }", True),
+        ("{ head { memberCount } }", True),
+        ("{ ...F }", True),
+        ("{ ... on Room { roomId } }", False),
+        ("{ count: memberCount }", True),
+        ("{ memberCounts }", False),
+        ("{ name: roomId }", False),
+    ],
+)
+def test_what_is_asked_for_is_computed_and_what_cannot_be_seen_is_too(graphql: str | None, may: bool) -> None:
+    assert may_select(graphql, "memberCount") is may
