@@ -118,11 +118,13 @@ def test_an_administrator_finds_no_room_where_there_is_none() -> None:
             enter_room(View(None, None), ADMINISTRATOR, operation)
 
 
-def test_an_administrator_who_is_a_member_acts_by_the_lowest_role_that_suffices() -> None:
-    member = Member()
+@pytest.mark.parametrize("role", ["owner", "moderator", "member"])
+def test_an_administrator_who_is_in_the_room_acts_by_the_highest_standing_that_may(role: Role) -> None:
+    member = Member(role=role)
     view = View(HEAD, member)
-    assert enter_room(view, ADMINISTRATOR, "send") == RoomAccess(HEAD, member, "member")
-    assert enter_room(view, ADMINISTRATOR, "banMember") == RoomAccess(HEAD, member, "admin")
+    assert enter_room(view, ADMINISTRATOR, "send") == RoomAccess(HEAD, member, role)
+    for operation in ("banMember", "setRole", "read"):
+        assert enter_room(view, ADMINISTRATOR, operation) == RoomAccess(HEAD, member, "admin")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

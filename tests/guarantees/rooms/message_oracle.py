@@ -134,12 +134,12 @@ class MessageOracle:
         return member if member and member.status == "active" else None
 
     def access(self, who: str, roles: tuple[str, ...]) -> str | Refusal:
-        """In which role `who` may do something that `roles` may."""
+        """In which role `who` may do something that `roles` may: the highest."""
         member = self.member(who)
-        if member and member.role in roles:
-            return member.role
         if who in self.admins and "admin" in roles:
             return "admin"
+        if member and member.role in roles:
+            return member.role
         return not_allowed("role") if member else NOT_MEMBER
 
     def active_members(self) -> list[str]:

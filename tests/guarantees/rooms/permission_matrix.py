@@ -91,9 +91,9 @@ setRole of a member, to moderator     +         role      role      role      . 
 setRole of a member, to member        =         role      role      role      .     .      .        .       .      .      =         .
 setRole of who left                   notThere  role      role      role      .     .      .        .       .      .      notThere  .
 setRole of a stranger                 notThere  role      role      role      .     .      .        .       .      .      notThere  .
-setRole of oneself, to owner          =         role      role      role      .     .      .        .       .      .      self      .
-setRole of oneself, to moderator      +         =         role      role      .     .      .        .       .      .      self      .
-setRole of oneself, to member         +         role      =         =         .     .      .        .       .      .      self      .
+setRole of oneself, to owner          =         role      role      role      .     .      .        .       .      .      notThere  .
+setRole of oneself, to moderator      +         =         role      role      .     .      .        .       .      .      notThere  .
+setRole of oneself, to member         +         role      =         =         .     .      .        .       .      .      notThere  .
 setRole of the last owner             lastOwner role      role      role      .     .      .        .       .      .      lastOwner .
 
 muteMember of an owner                +         rank      role      role      .     .      .        .       .      .      +         .

@@ -131,7 +131,7 @@ class RoomOracle(MessageOracle):
         if who == user and member and member.role == role:
             return notice
         access = self.access(who, OWNING)
-        if refusal := self._refusal(access, "" if access == "owner" else who, user):
+        if refusal := self._refusal(access, "", user):
             return refusal
         if member is None:
             return not_allowed("notThere")

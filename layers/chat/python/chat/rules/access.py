@@ -68,15 +68,17 @@ def enter_room(view: View, caller: Caller, operation: Operation) -> RoomAccess:
     """The room, for whoever may do this in it: by membership, as administrator, or as visitor of a public
     room.
 
-    Raises as `open_room` does.
+    Whoever may do it for several reasons does it as the highest: an administrator stays one in a room where
+    they are a moderator. Raises as `open_room` does.
     """
     if _is_in(view) and view.head is None:
         raise NotAllowed("room.notMigrated", reason="notMigrated")
     if view.head is None:
         raise NotRoomMember
-    for standing in _standings(view, view.head, caller):
-        if operation in PERMISSIONS[standing]:
-            return RoomAccess(view.head, view.member if _is_in(view) else None, standing)
+    standings = [each for each in _standings(view, view.head, caller) if operation in PERMISSIONS[each]]
+    if standings:
+        member = view.member if _is_in(view) else None
+        return RoomAccess(view.head, member, max(standings, key=RANKS.__getitem__))
     if _is_in(view):
         raise NotAllowed("room.role", reason="role")
     raise NotRoomMember
