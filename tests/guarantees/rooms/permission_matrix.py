@@ -46,6 +46,7 @@ createRoom                            +         +         +         +         + 
 createRoom under a name that is taken taken     taken     taken     taken     taken taken  taken    taken   taken  taken  taken     taken
 createRoom of a guild                 role      role      role      role      role  role   role     role    role   role   +         role
 updateRoom                            +         role      role      role      .     .      .        .       .      .      +         .
+deleteRoom                            +         role      role      role      .     .      .        .       .      .      +         .
 joinRoom                              =         =         =         =         .     .      .        +       +      .      +         .
 leaveRoom                             +         +         +         +         =     .      .        .       =      .      .         .
 leaveRoom with one owner              lastOwner +         +         +         =     .      .        .       =      .      .         .
