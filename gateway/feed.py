@@ -151,6 +151,8 @@ class Feed:
                     self._ready.set_exception(refused)
                     self._ready.exception()  # nobody may be waiting for it
                     return
+                if refused.refusal.code == "NotRoomMember":
+                    yield EpochEnded(self.epoch)  # the room has ended: so everybody in it is told
                 attempt = await self._back_off(refused.refusal, attempt)
 
     def receive(self, message: Message) -> list[Revoked]:

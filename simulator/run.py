@@ -12,6 +12,7 @@ from simulator.composition import composed
 from simulator.engine_host import free_port
 from simulator.functions import functions_from_wiring
 from simulator.keys import signing_key
+from simulator.schedule import schedules_from_wiring
 from simulator.server import Address, ServerConfig, Tls, serve
 from simulator.settings import DEFAULT_PORT, SCHEMA, WIRING, BadSettings, Settings
 
@@ -23,13 +24,15 @@ def main(settings: Settings, answers: TextIO) -> int:
         logging.getLogger("simulator").setLevel(settings.log.upper())
         logging.getLogger("simulator").addHandler(logging.StreamHandler())
     port, tls = settings.port or free_port(), _tls(settings)
+    wiring = json.loads(WIRING.read_text(encoding="utf-8"))
     with composed(settings, {"JWT_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json"}):
         config = ServerConfig(
             schema=SCHEMA.read_text(encoding="utf-8"),
-            functions=functions_from_wiring(json.loads(WIRING.read_text(encoding="utf-8"))),
+            functions=functions_from_wiring(wiring),
             jwks=signing_key(settings.keys).jwks,
             port=port,
             tls=tls,
+            schedules=schedules_from_wiring(wiring),
         )
         try:
             asyncio.run(

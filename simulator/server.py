@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from simulator.functions import Functions
 from simulator.http import Endpoints
 from simulator.limits import Limits
 from simulator.readings import Readings
+from simulator.schedule import call_on_schedule
 
 log = logging.getLogger(__name__)
 requests = logging.getLogger("simulator.requests")
@@ -38,7 +39,8 @@ class ServerConfig:
 
     `schema`: the SDL text. `functions`: see `simulator.functions.functions_from_wiring`. `jwks`: the bytes
     answered at `/.well-known/jwks.json`. `host`, `port`: where to listen; port 0 takes any free one. `tls`:
-    see `Tls`. `readings`: how AppSync is read where its behaviour is not known.
+    see `Tls`. `readings`: how AppSync is read where its behaviour is not known. `schedules`: every how many
+    seconds a function is called.
     """
 
     schema: str
@@ -49,6 +51,7 @@ class ServerConfig:
     tls: Tls | None = None
     limits: Limits = field(default_factory=Limits)
     readings: Readings = field(default_factory=Readings)
+    schedules: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,27 @@ async def running(config: ServerConfig) -> AsyncIterator[Address]:
                 runner, config.host, config.tls.port, ssl_context=_tls_context(config.tls)
             ).start()
         ports = [address[1] for address in runner.addresses]
-        yield Address(config.host, *ports)
+        async with _scheduled(config):
+            yield Address(config.host, *ports)
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def _scheduled(config: ServerConfig) -> AsyncIterator[None]:
+    """Calls what has a schedule while the block lasts. A call that is under way is not waited for."""
+    stopped = asyncio.Event()
+    calls = [
+        asyncio.create_task(call_on_schedule(config.functions, name, seconds, stopped))
+        for name, seconds in config.schedules.items()
+    ]
+    try:
+        yield
+    finally:
+        stopped.set()
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
 
 
 async def serve(config: ServerConfig, *, ready: Callable[[Address], None]) -> None:

@@ -103,6 +103,11 @@ locals {
       means     = "AppSync refuses to publish messages, such as those above 240 kB."
       namespace = "AWS/AppSync", metric = "InboundMessageError", subjects = local.api_dimensions
     }
+    jobs-stuck = {
+      means     = "What is to be done in the background does not get on, or is not called."
+      namespace = local.namespace, metric = "JobsStuck", statistic = "Maximum", periods = 3, missing = "breaching"
+      subjects  = { for module in keys(local.scheduled) : module => { function = local.function_names[module] } }
+    }
     audit-undelivered = {
       means     = "Audit events do not reach their bucket."
       namespace = "AWS/Firehose", metric = "DeliveryToS3.DataFreshness", statistic = "Maximum", threshold = 3600, periods = 3
@@ -129,6 +134,7 @@ locals {
         percentile = try(each.percentile, null)
         threshold  = try(each.threshold, 0)
         periods    = try(each.periods, 1)
+        missing    = try(each.missing, "notBreaching") # most are counted when they happen; no calls is no trouble
       }
     }
   ]...)
@@ -148,7 +154,7 @@ resource "aws_cloudwatch_metric_alarm" "chat" {
   threshold           = each.value.threshold
   period              = 300
   evaluation_periods  = each.value.periods
-  treat_missing_data  = "notBreaching" # these are counted when they happen; no calls is no trouble
+  treat_missing_data  = each.value.missing
   alarm_actions       = [local.alarm_topic_arn]
   ok_actions          = [local.alarm_topic_arn]
 

@@ -109,10 +109,52 @@ resource "aws_lambda_permission" "authorizer" {
   source_account = local.account
 }
 
+# What has a schedule. EventBridge calls it anew every time: a call that fails or is lost is the next one's, so nothing repeats it.
+resource "aws_cloudwatch_event_rule" "schedule" {
+  for_each = local.scheduled
+
+  name                = local.function_names[each.key]
+  description         = "Calls ${local.folders[each.key]}/${each.key}.py."
+  schedule_expression = each.value.schedule
+}
+
+resource "aws_cloudwatch_event_target" "schedule" {
+  for_each = local.scheduled
+
+  rule  = aws_cloudwatch_event_rule.schedule[each.key].name
+  arn   = aws_lambda_alias.live[each.key].arn
+  input = "{}"
+
+  retry_policy {
+    maximum_event_age_in_seconds = 60
+    maximum_retry_attempts       = 0
+  }
+}
+
+resource "aws_lambda_function_event_invoke_config" "schedule" {
+  for_each = local.scheduled
+
+  function_name                = aws_lambda_function.chat[each.key].function_name
+  qualifier                    = aws_lambda_alias.live[each.key].name
+  maximum_event_age_in_seconds = 60
+  maximum_retry_attempts       = 0
+}
+
+resource "aws_lambda_permission" "schedule" {
+  for_each = local.scheduled
+
+  statement_id  = "schedule"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.chat[each.key].function_name
+  qualifier     = aws_lambda_alias.live[each.key].name
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.schedule[each.key].arn
+}
+
 # Another service calls these, by its own role and under its own name for that: nobody, unless var.guild_service_role_arn
 # says who. Only the live version, so that no other can be reached around a rollback.
 resource "aws_lambda_permission" "service" {
-  for_each = var.guild_service_role_arn == null ? {} : { for each in values(local.services) : each.module => each }
+  for_each = var.guild_service_role_arn == null ? {} : { for each in values(local.services) : each.module => each if !contains(keys(local.scheduled), each.module) }
 
   statement_id  = "service"
   action        = "lambda:InvokeFunction"

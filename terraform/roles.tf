@@ -2,7 +2,7 @@
 
 locals {
   # Rooms' partitions of one table have no business in the other, nor has what is kept by room (LIVE#ROOM#…). Users' partitions
-  # are in both.
+  # are in both, and so are jobs, each in the table of its room.
   rooms_of_table = { core = "ROOM#*", guild = "GUILD#*" }
   keys_in_table = {
     for key, rooms in local.rooms_of_table : key => {
@@ -11,6 +11,7 @@ locals {
       "USER#*"   = ["USER#*"]
       "LIVE#*"   = ["LIVE#${rooms}"]
       "LEDGER#*" = ["LEDGER#${rooms}"]
+      "JOBS"     = ["JOBS"]
     }
   }
 

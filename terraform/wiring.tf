@@ -9,6 +9,7 @@ locals {
   wiring    = jsondecode(file("${path.module}/../resolvers/wiring.json"))
   services  = lookup(local.wiring, "services", {}) # functions of ours that other services call, and AppSync does not
   functions = { for each in concat([local.wiring.authorizer], values(local.wiring.fields), values(local.services)) : each.module => each }
+  scheduled = { for each in values(local.services) : each.module => each if can(each.schedule) } # of these, what a schedule calls
   folders   = { for module in keys(local.functions) : module => contains([for each in local.services : each.module], module) ? "services" : "resolvers" }
 
   # "Query.messages" => { type = "Query", field = "messages", module = "messages" }

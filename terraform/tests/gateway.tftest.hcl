@@ -52,6 +52,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mock" }
   }
 
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:eu-central-1:123456789012:rule/mock" }
+  }
+
   mock_resource "aws_cloudwatch_metric_alarm" {
     defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:mock" }
   }

@@ -67,6 +67,8 @@ run "attachments" {
       "attachment s3:GetObject ${local.uploads_arn}/kept/*",
       "remove_message s3:DeleteObject ${local.uploads_arn}/pending/*",
       "remove_message s3:DeleteObject ${local.uploads_arn}/kept/*",
+      "run_jobs s3:DeleteObject ${local.uploads_arn}/pending/*",
+      "run_jobs s3:DeleteObject ${local.uploads_arn}/kept/*",
     ])
     error_message = "Only these functions may touch objects, and each only those of its folders."
   }

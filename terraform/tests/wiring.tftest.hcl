@@ -57,6 +57,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/mock/1" }
   }
 
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:eu-central-1:123456789012:rule/mock" }
+  }
+
   mock_resource "aws_cloudwatch_metric_alarm" {
     defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:mock" }
   }
@@ -155,7 +159,7 @@ run "defaults" {
           !contains(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], "*"),
           alltrue([
             for keys in statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] :
-            keys == "USER#*" || strcontains(keys, statement.Resource == local.tables.core.arn ? "ROOM#*" : "GUILD#*")
+            contains(["USER#*", "JOBS"], keys) || strcontains(keys, statement.Resource == local.tables.core.arn ? "ROOM#*" : "GUILD#*")
           ]),
         ] if startswith(flatten([statement.Action])[0], "dynamodb:")
       ]
@@ -261,6 +265,22 @@ run "defaults" {
     error_message = "Nobody may call a service's function unless it is said who."
   }
 
+  # What runs in the background
+
+  assert {
+    condition = alltrue([
+      keys(aws_cloudwatch_event_rule.schedule) == ["run_jobs"],
+      aws_cloudwatch_event_rule.schedule["run_jobs"].schedule_expression == "rate(1 minute)",
+      aws_cloudwatch_event_target.schedule["run_jobs"].arn == aws_lambda_alias.live["run_jobs"].arn,
+      aws_cloudwatch_event_target.schedule["run_jobs"].retry_policy[0].maximum_retry_attempts == 0,
+      aws_lambda_function_event_invoke_config.schedule["run_jobs"].maximum_retry_attempts == 0,
+      aws_lambda_permission.schedule["run_jobs"].principal == "events.amazonaws.com",
+      aws_lambda_permission.schedule["run_jobs"].source_arn == aws_cloudwatch_event_rule.schedule["run_jobs"].arn,
+      aws_lambda_permission.schedule["run_jobs"].qualifier == "live",
+    ])
+    error_message = "A schedule, and nobody else, must call the live version of what runs in the background, and nothing must repeat a call."
+  }
+
   assert {
     condition     = toset(keys(aws_secretsmanager_secret.chat)) == toset(["CURSOR_KEYS", "AUDIT_KEY"])
     error_message = "With public keys alone there is no use for JWT_SECRET."
@@ -271,9 +291,9 @@ run "defaults" {
   assert {
     condition = alltrue([
       for alarm in concat(values(aws_cloudwatch_metric_alarm.chat), values(aws_cloudwatch_metric_alarm.availability)) :
-      strcontains(alarm.alarm_description, "docs/runbook.md") && alarm.treat_missing_data == "notBreaching"
+      strcontains(alarm.alarm_description, "docs/runbook.md") && alarm.treat_missing_data == (alarm.metric_name == "JobsStuck" ? "breaching" : "notBreaching")
     ])
-    error_message = "An alarm must point to the runbook, and stay silent when nothing happens."
+    error_message = "An alarm must point to the runbook, and stay silent when nothing happens, but where a schedule should call."
   }
 
   assert {
@@ -340,7 +360,7 @@ run "options" {
   }
 
   assert {
-    condition     = keys(aws_lambda_permission.service) == [for each in local.services : each.module] && alltrue([for each in values(aws_lambda_permission.service) : each.principal == var.guild_service_role_arn && each.qualifier == "live"])
+    condition     = keys(aws_lambda_permission.service) == ["guild_membership"] && alltrue([for each in values(aws_lambda_permission.service) : each.principal == var.guild_service_role_arn && each.qualifier == "live"])
     error_message = "The role that is named may call the services' functions, and only their live version."
   }
 

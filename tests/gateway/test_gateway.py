@@ -207,6 +207,22 @@ async def test_somebody_removed_is_closed_at_once_and_the_others_go_on_receiving
             assert bob.seqs() == []
 
 
+async def test_a_room_that_ends_is_closed_for_everybody_after_its_last_event(serve: Serve) -> None:
+    async with serve() as local:
+        room = local.room(alice="owner", bob="member", carol="member")
+        async with local.person("bob", room) as bob, local.person("alice", room) as alice:
+            for each in (bob, alice):
+                await each.next("subscribed")
+            document = f"mutation ($room: ID!) {{ deleteRoom(roomId: $room) {{ {NOTICE} }} }}"
+            await local.ask("alice", document, room=room)
+            for each in (bob, alice):
+                notice = await each.next("notice")
+                assert notice["message"]["notice"]["kind"] == "ROOM_DELETED"
+                assert await each.closed() == (4403, "NotRoomMember")
+        async with local.person("carol", room) as carol:
+            assert await carol.closed() == (4403, "NotRoomMember")
+
+
 async def test_an_expired_token_ends_the_connection(serve: Serve) -> None:
     async with serve() as local:
         room = local.room()

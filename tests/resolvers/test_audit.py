@@ -16,6 +16,7 @@ AUDITED = {
     "addMember": ["target", "role"],
     "joinRoom": [],
     "leaveRoom": [],
+    "deleteRoom": [],
     "removeMember": ["target"],
     "banMember": ["target"],
     "unbanMember": ["target"],

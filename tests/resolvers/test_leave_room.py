@@ -1,5 +1,8 @@
 """Mutation.leaveRoom: the caller is no member, the epoch has moved, and a notice says so in the old one."""
 
+import pytest
+
+from chat.rules.models import Role
 from tests.resolvers.harness import Harness
 from tests.resolvers.memberships import EVERY_ROLE, as_admin, forget_owners, head, lines, membership, notice
 
@@ -35,6 +38,43 @@ def test_the_last_owner_stays_and_another_may_go(harness: Harness) -> None:
     harness.run(harness.event(EVENT, "anna", roomId=room), writes=WRITES)
     assert head(harness, room) == (2, 2, 1)
     harness.refused(harness.event(EVENT, "alice", roomId=room), "NotAllowed", reason="lastOwner")
+
+
+@pytest.mark.parametrize("role", ["owner", "moderator"])
+def test_who_is_alone_ends_the_room_by_leaving(harness: Harness, role: Role) -> None:
+    """A room from before owners were counted may have none."""
+    room = harness.room({"alice": role})
+    harness.send(room, "to myself")
+    answer = harness.run(harness.event(EVENT, "alice", roomId=room), writes=WRITES)
+    assert answer == notice(answer, room, "alice", 1, kind="ROOM_DELETED", nextEpoch=2, rev=4)
+    assert harness.item(room, "HEAD")["endedAt"] > 0
+    assert membership(harness, room, "alice")["status"] == "left"
+    for name in ("Query.messages", "Mutation.sendMessage", "Subscription.onMessage", "Query.room"):
+        harness.refused(harness.event(name, "alice", roomId=room), "NotRoomMember")
+    again = harness.run(harness.event(EVENT, "alice", roomId=room), writes=[])
+    assert again == notice(again, room, "alice", 1, kind="ROOM_DELETED", nextEpoch=2)
+
+
+def test_who_is_the_last_of_many_is_alone(harness: Harness) -> None:
+    room = harness.room(EVERY_ROLE)
+    for person in ("bob", "max", "anna"):
+        harness.invoke(harness.event(EVENT, person, roomId=room))
+    harness.refused(harness.event(EVENT, "alice", roomId=room), "NotAllowed", reason="lastOwner")
+    harness.invoke(harness.event("Mutation.banMember", "alice", roomId=room, userId="mona"))
+    assert harness.invoke(harness.event(EVENT, "alice", roomId=room))["notice"]["kind"] == "ROOM_DELETED"
+    for person in ("bob", "mona"):
+        harness.refused(harness.event(EVENT, person, roomId=room), "NotRoomMember")
+
+
+def test_a_guilds_room_stays_when_its_last_person_goes(harness: Harness) -> None:
+    """Its guild may send somebody else."""
+    room = harness.room({"alice": "owner"}, guild=True)
+    answer = harness.run(harness.event(EVENT, "alice", roomId=room), writes=WRITES)
+    assert (answer["notice"]["kind"], answer["notice"]["nextEpoch"]) == ("MEMBER_LEFT", 2)
+    assert head(harness, room) == (2, 2, 0)
+    assert "endedAt" not in harness.item(room, "HEAD")
+    harness.call("guild_membership", {"guildId": room.removeprefix("GUILD#"), "add": [{"userId": "alice"}]})
+    assert harness.invoke(harness.event("Query.room", "alice", roomId=room))["roomId"] == room
 
 
 def test_owners_that_were_never_counted_are_counted_first(harness: Harness) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.resolvers.harness import Event, Harness
+from chat.rules.models import Role
+from tests.resolvers.harness import Event, Harness, Refusal
 from tests.resolvers.memberships import EVERY_ROLE, as_admin, forget_owners, head, lines, membership, notice
 
 EVENT = "Mutation.setRole"
@@ -81,11 +82,50 @@ def test_a_former_member_has_no_role(harness: Harness) -> None:
     harness.refused(change(harness, room, "alice", "bob", "OWNER"), "NotAllowed", reason="notThere")
 
 
-def test_an_administrator_gives_roles_to_others_alone(harness: Harness) -> None:
+def test_an_administrator_appoints_and_then_takes_out_the_sole_owner(harness: Harness) -> None:
+    room = harness.room()
+    removing = as_admin(harness.event("Mutation.removeMember", "root", roomId=room, userId="alice"))
+    harness.refused(removing, "NotAllowed", reason="lastOwner")
+    harness.run(as_admin(change(harness, room, "root", "bob", "OWNER")), writes=["HEAD", *WRITES])
+    assert harness.run(removing, writes=["HEAD", "IN", "MEMBER"])["notice"]["kind"] == "MEMBER_REMOVED"
+    assert head(harness, room)[2] == 1
+
+
+@pytest.mark.parametrize("role", ["moderator", "member"])
+def test_an_administrator_in_the_room_takes_it_over(harness: Harness, role: Role) -> None:
+    """Whatever they are there: as administrators they may do more."""
+    room = harness.room({"alice": "owner", "chief": role, "bob": "member"})
+    harness.run(as_admin(change(harness, room, "chief", "chief", "OWNER")), writes=["HEAD", *WRITES])
+    banning = as_admin(harness.event("Mutation.banMember", "chief", roomId=room, userId="alice"))
+    assert harness.invoke(banning)["notice"]["kind"] == "MEMBER_BANNED"
+    assert membership(harness, room, "chief")["role"] == "owner"
+    harness.refused(change(harness, room, "chief", "chief", "MEMBER"), "NotAllowed", reason="lastOwner")
+
+
+def test_an_administrator_takes_a_room_over_by_coming_as_its_owner(harness: Harness) -> None:
+    room = harness.room()
+    harness.invoke(
+        as_admin(harness.event("Mutation.addMember", "root", roomId=room, userId="root", role="OWNER"))
+    )
+    removing = as_admin(harness.event("Mutation.removeMember", "root", roomId=room, userId="alice"))
+    assert harness.invoke(removing)["notice"]["kind"] == "MEMBER_REMOVED"
+
+
+def test_an_administrator_who_moderates_a_room_is_above_its_owner_all_the_same(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
-    harness.run(as_admin(change(harness, room, "root", "bob", "MODERATOR")), writes=WRITES)
-    own = as_admin(change(harness, room, "mona", "mona", "OWNER"))
-    harness.refused(own, "NotAllowed", reason="self")
+    for name, arguments in {
+        "Mutation.muteMember": {"userId": "anna"},
+        "Mutation.addMember": {"userId": "dave", "role": "OWNER"},
+        "Mutation.removeMember": {"userId": "anna"},
+    }.items():
+        answer = harness.invoke(as_admin(harness.event(name, "mona", roomId=room, **arguments)))
+        assert not isinstance(answer, Refusal), answer
+
+
+def test_an_administrator_outside_has_no_role_to_change(harness: Harness) -> None:
+    harness.refused(
+        as_admin(change(harness, harness.room(), "root", "root", "OWNER")), "NotAllowed", reason="notThere"
+    )
 
 
 def test_strangers_are_refused_as_without_a_room(harness: Harness) -> None:

@@ -42,7 +42,7 @@ class Guild:
         assert self.items() == before
 
     def answer(self, **changes: object) -> dict[str, object]:
-        nobody: dict[str, object] = {"added": [], "removed": [], "refused": []}
+        nobody: dict[str, object] = {"added": [], "removed": [], "refused": [], "ended": False}
         return {"roomId": self.room, "epoch": 1, "seq": 0, "owners": 1} | nobody | changes
 
     def items(self) -> dict[str, dict[str, Any]]:
@@ -254,3 +254,34 @@ def test_a_refusal_is_logged_with_the_guild(guild: Guild, caplog: pytest.LogCapt
         "service",
         "InvalidInput",
     ]
+
+
+def test_the_service_ends_the_room_with_its_guild(harness: Harness, guild: Guild) -> None:
+    answer = guild.call(end=True)
+    assert answer == guild.answer(epoch=2, owners=0, ended=True)
+    assert guild.items()["HEAD"]["endedAt"]
+    assert f"REMOVE_ROOM#{guild.room}" in {item["SK"]["S"] for item in harness.partition("gg_guild", "JOBS")}
+    for person in MEMBERS:
+        harness.refused(harness.event("Query.messages", person, roomId=guild.room), "NotRoomMember")
+    before = guild.items()
+    assert guild.call(end=True) == answer
+    assert guild.items() == before
+
+
+def test_a_room_that_has_ended_is_not_opened_again(guild: Guild) -> None:
+    guild.call(end=True)
+    taken = {"reason": "taken"}
+    guild.refused("NotAllowed", taken, add=[{"userId": "dave"}])
+    guild.refused("NotAllowed", taken, remove=["bob"])
+    guild.refused("NotAllowed", taken, name="Dragons")
+
+
+def test_where_there_is_no_room_there_is_nothing_to_end(harness: Harness) -> None:
+    Guild(harness).refused("NotRoomMember", {}, end=True)
+
+
+@pytest.mark.parametrize(
+    "more", [{"end": "yes"}, {"end": 1}, {"end": True, "remove": ["bob"]}, {"end": True, "name": "Dragons"}]
+)
+def test_an_end_is_said_by_itself(guild: Guild, more: dict[str, object]) -> None:
+    guild.refused("InvalidInput", {"argument": "end"}, **more)

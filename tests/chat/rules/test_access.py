@@ -11,8 +11,10 @@ from chat.rules.access import (
     RoomAccess,
     View,
     enter_room,
+    is_in,
     may_act_on,
     may_appoint,
+    may_end,
     may_overrule,
     open_history,
     open_room,
@@ -20,10 +22,12 @@ from chat.rules.access import (
 from chat.rules.errors import ChatError, NotAllowed, NotRoomMember
 from chat.rules.models import Caller, Head, Member, Role, Status
 from chat.rules.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
+from chat.rules.rooms import Room
 from chat.storage.items import values
 
 HEAD = Head(rev=1, seq=0, ts=0, epoch=1)
 PUBLIC = Head(rev=1, seq=0, ts=0, epoch=1, visibility="public")
+ENDED = Head(rev=9, seq=5, ts=1, epoch=2, visibility="public", ended_at=1)
 ALICE = Caller("alice")
 ADMINISTRATOR = Caller("root", frozenset({ADMIN}))
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
@@ -35,6 +39,9 @@ NOBODY_INSIDE = [
     View(HEAD, Member(status="banned")),
     View(HEAD, Member(role="owner", status="banned")),
     View(PUBLIC, Member(status="banned")),
+    View(ENDED, None),
+    View(ENDED, Member()),
+    View(ENDED, Member(role="owner")),
 ]
 NAMES = [
     "no room",
@@ -44,6 +51,9 @@ NAMES = [
     "banned",
     "banned owner",
     "banned from a public room",
+    "a public room that has ended",
+    "a member of a room that has ended",
+    "an owner of a room that has ended",
 ]
 
 
@@ -112,17 +122,46 @@ def test_an_administrator_enters_every_room_without_being_in_it(
         enter_room(view, ADMINISTRATOR, operation)
 
 
-def test_an_administrator_finds_no_room_where_there_is_none() -> None:
+@pytest.mark.parametrize("view", [View(None, None), View(ENDED, None), View(ENDED, Member(role="owner"))])
+@pytest.mark.parametrize("role", ["admin", "gateway"])
+def test_platform_roles_find_no_room_where_there_is_none_any_more(view: View, role: str) -> None:
+    caller = Caller("root", frozenset({role}))
     for operation in OPERATIONS:
         with pytest.raises(NotRoomMember):
-            enter_room(View(None, None), ADMINISTRATOR, operation)
+            enter_room(view, caller, operation)
+    with pytest.raises(NotRoomMember):
+        open_history(view, caller)
 
 
-def test_an_administrator_who_is_a_member_acts_by_the_lowest_role_that_suffices() -> None:
-    member = Member()
+def test_who_is_in_a_room_is_in_it_until_it_ends() -> None:
+    assert is_in(View(HEAD, Member()))
+    assert is_in(View(None, Member()))
+    assert not is_in(View(HEAD, Member(status="left")))
+    assert not is_in(View(HEAD, None))
+    assert not is_in(View(ENDED, Member()))
+
+
+@pytest.mark.parametrize("role", ["owner", "moderator", "member"])
+def test_an_administrator_who_is_in_the_room_acts_by_the_highest_standing_that_may(role: Role) -> None:
+    member = Member(role=role)
     view = View(HEAD, member)
-    assert enter_room(view, ADMINISTRATOR, "send") == RoomAccess(HEAD, member, "member")
-    assert enter_room(view, ADMINISTRATOR, "banMember") == RoomAccess(HEAD, member, "admin")
+    assert enter_room(view, ADMINISTRATOR, "send") == RoomAccess(HEAD, member, role)
+    for operation in ("banMember", "setRole", "read", "deleteRoom"):
+        assert enter_room(view, ADMINISTRATOR, operation) == RoomAccess(HEAD, member, "admin")
+
+
+@pytest.mark.parametrize(
+    ("standing", "may"), [("owner", False), ("moderator", False), ("member", False), ("admin", True)]
+)
+def test_a_guilds_room_is_ended_by_administrators_alone(standing: Standing, may: bool) -> None:
+    may_end(RoomAccess(HEAD, None, "owner"), Room.parse("lobby"))
+    entry = RoomAccess(HEAD, None, standing)
+    if may:
+        may_end(entry, Room.parse("GUILD#dragons"))
+        return
+    with pytest.raises(NotAllowed) as caught:
+        may_end(entry, Room.parse("GUILD#dragons"))
+    assert caught.value.values == {"reason": "role"}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from chat.deployment import Deployment
 from chat.operations.guild_membership import guild_membership
+from chat.operations.run_jobs import run_jobs
 from chat.rules.instants import to_wire
 from chat.rules.tally import Tally
 from tests.guarantees.costs.prepared_rooms import FILE, Operation, PreparedRooms
+from tests.guarantees.support.fixtures import run_one_piece
 
 SITUATIONS: dict[str, Callable[[PreparedRooms], Operation]] = {}
 """By the operation's name in `docs/costs.md`: a field, and after a comma the situation."""
@@ -38,6 +41,7 @@ simple("sendMessage", text="Good morning, everybody.")
 simple("updateRoom", name="The lobby", slowModeSeconds=10)
 simple("removeMember", userId=3)
 simple("leaveRoom", 3)
+simple("deleteRoom")
 simple("setRole", userId=3, role="MODERATOR")
 simple("muteMember", userId=3, until=to_wire(4_000_000_000_000))
 simple("banMember", userId=3)
@@ -61,6 +65,32 @@ def _(setup: PreparedRooms) -> Operation:
     room = setup.room()
     setup.perform("leaveRoom", 3, roomId=room)
     return setup.operation("onMessage", roomId=room, epoch=2)
+
+
+@situation("leaveRoom, of the only member")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("leaveRoom", roomId=setup.room(count=1))
+
+
+@situation("run_jobs, nothing to do")
+def _(setup: PreparedRooms) -> Operation:
+    _run_jobs(setup.other)
+    return _run_jobs
+
+
+@situation("run_jobs, one piece: fifty messages")
+def _(setup: PreparedRooms) -> Operation:
+    _run_jobs(setup.other)
+    room = setup.room()
+    for _ in range(51):
+        setup.send(room)
+    setup.perform("deleteRoom", roomId=room)
+    run_one_piece(setup.other)  # looks for files
+    return run_one_piece
+
+
+def _run_jobs(ours: Deployment) -> object:
+    return run_jobs(ours, 1_000.0, Tally())
 
 
 @situation("sendMessage, the room known for less than two seconds")

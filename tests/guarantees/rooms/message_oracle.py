@@ -125,21 +125,27 @@ class MessageOracle:
     rev: int = 1
     epoch: int = 1
     changed_at: int = 0
+    ended_by: str | None = None
+    """Who ended the room, if that has happened."""
+    is_removed: bool = False
+    """Whether what was stored of it is removed, too."""
 
     # access
 
     def member(self, user: str) -> Membership | None:
         """The membership of a user who is a member now."""
         member = self.members.get(user)
-        return member if member and member.status == "active" else None
+        return member if member and member.status == "active" and self.ended_by is None else None
 
     def access(self, who: str, roles: tuple[str, ...]) -> str | Refusal:
-        """In which role `who` may do something that `roles` may."""
+        """In which role `who` may do something that `roles` may: the highest."""
         member = self.member(who)
-        if member and member.role in roles:
-            return member.role
+        if self.ended_by is not None:
+            return NOT_MEMBER
         if who in self.admins and "admin" in roles:
             return "admin"
+        if member and member.role in roles:
+            return member.role
         return not_allowed("role") if member else NOT_MEMBER
 
     def active_members(self) -> list[str]:

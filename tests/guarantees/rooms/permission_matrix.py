@@ -46,6 +46,7 @@ createRoom                            +         +         +         +         + 
 createRoom under a name that is taken taken     taken     taken     taken     taken taken  taken    taken   taken  taken  taken     taken
 createRoom of a guild                 role      role      role      role      role  role   role     role    role   role   +         role
 updateRoom                            +         role      role      role      .     .      .        .       .      .      +         .
+deleteRoom                            +         role      role      role      .     .      .        .       .      .      +         .
 joinRoom                              =         =         =         =         .     .      .        +       +      .      +         .
 leaveRoom                             +         +         +         +         =     .      .        .       =      .      .         .
 leaveRoom with one owner              lastOwner +         +         +         =     .      .        .       =      .      .         .
@@ -91,9 +92,9 @@ setRole of a member, to moderator     +         role      role      role      . 
 setRole of a member, to member        =         role      role      role      .     .      .        .       .      .      =         .
 setRole of who left                   notThere  role      role      role      .     .      .        .       .      .      notThere  .
 setRole of a stranger                 notThere  role      role      role      .     .      .        .       .      .      notThere  .
-setRole of oneself, to owner          =         role      role      role      .     .      .        .       .      .      self      .
-setRole of oneself, to moderator      +         =         role      role      .     .      .        .       .      .      self      .
-setRole of oneself, to member         +         role      =         =         .     .      .        .       .      .      self      .
+setRole of oneself, to owner          =         role      role      role      .     .      .        .       .      .      notThere  .
+setRole of oneself, to moderator      +         =         role      role      .     .      .        .       .      .      notThere  .
+setRole of oneself, to member         +         role      =         =         .     .      .        .       .      .      notThere  .
 setRole of the last owner             lastOwner role      role      role      .     .      .        .       .      .      lastOwner .
 
 muteMember of an owner                +         rank      role      role      .     .      .        .       .      .      +         .

@@ -8,6 +8,7 @@ from chat.operations.add_member import add_member
 from chat.operations.ban_member import ban_member
 from chat.operations.changes import changes
 from chat.operations.create_room import create_room
+from chat.operations.delete_room import delete_room
 from chat.operations.edit_message import edit_message
 from chat.operations.heartbeat import heartbeat
 from chat.operations.join_room import join_room
@@ -43,6 +44,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "heartbeat": heartbeat,
     "joinRoom": join_room,
     "leaveRoom": leave_room,
+    "deleteRoom": delete_room,
     "markDelivered": mark_delivered,
     "markRead": mark_read,
     "muteMember": mute_member,

@@ -59,6 +59,8 @@ class RoomOracle(MessageOracle):
 
     def join(self, who: str) -> Refusal | ExpectedNotice:
         member = self.members.get(who)
+        if self.ended_by is not None:
+            return NOT_MEMBER
         if member and member.status == "banned":
             return not_allowed("banned") if who in self.admins else NOT_MEMBER
         if not (member and member.status == "active"):
@@ -90,14 +92,47 @@ class RoomOracle(MessageOracle):
 
     def leave(self, who: str) -> Refusal | ExpectedNotice:
         member = self.members.get(who)
+        if self.ended_by is not None:
+            return self._end_notice(who)
         if member and member.status == "left" and member.ended_epoch is not None:
             return self._revocation_notice("MEMBER_LEFT", who)
         if member is None or member.status != "active":
             return NOT_MEMBER
-        if self.is_last_owner(who):
+        is_alone, is_guilds = self.active_members() == [who], self.id.startswith("GUILD#")
+        if is_alone and not is_guilds:
+            self.rev += 1
+            return self._end(who)
+        if self.is_last_owner(who) and not is_alone:
             return not_allowed("lastOwner")
         self._revoke(member, "left", who)
         return self._revocation_notice("MEMBER_LEFT", who)
+
+    def delete(self, who: str) -> Refusal | ExpectedNotice:
+        if self.ended_by is not None:
+            return self._end_notice(who)
+        access = self.access(who, OWNING)
+        if isinstance(access, Refusal):
+            return access
+        return not_allowed("role") if self.id.startswith("GUILD#") and access != "admin" else self._end(who)
+
+    def _end(self, who: str) -> Refusal | ExpectedNotice:
+        self.last_epochs |= dict.fromkeys(self.active_members(), self.epoch)
+        self.ended_by = who
+        self.epoch += 1
+        self.rev += 1
+        return self._end_notice(who)
+
+    def _end_notice(self, who: str) -> Refusal | ExpectedNotice:
+        """For whoever ended the room, until it is removed."""
+        if who != self.ended_by or self.is_removed:
+            return NOT_MEMBER
+        return ExpectedNotice("ROOM_DELETED", None, self.epoch - 1, self.epoch)
+
+    def remove_stored(self) -> None:
+        """What the job does that follows the end."""
+        self.is_removed = True
+        for member in self.members.values():
+            member.status = "left"
 
     def ban(self, who: str, user: str) -> Refusal | ExpectedNotice:
         access = self.access(who, MODERATING)
@@ -131,7 +166,7 @@ class RoomOracle(MessageOracle):
         if who == user and member and member.role == role:
             return notice
         access = self.access(who, OWNING)
-        if refusal := self._refusal(access, "" if access == "owner" else who, user):
+        if refusal := self._refusal(access, "", user):
             return refusal
         if member is None:
             return not_allowed("notThere")

@@ -9,8 +9,10 @@ from hypothesis.stateful import (
     rule,
 )
 
+from chat.operations.run_jobs import run_jobs
 from chat.rules.instants import to_wire
 from chat.rules.room_rules import RESETS
+from chat.rules.tally import Tally
 from tests.guarantees.rooms.clients import Follower
 from tests.guarantees.rooms.comparison import ComparedRooms
 from tests.guarantees.rooms.message_oracle import Markers, Refusal, StoredMessage
@@ -81,7 +83,7 @@ class Steps(RuleBasedStateMachine):
     @rule(number=PROCESSES, place=ROOMS, count=st.integers(2, 5))
     def members_send_several(self, number: int, place: int, count: int) -> None:
         room = self.chat.room(place)
-        for index in range(count):
+        for index in range(count if room.active_members() else 0):
             members = room.active_members()
             self._send(number, members[index % len(members)], room, None, "hi")
 
@@ -229,6 +231,22 @@ class Steps(RuleBasedStateMachine):
         user, name = self.chat.user(who), names[place]
         members = [self.chat.user(each) for each in sorted(others)]
         self.chat.create_room(number, user, name, members, public=public and "GUILD#" not in name)
+
+    @rule(number=PROCESSES, who=ACTORS, place=ROOMS, dice=st.integers(0, 5))
+    def somebody_ends_a_room(self, number: int, who: int, place: int, dice: int) -> None:
+        """Seldom: an ended room refuses everything else."""
+        room = self.chat.room(place)
+        if dice == 0 or room.ended_by is not None:
+            user = self.chat.actor(room, who)
+            self.chat.mutate(number, user, "deleteRoom", room, room.delete(user))
+
+    @rule(number=PROCESSES)
+    def jobs_are_run(self, number: int) -> None:
+        """What is left of rooms that have ended is removed."""
+        run_jobs(self.chat.processes[number], 1_000.0, Tally())
+        for room in self.chat.rooms.values():
+            if room.ended_by is not None and not room.is_removed:
+                room.remove_stored()
 
     # receipts
 

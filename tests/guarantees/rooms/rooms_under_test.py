@@ -91,7 +91,9 @@ class RoomsUnderTest:
     def actor(self, room: RoomOracle, index: int) -> str:
         """One of the users, or from 6 on one of the room's members, owners first."""
         members = sorted(room.active_members(), key=lambda user: -RANK[room.members[user].role])
-        return self.users[index] if index < len(self.users) else members[(index - 6) % len(members)]
+        if index < len(self.users) or not members:
+            return self.users[index % len(self.users)]
+        return members[(index - 6) % len(members)]
 
     def room(self, index: int) -> RoomOracle:
         return list(self.rooms.values())[index % len(self.rooms)]

@@ -4,6 +4,8 @@ each, and a clock that only a test moves."""
 import json
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -12,12 +14,14 @@ from chat.operations.changes import changes
 from chat.operations.edit_message import edit_message
 from chat.operations.messages import HistoryPage, messages
 from chat.operations.remove_message import remove_message
+from chat.operations.run_jobs import run_jobs
 from chat.operations.send_message import send_message
 from chat.rules.cursor import CursorKeys
 from chat.rules.errors import ChatError
 from chat.rules.models import Caller, Item, Message, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.steps.jobs import Run
 from chat.steps.new_room import add_room
 from chat.storage import keys
 from chat.storage.items import key, values
@@ -237,3 +241,9 @@ def items_of_a_send(client: Any, message: Message) -> list[Item]:
 
 def numbers(client: Any, room_id: str) -> list[int]:
     return [item["seq"] for item in stored(client, room_id)]
+
+
+def run_one_piece(deployment: Deployment) -> Run:
+    """Run the jobs for so short a time that the first of them goes one piece further."""
+    ticks = count(0.0, 0.5)
+    return run_jobs(replace(deployment, monotonic=lambda: next(ticks)), 3.0, Tally())

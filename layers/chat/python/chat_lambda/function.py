@@ -23,6 +23,9 @@ CORRELATION_ID = re.compile(r"[A-Za-z0-9=;:_.-]{1,256}")
 """As X-Ray writes trace ids. AppSync passes on what the client sent, and a refusal quotes it among its
 values."""
 
+WAITED_FOR, BACKGROUND = "DurationMs", "BackgroundMs"
+"""The metrics of how long a call took: of those that somebody waits for, and of the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -95,14 +98,22 @@ def resolver(
     return _handler(Call.by_appsync, parts, audited=audited)
 
 
-def service(name: str, *parts: Callable[[], object]) -> Callable[[Callable[[Call], Any]], Handler]:
+def service(
+    name: str, *parts: Callable[[], object], background: bool = False
+) -> Callable[[Callable[[Call], Any]], Handler]:
     """A handler for the call of a service that invokes our function itself. Otherwise as `resolver`, and
-    audited."""
-    return _handler(partial(Call.by_service, name), parts, audited=True)
+    audited. `background`: a schedule calls, so nobody did it, and nobody waits for it: its duration is not
+    among those of calls."""
+    read = partial(Call.by_service, name)
+    return _handler(read, parts, audited=not background, duration=BACKGROUND if background else WAITED_FOR)
 
 
 def _handler(
-    read: Callable[[Event, Any], Call], parts: Sequence[Callable[[], object]], *, audited: bool
+    read: Callable[[Event, Any], Call],
+    parts: Sequence[Callable[[], object]],
+    *,
+    audited: bool,
+    duration: str = WAITED_FOR,
 ) -> Callable[[Callable[[Call], Any]], Handler]:
     def decorate(answer: Callable[[Call], Any]) -> Handler:
         if in_lambda():
@@ -111,6 +122,9 @@ def _handler(
             for part in parts:
                 part()
             finished()
+
+        def measure(call: Call, started: float) -> None:
+            call.tally.add(duration, (time.perf_counter() - started) * 1_000)
 
         def handler(event: Event, context: Any) -> Any:
             started = time.perf_counter()
@@ -121,13 +135,16 @@ def _handler(
             try:
                 result = answer(call)
             except ChatError as refusal:
-                _report(call, context, started, refusal)
+                measure(call, started)
+                _report(call, context, refusal)
                 raise refusal.in_language(call.locale) from None
             except Exception as error:  # noqa: BLE001  the program's edge: nothing of it may leave
                 internal = unexpected(error, call.correlation_id)
-                _report(call, context, started, internal)
+                measure(call, started)
+                _report(call, context, internal)
                 raise internal.in_language(call.locale) from None
-            _report(call, context, started, None, done=result if audited else None)
+            measure(call, started)
+            _report(call, context, None, done=result if audited else None)
             return result
 
         return handler
@@ -154,13 +171,12 @@ def unexpected(error: Exception, correlation: str) -> InternalError:
     return InternalError(correlation)
 
 
-def _report(call: Call, context: Any, started: float, refusal: ChatError | None, *, done: Any = None) -> None:
+def _report(call: Call, context: Any, refusal: ChatError | None, *, done: Any = None) -> None:
     """One log line, the metrics, and the audit event if the refusal is a decision about a person.
 
     `done`: the answer of something that is audited when it is done as well.
     """
     outcome = refusal.code if refusal else "ok"
-    call.tally.add("DurationMs", (time.perf_counter() - started) * 1_000)
     if refusal:
         call.tally.add(outcome)
     fields = {

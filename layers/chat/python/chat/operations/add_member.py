@@ -16,9 +16,9 @@ from chat.steps.roster import (
     add_writes,
     caller_unchanged,
     check_room_limit,
+    coming,
     head_write,
     read_people,
-    same_epoch,
     with_owner_count,
 )
 
@@ -54,7 +54,8 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
             writes.append(head_write(room, with_owner_count(deployment.store, room, head), owners=1))
             rev += 1
         else:
-            writes.append(same_epoch(room, entry))
+            writes.append(coming(room, entry))
+            rev += head.alone
         deployment.store.tables.transact(writes)
         return answer(head.epoch, rev, role)
 

@@ -93,7 +93,7 @@ class _RoomCreation:
         """The room that is there, for its creator, who is in it yet. Raises `NotAllowed`."""
         head = Head.found(head_item)
         member = Member.found(member_item)
-        is_ours = head is not None and head.created_by == self._plan.creator
+        is_ours = head is not None and head.created_by == self._plan.creator and not head.ended_at
         if not (is_ours and head and member and member.status == "active"):
             raise NotAllowed("room.taken", reason="taken")
         return self._answer(head, member, count_members(self._deployment.store, self._plan.room))

@@ -1,23 +1,24 @@
 """Who is in a guild, as the guild's own service says: opens the guild's room, and takes people in and out of
 it.
 
-That service is the authority: it may take away the last owner, as nobody in the room may. What it cannot do
-is let back whom the room's moderators have banned.
+That service is the authority: it may take away the last owner, as nobody in the room may, and end the room with its
+guild. What it cannot do is let back whom the room's moderators have banned.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.arguments import check_role, check_user
-from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
 from chat.rules.models import Head, Member, Role
 from chat.rules.room_rules import check_rules
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id
 from chat.rules.tally import Tally
 from chat.steps.new_room import is_occupied, new_head_write
 from chat.steps.retry import until_committed
+from chat.steps.room_end import end_writes
 from chat.steps.roster import (
     add_writes,
     check_room_limit,
@@ -27,6 +28,7 @@ from chat.steps.roster import (
     role_writes,
     with_owner_count,
 )
+from chat.storage.places import head_place
 from chat.storage.tables import Write
 
 MAX_PEOPLE = 40
@@ -45,6 +47,7 @@ class Feed:
     name: str | None
     added: Mapping[str, Role | None]
     removed: Sequence[str]
+    ended: bool
 
 
 def guild_membership(deployment: Deployment, arguments: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
@@ -52,11 +55,13 @@ def guild_membership(deployment: Deployment, arguments: Mapping[str, Any], tally
 
     Answers `roomId`, `epoch`, `seq` and `owners` of the room, who is in it now (`added`) and who is not
     (`removed`) of those that were named, and who could not be taken in (`refused`, each with `userId` and
-    `reason`). Said again it changes nothing. Raises `InvalidInput`, `NotAllowed` (a room that is not adopted
-    yet) and `ServiceUnavailable`.
+    `reason`). `end`, by itself, ends the room, and is answered in `ended`. Said again it changes nothing.
+
+    Raises `InvalidInput`, `NotRoomMember` (no room to end), `NotAllowed` (a room that is not adopted yet, or has ended:
+    `taken`) and `ServiceUnavailable`.
     """
     feed = check_feed(arguments)
-    return until_committed(deployment, tally, lambda: _feed(deployment, feed))
+    return until_committed(deployment, tally, lambda: (_end if feed.ended else _feed)(deployment, feed))
 
 
 def check_feed(arguments: Mapping[str, Any]) -> Feed:
@@ -74,7 +79,10 @@ def check_feed(arguments: Mapping[str, Any]) -> Feed:
         raise InvalidInput("room.userId", argument="remove")
     if len({*added, *removed}) != len(add) + len(removed) or len(add) + len(removed) > MAX_PEOPLE:
         raise InvalidInput("guild.people", argument="add", max=MAX_PEOPLE)
-    return Feed(room, name if isinstance(name, str) else None, added, removed)
+    ended = arguments.get("end") or False
+    if not isinstance(ended, bool) or (ended and (added or removed or name)):
+        raise InvalidInput("guild.end", argument="end")
+    return Feed(room, name if isinstance(name, str) else None, added, removed, ended)
 
 
 def _list(arguments: Mapping[str, Any], name: str) -> list[Any]:
@@ -86,6 +94,17 @@ def _list(arguments: Mapping[str, Any], name: str) -> list[Any]:
     return found
 
 
+def _end(deployment: Deployment, feed: Feed) -> dict[str, Any]:
+    """One attempt to end the room."""
+    head, _ = read_members(deployment.store, feed.room, ())
+    if head is None:
+        raise NotRoomMember
+    if not head.ended_at:
+        deployment.store.tables.transact(end_writes(feed.room, head, None, deployment.now()))
+        head = replace(head, epoch=head.epoch + 1)
+    return _Change(deployment, feed, replace(head, owners=0)).answer()
+
+
 def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     """One attempt: look, judge and commit."""
     store, room = deployment.store, feed.room
@@ -94,6 +113,8 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
         is_occupied(store, room) or any(each.status == "active" for each in people.values())
     ):
         raise NotAllowed("room.notMigrated", reason="notMigrated")
+    if found is not None and found.ended_at:
+        raise NotAllowed("room.taken", reason="taken")
     head = with_owner_count(store, room, found) if found else NEW
     change = _Change(deployment, feed, head)
     for user_id, role in feed.added.items():
@@ -106,6 +127,8 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     elif change.owners or change.revoked_at is not None:
         moved = head_write(room, head, revoked_at=change.revoked_at, owners=change.owners)
         change.writes.append(moved)
+    elif change.writes:
+        change.writes.append(Write(head_place(room), condition="attribute_not_exists(#endedAt)"))
     if change.writes:
         store.tables.transact(change.writes)
     return change.answer()
@@ -164,4 +187,5 @@ class _Change:
             "added": [user_id for user_id in self.feed.added if user_id not in self.refused],
             "removed": list(self.feed.removed),
             "refused": [{"userId": user_id, "reason": reason} for user_id, reason in self.refused.items()],
+            "ended": self.feed.ended,
         }

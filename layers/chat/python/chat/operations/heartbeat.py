@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.access import View, is_in
 from chat.rules.errors import RateLimited
 from chat.rules.instants import to_wire
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Member
@@ -34,7 +35,7 @@ from chat.steps.presence_items import (
 )
 from chat.steps.receipt_items import MemberState, member_state, member_state_places, move_receipts
 from chat.steps.retry import deadline_of, retried
-from chat.storage.places import Found, membership_place, receipts_place
+from chat.storage.places import Found, head_place, membership_place, receipts_place
 from chat.storage.tables import MOST_ACTIONS
 
 
@@ -95,12 +96,12 @@ class _Heartbeat:
         """
         found, presence = self._read()
         seen = [(each, member_state(found, each.room, self._user_id)) for each in self._request.rooms]
-        inside = [(progress, state) for progress, state in seen if _is_in(state.view.member)]
+        inside = [(progress, state) for progress, state in seen if is_in(state.view)]
         states = list(
             self._deployment.threads().map(lambda pair: self._state(pair[0], pair[1], presence), inside)
         )
         watched = self._request.watching
-        if watched and not _is_in(Member.found(found.get(membership_place(watched, self._user_id)))):
+        if watched and not is_in(self._view(found, watched)):
             watched = None
         self._record(presence, [state.room for state in states if state.head is not NOT_ADOPTED], watched)
         return {state.room.id: state for state in states}
@@ -121,6 +122,11 @@ class _Heartbeat:
         incomplete = [room for room in rooms if not _is_complete(member_state(found, room, self._user_id))]
         again = [place for room in incomplete for place in member_state_places(room, self._user_id)[:2]]
         return found | found_at(self._deployment, again, self._deadline, consistent=True), presence
+
+    def _view(self, found: Found, room: Room) -> View:
+        """As much as was read of a room and of the caller's membership: the head only where they named it."""
+        member = found.get(membership_place(room, self._user_id))
+        return View.of(found.get(head_place(room)), member)
 
     def _presence(self, found: Found) -> Presence:
         """The person as their last heartbeat left them. Raises `RateLimited` where heartbeats come too
@@ -165,9 +171,5 @@ class _Heartbeat:
             count_in(self._deployment, watched, self._user_id, self.now)
 
 
-def _is_in(member: Member | None) -> bool:
-    return member is not None and member.status == "active"
-
-
 def _is_complete(state: MemberState) -> bool:
-    return state.view.head is not None and _is_in(state.view.member)
+    return state.view.head is not None and is_in(state.view)

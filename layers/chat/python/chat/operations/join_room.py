@@ -12,7 +12,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message
 from chat.steps.retry import until_committed
-from chat.steps.roster import add_writes, check_room_limit, read_people, same_epoch
+from chat.steps.roster import add_writes, check_room_limit, coming, read_people
 
 JOINING = Rate(1 / 60, 20)
 """How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in
@@ -45,8 +45,8 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
             raise NotAllowed("room.banned", reason="banned")
         charged = _charged(entry, person, deployment.now())
         writes = add_writes(room, caller.user_id, person, "member", head.seq, charged)
-        deployment.store.tables.transact([*writes, same_epoch(room, entry)])
-        return answer(head.epoch, head.rev, "member")
+        deployment.store.tables.transact([*writes, coming(room, entry)])
+        return answer(head.epoch, head.rev + head.alone, "member")
 
     return until_committed(deployment, tally, step)
 

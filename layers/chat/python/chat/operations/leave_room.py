@@ -1,15 +1,16 @@
-"""Leave a room, which ends the room's epoch."""
+"""Leave a room, which ends the room's epoch; and the room, where nobody else is in it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import open_room
-from chat.rules.models import Caller, Message
+from chat.rules.models import Caller, Head, Member, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import revocation_notice
 from chat.steps.retry import until_committed
+from chat.steps.room_end import alone_write, end_notice, end_writes, leaves_nobody, repeated_end_notice
 from chat.steps.roster import head_write, owners_gained, read_people, remove_writes, with_owner_count
 
 
@@ -17,28 +18,52 @@ def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     """Take the caller out of the room that `arguments` (`roomId`) name; the notice is the last event of the
     epoch.
 
-    For somebody who has gone already it answers that event again. Raises `InvalidInput`, `NotRoomMember`,
-    `NotAllowed` (the last owner) and `ServiceUnavailable`.
+    The only person of a room ends it; a guild's room stays its guild's, without anybody in it. For somebody who has
+    gone already it answers that event again. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (the last owner,
+    with others there) and `ServiceUnavailable`.
     """
     room = Room.parse(arguments.get("roomId"))
+    return until_committed(deployment, tally, lambda: _leave(deployment, room, caller))
 
-    def last_event(ended: int, rev: int | None) -> Message:
-        return revocation_notice(deployment, room, caller, "MEMBER_LEFT", caller.user_id, ended, rev)
 
-    def step() -> Message:
-        snapshot = read_people(deployment.store, room, caller, caller.user_id)
-        gone = snapshot.person
-        if gone is not None and gone.status == "left" and gone.ended_epoch is not None:
-            return last_event(gone.ended_epoch, None)
-        access = open_room(snapshot.view, "leave")
-        head, member = with_owner_count(deployment.store, room, access.head), access.member
-        now = deployment.now()
-        deployment.store.tables.transact(
-            [
-                head_write(room, head, revoked_at=now, owners=owners_gained(head, member, None)),
-                *remove_writes(room, caller.user_id, member, head.epoch, now),
-            ]
-        )
-        return last_event(head.epoch, head.rev + 1)
+def _leave(deployment: Deployment, room: Room, caller: Caller) -> Message | None:
+    """One attempt; `None` where it has to be judged again."""
+    store = deployment.store
+    snapshot = read_people(store, room, caller, caller.user_id)
+    head, gone = snapshot.view.head, snapshot.person
+    if repeated := repeated_end_notice(deployment, room, caller, head):
+        return repeated
+    has_ended = head is not None and head.ended_at
+    if gone is not None and gone.status == "left" and gone.ended_epoch is not None and not has_ended:
+        return _last_event(deployment, room, caller, gone.ended_epoch, None)
+    access = open_room(snapshot.view, "leave")
+    head, member = with_owner_count(store, room, access.head), access.member
+    if not leaves_nobody(store, room, head, member):
+        return _go(deployment, room, caller, head, member, owners_gained(head, member, None))
+    if room.type == "guild":
+        return _go(deployment, room, caller, head, member, -(member.role == "owner"))
+    if not head.alone:
+        store.tables.transact([alone_write(room, head)])
+        return None
+    now = deployment.now()
+    gone_writes = remove_writes(room, caller.user_id, member, head.epoch, now)
+    store.tables.transact([*end_writes(room, head, caller.user_id, now), *gone_writes])
+    return end_notice(deployment, room, caller, head)
 
-    return until_committed(deployment, tally, step)
+
+def _go(
+    deployment: Deployment, room: Room, caller: Caller, head: Head, member: Member, owners: int
+) -> Message:
+    """Leave a room that goes on; `owners` is how many more it has then."""
+    now = deployment.now()
+    deployment.store.tables.transact(
+        [
+            head_write(room, head, revoked_at=now, owners=owners),
+            *remove_writes(room, caller.user_id, member, head.epoch, now),
+        ]
+    )
+    return _last_event(deployment, room, caller, head.epoch, head.rev + 1)
+
+
+def _last_event(deployment: Deployment, room: Room, caller: Caller, ended: int, rev: int | None) -> Message:
+    return revocation_notice(deployment, room, caller, "MEMBER_LEFT", caller.user_id, ended, rev)

@@ -5,6 +5,7 @@ from dataclasses import astuple
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.access import View, is_in
 from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message, Receipts
@@ -44,13 +45,12 @@ def my_rooms(
     with tally.timing("StoreMs"):
         page = read_memberships(deployment, caller.user_id, start, limit, deadline)
         heads, receipts = _heads_and_receipts(deployment, caller, page.memberships, deadline)
-        last = last_messages(
-            deployment, heads, [membership.room for membership in page.memberships], deadline
-        )
-    tally.add("PageSize", len(page.memberships))
+        memberships = [each for each in page.memberships if is_in(View(heads.get(each.room.id), each.member))]
+        last = last_messages(deployment, heads, [membership.room for membership in memberships], deadline)
+    tally.add("PageSize", len(memberships))
     items = [
         _to_wire(deployment, caller, membership, heads.get(membership.room.id, NOT_ADOPTED), receipts, last)
-        for membership in page.memberships
+        for membership in memberships
     ]
     further = page.further and seal_position(purpose, astuple(page.further), cursor_keys)
     return {"items": items, "nextToken": further}

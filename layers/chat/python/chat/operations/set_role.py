@@ -27,7 +27,7 @@ from chat.steps.roster import (
 
 def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
     """Give the person whom `arguments` (`roomId`, `userId`, `role`) name that role. Owners may give up their
-    own.
+    own, and administrators in the room take any.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for the last owner) and `ServiceUnavailable`.
     """
@@ -71,6 +71,6 @@ def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any
 def _judge(snapshot: RosterSnapshot, caller: Caller, user_id: str) -> tuple[RoomAccess, Member]:
     """By what the caller may do so, and to whom. Raises `NotRoomMember` and `NotAllowed`."""
     entry = enter_room(snapshot.view, caller, "setRole")
-    if not (user_id == caller.user_id and entry.standing == "owner"):
+    if not (user_id == caller.user_id and entry.standing in ("owner", "admin")):
         may_act_on(entry, caller, user_id, snapshot.person)
     return entry, check_active(snapshot.person)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.access import View, is_in
 from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys
 from chat.rules.models import Caller, Head, Message, Receipts
@@ -125,7 +126,7 @@ class _Syncing:
         """Whether all that there is to say of a room is answered."""
         name = room_hash(self._caller.user_id, membership.room.partition_key)
         had = self.held.get(name)
-        if membership.member.status != "active":
+        if not is_in(View(head, membership.member)):
             if self.held.pop(name, None):
                 self._answers.append(_RoomAnswer(membership))
             return True

@@ -7,6 +7,7 @@ from typing import Literal
 from chat.rules.errors import NotAllowed, NotRoomMember
 from chat.rules.models import Caller, Head, Item, Member, Role
 from chat.rules.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
+from chat.rules.rooms import Room
 
 ADMIN: Literal["admin"] = "admin"
 PLATFORM_ROLES: tuple[Standing, ...] = (ADMIN, "gateway")
@@ -44,10 +45,16 @@ class RoomAccess:
     standing: Standing
 
 
+def is_in(view: View) -> bool:
+    """Whether the caller is in the room, as far as the room has not ended."""
+    has_ended = view.head is not None and view.head.ended_at
+    return view.member is not None and view.member.status == "active" and not has_ended
+
+
 def open_room(view: View, operation: Operation) -> Access:
     """The room, for something that only those in it do.
 
-    Raises `NotRoomMember` alike for no room, no membership and a ban; `NotAllowed` where the role may not do
+    Raises `NotRoomMember` alike for no room, one that has ended, no membership and a ban; `NotAllowed` where the role may not do
     this, and in a room with messages from before numbering (a membership without a head) until it is adopted.
     """
     entry = enter_room(view, _NOBODY, operation)
@@ -59,7 +66,7 @@ def open_room(view: View, operation: Operation) -> Access:
 def open_history(view: View, caller: Caller) -> Head | None:
     """The head of a room that the caller may read; `None` for one that is not adopted yet. Raises
     `NotRoomMember`."""
-    if view.head is None and _is_in(view):
+    if view.head is None and is_in(view):
         return None
     return enter_room(view, caller, "read").head
 
@@ -68,18 +75,29 @@ def enter_room(view: View, caller: Caller, operation: Operation) -> RoomAccess:
     """The room, for whoever may do this in it: by membership, as administrator, or as visitor of a public
     room.
 
-    Raises as `open_room` does.
+    Whoever may do it for several reasons does it as the highest: an administrator stays one in a room where
+    they are a moderator. Raises as `open_room` does.
     """
-    if _is_in(view) and view.head is None:
+    is_member = is_in(view)
+    if is_member and view.head is None:
         raise NotAllowed("room.notMigrated", reason="notMigrated")
-    if view.head is None:
+    if view.head is None or view.head.ended_at:
         raise NotRoomMember
-    for standing in _standings(view, view.head, caller):
-        if operation in PERMISSIONS[standing]:
-            return RoomAccess(view.head, view.member if _is_in(view) else None, standing)
-    if _is_in(view):
+    standings = [each for each in _standings(view, view.head, caller) if operation in PERMISSIONS[each]]
+    if standings:
+        return RoomAccess(
+            view.head, view.member if is_member else None, max(standings, key=RANKS.__getitem__)
+        )
+    if is_member:
         raise NotAllowed("room.role", reason="role")
     raise NotRoomMember
+
+
+def may_end(entry: RoomAccess, room: Room) -> None:
+    """Whether the caller, who may `deleteRoom`, may end this room: a guild's is ended by administrators and by
+    the guild's own service, which decides who is in it. Raises `NotAllowed`."""
+    if room.type == "guild" and entry.standing != "admin":
+        raise NotAllowed("room.role", reason="role")
 
 
 def may_act_on(entry: RoomAccess, caller: Caller, user_id: str, person: Member | None) -> None:
@@ -108,10 +126,6 @@ def may_appoint(entry: RoomAccess, role: Role) -> None:
 
 
 _NOBODY = Caller("")
-
-
-def _is_in(view: View) -> bool:
-    return view.member is not None and view.member.status == "active"
 
 
 def _standings(view: View, head: Head, caller: Caller) -> list[Standing]:

@@ -120,7 +120,10 @@ class Head(Stored):
     `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant,
     `ruled_rev` is the rev of the last change of name or rules. `owners` counts the owners, where they have
     been counted. `adopted_at` (ms) is when the room's messages from before numbering got theirs,
-    `adopted_seq` the last of these numbers."""
+    `adopted_seq` the last of these numbers.
+
+    `ended_at` (ms) is when the room ended, which `ended_by` did; nobody gets a room that has ended. `alone`:
+    whoever is in the room was alone in it, and nobody has come since without writing this item."""
 
     rev: int
     seq: int
@@ -144,6 +147,9 @@ class Head(Stored):
     name: str | None = None
     visibility: Visibility = "private"
     created_by: str | None = None
+    ended_at: int = 0
+    ended_by: str | None = None
+    alone: int = 0
 
     def to_wire(self) -> dict[str, Any]:
         """The schema's `RoomHead`."""
@@ -213,6 +219,7 @@ class Sent(Stored):
 
 NoticeKind = Literal[
     "ROOM_UPDATED",
+    "ROOM_DELETED",
     "MEMBER_ADDED",
     "MEMBER_JOINED",
     "MEMBER_REMOVED",

@@ -21,6 +21,7 @@ Operation = Literal[
     "listBanned",
     "updateRoom",
     "setRole",
+    "deleteRoom",
     "measure",  # the delivery ledger
 ]
 
@@ -44,7 +45,7 @@ _KEEP_ORDER: frozenset[Operation] = frozenset(
         "measure",
     }
 )
-_RULE: frozenset[Operation] = frozenset({"updateRoom", "setRole"})
+_RULE: frozenset[Operation] = frozenset({"updateRoom", "setRole", "deleteRoom"})
 
 PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
     "owner": _MEMBER | _KEEP_ORDER | _RULE,

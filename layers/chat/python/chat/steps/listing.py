@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from chat.rules.models import Member
+from chat.rules.models import Item, Member
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.store import Store
@@ -25,6 +25,12 @@ class RosterLine:
 
     user_id: str
     member: Member
+
+
+def user_of(item: Item, low: str) -> str:
+    """Whose line it is; `low` is where its list begins."""
+    sort_key: str = item["SK"]["S"]
+    return sort_key.removeprefix(low)
 
 
 def count_members(store: Store, room: Room, most: int = MOST_COUNTED) -> int:
@@ -47,5 +53,5 @@ def list_people(
         consistent=False,
         start=None if after is None else key_of(after),
     )
-    lines = [RosterLine(item["SK"]["S"].removeprefix(low), Member.of(item)) for item in items]
+    lines = [RosterLine(user_of(item, low), Member.of(item)) for item in items]
     return lines[:limit], bool(further) or len(lines) > limit

@@ -30,7 +30,7 @@ def revocation_notice(
     room: Room,
     actor: Caller,
     kind: NoticeKind,
-    user_id: str,
+    user_id: str | None,
     ended: int,
     rev: int | None,
 ) -> Message:

@@ -125,13 +125,34 @@ def same_epoch(room: Room, entry: RoomAccess) -> Write:
     return Write(head_place(room), condition, given=given)
 
 
+def coming(room: Room, entry: RoomAccess) -> Write:
+    """The same for somebody's coming. Where the room's only person may be about to end it by leaving (`alone`), this
+    moves `rev`, so that they look again; else it holds only if that has not begun."""
+    look = same_epoch(room, entry)
+    if not entry.head.alone:
+        return replace(look, condition=f"{look.condition} AND attribute_not_exists(#alone)")
+    return replace(
+        look,
+        condition=f"{look.condition} AND #rev = :rev",
+        given={**look.given, ":rev": entry.head.rev},
+        set={"rev": entry.head.rev + 1},
+        remove=("alone",),
+    )
+
+
 def head_write(room: Room, head: Head, *, revoked_at: int | None = None, owners: int = 0) -> Write:
     """The write of a head that is `with_owner_count`: only on the `rev` that was read. `owners`: how many
     more there are. `revoked_at`: somebody loses access at this instant (ms), which ends the epoch."""
     moved = {"rev": head.rev + 1, "owners": (head.owners or 0) + owners}
     if revoked_at is not None:
         moved |= {"epoch": head.epoch + 1, "partedAt": revoked_at}
-    return Write(head_place(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
+    return Write(
+        head_place(room),
+        condition="#rev = :rev",
+        given={":rev": head.rev},
+        set=moved,
+        remove=("alone",) if head.alone else (),
+    )
 
 
 def add_writes(

@@ -15,6 +15,7 @@ USER#{userId}    AT#{room}                 receipts
                  UPLOADING                 the rate of preparing uploads (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
+JOBS             {kind}#{subject}          a job that runs in the background, with its checkpoint
 """
 
 from chat.rules.identifiers import uuid7_ms
@@ -24,6 +25,7 @@ ADOPTION = "ADOPTION"
 PRESENCE = "PRESENCE"
 QUOTA = "QUOTA"
 UPLOADING = "UPLOADING"
+JOBS = "JOBS"
 LATEST_MS = 9_999_999_999_999
 """The last instant that thirteen digits can write: November 2286."""
 
@@ -68,6 +70,10 @@ def hour(number: int) -> str:
     return f"HOUR#{number:07d}"
 
 
+def job(kind: str, subject: str) -> str:
+    return f"{kind}#{subject}"
+
+
 def upload(upload_id: str) -> str:
     return f"UPLOAD#{upload_id}"
 
@@ -100,12 +106,14 @@ def instant(message_key: str) -> int:
     return int(digits) if len(digits) == 13 and digits.isdecimal() else 0
 
 
-MESSAGES_END = "MSG#~"
-"""A key after every message and before any other kind of item that sorts later: `~` sorts after every
+MESSAGES, MESSAGES_END = "MSG#", "MSG#~"
+"""The last is a key after every message and before any other kind of item that sorts later: `~` sorts after every
 digit."""
 
 MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN#~"
 ROSTER, ROSTER_END = "MEMBER#", "MEMBER#~"
 BANS, BANS_END = "BANNED#", "BANNED#~"
+UPLOADS, UPLOADS_END = "UPLOAD#", "UPLOAD#~"
 CHANGES_END = "CHG#~"
+JOBS_END = "~"
 """Keys after every other of their kind: `~` is in no id."""

@@ -1,0 +1,37 @@
+"""End a room for everybody."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.access import enter_room, may_end
+from chat.rules.models import Caller, Message
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.retry import until_committed
+from chat.steps.room_end import end_notice, end_writes, repeated_end_notice
+from chat.steps.roster import caller_unchanged, read_people
+
+
+def delete_room(
+    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+) -> Message:
+    """End the room that `arguments` (`roomId`) name; the notice is its last event. From then on every operation
+    answers as if there were no such room, and a job removes what is stored of it.
+
+    For whoever has ended it already it answers that event again, until the job is done. Raises `InvalidInput`,
+    `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
+    """
+    room = Room.parse(arguments.get("roomId"))
+
+    def step() -> Message:
+        view = read_people(deployment.store, room, caller, caller.user_id).view
+        if repeated := repeated_end_notice(deployment, room, caller, view.head):
+            return repeated
+        entry = enter_room(view, caller, "deleteRoom")
+        may_end(entry, room)
+        ended = end_writes(room, entry.head, caller.user_id, deployment.now())
+        deployment.store.tables.transact([*ended, *caller_unchanged(room, caller, entry)])
+        return end_notice(deployment, room, caller, entry.head)
+
+    return until_committed(deployment, tally, step)

@@ -1,0 +1,19 @@
+"""Work on the jobs that wait in the background. A schedule calls this, and on one machine `make run`."""
+
+from chat.deployment import Deployment
+from chat.rules.tally import Tally
+from chat.steps import room_removal
+from chat.steps.jobs import Kinds, Run
+from chat.steps.jobs import run_jobs as work
+
+KINDS: Kinds = {room_removal.KIND: room_removal.STEPS}
+
+
+def run_jobs(deployment: Deployment, seconds: float, tally: Tally) -> Run:
+    """Work for so many seconds, or until nothing is left to do. Raises `ServiceUnavailable`."""
+    run = work(deployment, KINDS, seconds)
+    tally.add("JobsEnded", run.ended)
+    tally.add("JobsWaiting", run.waiting)
+    tally.add("JobsStuck", run.stuck)
+    tally.add("JobFailures", len(run.failures))
+    return run

@@ -1,0 +1,160 @@
+"""What is left of a room that has ended, removed in the background: a job of `jobs.py`.
+
+Nobody gets anything of it any more, so nothing here is urgent or in order for readers. The order is for what cannot be
+found afterwards: the proof of a send is found by its message, a file by its upload, a membership by its line in the
+roster. Each piece deletes what it found, or what was found before it was interrupted: the end of a room lets nothing
+come after it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from chat.deployment import Deployment
+from chat.rules.models import Head, Item
+from chat.rules.rooms import Room
+from chat.steps.jobs import Step, new_job_write
+from chat.steps.listing import user_of
+from chat.steps.occupancy import SHARDS
+from chat.steps.retry import retried
+from chat.steps.roster import LEFT_IS_KEPT_MS
+from chat.storage import keys
+from chat.storage.places import Place, head_place, membership_place, receipts_place, sent_place
+from chat.storage.tables import MOST_ACTIONS, Write
+from chat.storage.uploads import Upload, keys_of
+
+KIND = "REMOVE_ROOM"
+FIRST, LAST = " ", "\U0010ffff"
+"""Keys before and after every other."""
+
+Page = Callable[[Deployment, Room, Sequence[Item]], Sequence[Write]]
+"""What becomes of the items of a page."""
+
+
+def removal_write(room: Room, now: int) -> Write:
+    """The write that sets the removal up, in the transaction that ends the room. `now` is in milliseconds."""
+    return new_job_write(room.table, KIND, room.id, next(iter(STEPS)), now)
+
+
+def _through(
+    low: str,
+    high: str,
+    page: Page,
+    writes_each: int,
+    deployment: Deployment,
+    subject: str,
+    position: str | None,
+) -> str | None:
+    """A step through the items of the room's partition between `low` and `high`, a page at a time. `writes_each` is
+    how many writes an item may take: one transaction holds those of a page."""
+    room = Room.parse(subject)
+    return _page_of(
+        deployment, room, room.partition_key, (low, high), page, MOST_ACTIONS // writes_each, position
+    )
+
+
+def _page_of(
+    deployment: Deployment,
+    room: Room,
+    partition_key: str,
+    between: tuple[str, str],
+    page: Page,
+    count: int,
+    position: str | None,
+) -> str | None:
+    """One page; answers where the next begins, or `None` after the last."""
+    tables, (low, high) = deployment.store.tables, between
+    items, further = retried(
+        deployment,
+        lambda: tables.query_page(
+            room.table, partition_key, low, high, forward=True, count=count, consistent=True, start=position
+        ),
+    )
+    if writes := page(deployment, room, items):
+        retried(deployment, lambda: tables.transact(writes))
+    return further
+
+
+def _files(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
+    """Files go before the items that name them. Where attachments are off by now, the bucket's lifecycle ends
+    them."""
+    uploads = deployment.uploads()
+    if items and uploads is not None:
+        objects, names = uploads.objects, [name for item in items for name in keys_of(Upload.of(item))]
+        retried(deployment, lambda: objects.delete(names))
+    return _items(deployment, room, items)
+
+
+def _messages(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
+    """A message goes with the proof of its send. One from before this backend may have no sender, and has none."""
+    proofs = [_proof(room, item) for item in items if "senderId" in item]
+    return [*(Write(place, delete=True) for place in dict.fromkeys(proofs)), *_items(deployment, room, items)]
+
+
+def _proof(room: Room, item: Item) -> Place:
+    """Where the proof of a message's send lies, whether there is one or not."""
+    name = item.get("clientMessageId") or item.get("id") or item["SK"]
+    return sent_place(room, item["senderId"]["S"], name["S"])
+
+
+def _people(low: str, deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
+    """Memberships stay as `left` for as long as those of people who leave, so that `sync` says so to every client;
+    receipts go at once."""
+    user_ids = [user_of(item, low) for item in items]
+    places = [membership_place(room, user_id) for user_id in user_ids]
+    found = retried(deployment, lambda: deployment.store.tables.batch(places, consistent=True))
+    left = {"status": "left", "expiresAt": (deployment.now() + LEFT_IS_KEPT_MS) // 1_000}
+    return [
+        *(Write(place, set=left) for place in found),
+        *(Write(receipts_place(room, user_id), delete=True) for user_id in user_ids),
+        *_items(deployment, room, items),
+    ]
+
+
+def _items(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
+    """Items that nothing else hangs on."""
+    places = (Place(room.table, item["PK"]["S"], item["SK"]["S"]) for item in items)
+    return [Write(place, delete=True) for place in places if place != head_place(room)]
+
+
+def _counters(deployment: Deployment, subject: str, position: str | None) -> str | None:
+    """What was counted of the room, which would expire by itself. A position is the number of a partition and, after
+    `#`, where in it to read on."""
+    room = Room.parse(subject)
+    live = [keys.live(room.partition_key, shard) for shard in range(SHARDS)]
+    partitions = [*live, keys.ledger(room.partition_key)]
+    number, _, start = (position or "0#").partition("#")
+    partition_key, between = partitions[int(number)], (FIRST, LAST)
+    further = _page_of(deployment, room, partition_key, between, _items, MOST_ACTIONS, start or None)
+    if further is not None:
+        return f"{number}#{further}"
+    following = int(number) + 1
+    return f"{following}#" if following < len(partitions) else None
+
+
+def _tombstone(deployment: Deployment, subject: str, _: str | None) -> None:
+    """What stays for ever, so that nobody makes the room anew: its numbers, and that it has ended."""
+    room, tables = Room.parse(subject), deployment.store.tables
+    item = retried(deployment, lambda: tables.get(head_place(room)))
+    if item is None:
+        return
+    head = Head.of(item)
+    left = {"type": "Room", "rev": head.rev, "seq": head.seq, "ts": head.ts, "epoch": head.epoch}
+    tombstone = Write(
+        head_place(room),
+        condition="#rev = :rev AND attribute_exists(#endedAt)",
+        given={":rev": head.rev},
+        set={**left, "endedAt": head.ended_at},
+        whole=True,
+    )
+    retried(deployment, lambda: tables.transact([tombstone]))
+
+
+STEPS: Mapping[str, Step] = {
+    "files": partial(_through, keys.UPLOADS, keys.UPLOADS_END, _files, 1),
+    "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END, _messages, 2),
+    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, partial(_people, keys.ROSTER), 3),
+    "banned": partial(_through, keys.BANS, keys.BANS_END, partial(_people, keys.BANS), 3),
+    "rest": partial(_through, FIRST, LAST, _items, 1),
+    "counters": _counters,
+    "tombstone": _tombstone,
+}

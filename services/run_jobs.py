@@ -1,0 +1,23 @@
+"""run_jobs: what has to be done in the background, a piece at a time. A schedule invokes this function; AppSync does
+not."""
+
+from typing import Any
+
+import chat_lambda.init  # noqa: F401  first: see there
+from chat.operations.run_jobs import run_jobs
+from chat_lambda.compose import deployment
+from chat_lambda.function import Call, service
+from chat_lambda.telemetry import logger
+
+WORKING_S = 20.0
+"""The function has nine seconds more, for the piece that it is at."""
+
+
+@service("run_jobs", deployment, background=True)
+def handler(call: Call) -> dict[str, Any]:
+    """Answers how many jobs ended and how many wait, and logs why one did not go on."""
+    run = run_jobs(deployment(), WORKING_S, call.tally)
+    for failure in run.failures:
+        fields = {"job": failure.kind, "step": failure.step, "error": failure.error}
+        logger().warning("Job failed", extra=fields)
+    return {"ended": run.ended, "waiting": run.waiting, "failed": len(run.failures)}
