@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from chat.deployment import Deployment
 from chat.rules.gaps import is_recent
 from chat.rules.models import Head, Item, Message
+from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.steps.retry import retried
 from chat.storage import keys
@@ -25,7 +26,7 @@ def last_messages(
     wanted: dict[str, tuple[Room, Place]] = {}
     for room in rooms:
         head = heads.get(room.id)
-        if head and head.seq and head.ts >= now - head.settings(deployment.defaults).retention_ms:
+        if head and head.seq and head.ts >= readable_since(head, deployment.defaults, now):
             place = _place(deployment, room, head, deadline)
             wanted |= {room.id: (room, place)} if place else {}
     found = _batch(deployment, wanted, deadline, consistent=False)

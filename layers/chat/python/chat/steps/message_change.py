@@ -10,6 +10,7 @@ from chat.rules.access import View
 from chat.rules.arguments import check_instant
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Head, Item, Member, Message
+from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.change_log import Kind, LogEntry, log_writes
@@ -84,11 +85,11 @@ def read_target(deployment: Deployment, target: Target, user_id: str) -> TargetV
 def _unexpired(
     deployment: Deployment, target: Target, head: Head | None, item: Item | None
 ) -> Message | None:
-    """The message, unless it is gone by its own instant or by the room's present retention."""
+    """The message, unless it is gone by its own instant or by the room's retention."""
     now = deployment.now()
     if head is None or item is None or not is_numbered(item) or is_expired(item, now // 1_000):
         return None
-    if target.sort_key < keys.message_floor(now - head.settings(deployment.defaults).retention_ms):
+    if target.sort_key < keys.message_floor(readable_since(head, deployment.defaults, now)):
         return None
     return to_message(target.room, item)
 
