@@ -210,7 +210,7 @@ def test_forty_others_are_taken_and_one_more_is_not(harness: Harness) -> None:
         ({"name": "x" * 101}, {"argument": "name", "max": 100}),
         ({"name": "\ud800"}, {"argument": "name", "max": 100}),
         ({"visibility": "SECRET"}, {"argument": "visibility"}),
-        ({"members": ["bob", "no body"]}, {"argument": "members"}),
+        ({"members": ["bob", "no\x00body"]}, {"argument": "members"}),
         ({"members": ["bob", None]}, {"argument": "members"}),
         ({"members": "bob"}, {"argument": "members"}),
     ],

@@ -10,7 +10,7 @@ from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import Caller, Head, Item, Member, Role
 from chat.rules.room_rules import check_rules
 from chat.rules.room_wire import member_to_wire, room_to_wire
-from chat.rules.rooms import Room, is_id
+from chat.rules.rooms import Room, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.listing import count_members
 from chat.steps.new_room import is_occupied, room_writes
@@ -55,7 +55,7 @@ def _check(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any])
     rules = {name: value for name, value in check_rules(room, asked).items() if value is not None}
     others = arguments.get("members")
     others = [] if others is None else others
-    if not (isinstance(others, list) and all(is_id(user_id) for user_id in others)):
+    if not (isinstance(others, list) and all(is_user_id(user_id) for user_id in others)):
         raise InvalidInput("room.userId", argument="members")
     members: dict[str, Role] = {caller.user_id: "owner"}
     for user_id in others:

@@ -66,6 +66,8 @@ AS_WRITTEN = (
 )
 """What normalisation does not touch, nor looks across."""
 
+_UNSTORABLE = f"[{CONTROLS}{SURROGATES}{NONCHARACTERS}]"
+
 _ISOLATES, _POP_ISOLATE = "\u2066\u2067\u2068", "\u2069"
 _EMBEDDINGS = {"\u202a": "\u2066", "\u202b": "\u2067"}
 """Each with the isolate of its direction."""
@@ -73,6 +75,11 @@ _OVERRIDES, _POP_EMBEDDING = "\u202d\u202e", "\u202c"
 DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """What opens and closes embeddings, overrides and isolates: Explicit Directional Formatting, UAX #9,
 section 2."""
+
+
+def is_plain(text: str) -> bool:
+    """Whether there are neither control characters nor noncharacters nor halves of surrogate pairs in it."""
+    return (text.isascii() and text.isprintable()) or re.search(_UNSTORABLE, text) is None
 
 
 def normalised(text: str) -> str:

@@ -52,7 +52,7 @@ def _place(deployment: Deployment, room: Room, head: Head, deadline: float) -> P
     items, _ = retried(
         deployment,
         lambda: deployment.store.tables.query_page(
-            room.table, room.partition_key, floor, f"{floor}#~", forward=False, count=1, consistent=False
+            room.table, room.partition_key, floor, f"{floor}$", forward=False, count=1, consistent=False
         ),
         deadline,
     )

@@ -1,4 +1,4 @@
-"""A room's people in the order of their ids: who is in it, and who is banned. For showing only; memberships
+"""A room's people in the order of their keys: who is in it, and who is banned. For showing only; memberships
 decide."""
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ def count_members(store: Store, room: Room, most: int = MOST_COUNTED) -> int:
 def list_people(
     store: Store, room: Room, listed: Listed, limit: int, after: str | None = None
 ) -> tuple[Sequence[RosterLine], bool]:
-    """Up to `limit` people whose ids sort after `after`, and whether there are more."""
+    """Up to `limit` people whose keys sort after that of `after`, and whether there are more."""
     low, high, key_of = LISTS[listed]
     items, further = store.tables.query_page(
         room.table,
@@ -47,5 +47,5 @@ def list_people(
         consistent=False,
         start=None if after is None else key_of(after),
     )
-    lines = [RosterLine(item["SK"]["S"].removeprefix(low), Member.of(item)) for item in items]
+    lines = [RosterLine(keys.user_in(item["SK"]["S"]), Member.of(item)) for item in items]
     return lines[:limit], bool(further) or len(lines) > limit

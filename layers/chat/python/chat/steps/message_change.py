@@ -8,6 +8,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import View
 from chat.rules.arguments import check_instant
+from chat.rules.characters import is_plain
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Head, Item, Member, Message
 from chat.rules.retention import readable_since
@@ -55,11 +56,7 @@ def check_target(arguments: Mapping[str, Any]) -> Target:
     """The message that `arguments` (`roomId`, `id`, `ts`) name. Raises `InvalidInput`; reads nothing."""
     room = Room.parse(arguments.get("roomId"))
     message_id, ts = arguments.get("id"), arguments.get("ts")
-    if (
-        not isinstance(message_id, str)
-        or not 0 < len(message_id) <= LONGEST_ID
-        or not message_id.isprintable()
-    ):
+    if not isinstance(message_id, str) or not 0 < len(message_id) <= LONGEST_ID or not is_plain(message_id):
         raise InvalidInput("message.notFound", argument="id")
     instant = check_instant(ts)
     sort_key = keys.message_of(message_id) if instant is None else keys.message(instant, message_id)
