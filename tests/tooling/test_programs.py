@@ -208,6 +208,17 @@ def test_requests_are_logged_where_that_is_asked_for(tmp_path: Path, environment
     assert [line for line in lines if line.startswith('{"_aws"')]
 
 
+def test_why_a_token_is_refused_stands_on_the_console(tmp_path: Path, environment: dict[str, str]) -> None:
+    state = tmp_path / "state"
+    own = as_user(state, environment, "alice")["TOKEN"]
+    with running(state, environment) as api:
+        strange = {**environment, "TOKEN": f"{own[:-8]}AAAAAAAA"}
+        answer = api.pasted("messages(roomId", strange)
+        assert [each["errorType"] for each in answer["errors"]] == ["UnauthorizedException"]
+    assert "A token was refused (401): it was changed, or signed with another key." in api.log.read_text()
+    assert own[:-8] not in api.log.read_text()
+
+
 def test_a_failure_is_logged_with_its_place_where_requests_are_not(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
