@@ -36,8 +36,8 @@ def count_owners(tables: Tables, room: Room) -> int:
 
 
 def _by_user(tables: Tables, room: Room, wanted: list[Item], attribute: str) -> dict[str, Item]:
-    """The items under these keys, by the user id that this attribute of the key ends with."""
-    return {item[attribute]["S"].split("#", 1)[1]: item for item in tables.items(room, wanted)}
+    """The items under these keys, by the user id in this attribute of the key."""
+    return {keys.user_in(item[attribute]["S"]): item for item in tables.items(room, wanted)}
 
 
 def _membership(room: Room, user_id: str) -> Item:

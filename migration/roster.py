@@ -1,6 +1,7 @@
 """The roster: who is a member of which room, in a file of the service that had the memberships before."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, RootModel, ValidationError
 
+from chat.rules.characters import is_plain
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Role
-from chat.rules.rooms import Room, is_id
+from chat.rules.rooms import Room, is_user_id
 
 Roster = Mapping[str, Mapping[str, Role]]
 """Role by user id, by room id."""
@@ -24,13 +26,18 @@ def _room_id(text: str) -> str:
     try:
         return Room.parse(text).id
     except InvalidInput:
-        raise ValueError(f"{text} is not a room id") from None
+        raise ValueError(f"{_shown(text)} is not a room id") from None
 
 
 def _user_id(text: str) -> str:
-    if not is_id(text):
-        raise ValueError(f"{text} is not a user id")
+    if not is_user_id(text):
+        raise ValueError(f"{_shown(text)} is not a user id")
     return text
+
+
+def _shown(text: str) -> str:
+    """On one line, and nothing that a terminal would obey."""
+    return text if is_plain(text) else ascii(text)
 
 
 def _distinct(value: Any) -> Any:
@@ -56,7 +63,7 @@ class RosterFile(RootModel[Rooms]):
 
 
 class RosterLine(BaseModel):
-    """One line of a file that is not JSON: `roomId userId role`."""
+    """One line of a file that is not JSON: `roomId userId role`, for ids without spaces and tabs."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -89,10 +96,11 @@ def _of_json(path: Path, text: str) -> Roster:
 
 def _of_lines(path: Path, text: str) -> Roster:
     roster: dict[str, dict[str, Role]] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Other characters that Python takes for blanks and line ends may be in a user id.
+    for number, line in enumerate(re.split("\r\n|\r|\n", text), start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        parts = line.split()
+        parts = re.split("[ \t]+", line.strip(" \t"))
         if len(parts) != 3:
             raise BadRoster(f"{path}:{number}: write a room id, a user id and a role")
         try:

@@ -36,7 +36,7 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
     except TokenRefused as refused:
         fields = {"correlation_id": correlation}
         audit(action="authorize", outcome="refused", reason=refused.reason, fields=fields)
-        publish_metrics(context.function_name, {"TokenRefused": 1})
+        publish_metrics(context.function_name, {"TokenRefused": 1, refused.metric: 1})
         return {"isAuthorized": False}
     except KeysUnavailable:
         logger().error("Token keys unavailable", extra={"correlation_id": correlation})

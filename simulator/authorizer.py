@@ -7,7 +7,7 @@ that every request is judged and what a test sees does not depend on what ran be
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,11 @@ class Grant:
 
 
 class Authorizer:
-    def __init__(self, functions: Functions) -> None:
+    """`on_refusal` gets each token that is refused: AppSync's answer does not say why it was."""
+
+    def __init__(self, functions: Functions, on_refusal: Callable[[str], None] = lambda _: None) -> None:
         self._functions = functions
+        self._on_refusal = on_refusal
 
     async def judge(
         self,
@@ -55,9 +58,12 @@ class Authorizer:
             context["operationName"] = operation_name
         event = {"authorizationToken": token, "requestContext": context, "requestHeaders": dict(headers)}
         try:
-            return _grant(await self._functions.invoke("authorizer", event))
+            answer = await self._functions.invoke("authorizer", event)
         except FunctionError as error:
             raise _failure(error.message) from None
+        if isinstance(answer, dict) and answer.get("isAuthorized") is False:
+            self._on_refusal(token)
+        return _grant(answer)
 
 
 def _grant(answer: Any) -> Grant:

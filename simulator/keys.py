@@ -8,7 +8,6 @@ An ES256 key pair signs tokens (RFC 7519, RFC 7518 section 3.4); the functions g
 import base64
 import json
 import os
-import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +22,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 ISSUER = "appsync-chat-local"
 AUDIENCE = "appsync-chat"
-USER_ID = re.compile(r"[A-Za-z0-9_.:|@-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from simulator.composition import composed
 from simulator.engine_host import free_port
 from simulator.functions import functions_from_wiring
 from simulator.keys import signing_key
+from simulator.refused_tokens import RefusedTokens
 from simulator.schedule import schedules_from_wiring
 from simulator.server import Address, ServerConfig, Tls, serve
 from simulator.settings import DEFAULT_PORT, SCHEMA, WIRING, BadSettings, Settings
@@ -33,6 +34,7 @@ def main(settings: Settings, answers: TextIO) -> int:
             port=port,
             tls=tls,
             schedules=schedules_from_wiring(wiring),
+            on_refusal=RefusedTokens(signing_key(settings.keys).jwks, sys.stderr).explain,
         )
         try:
             asyncio.run(

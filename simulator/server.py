@@ -40,7 +40,7 @@ class ServerConfig:
     `schema`: the SDL text. `functions`: see `simulator.functions.functions_from_wiring`. `jwks`: the bytes
     answered at `/.well-known/jwks.json`. `host`, `port`: where to listen; port 0 takes any free one. `tls`:
     see `Tls`. `readings`: how AppSync is read where its behaviour is not known. `schedules`: every how many
-    seconds a function is called.
+    seconds a function is called. `on_refusal`: see `Authorizer`.
     """
 
     schema: str
@@ -52,6 +52,7 @@ class ServerConfig:
     limits: Limits = field(default_factory=Limits)
     readings: Readings = field(default_factory=Readings)
     schedules: Mapping[str, float] = field(default_factory=dict)
+    on_refusal: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class RequestLog(abc.AbstractAccessLogger):
 async def running(config: ServerConfig) -> AsyncIterator[Address]:
     """Serves inside the running event loop while the block lasts. Raises `OSError` when a port is taken."""
     api = Api(config.schema, config.functions, config.limits, config.readings)
-    endpoints = Endpoints(api, Authorizer(config.functions), config.jwks, config.limits)
+    endpoints = Endpoints(api, Authorizer(config.functions, config.on_refusal), config.jwks, config.limits)
     runner = web.AppRunner(
         endpoints.application(),
         access_log=requests,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
     BeforeValidator,
@@ -19,9 +20,10 @@ from pydantic import (
     model_validator,
 )
 
+from chat.rules.rooms import is_user_id
 from simulator.engine import PROJECT, Kind
 from simulator.engine_host import CREDENTIALS
-from simulator.keys import AUDIENCE, ISSUER, USER_ID, Secrets
+from simulator.keys import AUDIENCE, ISSUER, Secrets
 
 SCHEMA = PROJECT / "resolvers" / "schema.graphql"
 WIRING = PROJECT / "resolvers" / "wiring.json"
@@ -36,6 +38,15 @@ Log = Annotated[
     BeforeValidator(lambda word: LOG_WORDS.get(word, str(word).lower())),
 ]
 Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
+
+
+def _user_id(text: str) -> str:
+    if not is_user_id(text):
+        raise ValueError("no user id")
+    return text
+
+
+UserId = Annotated[str, AfterValidator(_user_id)]
 
 
 class BadSettings(Exception):
@@ -58,7 +69,7 @@ class Settings(BaseModel):
     tls_key: FilePath | None = None
     tls_port: int = Field(4443, ge=0, le=65535)
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
-    user: str = Field("", pattern=rf"^{USER_ID.pattern}$")
+    user: UserId = ""
     roles: Roles = ()
     locale: Literal["en", "es", "fr"] | None = None
     ttl: int = Field(43_200, gt=0, le=10 * 365 * 86_400)  # seconds
@@ -87,7 +98,7 @@ class Settings(BaseModel):
 
 EXAMPLES = {"user": "USER=alice", "event": "EVENT=events/Query.messages.json"}
 HINTS = {
-    "USER: ": "an id has 1 to 128 of the characters A-Z a-z 0-9 _ . : | @ -",
+    "USER: ": "an id has 1 to 128 characters, at most 256 bytes in UTF-8, and no control characters",
     "LOG: ": "error, warning, info (or 1) or debug",
 }
 STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log")

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from chat.deployment import wall_clock
+from chat.rules.models import Role
 from chat.storage import keys
 from chat.storage.items import key
 from migration.roster import BadRoster, read_roster
+from tests.chat.rules.test_user_ids import SUBJECTS
 from tests.migration.old import (
     old_room,
     partition,
@@ -41,6 +43,16 @@ def test_memberships_are_added_and_those_that_are_there_stay(client: Any) -> Non
     }
 
 
+def test_memberships_of_any_subject_are_added_once_and_follow_a_change(client: Any) -> None:
+    room, users = old_room(client, recent(1), "ann"), [each for each in SUBJECTS if each != "alice"]
+    roster: dict[str, dict[str, Role]] = {room.id: dict.fromkeys(users, "member")}
+    for added, kept in ((len(users), 0), (0, len(users))):
+        (own,) = run(client, [room], roster, now=wall_clock).rooms
+        assert (own.members_added, own.members_kept) == (added, kept)
+    listed = {key for key in partition(client, room) if key.startswith(keys.ROSTER)}
+    assert {keys.user_in(key) for key in listed} == {*users, "ann"}
+
+
 def test_a_roster_is_json_or_lines(tmp_path: Path) -> None:
     path = tmp_path / "roster"
     expected = {"lobby": {"alice": "owner", "bob": "member"}, "GUILD#dragons": {"carol": "moderator"}}
@@ -58,10 +70,12 @@ def test_a_roster_is_json_or_lines(tmp_path: Path) -> None:
         ("lobby alice", ":1: write a room id, a user id and a role"),
         ("lobby alice owner\nlobby bob king", ":2: role: Input should be 'owner', 'moderator' or 'member'"),
         ("lob#by alice owner", ":1: room_id: lob#by is not a room id"),
-        ("lobby a/b owner", ":1: user_id: a/b is not a user id"),
+        ("lobby a\x07b owner", ":1: user_id: 'a\\x07b' is not a user id"),
+        ("lobby alice b owner", ":1: write a room id, a user id and a role"),
         ("lobby alice owner\nlobby alice member", ":2: alice has another role in lobby already"),
         ('{"lob#by": {}}', ": lob#by is not a room id"),
-        ('{"lobby": {"a/b": "owner"}}', ": lobby: a/b is not a user id"),
+        ('{"lobby": {"a\\nb": "owner"}}', ": lobby: 'a\\nb' is not a user id"),
+        ('{"lobby": {"' + "x" * 129 + '": "owner"}}', ": lobby: " + "x" * 129 + " is not a user id"),
         ('{"lobby": ["alice"]}', ": lobby: must be an object"),
         ('{"lobby": {"alice": 7}}', ": lobby: alice: Input should be 'owner', 'moderator' or 'member'"),
         ('{"lobby": {"alice": "owner", "alice": "member"}}', ": lobby: alice stands there twice"),
@@ -77,6 +91,18 @@ def test_a_roster_that_cannot_be_used_says_where(tmp_path: Path, text: str, sent
     with pytest.raises(BadRoster) as caught:
         read_roster(path)
     assert str(caught.value) == f"{path}{sentence}"
+
+
+def test_any_subject_is_a_user_id_of_a_roster(tmp_path: Path) -> None:
+    path = tmp_path / "roster"
+    members = {"auth0|a+b@x.example/=~\\#%": "owner", "josé\u2028\u00a0\u3000": "member", "a b": "member"}
+    path.write_text(json.dumps({"lobby": members}), encoding="utf-8")
+    assert read_roster(path) == {"lobby": members}
+    del members["a b"]
+    lines = [f"lobby {user} {role}" for user, role in members.items()]
+    for end in ("\n", "\r", "\r\n"):
+        path.write_bytes(end.join(lines).encode())
+        assert read_roster(path) == {"lobby": members}
 
 
 def test_a_roster_that_an_editor_has_marked_as_unicode_is_read(tmp_path: Path) -> None:

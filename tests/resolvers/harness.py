@@ -15,8 +15,9 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.cursor import CursorKeys, seal
 from chat.rules.models import Item, Role
-from chat.rules.rooms import Room, is_id
+from chat.rules.rooms import Room, is_user_id
 from chat.steps.new_room import add_room
+from chat.storage import keys
 from chat_lambda import compose
 from simulator import demo, event_rooms
 from simulator.functions import FunctionError, Functions, functions_from_wiring
@@ -162,7 +163,7 @@ class Harness:
         arguments = arguments if isinstance(arguments, dict) else {}
         context = identity.get("resolverContext") if isinstance(identity, dict) else None
         named = [context.get("userId") if isinstance(context, dict) else None, arguments.get("userId")]
-        users = [f"USER#{user}" for user in dict.fromkeys(filter(is_id, named))]
+        users = [keys.user_partition(user) for user in dict.fromkeys(filter(is_user_id, named))]
         return {
             (table, item["PK"]["S"], item["SK"]["S"]): item
             for table, prefix in ((TABLES["CORE_TABLE"], "ROOM#"), (TABLES["GUILD_TABLE"], ""))
@@ -190,17 +191,17 @@ class Harness:
     def item(self, room_id: str, sort_key: str, user: str | None = None) -> dict[str, Any]:
         """One item of a room's partition or of a user's, as plain values."""
         room = Room.parse(room_id)
-        items = self.partition(table_name(room), f"USER#{user}" if user else room.partition_key)
+        items = self.partition(table_name(room), keys.user_partition(user) if user else room.partition_key)
         (found,) = [item for item in items if item["SK"]["S"].startswith(sort_key)]
         return plain(found)
 
     def member(self, room_id: str, user: str, **changes: int | str) -> None:
         """Change a membership, as a moderator would."""
-        self.change(room_id, f"USER#{user}", f"IN#{Room.parse(room_id).partition_key}", **changes)
+        self.change(room_id, keys.user_partition(user), f"IN#{Room.parse(room_id).partition_key}", **changes)
 
     def receipts(self, room_id: str, user: str, **changes: int | str) -> None:
         """Change a user's receipts."""
-        self.change(room_id, f"USER#{user}", f"AT#{Room.parse(room_id).partition_key}", **changes)
+        self.change(room_id, keys.user_partition(user), f"AT#{Room.parse(room_id).partition_key}", **changes)
 
     def head(self, room_id: str, **changes: int | str) -> None:
         """Change a room's head."""
@@ -209,7 +210,7 @@ class Harness:
     def roster(self, room_id: str, *users: str) -> None:
         """List users among a room's members."""
         for user in users:
-            self.change(room_id, Room.parse(room_id).partition_key, f"MEMBER#{user}", role="member")
+            self.change(room_id, Room.parse(room_id).partition_key, keys.roster(user), role="member")
 
     def change(self, room_id: str, partition_key: str, sort_key: str, **changes: int | str) -> None:
         """Write attributes of an item in the room's table, made where it is absent."""

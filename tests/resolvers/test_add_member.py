@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from chat.steps.roster import MAX_ROOMS
+from chat.storage import keys
 from tests.resolvers.harness import Harness
 from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
@@ -26,6 +27,16 @@ def test_somebody_is_taken_in_and_no_epoch_ends(harness: Harness) -> None:
     assert [
         each["seq"] for each in harness.invoke(harness.event("Query.messages", "dave", roomId=room))["items"]
     ]
+
+
+def test_any_subject_is_taken_in_as_it_is(harness: Harness) -> None:
+    event = harness.prepared(f"{EVENT}.any-subject")
+    room, user = event["arguments"]["roomId"], event["arguments"]["userId"]
+    answer = harness.run(event, writes=WRITES)
+    assert answer["notice"]["userId"] == user
+    stored = harness.item(room, keys.roster(user))
+    assert stored["SK"] == "MEMBER#Ann Müller %237 <ann+chat@bücher.example>"
+    assert membership(harness, room, user)["role"] == "moderator"
 
 
 def test_who_is_there_stays_as_they_are(harness: Harness) -> None:
@@ -109,7 +120,7 @@ def test_nobody_is_in_more_rooms_than_a_thousand(harness: Harness) -> None:
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("role", "member"), ("role", "KING"), ("role", 1), ("userId", "a b"), ("roomId", "a b")],
+    [("role", "member"), ("role", "KING"), ("role", 1), ("userId", "a\x00b"), ("roomId", "a b")],
 )
 def test_malformed_arguments_are_refused(harness: Harness, argument: str, value: object) -> None:
     event = harness.event(EVENT, roomId=harness.room())

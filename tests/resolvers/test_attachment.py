@@ -113,3 +113,13 @@ def test_an_attachment_is_gone_where_the_room_keeps_its_messages_for_less(
     assert harness.invoke(event)["url"]
     harness.head(room, retentionDays=7)
     harness.refused(event, "InvalidInput", argument="id")
+
+
+def test_an_attachment_that_an_earlier_retention_hid_is_gone(harness: Harness, objects: Any) -> None:
+    room = harness.room()
+    upload_id, now = sent(harness, room), int(time.time() * 1_000)
+    event = harness.event(EVENT, roomId=room, id=upload_id)
+    harness.head(room, keptSince=now - 60_000)
+    assert harness.invoke(event)["url"]
+    harness.head(room, keptSince=now + 60_000)
+    harness.refused(event, "InvalidInput", argument="id")

@@ -23,6 +23,7 @@ from tests.resolvers.harness import Harness
 TTL_S = 300
 GOOD = {
     "authorizer": {"userId": "alice", "roles": ""},
+    "authorizer.any-subject": {"userId": "auth0|ann+chat@bücher.example/~#%41=", "roles": ""},
     "authorizer.connect": {"userId": "alice", "roles": ""},
     "authorizer.bearer": {"userId": "alice", "roles": "admin", "locale": "es"},
 }
@@ -45,8 +46,16 @@ except Exception as error:
 
 def authorized(harness: Harness, tmp_path: Path, event: dict[str, Any], **environment: str) -> Any:
     """The outcome in a process of its own, with other settings: a function reads its settings once."""
+    asked_process(harness, tmp_path, event, **environment)
+    return json.loads((tmp_path / "answer.json").read_text())
+
+
+def asked_process(
+    harness: Harness, tmp_path: Path, event: dict[str, Any], **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """The process, whose output is the function's log and metrics."""
     answer = tmp_path / "answer.json"
-    subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", INVOKE, str(answer)],
         input=json.dumps(event),
         env={**os.environ, "PYTHONPATH": ".:layers/chat/python", **environment},
@@ -56,7 +65,6 @@ def authorized(harness: Harness, tmp_path: Path, event: dict[str, Any], **enviro
         capture_output=True,
         timeout=60,
     )
-    return json.loads(answer.read_text())
 
 
 @pytest.mark.parametrize(("name", "context"), GOOD.items(), ids=GOOD.keys())
@@ -73,6 +81,29 @@ def test_a_good_token_is_an_identity_for_the_fields(
 @pytest.mark.parametrize("variant", BAD)
 def test_a_bad_token_is_answered_and_not_raised(harness: Harness, variant: str) -> None:
     assert harness.invoke(harness.event(f"authorizer.{variant}")) == {"isAuthorized": False}
+
+
+REASONS = {
+    "absent-token": "DecodeError", "alg-none": "algorithm", "expired-token": "ExpiredSignatureError",
+    "garbage-token": "DecodeError", "malformed-subject": "subject", "wrong-audience": "InvalidAudienceError",
+    "wrong-issuer": "InvalidIssuerError", "wrong-key": "InvalidSignatureError",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("variant", "reason"), REASONS.items())
+def test_why_a_token_was_refused_is_logged_and_counted(
+    harness: Harness, tmp_path: Path, variant: str, reason: str
+) -> None:
+    done = asked_process(harness, tmp_path, harness.event(f"authorizer.{variant}"))
+    lines = (done.stdout + done.stderr).splitlines()
+    written = [json.loads(line) for line in lines if line.startswith("{")]
+    (metrics,) = [each for each in written if "_aws" in each]
+    metric = "TokenRefused" + "".join(word[0].upper() + word[1:] for word in reason.split())
+    assert (metrics["TokenRefused"], metrics[metric]) == (1, 1)
+    named = {each["Name"] for each in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert named == {"TokenRefused", metric}
+    (decision,) = [each for each in written if each.get("kind") == "audit"]
+    assert (decision["action"], decision["outcome"], decision["reason"]) == ("authorize", "refused", reason)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ CASES = [
 IDENTITIES: list[Any] = [
     None, {}, [], "alice", 7, {"resolverContext": None}, {"resolverContext": {}}, {"resolverContext": "alice"},
     {"resolverContext": {"userId": None}}, {"resolverContext": {"userId": ""}}, {"resolverContext": {"userId": 7}},
-    {"resolverContext": {"userId": "al#ice"}}, {"resolverContext": {"userId": ["alice"]}},
+    {"resolverContext": {"userId": "al\x00ice"}}, {"resolverContext": {"userId": ["alice"]}},
     {"resolverContext": {"userId": "alice", "roles": ["admin"]}}, {"resolverContext": {"userId": "alice", "locale": 7}},
     {"sub": "alice", "username": "alice", "claims": {}, "groups": None},
     {"userArn": "arn:aws:iam::123456789012:user/alice", "username": "alice"},

@@ -33,6 +33,12 @@ def creation(harness: Harness, variant: str = "", user: str | None = None, **arg
     return event
 
 
+def taken(harness: Harness, event: Event) -> None:
+    """It is refused as taken, and charged as making a room is."""
+    refusal = harness.run(event, writes=["QUOTA"])
+    assert (refusal.error_type, refusal.values) == ("NotAllowed", {"reason": "taken"})
+
+
 def user_of(event: Event) -> str:
     user: str = event["identity"]["resolverContext"]["userId"]
     return user
@@ -103,8 +109,47 @@ def test_an_id_that_others_have_is_taken(harness: Harness) -> None:
     event = creation(harness)
     harness.run(event, writes=[*MADE, "MEMBER", "MEMBER"])
     for user in (event["arguments"]["members"][0], new()):
-        harness.refused(
-            creation(harness, user=user, roomId=event["arguments"]["roomId"]), "NotAllowed", reason="taken"
+        taken(harness, creation(harness, user=user, roomId=event["arguments"]["roomId"]))
+
+
+@pytest.mark.parametrize("how", ["room", "messages", "membership", "too many rooms"])
+def test_asking_whether_an_id_is_taken_is_as_limited_as_making_rooms(harness: Harness, how: str) -> None:
+    event, user = creation(harness), new()
+    room, guest = event["arguments"]["roomId"], event["arguments"]["members"][0]
+    if how == "room":
+        harness.run(event, writes=[*MADE, "MEMBER", "MEMBER"])
+    elif how == "messages":
+        harness.change(room, f"ROOM#{room}", "MSG#2024-01-01T00:00:00Z#1", text="old")
+    elif how == "membership":
+        harness.change(room, f"USER#{guest}", f"IN#ROOM#{room}", role="moderator")
+    else:
+        in_a_thousand_rooms(harness, guest)
+    reason = "tooManyRooms" if how == "too many rooms" else "taken"
+    for _ in range(10):
+        refusal = harness.run(creation(harness, user=user, roomId=room, members=[guest]), writes=["QUOTA"])
+        assert (refusal.error_type, refusal.values["reason"]) == ("NotAllowed", reason)
+    for other in (room, new("r")):
+        refusal = harness.run(creation(harness, user=user, roomId=other, members=[guest]), writes=[])
+        assert (refusal.error_type, refusal.values["scope"]) == ("RateLimited", "person")
+
+
+def test_a_creator_may_make_a_room_again_whatever_they_made_before(harness: Harness) -> None:
+    event = creation(harness)
+    first = harness.run(event, writes=[*MADE, "MEMBER", "MEMBER"])
+    for _ in range(9):
+        harness.run(creation(harness, ".unnamed", user=user_of(event)), writes=["IN", "QUOTA"])
+    assert harness.run(event, writes=[]) == first
+
+
+def in_a_thousand_rooms(harness: Harness, user: str) -> None:
+    for start in range(0, 1_000, 25):
+        harness.client.batch_write_item(
+            RequestItems={
+                "gg_core": [
+                    {"PutRequest": {"Item": {"PK": {"S": f"USER#{user}"}, "SK": {"S": f"IN#ROOM#{number}"}}}}
+                    for number in range(start, start + 25)
+                ]
+            }
         )
 
 
@@ -113,7 +158,7 @@ def test_a_creator_who_is_out_gets_no_room_by_making_it_again(harness: Harness, 
     event = creation(harness)
     answer = harness.run(event, writes=[*MADE, "MEMBER", "MEMBER"])
     harness.member(answer["roomId"], user_of(event), status=status)
-    harness.refused(event, "NotAllowed", reason="taken")
+    taken(harness, event)
 
 
 @pytest.mark.parametrize("guild", [False, True], ids=["general", "guild"])
@@ -124,7 +169,7 @@ def test_a_room_from_before_heads_cannot_be_made_anew_and_read(harness: Harness,
     partition = room if guild else f"ROOM#{room}"
     old = {"PK": {"S": partition}, "SK": {"S": "MSG#2024-01-01T00:00:00Z#1"}, "text": {"S": "old"}}
     harness.client.put_item(TableName=table, Item=old)
-    harness.refused(event, "NotAllowed", reason="taken")
+    taken(harness, event)
 
 
 @pytest.mark.parametrize("whose", ["creator", "member"])
@@ -134,7 +179,7 @@ def test_a_membership_from_before_heads_is_not_overwritten(harness: Harness, who
     user = user_of(event) if whose == "creator" else event["arguments"]["members"][1]
     old = {"PK": {"S": f"USER#{user}"}, "SK": {"S": f"IN#ROOM#{room}"}, "role": {"S": "moderator"}}
     harness.client.put_item(TableName="gg_core", Item=old)
-    harness.refused(event, "NotAllowed", reason="taken")
+    taken(harness, event)
     assert harness.item(room, "IN#", user)["role"] == "moderator"
 
 
@@ -165,7 +210,7 @@ def test_forty_others_are_taken_and_one_more_is_not(harness: Harness) -> None:
         ({"name": "x" * 101}, {"argument": "name", "max": 100}),
         ({"name": "\ud800"}, {"argument": "name", "max": 100}),
         ({"visibility": "SECRET"}, {"argument": "visibility"}),
-        ({"members": ["bob", "no body"]}, {"argument": "members"}),
+        ({"members": ["bob", "no\x00body"]}, {"argument": "members"}),
         ({"members": ["bob", None]}, {"argument": "members"}),
         ({"members": "bob"}, {"argument": "members"}),
     ],
@@ -207,14 +252,6 @@ def test_ten_rooms_at_once_and_then_one_a_minute(harness: Harness) -> None:
 def test_nobody_is_put_into_more_than_a_thousand_rooms(harness: Harness, whose: str) -> None:
     event = creation(harness)
     user = user_of(event) if whose == "creator" else event["arguments"]["members"][1]
-    for start in range(0, 1_000, 25):
-        harness.client.batch_write_item(
-            RequestItems={
-                "gg_core": [
-                    {"PutRequest": {"Item": {"PK": {"S": f"USER#{user}"}, "SK": {"S": f"IN#ROOM#{number}"}}}}
-                    for number in range(start, start + 25)
-                ]
-            }
-        )
-    refusal = harness.run(event, writes=[])
+    in_a_thousand_rooms(harness, user)
+    refusal = harness.run(event, writes=["QUOTA"])
     assert (refusal.error_type, refusal.values) == ("NotAllowed", {"reason": "tooManyRooms", "max": "1000"})

@@ -1,5 +1,7 @@
 """What the authorizer's answer means."""
 
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -44,3 +46,16 @@ async def test_without_a_token_the_authorizer_is_not_called() -> None:
     with pytest.raises(RequestRefused) as refused:
         await Authorizer(Functions({}, workers=1)).judge(None, {})
     assert refused.value.status == 401
+
+
+def _answer(answer: Any, _event: Any, _context: Any) -> Any:
+    return answer
+
+
+async def test_a_token_that_is_refused_is_handed_on_and_no_other() -> None:
+    refused: list[str] = []
+    for answer in ({"isAuthorized": False}, {"isAuthorized": True}, None):
+        functions = Functions({"authorizer": partial(_answer, answer)}, workers=1)
+        with suppress(RequestRefused):
+            await Authorizer(functions, refused.append).judge(f"token {answer}", {})
+    assert refused == ["token {'isAuthorized': False}"]

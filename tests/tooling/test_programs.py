@@ -208,6 +208,17 @@ def test_requests_are_logged_where_that_is_asked_for(tmp_path: Path, environment
     assert [line for line in lines if line.startswith('{"_aws"')]
 
 
+def test_why_a_token_is_refused_stands_on_the_console(tmp_path: Path, environment: dict[str, str]) -> None:
+    state = tmp_path / "state"
+    own = as_user(state, environment, "alice")["TOKEN"]
+    with running(state, environment) as api:
+        strange = {**environment, "TOKEN": f"{own[:-8]}AAAAAAAA"}
+        answer = api.pasted("messages(roomId", strange)
+        assert [each["errorType"] for each in answer["errors"]] == ["UnauthorizedException"]
+    assert "A token was refused (401): it was changed, or signed with another key." in api.log.read_text()
+    assert own[:-8] not in api.log.read_text()
+
+
 def test_a_failure_is_logged_with_its_place_where_requests_are_not(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
@@ -319,7 +330,7 @@ def test_events_that_come_at_once_wait_for_each_other(
     assert [each["notice"]["nextEpoch"] for each in answers] == [2, 2, 2, 2]
 
 
-@pytest.mark.parametrize("user", ["", "al ice", "alice\n", "GUILD#x", "é", "a" * 129])
+@pytest.mark.parametrize("user", ["", "alice\n", "al\x07ice", "\x85", "a" * 129, "é" * 129, "\udce9"])
 def test_a_name_that_is_no_user_id_gets_no_token(
     tmp_path: Path, environment: dict[str, str], user: str
 ) -> None:
@@ -331,6 +342,12 @@ def test_a_name_that_is_no_user_id_gets_no_token(
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize("user", ["al ice", "GUILD#x", "é", "a+b@x.example/=~\\%", "--x", "é" * 128])
+def test_any_subject_gets_a_token(tmp_path: Path, environment: dict[str, str], user: str) -> None:
+    token = as_user(tmp_path, environment, user)["TOKEN"]
+    assert jwt.decode(token, options={"verify_signature": False})["sub"] == user
 
 
 def test_make_prints_a_token_alone_even_from_an_environment_that_knows_nothing(

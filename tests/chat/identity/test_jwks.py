@@ -17,6 +17,8 @@ from chat.identity.jwks import (
     COOLDOWN_S,
     MAX_KEY_SET_BYTES,
     REFRESH_S,
+    RETRY_S,
+    UNKNOWN_KEY_IDS,
     BadKeySet,
     KeySet,
     KeysUnavailable,
@@ -68,24 +70,42 @@ def test_nothing_is_fetched_before_it_is_needed_and_then_once() -> None:
     assert issuer.fetches == 1
 
 
-def test_an_unknown_key_id_does_not_fetch_twice_within_the_cooldown() -> None:
+def test_callers_who_invent_key_ids_cannot_make_it_fetch_for_each() -> None:
     issuer = Issuer(A)
-    for number in range(50):
-        issuer.now += COOLDOWN_S / 60
+    for number in range(1_000):
+        issuer.now += COOLDOWN_S / 2_000
         assert issuer.keys.find(f"invented-{number}") is None
-    assert issuer.fetches == 1
-    issuer.now += COOLDOWN_S
+    assert issuer.fetches == 1 + UNKNOWN_KEY_IDS.burst
+    for _ in range(1_000):
+        issuer.now += COOLDOWN_S / 100
+        assert issuer.keys.find("invented") is None
+    assert issuer.fetches == 1 + UNKNOWN_KEY_IDS.burst + 10
+
+
+def test_a_key_that_is_new_just_after_an_invented_one_was_looked_for_is_found() -> None:
+    issuer = Issuer(A)
+    assert issuer.knows(A) == [True]
     assert issuer.keys.find("invented") is None
-    assert issuer.fetches == 2
+    issuer.serve = lambda: document(A, B)
+    assert issuer.knows(A, B) == [True, True]
+    assert issuer.fetches == 3
 
 
-def test_a_new_key_is_found_after_the_cooldown() -> None:
+def test_a_key_that_is_looked_for_before_the_issuer_has_it_is_found_when_it_does() -> None:
     issuer = Issuer(A)
     assert issuer.knows(A, B) == [True, False]
     issuer.serve = lambda: document(A, B)
-    issuer.now += COOLDOWN_S + 1
     assert issuer.knows(A, B) == [True, True]
-    assert issuer.fetches == 2
+
+
+def test_while_key_ids_are_invented_a_new_key_is_found_after_the_cooldown() -> None:
+    issuer = Issuer(A)
+    for number in range(100):
+        issuer.keys.find(f"invented-{number}")
+    issuer.serve = lambda: document(A, B)
+    assert issuer.knows(A, B) == [True, False]
+    issuer.now += COOLDOWN_S
+    assert issuer.knows(A, B) == [True, True]
 
 
 def test_a_withdrawn_key_stops_working_after_the_refresh() -> None:
@@ -102,7 +122,7 @@ def test_while_no_key_set_can_be_had_the_old_one_stays() -> None:
     issuer.fail()
     issuer.now += REFRESH_S + 1
     assert issuer.knows(A, B) == [True, False]
-    assert issuer.fetches == 2
+    assert issuer.fetches == 3
 
 
 def test_while_the_issuer_is_down_keys_are_not_fetched_for_every_token() -> None:
@@ -112,7 +132,7 @@ def test_while_the_issuer_is_down_keys_are_not_fetched_for_every_token() -> None
     issuer.now += REFRESH_S + 1
     for _ in range(20):
         assert issuer.knows(A, B) == [True, False]
-    assert issuer.fetches == 2
+    assert issuer.fetches == 2 + UNKNOWN_KEY_IDS.burst
 
 
 def test_without_any_keys_it_fails_with_a_constant_text() -> None:
@@ -124,14 +144,47 @@ def test_without_any_keys_it_fails_with_a_constant_text() -> None:
     assert caught.value.__suppress_context__
 
 
-def test_after_a_failure_at_the_start_the_next_token_fetches_again() -> None:
+def test_while_there_are_no_keys_they_are_not_fetched_for_every_token() -> None:
+    issuer = Issuer()
+    issuer.fail()
+    for number in range(1_000):
+        with pytest.raises(KeysUnavailable):
+            issuer.keys.find(f"a-{number}")
+    assert issuer.fetches == 1
+    issuer.now += RETRY_S
+    with pytest.raises(KeysUnavailable):
+        issuer.keys.find("a")
+    assert issuer.fetches == 2
+
+
+def test_after_a_failure_at_the_start_keys_are_fetched_again() -> None:
     issuer = Issuer(A)
     serve = issuer.serve
     issuer.fail()
     with pytest.raises(KeysUnavailable):
         issuer.keys.find(A["kid"])
     issuer.serve = serve
+    issuer.now += RETRY_S
     assert issuer.knows(A) == [True]
+
+
+def test_threads_that_wait_for_a_fetch_do_not_fetch_again() -> None:
+    may_answer, asked = threading.Event(), threading.Event()
+    issuer = Issuer(A)
+    assert issuer.knows(A) == [True]
+
+    def serve() -> bytes:
+        asked.set()
+        assert may_answer.wait(30)
+        return document(A, B)
+
+    issuer.serve = serve
+    with ThreadPoolExecutor(8) as threads:
+        answers = [threads.submit(issuer.knows, B) for _ in range(8)]
+        assert asked.wait(30)
+        may_answer.set()
+        assert [answer.result(30) for answer in answers] == [[True]] * 8
+    assert issuer.fetches == 2
 
 
 def test_eight_threads_that_come_first_fetch_once() -> None:
@@ -170,6 +223,14 @@ def test_a_thread_with_a_known_key_does_not_wait_for_another_ones_fetch() -> Non
         assert issuer.knows(A) == [True]
         may_answer.set()
         assert waiting.result(30) is None
+
+
+@pytest.mark.parametrize("bits", [1_024, 2_047, 2_048])
+def test_an_rsa_key_below_2048_bits_is_passed_over(bits: int) -> None:
+    """RFC 7518, section 3.3."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key()
+    document_of_it = document({**jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True), "kid": "short"}, A)
+    assert ("short" in parse_key_set(document_of_it)) == (bits >= 2_048)
 
 
 def test_keys_of_other_kinds_and_other_uses_are_passed_over() -> None:

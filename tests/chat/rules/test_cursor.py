@@ -1,6 +1,8 @@
 """A cursor is a position that only we can write."""
 
 import base64
+import hashlib
+import hmac
 import json
 import string
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from chat.rules.cursor import (
     unseal_position,
 )
 from chat.rules.errors import InvalidInput
+from tests.chat.rules.test_user_ids import SUBJECTS
 
 OLD, NEW = b"o" * 32, b"n" * 32
 KEYS = CursorKeys("k2", {"k1": OLD, "k2": NEW})
@@ -61,6 +64,21 @@ def test_a_cursor_from_before_a_deployment_still_opens() -> None:
 
 def test_the_longest_cursor_fits() -> None:
     assert unseal(seal(LONGEST, KEYS), KEYS) == LONGEST
+
+
+@pytest.mark.parametrize("user_id", [each for each in SUBJECTS if len(each.encode()) >= 128], ids=len)
+def test_a_position_after_the_longest_user_id_fits(user_id: str) -> None:
+    """Written in ASCII, `é` takes six characters, and 128 of them more than a token may have."""
+    for purpose in (f"members/GUILD#{'x' * 128}/ACTIVE", f"myRooms/{user_id}"):
+        assert unseal_position(purpose, seal_position(purpose, [user_id], KEYS), KEYS) == [user_id]
+
+
+def test_a_position_that_an_older_version_has_sealed_still_opens() -> None:
+    body = json.dumps(["members/lobby/ACTIVE", "jos\u00e9"]).encode()
+    signed = b"k2." + body
+    signature = hmac.digest(NEW, signed, hashlib.sha256)[:16]
+    token = base64.urlsafe_b64encode(signature + signed).decode().rstrip("=")
+    assert unseal_position("members/lobby/ACTIVE", token, KEYS) == ["jos\u00e9"]
 
 
 def test_a_token_can_stand_in_an_address() -> None:

@@ -33,6 +33,10 @@ ALIASES = {
     "with a directive": ("{ x: field @include(if: $yes) " + BODY + " }", "field"),
     "in an inline fragment": ("{ ... on Message { x: id } " + BODY + " }", "id"),
     "in an inline fragment without type": ("{ ... @include(if: true) { x: id } " + BODY + " }", "id"),
+    "after a comment that CR ends": ("{ # x: id\r x: id " + BODY + " }", "id"),
+    "after a comment that CR LF ends": ("{ # x: id\r\n x: id " + BODY + " }", "id"),
+    "around a comment that CR ends": ("{ " + BODY + " kind # (\r : roomType }", "roomType"),
+    "after a bracket in a comment that CR ends": ("{ # (\r x: id " + BODY + " }", "id"),
     "in a nested selection": ("{ sender { x: name } " + BODY + " }", "name"),
     "of two fields": ("{ x: id y: text " + BODY + " }", "id,text"),
     "the name itself": ("{ " + BODY + " id: id }", "id"),
@@ -53,6 +57,7 @@ NO_ALIASES = {
     "a comment": "{ # x: id (\n" + BODY + " # y: text\n }",
     "an inline fragment": "{ ... on Message { " + BODY + " } }",
     "an inline fragment without type": "{ ... @include(if: true) { " + BODY + " } ... { id } }",
+    "a comment that CR ends": "{ # x: id (\r" + BODY + " # y: text\r }",
     "a comment with quotes": "{ # it's \"\n " + BODY + ' # "\n }',
 }
 
@@ -150,6 +155,54 @@ def test_a_nested_field_of_the_same_name_is_another_field() -> None:
 def test_an_alias_is_refused_and_its_field_named(graphql: str, names: str) -> None:
     parse(graphql)
     assert refused(ALL, graphql).values == {"argument": "selection", "aliased": names}
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029"])
+def test_an_alias_is_refused_whether_or_not_the_end_of_a_line_of_unicode_ends_a_comment(end: str) -> None:
+    """In GraphQL of 2016, and so in graphql-java, it does; since 2018 it does not."""
+    for graphql, name in {
+        "{ # " + end + " x: id " + BODY + " }": "id",
+        "{ " + BODY + " kind # " + end + " : roomType }": "roomType",
+        "{ # " + end + " (\n x: id " + BODY + " }": "id",
+        "{ # ( " + end + " x: id " + BODY + " }": "id",
+        "{ # " + end + ' "\n x: id ' + BODY + ' # "\n }': "id",
+    }.items():
+        assert refused(ALL, graphql).values["aliased"] == name
+    for fragment in ("{ # " + end + " ...F\n " + BODY + " }", "{ # " + end + " (\n ...F " + BODY + " }"):
+        assert refused(ALL, fragment).values["fragments"] == "F"
+
+
+def test_what_is_only_computed_where_it_is_selected_is_found_however_lines_end() -> None:
+    for end in ("\n", "\r", "\r\n", "\u2028", "\u2029"):
+        assert may_select("{ roomId # " + end + " memberCount }", "memberCount")
+    assert not may_select("{ roomId # memberCount\r }", "memberCount")
+    assert may_select("{ roomId ...F }", "memberCount")
+    assert may_select(None, "memberCount")
+
+
+def spelled(data: st.DataObject, tokens: list[str]) -> str:
+    """A selection of these tokens, with whatever may stand between them."""
+    ignored = st.sampled_from(
+        [" ", "\n", "\r", "\r\n", ",", "\ufeff", "\t"]
+        + [
+            f"# {text}{end}"
+            for text in ("", "x: id", "(", ")", '"', '"""', "...F")
+            for end in ("\n", "\r", "\r\n")
+        ]
+    )
+    return "".join(token + data.draw(ignored) for token in tokens)
+
+
+@given(st.data())
+def test_comments_change_nothing_about_what_is_found(data: st.DataObject) -> None:
+    tokens = ["{", "a", "(", "x", ":", '"#"', ")", "{", "b", "}", "...", "on", "Message", "{", "c", "}"]
+    hidden = data.draw(st.sampled_from([[], ["y", ":", "d"], ["...", "F"]]))
+    graphql = spelled(data, [*tokens, *hidden, "}"])
+    parse(graphql)
+    if hidden:
+        assert refused(ALL, graphql).values["fragments" if hidden[0] == "..." else "aliased"] == hidden[-1]
+    else:
+        assert check_selection(ALL, graphql)
 
 
 @pytest.mark.parametrize("graphql", NO_ALIASES.values(), ids=NO_ALIASES.keys())

@@ -48,6 +48,8 @@ class StoredMessage:
     edited_at: int | None = None
     removed_at: int | None = None
     was_expired: bool = False
+    is_hidden: bool = False
+    """Whether a retention that was changed since has hidden it, which is for good."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ class MessageOracle:
     # messages
 
     def is_visible(self, each: StoredMessage, now: int) -> bool:
-        return each.ts >= now - self.rules.retention_days * DAY_MS and each.expires_s >= now // 1_000
+        is_kept = each.ts >= now - self.rules.retention_days * DAY_MS and each.expires_s >= now // 1_000
+        return is_kept and not each.is_hidden
 
     def visible_messages(self, now: int) -> list[StoredMessage]:
         return [each for each in self.messages if self.is_visible(each, now)]

@@ -18,13 +18,14 @@ from tests.guarantees.rooms.message_oracle import (
     Refusal,
     not_allowed,
 )
+from tests.guarantees.support.fixtures import DAY_MS
 
 
 @dataclass
 class RoomOracle(MessageOracle):
     """One room: its messages, and who may do what."""
 
-    def update(self, who: str, given: dict[str, Any]) -> Refusal | ExpectedNotice:
+    def update(self, now: int, who: str, given: dict[str, Any]) -> Refusal | ExpectedNotice:
         reset = {rule: None for name in given.get("reset", ()) for rule in RESETS[name]}
         given = {name: value for name, value in given.items() if value is not None and name != "reset"}
         if reset.keys() & given.keys():
@@ -41,7 +42,10 @@ class RoomOracle(MessageOracle):
             if value not in (None, "PRIVATE")
         }
         self.rev += settings != self.rules.settings
-        self.rules.settings = settings
+        days, self.rules.settings = self.rules.retention_days, settings
+        if self.rules.retention_days != days:
+            for each in self.messages:
+                each.is_hidden |= each.ts < now - min(days, self.rules.retention_days) * DAY_MS
         return ExpectedNotice("ROOM_UPDATED", None, self.epoch)
 
     def add(self, who: str, user: str, role: str = "member") -> Refusal | ExpectedNotice:

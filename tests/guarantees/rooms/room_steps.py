@@ -214,7 +214,7 @@ class Steps(RuleBasedStateMachine):
         room = self.chat.room(place)
         user = self.chat.actor(room, who)
         room.note_expired(self.now)
-        self.chat.mutate(number, user, "updateRoom", room, room.update(user, given), **given)
+        self.chat.mutate(number, user, "updateRoom", room, room.update(self.now, user, given), **given)
 
     @rule(
         number=PROCESSES,

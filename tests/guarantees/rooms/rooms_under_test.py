@@ -28,6 +28,7 @@ from tests.guarantees.support.fixtures import Clock, partition, process, table_n
 NAMES = ("ann", "bob", "cat", "dan", "eve", "root")
 """Five users, and an administrator of the platform."""
 
+MINUTE_MS = 60_000
 DEFAULTS = RoomSettings(1_000, 1_000, 1_000, 1_000, RETENTION_DAYS)
 
 
@@ -81,6 +82,8 @@ class RoomsUnderTest:
         self.clients = {user: Client(user) for user in self.users}
         self.fan_out = FanOut()
         self.skew = 0
+        self.created_until: dict[str, int] = {}
+        """For whom rooms that were made, or found taken, are charged up to when (ms)."""
 
     def process(self) -> Deployment:
         return process(self.client, self.clock, chance=lambda: 0.0, defaults=DEFAULTS)
@@ -110,24 +113,38 @@ class RoomsUnderTest:
     def create_room(self, number: int, who: str, name: str, others: list[str], public: bool = False) -> None:
         """Somebody makes a room, or finds it made."""
         known, is_admin = self.rooms.get(name), who.startswith("root")
+        is_own = known is not None and known.creator == who and known.member(who) is not None
         refusal = None
         if name.startswith("GUILD#") and not is_admin:
             refusal = not_allowed("role")
-        elif known and not (known.creator == who and known.member(who)):
+        elif not is_own and not self._charge_creation(who):
+            refusal = Refusal("RateLimited")
+        elif known and not is_own:
             refusal = not_allowed("taken")
-        before = self.stored_items(name) if refusal else None
+        before = self._without_quotas(name) if refusal else None
         visibility = "PUBLIC" if public else "PRIVATE"
         arguments = {"roomId": name, "visibility": visibility, "members": others}
         answer = call(self.processes[number], who, "createRoom", **arguments)
         if refusal:
             assert answer == refusal
-            assert self.stored_items(name) == before
+            assert self._without_quotas(name) == before
             return
         if known is None:
             rules = Rules({"visibility": visibility} if public else {})
             members = {user: Membership("owner" if user == who else "member") for user in (who, *others)}
             known = self.rooms[name] = RoomOracle(name, who, frozenset(self.users[-1:]), rules, members)
         self.check_room(answer, known, who)
+
+    def _charge_creation(self, who: str) -> bool:
+        """Ten at once, then one a minute."""
+        now, until = self.clock.now(), self.created_until.get(who, 0)
+        if now + 9 * MINUTE_MS < until <= now + 10 * MINUTE_MS:
+            return False
+        self.created_until[who] = min(max(now, until) + MINUTE_MS, now + 10 * MINUTE_MS)
+        return True
+
+    def _without_quotas(self, room_id: str) -> list[Item]:
+        return [item for item in self.stored_items(room_id) if item["SK"] != {"S": keys.QUOTA}]
 
     def mutate(
         self, number: int, who: str, verb: str, room: RoomOracle, expected: object, **arguments: Any

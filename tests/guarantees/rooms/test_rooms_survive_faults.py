@@ -102,7 +102,24 @@ def test_of_two_who_make_a_room_of_one_name_at_once_one_does(
     with pytest.raises(NotAllowed) as caught:
         make(process(proxied, clock), user, room)
     assert caught.value.values == {"reason": "taken"}
-    assert sort_keys(client, user) == []
+    assert sort_keys(client, user) == [keys.QUOTA]
+
+
+def test_of_two_who_ask_for_a_taken_name_at_once_both_are_charged(
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, user: str
+) -> None:
+    room = make(process(client, clock), f"{user}-rival", f"r-{uuid.uuid4().hex}")["roomId"]
+
+    def ask_too() -> None:
+        with pytest.raises(NotAllowed):
+            make(process(client, clock), user, room)
+
+    proxy.once("UpdateItem", faults.overtaken(ask_too))
+    with pytest.raises(NotAllowed):
+        make(process(proxied, clock), user, room)
+    quota = store_of(client).tables.get(Place("core", f"USER#{user}", keys.QUOTA))
+    assert quota
+    assert int(quota["tat"]["N"]) > clock.ms * 1_000 + 60_000_000
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["the first", "further ones"])

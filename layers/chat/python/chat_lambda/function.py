@@ -12,7 +12,7 @@ from chat.rules.audit import is_audited
 from chat.rules.catalogue import DEFAULT_LOCALE, choose_locale
 from chat.rules.errors import ChatError, InternalError
 from chat.rules.models import Caller
-from chat.rules.rooms import GUILD_PREFIX, Room, is_id
+from chat.rules.rooms import GUILD_PREFIX, Room, is_user_id
 from chat.rules.tally import Tally
 from chat_lambda.init import finished, in_lambda
 from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics, where
@@ -51,7 +51,7 @@ class Call:
         identity = event["identity"]["resolverContext"]
         arguments, info, headers = event.get("arguments") or {}, event.get("info") or {}, _headers(event)
         user_id, roles = identity["userId"], identity.get("roles") or ""
-        if not (is_id(user_id) and isinstance(arguments, dict) and isinstance(info, dict)):
+        if not (is_user_id(user_id) and isinstance(arguments, dict) and isinstance(info, dict)):
             raise TypeError("not an event of a direct resolver behind our authorizer")
         return cls(
             name=f"{info.get('parentTypeName')}.{info.get('fieldName')}",

@@ -10,11 +10,20 @@ from typing import Any
 
 import jwt
 
+from chat.rules.rate import Rate
+
 REFRESH_S = 600.0
 """A key set is fetched again after this long, so that a withdrawn key stops working."""
 COOLDOWN_S = 30.0
-"""After a fetch, unknown key ids wait this long: a caller who invents them cannot make us fetch for each."""
+"""After a fetch for a refresh, the next such fetch waits this long."""
+UNKNOWN_KEY_IDS = Rate(1 / COOLDOWN_S, 4)
+"""How often unknown key ids may make us fetch. A caller who invents them cannot make us fetch for each, and a
+few invented ones do not hide a key that is new."""
+RETRY_S = 5.0
+"""While there are no keys at all, a fetch is tried this often, however many tokens come."""
 MAX_KEY_SET_BYTES = 65_536
+MIN_RSA_BITS = 2_048
+"""RFC 7518, section 3.3."""
 
 
 class KeysUnavailable(Exception):
@@ -50,6 +59,7 @@ class KeySet:
         self._keys: Mapping[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
+        self._unknown_tat = 0
         self._lock = Lock()
 
     def find(self, key_id: str) -> jwt.PyJWK | None:
@@ -58,29 +68,43 @@ class KeySet:
         if self._is_due(key_id):
             with self._lock:
                 if self._is_due(key_id):
-                    self._refresh()
+                    self._refresh(key_id)
+        if not self._keys:
+            raise KeysUnavailable from None
         return self._keys.get(key_id)
 
     def _is_due(self, key_id: str) -> bool:
-        if not self._keys:
-            return True
         now = self._monotonic()
-        wanted = key_id not in self._keys or now - self._fetched_at > REFRESH_S
-        return wanted and now - self._tried_at > COOLDOWN_S
+        if not self._keys:
+            return now - self._tried_at >= RETRY_S
+        if key_id not in self._keys:
+            return UNKNOWN_KEY_IDS.wait(self._unknown_tat, _microseconds(now)) == 0
+        return now - self._fetched_at > REFRESH_S and now - self._tried_at > COOLDOWN_S
 
-    def _refresh(self) -> None:
-        """Take over a new key set; while none can be had the old one stays."""
-        self._tried_at = self._monotonic()
+    def _refresh(self, key_id: str) -> None:
+        """Take over a new key set; while none can be had the old one stays. Who needs the first one waits for
+        it, the others go on with what there is."""
+        now = self._monotonic()
+        if self._keys:
+            self._tried_at = now
+            if key_id not in self._keys:
+                self._unknown_tat = UNKNOWN_KEY_IDS.taken(self._unknown_tat, _microseconds(now))
         try:
             self._keys = parse_key_set(self._fetch())
-            self._fetched_at = self._tried_at
+            self._fetched_at = now
         except (OSError, BadKeySet):
-            if not self._keys:
-                raise KeysUnavailable from None
+            return
+        finally:
+            self._tried_at = self._monotonic()
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * 1_000_000)
 
 
 def parse_key_set(text: bytes) -> dict[str, jwt.PyJWK]:
-    """Signing keys by key id; keys of other kinds or for other uses are passed over. Raises `BadKeySet`."""
+    """Signing keys by key id; keys of other kinds, for other uses or too short are passed over. Raises
+    `BadKeySet`."""
     if len(text) > MAX_KEY_SET_BYTES:
         raise BadKeySet("too long")
     try:
@@ -93,9 +117,11 @@ def parse_key_set(text: bytes) -> dict[str, jwt.PyJWK]:
     for each in document["keys"]:
         if isinstance(each, dict) and each.get("kty") in ("RSA", "EC") and each.get("use", "sig") == "sig":
             try:
-                found[str(each.get("kid"))] = jwt.PyJWK(each)
+                key = jwt.PyJWK(each)
             except jwt.PyJWTError:
                 continue
+            if each["kty"] == "EC" or key.key.key_size >= MIN_RSA_BITS:
+                found[str(each.get("kid"))] = key
     if not found:
         raise BadKeySet("no usable key")
     return found

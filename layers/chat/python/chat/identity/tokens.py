@@ -8,7 +8,7 @@ import jwt
 
 from chat.identity.jwks import KeySet
 from chat.rules.catalogue import choose_locale
-from chat.rules.rooms import is_id
+from chat.rules.rooms import is_id, is_user_id
 
 MAX_TOKEN_CHARACTERS = 8_192
 LEEWAY_S = 5
@@ -18,11 +18,17 @@ ASYMMETRIC = frozenset({"RS256", "ES256"})
 
 
 class TokenRefused(Exception):
-    """The token is not accepted; `reason` is a word for the audit log, never shown to the caller."""
+    """The token is not accepted; `reason` is for logs and metrics, never shown to the caller: the name of
+    PyJWT's exception, or `malformed`, `algorithm`, `unknown key`, `subject`, `roles`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+    @property
+    def metric(self) -> str:
+        """The reason as a metric's name: `TokenRefusedUnknownKey`."""
+        return "TokenRefused" + "".join(word[0].upper() + word[1:] for word in self.reason.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ def _key(header: dict[str, Any], rules: TokenRules) -> Any:
 def _claims(payload: dict[str, Any]) -> Claims:
     """The claims that this chat uses. Raises `TokenRefused` when `sub` cannot be a user id."""
     roles, locale = payload.get("roles", []), payload.get("locale")
-    if not is_id(payload["sub"]):
+    if not is_user_id(payload["sub"]):
         raise TokenRefused("subject")
     if not isinstance(roles, list) or not all(is_id(role) for role in roles):
         raise TokenRefused("roles")

@@ -8,6 +8,7 @@ from chat.rules.access import View, enter_room
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
+from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.retry import retried
@@ -39,8 +40,8 @@ def attachment(
     head, member, stored = (found.get(each) for each in places)
     entry = enter_room(View.of(head, member), caller, "read")
     upload, now = Upload.found(stored), deployment.now()
-    kept_since = keys.message_floor(now - entry.head.settings(deployment.defaults).retention_ms)
-    if upload is None or upload.expires_at * 1_000 < now or upload.message_sk < kept_since:
+    floor = keys.message_floor(readable_since(entry.head, deployment.defaults, now))
+    if upload is None or upload.expires_at * 1_000 < now or upload.message_sk < floor:
         raise _gone()
     url = uploads.objects.address(
         upload.s3_key,

@@ -10,13 +10,13 @@ from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import Caller, Head, Item, Member, Role
 from chat.rules.room_rules import check_rules
 from chat.rules.room_wire import member_to_wire, room_to_wire
-from chat.rules.rooms import Room, is_id
+from chat.rules.rooms import Room, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.listing import count_members
 from chat.steps.new_room import is_occupied, room_writes
 from chat.steps.quota import Quota, charge_making, check_making, check_room_counts, quota_place
 from chat.steps.retry import until_committed
-from chat.storage.aws import Cancelled
+from chat.storage.aws import Cancelled, ConditionFailed
 from chat.storage.items import values
 from chat.storage.places import head_place, membership_place
 
@@ -55,7 +55,7 @@ def _check(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any])
     rules = {name: value for name, value in check_rules(room, asked).items() if value is not None}
     others = arguments.get("members")
     others = [] if others is None else others
-    if not (isinstance(others, list) and all(is_id(user_id) for user_id in others)):
+    if not (isinstance(others, list) and all(is_user_id(user_id) for user_id in others)):
         raise InvalidInput("room.userId", argument="members")
     members: dict[str, Role] = {caller.user_id: "owner"}
     for user_id in others:
@@ -85,24 +85,35 @@ class _RoomCreation:
         )
         found = self._deployment.store.tables.batch(places, consistent=True)
         head, member, quota = (found.get(each) for each in places)
-        if head or member:
-            return self._made_before(head, member)
-        return self._make(Quota.found(quota))
+        return self._made_before(head, member) or self._charged(
+            Quota.found(quota), taken=bool(head or member)
+        )
 
-    def _made_before(self, head_item: Item | None, member_item: Item | None) -> dict[str, Any]:
-        """The room that is there, for its creator, who is in it yet. Raises `NotAllowed`."""
+    def _made_before(self, head_item: Item | None, member_item: Item | None) -> dict[str, Any] | None:
+        """The room that is there, for its creator, who is in it yet."""
         head = Head.found(head_item)
         member = Member.found(member_item)
         is_ours = head is not None and head.created_by == self._plan.creator and not head.ended_at
         if not (is_ours and head and member and member.status == "active"):
-            raise NotAllowed("room.taken", reason="taken")
+            return None
         return self._answer(head, member, count_members(self._deployment.store, self._plan.room))
 
-    def _make(self, quota: Quota | None) -> dict[str, Any] | None:
-        plan, deployment = self._plan, self._deployment
-        if plan.named and is_occupied(deployment.store, plan.room):
-            raise NotAllowed("room.taken", reason="taken")
+    def _charged(self, quota: Quota | None, *, taken: bool) -> dict[str, Any] | None:
+        """The room, made now. Being told why there is none costs as much: else ids could be tried for nothing."""
         check_making(quota, self._now)
+        try:
+            return self._make(quota, taken=taken)
+        except NotAllowed:
+            try:
+                self._deployment.store.tables.update(charge_making(self._plan.creator, quota, self._now))
+            except ConditionFailed:
+                return None
+            raise
+
+    def _make(self, quota: Quota | None, *, taken: bool) -> dict[str, Any] | None:
+        plan, deployment = self._plan, self._deployment
+        if taken or (plan.named and is_occupied(deployment.store, plan.room)):
+            raise NotAllowed("room.taken", reason="taken")
         check_room_counts(deployment, plan.room, plan.members)
         own = {**plan.rules, "createdBy": plan.creator}
         writes = room_writes(plan.room, plan.members, own)

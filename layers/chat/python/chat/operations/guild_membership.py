@@ -14,7 +14,7 @@ from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
 from chat.rules.models import Head, Member, Role
 from chat.rules.room_rules import check_rules
-from chat.rules.rooms import GUILD_PREFIX, Room, is_id
+from chat.rules.rooms import GUILD_PREFIX, Room, is_id, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.new_room import is_occupied, new_head_write
 from chat.steps.retry import until_committed
@@ -75,7 +75,7 @@ def check_feed(arguments: Mapping[str, Any]) -> Feed:
     if not all(isinstance(each, dict) for each in add):
         raise InvalidInput("room.userId", argument="add")
     added = {check_user(each): check_role(each) for each in add}
-    if not all(is_id(user_id) for user_id in removed):
+    if not all(is_user_id(user_id) for user_id in removed):
         raise InvalidInput("room.userId", argument="remove")
     if len({*added, *removed}) != len(add) + len(removed) or len(add) + len(removed) > MAX_PEOPLE:
         raise InvalidInput("guild.people", argument="add", max=MAX_PEOPLE)

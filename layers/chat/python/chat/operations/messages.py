@@ -15,6 +15,7 @@ from chat.rules.access import View, open_history
 from chat.rules.cursor import Cursor, CursorKeys, seal
 from chat.rules.gaps import UNKNOWN, Numbered, before_recent_gap, is_recent
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message
+from chat.rules.retention import readable_since
 from chat.rules.tally import Tally
 from chat.steps.page_request import PageRequest, check_page_request
 from chat.steps.retry import deadline_of, retried
@@ -152,9 +153,8 @@ class _Reading:
     def _low(self, head: Head | None) -> str:
         """The key to read from: the latest of `after`, the retention's floor and, reading forward, the
         position."""
-        request, defaults = self._request, self._deployment.defaults
-        settings = head.settings(defaults) if head else defaults
-        floor = keys.message_floor(self._now - settings.retention_ms)
+        request = self._request
+        floor = keys.message_floor(readable_since(head, self._deployment.defaults, self._now))
         bound = "" if request.after is None else keys.message_floor(request.after + 1)
         return max(floor, bound, request.position if request.forward else "")
 

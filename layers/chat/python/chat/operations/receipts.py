@@ -16,6 +16,7 @@ from chat.steps.batches import found_at
 from chat.steps.listing import RosterLine, list_people
 from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
 from chat.steps.retry import deadline_of, retried
+from chat.storage import keys
 from chat.storage.places import Found, membership_place, receipts_place
 
 
@@ -55,7 +56,7 @@ def receipts(
 
     everybody, are_many = people(SMALL_ROOM_MEMBERS, None) if sure else ((), True)
     is_small = not are_many
-    rest = [each for each in everybody if each.user_id > (asked.past or "")]
+    rest = [each for each in everybody if asked.past is None or _follows(each.user_id, asked.past)]
     page, has_more = (
         (rest[: asked.limit], len(rest) > asked.limit) if is_small else people(asked.limit, asked.past)
     )
@@ -80,6 +81,11 @@ def _check(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> _ReceiptsRe
 
 def _purpose(room: Room) -> str:
     return f"receipts/{room.id}"
+
+
+def _follows(user_id: str, past: str) -> bool:
+    """In the order of the roster's keys, in which pages are read."""
+    return keys.roster(user_id) > keys.roster(past)
 
 
 def _receipts_of(found: Found, room: Room, user_id: str) -> Receipts:

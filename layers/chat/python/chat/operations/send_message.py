@@ -295,4 +295,5 @@ class _Send:
         return self._answer(sent)
 
     def _answer(self, sent: Sent) -> Message:
-        return stored_message(self._deployment, self._draft, sent, self._settings(), self._tally)
+        head = self._access.head if self._access else None
+        return stored_message(self._deployment, self._draft, sent, head, self._tally)

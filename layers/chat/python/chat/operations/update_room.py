@@ -8,6 +8,7 @@ from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, enter_room
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Message, Notice
+from chat.rules.retention import kept_since
 from chat.rules.room_rules import Rules, check_rules
 from chat.rules.room_wire import room_to_wire
 from chat.rules.rooms import Room
@@ -40,8 +41,9 @@ def _step(deployment: Deployment, caller: Caller, room: Room, rules: Rules) -> M
     entry = enter_room(view, caller, "updateRoom")
     head = entry.head.ruled(rules)
     if head != entry.head:
-        head = replace(head, rev=head.rev + 1, ruled_rev=head.rev + 1)
-        deployment.store.tables.transact(_writes(room, caller, entry, rules))
+        since = kept_since(entry.head, head, deployment.defaults, deployment.now())
+        head = replace(head, rev=head.rev + 1, ruled_rev=head.rev + 1, kept_since=since)
+        deployment.store.tables.transact(_writes(room, caller, entry, rules, since))
         deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
     shown = room_to_wire(room, head, deployment.defaults)
     return notice_message(
@@ -49,7 +51,7 @@ def _step(deployment: Deployment, caller: Caller, room: Room, rules: Rules) -> M
     )
 
 
-def _writes(room: Room, caller: Caller, entry: RoomAccess, rules: Rules) -> list[Write]:
+def _writes(room: Room, caller: Caller, entry: RoomAccess, rules: Rules, since: int) -> list[Write]:
     """The head with its new rules, as long as it and the caller's role are what they were."""
     rev = entry.head.rev
     head = Write(
@@ -57,6 +59,7 @@ def _writes(room: Room, caller: Caller, entry: RoomAccess, rules: Rules) -> list
         condition="#rev = :rev",
         given={":rev": rev},
         set={"rev": rev + 1, "ruledRev": rev + 1}
+        | ({"keptSince": since} if since != entry.head.kept_since else {})
         | {name: value for name, value in rules.items() if value is not None},
         remove=[name for name, value in rules.items() if value is None],
     )

@@ -7,7 +7,7 @@ from typing import Any, TypeGuard, get_args
 from chat.rules.errors import InvalidInput
 from chat.rules.instants import from_wire
 from chat.rules.models import Role
-from chat.rules.rooms import is_id
+from chat.rules.rooms import is_user_id
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 
@@ -54,7 +54,7 @@ def check_bound(arguments: Mapping[str, Any], argument: str) -> int | None:
 def check_user(arguments: Mapping[str, Any]) -> str:
     """The person whom `userId` names."""
     user_id = arguments.get("userId")
-    if not (isinstance(user_id, str) and is_id(user_id)):
+    if not is_user_id(user_id):
         raise InvalidInput("room.userId", argument="userId")
     return user_id
 

@@ -42,7 +42,7 @@ class Cursor:
 
 def seal(cursor: Cursor, keys: CursorKeys) -> str:
     """The token for `cursor`: key id, signature and content, in base64url."""
-    body = json.dumps([_VERSION, *astuple(cursor)], separators=(",", ":")).encode()
+    body = _json([_VERSION, *astuple(cursor)])
     signed = keys.current.encode() + b"." + body
     signature = _signature(keys.keys[keys.current], signed)
     return _encode(signature + signed)
@@ -60,7 +60,7 @@ def unseal(token: object, keys: CursorKeys) -> Cursor:
 def seal_position(purpose: str, position: Sequence[str | int | None], keys: CursorKeys) -> str:
     """A token for a position in any other list. `purpose` names the list and what it is bound to
     (`members/lobby/active`)."""
-    body = json.dumps([purpose, *position], separators=(",", ":")).encode()
+    body = _json([purpose, *position])
     signed = keys.current.encode() + b"." + body
     return _encode(_signature(keys.keys[keys.current], signed) + signed)
 
@@ -95,6 +95,11 @@ def unseal_bytes(purpose: str, token: object, keys: CursorKeys, argument: str, l
     if named != purpose.encode():
         raise InvalidInput("history.cursorConflict", argument=argument)
     return content
+
+
+def _json(content: list[Any]) -> bytes:
+    """Characters as they are: written in ASCII, a user id may take six times its length."""
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _list_in(body: bytes) -> list[Any] | None:

@@ -1,22 +1,36 @@
-"""What a room id names, and where the room lies: the one place that chooses a table."""
+"""What ids may be, what a room's id names, and where the room lies: the one place that chooses a table."""
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
+from chat.rules.characters import is_plain
 from chat.rules.errors import InvalidInput
 
 GUILD_PREFIX = "GUILD#"
 _ID = re.compile(r"[A-Za-z0-9_.:|@-]{1,128}")
+MAX_USER_ID, MAX_USER_ID_BYTES = 128, 256
+"""A user id's code points, and its bytes in UTF-8."""
+
+ERASED = re.compile("erased:[0-9a-f]{128}")
+"""Reserved for the senders of messages whose account is erased: it is longer than any user id, so it is
+nobody's, and no subject, argument or roster can name it."""
 
 Table = Literal["core", "guild"]
 RoomType = Literal["general", "guild"]
 
 
-def is_id(value: object) -> bool:
-    """Whether `value` may be a room's, guild's, user's or client message's id: 1–128 of `A-Z a-z 0-9 _ . : |
-    @ -`."""
+def is_id(value: object) -> TypeGuard[str]:
+    """Whether `value` may be a room's, guild's or client message's id: 1–128 of `A-Z a-z 0-9 _ . : | @ -`."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def is_user_id(value: object) -> TypeGuard[str]:
+    """Whether `value` may be a user's id: any subject of a token of 1–128 code points, and at most 256 bytes,
+    without control characters, noncharacters and halves of surrogate pairs. Ids are compared exactly."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_USER_ID or not is_plain(value):
+        return False
+    return len(value.encode()) <= MAX_USER_ID_BYTES
 
 
 @dataclass(frozen=True, slots=True)

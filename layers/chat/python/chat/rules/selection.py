@@ -30,9 +30,12 @@ TYPING = ("roomId", "epoch", "userId", "expiresAt")
 """What the other published mutations must select, frozen like `REQUIRED`; slash paths as in
 `info.selectionSetList`."""
 
-_WORD = re.compile(
-    r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\])*"|#[^\n]*|[_A-Za-z]\w*|[{}():@$!\[\]=|&]|\.\.\.', re.DOTALL
-)
+_WORD = r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\])*"|#[^%s]*|[_A-Za-z]\w*|[{}():@$!\[\]=|&]|\.\.\.'
+_LINE_ENDS = re.compile(_WORD % r"\n\r", re.DOTALL)
+"""A comment ends with its line: https://spec.graphql.org/October2021/#sec-Line-Terminators"""
+
+_OLDER_LINE_ENDS = _WORD % r"\n\r\u2028\u2029"
+"""The same in GraphQL of 2016, and in graphql-java. Which of them AppSync goes by is not known."""
 
 
 def check_selection(
@@ -46,7 +49,7 @@ def check_selection(
     clientMessageId` there would publish whatever the sender likes to the subscribers of another room. So
     named fragments are refused. Answers whether there was anything to look at.
     """
-    aliased, fragments = _renamed(graphql or "")
+    aliased, fragments = _hiding(graphql or "")
     if aliased:
         raise InvalidInput("send.selectionAliased", argument="selection", aliased=",".join(aliased))
     if fragments:
@@ -65,16 +68,29 @@ def may_select(graphql: str | None, name: str) -> bool:
     It may be where the selection is unknown (`None`), and in a named fragment, since AppSync does not show
     what that selects.
     """
-    if graphql is None or _renamed(graphql)[1]:
+    if graphql is None or _hiding(graphql)[1]:
         return True
-    return name in _WORD.findall(graphql)
+    return any(name in words for words in _readings(graphql))
 
 
-def _renamed(graphql: str) -> tuple[list[str], list[str]]:
+def _readings(graphql: str) -> list[list[str]]:
+    """The words of a selection, in each way that it may be read."""
+    readings = [_LINE_ENDS.findall(graphql)]
+    if not graphql.isascii() and re.search("[\u2028\u2029]", graphql):
+        readings.append(re.findall(_OLDER_LINE_ENDS, graphql, re.DOTALL))
+    return readings
+
+
+def _hiding(graphql: str) -> tuple[list[str], list[str]]:
     """The fields that are selected under another name, and the named fragments that are spread, outside of
     arguments."""
+    found = [_hiding_words(words) for words in _readings(graphql)]
+    return max(aliased for aliased, _ in found), max(fragments for _, fragments in found)
+
+
+def _hiding_words(words: list[str]) -> tuple[list[str], list[str]]:
     aliased, fragments, depth, colon, spread = [], [], 0, False, False
-    for word in (match.group() for match in _WORD.finditer(graphql)):
+    for word in words:
         if word[0] in '"#':
             continue
         depth += (word == "(") - (word == ")")

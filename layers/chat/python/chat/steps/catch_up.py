@@ -15,6 +15,7 @@ from typing import Literal
 from chat.deployment import Deployment
 from chat.rules.gaps import Numbered, before_recent_gap, is_recent
 from chat.rules.models import Head, Item, Message
+from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
@@ -106,7 +107,7 @@ class _CatchingUp:
         self._tally = tally
         self._deadline = deadline
         self._now = deployment.now()
-        self._floor = keys.message_floor(self._now - head.settings(deployment.defaults).retention_ms)
+        self._floor = keys.message_floor(readable_since(head, deployment.defaults, self._now))
         self._messages: list[Message] = []
 
     def run(self, *, far: bool) -> CaughtUp:

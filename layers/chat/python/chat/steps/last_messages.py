@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from chat.deployment import Deployment
 from chat.rules.gaps import is_recent
 from chat.rules.models import Head, Item, Message
+from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.steps.retry import retried
 from chat.storage import keys
@@ -25,7 +26,7 @@ def last_messages(
     wanted: dict[str, tuple[Room, Place]] = {}
     for room in rooms:
         head = heads.get(room.id)
-        if head and head.seq and head.ts >= now - head.settings(deployment.defaults).retention_ms:
+        if head and head.seq and head.ts >= readable_since(head, deployment.defaults, now):
             place = _place(deployment, room, head, deadline)
             wanted |= {room.id: (room, place)} if place else {}
     found = _batch(deployment, wanted, deadline, consistent=False)
@@ -51,7 +52,7 @@ def _place(deployment: Deployment, room: Room, head: Head, deadline: float) -> P
     items, _ = retried(
         deployment,
         lambda: deployment.store.tables.query_page(
-            room.table, room.partition_key, floor, f"{floor}#~", forward=False, count=1, consistent=False
+            room.table, room.partition_key, floor, f"{floor}$", forward=False, count=1, consistent=False
         ),
         deadline,
     )

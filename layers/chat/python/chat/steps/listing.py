@@ -1,4 +1,4 @@
-"""A room's people in the order of their ids: who is in it, and who is banned. For showing only; memberships
+"""A room's people in the order of their keys: who is in it, and who is banned. For showing only; memberships
 decide."""
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,10 +27,9 @@ class RosterLine:
     member: Member
 
 
-def user_of(item: Item, low: str) -> str:
-    """Whose line it is; `low` is where its list begins."""
-    sort_key: str = item["SK"]["S"]
-    return sort_key.removeprefix(low)
+def user_of(item: Item) -> str:
+    """Whose line it is."""
+    return keys.user_in(item["SK"]["S"])
 
 
 def count_members(store: Store, room: Room, most: int = MOST_COUNTED) -> int:
@@ -41,7 +40,7 @@ def count_members(store: Store, room: Room, most: int = MOST_COUNTED) -> int:
 def list_people(
     store: Store, room: Room, listed: Listed, limit: int, after: str | None = None
 ) -> tuple[Sequence[RosterLine], bool]:
-    """Up to `limit` people whose ids sort after `after`, and whether there are more."""
+    """Up to `limit` people whose keys sort after that of `after`, and whether there are more."""
     low, high, key_of = LISTS[listed]
     items, further = store.tables.query_page(
         room.table,
@@ -53,5 +52,5 @@ def list_people(
         consistent=False,
         start=None if after is None else key_of(after),
     )
-    lines = [RosterLine(user_of(item, low), Member.of(item)) for item in items]
+    lines = [RosterLine(user_of(item), Member.of(item)) for item in items]
     return lines[:limit], bool(further) or len(lines) > limit

@@ -8,8 +8,10 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import View
 from chat.rules.arguments import check_instant
+from chat.rules.characters import is_plain
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Head, Item, Member, Message
+from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.change_log import Kind, LogEntry, log_writes
@@ -54,11 +56,7 @@ def check_target(arguments: Mapping[str, Any]) -> Target:
     """The message that `arguments` (`roomId`, `id`, `ts`) name. Raises `InvalidInput`; reads nothing."""
     room = Room.parse(arguments.get("roomId"))
     message_id, ts = arguments.get("id"), arguments.get("ts")
-    if (
-        not isinstance(message_id, str)
-        or not 0 < len(message_id) <= LONGEST_ID
-        or not message_id.isprintable()
-    ):
+    if not isinstance(message_id, str) or not 0 < len(message_id) <= LONGEST_ID or not is_plain(message_id):
         raise InvalidInput("message.notFound", argument="id")
     instant = check_instant(ts)
     sort_key = keys.message_of(message_id) if instant is None else keys.message(instant, message_id)
@@ -84,11 +82,11 @@ def read_target(deployment: Deployment, target: Target, user_id: str) -> TargetV
 def _unexpired(
     deployment: Deployment, target: Target, head: Head | None, item: Item | None
 ) -> Message | None:
-    """The message, unless it is gone by its own instant or by the room's present retention."""
+    """The message, unless it is gone by its own instant or by the room's retention."""
     now = deployment.now()
     if head is None or item is None or not is_numbered(item) or is_expired(item, now // 1_000):
         return None
-    if target.sort_key < keys.message_floor(now - head.settings(deployment.defaults).retention_ms):
+    if target.sort_key < keys.message_floor(readable_since(head, deployment.defaults, now)):
         return None
     return to_message(target.room, item)
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from chat.deployment import Deployment
 from chat.rules.errors import IdempotencyMismatch, RateLimited
 from chat.rules.identifiers import chance_of
-from chat.rules.models import Message, RoomSettings, Sent
+from chat.rules.models import Head, Message, Sent
 from chat.rules.rate import Rate, to_ms
+from chat.rules.retention import readable_since
 from chat.rules.tally import Tally
 from chat.steps.draft import Draft
 from chat.storage import keys
@@ -40,11 +41,11 @@ def charge_repeat(deployment: Deployment, draft: Draft, sent: Sent, rate: Rate, 
 
 
 def stored_message(
-    deployment: Deployment, draft: Draft, sent: Sent, settings: RoomSettings, tally: Tally
+    deployment: Deployment, draft: Draft, sent: Sent, head: Head | None, tally: Tally
 ) -> Message:
     """The message that `sent` proves, as it is now and as far as the room's retention leaves it."""
     now = deployment.now()
-    if sent.message_sk < keys.message_floor(now - settings.retention_ms):
+    if sent.message_sk < keys.message_floor(readable_since(head, deployment.defaults, now)):
         return _expired(draft, sent)
     with tally.timing("StoreMs"):
         stored = deployment.store.message(draft.room, sent.message_sk, now // 1_000)

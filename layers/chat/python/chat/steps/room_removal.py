@@ -96,10 +96,10 @@ def _proof(room: Room, item: Item) -> Place:
     return sent_place(room, item["senderId"]["S"], name["S"])
 
 
-def _people(low: str, deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
+def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
     """Memberships stay as `left` for as long as those of people who leave, so that `sync` says so to every client;
     receipts go at once."""
-    user_ids = [user_of(item, low) for item in items]
+    user_ids = [user_of(item) for item in items]
     places = [membership_place(room, user_id) for user_id in user_ids]
     found = retried(deployment, lambda: deployment.store.tables.batch(places, consistent=True))
     left = {"status": "left", "expiresAt": (deployment.now() + LEFT_IS_KEPT_MS) // 1_000}
@@ -152,8 +152,8 @@ def _tombstone(deployment: Deployment, subject: str, _: str | None) -> None:
 STEPS: Mapping[str, Step] = {
     "files": partial(_through, keys.UPLOADS, keys.UPLOADS_END, _files, 1),
     "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END, _messages, 2),
-    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, partial(_people, keys.ROSTER), 3),
-    "banned": partial(_through, keys.BANS, keys.BANS_END, partial(_people, keys.BANS), 3),
+    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 3),
+    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 3),
     "rest": partial(_through, FIRST, LAST, _items, 1),
     "counters": _counters,
     "tombstone": _tombstone,

@@ -16,6 +16,8 @@ USER#{userId}    AT#{room}                 receipts
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
 JOBS             {kind}#{subject}          a job that runs in the background, with its checkpoint
+
+{userId} is a user id in which `%` and `#` are written `%25` and `%23`, 512 bytes at the most.
 """
 
 from chat.rules.identifiers import uuid7_ms
@@ -31,7 +33,7 @@ LATEST_MS = 9_999_999_999_999
 
 
 def user_partition(user_id: str) -> str:
-    return f"USER#{user_id}"
+    return f"USER#{_escaped(user_id)}"
 
 
 def membership(room_partition: str) -> str:
@@ -39,7 +41,7 @@ def membership(room_partition: str) -> str:
 
 
 def roster(user_id: str) -> str:
-    return f"MEMBER#{user_id}"
+    return f"MEMBER#{_escaped(user_id)}"
 
 
 def receipts(room_partition: str) -> str:
@@ -47,7 +49,16 @@ def receipts(room_partition: str) -> str:
 
 
 def banned(user_id: str) -> str:
-    return f"BANNED#{user_id}"
+    return f"BANNED#{_escaped(user_id)}"
+
+
+def user_in(key: str) -> str:
+    """The user id in a key of `user_partition`, `roster` or `banned`."""
+    return key.partition("#")[2].replace("%23", "#").replace("%25", "%")
+
+
+def _escaped(user_id: str) -> str:
+    return user_id.replace("%", "%25").replace("#", "%23")
 
 
 def change(rev: int) -> str:
@@ -110,10 +121,11 @@ MESSAGES, MESSAGES_END = "MSG#", "MSG#~"
 """The last is a key after every message and before any other kind of item that sorts later: `~` sorts after every
 digit."""
 
-MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN#~"
-ROSTER, ROSTER_END = "MEMBER#", "MEMBER#~"
-BANS, BANS_END = "BANNED#", "BANNED#~"
-UPLOADS, UPLOADS_END = "UPLOAD#", "UPLOAD#~"
-CHANGES_END = "CHG#~"
+MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN$"
+ROSTER, ROSTER_END = "MEMBER#", "MEMBER$"
+BANS, BANS_END = "BANNED#", "BANNED$"
+UPLOADS, UPLOADS_END = "UPLOAD#", "UPLOAD$"
+"""Keys before and after every other of their kind: `$` is the character after `#`."""
+
 JOBS_END = "~"
-"""Keys after every other of their kind: `~` is in no id."""
+"""A key after every job."""
