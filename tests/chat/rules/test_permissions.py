@@ -27,6 +27,7 @@ listBanned   x     x         .      x     .       .
 measure      x     x         .      x     .       .
 updateRoom   x     .         .      x     .       .
 setRole      x     .         .      x     .       .
+deleteRoom   x     .         .      x     .       .
 """
 (STANDINGS, *ROWS) = [line.split() for line in TABLE.strip().splitlines()]
 
