@@ -145,7 +145,7 @@ def test_people_and_roles_are_read_from_arguments() -> None:
     assert check_user({"userId": "auth0|bob"}) == "auth0|bob"
     roles = [check_role({"role": name}) for name in ("OWNER", "MODERATOR", "MEMBER", None)]
     assert roles == ["owner", "moderator", "member", None]
-    for arguments in ({}, {"userId": 1}, {"userId": "a b"}):
+    for arguments in ({}, {"userId": 1}, {"userId": "a\nb"}):
         with pytest.raises(InvalidInput):
             check_user(arguments)
     for name in ("owner", 1, ["OWNER"]):
