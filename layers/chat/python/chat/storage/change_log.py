@@ -130,9 +130,9 @@ def recent_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[st
     `None` where one of these changes is not visible yet.
     """
     least: dict[str, int] = {}
-    awaited, awaited_ts, start = head.changed_rev, head.changed_at, None
+    awaited, awaited_ts = head.changed_rev, head.changed_at
     while awaited and is_recent(awaited_ts, now):
-        items, start = store.tables.query_page(
+        items, _ = store.tables.query_page(  # the next one begins at what is awaited then
             room.table,
             room.partition_key,
             keys.change(0),
@@ -140,7 +140,6 @@ def recent_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[st
             forward=False,
             count=_AT_ONCE,
             consistent=True,
-            start=start,
         )
         for entry in (LogEntry.of(item) for item in items):
             if entry.rev != awaited:
@@ -150,5 +149,5 @@ def recent_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[st
             if not is_recent(awaited_ts, now):
                 return least
         if not items:
-            return None if awaited else least
+            return None
     return least
