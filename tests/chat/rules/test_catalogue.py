@@ -112,6 +112,8 @@ def test_a_refusal_without_values_still_has_its_code() -> None:
         (None, ",;,=;q", "en"),
         (None, "fr" * 10_000, "en"),
         (None, "x," * 10_000 + "fr", "en"),
+        (None, "x," * 99 + "fr", "fr"),
+        (None, "x," * 99 + " fr", "en"),
     ],
 )
 def test_the_callers_language(claim: str | None, header: str | None, locale: str) -> None:
