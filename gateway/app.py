@@ -1,5 +1,6 @@
 """The application: `/ws` and `/ws/rooms/{roomId}`, health, readiness and metrics."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,11 +10,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room
+from gateway.admission import ARRIVAL, Arrival, address_of
 from gateway.client_transport import ClientTransport
 from gateway.connection import CloseCode
 from gateway.position import RoomPosition, parse_since
 from gateway.process import Gateway
-from gateway.session import Session
+from gateway.session import GOODBYE_SECONDS, Session
 from gateway.websocket_protocol import EXTENSION
 
 SUBPROTOCOL = "chat.v1"
@@ -79,6 +81,11 @@ def _since(socket: WebSocket) -> RoomPosition | int | None:
 async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> None:
     """One connection: turned away, or accepted and served to its end."""
     origin = socket.headers.get("origin")
+    arrival: Arrival = socket.scope["state"][ARRIVAL]
+    forwarded, proxies = socket.headers.getlist("x-forwarded-for"), gateway.settings.trusted_proxies
+    if not arrival.locate(address_of(socket.client.host if socket.client else "", forwarded, proxies)):
+        await socket.send_denial_response(Response(status_code=429, headers={"Retry-After": "1"}))
+        return
     if gateway.is_full:
         await socket.send_denial_response(Response(status_code=503, headers={"Retry-After": "1"}))
         return
@@ -95,6 +102,7 @@ async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> N
         room = None if path_room is None else Room.parse(path_room)
         since = _since(socket)
     except InvalidInput as refusal:
+        asyncio.get_running_loop().call_later(GOODBYE_SECONDS, transport.abort)
         await socket.close(CloseCode.NOT_ALLOWED, refusal.code)
         return
-    await Session(gateway, socket, transport, room, since).run(token)
+    await Session(gateway, socket, transport, arrival, room, since).run(token)

@@ -16,7 +16,6 @@ from chat.rules.rooms import Room
 from gateway import client_frames, server_frames
 from gateway.position import RoomPosition
 
-AUTH_SECONDS = 5.0
 MAX_TOKEN_CHARACTERS = 8_192
 
 ROOMS_PER_CHARGE = 5
@@ -86,6 +85,8 @@ class Limits:
 
     rate: Rate = field(default_factory=lambda: Rate(20.0, 100))
     rooms: int = 100
+    handshake_seconds: float = 5.0
+    """How long a connection may take to bring a token, beginning when it was made."""
     excess_frames: int = 50
     """How many frames beyond the rate are refused before the connection is closed. They are forgiven at half
     the rate: short bursts may come as often as they like, a flood may not."""
@@ -98,7 +99,7 @@ class Limits:
 
 class Connection:
     """The protocol's state. `path_room` is the room of the address, subscribed to as soon as the client is
-    known."""
+    known; `now`: when the connection was made."""
 
     def __init__(
         self, path_room: Room | None, since: RoomPosition | int | None, limits: Limits, now: float
@@ -107,7 +108,8 @@ class Connection:
         self.rooms: dict[str, Room] = {}
         self._path_room, self._since = path_room, since
         self._limits = limits
-        self._deadline: float | None = now + AUTH_SECONDS
+        self._no_token = f"no token within {limits.handshake_seconds:g} seconds"
+        self._deadline: float | None = now + limits.handshake_seconds
         self._expires: float | None = None
         self._tat = 0
         self._excess_tat = 0
@@ -123,7 +125,7 @@ class Connection:
             return []
         if self.state == "authenticating":
             return self.keys_unavailable()
-        reason = "the token has expired" if self.state == "open" else "no token within 5 seconds"
+        reason = "the token has expired" if self.state == "open" else self._no_token
         return [self._close(CloseCode.TOKEN_REFUSED, reason)]
 
     def credentials(self, token: str) -> list[Action]:
@@ -159,6 +161,10 @@ class Connection:
             )
             return [Reply(server_frames.refused(refusal))]
         return [self._close(CloseCode.UNAVAILABLE, "the token cannot be verified just now")]
+
+    def full(self) -> list[Action]:
+        """Others were faster: the process takes nobody else."""
+        return [self._close(CloseCode.UNAVAILABLE, "full")]
 
     def too_many_connections(self) -> list[Action]:
         return [self._close(CloseCode.TOO_MANY, "too many connections")]

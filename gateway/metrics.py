@@ -18,6 +18,14 @@ class Metrics:
         self._lags: Counts[float] = Counts()
         of = self.registry
         self.connections = Gauge("chat_gateway_connections", "Open client connections.", registry=of)
+        self.unauthenticated = Gauge(
+            "chat_gateway_unauthenticated", "Connections that have brought no token yet.", registry=of
+        )
+        self.displaced = Counter(
+            "chat_gateway_displaced_total",
+            "Connections without a token that were ended for newer ones.",
+            registry=of,
+        )
         self.rooms = Gauge("chat_gateway_rooms", "Rooms that have clients here.", registry=of)
         self.upstream_connections = Gauge(
             "chat_gateway_upstream_connections", "Open connections to AppSync.", registry=of

@@ -14,6 +14,7 @@ import aiohttp
 from chat.identity.tokens import TokenRules, verify_token
 from chat.rules.rooms import Room
 from gateway import server_frames
+from gateway.admission import Admission, AdmissionLimits
 from gateway.appsync import AppSync, ServiceToken
 from gateway.breaker import Breaker
 from gateway.client import Client
@@ -40,6 +41,15 @@ class Gateway:
     def __init__(self, settings: Settings, rules: TokenRules) -> None:
         self.settings, self.rules = settings, rules
         self.metrics = Metrics()
+        self.admission = Admission(
+            AdmissionLimits(
+                settings.max_unauthenticated,
+                settings.unauthenticated_per_address,
+                settings.connections_per_address,
+                settings.handshake_seconds,
+            ),
+            self.metrics.displaced.inc,
+        )
         self.clients: set[Client] = set()
         self.users: Counter[str] = Counter()
         """How many connections each person has."""
@@ -125,7 +135,7 @@ class Gateway:
     @property
     def is_full(self) -> bool:
         """Whether nobody else is taken: they are to try elsewhere."""
-        return self.is_draining or len(self.clients) >= self.settings.max_connections
+        return self.is_draining or self.admission.known >= self.settings.max_connections
 
     def has_room_for(self, user_id: str) -> bool:
         return self.users[user_id] < self.settings.connections_per_user
@@ -142,6 +152,7 @@ class Gateway:
     def observe(self) -> None:
         """Bring the gauges up to date."""
         self.metrics.connections.set(len(self.clients))
+        self.metrics.unauthenticated.set(self.admission.waiting)
         self.metrics.rooms.set(len(self.hub.rooms))
         self.metrics.upstream_connections.set(self.realtime.connections)
         self.metrics.upstream_subscriptions.set(self.realtime.subscriptions)

@@ -10,6 +10,7 @@ import uvicorn
 from chat.identity.jwks import MAX_KEY_SET_BYTES, KeySet
 from chat.identity.tokens import TokenRules
 from gateway.app import application
+from gateway.http_protocol import HandshakeProtocol
 from gateway.process import Gateway
 from gateway.settings import Settings
 from gateway.websocket_protocol import GatewayProtocol
@@ -27,7 +28,9 @@ class Server(uvicorn.Server):
                 application(gateway),
                 host=settings.host,
                 port=settings.port,
+                http=http_protocol(gateway),
                 ws=protocol(settings),
+                proxy_headers=False,  # gateway/admission.py reads them, if there are proxies to trust
                 ws_max_size=settings.max_frame_bytes,
                 ws_ping_interval=settings.ping_seconds,
                 ws_ping_timeout=settings.ping_seconds,
@@ -56,6 +59,12 @@ class Server(uvicorn.Server):
 def protocol(settings: Settings) -> type[GatewayProtocol]:
     """uvicorn's WebSocket protocol with what may wait for one client."""
     return type("Protocol", (GatewayProtocol,), {"max_buffer_bytes": settings.max_buffer_bytes})
+
+
+def http_protocol(gateway: Gateway) -> type[HandshakeProtocol]:
+    """uvicorn's HTTP protocol with the process's admission."""
+    attributes = {"admission": gateway.admission, "proxies": gateway.settings.trusted_proxies}
+    return type("Handshake", (HandshakeProtocol,), attributes)
 
 
 def token_rules(settings: Settings) -> TokenRules:

@@ -15,6 +15,7 @@ from chat.identity.tokens import TokenRefused
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
 from gateway import server_frames
+from gateway.admission import Arrival
 from gateway.client import Client
 from gateway.client_transport import ClientTransport
 from gateway.connection import Action, CloseCode, Connection, Limits, Verify
@@ -28,6 +29,9 @@ CLOSE_SECONDS = 11.0
 """How long a closing handshake may take. Who reads nothing would hold what waits for them for as long as
 TCP tries."""
 
+GOODBYE_SECONDS = 1.0
+"""How long it may take for those who were never known: a silent one would not answer."""
+
 
 class Session:
     """From the handshake to the end of the connection. `path_room`, `since`: the room of the address, and
@@ -38,13 +42,16 @@ class Session:
         gateway: Gateway,
         socket: WebSocket,
         transport: ClientTransport,
+        arrival: Arrival,
         path_room: Room | None,
         since: RoomPosition | int | None,
     ) -> None:
         self._gateway, self._socket, self._transport = gateway, socket, transport
         own = gateway.settings
-        limits = Limits(Rate(own.frames_per_second, own.frames_burst), own.rooms_per_connection)
-        self._connection = Connection(path_room, since, limits, time.monotonic())
+        frames = Rate(own.frames_per_second, own.frames_burst)
+        limits = Limits(frames, own.rooms_per_connection, own.handshake_seconds)
+        self._arrival = arrival
+        self._connection = Connection(path_room, since, limits, arrival.since)
         self._client = Client(self._connection, gateway.appsync, gateway.metrics, transport, self._close)
         self._timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -99,6 +106,7 @@ class Session:
 
     async def _authenticate(self, token: str) -> None:
         gateway, client, connection = self._gateway, self._client, self._connection
+        self._arrival.verifying()
         try:
             claims = await gateway.verify(token)
         except TokenRefused:
@@ -120,6 +128,10 @@ class Session:
         if not gateway.has_room_for(claims.user_id):
             client.apply(connection.too_many_connections())
             return
+        if gateway.is_full:
+            client.apply(connection.full())
+            return
+        self._arrival.known()
         gateway.users[claims.user_id] += 1
         client.authenticated(claims.user_id, token)
         hello = server_frames.encode("hello", version=VERSION, user=claims.user_id, **self._settings())
@@ -159,6 +171,8 @@ class Session:
         self._gateway.hub.leave_all(self._client)
         self._code = int(code)
         self._gateway.metrics.closes.labels(str(int(code))).inc()
+        if self._arrival.state != "known":
+            asyncio.get_running_loop().call_later(GOODBYE_SECONDS, self._transport.abort)
         if self._closing is None:
             self._closing = asyncio.create_task(self._socket.close(code, reason))
             self._closing.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -53,7 +53,19 @@ class Settings(BaseModel):
     max_buffer_bytes: int = Field(262_144, ge=16_384, le=16_777_216)
     """What may wait for one client before it is closed as too slow."""
     max_connections: int = Field(20_000, ge=1, le=1_000_000)
+    """Connections with an accepted token."""
     connections_per_user: int = Field(100, ge=1)
+    connections_per_address: int = Field(10_000, ge=1)
+    """Connections that brought a token, from one IPv4 address or one /64 of IPv6. Behind a proxy or load
+    balancer everybody has its address unless `trusted_proxies` says so."""
+    max_unauthenticated: int = Field(5_000, ge=1, le=1_000_000)
+    """Connections that have not brought a token yet. Whoever comes above it displaces the oldest of them."""
+    unauthenticated_per_address: int = Field(2_500, ge=1)
+    handshake_seconds: float = Field(5.0, gt=0, le=60)
+    """How long a connection may take to bring a token, beginning when it was made."""
+    trusted_proxies: int = Field(0, ge=0, le=10)
+    """How many proxies are in front, each of which appends to `X-Forwarded-For` where it was connected from.
+    Nobody else may be able to connect then."""
     frames_per_second: float = Field(20.0, gt=0, le=1_000)
     frames_burst: int = Field(100, ge=1, le=10_000)
     rooms_per_connection: int = Field(100, ge=1, le=1_000)

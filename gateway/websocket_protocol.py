@@ -1,5 +1,5 @@
-"""uvicorn's WebSocket protocol, with what a gateway needs beside it. No other module touches uvicorn's
-insides; tests/gateway/test_websocket_protocol.py names each attribute that this one relies on."""
+"""uvicorn's WebSocket protocol, with what a gateway needs beside it. With `gateway/http_protocol.py` it is
+all that touches uvicorn's insides; tests/gateway/test_websocket_protocol.py names each attribute that this one relies on."""
 
 import random
 import time
@@ -10,6 +10,7 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 
 from chat.rules.rate import Rate
+from gateway.admission import ARRIVAL
 from gateway.client_transport import ClientTransport
 
 EXTENSION = "chat.transport"
@@ -36,6 +37,8 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         if self.client_transport is not None:
             self.client_transport.lost()
+        if arrival := self.app_state.get(ARRIVAL):
+            arrival.left()
 
     def data_received(self, data: bytes) -> None:
         for start in range(0, len(data), SLICE_BYTES):

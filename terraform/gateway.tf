@@ -16,6 +16,7 @@ locals {
         JWT_ALGORITHMS  = join(",", setsubtract(var.jwt.algorithms, ["HS256"]))
         JWT_JWKS_URL    = var.jwt.jwks_url
         ALLOWED_ORIGINS = join(",", each.allowed_origins)
+        TRUSTED_PROXIES = "1" # the load balancer, and nobody else can connect: aws_security_group.gateway_tasks
         DRAIN_SECONDS   = "30"
         LOG_LEVEL       = "INFO" # lines of state are what autoscaling goes by
       },

@@ -107,6 +107,7 @@ def _environment(upstream_port: int, keys_port: int, token_file: str) -> dict[st
         "LOG_LEVEL": "WARNING",
         "DRAIN_SECONDS": "1",
         "CONNECTIONS_PER_USER": "1000000",  # all are one person, so that one token does
+        "CONNECTIONS_PER_ADDRESS": "1000000",
     }
 
 

@@ -116,6 +116,7 @@ run "tasks_run_without_rights_and_get_their_token_by_reference" {
       container.readonlyRootFilesystem && container.user == "10001"
       && container.secrets == [{ name = "GATEWAY_TOKEN", valueFrom = var.gateway.token_secret_arn }]
       && contains(container.environment, { name = "SERVICE_TOKEN", value = "env:GATEWAY_TOKEN" })
+      && contains(container.environment, { name = "TRUSTED_PROXIES", value = "1" })
       && contains(container.environment, { name = "TICK_MS", value = "15" })
     ])
     error_message = "The container must run without root, with its token by reference and the settings that were given."

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
 from gateway import client_frames, server_frames
-from gateway.connection import AUTH_SECONDS, Action, Close, CloseCode, Connection, Limits, Reply, Verify
+from gateway.connection import Action, Close, CloseCode, Connection, Limits, Reply, Verify
 from gateway.position import RoomPosition
 
 LOBBY, DEN = Room.parse("lobby"), Room.parse("GUILD#dragons")
@@ -63,8 +63,8 @@ def test_nothing_is_done_for_somebody_unknown(kind: str) -> None:
 
 def test_whoever_does_not_say_who_they_are_is_closed_in_time() -> None:
     connection = connected()
-    assert connection.tick(AUTH_SECONDS - 0.1) == []
-    (action,) = connection.tick(AUTH_SECONDS)
+    assert connection.tick(Limits().handshake_seconds - 0.1) == []
+    (action,) = connection.tick(Limits().handshake_seconds)
     assert isinstance(action, Close)
     assert action.code == CloseCode.TOKEN_REFUSED
 
@@ -72,7 +72,7 @@ def test_whoever_does_not_say_who_they_are_is_closed_in_time() -> None:
 def test_while_a_token_is_verified_nobody_is_closed_as_if_there_were_none() -> None:
     connection = connected()
     connection.credentials("t")
-    (action,) = connection.tick(AUTH_SECONDS)
+    (action,) = connection.tick(Limits().handshake_seconds)
     assert isinstance(action, Close)
     assert action.code == CloseCode.UNAVAILABLE
 
