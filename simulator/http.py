@@ -62,8 +62,10 @@ class Endpoints:
     async def post(self, request: web.Request) -> web.Response:
         _token(request)
         try:
-            body = await request.read()
-        except web.RequestPayloadError:  # the client went away, or the body is not in its Content-Encoding
+            async with asyncio.timeout(self._limits.handshake):
+                body = await request.read()
+        except (web.RequestPayloadError, ConnectionError, TimeoutError):
+            # The client went away, or does not go on, or the body is not in its Content-Encoding.
             raise malformed("Request body cannot be read.") from None
         if not body:
             raise malformed("Request body is empty.")

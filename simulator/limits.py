@@ -12,6 +12,10 @@ class Limits:
     """A longer HTTP body is answered with 413."""
     header: int = 64 * 1024
     """The request line, and each header."""
+    handshake: float = 5.0
+    """How long the first request's headers may take, and a body."""
+    idle: float = 75.0
+    """How long a connection is kept that asks for nothing, or for half of something."""
     query_tokens: int = 15_000
     query_depth: int = 75
     """AppSync's default is unlimited; 75 is the most that its setting `queryDepthLimit` takes."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,8 @@ from simulator.schedule import call_on_schedule
 
 log = logging.getLogger(__name__)
 requests = logging.getLogger("simulator.requests")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,25 @@ async def running(config: ServerConfig) -> AsyncIterator[Address]:
     """Serves inside the running event loop while the block lasts. Raises `OSError` when a port is taken."""
     api = Api(config.schema, config.functions, config.limits, config.readings)
     endpoints = Endpoints(api, Authorizer(config.functions, config.on_refusal), config.jwks, config.limits)
+    application, began = endpoints.application(), set[object]()
+
+    @web.middleware
+    async def begin(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began.add(request.protocol)
+        return await handler(request)
+
+    application.middlewares.insert(0, begin)
     runner = web.AppRunner(
-        endpoints.application(),
+        application,
         access_log=requests,
         access_log_class=RequestLog,
         shutdown_timeout=config.limits.goodbye,
         max_line_size=config.limits.header,  # credentials may stand in the query string
         max_field_size=config.limits.header,
+        keepalive_timeout=config.limits.idle,
     )
     await runner.setup()
+    ending = asyncio.create_task(_end_silent(runner, began, config.limits.handshake))
     try:
         await web.TCPSite(runner, config.host, config.port).start()
         if config.tls:
@@ -105,6 +117,8 @@ async def running(config: ServerConfig) -> AsyncIterator[Address]:
         async with _scheduled(config):
             yield Address(config.host, *ports)
     finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
         await runner.cleanup()
 
 
@@ -123,6 +137,20 @@ async def _scheduled(config: ServerConfig) -> AsyncIterator[None]:
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def _end_silent(runner: web.AppRunner, began: set[object], seconds: float) -> None:
+    """Ends connections that sent no whole headers for so long: aiohttp has no such limit. `began`: those
+    that have."""
+    loop, seen = asyncio.get_running_loop(), dict[object, float]()
+    while runner.server is not None:
+        connections, now = runner.server.connections, loop.time()
+        began.intersection_update(connections)
+        seen = {each: seen.get(each, now) for each in connections if each not in began}
+        for each in connections:
+            if now - seen.get(each, now) >= seconds:
+                each.force_close()
+        await asyncio.sleep(seconds / 5)
 
 
 async def serve(config: ServerConfig, *, ready: Callable[[Address], None]) -> None:
