@@ -70,6 +70,17 @@ def test_nothing_is_fetched_before_it_is_needed_and_then_once() -> None:
     assert issuer.fetches == 1
 
 
+def test_while_its_keys_are_known_they_are_fetched_once_in_ten_minutes() -> None:
+    issuer = Issuer(A)
+    for _ in range(20):
+        assert issuer.knows(A) == [True]
+        issuer.now += REFRESH_S / 20
+    assert issuer.fetches == 1
+    issuer.now += 1
+    assert issuer.knows(A) == [True]
+    assert issuer.fetches == 2
+
+
 def test_callers_who_invent_key_ids_cannot_make_it_fetch_for_each() -> None:
     issuer = Issuer(A)
     for number in range(1_000):

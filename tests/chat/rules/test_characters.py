@@ -12,6 +12,7 @@ from chat.rules.characters import (
     AS_WRITTEN,
     BLANKS,
     CONTROLS,
+    FLAGS,
     INVISIBLE,
     LINE_ENDS,
     NONCHARACTERS,
@@ -75,6 +76,15 @@ def test_blanks_and_line_ends_are_all_white_space() -> None:
     ends = {each for each in all_characters() if re.fullmatch(LINE_ENDS, each)}
     assert of_class(BLANKS) | ends == spaces | set("\t\n\v\f\r\x85")
     assert ends == set("\n\v\f\r\x85\u2028\u2029")
+
+
+def test_flags_are_those_of_england_scotland_and_wales() -> None:
+    """As RGI_Emoji_Tag_Sequence has them."""
+    assert [ascii(flag) for flag in FLAGS] == [
+        r"'\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f'",
+        r"'\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f'",
+        r"'\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f'",
+    ]
 
 
 def test_every_format_character_is_invisible_but_those_that_show() -> None:

@@ -147,6 +147,11 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     )
 
 
+def test_a_selection_without_its_brackets_is_read_alike() -> None:
+    assert check_selection(ALL, BODY)
+    assert refused(ALL, BODY + " x: id").values["aliased"] == "id"
+
+
 def test_a_nested_field_of_the_same_name_is_another_field() -> None:
     assert refused(["sender/id", *ALL[1:]], None).values["missing"] == "id"
 

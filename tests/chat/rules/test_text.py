@@ -343,6 +343,16 @@ def test_the_limit_in_code_points_counts_what_is_stored() -> None:
     assert refusal("é" * 4_001).key == "send.textTooLong"
 
 
+def test_four_code_points_for_each_that_is_kept_are_read_and_no_more() -> None:
+    """NFC makes one of α and three marks: as many as there are."""
+    four = "\u03b1\u0313\u0300\u0345"
+    assert cleaned(four * 4_000) == "\u1f82" * 4_000
+    assert clean_line(four * 100, 100) == "\u1f82" * 100
+    assert refusal("x" + "\x00" * 16_000).key == "send.textTooLong"
+    assert clean_line("x" + "\x00" * 400, 100) is None
+    assert clean_line("x" + "\x00" * 399, 100) == "x"
+
+
 def test_the_limit_in_bytes_is_exact() -> None:
     limits = TextLimits(max_code_points=10, max_bytes=8)
     assert cleaned("👩👩", limits) == "👩👩"
@@ -398,6 +408,7 @@ def test_a_fingerprint_is_of_the_raw_text_and_its_client_message_id() -> None:
     assert fingerprint("hi", "a") == fingerprint("hi", "a")
     assert len({fingerprint("hi", "a"), fingerprint("hi ", "a"), fingerprint("hi", "b")}) == 3
     assert "hi" not in fingerprint("hi", "a")
+    assert len(fingerprint("hi", "a")) == 32
 
 
 @pytest.mark.parametrize(

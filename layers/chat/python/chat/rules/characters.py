@@ -22,7 +22,7 @@ CONTROLS = "\x00-\x1f\x7f-\x9f"
 """C0, DEL and C1: general category Cc."""
 
 NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
-    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
 )
 """Section 23.7 of the Standard."""
 

@@ -12,9 +12,9 @@ _ID = re.compile(r"[A-Za-z0-9_.:|@-]{1,128}")
 MAX_USER_ID, MAX_USER_ID_BYTES = 128, 256
 """A user id's code points, and its bytes in UTF-8."""
 
-ERASED = re.compile("erased:[0-9a-f]{128}")
-"""Reserved for the senders of messages whose account is erased: it is longer than any user id, so it is
-nobody's, and no subject, argument or roster can name it."""
+ERASED = "erased:[0-9a-f]{128}"
+"""A pattern of what is reserved for the senders of messages whose sender was erased: longer than any user id,
+so it is nobody's, and no subject, argument or roster can name it."""
 
 Table = Literal["core", "guild"]
 RoomType = Literal["general", "guild"]
@@ -50,7 +50,7 @@ class Room:
             guild_id = room_id.removeprefix(GUILD_PREFIX)
             if is_id(guild_id):
                 return cls(room_id, "guild", "guild", room_id, guild_id)
-        elif isinstance(room_id, str) and is_id(room_id):
+        elif is_id(room_id):
             return cls(room_id, "general", "core", f"ROOM#{room_id}", None)
         raise InvalidInput("room.invalidId", argument=argument)
 

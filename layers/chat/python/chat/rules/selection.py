@@ -76,7 +76,7 @@ def may_select(graphql: str | None, name: str) -> bool:
 def _readings(graphql: str) -> list[list[str]]:
     """The words of a selection, in each way that it may be read."""
     readings = [_LINE_ENDS.findall(graphql)]
-    if not graphql.isascii() and re.search("[\u2028\u2029]", graphql):
+    if "\u2028" in graphql or "\u2029" in graphql:
         readings.append(re.findall(_OLDER_LINE_ENDS, graphql, re.DOTALL))
     return readings
 
@@ -94,7 +94,7 @@ def _hiding_words(words: list[str]) -> tuple[list[str], list[str]]:
         if word[0] in '"#':
             continue
         depth += (word == "(") - (word == ")")
-        if depth == 0 and colon:
+        if colon:
             aliased.append(word)
         if spread and word not in ("on", "{", "@"):
             fragments.append(word)
