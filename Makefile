@@ -52,8 +52,11 @@ invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on s
 # A DynamoDB for each worker, so that no more than four are started. One that dies ends the run instead of being replaced.
 WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 
-test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account [ARGS="-n 0 -k name"]
-	@exec $(BIN)/python -m pytest $(WORKERS) $(ARGS)
+# What takes minutes of Terraform and of building packages, and changes seldom.
+PACKAGED = tests/terraform tests/package
+
+test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-packages [ARGS="-n 0 -k name"]
+	@exec $(BIN)/python -m pytest $(WORKERS) $(PACKAGED:%=--ignore=%) $(ARGS)
 
 # The operations and the rules, and of the guarantees what needs neither a wire to break nor minutes.
 FAST = $(wildcard tests/chat*) tests/resolvers tests/services $(addprefix tests/guarantees/,catch_up/test_follower.py \
@@ -62,9 +65,12 @@ FAST = $(wildcard tests/chat*) tests/resolvers tests/services $(addprefix tests/
 test-fast: .venv/installed-dev ## the operations' and the rules' tests on moto, within this process: no Java, no npm, under a minute [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest --engine=moto $(WORKERS) $(FAST) $(ARGS)
 
-check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, tests, Terraform's among them: what CI runs
+check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, and `make test`
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
-	@exec $(BIN)/python -m pytest $(WORKERS)
+	@exec $(BIN)/python -m pytest $(WORKERS) $(PACKAGED:%=--ignore=%)
+
+check-packages: .venv/installed-dev ## `terraform validate` and `terraform test`, and that packages build alike and start alone
+	@exec $(BIN)/python -m pytest $(WORKERS) $(PACKAGED) $(ARGS)
 
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
 	@.venv-checkov/bin/checkov --config-file terraform/.checkov.yaml

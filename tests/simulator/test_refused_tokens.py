@@ -11,9 +11,11 @@ from simulator.refused_tokens import QUIET_S, WHY, RefusedTokens
 
 KEY, OTHER = new_signing_key(), new_signing_key()
 NOW = int(time.time())
+TTL = 86_400
+"""Seconds: the tokens are made when the tests are collected, and must outlast the longest run."""
 
 
-def token(user: str = "alice", ttl: int = 600, **changes: object) -> str:
+def token(user: str = "alice", ttl: int = TTL, **changes: object) -> str:
     said = claims(user, now=NOW, ttl=ttl) | changes
     return KEY.sign({name: value for name, value in said.items() if value is not None})
 
@@ -23,9 +25,9 @@ REFUSED = {
     "roles": token(roles="admin"),
     "malformed": "x" * 10_000,
     "DecodeError": "no-token",
-    "algorithm": jwt.encode(claims("alice", now=NOW, ttl=600), "", "none"),
-    "unknown key": OTHER.sign(claims("alice", now=NOW, ttl=600)),
-    "InvalidSignatureError": OTHER.sign(claims("alice", now=NOW, ttl=600), kid=KEY.public_jwk["kid"]),
+    "algorithm": jwt.encode(claims("alice", now=NOW, ttl=TTL), "", "none"),
+    "unknown key": OTHER.sign(claims("alice", now=NOW, ttl=TTL)),
+    "InvalidSignatureError": OTHER.sign(claims("alice", now=NOW, ttl=TTL), kid=KEY.public_jwk["kid"]),
     "ExpiredSignatureError": token(ttl=-60),
     "InvalidAudienceError": token(aud="somebody"),
     "InvalidIssuerError": token(iss="somebody"),
