@@ -3,12 +3,13 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING
 
 from chat.rules.identifiers import uuid7
 from chat.rules.models import RoomSettings
+from chat.rules.record import record
 from chat.rules.text import TextLimits
 from chat.storage.memory import Memory
 from chat.storage.store import Store
@@ -45,7 +46,7 @@ def thread_pool() -> "Callable[[], Executor]":
     return pool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Deployment:
     """The store, the defaults, and time and chance as plain callables, so that a test can hold them still.
 

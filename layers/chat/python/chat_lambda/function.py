@@ -4,7 +4,7 @@ calls."""
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from chat.rules.audit import is_audited
 from chat.rules.catalogue import DEFAULT_LOCALE, choose_locale
 from chat.rules.errors import ChatError, InternalError
 from chat.rules.models import Caller
+from chat.rules.record import record
 from chat.rules.rooms import GUILD_PREFIX, Room, is_user_id
 from chat.rules.tally import Tally
 from chat_lambda.init import finished, in_lambda
@@ -27,7 +28,7 @@ WAITED_FOR, BACKGROUND = "DurationMs", "BackgroundMs"
 """The metrics of how long a call took: of those that somebody waits for, and of the others."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Call:
     """One invocation. `name` is what is called: `Mutation.sendMessage`, or a service's function.
 

@@ -4,9 +4,11 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache
 from typing import Any, Literal, cast
+
+from chat.rules.record import record
 
 Algorithm = Literal["RS256", "ES256", "HS256"]
 
@@ -78,7 +80,7 @@ def _parsed(default: object, parse: Callable[[str], object]) -> Any:
     return field(default=default, metadata={"parse": parse})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Settings:
     """One deployment's settings. A field is the environment variable of the same name in upper case; empty is
     absent.

@@ -1,13 +1,13 @@
 """Verify a JSON Web Token (RFC 7519) and say whom it names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import jwt
 
 from chat.identity.jwks import KeySet
 from chat.rules.catalogue import choose_locale
+from chat.rules.record import record
 from chat.rules.rooms import is_id, is_user_id
 
 MAX_TOKEN_CHARACTERS = 8_192
@@ -31,7 +31,7 @@ class TokenRefused(Exception):
         return "TokenRefused" + "".join(word[0].upper() + word[1:] for word in self.reason.split())
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Claims:
     """What a verified token says: the user, platform roles, preferred language and its end (epoch
     seconds)."""
@@ -42,7 +42,7 @@ class Claims:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TokenRules:
     """What a token must be. `algorithms` are pinned: RS256 and ES256 need `keys`, HS256 needs `secret`."""
 

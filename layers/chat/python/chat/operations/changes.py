@@ -1,7 +1,7 @@
 """What happened in a room since a head that was read before: edits and removals, then new messages."""
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Any
 
 from chat.deployment import Deployment
@@ -10,13 +10,14 @@ from chat.rules.arguments import check_bound, check_limit, is_whole
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Head
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.catch_up import CaughtUp, Held, catch_up
 from chat.steps.retry import deadline_of, retried
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _ChangesRequest:
     """What is asked for. `since` and `after` (ms) are the head that was read before; `held` is where a cursor
     goes on from."""

@@ -1,13 +1,13 @@
 """Make a room."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import ADMIN
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import Caller, Head, Item, Member, Role
+from chat.rules.record import record
 from chat.rules.room_rules import check_rules
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.rooms import Room, is_user_id
@@ -36,7 +36,7 @@ def create_room(
     return until_committed(deployment, tally, lambda: _RoomCreation(deployment, plan).step())
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Plan:
     """A room as it is asked for. `named`: by the caller, so that it may be there already."""
 

@@ -13,6 +13,7 @@ from chat.deployment import Deployment
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
 from chat.rules.models import Head, Member, Role
+from chat.rules.record import record
 from chat.rules.room_rules import check_rules
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id, is_user_id
 from chat.rules.tally import Tally
@@ -38,7 +39,7 @@ NEW = Head(rev=0, seq=0, ts=0, epoch=1, owners=0)
 """A room that is to be opened."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Feed:
     """What the service says. `added` gives a role, or `None` for plain members and for what somebody is
     already."""

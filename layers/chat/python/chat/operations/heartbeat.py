@@ -5,7 +5,6 @@ Progress is everything up to a number, so the next heartbeat makes up for one th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chat.deployment import Deployment
@@ -14,6 +13,7 @@ from chat.rules.errors import RateLimited
 from chat.rules.instants import to_wire
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Member
 from chat.rules.rate import to_ms
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.rules.unread import unread
@@ -60,7 +60,7 @@ def heartbeat(
     }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _State:
     """How a room stands that the caller named and is in, what the heartbeat added to its ledger, and whether
     that arrived."""

@@ -6,7 +6,7 @@ after them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -15,6 +15,7 @@ from chat.rules.access import View, open_history
 from chat.rules.cursor import Cursor, CursorKeys, seal
 from chat.rules.gaps import UNKNOWN, Numbered, before_recent_gap, is_recent
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message
+from chat.rules.record import record
 from chat.rules.retention import readable_since
 from chat.rules.tally import Tally
 from chat.steps.page_request import PageRequest, check_page_request
@@ -32,7 +33,7 @@ SETTLING_MS = 60_000
 YEAR_MS = 365 * 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HistoryPage:
     """A page of history and the room's head; `to_wire` is the schema's `MessageConnection`."""
 

@@ -1,7 +1,7 @@
 """How far a room's members have received and read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
@@ -10,6 +10,7 @@ from chat.rules.arguments import check_limit, check_seq
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Member, Receipts
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
@@ -20,7 +21,7 @@ from chat.storage import keys
 from chat.storage.places import Found, membership_place, receipts_place
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _ReceiptsRequest:
     """What is asked: a page past the member `past`, and how a message's delivery stands, if `seq` is
     given."""

@@ -7,7 +7,6 @@ is copied for anybody when a message is sent.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chat.deployment import Deployment
@@ -15,6 +14,7 @@ from chat.rules.access import View, is_in
 from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys
 from chat.rules.models import Caller, Head, Message, Receipts
+from chat.rules.record import record
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.tally import Tally
 from chat.rules.unread import unread
@@ -63,7 +63,7 @@ def sync(
     }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _RoomAnswer:
     """What is answered of a room. `head` is `None` for one that the caller is in no more; `had` is what was
     held before."""

@@ -1,12 +1,12 @@
 """The one decision about access: who gets a room, and what for. Sending, reading, subscribing and ruling all
 pass through here."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from chat.rules.errors import NotAllowed, NotRoomMember
 from chat.rules.models import Caller, Head, Item, Member, Role
 from chat.rules.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
+from chat.rules.record import record
 from chat.rules.rooms import Room
 
 ADMIN: Literal["admin"] = "admin"
@@ -14,7 +14,7 @@ PLATFORM_ROLES: tuple[Standing, ...] = (ADMIN, "gateway")
 """The roles of the token that count in every room: who keeps order there, and who hears it for others."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class View:
     """A room and the caller's membership in it, as one look at the table saw them; either may be missing."""
 
@@ -27,7 +27,7 @@ class View:
         return cls(Head.found(head), Member.found(member))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Access:
     """A room that the caller is in."""
 
@@ -35,7 +35,7 @@ class Access:
     member: Member
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RoomAccess:
     """A room that the caller may do something in, and as what. `member` is `None` for administrators,
     visitors and the gateway."""

@@ -5,17 +5,18 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Any
 
 from chat.rules.errors import InvalidInput
+from chat.rules.record import record
 
 _VERSION = 1
 _SIGNATURE_BYTES = 16
 _LONGEST = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CursorKeys:
     """Secret keys by id. New cursors are signed with `current`; the others are still accepted, so keys can
     rotate."""
@@ -24,7 +25,7 @@ class CursorKeys:
     keys: Mapping[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cursor:
     """Where reading goes on, and what it was reading: room, order and bounds (sort keys, exclusive position).
 

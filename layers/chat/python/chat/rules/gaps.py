@@ -5,14 +5,15 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-api
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from chat.rules.record import record
 
 RECENT_MS = 10_000
 """A gap whose later neighbour is this recent may yet be filled; an older one is history that is gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Numbered:
     """Where a number stands: a message by its instant (ms) and `seq`. Messages from before numbering have
     none."""

@@ -6,13 +6,14 @@ it again costs a cold start more than everything else of ours together.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cache
 from operator import attrgetter
 from typing import Any, Literal, Self
 
 from chat.rules.instants import to_wire
 from chat.rules.rate import Rate
+from chat.rules.record import record
 from chat.rules.rooms import RoomType
 
 Item = dict[str, dict[str, Any]]
@@ -76,7 +77,7 @@ def attribute(name: str) -> str:
     return STORED_AS.get(name) or name[0] + name.title().replace("_", "")[1:]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Caller:
     """Who calls, as the authorizer passed it on in `identity.resolverContext`."""
 
@@ -84,7 +85,7 @@ class Caller:
     roles: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RoomSettings:
     """A room's own rules. In the HEAD item each is optional; what is absent comes from the deployment."""
 
@@ -111,7 +112,7 @@ class RoomSettings:
         return self.retention_days * DAY_MS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Head(Stored):
     """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when
     somebody loses access, the last time at `revoked_at` (ms). `ts` is the newest message's instant (ms) and
@@ -175,7 +176,7 @@ NOT_ADOPTED = Head(rev=0, seq=0, ts=0, epoch=1)
 """What is answered of a room without a head: the epoch is the one that it will begin with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Member(Stored):
     """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs).
 
@@ -193,7 +194,7 @@ class Member(Stored):
     join_tat: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Receipts(Stored):
     """How far somebody has read and received, in their partition, apart from what their sends touch.
 
@@ -210,7 +211,7 @@ class Receipts(Stored):
     accounted_seq: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Sent(Stored):
     """The proof of a send: where its message lies, and what a repeat must match."""
 
@@ -233,7 +234,7 @@ NoticeKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What happened to a room or to somebody in it. `muted_until` is in ms; `room` is the schema's `Room`, as
     it is answered."""
@@ -258,7 +259,7 @@ class Notice:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Message(Stored):
     """A message as the schema's `Message` answers it. Instants are epoch milliseconds here, `AWSDateTime` on
     the wire.

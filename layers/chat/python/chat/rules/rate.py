@@ -5,7 +5,8 @@ of a thousand a second and of one in three seconds are both whole steps.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from chat.rules.record import record
 
 
 def to_ms(us: int) -> int:
@@ -13,7 +14,7 @@ def to_ms(us: int) -> int:
     return -(-us // 1_000)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Charge:
     """What one message does to the `tat` of an item, and on what condition: `tat` becomes `value`, or grows
     by `step`.
@@ -27,7 +28,7 @@ class Charge:
     step: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rate:
     """`per_second` on average, `burst` at once; `per_second` above 0, `burst` 1 or more."""
 

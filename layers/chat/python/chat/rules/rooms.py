@@ -1,11 +1,11 @@
 """What ids may be, what a room's id names, and where the room lies: the one place that chooses a table."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
 from chat.rules.characters import is_plain
 from chat.rules.errors import InvalidInput
+from chat.rules.record import record
 
 GUILD_PREFIX = "GUILD#"
 _ID = re.compile(r"[A-Za-z0-9_.:|@-]{1,128}")
@@ -33,7 +33,7 @@ def is_user_id(value: object) -> TypeGuard[str]:
     return len(value.encode()) <= MAX_USER_ID_BYTES
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Room:
     """A room by its id on the wire: `lobby`, or `GUILD#dragons`."""
 

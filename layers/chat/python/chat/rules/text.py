@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 
 from chat.rules.characters import BLANKS, INVISIBLE, LINE_ENDS, REMOVED, SURROGATES, isolated, normalised
 from chat.rules.errors import InvalidInput
+from chat.rules.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TextLimits:
     """The longest text that is stored: code points, and bytes of UTF-8."""
 

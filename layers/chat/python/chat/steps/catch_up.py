@@ -9,12 +9,13 @@ again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from chat.deployment import Deployment
 from chat.rules.gaps import Numbered, before_recent_gap, is_recent
 from chat.rules.models import Head, Item, Message
+from chat.rules.record import record
 from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -34,7 +35,7 @@ REREADS, REREAD_PAUSE_S = 3, 0.05
 _LOG_PAGES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Held:
     """What somebody holds of a room: every message up to number `seq`, of the instant `ts` (ms), in a state
     at least as new as the revision `rev`. `seq` is `None` where only the instant is known."""
@@ -48,7 +49,7 @@ class Held:
         return cls(head.seq, head.ts, head.rev)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CaughtUp:
     """Messages as they are now, and what is held with them. `complete`: that is the head, or with `reset` all
     must be read anew."""

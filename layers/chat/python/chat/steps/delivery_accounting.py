@@ -7,16 +7,17 @@ a message has at least `SETTLING_MS` to arrive, and is judged once for each pers
 grow.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chat.rules.models import Head, Receipts
+from chat.rules.record import record
 from chat.steps.ledger import LONGEST_MS, DeliveryCount
 
 SETTLING_MS = 10_000
 """Two clients of one person may come a second apart: what was noted a moment ago is not judged yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClientReport:
     """What a client says of a room, and what is known of it.
 

@@ -1,18 +1,18 @@
 """A message as somebody asks for it to be sent, before anything is read or written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.errors import InvalidInput
 from chat.rules.identifiers import id_at
 from chat.rules.models import Caller, Message
+from chat.rules.record import record
 from chat.rules.rooms import Room, is_id
 from chat.rules.text import clean_text, fingerprint
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Draft:
     """A send as it was asked for and found well-formed. `named` says whether the client gave the
     clientMessageId."""

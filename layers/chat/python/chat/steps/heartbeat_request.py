@@ -1,18 +1,18 @@
 """What a heartbeat says, checked before anything is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, get_args
 
 from chat.rules.arguments import check_instant, is_whole
 from chat.rules.errors import InvalidInput
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.steps.presence_items import PresenceStatus
 
 MOST_ROOMS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RoomProgress:
     """Up to where a client has everything of a room, and that message's instant (ms) if it named it."""
 
@@ -21,7 +21,7 @@ class RoomProgress:
     ts: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HeartbeatRequest:
     """A heartbeat: as what, with which room open, and what the client has."""
 

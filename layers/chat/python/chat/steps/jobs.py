@@ -12,12 +12,13 @@ other one finds another job. No clock decides anything.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from chat.deployment import Deployment
 from chat.rules.errors import ServiceUnavailable
 from chat.rules.models import Item, Stored
+from chat.rules.record import record
 from chat.rules.rooms import Table
 from chat.steps.retry import retried
 from chat.storage import keys
@@ -44,7 +45,7 @@ Kinds = Mapping[str, Mapping[str, Step]]
 """The steps of each kind of job, by name and in order. Names are stored: a name in use stays what it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Job(Stored):
     """A job and its checkpoint: `step` goes on at `position`. `tries` counts how often it was begun since the
     checkpoint moved; `rev` moves with the checkpoint."""
@@ -61,7 +62,7 @@ class UnknownStep(Exception):
     """A job is of a kind, or at a step, that this version does not have: a later one has left it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Failure:
     """Why a job did not go on: the class of what was raised, or its AWS code; no text of anybody's."""
 
@@ -70,7 +71,7 @@ class Failure:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Run:
     """What came of a run: how many jobs ended, how many there still are, how many of these nobody could go on with
     for `STUCK_TRIES`, and what failed."""

@@ -7,10 +7,11 @@ counts twice; what is lost is lost for the due and the confirmed alike.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chat.deployment import Deployment
 from chat.rules.models import DAY_MS, Item
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.storage import keys
@@ -31,7 +32,7 @@ LONGEST_MS = BOUNDS[-1]
 """Two heartbeats at the most: what takes longer was due and not confirmed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DeliveryCount:
     """What one report of a client adds: deliveries due, those of them that are confirmed, and how long the
     newest took (ms)."""
@@ -41,7 +42,7 @@ class DeliveryCount:
     confirm_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Deliveries:
     """How many were due, how many of these were confirmed, and how many confirmations came within which bound
     (ms)."""

@@ -2,10 +2,10 @@
 decide."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from chat.rules.models import Item, Member
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.store import Store
@@ -19,7 +19,7 @@ LISTS: Mapping[Listed, tuple[str, str, Callable[[str], str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RosterLine:
     """Somebody in a list."""
 

@@ -6,7 +6,7 @@ equals no subscription, and holds nothing that the caller keeps private in any c
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from chat.deployment import Deployment
@@ -14,6 +14,7 @@ from chat.rules.access import Access, open_room
 from chat.rules.arguments import check_seq
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Head, Receipts
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.steps.batches import found_at
 from chat.steps.receipt_items import is_small, member_state, member_state_places, move_receipts
@@ -26,7 +27,7 @@ PUBLISH_EVERY_MS = 2_000
 Marker = Literal["last_read_seq", "read_seq", "delivered_seq"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Mark:
     """What is to be said: `markers` move to `seq`. `shown` is the one that others see, `None` where nothing
     is published."""
@@ -39,7 +40,7 @@ class Mark:
     """What else is to be looked at in the same request."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Marked:
     """What came of it: the room, the receipts before and after, and what else was looked at; `answer` is the
     schema's `Receipt`."""

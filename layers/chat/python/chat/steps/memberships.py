@@ -1,11 +1,11 @@
 """The rooms that somebody is in, from their own partition in both tables, in the order of their ids."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from chat.deployment import Deployment
 from chat.rules.models import Item, Member
+from chat.rules.record import record
 from chat.rules.rooms import Room, Table
 from chat.steps.retry import retried
 from chat.storage import keys
@@ -14,7 +14,7 @@ from chat.storage.items import is_expired
 _QUERIES_PER_PAGE = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RoomMembership:
     """A room that somebody is in, or was."""
 
@@ -22,7 +22,7 @@ class RoomMembership:
     member: Member
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MembershipCursor:
     """Where reading goes on: after the membership with this sort key, or at the table's beginning."""
 
@@ -30,7 +30,7 @@ class MembershipCursor:
     after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MembershipPage:
     """Rooms in the order of reading; `further` is where to read on, `None` at the end."""
 

@@ -2,7 +2,7 @@
 room's head."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
@@ -11,6 +11,7 @@ from chat.rules.arguments import check_instant
 from chat.rules.characters import is_plain
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Head, Item, Member, Message
+from chat.rules.record import record
 from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.storage import keys
@@ -24,7 +25,7 @@ LONGEST_ID = 250
 """In code points. A sort key has at most 1,024 bytes, and ids from before may be of any characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Target:
     """A message of a room, by its sort key."""
 
@@ -36,7 +37,7 @@ class Target:
         return in_room(self.room, self.sort_key)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TargetView:
     """A room, the caller's membership and a message, in one look. `found` is the message while it is to be
     had."""

@@ -1,16 +1,17 @@
 """What is requested of a room's history, before anything is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chat.rules.arguments import check_bound, check_limit
 from chat.rules.cursor import Cursor, CursorKeys, unseal
 from chat.rules.errors import InvalidInput
+from chat.rules.record import record
 from chat.rules.rooms import Room
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PageRequest:
     """What is requested. `after` and `before` are exclusive bounds in ms; `position` and `seq` come from a
     cursor."""

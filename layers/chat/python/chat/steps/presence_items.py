@@ -3,11 +3,11 @@
 import base64
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from chat.rules.models import DAY_MS, Stored
 from chat.rules.rate import Rate
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.places import Place, personal_place
@@ -29,7 +29,7 @@ below 1 KB."""
 PresenceStatus = Literal["online", "away", "offline"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Presence(Stored):
     """The last heartbeat: when (ms), as what, with which room open; `window` is the last in which they were
     counted there.

@@ -1,13 +1,13 @@
 """How many rooms somebody may make, and be in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 
 from chat.deployment import Deployment
 from chat.rules.errors import RateLimited
 from chat.rules.models import Stored
 from chat.rules.rate import Rate, to_ms
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.steps.roster import check_room_limit
 from chat.storage import keys
@@ -20,7 +20,7 @@ MAKING = Rate(1 / 60, 10)
 _KEPT_S = 86_400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Quota(Stored):
     """Somebody's rate of making rooms; `tat` in µs."""
 

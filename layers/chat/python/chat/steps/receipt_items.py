@@ -6,11 +6,12 @@ whatever order calls arrive.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from chat.deployment import Deployment
 from chat.rules.access import View
 from chat.rules.models import Head, Member, Receipts, attribute
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.steps.listing import count_members
 from chat.steps.retry import attempts, retried
@@ -25,7 +26,7 @@ SIZE_FRESH_S = 30.0
 """How long a process believes that a room is small, or is not."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MemberState:
     """A room, the caller's place in it and how far they are, as one request saw them."""
 

@@ -6,7 +6,7 @@ rank at the commit.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,7 @@ from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, View
 from chat.rules.errors import NotAllowed
 from chat.rules.models import DAY_MS, Caller, Head, Member, Role
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.places import ban_place, head_place, membership_place, roster_place
@@ -27,7 +28,7 @@ LEFT_IS_KEPT_MS = 90 * DAY_MS
 AS_SEEN = "#role = :role AND #status = :status"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RosterSnapshot:
     """A room, the caller's membership in it, and another person's, as one consistent look saw them."""
 

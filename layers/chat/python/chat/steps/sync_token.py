@@ -6,10 +6,11 @@ that is mistaken for another one. Numbers are varints (seven bits a byte, the lo
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chat.rules.cursor import CursorKeys, seal_bytes, unseal_bytes
 from chat.rules.models import DAY_MS
+from chat.rules.record import record
 from chat.steps.catch_up import Held
 from chat.steps.memberships import MembershipCursor
 
@@ -24,7 +25,7 @@ _VERSION = 1
 _HASH_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Token:
     """`issued_at` is in ms; `position` is where the round through the rooms goes on; `held` is by
     `room_hash`."""

@@ -6,12 +6,12 @@ So each kind is read in its own order, and a message is given out once no key to
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Item
+from chat.rules.record import record
 from chat.steps.page_request import PageRequest
 from chat.storage import keys, legacy
 from chat.storage.legacy import EASTERNMOST, MILLISECOND, MINUTE, SECOND, WESTERNMOST, OrderKey, is_mark
@@ -28,7 +28,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENDLESS = 1 << 80
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class KeyForm:
     """The keys of one form: they begin with `first`, and sort by the `width` characters that follow `MSG#`.
 

@@ -5,11 +5,11 @@ after a month.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from chat.rules.gaps import is_recent
 from chat.rules.models import DAY_MS, Head, Stored
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.places import Place, head_place, in_room
@@ -24,7 +24,7 @@ _AT_ONCE = 100
 Kind = Literal["edited", "removed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class LogEntry(Stored):
     """A change of a message. `id` tells it from any other change; `ts` (ms) is its instant, `prev_ts` that of
     `prev`."""
@@ -76,7 +76,7 @@ def entry_place(room: Room, rev: int) -> Place:
     return in_room(room, keys.change(rev))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LogPage:
     """Entries that follow a revision without a gap, and what comes after them.
 

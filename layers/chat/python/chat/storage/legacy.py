@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chat.rules.models import Item, Message
+from chat.rules.record import record
 from chat.rules.rooms import Room
 
 SECOND = 1_000_000_000
@@ -40,7 +41,7 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Stamp:
     """A written instant (ns), the unit (ns) it was written in, and whether it named an offset from UTC or
     needs none."""

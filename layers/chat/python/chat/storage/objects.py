@@ -2,9 +2,9 @@
 `uploads`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from chat.rules.record import record
 from chat.storage.aws import StoreFailure, TransientFailure, failures
 
 UNSEEN = ("403", "404")
@@ -12,7 +12,7 @@ UNSEEN = ("403", "404")
 not. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Form:
     """A form to post one file with: where to, and the fields that stand before the file."""
 
@@ -20,7 +20,7 @@ class Form:
     fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StoredObject:
     """An object as it is stored: `size` in bytes, and `etag`, which is another for another content."""
 

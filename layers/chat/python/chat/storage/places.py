@@ -1,14 +1,13 @@
 """Where each item lies: its table, partition key and sort key."""
 
-from dataclasses import dataclass
-
 from chat.rules.models import Item
+from chat.rules.record import record
 from chat.rules.rooms import Room, Table
 from chat.storage import keys
 from chat.storage.items import key
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Place:
     """Where an item lies."""
 

@@ -1,9 +1,8 @@
 """One attempt to store a message, as the writes of its transaction."""
 
-from dataclasses import dataclass
-
 from chat.rules.access import Access
 from chat.rules.models import Message, RoomSettings
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.charging import charge, limits_at
@@ -14,7 +13,7 @@ SENT_OUTLIVES_MESSAGE_S = 14 * 86_400
 """TTL may delete days late and in any order; the proof of a send must outlast its message."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SendAttempt:
     """A message as it is stamped on `access.head`, and what it is judged by: the sender's membership and the
     room's settings, at `now` (ms). `expires_at` is in seconds."""

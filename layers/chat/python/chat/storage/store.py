@@ -1,12 +1,12 @@
 """The messages of both tables behind one repository, and what sending and reading them takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from chat.rules.access import View
 from chat.rules.gaps import is_recent
 from chat.rules.models import Head, Item, Member, Message, Sent, Stored
+from chat.rules.record import record
 from chat.rules.rooms import Room, Table
 from chat.storage.aws import Cancelled, StoreFailure
 from chat.storage.items import is_expired, to_message
@@ -34,7 +34,7 @@ class Refused(Exception):
         self.found = found
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Slice:
     """Messages with their sort keys, in the order they were read. `position` is where to read on, `None` at
     the end."""

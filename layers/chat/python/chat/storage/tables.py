@@ -2,10 +2,11 @@
 over it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from chat.rules.models import Item
+from chat.rules.record import record
 from chat.rules.rooms import Table
 from chat.storage.aws import TransientFailure, failures
 from chat.storage.items import key, values
@@ -15,7 +16,7 @@ MOST_ACTIONS = 100
 """How many items a transaction, or a batch of reads, may have."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Write:
     """One write, or with neither `set` nor `remove` one look, at an item, on `condition`.
 

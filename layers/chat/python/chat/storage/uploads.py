@@ -7,12 +7,12 @@ other: each deletes its own copy at the most.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from chat.rules.identifiers import chance_of, uuid7_ms
 from chat.rules.models import Message, Stored
 from chat.rules.rate import Rate
+from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.objects import Objects
@@ -35,7 +35,7 @@ KEPT_DAYS = (7, 30, 90, 180, 365, 730, 1_826, 3_653, 36_500)
 message, or a little longer."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Uploads:
     """What a deployment takes as attachments, and where they lie. `types` are media types in lower case."""
 
@@ -44,7 +44,7 @@ class Uploads:
     max_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Upload(Stored):
     """A file that was or may be uploaded: `pending`, or `used` by the message at `message_sk`. `size` is in
     bytes, at the most until it is used. `expires_at` is in seconds: then no message may take it any more, or
@@ -65,7 +65,7 @@ class Upload(Stored):
         return {"id": self.id, "name": self.name, "contentType": self.content_type, "size": self.size}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Preparing(Stored):
     """Somebody's rate of preparing uploads; `tat` in µs."""
 
