@@ -30,8 +30,14 @@ BUILD = """if True:
 """
 
 START = """if True:
-    import gc, importlib, importlib.machinery, json, sys
-    compiled = []
+    import gc, importlib, importlib.machinery, json, os, sys
+    compiled, texts, data = [], [], []
+    def watch(event, given):
+        if event == "compile" and given[0] is not None:
+            texts.append(str(given[1]))
+        elif event == "open" and str(given[0]).endswith(".json"):
+            data.append(os.path.getsize(given[0]))
+    sys.addaudithook(watch)
     to_code = importlib.machinery.SourceFileLoader.source_to_code
     def counted(self, data, path, **options):
         compiled.append(str(path))
@@ -41,7 +47,7 @@ START = """if True:
     homes = sorted({getattr(sys.modules[name], "__file__", None) or "" for name in ("chat", "jwt", "botocore") if name in sys.modules})
     print(json.dumps({
         "callable": callable(handler), "modules": sorted(sys.modules), "compiled": compiled,
-        "collecting": gc.isenabled(), "homes": homes,
+        "collecting": gc.isenabled(), "homes": homes, "texts": len(texts), "data": sum(data),
     }))
 """
 
@@ -167,6 +173,26 @@ def test_a_function_imports_nothing_heavy(started: Started) -> None:
     assert found & HEAVY == set()
     assert ("botocore.client" in found) == (started.module != "authorizer")
     assert ("jwt" in found) == (started.module == "authorizer")
+
+
+MOST = {"modules": 430, "texts": 185, "data": 64_000}
+"""What a cold start costs, in what cannot flake: modules imported, pieces of text that Python compiles (a class made
+by `dataclass` is one with six methods in it, a record one with `__init__` alone), bytes of data read. A bare client of
+botocore imports 327 modules, and reads 1.4 MB."""
+MOST_OF_THE_AUTHORIZER = {"modules": 305, "texts": 65, "data": 0}
+
+
+def test_a_cold_start_costs_no_more_than_it_did(started: Started) -> None:
+    most = MOST_OF_THE_AUTHORIZER if started.module == "authorizer" else MOST
+    cost = {**started.found, "modules": len(started.found["modules"])}
+    assert {name: cost[name] for name in most if cost[name] > most[name]} == {}
+
+
+def test_every_frozen_class_of_the_functions_is_a_record(project: Path) -> None:
+    """What `dataclass` alone makes costs a cold start three times as much."""
+    sources = (project / "layers" / "chat" / "python").rglob("*.py")
+    found = [path.name for path in sources if "@dataclass(frozen=True" in path.read_text(encoding="utf-8")]
+    assert found == ["legacy.py"]  # OrderKey, which is compared by `<`
 
 
 def test_the_layer_and_the_functions_are_small(zips: Path) -> None:
