@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import socket
@@ -113,6 +114,14 @@ class Workspace:
 
 class Failed(Exception):
     """A step of a deployment failed; the text says which, and why."""
+
+    @property
+    def is_there_already(self) -> bool:
+        """Whether the emulator holds what the state does not know. No apply mends that."""
+        return (
+            re.search("AlreadyExists|ResourceConflict|BucketAlreadyOwned|already exists", str(self))
+            is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -330,35 +339,59 @@ def main() -> int:
     try:
         if given.command == "destroy":
             return _destroy(home, running, given.python)
-        emulator = Emulator(**json.loads(running.read_text())) if running.exists() else None
-        if emulator is None or not emulator.alive():
-            shutil.rmtree(home)  # what the last one held is gone with it
-            home.mkdir()
-            emulator = start(
-                home, python=given.python, port=given.port, auth=given.auth, mended=not given.stock
+        try:
+            print(_deploy(home, running, given))
+        except Failed as failure:
+            if not failure.is_there_already:
+                raise
+            print(
+                "The emulator holds what the state does not know: once more, on a new one …", file=sys.stderr
             )
-            running.write_text(json.dumps({"pid": emulator.pid, "port": emulator.port}))
-        deployment = Deployment(home, emulator, given.python)
-        for sentence, step in (
-            ("Building the packages …", deployment.prepare),
-            (f"Applying onto the emulator at {emulator.endpoint} …", deployment.apply),
-            ("Filling in secrets and demo rooms …", deployment.fill),
-        ):
-            print(sentence, file=sys.stderr)
-            step()
-        print(deployment.url)
+            _forget(home, running)
+            print(_deploy(home, running, given))
     except Failed as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0
 
 
+def _deploy(home: Path, running: Path, given: argparse.Namespace) -> str:
+    """The address of the API, deployed on the emulator that runs, or on a new one."""
+    emulator = _running(running)
+    if emulator is None or not emulator.alive():
+        _forget(home, running)  # what the last one held is gone with it
+        emulator = start(home, python=given.python, port=given.port, auth=given.auth, mended=not given.stock)
+        running.write_text(json.dumps({"pid": emulator.pid, "port": emulator.port}))
+    deployment = Deployment(home, emulator, given.python)
+    for sentence, step in (
+        ("Building the packages …", deployment.prepare),
+        (f"Applying onto the emulator at {emulator.endpoint} …", deployment.apply),
+        ("Filling in secrets and demo rooms …", deployment.fill),
+    ):
+        print(sentence, file=sys.stderr)
+        step()
+    return deployment.url
+
+
+def _running(running: Path) -> Emulator | None:
+    return Emulator(**json.loads(running.read_text())) if running.exists() else None
+
+
+def _forget(home: Path, running: Path) -> None:
+    """The emulator ends, and with it all that was deployed."""
+    emulator = _running(running)
+    if emulator and emulator.alive():
+        emulator.stop()
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True, exist_ok=True)
+
+
 def _destroy(home: Path, running: Path, python: Path) -> int:
     if not running.exists():
         print("Nothing is deployed here.", file=sys.stderr)
         return 0
-    emulator = Emulator(**json.loads(running.read_text()))
-    if emulator.alive():
+    emulator = _running(running)
+    if emulator and emulator.alive():
         Deployment(home, emulator, python).destroy()
         emulator.stop()
     shutil.rmtree(home)

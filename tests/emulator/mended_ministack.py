@@ -1,13 +1,14 @@
-"""MiniStack with three things mended, so that what Terraform made of it can be asked and planned again.
+"""MiniStack with four things mended, so that what Terraform made of it can be asked and planned again.
 
     <Python with MiniStack> tests/emulator/mended_ministack.py
 
 1. **Lost errors**: a direct resolver's exception becomes `errors[]` with its class name as `errorType`, as in AppSync.
 2. **Alarm drift**: `DescribeAlarms` answers alarms with everything that was put, not with a few fields of it.
 3. **Stream drift**: `DescribeDeliveryStream` answers a destination's time zone, which is UTC where none was said.
+4. **Repeated requests**: a create whose answer was lost is answered again, and not refused as there already.
 
 It reaches into MiniStack's own functions, hence the exact version. Only the
-standard library and MiniStack are imported.
+standard library, MiniStack and `repeated_requests.py` are imported.
 """
 # ruff: noqa: SLF001  there is no public way in
 
@@ -29,6 +30,8 @@ def mend() -> None:
     _keep_errors(_service("appsync"), _service("lambda_svc"))
     _keep_alarms(_service("cloudwatch"))
     _keep_time_zones(_service("firehose"))
+    server: Any = import_module("ministack.app")
+    server.app = import_module("repeated_requests").once(server.app)
 
 
 def _service(name: str) -> Any:
