@@ -17,6 +17,8 @@ from chat.rules.rooms import Room
 from chat.steps.message_change import Target, change_writes
 from chat.steps.new_room import room_writes
 from chat.steps.quota import Quota, charge_making
+from chat.steps.room_end import alone_write, end_writes
+from chat.steps.room_removal import tombstone_write
 from chat.steps.roster import (
     add_writes,
     ban_writes,
@@ -169,6 +171,21 @@ LET_THROUGH: Mapping[str, Case] = {
         lambda: changing(None)[0],
         [{"rev": 7}],
         [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
+    "the head of a room that ends": (
+        lambda: end_writes(ROOM, HEAD, None, NOON)[0],
+        [{"rev": 7}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
+    "the head of a room that somebody is alone in": (
+        lambda: alone_write(ROOM, HEAD),
+        [{"rev": 7}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
+    "the head of a room that has ended": (
+        lambda: tombstone_write(ROOM, HEAD),
+        [{"rev": 7, "endedAt": NOON}],
+        [ABSENT, {"rev": 7}, {"rev": 6, "endedAt": NOON}, {"rev": 8, "endedAt": NOON}],
     ),
     "the same epoch": (
         lambda: looked_at("moderator"),
