@@ -6,6 +6,7 @@ Races show what comes of a refusal. Here one write meets one item, and nothing e
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from chat.rules.access import Access, RoomAccess
 from chat.rules.models import Caller, Head, Member, Message, Role, RoomSettings, Status
 from chat.rules.permissions import Standing
 from chat.rules.rooms import Room
+from chat.steps.jobs import Job, begun_write, ended_write, job_place, moved_write
 from chat.steps.message_change import Target, change_writes
 from chat.steps.new_room import room_writes
 from chat.steps.quota import Quota, charge_making
@@ -101,6 +103,8 @@ def looked_at(standing: Standing, role: Role = "moderator") -> Write:
     return same_epoch(ROOM, RoomAccess(HEAD, Member(role=role), standing))
 
 
+JOB = Job(kind="REMOVE_ROOM", subject=ROOM.id, step="files", rev=7)
+JOB_PLACE = job_place("core", JOB.kind, JOB.subject)
 UPLOAD = Upload(
     id="u",
     sender_id="ann",
@@ -186,6 +190,21 @@ LET_THROUGH: Mapping[str, Case] = {
         lambda: tombstone_write(ROOM, HEAD),
         [{"rev": 7, "endedAt": NOON}],
         [ABSENT, {"rev": 7}, {"rev": 6, "endedAt": NOON}, {"rev": 8, "endedAt": NOON}],
+    ),
+    "a job that is begun": (
+        lambda: begun_write(JOB_PLACE, JOB),
+        [{"rev": 7}, {"rev": 7, "tries": 4}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
+    "a job that goes on": (
+        lambda: moved_write(JOB_PLACE, JOB, replace(JOB, step="messages", rev=8)),
+        [{"rev": 7}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
+    "a job that is done": (
+        lambda: ended_write(JOB_PLACE, JOB),
+        [{"rev": 7}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
     ),
     "the same epoch": (
         lambda: looked_at("moderator"),
