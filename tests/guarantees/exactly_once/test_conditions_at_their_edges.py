@@ -25,6 +25,7 @@ from chat.steps.roster import (
     add_writes,
     ban_writes,
     caller_unchanged,
+    coming,
     head_write,
     mute_writes,
     remove_writes,
@@ -48,6 +49,7 @@ ABSENT: Attributes = {}
 
 ROOM = Room.parse(f"edges-{uuid.uuid4()}")
 HEAD = Head(rev=7, seq=3, ts=NOON, epoch=2, owners=1)
+ALONE = replace(HEAD, alone=1)
 STEP = 1_000_000
 SETTINGS = RoomSettings(person_per_second=1, person_burst=3)
 """A message costs one `STEP` (µs). Of `tat`: idle up to now, let through up to two steps beyond, left by
@@ -215,6 +217,21 @@ LET_THROUGH: Mapping[str, Case] = {
         lambda: looked_at("visitor"),
         [{"epoch": 2, "visibility": "public"}],
         [{"epoch": 2, "visibility": "private"}, {"epoch": 2}, {"epoch": 3, "visibility": "public"}],
+    ),
+    "who comes, for all that is known": (
+        lambda: coming(ROOM, RoomAccess(HEAD, Member(role="moderator"), "moderator")),
+        [{"epoch": 2}, {"epoch": 2, "rev": 9}],
+        [ABSENT, {"epoch": 1}, {"epoch": 3}, {"epoch": 2, "alone": 1}],
+    ),
+    "who comes where somebody is about to end the room": (
+        lambda: coming(ROOM, RoomAccess(ALONE, Member(role="moderator"), "moderator")),
+        [{"epoch": 2, "rev": 7, "alone": 1}],
+        [ABSENT, {"epoch": 1, "rev": 7}, {"epoch": 2, "rev": 6}, {"epoch": 2, "rev": 8}],
+    ),
+    "a visitor who comes where somebody is about to end the room": (
+        lambda: coming(ROOM, RoomAccess(ALONE, None, "visitor")),
+        [{"epoch": 2, "rev": 7, "visibility": "public"}],
+        [{"epoch": 2, "rev": 7}, {"epoch": 2, "rev": 8, "visibility": "public"}],
     ),
     "a message that was never changed": (
         lambda: changing(None)[-1],
