@@ -10,6 +10,7 @@ once in a session. One that fails then fails by itself, and judges nothing any m
 """
 
 import gc
+import importlib
 import importlib.machinery
 import importlib.util
 import os
@@ -168,6 +169,10 @@ class _Session:
         items = {item.nodeid: item for item in session.items if item not in ready}
         for item in ready:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=next(iter(items.values())))
+        for task in self.tasks:
+            importlib.import_module(
+                _name(task.mutant)
+            )  # a handler imports its operation when it is first called
         gc.unfreeze()
         for found in [each for each in gc.get_objects() if isinstance(each, URLLib3Session)]:
             found.close()  # no two forks may speak on one connection
@@ -201,6 +206,10 @@ class _Session:
             return "survived", ""
 
         return _forked(task, run)
+
+
+def _name(mutant: Mutant) -> str:
+    return "chat." + mutant.module.removesuffix(".py").replace("/", ".")
 
 
 def _functions() -> list[FunctionType]:
@@ -288,7 +297,7 @@ class _Finder(MetaPathFinder, InspectLoader):
     def __init__(self, mutant: Mutant) -> None:
         self.mutant = mutant
         self.path = CHAT / mutant.module
-        self.name = "chat." + mutant.module.removesuffix(".py").replace("/", ".")
+        self.name = _name(mutant)
         self.found = False
 
     def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:

@@ -9,8 +9,9 @@ from chat.rules.errors import InvalidInput
 from chat.rules.identifiers import uuid7
 from chat.rules.models import Head, Message
 from chat.rules.rooms import Room
-from chat.steps.message_change import Target, change_writes, check_target, remember_change
+from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
 from chat.storage import keys
+from chat.storage.items import values
 from chat.storage.store import Store
 
 NOW = 1_800_000_000_000
@@ -75,3 +76,37 @@ def test_the_next_send_of_this_process_starts_from_the_head_that_a_change_left()
     assert deployment.memory.heads.get("ROOM#lobby", 5.0) == Head(
         rev=8, seq=3, ts=NOW, epoch=2, changed_rev=8, changed_at=NOW + 1
     )
+
+
+class Client:
+    """A client of DynamoDB that has one message; `consistent`: how each batch was read."""
+
+    def __init__(self, target: Target, **attributes: object) -> None:
+        plain = {"id": "m", "roomType": "general", "senderId": "ann", "text": "hi", "ts": NOW, **attributes}
+        self.item = target.place.key | values(plain)
+        self.consistent: list[bool] = []
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        self.consistent.append(request["RequestItems"]["core"]["ConsistentRead"])
+        return {"Responses": {"core": [self.item]}}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "there"),
+    [
+        ({"seq": 1}, True),
+        ({"seq": 1, "expiresAt": NOW // 1_000}, True),
+        ({"seq": 1, "expiresAt": NOW // 1_000 - 1}, False),
+        ({}, False),
+    ],
+    ids=["kept", "in its last second", "expired", "without a number"],
+)
+def test_a_message_is_to_be_had_up_to_its_last_second_and_only_with_a_number(
+    attributes: dict[str, object], there: bool
+) -> None:
+    """One without a number has a copy that has one, or its room was never adopted."""
+    target = Target(LOBBY, keys.message(NOW, "m"))
+    client = Client(target, **attributes)
+    seen = read_target(Deployment(Store(client, {"core": "core"}), now=lambda: NOW + 999), target, "ann")
+    assert (seen.found is not None) == there
+    assert client.consistent == [True]

@@ -1,23 +1,34 @@
 """The writes that change people: each holds only while the person is as they
 were seen, and names what it leaves behind."""
 
+from typing import Any
+
 import pytest
 
+from chat.deployment import Deployment
+from chat.rules.access import RoomAccess
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed
-from chat.rules.models import DAY_MS, Head, Member, Role
+from chat.rules.models import DAY_MS, Caller, Head, Member, Role
 from chat.rules.rooms import Room
 from chat.steps.roster import (
     add_writes,
     ban_writes,
     check_active,
+    check_room_limit,
+    coming,
     head_write,
     mute_writes,
     owners_gained,
+    read_people,
     remove_writes,
     role_writes,
     unban_writes,
+    with_owner_count,
 )
+from chat.storage.items import values
+from chat.storage.places import head_place, membership_place, roster_place
+from chat.storage.store import Store
 from chat.storage.tables import Write
 
 ROOM = Room.parse("lobby")
@@ -151,3 +162,74 @@ def test_people_and_roles_are_read_from_arguments() -> None:
     for name in ("owner", 1, ["OWNER"]):
         with pytest.raises(InvalidInput):
             check_role({"role": name})
+
+
+def test_whoever_comes_where_somebody_is_about_to_end_the_room_moves_its_rev() -> None:
+    head = Head(rev=5, seq=2, ts=1, epoch=3, owners=1)
+    look = coming(ROOM, RoomAccess(head, BOB, "moderator"))
+    assert (look.set, look.remove) == ({}, ())
+    alone = Head(rev=5, seq=2, ts=1, epoch=3, owners=1, alone=1)
+    moving = coming(ROOM, RoomAccess(alone, BOB, "moderator"))
+    assert (moving.set, moving.remove) == ({"rev": 6}, ("alone",))
+    assert (head_write(ROOM, head).remove, head_write(ROOM, alone).remove) == ((), ("alone",))
+
+
+class Client:
+    """A client of DynamoDB that has these items, and gives pages of `page`; `requests`: those that came."""
+
+    def __init__(self, items: list[dict[str, Any]], page: int = 1_000) -> None:
+        self.items = items
+        self.page = page
+        self.requests: list[dict[str, Any]] = []
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request["RequestItems"]["core"])
+        return {"Responses": {"core": self.items}}
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        if "Select" in request:
+            return {"Count": min(len(self.items), request["Limit"])}
+        start = request.get("ExclusiveStartKey", {"SK": {"S": ""}})["SK"]["S"]
+        found = [item for item in self.items if item["SK"]["S"] > start][: self.page]
+        last = {"LastEvaluatedKey": found[-1]} if found and found[-1] is not self.items[-1] else {}
+        return {"Items": found, **last}
+
+
+def line(user_id: str, role: Role) -> dict[str, Any]:
+    return roster_place(ROOM, user_id).key | values({"role": role, "status": "active"})
+
+
+def test_a_room_and_two_of_its_people_are_seen_in_one_consistent_look() -> None:
+    head = head_place(ROOM).key | values({"rev": 5, "seq": 2, "ts": 1, "epoch": 3})
+    mine = membership_place(ROOM, "ann").key | values({"role": "owner"})
+    client = Client([head, mine])
+    seen = read_people(Store(client, {"core": "core"}), ROOM, Caller("ann"), "bob")
+    assert seen.view.head == Head(rev=5, seq=2, ts=1, epoch=3)
+    assert (seen.view.member, seen.person) == (Member(role="owner"), None)
+    keys = [head_place(ROOM).key, membership_place(ROOM, "ann").key, membership_place(ROOM, "bob").key]
+    assert client.requests == [{"Keys": keys, "ConsistentRead": True}]
+
+
+def test_owners_that_were_never_counted_are_counted_on_every_page_consistently() -> None:
+    client = Client([line("ann", "owner"), line("bob", "member"), line("cid", "owner")], page=2)
+    store = Store(client, {"core": "core"})
+    head = Head(rev=5, seq=2, ts=1, epoch=3)
+    assert with_owner_count(store, ROOM, head) == Head(rev=5, seq=2, ts=1, epoch=3, owners=2)
+    assert [request["ConsistentRead"] for request in client.requests] == [True, True]
+    counted = Head(rev=5, seq=2, ts=1, epoch=3, owners=0)
+    assert with_owner_count(store, ROOM, counted) is counted
+    assert len(client.requests) == 2
+
+
+@pytest.mark.parametrize(("rooms", "may"), [(0, True), (999, True), (1_000, False), (1_001, False)])
+def test_somebody_is_in_a_thousand_rooms_at_the_most(rooms: int, may: bool) -> None:
+    client = Client([{}] * rooms)
+    deployment = Deployment(Store(client, {"core": "core"}))
+    if may:
+        check_room_limit(deployment, ROOM, "bob")
+    else:
+        with pytest.raises(NotAllowed) as caught:
+            check_room_limit(deployment, ROOM, "bob")
+        assert caught.value.values == {"reason": "tooManyRooms", "max": 1_000}
+    assert [request["Limit"] for request in client.requests] == [1_000]

@@ -1,13 +1,19 @@
-"""What the store leaves out of what lies in a room, and how it reads on."""
+"""What the store leaves out of what lies in a room, how it reads on, and what it looks at twice."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from chat.rules.access import Access
+from chat.rules.models import Head, Member, Message, RoomSettings
 from chat.rules.rooms import Room
+from chat.storage.aws import StoreFailure
 from chat.storage.items import values
-from chat.storage.store import Store
+from chat.storage.places import head_place, membership_place
+from chat.storage.send_attempt import SendAttempt
+from chat.storage.store import Refused, Store
 
 NOW_S = 1_800_000_000
 LOBBY = Room.parse("lobby")
@@ -93,3 +99,86 @@ def test_a_page_that_is_full_by_itself_is_read_on_for_one_further() -> None:
 def test_a_long_run_of_expired_messages_ends_after_eight_requests() -> None:
     client = Client([message(number, expiresAt=NOW_S - 1) for number in range(1, 20)], page=1)
     assert read(client) == ([], "MSG#008")
+
+
+class Revoking:
+    """A client that sees a room's head and bob's membership from before a revocation, and the membership as it left
+    it where it is asked for what transactions left; `requests`: what was read, consistently or not."""
+
+    def __init__(self, revoked_at: int | None, *, is_in: bool = True) -> None:
+        head = {"rev": 2, "seq": 0, "ts": 0, "epoch": 2}
+        self.items = (
+            [] if revoked_at is None else [self._item(head_place(LOBBY).key, head, partedAt=revoked_at)]
+        )
+        self.member = membership_place(LOBBY, "bob").key
+        if is_in:
+            self.items.append(self._item(self.member, {"role": "member"}, status="active"))
+        self.requests: list[object] = []
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request["RequestItems"]["core"]["ConsistentRead"])
+        return {"Responses": {"core": self.items}}
+
+    def transact_get_items(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request["TransactItems"])
+        return {"Responses": [{"Item": self._item(self.member, {"role": "member"}, status="left")}]}
+
+    @staticmethod
+    def _item(key: Mapping[str, Any], one: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+        return {**key, **values({**one, **more})}
+
+
+@pytest.mark.parametrize(("ago_ms", "status"), [(9_999, "left"), (10_000, "active")])
+def test_just_after_a_revocation_a_membership_is_read_as_transactions_left_it(
+    ago_ms: int, status: str
+) -> None:
+    client = Revoking(NOW_S * 1_000 - ago_ms)
+    view = Store(client, {"core": "core"}).fenced_view(LOBBY, "bob", NOW_S * 1_000)
+    assert view.head is not None
+    assert view.member is not None
+    assert view.member.status == status
+    again = [[{"Get": {"TableName": "core", "Key": client.member}}]] if status == "left" else []
+    assert client.requests == [True, *again]
+
+
+@pytest.mark.parametrize(
+    "client", [Revoking(None), Revoking(NOW_S * 1_000, is_in=False)], ids=["room", "member"]
+)
+def test_where_there_is_no_room_or_no_membership_nothing_is_looked_at_twice(client: Revoking) -> None:
+    view = Store(client, {"core": "core"}).fenced_view(LOBBY, "bob", NOW_S * 1_000)
+    assert view.head is None or view.member is None
+    assert client.requests == [True]
+
+
+class Cancelling:
+    """A client that cancels every transaction for these reasons, in the order of the writes."""
+
+    def __init__(self, *codes: str) -> None:
+        self.reasons = [{"Code": code} for code in codes]
+
+    def transact_write_items(self, **_: Any) -> None:
+        answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": self.reasons}
+        raise ClientError(answer, "TransactWriteItems")
+
+
+def commit(*codes: str) -> None:
+    sent = Message(
+        id="m", room_id="lobby", room_type="general", sender_id="ann", text="hi", ts=1, seq=1, epoch=1
+    )
+    access = Access(Head(rev=1, seq=0, ts=0, epoch=1), Member())
+    attempt = SendAttempt(LOBBY, sent, "h", access, RoomSettings(), NOW_S * 1_000, NOW_S + 1)
+    Store(Cancelling(*codes), {"core": "core"}).commit(attempt)
+
+
+def test_a_send_that_no_condition_refused_has_failed_and_is_no_refusal() -> None:
+    with pytest.raises(StoreFailure, match="TransactionCanceledException"):
+        commit("None", "ValidationError", "None", "None")
+
+
+def test_a_refused_send_says_which_of_its_writes_refused_and_what_is_there() -> None:
+    with pytest.raises(Refused) as caught:
+        commit("None", "ConditionalCheckFailed", "ConditionalCheckFailed", "None")
+    assert caught.value.found == {"sent": None, "head": None}
+    with pytest.raises(Refused) as caught:
+        commit("None", "None", "None", "None", "ConditionalCheckFailed")
+    assert caught.value.found == {}

@@ -1,10 +1,16 @@
 """Files on their way into a room: where each lies, how long it is kept, and what its item says."""
 
+import json
+from typing import Any
+
 import pytest
 
 from chat.rules.identifiers import chance_of, uuid7
+from chat.rules.models import Message
 from chat.rules.rooms import Room
+from chat.storage.items import values
 from chat.storage.places import in_room
+from chat.storage.tables import Tables
 from chat.storage.uploads import (
     ADDRESS_S,
     FORM_S,
@@ -21,6 +27,7 @@ from chat.storage.uploads import (
     kept_key,
     keys_of,
     upload_write,
+    uploads_of,
     use_write,
 )
 
@@ -137,3 +144,29 @@ def test_an_upload_is_named_by_a_uuid() -> None:
     assert is_upload_id(uuid7(NOW))
     for value in (None, 7, "", "u", uuid7(NOW) + "0"):
         assert not is_upload_id(value)
+
+
+class Client:
+    """A client of DynamoDB that has one upload; `requests`: the batches that came."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request["RequestItems"])
+        write = upload_write(LOBBY, PNG)
+        return {"Responses": {"core": [write.place.key | values(write.set)]}}
+
+
+def test_a_messages_uploads_are_read_consistently_and_only_where_it_has_any() -> None:
+    client = Client()
+    plain = Message(id="m", room_id="lobby", room_type="general", sender_id="ann", ts=1, seq=1)
+    assert uploads_of(Tables(client, {"core": "core"}), LOBBY, plain) == []
+    assert client.requests == []
+    attached = Message(
+        id="m", room_id="lobby", room_type="general", sender_id="ann", ts=1, seq=1,
+        attachments=json.dumps([PNG.to_wire()]),
+    )  # fmt: skip
+    assert uploads_of(Tables(client, {"core": "core"}), LOBBY, attached) == [PNG]
+    place = in_room(LOBBY, "UPLOAD#u")
+    assert client.requests == [{"core": {"Keys": [place.key], "ConsistentRead": True}}]

@@ -6,6 +6,7 @@ Races show what comes of a refusal. Here one write meets one item, and nothing e
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,13 +15,17 @@ from chat.rules.access import Access, RoomAccess
 from chat.rules.models import Caller, Head, Member, Message, Role, RoomSettings, Status
 from chat.rules.permissions import Standing
 from chat.rules.rooms import Room
+from chat.steps.jobs import Job, begun_write, ended_write, job_place, moved_write
 from chat.steps.message_change import Target, change_writes
 from chat.steps.new_room import room_writes
 from chat.steps.quota import Quota, charge_making
+from chat.steps.room_end import alone_write, end_writes
+from chat.steps.room_removal import tombstone_write
 from chat.steps.roster import (
     add_writes,
     ban_writes,
     caller_unchanged,
+    coming,
     head_write,
     mute_writes,
     remove_writes,
@@ -44,6 +49,7 @@ ABSENT: Attributes = {}
 
 ROOM = Room.parse(f"edges-{uuid.uuid4()}")
 HEAD = Head(rev=7, seq=3, ts=NOON, epoch=2, owners=1)
+ALONE = replace(HEAD, alone=1)
 STEP = 1_000_000
 SETTINGS = RoomSettings(person_per_second=1, person_burst=3)
 """A message costs one `STEP` (µs). Of `tat`: idle up to now, let through up to two steps beyond, left by
@@ -99,6 +105,8 @@ def looked_at(standing: Standing, role: Role = "moderator") -> Write:
     return same_epoch(ROOM, RoomAccess(HEAD, Member(role=role), standing))
 
 
+JOB = Job(kind="REMOVE_ROOM", subject=ROOM.id, step="files", rev=7)
+JOB_PLACE = job_place("core", JOB.kind, JOB.subject)
 UPLOAD = Upload(
     id="u",
     sender_id="ann",
@@ -170,6 +178,36 @@ LET_THROUGH: Mapping[str, Case] = {
         [{"rev": 7}],
         [ABSENT, {"rev": 6}, {"rev": 8}],
     ),
+    "the head of a room that ends": (
+        lambda: end_writes(ROOM, HEAD, None, NOON)[0],
+        [{"rev": 7}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
+    "the head of a room that somebody is alone in": (
+        lambda: alone_write(ROOM, HEAD),
+        [{"rev": 7}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
+    "the head of a room that has ended": (
+        lambda: tombstone_write(ROOM, HEAD),
+        [{"rev": 7, "endedAt": NOON}],
+        [ABSENT, {"rev": 7}, {"rev": 6, "endedAt": NOON}, {"rev": 8, "endedAt": NOON}],
+    ),
+    "a job that is begun": (
+        lambda: begun_write(JOB_PLACE, JOB),
+        [{"rev": 7}, {"rev": 7, "tries": 4}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
+    "a job that goes on": (
+        lambda: moved_write(JOB_PLACE, JOB, replace(JOB, step="messages", rev=8)),
+        [{"rev": 7}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
+    "a job that is done": (
+        lambda: ended_write(JOB_PLACE, JOB),
+        [{"rev": 7}],
+        [ABSENT, {"rev": 6}, {"rev": 8}],
+    ),
     "the same epoch": (
         lambda: looked_at("moderator"),
         [{"epoch": 2, "rev": 9}, {"epoch": 2, "visibility": "private"}],
@@ -179,6 +217,21 @@ LET_THROUGH: Mapping[str, Case] = {
         lambda: looked_at("visitor"),
         [{"epoch": 2, "visibility": "public"}],
         [{"epoch": 2, "visibility": "private"}, {"epoch": 2}, {"epoch": 3, "visibility": "public"}],
+    ),
+    "who comes, for all that is known": (
+        lambda: coming(ROOM, RoomAccess(HEAD, Member(role="moderator"), "moderator")),
+        [{"epoch": 2}, {"epoch": 2, "rev": 9}],
+        [ABSENT, {"epoch": 1}, {"epoch": 3}, {"epoch": 2, "alone": 1}],
+    ),
+    "who comes where somebody is about to end the room": (
+        lambda: coming(ROOM, RoomAccess(ALONE, Member(role="moderator"), "moderator")),
+        [{"epoch": 2, "rev": 7, "alone": 1}],
+        [ABSENT, {"epoch": 1, "rev": 7}, {"epoch": 2, "rev": 6}, {"epoch": 2, "rev": 8}],
+    ),
+    "a visitor who comes where somebody is about to end the room": (
+        lambda: coming(ROOM, RoomAccess(ALONE, None, "visitor")),
+        [{"epoch": 2, "rev": 7, "visibility": "public"}],
+        [{"epoch": 2, "rev": 7}, {"epoch": 2, "rev": 8, "visibility": "public"}],
     ),
     "a message that was never changed": (
         lambda: changing(None)[-1],

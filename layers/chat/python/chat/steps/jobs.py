@@ -147,10 +147,10 @@ class _Runner:
     def work(self, place: Place, job: Job, until: float) -> None:
         """Go on with a job, a piece at the least, until an instant of `deployment.monotonic`."""
         try:
-            self._store(_begun(place, job))
+            self._store(begun_write(place, job))
             while True:
                 after = self._advanced(job)
-                self._store(_ended(place, job) if after is None else _moved(place, job, after))
+                self._store(ended_write(place, job) if after is None else moved_write(place, job, after))
                 if after is None:
                     self.ended += 1
                     return
@@ -185,12 +185,12 @@ class _Runner:
         self.failures[place] = Failure(job.kind, job.step, error)
 
 
-def _begun(place: Place, job: Job) -> Write:
+def begun_write(place: Place, job: Job) -> Write:
     """One more try. It leaves the job to whoever moves it first."""
     return Write(place, condition=_AS_READ, given={":rev": job.rev}, add={"tries": 1})
 
 
-def _moved(place: Place, before: Job, after: Job) -> Write:
+def moved_write(place: Place, before: Job, after: Job) -> Write:
     """The checkpoint."""
     moved = {"step": after.step, "rev": after.rev, "tries": 0}
     position: Mapping[str, str] = {} if after.position is None else {"position": after.position}
@@ -200,5 +200,5 @@ def _moved(place: Place, before: Job, after: Job) -> Write:
     )
 
 
-def _ended(place: Place, job: Job) -> Write:
+def ended_write(place: Place, job: Job) -> Write:
     return Write(place, condition=_AS_READ, given={":rev": job.rev}, delete=True)

@@ -85,7 +85,7 @@ def _unexpired(
 ) -> Message | None:
     """The message, unless it is gone by its own instant or by the room's retention."""
     now = deployment.now()
-    if head is None or item is None or not is_numbered(item) or is_expired(item, now // 1_000):
+    if item is None or not is_numbered(item) or is_expired(item, now // 1_000):
         return None
     if target.sort_key < keys.message_floor(readable_since(head, deployment.defaults, now)):
         return None

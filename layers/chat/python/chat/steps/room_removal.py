@@ -131,22 +131,23 @@ def _counters(deployment: Deployment, subject: str, position: str | None) -> str
     return f"{following}#" if following < len(partitions) else None
 
 
-def _tombstone(deployment: Deployment, subject: str, _: str | None) -> None:
-    """What stays for ever, so that nobody makes the room anew: its numbers, and that it has ended."""
-    room, tables = Room.parse(subject), deployment.store.tables
-    item = retried(deployment, lambda: tables.get(head_place(room)))
-    if item is None:
-        return
-    head = Head.of(item)
+def tombstone_write(room: Room, head: Head) -> Write:
+    """What stays of a room that has ended, so that nobody makes it anew: its numbers, and that it has ended."""
     left = {"type": "Room", "rev": head.rev, "seq": head.seq, "ts": head.ts, "epoch": head.epoch}
-    tombstone = Write(
+    return Write(
         head_place(room),
         condition="#rev = :rev AND attribute_exists(#endedAt)",
         given={":rev": head.rev},
         set={**left, "endedAt": head.ended_at},
         whole=True,
     )
-    retried(deployment, lambda: tables.transact([tombstone]))
+
+
+def _tombstone(deployment: Deployment, subject: str, _: str | None) -> None:
+    room, tables = Room.parse(subject), deployment.store.tables
+    item = retried(deployment, lambda: tables.get(head_place(room)))
+    if item is not None:
+        retried(deployment, lambda: tables.transact([tombstone_write(room, Head.of(item))]))
 
 
 STEPS: Mapping[str, Step] = {

@@ -1,0 +1,63 @@
+"""What a repeat of a send costs, and what is none."""
+
+import pytest
+
+from chat.deployment import Deployment
+from chat.rules.errors import IdempotencyMismatch, RateLimited
+from chat.rules.identifiers import uuid7
+from chat.rules.models import Sent
+from chat.rules.rate import Rate
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.draft import Draft
+from chat.steps.repeat import charge_repeat
+from chat.storage import keys
+from chat.storage.store import Store
+
+NOW = 1_800_000_000_000
+LOBBY = Room.parse("lobby")
+RATE = Rate(1, 2)
+"""One a second, two at once."""
+
+
+class Repeating:
+    """A process of whose sends the proof is there already; `at`: its steady clock, in seconds."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+        self.deployment = Deployment(Store(None, {}), monotonic=lambda: self.at)
+        self.tally = Tally()
+
+    def charge(self, draft: Draft, message_id: str, fingerprint: str = "h") -> None:
+        sent = Sent(message_sk=keys.message(NOW, message_id), seq=1, hash=fingerprint)
+        charge_repeat(self.deployment, draft, sent, RATE, self.tally)
+
+
+def draft() -> Draft:
+    return Draft(LOBBY, "ann", "hi", "c-1", named=True, fingerprint="h", message_id=uuid7(NOW))
+
+
+def test_a_call_whose_own_answer_was_lost_is_no_repeat_and_costs_nothing() -> None:
+    process, mine = Repeating(), draft()
+    for _ in range(5):
+        process.charge(mine, mine.message_id)
+    assert "Repeats" not in process.tally
+
+
+def test_a_process_grants_as_many_repeats_as_messages() -> None:
+    process = Repeating()
+    for at in (10.0, 10.0, 11.0):
+        process.at = at
+        process.charge(draft(), uuid7(NOW))
+    with pytest.raises(RateLimited) as caught:
+        process.charge(draft(), uuid7(NOW))
+    assert caught.value.values == {"retryAfterMs": 1_000, "scope": "person"}
+    assert process.tally["Repeats"] == 3
+
+
+def test_other_content_is_a_mismatch_and_not_charged() -> None:
+    process, mine = Repeating(), draft()
+    for message_id in (mine.message_id, uuid7(NOW)):
+        with pytest.raises(IdempotencyMismatch):
+            process.charge(mine, message_id, "other")
+    assert "Repeats" not in process.tally
