@@ -11,9 +11,10 @@ from datetime import date, time
 from typing import Any
 from urllib.parse import urlsplit
 
-from graphql import GraphQLError, GraphQLScalarType, ValueNode, value_from_ast_untyped
+from graphql import GraphQLError, GraphQLScalarType, Undefined, ValueNode, value_from_ast_untyped
 
 from simulator import strict_json
+from simulator.wordings import bad_scalar
 
 _OFFSET = r"(?:Z|[+-](?:0\d|1[0-8]):[0-5]\d(?::[0-5]\d)?)"
 _DATE = r"(-?\d{4}-\d{2}-\d{2})"
@@ -66,16 +67,14 @@ def _is_address(text: str) -> bool:
 
 
 def _text_scalar(name: str, is_valid: Callable[[str], bool]) -> GraphQLScalarType:
-    kind = name.removeprefix("AWS")
-
     def serialize(value: object) -> str:
         if not isinstance(value, str) or not is_valid(value):
-            raise GraphQLError(f"Unable to serialize `{value}` as a valid {kind} Object.")
+            raise GraphQLError(bad_scalar(name, "serialize", value))
         return value
 
     def parse(value: object) -> str:
         if not isinstance(value, str) or not is_valid(value):
-            raise GraphQLError(f"Unable to parse `{value}` as a valid {kind} Object.")
+            raise GraphQLError(bad_scalar(name, "parse", value))
         return value
 
     return GraphQLScalarType(
@@ -84,31 +83,35 @@ def _text_scalar(name: str, is_valid: Callable[[str], bool]) -> GraphQLScalarTyp
 
 
 def _literal(parse: Callable[[object], Any]) -> Callable[[ValueNode], Any]:
-    """Reads a value that is written into the document; its error says where."""
+    """Reads a value that is written into the document. Its text stands in `simulator.wordings`."""
 
     def coerce(node: ValueNode) -> Any:
         try:
             return parse(value_from_ast_untyped(node))
-        except GraphQLError as error:
-            raise GraphQLError(error.message, node) from None
+        except GraphQLError:
+            return Undefined
 
     return coerce
 
 
-def _timestamp(value: object) -> int:
+def _timestamp(verb: str) -> Callable[[object], int]:
     """Seconds since 1970, also before it."""
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**53:
-        raise GraphQLError(f"Unable to parse `{value}` as a valid Timestamp Object.")
-    return value
+
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**53:
+            raise GraphQLError(bad_scalar("AWSTimestamp", verb, value))
+        return value
+
+    return check
 
 
 def _parse_json(value: object) -> Any:
-    if not isinstance(value, str):
-        raise GraphQLError(f"Unable to parse `{value}` as a valid JSON Object.")
     try:
-        return strict_json.loads(value)
+        if isinstance(value, str):
+            return strict_json.loads(value)
     except strict_json.NotJson:
-        raise GraphQLError(f"Unable to parse `{value}` as a valid JSON Object.") from None
+        pass
+    raise GraphQLError(bad_scalar("AWSJSON", "parse", value))
 
 
 def _serialize_json(value: object) -> str:
@@ -127,9 +130,9 @@ SCALARS: dict[str, GraphQLScalarType] = {
         _text_scalar("AWSIPAddress", _is_address),
         GraphQLScalarType(
             "AWSTimestamp",
-            coerce_output_value=_timestamp,
-            coerce_input_value=_timestamp,
-            coerce_input_literal=_literal(_timestamp),
+            coerce_output_value=_timestamp("serialize"),
+            coerce_input_value=_timestamp("parse"),
+            coerce_input_literal=_literal(_timestamp("parse")),
         ),
         GraphQLScalarType(
             "AWSJSON",
