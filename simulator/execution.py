@@ -7,10 +7,12 @@ from typing import Any
 
 from graphql import (
     GraphQLError,
+    GraphQLField,
     GraphQLOutputType,
     GraphQLResolveInfo,
     OperationDefinitionNode,
     OperationType,
+    VariableNode,
     execute,
     get_argument_values,
     is_composite_type,
@@ -120,7 +122,7 @@ class Api:
             query=request.query,
             operation_name=request.operation_name,
             variables=request.variables,
-            constraints=_constraints(field, arguments) if self._readings.unset_is_null else arguments,
+            constraints=arguments,
         )
 
     def _subscription_field(
@@ -142,15 +144,34 @@ class Api:
         )
 
     def _arguments(self, field: Field) -> Mapping[str, Any]:
-        definition = (
-            self._schema.subscription_type.fields[field.name] if self._schema.subscription_type else None
-        )
+        root = self._schema.subscription_type
+        if root is None:
+            return {}
+        definition = root.fields[field.name]
         try:
-            return (
-                get_argument_values(definition, field.nodes[0], field.variable_values) if definition else {}
-            )
+            arguments = get_argument_values(definition, field.nodes[0], field.variable_values)
+            return self._as_read(field, definition, arguments)
         except GraphQLError as error:
             raise SubscriptionRefused([{"message": argument_message(error) or "null"}]) from None
+
+    def _as_read(
+        self, field: Field, definition: GraphQLField, arguments: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """A field's arguments, where those whose variables are not set may be null: see `Readings`."""
+        if not self._readings.unset_is_null:
+            return arguments
+        unset = {
+            node.name.value
+            for node in field.nodes[0].arguments or ()
+            if isinstance(node.value, VariableNode)
+            and node.value.name.value not in field.variable_values.coerced
+            and not is_non_null_type(definition.args[node.name.value].type)
+        }
+        return {
+            name: None if name in unset else arguments[name]
+            for name in definition.args
+            if name in unset or name in arguments
+        }
 
     def _resolve(self, source: Any, info: GraphQLResolveInfo[Call], **arguments: Any) -> Any:
         """The resolver of every field."""
@@ -178,6 +199,7 @@ class Api:
             info.fragments,
             info.variable_values,
         )
+        arguments = self._as_read(field, info.parent_type.fields[info.field_name], arguments)
         answer = await self._functions.invoke(name, resolver_event(field, arguments, source, info.context))
         return _fitting(info.return_type, answer)
 
@@ -193,9 +215,3 @@ def _fitting(type_: GraphQLOutputType, value: Any) -> Any:
     elif is_composite_type(inner) and not isinstance(value, dict):
         raise TypeMismatch("OBJECT", value)
     return value
-
-
-def _constraints(field: Field, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a mutation's result must equal, where a variable that is declared but not set counts as null."""
-    written = {argument.name.value for argument in field.nodes[0].arguments or ()}
-    return dict.fromkeys(sorted(written)) | dict(arguments)
