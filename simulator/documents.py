@@ -1,56 +1,24 @@
-"""GraphQL documents: parsed, limited and validated once, with AppSync's wording of what is wrong."""
+"""GraphQL documents: parsed, limited and validated once."""
 
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
-from functools import partial
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
-    Node,
     OperationDefinitionNode,
     SelectionSetNode,
-    ValidationContext,
     parse,
-    specified_rules,
-    validate,
 )
 
 from simulator.limits import Limits
 from simulator.refusals import Error, bad_request, malformed
-
-_KINDS = {
-    "ExecutableDefinitionsRule": "NonExecutableDefinition",
-    "FieldsOnCorrectTypeRule": "FieldUndefined",
-    "FragmentsOnCompositeTypesRule": "FragmentTypeConditionInvalid",
-    "KnownArgumentNamesRule": "UnknownArgument",
-    "KnownDirectivesRule": "UnknownDirective",
-    "KnownFragmentNamesRule": "UndefinedFragment",
-    "KnownTypeNamesRule": "UnknownType",
-    "LoneAnonymousOperationRule": "LoneAnonymousOperationViolation",
-    "NoFragmentCyclesRule": "FragmentCycle",
-    "NoUndefinedVariablesRule": "UndefinedVariable",
-    "NoUnusedFragmentsRule": "UnusedFragment",
-    "NoUnusedVariablesRule": "UnusedVariable",
-    "OverlappingFieldsCanBeMergedRule": "FieldsConflict",
-    "PossibleFragmentSpreadsRule": "InvalidFragmentType",
-    "ProvidedRequiredArgumentsRule": "MissingFieldArgument",
-    "SingleFieldSubscriptionsRule": "SubscriptionMultipleRootFields",
-    "UniqueArgumentNamesRule": "DuplicateArgumentNames",
-    "UniqueOperationNamesRule": "DuplicateOperationName",
-    "ValuesOfCorrectTypeRule": "WrongType",
-    "VariablesAreInputTypesRule": "NonInputTypeOnVariable",
-    "VariablesInAllowedPositionRule": "VariableTypeMismatch",
-}
-"""graphql-core's rule and the name of the same violation in graphql-java, which AppSync runs on."""
+from simulator.validation import problems, too_deep
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,91 +74,24 @@ class Documents:
             node.name.value: node for node in ast.definitions if isinstance(node, FragmentDefinitionNode)
         }
         try:
-            problems = self._problems(ast, operations, fragments)
+            wrong = self._problems(ast, operations, fragments)
         except RecursionError:
             raise malformed() from None
-        return Document(ast, operations, fragments, problems)
+        return Document(ast, operations, fragments, wrong)
 
     def _problems(
         self,
         ast: DocumentNode,
         operations: Sequence[OperationDefinitionNode],
         fragments: dict[str, FragmentDefinitionNode],
-    ) -> list[Error]:
-        found: list[Error] = []
-        rules = [_noting(rule, ast, found) for rule in specified_rules]
-        errors = validate(self._schema, ast, rules, max_errors=50, hide_suggestions=True)
-        if errors and not found:  # given up
-            found.append(_problem("InvalidSyntax", errors[0].message, None, None))
-        if not found:
-            depths: dict[str, int] = {}
-            if any(
-                _depth(node.selection_set, fragments, depths) > self._limits.query_depth
-                for node in operations
-            ):
-                found.append(_problem("QueryDepthLimitReached", "Query depth limit exceeded.", None, None))
-        return found
-
-
-def error_locations(nodes: Sequence[Node] | None) -> list[dict[str, object]]:
-    """AppSync's `locations`: where each node begins, counted from 1."""
-    return [
-        {"line": place.line, "column": place.column, "sourceName": None}
-        for place in (GraphQLError("", nodes=nodes).locations or ())
-    ]
-
-
-def _problem(kind: str, text: str, path: str | None, nodes: Sequence[Node] | None) -> Error:
-    place = f" @ '{path}'" if path else ""
-    message = f"Validation error of type {kind}: {text}{place}"
-    return {"path": None, "locations": error_locations(nodes), "message": message}
-
-
-def _noting(rule: type[ASTValidationRule], ast: DocumentNode, found: list[Error]) -> type[ASTValidationRule]:
-    """The rule, but what it reports is noted under AppSync's name for it."""
-
-    class Noting(rule):  # type: ignore[valid-type, misc]
-        def __init__(self, context: ValidationContext) -> None:
-            own = copy(
-                context
-            )  # several rules report past themselves: only their context hears of every error
-            own.on_error = partial(note, context)  # type: ignore[method-assign]
-            super().__init__(own)
-
-    def note(context: ValidationContext, error: GraphQLError) -> None:
-        kind = _KINDS.get(rule.__name__, rule.__name__.removesuffix("Rule"))
-        if rule.__name__ == "ScalarLeafsRule":
-            kind = "SubSelectionNotAllowed" if "must not have" in error.message else "SubSelectionRequired"
-        path = "/".join(_path(ast, error.nodes[0])) if error.nodes else None
-        found.append(_problem(kind, _worded(error.message), path, error.nodes))
-        context.on_error(error)
-
-    return Noting
-
-
-def _worded(message: str) -> str:
-    return re.sub(
-        r"^Cannot query field '(\w+)' on type '(\w+)'\.", r"Field '\1' in type '\2' is undefined", message
-    )
-
-
-def _path(ast: DocumentNode, node: Node) -> list[str]:
-    """The names of the fields around a place in the text."""
-    names: list[str] = []
-    around: Sequence[Node] = ast.definitions
-    while around:
-        holder = next((outer for outer in around if _holds(outer, node)), None)
-        if isinstance(holder, FieldNode):
-            names.append(holder.name.value)
-        selections = getattr(holder, "selection_set", None)
-        around = selections.selections if selections else ()
-    return names
-
-
-def _holds(outer: Node, inner: Node) -> bool:
-    return bool(
-        outer.loc and inner.loc and outer.loc.start <= inner.loc.start and inner.loc.end <= outer.loc.end
-    )
+    ) -> Sequence[Error]:
+        if found := problems(self._schema, ast):
+            return found
+        depths: dict[str, int] = {}
+        limit = self._limits.query_depth
+        if any(_depth(node.selection_set, fragments, depths) > limit for node in operations):
+            return [too_deep()]
+        return []
 
 
 def _depth(

@@ -2,14 +2,33 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from graphql import GraphQLError, GraphQLSchema, get_named_type
+from graphql import (
+    Executor,
+    GraphQLError,
+    GraphQLLeafType,
+    GraphQLSchema,
+    Undefined,
+    get_named_type,
+    is_enum_type,
+)
 from graphql.type import is_interface_type, is_object_type
 
-from simulator.documents import error_locations
 from simulator.functions import FunctionError
 from simulator.refusals import NOT_AUTHORIZED, Error
+from simulator.validation import error_locations
+from simulator.wordings import (
+    EXPECTED,
+    NULL_ARGUMENT,
+    SCALARS,
+    UNKNOWN_ENUM_VALUE,
+    bad_scalar,
+    java_class,
+    java_value,
+)
 
+_ARGUMENT = re.compile(r"[Aa]rgument '(?:.*\()?(\w+)(?::\))?'.* type '([^']+)'")
 _NULL = re.compile(r"Cannot return null for non-nullable field (\w+)\.(\w+)\.")
 
 
@@ -20,6 +39,33 @@ class TypeMismatch(Exception):
     def __init__(self, expected: str, value: object) -> None:
         self.got = {dict: "OBJECT", list: "LIST", str: "STRING", bool: "BOOLEAN"}.get(type(value), "NUMBER")
         super().__init__(f"type mismatch error, expected type {expected}, got {self.got}")
+
+
+class CannotSerialize(Exception):
+    """A function answered with what is no value of a scalar or an enum. The text is AppSync's."""
+
+    def __init__(self, type_: GraphQLLeafType, value: object) -> None:
+        if is_enum_type(type_):
+            text = UNKNOWN_ENUM_VALUE.template.format(type=type_.name, value=java_value(value))
+        elif type_.name in SCALARS:
+            text = bad_scalar(type_.name, "serialize", value)
+        else:
+            text = EXPECTED.template.format(type=type_.name, got=java_class(value))
+        super().__init__(text)
+
+
+class AppSyncExecutor(Executor[Any]):
+    """graphql-core's executor, with AppSync's words for a value that does not fit."""
+
+    @staticmethod
+    def complete_leaf_value(return_type: GraphQLLeafType, result: Any) -> Any:
+        try:
+            value = return_type.coerce_output_value(result)
+        except GraphQLError:
+            raise CannotSerialize(return_type, result) from None
+        if value is Undefined or value is None:
+            raise CannotSerialize(return_type, result)
+        return value
 
 
 def denied(parent_type: str, name: str) -> FunctionError:
@@ -48,8 +94,7 @@ def field_error(error: GraphQLError, schema: GraphQLSchema) -> Error:
 
 
 def value_message(error: GraphQLError, schema: GraphQLSchema) -> str:
-    """Why a value does not fit the schema. `Can't serialize value` is widely reported, not verified,
-    wording."""
+    """Why a value does not fit the schema. Nothing of graphql-core's own words is told."""
     path = _slashes(error.path)
     null = _NULL.match(error.message)
     if null:
@@ -59,7 +104,15 @@ def value_message(error: GraphQLError, schema: GraphQLSchema) -> str:
         return f"Cannot return null for non-nullable type: '{name}' within parent '{null[1]}' ({path})"
     if isinstance(error.original_error, TypeMismatch):
         return f"Can't resolve value ({path}) : {error.message}"
-    return f"Can't serialize value ({path}) : {error.message}"
+    if isinstance(error.original_error, CannotSerialize):
+        return f"Can't serialize value ({path}) : {error.message}"
+    return argument_message(error) or f"Can't resolve value ({path})"
+
+
+def argument_message(error: GraphQLError) -> str | None:
+    """For a variable that may be null where an argument may not; None for any other error."""
+    argument = _ARGUMENT.match(error.message)
+    return NULL_ARGUMENT.template.format(argument=argument[1], type=argument[2]) if argument else None
 
 
 def _slashes(path: Sequence[str | int] | None) -> str:

@@ -1,37 +1,44 @@
 """GraphQL as AppSync executes it: one invocation per field that has a function, everything else looked up."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
     GraphQLError,
+    GraphQLField,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
+    VariableNode,
     execute,
     get_argument_values,
-    get_variable_values,
     is_composite_type,
     is_list_type,
     is_non_null_type,
-    print_ast,
 )
 from graphql.execution.collect_fields import FragmentDetails, collect_fields
 from graphql.execution.values import VariableValues
 
 from simulator.context import Call, Field, resolver_event
-from simulator.documents import Document, Documents, error_locations
-from simulator.errors import TypeMismatch, denied, field_error, function_error
+from simulator.documents import Document, Documents
+from simulator.errors import (
+    AppSyncExecutor,
+    TypeMismatch,
+    argument_message,
+    denied,
+    field_error,
+    function_error,
+)
 from simulator.functions import FunctionError, Functions
 from simulator.limits import Limits
 from simulator.readings import Readings
-from simulator.refusals import Error, SubscriptionRefused, UnsupportedOperation, bad_request
+from simulator.refusals import SubscriptionRefused, UnsupportedOperation, bad_request
 from simulator.schema import appsync_schema, subscriptions_by_mutation
 from simulator.subscriptions import Registry, Selection
+from simulator.variables import variable_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +72,9 @@ class Api:
             return {"data": None, "errors": document.problems}
         if operation.operation is OperationType.SUBSCRIPTION:
             raise bad_request("Subscriptions are served over WebSocket only.")
-        variables = self._variables(operation, request.variables)
+        variables = variable_values(self._schema, operation, request.variables)
         if not isinstance(variables, VariableValues):
-            return {"data": None, "errors": variables}
+            return {"data": None, "errors": [variables]}
         answer = execute(
             self._schema,
             document.ast,
@@ -75,6 +82,7 @@ class Api:
             variable_values=dict(request.variables),
             operation_name=request.operation_name,
             field_resolver=self._resolve,
+            executor_class=AppSyncExecutor,
         )
         result = await answer if inspect.isawaitable(answer) else answer
         partial = {str(error.path[0]) for error in result.errors or () if error.path}
@@ -91,10 +99,11 @@ class Api:
         if operation.operation is not OperationType.SUBSCRIPTION:
             raise UnsupportedOperation(operation.operation.value)
         if document.problems:
-            raise SubscriptionRefused(list(document.problems))
-        variables = self._variables(operation, request.variables)
+            # Captured by several: over WebSocket there are messages alone.
+            raise SubscriptionRefused([{"message": problem["message"]} for problem in document.problems])
+        variables = variable_values(self._schema, operation, request.variables)
         if not isinstance(variables, VariableValues):
-            raise SubscriptionRefused([{"message": error["message"]} for error in variables])
+            raise SubscriptionRefused([{"message": variables["message"]}])
         field = self._subscription_field(document, operation, variables)
         arguments = self._arguments(field)
         name = f"Subscription.{field.name}"
@@ -113,25 +122,8 @@ class Api:
             query=request.query,
             operation_name=request.operation_name,
             variables=request.variables,
-            constraints=_constraints(field, arguments) if self._readings.unset_is_null else arguments,
+            constraints=arguments,
         )
-
-    def _variables(
-        self, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-    ) -> VariableValues | Sequence[Error]:
-        values = get_variable_values(
-            self._schema, operation.variable_definitions or (), dict(variables), 50, hide_suggestions=True
-        )
-        if isinstance(values, VariableValues):
-            return values
-        return [
-            {
-                "path": None,
-                "locations": error_locations(error.nodes),
-                "message": _variable_message(operation, variables, error),
-            }
-            for error in values
-        ]
 
     def _subscription_field(
         self, document: Document, operation: OperationDefinitionNode, variables: VariableValues
@@ -152,15 +144,34 @@ class Api:
         )
 
     def _arguments(self, field: Field) -> Mapping[str, Any]:
-        definition = (
-            self._schema.subscription_type.fields[field.name] if self._schema.subscription_type else None
-        )
+        root = self._schema.subscription_type
+        if root is None:
+            return {}
+        definition = root.fields[field.name]
         try:
-            return (
-                get_argument_values(definition, field.nodes[0], field.variable_values) if definition else {}
-            )
+            arguments = get_argument_values(definition, field.nodes[0], field.variable_values)
+            return self._as_read(field, definition, arguments)
         except GraphQLError as error:
-            raise SubscriptionRefused([{"message": error.message}]) from None
+            raise SubscriptionRefused([{"message": argument_message(error) or "null"}]) from None
+
+    def _as_read(
+        self, field: Field, definition: GraphQLField, arguments: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """A field's arguments, where those whose variables are not set may be null: see `Readings`."""
+        if not self._readings.unset_is_null:
+            return arguments
+        unset = {
+            node.name.value
+            for node in field.nodes[0].arguments or ()
+            if isinstance(node.value, VariableNode)
+            and node.value.name.value not in field.variable_values.coerced
+            and not is_non_null_type(definition.args[node.name.value].type)
+        }
+        return {
+            name: None if name in unset else arguments[name]
+            for name in definition.args
+            if name in unset or name in arguments
+        }
 
     def _resolve(self, source: Any, info: GraphQLResolveInfo[Call], **arguments: Any) -> Any:
         """The resolver of every field."""
@@ -188,6 +199,7 @@ class Api:
             info.fragments,
             info.variable_values,
         )
+        arguments = self._as_read(field, info.parent_type.fields[info.field_name], arguments)
         answer = await self._functions.invoke(name, resolver_event(field, arguments, source, info.context))
         return _fitting(info.return_type, answer)
 
@@ -203,24 +215,3 @@ def _fitting(type_: GraphQLOutputType, value: Any) -> Any:
     elif is_composite_type(inner) and not isinstance(value, dict):
         raise TypeMismatch("OBJECT", value)
     return value
-
-
-def _constraints(field: Field, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a mutation's result must equal, where a variable that is declared but not set counts as null."""
-    written = {argument.name.value for argument in field.nodes[0].arguments or ()}
-    return dict.fromkeys(sorted(written)) | dict(arguments)
-
-
-def _variable_message(
-    operation: OperationDefinitionNode, variables: Mapping[str, Any], error: GraphQLError
-) -> str:
-    node = error.nodes[0] if error.nodes else None
-    for definition in operation.variable_definitions or ():
-        name = definition.variable.name.value
-        if (
-            definition is node
-            and isinstance(definition.type, NonNullTypeNode)
-            and variables.get(name) is None
-        ):
-            return f"Variable '{name}' has coerced Null value for NonNull type '{print_ast(definition.type)}'"
-    return error.message.replace("Variable '$", "Variable '", 1)

@@ -1,12 +1,13 @@
 """AppSync's HTTP: /graphql by POST and GET, the upgrade to the realtime protocol, and CORS.
 
 https://docs.aws.amazon.com/appsync/latest/devguide/what-is-appsync.html gives no wire format: statuses and
-bodies are those that live APIs were seen to send. CORS headers of AppSync were not captured; these let
-browsers in from everywhere.
+bodies are those that live APIs were seen to send, and so are the CORS headers: browsers come in from everywhere,
+with whatever headers they ask for.
 """
 
 import asyncio
 import logging
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -27,15 +28,15 @@ log = logging.getLogger(__name__)
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-appsync-TokensConsumed",
+    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amz-user-agent,x-amzn-ErrorMessage,"
+    "Date,x-amz-schema-version",
 }
-PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
-    # Listed, because `*` does not cover authorization.
-    "Access-Control-Allow-Headers": "authorization,content-type,x-amz-user-agent,x-api-key,x-amz-date,"
-    "x-amz-security-token,accept-language",
-    "Access-Control-Max-Age": "86400",
-}
+USUAL_HEADERS = (
+    "authorization,content-type,x-amz-user-agent,x-api-key,x-amz-date,x-amz-security-token,accept-language"
+)
+"""What a preflight is told that asks for none. Listed, because `*` does not cover authorization."""
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2"""
 
 
 class Endpoints:
@@ -151,7 +152,7 @@ class Endpoints:
 async def _refusals(request: web.Request, handler: Any) -> web.StreamResponse:
     """The program's edge: whatever happens, the answer has AppSync's shape and no detail."""
     if request.method == "OPTIONS":
-        return web.Response(status=204, headers=PREFLIGHT)
+        return _preflight(request)
     try:
         answer: web.StreamResponse = await handler(request)
     except RequestRefused as refused:
@@ -169,6 +170,19 @@ async def _refusals(request: web.Request, handler: Any) -> web.StreamResponse:
         log.exception("request failed")
         return _refusal(500, "InternalFailure", "Internal failure.")
     return answer
+
+
+def _preflight(request: web.Request) -> web.Response:
+    """What is asked for is allowed (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+    asked = (name.strip() for name in request.headers.get("Access-Control-Request-Headers", "").split(","))
+    allowed = ",".join(name for name in asked if _HEADER_NAME.fullmatch(name))
+    return web.Response(
+        headers={
+            "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
+            "Access-Control-Allow-Headers": allowed or USUAL_HEADERS,
+            "Access-Control-Max-Age": "172800",
+        }
+    )
 
 
 def _refusal(

@@ -1,4 +1,4 @@
-"""What nobody has shown of AppSync, and where filtering rests on it: each such question is a switch."""
+"""What is not certain of AppSync, and what events or filtering rest on: each such question is a switch."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -13,8 +13,11 @@ class Readings:
     """
 
     unset_is_null: bool = True
-    """A variable of a subscription that is declared and not set counts as null; otherwise its argument counts
-    as left out."""
+    """An argument whose variable is declared and not set is null, in queries, mutations and subscriptions: for
+    the function and for the filter. So resolvers in JavaScript (aws/aws-appsync-community#348, #394) and
+    filters (#36, #94) were seen to get it, and so graphql-java 9 does it; a direct Lambda resolver was once
+    said not to (#394). Otherwise the argument counts as left out, and a default of the schema is used, as
+    GraphQL has it (https://spec.graphql.org/October2021/#sec-Coercing-Field-Arguments)."""
     partial_is_published: bool = True
     """A mutation's result that is not null is published even where errors come with it; otherwise it is not.
     """

@@ -12,6 +12,7 @@ from simulator.composition import composed
 from simulator.engine_host import free_port
 from simulator.functions import functions_from_wiring
 from simulator.keys import signing_key
+from simulator.readings import Readings
 from simulator.refused_tokens import RefusedTokens
 from simulator.schedule import schedules_from_wiring
 from simulator.server import Address, ServerConfig, Tls, serve
@@ -33,6 +34,7 @@ def main(settings: Settings, answers: TextIO) -> int:
             jwks=signing_key(settings.keys).jwks,
             port=port,
             tls=tls,
+            readings=Readings(unset_is_null=settings.unset_variables == "null"),
             schedules=schedules_from_wiring(wiring),
             on_refusal=RefusedTokens(signing_key(settings.keys).jwks, sys.stderr).explain,
         )

@@ -11,17 +11,18 @@ from datetime import date, time
 from typing import Any
 from urllib.parse import urlsplit
 
-from graphql import GraphQLError, GraphQLScalarType, ValueNode, value_from_ast_untyped
+from graphql import GraphQLError, GraphQLScalarType, Undefined, ValueNode, value_from_ast_untyped
 
 from simulator import strict_json
+from simulator.wordings import bad_scalar
 
 _OFFSET = r"(?:Z|[+-](?:0\d|1[0-8]):[0-5]\d(?::[0-5]\d)?)"
 _DATE = r"(-?\d{4}-\d{2}-\d{2})"
 _TIME = r"(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)"
 _PATTERNS = {
-    "AWSDateTime": re.compile(f"{_DATE}T{_TIME}{_OFFSET}"),
-    "AWSDate": re.compile(f"{_DATE}{_OFFSET}?"),
-    "AWSTime": re.compile(f"{_TIME}{_OFFSET}?"),
+    "AWSDateTime": re.compile(f"{_DATE}T{_TIME}{_OFFSET}", re.ASCII),
+    "AWSDate": re.compile(f"{_DATE}{_OFFSET}?", re.ASCII),
+    "AWSTime": re.compile(f"{_TIME}{_OFFSET}?", re.ASCII),
 }
 _EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _PHONE = re.compile(r"\+?[0-9](?:[ ()./-]?[0-9(]){2,19}\)?")
@@ -52,30 +53,30 @@ def _six_digits(text: str) -> str:
 def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
+        parts.port  # noqa: B018  raises for one that is none, digits of other scripts among them
         return bool(parts.scheme and parts.hostname) and "//" not in parts.path and not re.search(r"\s", text)
     except ValueError:
         return False
 
 
 def _is_address(text: str) -> bool:
+    """Without a zone (`%eth0`), which means something on one machine only."""
     try:
         ipaddress.ip_interface(text)
     except ValueError:
         return False
-    return True
+    return "%" not in text
 
 
 def _text_scalar(name: str, is_valid: Callable[[str], bool]) -> GraphQLScalarType:
-    kind = name.removeprefix("AWS")
-
     def serialize(value: object) -> str:
         if not isinstance(value, str) or not is_valid(value):
-            raise GraphQLError(f"Unable to serialize `{value}` as a valid {kind} Object.")
+            raise GraphQLError(bad_scalar(name, "serialize", value))
         return value
 
     def parse(value: object) -> str:
         if not isinstance(value, str) or not is_valid(value):
-            raise GraphQLError(f"Unable to parse `{value}` as a valid {kind} Object.")
+            raise GraphQLError(bad_scalar(name, "parse", value))
         return value
 
     return GraphQLScalarType(
@@ -84,31 +85,35 @@ def _text_scalar(name: str, is_valid: Callable[[str], bool]) -> GraphQLScalarTyp
 
 
 def _literal(parse: Callable[[object], Any]) -> Callable[[ValueNode], Any]:
-    """Reads a value that is written into the document; its error says where."""
+    """Reads a value that is written into the document. Its text stands in `simulator.wordings`."""
 
     def coerce(node: ValueNode) -> Any:
         try:
             return parse(value_from_ast_untyped(node))
-        except GraphQLError as error:
-            raise GraphQLError(error.message, node) from None
+        except GraphQLError:
+            return Undefined
 
     return coerce
 
 
-def _timestamp(value: object) -> int:
+def _timestamp(verb: str) -> Callable[[object], int]:
     """Seconds since 1970, also before it."""
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**53:
-        raise GraphQLError(f"Unable to parse `{value}` as a valid Timestamp Object.")
-    return value
+
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**53:
+            raise GraphQLError(bad_scalar("AWSTimestamp", verb, value))
+        return value
+
+    return check
 
 
 def _parse_json(value: object) -> Any:
-    if not isinstance(value, str):
-        raise GraphQLError(f"Unable to parse `{value}` as a valid JSON Object.")
     try:
-        return strict_json.loads(value)
+        if isinstance(value, str):
+            return strict_json.loads(value)
     except strict_json.NotJson:
-        raise GraphQLError(f"Unable to parse `{value}` as a valid JSON Object.") from None
+        pass
+    raise GraphQLError(bad_scalar("AWSJSON", "parse", value))
 
 
 def _serialize_json(value: object) -> str:
@@ -127,9 +132,9 @@ SCALARS: dict[str, GraphQLScalarType] = {
         _text_scalar("AWSIPAddress", _is_address),
         GraphQLScalarType(
             "AWSTimestamp",
-            coerce_output_value=_timestamp,
-            coerce_input_value=_timestamp,
-            coerce_input_literal=_literal(_timestamp),
+            coerce_output_value=_timestamp("serialize"),
+            coerce_input_value=_timestamp("parse"),
+            coerce_input_literal=_literal(_timestamp("parse")),
         ),
         GraphQLScalarType(
             "AWSJSON",

@@ -68,6 +68,7 @@ class Settings(BaseModel):
     tls_cert: FilePath | None = None
     tls_key: FilePath | None = None
     tls_port: int = Field(4443, ge=0, le=65535)
+    unset_variables: Literal["null", "absent"] = "null"  # what an argument is whose variable is not set
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
     user: UserId = ""
     roles: Roles = ()
@@ -100,10 +101,11 @@ EXAMPLES = {"user": "USER=alice", "event": "EVENT=events/Query.messages.json"}
 HINTS = {
     "USER: ": "an id has 1 to 128 characters, at most 256 bytes in UTF-8, and no control characters",
     "LOG: ": "error, warning, info (or 1) or debug",
+    "UNSET_VARIABLES: ": "null or absent",
 }
 STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log")
 OPTIONS = {
-    "run": ("state", "port", *STORE, "tls_cert", "tls_key", "tls_port"),
+    "run": ("state", "port", *STORE, "tls_cert", "tls_key", "tls_port", "unset_variables"),
     "token": ("state", "user", "roles", "locale", "ttl"),
     "invoke": ("state", "event", *STORE),
     "subscribe": ("state", "port", "room", "user"),

@@ -42,7 +42,11 @@ enum Color { RED }
             "now",
             "Can't serialize value (/date) : Unable to serialize `now` as a valid DateTime Object.",
         ),
-        ("color", "BLUE", "Can't serialize value (/color) : Enum 'Color' cannot represent value: 'BLUE'"),
+        (
+            "color",
+            "BLUE",
+            "Can't serialize value (/color) : Invalid input for Enum 'Color'. Unknown value 'BLUE'",
+        ),
     ],
 )
 async def test_a_value_that_does_not_fit_the_schema_is_an_error_without_a_type(

@@ -167,25 +167,76 @@ async def test_a_resolver_error_is_a_200_with_appsyncs_shape(client: Any) -> Non
     }
 
 
-@pytest.mark.parametrize("path", ["/graphql", "/graphql/realtime", "/elsewhere"])
-async def test_a_browser_may_call_from_anywhere(client: Any, path: str) -> None:
-    async with client.http.options(client.address.url.replace("/graphql", path)) as answer:
-        assert answer.status == 204
+PATHS = ["/graphql", "/graphql/realtime", "/.well-known/jwks.json", "/healthz", "/elsewhere"]
+EXPOSED = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-user-agent,x-amzn-ErrorMessage,Date,x-amz-schema-version"
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        ("authorization,content-type,x-my-trace", "authorization,content-type,x-my-trace"),
+        ("X-Any, x-other", "X-Any,x-other"),
+        ("x-good, no name,, \u00e9, <b>", "x-good"),
+    ],
+)
+async def test_a_browser_may_send_the_headers_that_it_asks_for(
+    client: Any, path: str, asked: str, allowed: str
+) -> None:
+    headers = {
+        "Origin": "https://a.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": asked,
+    }
+    async with client.http.options(client.address.url.replace("/graphql", path), headers=headers) as answer:
+        assert answer.status == 200
+        assert answer.headers["Access-Control-Allow-Headers"] == allowed
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["access-control-max-age"] == "172800"
+        assert answer.headers["Access-Control-Expose-Headers"] == EXPOSED
+        assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+        assert await answer.text() == ""
+
+
+async def test_a_preflight_that_asks_for_no_header_is_told_those_that_clients_send(client: Any) -> None:
+    async with client.http.options(client.address.url) as answer:
         allowed = answer.headers["Access-Control-Allow-Headers"].split(",")
         assert {"authorization", "content-type", "x-amz-user-agent", "x-api-key"} <= set(allowed)
-        assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        assert "POST" in answer.headers["Access-Control-Allow-Methods"]
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/x", 404), ("PUT", "/graphql", 405)])
+@pytest.mark.parametrize(
+    ("method", "path", "token", "body", "status"),
+    [
+        ("POST", "/graphql", "alice", '{"query": "{ __typename }"}', 200),
+        ("POST", "/graphql", "alice", '{"query": "{ nope }"}', 200),
+        ("POST", "/graphql", "alice", "", 400),
+        ("POST", "/graphql", "alice", "no json", 400),
+        ("POST", "/graphql", "alice", '{"query": "subscription { onMessage(roomId: \\"a\\") { id } }"}', 400),
+        ("POST", "/graphql", "nobody", '{"query": "{ __typename }"}', 401),
+        ("POST", "/graphql", "", "{}", 401),
+        ("POST", "/graphql", "boom", '{"query": "{ __typename }"}', 500),
+        ("POST", "/graphql", "alice", "x" * 1_200_000, 413),
+        ("GET", "/graphql?query=%7B__typename%7D", "alice", None, 200),
+        ("GET", "/graphql/realtime", "alice", None, 400),
+        ("GET", "/.well-known/jwks.json", "", None, 200),
+        ("GET", "/healthz", "", None, 200),
+        ("GET", "/x", "", None, 404),
+        ("PUT", "/graphql", "alice", None, 405),
+    ],
+)
 async def test_every_answer_can_be_read_by_a_browser(
-    client: Any, method: str, path: str, status: int
+    client: Any, method: str, path: str, token: str, body: str | None, status: int
 ) -> None:
-    url = client.address.url.replace("/graphql", path)
-    async with client.http.request(method, url) as answer:
+    url = client.address.url.replace("/graphql", path, 1)
+    headers = {"Origin": "https://a.example", **({"Authorization": token} if token else {})}
+    data = None if body is None else io.BytesIO(body.encode())
+    async with client.http.request(method, url, headers=headers, data=data) as answer:
         assert answer.status == status
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        assert (await answer.json())["errors"][0]["errorType"] == "UnknownOperationException"
+        assert answer.headers["Access-Control-Expose-Headers"] == EXPOSED
+        assert answer.headers["Content-Type"].startswith("application/json")
+        if status >= 400:
+            assert (await answer.json())["errors"][0]["errorType"] == answer.headers["x-amzn-ErrorType"]
 
 
 async def test_the_public_keys_are_served_as_they_were_given(client: Any) -> None:

@@ -40,6 +40,48 @@ async def test_a_variable_that_is_not_set_counts_as_null_or_as_left_out(
     assert await texts(executor, chat, Readings(unset_is_null=unset_is_null), UNSET) == received
 
 
+SEND = 'mutation ($id: ID) { sendMessage(roomId: 1, text: "x", clientMessageId: $id) { id } }'
+PAGE = "query ($after: AWSDateTime, $limit: Int) { messages(roomId: 1, after: $after, limit: $limit) { nextToken } }"
+WATCH = "subscription ($epoch: Int) { onMessage(roomId: 1, epoch: $epoch) { id } }"
+
+
+@pytest.mark.parametrize(
+    ("query", "unset", "left_out"),
+    [
+        (SEND, {"roomId": "1", "text": "x", "clientMessageId": None}, {"roomId": "1", "text": "x"}),
+        (
+            PAGE,
+            {"roomId": "1", "after": None, "order": "NEWEST_FIRST", "limit": None},
+            {"roomId": "1", "order": "NEWEST_FIRST", "limit": 50},
+        ),
+        (WATCH, {"roomId": "1", "epoch": None}, {"roomId": "1"}),
+    ],
+)
+@pytest.mark.parametrize("unset_is_null", [True, False])
+async def test_a_function_gets_null_or_no_argument_in_queries_mutations_and_subscriptions_alike(
+    executor: Any,
+    chat: Any,
+    query: str,
+    unset: dict[str, Any],
+    left_out: dict[str, Any],
+    *,
+    unset_is_null: bool,
+) -> None:
+    one = executor(readings=Readings(unset_is_null=unset_is_null))
+    await (one.listen(query) if query is WATCH else one.ask(query))
+    assert chat.events[-1][1]["arguments"] == (unset if unset_is_null else left_out)
+    assert chat.events[-1][1]["info"]["variables"] == {}
+
+
+async def test_what_may_not_be_null_keeps_its_default_by_either(executor: Any) -> None:
+    sdl = "type Query { n(x: Int! = 3, y: Int = 4): Int }"
+    for readings in every_reading():
+        seen: list[Any] = []
+        handlers = {"Query.n": lambda event, _context, seen=seen: seen.append(event["arguments"])}
+        await executor(handlers, sdl, readings=readings).ask("query ($x: Int, $y: Int) { n(x: $x, y: $y) }")
+        assert seen == [{"x": 3, "y": None if readings.unset_is_null else 4}]
+
+
 @pytest.mark.parametrize("unset_is_null", [True, False])
 async def test_an_argument_that_is_written_as_null_counts_as_null_by_either(
     executor: Any, chat: Any, unset_is_null: bool

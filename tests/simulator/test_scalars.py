@@ -41,9 +41,17 @@ BAD: dict[str, list[Any]] = {
     "AWSTime": ["24:00", "12", "12:60"],
     "AWSTimestamp": [1.5, "5", True, 2**60],
     "AWSEmail": ["a", "@b", "a b@c", "a@b@c"],
-    "AWSURL": ["example.org", "https://example.org//b", "https://", "http://[", "http://a b"],
+    "AWSURL": [
+        "example.org",
+        "https://example.org//b",
+        "https://",
+        "http://[",
+        "http://a b",
+        "http://a:b/",
+        "http://a:99999/",
+    ],
     "AWSPhone": ["call me", "1", "+"],
-    "AWSIPAddress": ["1.2.3", "1.2.3.4/33", "x", ""],
+    "AWSIPAddress": ["1.2.3", "1.2.3.4/33", "fe80::1%eth0", "x", ""],
 }
 
 
@@ -62,6 +70,32 @@ def test_a_bad_value_is_refused_in_and_out(name: str, value: Any) -> None:
     for coerce in (SCALARS[name].coerce_input_value, SCALARS[name].coerce_output_value):
         with pytest.raises(GraphQLError):
             coerce(value)
+
+
+OTHER_ZEROS = "\u0660\u06f0\u0966\uff10\U0001d7ce"
+"""The zeros of Arabic, Persian, Devanagari, full width and bold digits."""
+WITH_DIGITS = ("AWSDateTime", "AWSDate", "AWSTime", "AWSPhone", "AWSIPAddress")
+
+
+@pytest.mark.parametrize("zero", OTHER_ZEROS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name in WITH_DIGITS for value in GOOD[name]]
+    + [("AWSURL", "https://example.org:8080/")],
+)
+def test_a_digit_of_another_script_is_refused_wherever_it_stands(name: str, value: str, zero: str) -> None:
+    for at, digit in enumerate(value):
+        if digit.isdigit():
+            other = value[:at] + chr(ord(zero) + int(digit)) + value[at + 1 :]
+            for coerce in (SCALARS[name].coerce_input_value, SCALARS[name].coerce_output_value):
+                with pytest.raises(GraphQLError):
+                    coerce(other)
+
+
+@pytest.mark.parametrize("text", ["\u0663", "[1\u0663]", '{"a":\uff11}', "1.\u0665"])
+def test_a_number_in_awsjson_has_ascii_digits(text: str) -> None:
+    with pytest.raises(GraphQLError):
+        SCALARS["AWSJSON"].coerce_input_value(text)
 
 
 def test_awsjson_comes_in_parsed_and_only_as_text() -> None:

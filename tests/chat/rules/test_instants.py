@@ -59,6 +59,15 @@ def test_what_is_no_awsdatetime_is_refused(value: object) -> None:
         from_wire(value)
 
 
+@pytest.mark.parametrize("zero", "\u0660\u0966\uff10\U0001d7ce")
+@pytest.mark.parametrize("text", READ)
+def test_a_digit_of_another_script_is_refused_wherever_it_stands(text: str, zero: str) -> None:
+    for at, digit in enumerate(text):
+        if digit.isdigit():
+            with pytest.raises(ValueError, match="not an AWSDateTime"):
+                from_wire(text[:at] + chr(ord(zero) + int(digit)) + text[at + 1 :])
+
+
 def test_instants_are_written_with_milliseconds_and_z() -> None:
     assert to_wire(NOON) == "2026-01-31T12:00:00.000Z"
     assert to_wire(NOON + 7) == "2026-01-31T12:00:00.007Z"
