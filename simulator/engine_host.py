@@ -64,8 +64,9 @@ def start(kind: str, home: Path, port: int, *, in_memory: bool) -> "subprocess.P
             dynamodb_local.fetch(PROJECT / ".cache"), port, None if in_memory else data
         )
     else:
-        command = [str(MINISTACK), "-m", "ministack"]
+        command = [str(MINISTACK), "-m", "simulator.ministack"]
         environment |= {
+            "PYTHONPATH": str(PROJECT),
             "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",  # every interface otherwise
             "SERVICES": "dynamodb,s3",

@@ -19,7 +19,7 @@ from chat.rules.rate import Rate
 
 ZERO_IN_A_HEAD = {
     *("revoked_at", "tat", "adopted_at", "adopted_seq", "changed_rev", "changed_at", "ruled_rev"),
-    *("kept_since", "ended_at", "alone"),
+    *("kept_since", "dated_seq", "dated_ts", "dated_days", "ended_at", "alone"),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)
 

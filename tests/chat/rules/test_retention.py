@@ -1,10 +1,12 @@
 """Since when a room's messages may be read, and what a change of its retention leaves in the head."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.rules.models import DAY_MS, Head, RoomSettings
-from chat.rules.retention import kept_since, readable_since
+from chat.rules.retention import dating, kept_since, none_expired_from, readable_since
 
 DEFAULTS = RoomSettings(retention_days=365)
 NOW = 1_800_000_000_000
@@ -42,3 +44,29 @@ def test_whatever_changes_it_never_goes_back(changes: list[tuple[int | None, int
         changed = head(retention_days, own.kept_since)
         own = head(retention_days, kept_since(own, changed, DEFAULTS, now))
         assert min(readable_since(own, DEFAULTS, now), NOW + 1) >= min(floor, NOW + 1)
+
+
+def dated(seq: int, ts: int, dated_days: int, retention_days: int | None = None) -> Head:
+    head = Head(rev=1, seq=9, ts=NOW, epoch=1, retention_days=retention_days)
+    return replace(head, dated_seq=seq, dated_ts=ts, dated_days=dated_days)
+
+
+def test_a_send_dates_the_head_first_and_after_half_a_retention_and_where_that_has_changed() -> None:
+    says = {"datedSeq": 5, "datedTs": NOW, "datedDays": 365}
+    half = 365 * DAY_MS // 2
+    assert dating(head(), DEFAULTS, 5, NOW) == says
+    assert dating(dated(1, NOW - half, 365), DEFAULTS, 5, NOW) == {}
+    assert dating(dated(1, NOW - half - 1, 365), DEFAULTS, 5, NOW) == says
+    assert dating(dated(1, NOW, 364), DEFAULTS, 5, NOW) == says
+
+
+def test_the_head_says_that_nothing_has_expired_only_where_it_is_sure() -> None:
+    assert not none_expired_from(head(), 1, DEFAULTS, NOW)
+    assert none_expired_from(dated(3, NOW - 365 * DAY_MS, 365), 3, DEFAULTS, NOW)
+    assert not none_expired_from(dated(3, NOW - 365 * DAY_MS, 365), 2, DEFAULTS, NOW)
+    assert not none_expired_from(dated(3, NOW - 365 * DAY_MS - 1, 365), 3, DEFAULTS, NOW)
+    # Kept for a week when they were sent, for a year now; and the other way round.
+    assert not none_expired_from(dated(3, NOW - 7 * DAY_MS - 1, 7), 3, DEFAULTS, NOW)
+    assert none_expired_from(dated(3, NOW - 7 * DAY_MS, 7), 3, DEFAULTS, NOW)
+    assert not none_expired_from(dated(3, NOW - 7 * DAY_MS - 1, 365, 7), 3, DEFAULTS, NOW)
+    assert not none_expired_from(replace(dated(3, NOW - 2, 365), kept_since=NOW - 1), 3, DEFAULTS, NOW)

@@ -53,7 +53,8 @@ def test_a_send_without_a_name_is_proved_by_its_message() -> None:
 def test_the_head_takes_the_next_rev_and_the_messages_number() -> None:
     _, _, head, _ = send_writes(attempt())
     assert (head.place, head.given) == (head_place(Room.parse("lobby")), {":rev": 7})
-    assert head.set == {"rev": 8, "seq": 4, "ts": NOW, "tat": (NOW + 150) * 1_000, "lastId": "m-1"}
+    moved = {"rev": 8, "seq": 4, "ts": NOW, "tat": (NOW + 150) * 1_000, "lastId": "m-1"}
+    assert head.set == moved | {"datedSeq": 4, "datedTs": NOW, "datedDays": 365}
     assert not head.whole
 
 

@@ -72,7 +72,8 @@ def billing(counted: tuple[Any, Count], clock: Clock, request: pytest.FixtureReq
 
 def room_at(billing: Billing, client: Any, seq: int, prefix: str = "") -> str:
     room = new_room(client, billing.person.user_id, "ann", prefix=prefix)
-    change_room(client, room, seq=seq, ts=billing.clock.ms)
+    dated = {"datedSeq": 1, "datedTs": billing.clock.ms, "datedDays": 365}
+    change_room(client, room, seq=seq, ts=billing.clock.ms, **dated)
     return room
 
 

@@ -73,7 +73,8 @@ class Deliveries(RuleBasedStateMachine):
     @rule(count=st.integers(1, 4))
     def messages_come(self, count: int) -> None:
         self.oracle.newest += count
-        change_room(self.client, self.room, seq=self.oracle.newest, ts=self.clock.ms)
+        dated = {"datedSeq": 1, "datedTs": self.clock.ms, "datedDays": 365}
+        change_room(self.client, self.room, seq=self.oracle.newest, ts=self.clock.ms, **dated)
 
     @rule(seconds=st.sampled_from([1, 2, 5, 11, 29, 30, 60, 80, 600]))
     def time_passes(self, seconds: int) -> None:

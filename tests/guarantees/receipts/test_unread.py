@@ -1,9 +1,10 @@
-"""Whatever is sent, read, joined and left: what is unread is a naive
-count of the messages above the marker."""
+"""Whatever is sent, read, removed, expired, joined and left: what is unread is a naive count of the messages that
+somebody gets who pages through all of them, above the marker and not removed."""
 
 import os
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,15 +14,35 @@ from hypothesis import strategies as st
 
 from chat.deployment import Deployment
 from chat.operations.add_member import add_member
+from chat.operations.heartbeat import heartbeat
 from chat.operations.leave_room import leave_room
 from chat.operations.mark_read import mark_read
 from chat.operations.remove_member import remove_member
-from chat.rules.models import Caller
+from chat.operations.sync import sync
+from chat.operations.update_room import update_room
+from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.models import Caller, Message
+from chat.rules.removals import WINDOW
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.new_room import add_room
+from chat.storage.items import to_message
 from tests.guarantees.rooms.requests import pages
-from tests.guarantees.support.fixtures import FAST, Clock, process, send, store_of
+from tests.guarantees.support.bulk import load_messages
+from tests.guarantees.support.fixtures import (
+    CURSOR_KEYS,
+    DAY_MS,
+    FAST,
+    Clock,
+    delete_message,
+    follow,
+    new_room,
+    process,
+    remove,
+    send,
+    store_of,
+    stored,
+)
 
 OWNER = "owner"
 WHO, WHERE = st.integers(0, 2), st.integers(0, 2)
@@ -34,6 +55,11 @@ STEPS = st.lists(
         st.tuples(st.just("joins"), WHO, WHERE, st.just(0)),
         st.tuples(st.just("leaves"), WHO, WHERE, st.just(0)),
         st.tuples(st.just("is removed"), WHO, WHERE, st.just(0)),
+        st.tuples(st.just("removes a message"), WHO, WHERE, st.integers(1, 12)),
+        st.tuples(st.just("owner removes a message"), WHO, WHERE, st.integers(1, 12)),
+        st.tuples(st.just("owner sets retention"), WHO, WHERE, st.sampled_from([7, 30, 365])),
+        st.tuples(st.just("days pass"), WHO, WHERE, st.integers(1, 9)),
+        st.tuples(st.just("expired ones are deleted"), WHO, WHERE, st.just(0)),
     ),
     min_size=5,
     max_size=40,
@@ -53,18 +79,16 @@ class RoomModel:
     """What the test knows of one room by itself."""
 
     room: str
-    sent: list[int] = field(default_factory=list)
+    sent: list[Message] = field(default_factory=list)
     members: dict[str, Membership] = field(default_factory=dict)
-
-    def unread(self, user: str) -> int:
-        return sum(seq > self.members[user].marker for seq in self.sent)
 
 
 class UnreadRun:
     """Three users and three rooms, in both tables. The owner of all rooms sends for everybody else."""
 
     def __init__(self, client: Any) -> None:
-        self.deployment: Deployment = process(client, Clock())
+        self.client, self.clock = client, Clock()
+        self.deployment: Deployment = process(client, self.clock)
         suffix = uuid.uuid4().hex[:12]
         self.users = [f"{suffix}-{number}" for number in range(3)]
         self.models = [RoomModel(f"{prefix}{suffix}") for prefix in ("a", "GUILD#b", "c")]
@@ -74,17 +98,33 @@ class UnreadRun:
 
     def step(self, what: str, who: int, where: int, number: int) -> None:
         model, user = self.models[where], self.users[who]
+        if what == "days pass":
+            self.clock.jump(number * DAY_MS)
+        elif what == "expired ones are deleted":
+            self.delete_expired(model)
+        elif what == "joins":
+            self.join(model, user)
+        elif what.startswith("owner"):
+            self.act(model, OWNER, what.removeprefix("owner "), number)
+        elif model.members[user].is_in:
+            self.act(model, user, what, number)
+
+    def join(self, model: RoomModel, user: str) -> None:
         membership = model.members[user]
-        if what == "owner sends":
-            for _ in range(number):
-                self.send_one(model, OWNER)
-        elif what == "joins" and not membership.is_in:
+        if not membership.is_in:
             self.call(add_member, OWNER, roomId=model.room, userId=user)
             membership.is_in, membership.marker = True, max(membership.marker, len(model.sent))
-        elif not membership.is_in:
-            return
-        elif what == "sends":
-            membership.marker = self.send_one(model, user)
+
+    def act(self, model: RoomModel, user: str, what: str, number: int) -> None:
+        """What somebody does who is in the room."""
+        membership = model.members.get(user, Membership())
+        if what == "sends":
+            for _ in range(number or 1):
+                membership.marker = self.send_one(model, user)
+        elif what == "sets retention":
+            self.call(update_room, user, roomId=model.room, retentionDays=number)
+        elif what == "removes a message":
+            self.remove_one(model, user, number)
         elif what == "leaves":
             self.call(leave_room, user, roomId=model.room)
             membership.is_in = False
@@ -96,10 +136,27 @@ class UnreadRun:
             membership.marker = max(membership.marker, number)
 
     def send_one(self, model: RoomModel, user: str) -> int:
-        seq = send(self.deployment, model.room, user, "hi").seq
-        assert seq
-        model.sent.append(seq)
-        return seq
+        message = send(self.deployment, model.room, user, "hi")
+        assert message.seq
+        model.sent.append(message)
+        return message.seq
+
+    def remove_one(self, model: RoomModel, user: str, number: int) -> None:
+        """Perhaps for the second time, or one that is not theirs, or has expired."""
+        if number <= len(model.sent):
+            with suppress(InvalidInput, NotAllowed):
+                remove(self.deployment, model.sent[number - 1], user)
+
+    def delete_expired(self, model: RoomModel) -> None:
+        for item in stored(self.client, model.room):
+            if item["expiresAt"] < self.clock.now() // 1_000:
+                delete_message(self.client, model.room, item["SK"])
+
+    def naive(self, model: RoomModel, user: str) -> int:
+        """What somebody counts who pages through the room."""
+        pages = follow(self.deployment, model.room, user, order="OLDEST_FIRST", limit=100)
+        marker = model.members[user].marker
+        return sum((each.seq or 0) > marker and each.removed_at is None for each in pages)
 
     def call(self, verb: Callable[..., Any], user: str, **arguments: Any) -> Any:
         return verb(self.deployment, Caller(user), arguments, Tally())
@@ -109,10 +166,14 @@ class UnreadRun:
             answered: dict[str, int] = {}
             for each in pages(self.deployment, user, "myRooms", limit=limit):
                 answered[each["room"]["roomId"]] = each["unread"]
-                assert each["room"]["head"]["seq"] - each["lastReadSeq"] == each["unread"]
-            assert answered == {
-                model.room: model.unread(user) for model in self.models if model.members[user].is_in
-            }
+            mine = [model for model in self.models if model.members[user].is_in]
+            expected = {model.room: self.naive(model, user) for model in mine}
+            assert answered == expected
+            synced = sync(self.deployment, CURSOR_KEYS, Caller(user), {}, Tally())["rooms"]
+            assert {each["roomId"]: each["unread"] for each in synced} == expected
+            named = [{"roomId": model.room, "seq": 0} for model in mine]
+            states = self.call(heartbeat, user, rooms=named)["rooms"]
+            assert {each["roomId"]: each["unread"] for each in states} == expected
 
 
 @pytest.mark.parametrize("limit", [50, 1])
@@ -128,3 +189,51 @@ def test_unread_after_random_sequences_equals_a_naive_count_of_messages_above_th
         run.check(limit)
 
     holds()
+
+
+def room_of(client: Any, clock: Clock, count: int) -> tuple[str, list[Message]]:
+    """A room with `count` messages by its owner, written as sends write them, and the messages."""
+    room_id = new_room(client, members={OWNER: "owner", "bob": "member"})
+    room = Room.parse(room_id)
+    sent = load_messages(client, room_id, count, begin=clock.now() - count * 1_000, sender=OWNER)
+    return room_id, [to_message(room, item) for item in sent]
+
+
+@pytest.fixture
+def fresh_unread(client: Any, clock: Clock) -> Callable[[str], int]:
+    def unread(room: str) -> int:
+        named = [{"roomId": room, "seq": 0}]
+        clock.sleep(60)
+        answer = heartbeat(process(client, clock), Caller("bob"), {"rooms": named}, Tally())
+        count: int = answer["rooms"][0]["unread"]
+        return count
+
+    return unread
+
+
+def test_removals_further_back_than_the_head_keeps_are_looked_up(
+    client: Any, clock: Clock, fresh_unread: Callable[[str], int]
+) -> None:
+    room, sent = room_of(client, clock, 2 * WINDOW)
+    ours = process(client, clock)
+    for seq in (2 * WINDOW, 7, 3, WINDOW + 1, 3, WINDOW, 8):
+        remove(ours, sent[seq - 1], OWNER)
+    assert fresh_unread(room) == 2 * WINDOW - 6
+    for marker, unread in ((5, 2 * WINDOW - 5 - 5), (7, 2 * WINDOW - 7 - 4), (WINDOW + 1, WINDOW - 1 - 1)):
+        mark_read(ours, Caller("bob"), {"roomId": room, "seq": marker, "private": True}, Tally())
+        assert fresh_unread(room) == unread
+
+
+def test_what_has_expired_is_not_unread_before_it_is_deleted_and_after(
+    client: Any, clock: Clock, fresh_unread: Callable[[str], int]
+) -> None:
+    room, sent = room_of(client, clock, 300)
+    clock.jump(365 * DAY_MS - 100_000)
+    assert fresh_unread(room) == len([*follow(process(client, clock), room, "bob")]) < 300
+    for item in stored(client, room):
+        if item["expiresAt"] < clock.now() // 1_000:
+            delete_message(client, room, item["SK"])
+    assert fresh_unread(room) == len([*follow(process(client, clock), room, "bob")]) < 300
+    clock.jump(DAY_MS)
+    assert fresh_unread(room) == 0
+    assert sent[-1].seq == 300

@@ -19,11 +19,11 @@ from tests.guarantees.rooms.requests import Wire, call, caller_of
 
 @dataclass
 class Copy:
-    """What a client has of a room. `unread_above`: the number up to which it has read."""
+    """What a client has of a room. `unread`: what the latest `sync` answered, while that was just now."""
 
     room: Wire | None = None
     head: Wire | None = None
-    unread_above: int = 0
+    unread: int | None = None
     messages: dict[str, Wire] = field(default_factory=dict)
     afresh: bool = False
     token: str | None = None
@@ -116,8 +116,7 @@ class Client:
             copy.take(message)
         copy.head = each["head"]
         copy.room = each["room"] or copy.room
-        if each["unread"] is not None:
-            copy.unread_above = each["head"]["seq"] - each["unread"]
+        copy.unread = each["unread"]
 
     def read_afresh(self, deployment: Deployment, limit: int) -> bool:
         """One page of a room whose messages were to be forgotten; whether there was one. Of a room that
@@ -130,6 +129,8 @@ class Client:
 
     def catch_up(self, deployment: Deployment, limit: int) -> None:
         """`sync` until a whole round brings nothing new, and every page of what was to be forgotten."""
+        for copy in self.copies.values():
+            copy.unread = None
         for _ in range(200):
             more, rooms = self.sync(deployment, limit)
             while self.read_afresh(deployment, 100):
@@ -147,11 +148,6 @@ class Client:
         notice = message["notice"]
         if subscription and notice and notice["nextEpoch"]:
             subscription.has_ended |= message["epoch"] == subscription.epoch
-
-    def note_read(self, room_id: str, seq: int) -> None:
-        """What it has marked read, or sent."""
-        if copy := self.copies.get(room_id):
-            copy.unread_above = max(copy.unread_above, seq)
 
 
 @dataclass

@@ -268,8 +268,11 @@ class MessageOracle:
         read = max(markers.shared, self.members[user].last_sent_seq)
         return read, max(markers.delivered, read)
 
-    def unread(self, user: str) -> int:
-        """Counted one by one."""
+    def unread(self, user: str, now: int) -> int:
+        """Counted one by one: what can be read and was not removed."""
+        seen = self.read_up_to(user)
+        return sum(each.seq > seen and each.removed_at is None for each in self.visible_messages(now))
+
+    def read_up_to(self, user: str) -> int:
         member, markers = self.members[user], self.markers.get(user, Markers())
-        seen = max(markers.read, member.last_sent_seq, member.joined_seq)
-        return sum(each.seq > seen for each in self.messages)
+        return max(markers.read, member.last_sent_seq, member.joined_seq)

@@ -111,8 +111,6 @@ class Steps(RuleBasedStateMachine):
         self.chat.compare_answer(user, "sendMessage", room, expected, answer, before)
         if expected == Refusal("RateLimited"):
             self.refused.setdefault(key, self.chat.clock.monotonic())
-        if isinstance(expected, StoredMessage):
-            self.chat.clients[user].note_read(room.id, expected.seq)
         if name and expected not in (Refusal("NotRoomMember"), Refusal("Muted"), Refusal("RateLimited")):
             self.seen.add((*key, name))
 
@@ -275,8 +273,6 @@ class Steps(RuleBasedStateMachine):
             assert found == (user, expected.shared, expected.delivered)
             assert answer["roomId"] in ((None,) if private else (None, room.id))
             assert answer["epoch"] == (room.epoch if answer["roomId"] else None)
-            if read:
-                self.chat.clients[user].note_read(room.id, seq)
 
     @rule(number=PROCESSES, who=USERS, back=st.integers(0, 3))
     def a_heartbeat_comes(self, number: int, who: int, back: int) -> None:
@@ -291,7 +287,12 @@ class Steps(RuleBasedStateMachine):
             if not state["left"]:
                 room.mark(user, rooms[room.id], read=False)
                 found = (state["seq"], state["rev"], state["epoch"], state["unread"])
-                assert found == (len(room.messages), room.rev, room.epoch, room.unread(user))
+                assert found == (
+                    len(room.messages),
+                    room.rev,
+                    room.epoch,
+                    room.unread(user, self.chat.clock.now()),
+                )
 
     # time and processes
 

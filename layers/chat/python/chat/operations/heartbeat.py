@@ -16,7 +16,6 @@ from chat.rules.rate import to_ms
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.rules.unread import unread
 from chat.steps.batches import found_at
 from chat.steps.delivery_accounting import ClientReport, account, count_deliveries
 from chat.steps.heartbeat_request import HeartbeatRequest, RoomProgress, check_heartbeat
@@ -35,6 +34,7 @@ from chat.steps.presence_items import (
 )
 from chat.steps.receipt_items import MemberState, member_state, member_state_places, move_receipts
 from chat.steps.retry import deadline_of, retried
+from chat.steps.unread import UnreadPlace, count_unread
 from chat.storage.places import Found, head_place, membership_place, receipts_place
 from chat.storage.tables import MOST_ACTIONS
 
@@ -161,7 +161,8 @@ class _Heartbeat:
         )
         adds = count_deliveries(before, after, report)
         entered = add_to_ledger(self._deployment, room, adds, self.now)
-        return _State(room, head, unread(head, member, after), adds, entered)
+        unread = count_unread(self._deployment, UnreadPlace(room, head, member, after), self._deadline)
+        return _State(room, head, unread, adds, entered)
 
     def _record(self, presence: Presence, rooms: list[Room], watched: Room | None) -> None:
         """Write the heartbeat, and count them in the room that is open, once in half a minute."""

@@ -11,10 +11,10 @@ from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message, Receipts
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.tally import Tally
-from chat.rules.unread import unread
 from chat.steps.last_messages import last_messages
 from chat.steps.memberships import MembershipCursor, RoomMembership, read_memberships
 from chat.steps.retry import deadline_of, retried
+from chat.steps.unread import UnreadPlace, counts_unread
 from chat.storage.places import head_place, receipts_place
 
 MAX_ROOMS = 50
@@ -35,7 +35,7 @@ def my_rooms(
     partition in both tables, consistent (half a read unit for each 4 KB is doubled: some 30 rooms to a unit,
     at least one unit a table); then the rooms' heads and the caller's receipts in a batch (one unit a room),
     then the last messages in a batch (half a unit for each, if of up to 4 KB). So n rooms take about 2 + 1.5
-    n read units.
+    n read units. What is unread mostly takes nothing: `chat/steps/unread.py:count_unread`.
     """
     limit = check_limit(arguments, MAX_ROOMS)
     purpose, token, start = f"myRooms/{caller.user_id}", arguments.get("nextToken"), MembershipCursor()
@@ -47,10 +47,17 @@ def my_rooms(
         heads, receipts = _heads_and_receipts(deployment, caller, page.memberships, deadline)
         memberships = [each for each in page.memberships if is_in(View(heads.get(each.room.id), each.member))]
         last = last_messages(deployment, heads, [membership.room for membership in memberships], deadline)
+        places = [
+            UnreadPlace(
+                each.room, heads.get(each.room.id, NOT_ADOPTED), each.member, receipts.get(each.room.id)
+            )
+            for each in memberships
+        ]
+        unread = counts_unread(deployment, places, deadline)
     tally.add("PageSize", len(memberships))
     items = [
-        _to_wire(deployment, caller, membership, heads.get(membership.room.id, NOT_ADOPTED), receipts, last)
-        for membership in memberships
+        _to_wire(deployment, caller, place, unread[place.room.id], last.get(place.room.id))
+        for place in places
     ]
     further = page.further and seal_position(purpose, astuple(page.further), cursor_keys)
     return {"items": items, "nextToken": further}
@@ -59,20 +66,17 @@ def my_rooms(
 def _to_wire(
     deployment: Deployment,
     caller: Caller,
-    membership: RoomMembership,
-    head: Head,
-    receipts: Mapping[str, Receipts],
-    last: Mapping[str, Message],
+    place: UnreadPlace,
+    unread: int,
+    last: Message | None,
 ) -> dict[str, Any]:
     """The schema's `MyRoom`."""
-    room, message = membership.room, last.get(membership.room.id)
-    behind = unread(head, membership.member, receipts.get(room.id))
-    me = member_to_wire(caller.user_id, membership.member, deployment.now())
+    me = member_to_wire(caller.user_id, place.member, deployment.now())
     return {
-        "room": room_to_wire(room, head, deployment.defaults, me=me),
-        "unread": behind,
-        "lastReadSeq": head.seq - behind,
-        "lastMessage": message and message.to_wire(),
+        "room": room_to_wire(place.room, place.head, deployment.defaults, me=me),
+        "unread": unread,
+        "lastReadSeq": place.read_up_to,
+        "lastMessage": last and last.to_wire(),
     }
 
 

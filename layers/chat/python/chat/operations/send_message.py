@@ -262,7 +262,7 @@ class _Send:
             ts=message.ts,
             tat=attempt.head_tat,
             last_id=message.id,
-        )
+        ).ruled(attempt.dating)
         memory.heads.put(self._draft.room.partition_key, head, at)
         memory.members.put(self._member_key, replace(attempt.access.member, tat=attempt.member_tat), at)
         memory.sends.put(self._send_key, True, at)

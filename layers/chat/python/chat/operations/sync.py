@@ -17,12 +17,12 @@ from chat.rules.models import Caller, Head, Message, Receipts
 from chat.rules.record import record
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.tally import Tally
-from chat.rules.unread import unread
 from chat.steps.batches import found_at
 from chat.steps.catch_up import CaughtUp, Held, catch_up
 from chat.steps.memberships import MembershipCursor, MembershipPage, RoomMembership, read_memberships
 from chat.steps.retry import deadline_of
 from chat.steps.sync_token import KEPT_MS, Token, room_hash, seal_token, unseal_token
+from chat.steps.unread import UnreadPlace, counts_unread
 from chat.storage import keys
 from chat.storage.places import Found, head_place, receipts_place
 
@@ -156,11 +156,21 @@ class _Syncing:
         user_id = self._caller.user_id
         places = [receipts_place(answer.membership.room, user_id) for answer in self._answers if answer.head]
         receipts = found_at(self._deployment, places, self._deadline, consistent=False)
-        return [self._room_to_wire(answer, receipts) for answer in self._answers]
+        unread = self._unread(receipts)
+        return [self._room_to_wire(answer, unread) for answer in self._answers]
 
-    def _room_to_wire(self, answer: _RoomAnswer, receipts: Found) -> dict[str, Any]:
+    def _unread(self, receipts: Found) -> dict[str, int]:
+        """By room id, of the rooms that the caller is in."""
+        places = []
+        for answer in self._answers:
+            room, member = answer.membership.room, answer.membership.member
+            item = receipts.get(receipts_place(room, self._caller.user_id))
+            if answer.head:
+                places.append(UnreadPlace(room, answer.head, member, Receipts.found(item)))
+        return counts_unread(self._deployment, places, self._deadline)
+
+    def _room_to_wire(self, answer: _RoomAnswer, unread: Mapping[str, int]) -> dict[str, Any]:
         user_id, membership, head = self._caller.user_id, answer.membership, answer.head
-        item = receipts.get(receipts_place(membership.room, user_id))
         room = None
         if head and (answer.had is None or answer.reset or head.ruled_rev > answer.had.rev):
             me = member_to_wire(user_id, membership.member, self._deployment.now())
@@ -170,7 +180,7 @@ class _Syncing:
             "head": head and head.to_wire(),
             "room": room,
             "messages": [message.to_wire() for message in answer.messages],
-            "unread": head and unread(head, membership.member, Receipts.found(item)),
+            "unread": unread.get(membership.room.id),
             "reset": answer.reset,
             "left": head is None,
             "more": answer.more,

@@ -118,7 +118,9 @@ class Head(Stored):
     somebody loses access, the last time at `revoked_at` (ms). `ts` is the newest message's instant (ms) and
     `last_id` its id, `tat` the room's rate state (µs).
 
-    What is older than `kept_since` (ms) was hidden by an earlier retention for good.
+    What is older than `kept_since` (ms) was hidden by an earlier retention for good. Every message from number
+    `dated_seq` on is of `dated_ts` (ms) or later, and kept for `dated_days`. `removed` is what
+    `chat/rules/removals.py:Removals` says of messages that were removed.
     `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant,
     `ruled_rev` is the rev of the last change of name or rules. `owners` counts the owners, where they have
     been counted. `adopted_at` (ms) is when the room's messages from before numbering got theirs,
@@ -146,6 +148,10 @@ class Head(Stored):
     changed_at: int = 0
     ruled_rev: int = 0
     kept_since: int = 0
+    removed: str | None = None
+    dated_seq: int = 0
+    dated_ts: int = 0
+    dated_days: int = 0
     owners: int | None = None
     name: str | None = None
     visibility: Visibility = "private"

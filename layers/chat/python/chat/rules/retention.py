@@ -1,6 +1,6 @@
 """From which instant on a room's messages may be read: the one rule for every field that reads any."""
 
-from chat.rules.models import Head, RoomSettings
+from chat.rules.models import DAY_MS, Head, RoomSettings
 
 
 def readable_since(head: Head | None, defaults: RoomSettings, now: int) -> int:
@@ -22,3 +22,18 @@ def kept_since(before: Head, after: Head, defaults: RoomSettings, now: int) -> i
     if old == new:
         return before.kept_since
     return max(before.kept_since, min(now - min(old, new), before.ts + 1))
+
+
+def dating(head: Head, settings: RoomSettings, seq: int, ts: int) -> dict[str, int]:
+    """What a send of number `seq` at `ts` (ms) has to write to the head, so that it says from when its
+    messages are: nothing but after half a retention, or where that has changed."""
+    is_near = ts - head.dated_ts <= settings.retention_ms // 2
+    if head.dated_days == settings.retention_days and is_near:
+        return {}
+    return {"datedSeq": seq, "datedTs": ts, "datedDays": settings.retention_days}
+
+
+def none_expired_from(head: Head, seq: int, defaults: RoomSettings, now: int) -> bool:
+    """Whether the head says by itself that no message from number `seq` on has expired."""
+    since = max(readable_since(head, defaults, now), now - head.dated_days * DAY_MS)
+    return 0 < head.dated_seq <= seq and head.dated_ts >= since

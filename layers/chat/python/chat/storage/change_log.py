@@ -10,6 +10,7 @@ from typing import Literal
 from chat.rules.gaps import is_recent
 from chat.rules.models import DAY_MS, Head, Stored
 from chat.rules.record import record
+from chat.rules.removals import Removals
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.places import Place, head_place, in_room
@@ -20,6 +21,7 @@ KEPT_MS = 30 * DAY_MS
 """How long somebody may be away and still get each change."""
 
 _AT_ONCE = 100
+_LOOKED_THROUGH = 500
 
 Kind = Literal["edited", "removed"]
 
@@ -65,10 +67,22 @@ def log_writes(room: Room, head: Head, entry: LogEntry) -> list[Write]:
             head_place(room),
             condition="#rev = :rev",
             given={":rev": head.rev},
-            set={"rev": entry.rev, "changedRev": entry.rev, "changedAt": entry.ts},
+            set={
+                "rev": entry.rev,
+                "changedRev": entry.rev,
+                "changedAt": entry.ts,
+                **removed_with(head, entry),
+            },
         ),
         Write(entry_place(room, entry.rev), set=attributes, whole=True),
     ]
+
+
+def removed_with(head: Head, entry: LogEntry) -> dict[str, str]:
+    """What the head says of removed messages once `entry` is logged, where that changes it."""
+    if entry.kind != "removed":
+        return {}
+    return {"removed": str(Removals.parse(head.removed).added(entry.seq))}
 
 
 def entry_place(room: Room, rev: int) -> Place:
@@ -151,3 +165,18 @@ def recent_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[st
         if not items:
             return None
     return least
+
+
+def removed_numbers(store: Store, room: Room, head: Head) -> frozenset[int]:
+    """The numbers of the messages that the last 500 changes up to `head` removed, in one request."""
+    items, _ = store.tables.query_page(
+        room.table,
+        room.partition_key,
+        keys.change(0),
+        keys.change(head.changed_rev),
+        forward=False,
+        count=_LOOKED_THROUGH,
+        consistent=False,
+    )
+    entries = (LogEntry.of(item) for item in items)
+    return frozenset(entry.seq for entry in entries if entry.kind == "removed")

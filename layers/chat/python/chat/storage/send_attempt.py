@@ -3,6 +3,7 @@
 from chat.rules.access import Access
 from chat.rules.models import Message, RoomSettings
 from chat.rules.record import record
+from chat.rules.retention import dating
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.charging import charge, limits_at
@@ -42,6 +43,12 @@ class SendAttempt:
         member = self.access.member
         rate = self.settings.person_rate(member.role)
         return rate.taken(member.tat, limits_at(self.access.head, self.now))
+
+    @property
+    def dating(self) -> dict[str, int]:
+        """What the head has to say besides of when its messages are from."""
+        message = self.message
+        return dating(self.access.head, self.settings, message.seq or 0, message.ts)
 
 
 def send_writes(attempt: SendAttempt) -> list[Write]:
@@ -85,6 +92,7 @@ def _moved_head(attempt: SendAttempt) -> Write:
             "ts": message.ts,
             "tat": attempt.head_tat,
             "lastId": message.id,
+            **attempt.dating,
         },
     )
 
