@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Response, WebSocket
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from chat.rules.devices import check_device
 from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room
 from gateway.admission import ARRIVAL, Arrival, address_of
@@ -78,6 +79,13 @@ def _since(socket: WebSocket) -> RoomPosition | int | None:
         raise InvalidInput("changes.since", argument="since") from None
 
 
+def _device_id(socket: WebSocket) -> str | None:
+    """On which device the client runs, by the address. Raises `InvalidInput`."""
+    device_id = socket.query_params.get("deviceId")
+    check_device(device_id)
+    return device_id
+
+
 async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> None:
     """One connection: turned away, or accepted and served to its end."""
     origin = socket.headers.get("origin")
@@ -100,9 +108,9 @@ async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> N
     socket.scope["headers"].clear()
     try:
         room = None if path_room is None else Room.parse(path_room)
-        since = _since(socket)
+        since, device_id = _since(socket), _device_id(socket)
     except InvalidInput as refusal:
         asyncio.get_running_loop().call_later(GOODBYE_SECONDS, transport.abort)
         await socket.close(CloseCode.NOT_ALLOWED, refusal.code)
         return
-    await Session(gateway, socket, transport, arrival, room, since).run(token)
+    await Session(gateway, socket, transport, arrival, room, since, device_id).run(token)

@@ -2,10 +2,12 @@
 the hub."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
+from chat.rules.devices import OFFLINE_AFTER_MS
 from chat.rules.rooms import Room
 from gateway import client_frames, documents, server_frames
 from gateway.appsync import AppSync, UpstreamRefused
@@ -16,6 +18,8 @@ from gateway.metrics import Metrics
 HEARTBEAT_SECONDS = 30.0
 """How often a client's positions are passed on at the most."""
 
+SEEN_SECONDS = OFFLINE_AFTER_MS / 1_000
+
 HEARTBEAT_ROOMS = 50
 """How many rooms one heartbeat may name."""
 
@@ -24,7 +28,10 @@ CHECKS_AT_ONCE = 10
 
 
 class Client:
-    """`close` ends the connection after what was written, and whatever is received by it at once."""
+    """`close` ends the connection after what was written, and whatever is received by it at once.
+
+    `device_id` is the client's name for the device that it runs on; where it has none, the connection is a
+    device of its own."""
 
     def __init__(
         self,
@@ -37,6 +44,9 @@ class Client:
         self.connection = connection
         self.transport = transport
         self.user_id = ""
+        self.device_id = secrets.token_hex(8)
+        self.is_named = False
+        """Whether the client said which device it is, as which it may come back elsewhere."""
         self._token = ""
         self._appsync, self._metrics = appsync, metrics
         self.close = close
@@ -44,10 +54,15 @@ class Client:
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
         self._delivered: dict[str, int] = {}
         """By room, up to which `seq` the client has everything; what no heartbeat has named yet."""
-        self._heartbeat_at = 0.0
+        self._heartbeat_at = float("-inf")
 
     def authenticated(self, user_id: str, token: str) -> None:
         self.user_id, self._token = user_id, token
+
+    def name_device(self, device_id: str | None) -> None:
+        """The client says on which device it runs, if it does."""
+        if device_id is not None:
+            self.device_id, self.is_named = device_id, True
 
     def reply(self, text: str) -> None:
         self.transport.write(server_frames.framed(text))
@@ -106,11 +121,23 @@ class Client:
         if not self.needs_heartbeat or now - self._heartbeat_at < HEARTBEAT_SECONDS:
             return
         self._heartbeat_at = now
+        await self._heartbeat("ONLINE")
+
+    def is_seen(self, now: float) -> bool:
+        """Whether the person counts as there by this connection."""
+        return now - self._heartbeat_at <= SEEN_SECONDS
+
+    async def send_goodbye(self) -> None:
+        """The connection has ended, and its device with it. Not repeated: it expires by itself."""
+        await self._heartbeat("OFFLINE")
+
+    async def _heartbeat(self, status: str) -> None:
         sent = dict(islice(self._delivered.items(), HEARTBEAT_ROOMS))
         self._delivered = {room: seq for room, seq in self._delivered.items() if room not in sent}
         positions = [{"roomId": room, "seq": seq} for room, seq in sent.items()]
+        variables = {"rooms": positions, "device": self.device_id, "status": status}
         try:
-            await self._appsync.ask(documents.HEARTBEAT, {"rooms": positions}, self._token)
+            await self._appsync.ask(documents.HEARTBEAT, variables, self._token)
         except UpstreamRefused as refused:
             self._metrics.refused(refused.refusal.code)
             self._delivered = sent | self._delivered

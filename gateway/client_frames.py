@@ -19,6 +19,7 @@ from pydantic import (
     ValidationError,
 )
 
+from chat.rules.devices import check_device
 from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room, is_id
 from gateway.position import MAX_NUMBER, RoomPosition
@@ -58,6 +59,14 @@ def _since(value: object) -> RoomPosition | int | None:
     raise _BadValue(InvalidInput("changes.since", argument="since"))
 
 
+def _device(value: object) -> str | None:
+    try:
+        check_device(value)
+    except InvalidInput as refusal:
+        raise _BadValue(refusal) from None
+    return value if isinstance(value, str) else None
+
+
 def _ref(value: str) -> str:
     if not is_id(value):
         raise ValueError("no id")
@@ -72,6 +81,7 @@ def _rooms(value: object) -> dict[Room, RoomPosition | int | None]:
 
 RoomId = Annotated[Room, PlainValidator(_room)]
 Since = Annotated[RoomPosition | int | None, PlainValidator(_since)]
+DeviceId = Annotated[str | None, PlainValidator(_device)]
 Ref = Annotated[str, AfterValidator(_ref)]
 Number = Annotated[int, Field(ge=0, lt=MAX_NUMBER)]
 Flag = Annotated[bool, PlainValidator(lambda value: value is True)]
@@ -85,10 +95,11 @@ class _Frame(BaseModel):
 
 class Authenticate(_Frame):
     """The first frame, where neither header nor subprotocol carried the token; later, a fresh token of the
-    same person."""
+    same person. `device_id`: which of the person's devices this is."""
 
     type: Literal["auth"] = "auth"
     token: str = Field(repr=False)
+    device_id: DeviceId = Field(None, alias="deviceId")
 
 
 class Subscribe(_Frame):

@@ -45,9 +45,11 @@ _CLOSING = {
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """Verify this token, then report `authenticated` or `token_refused`."""
+    """Verify this token, then report `authenticated` or `token_refused`. `device_id`: which device brought
+    it, if it said so."""
 
     token: str
+    device_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,10 @@ class Connection:
         reason = "the token has expired" if self.state == "open" else self._no_token
         return [self._close(CloseCode.TOKEN_REFUSED, reason)]
 
-    def credentials(self, token: str) -> list[Action]:
+    def credentials(self, token: str, device_id: str | None = None) -> list[Action]:
         """A token from the handshake or the first frame."""
         self.state = "authenticating"
-        return [Verify(token)]
+        return [Verify(token, device_id)]
 
     def authenticated(self, hello: str, expires: float) -> list[Action]:
         """The token is good until `expires`; `hello` is the first frame."""
@@ -216,7 +218,8 @@ class Connection:
                 return [self._close(CloseCode.BAD_FRAME, "the token before it is still being verified")]
             if len(frame.token) > MAX_TOKEN_CHARACTERS:
                 return self.token_refused()
-            return [Verify(frame.token)] if self.state == "open" else self.credentials(frame.token)
+            verify = Verify(frame.token, frame.device_id)
+            return [verify] if self.state == "open" else self.credentials(frame.token, frame.device_id)
         if self.state != "open":
             return [self._close(CloseCode.TOKEN_REFUSED, "auth comes first")]
         match frame:

@@ -34,6 +34,6 @@ TYPING = "mutation ($room: ID!) { typing(roomId: $room) { roomId epoch userId ex
 PRESENCE = (
     "query ($room: ID!) { presence(roomId: $room) { people { userId status lastSeenAt } online watching } }"
 )
-HEARTBEAT = """mutation ($rooms: [RoomPosition!]) {
-  heartbeat(rooms: $rooms) { everySeconds rooms { roomId left } }
+HEARTBEAT = """mutation ($rooms: [RoomPosition!], $device: ID, $status: PresenceStatus) {
+  heartbeat(rooms: $rooms, deviceId: $device, status: $status) { everySeconds rooms { roomId left } }
 }"""

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -31,6 +31,8 @@ log = logging.getLogger("gateway")
 HEARTBEATS_AT_ONCE = 20
 """How many heartbeats are underway at once."""
 
+_Key = TypeVar("_Key")
+
 STATE_SECONDS = 60.0
 """How often a line says how many are connected and how late their messages are: what autoscaling goes by."""
 
@@ -53,6 +55,10 @@ class Gateway:
         self.clients: set[Client] = set()
         self.users: Counter[str] = Counter()
         """How many connections each person has."""
+        self.devices: Counter[tuple[str, str]] = Counter()
+        """How many connections each device of a person has."""
+        self._gone: list[Client] = []
+        """Whose devices are to be signed off."""
         self.replay_memory = MemoryBudget(settings.replay_bytes)
         self.breaker = Breaker()
         self.token = ServiceToken(lambda: service_token(settings))
@@ -109,8 +115,8 @@ class Gateway:
                     await self._empty.wait()
 
     async def _send_heartbeats(self) -> None:
-        """Once a second pass on what clients confirmed, each at most twice a minute; once a minute log how
-        things stand."""
+        """Once a second pass on what clients confirmed, each at most twice a minute, and which devices have
+        gone; once a minute log how things stand."""
         logged_at = 0.0
         turns = asyncio.Semaphore(HEARTBEATS_AT_ONCE)
 
@@ -118,12 +124,19 @@ class Gateway:
             async with turns:
                 await client.send_heartbeat(time.monotonic())
 
+        async def say_goodbye(client: Client) -> None:
+            async with turns:
+                await client.send_goodbye()
+
         while True:
             await asyncio.sleep(1.0)
             if time.monotonic() - logged_at >= STATE_SECONDS:
                 logged_at = time.monotonic()
                 log.info("state", extra=self.metrics.state(len(self.clients), len(self.hub.rooms)))
+            gone, self._gone = self._gone, []
+            leaving = [client for client in gone if (client.user_id, client.device_id) not in self.devices]
             sending = [send(client) for client in self.clients if client.needs_heartbeat]
+            sending += [say_goodbye(client) for client in leaving]
             for failed in filter(None, await asyncio.gather(*sending, return_exceptions=True)):
                 log.error("heartbeat failed", extra={"error": type(failed).__name__})
 
@@ -140,12 +153,22 @@ class Gateway:
     def has_room_for(self, user_id: str) -> bool:
         return self.users[user_id] < self.settings.connections_per_user
 
-    def forget(self, client: Client) -> None:
+    def remember(self, client: Client) -> None:
+        """Count a client whose person is known now."""
+        self.users[client.user_id] += 1
+        self.devices[client.user_id, client.device_id] += 1
+
+    def forget(self, client: Client, *, said_goodbye: bool) -> None:
+        """The client's connection has ended, by a close frame of its own or otherwise. Its device is signed
+        off, unless it may have come back elsewhere already: a connection can be lost for long before this
+        process knows it. Then it expires by itself."""
         self.clients.remove(client)
         if client.user_id:
-            self.users[client.user_id] -= 1
-            if not self.users[client.user_id]:
-                del self.users[client.user_id]
+            _count_down(self.users, client.user_id)
+            _count_down(self.devices, (client.user_id, client.device_id))
+            may_be_back = client.is_named and not said_goodbye
+            if client.is_seen(time.monotonic()) and not self.is_draining and not may_be_back:
+                self._gone.append(client)
         if not self.clients:
             self._empty.set()
 
@@ -157,6 +180,12 @@ class Gateway:
         self.metrics.upstream_connections.set(self.realtime.connections)
         self.metrics.upstream_subscriptions.set(self.realtime.subscriptions)
         self.metrics.breaker.set(self.breaker.state != "closed")
+
+
+def _count_down(counter: Counter[_Key], key: _Key) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]
 
 
 def _http() -> aiohttp.ClientSession:

@@ -34,8 +34,8 @@ GOODBYE_SECONDS = 1.0
 
 
 class Session:
-    """From the handshake to the end of the connection. `path_room`, `since`: the room of the address, and
-    where the client was in it."""
+    """From the handshake to the end of the connection. `path_room`, `since`, `device_id`: the room of the
+    address, where the client was in it, and on which device it runs."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Session:
         arrival: Arrival,
         path_room: Room | None,
         since: RoomPosition | int | None,
+        device_id: str | None,
     ) -> None:
         self._gateway, self._socket, self._transport = gateway, socket, transport
         own = gateway.settings
@@ -53,9 +54,11 @@ class Session:
         self._arrival = arrival
         self._connection = Connection(path_room, since, limits, arrival.since)
         self._client = Client(self._connection, gateway.appsync, gateway.metrics, transport, self._close)
+        self._client.name_device(device_id)
         self._timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
         self._code: int | None = None
+        self._said_goodbye = False
 
     async def run(self, token: str | None) -> None:
         """`token`: from the handshake, if it was there."""
@@ -75,7 +78,7 @@ class Session:
             if self._timer:
                 self._timer.cancel()
             gateway.hub.leave_all(client)
-            gateway.forget(client)
+            gateway.forget(client, said_goodbye=self._said_goodbye)
             seconds = round(time.monotonic() - started, 3)
             log.info("connection closed", extra={**about, "code": self._code, "seconds": seconds})
             asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
@@ -87,6 +90,8 @@ class Session:
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
+                # A reason, empty or not, is what uvicorn passes on of a close frame; a lost connection has none.
+                self._said_goodbye = self._code is None and "reason" in message
                 self._code = self._code or message.get("code")
                 return
             if connection.state == "closed":
@@ -101,11 +106,12 @@ class Session:
         rest = [action for action in actions if not isinstance(action, Verify)]
         for action in actions:
             if isinstance(action, Verify):
-                await self._authenticate(action.token)
+                await self._authenticate(action)
         await self._gateway.hub.carry_out(self._client, rest)
 
-    async def _authenticate(self, token: str) -> None:
+    async def _authenticate(self, verify: Verify) -> None:
         gateway, client, connection = self._gateway, self._client, self._connection
+        token = verify.token
         self._arrival.verifying()
         try:
             claims = await gateway.verify(token)
@@ -132,8 +138,9 @@ class Session:
             client.apply(connection.full())
             return
         self._arrival.known()
-        gateway.users[claims.user_id] += 1
+        client.name_device(verify.device_id)
         client.authenticated(claims.user_id, token)
+        gateway.remember(client)
         hello = server_frames.encode("hello", version=VERSION, user=claims.user_id, **self._settings())
         actions = connection.authenticated(hello, expires)
         self._watch_deadline()

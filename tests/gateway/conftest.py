@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -92,11 +93,13 @@ class LocalChat:
         room: str | None = None,
         since: object = None,
         token: str | None = None,
+        device: str | None = None,
         **options: Any,
     ) -> AsyncIterator[Person]:
         """A connected client, which sent its token."""
         path = "/ws" if room is None else f"/ws/rooms/{room.replace('#', '%23')}"
-        query = "" if since is None else f"?since={str(since).replace('#', '%23')}"
+        given = {"since": since, "deviceId": device}
+        query = "?" + urlencode({name: value for name, value in given.items() if value is not None})
         headers = {"Authorization": token or self.token(user)}
         async with connect(
             f"ws://127.0.0.1:{self.port}{path}{query}",
@@ -125,6 +128,12 @@ class LocalChat:
         found = members or {"alice": "owner", "bob": "member"}
         assert add_room(compose.deployment().store, Room.parse(room_id), found, FAST)
         return room_id
+
+    def room_of(self, owner: str, *members: str) -> str:
+        roles: dict[str, Role] = {owner: "owner"}
+        for member in members:
+            roles[member] = "member"
+        return self.room(**roles)
 
     async def metric(self, name: str) -> float:
         """The sum of a metric's samples."""

@@ -24,3 +24,20 @@ async def test_what_was_delivered_is_passed_on_twice_a_minute_and_not_forgotten_
     assert [len(each) for each in sent] == [HEARTBEAT_ROOMS, HEARTBEAT_ROOMS, 5]
     assert {each["roomId"] for rooms in sent[1:] for each in rooms} == set(rooms)
     await bob.hub.close()
+
+
+async def test_a_heartbeat_says_which_device_it_is_and_the_last_one_that_it_goes() -> None:
+    chat = FakeChat(member(1), {}, {})
+    bob = Bob(chat, FakeFeed())
+    bob.client.name_device("phone")
+    await bob.sends(type="subscribe", room="lobby")
+    await bob.joined()
+    await bob.sends(type="delivered", room="lobby", seq=3)
+    assert not bob.client.is_seen(100.0)
+    await bob.client.send_heartbeat(now=100.0)
+    assert bob.client.is_seen(175.0)
+    assert not bob.client.is_seen(176.0)
+    await bob.client.send_goodbye()
+    sent = [variables for document, variables in chat.asked if document == documents.HEARTBEAT]
+    assert [(each["device"], each["status"]) for each in sent] == [("phone", "ONLINE"), ("phone", "OFFLINE")]
+    await bob.hub.close()

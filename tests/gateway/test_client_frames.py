@@ -69,3 +69,12 @@ def test_neither_texts_nor_tokens_are_shown() -> None:
     send = Send(ref="r", room=LOBBY, text="between us")
     assert "between us" not in repr(send)
     assert "secret" not in repr(client_frames.Authenticate(token="secret"))
+
+
+def test_a_device_is_named_with_the_token() -> None:
+    frame = client_frames.parse('{"type": "auth", "token": "t", "deviceId": "phone"}')
+    assert isinstance(frame, client_frames.Authenticate)
+    assert frame.device_id == "phone"
+    with pytest.raises(InvalidInput) as refused:
+        client_frames.parse('{"type": "auth", "token": "t", "deviceId": "a phone"}')
+    assert refused.value.values["argument"] == "deviceId"

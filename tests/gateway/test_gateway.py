@@ -3,6 +3,9 @@
 import asyncio
 import json
 import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
@@ -10,8 +13,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from gateway import documents
 from gateway.connection import CloseCode
-from tests.gateway.conftest import NOTICE, LocalChat, Serve
+from tests.gateway.conftest import NOTICE, LocalChat, Person, Serve
 from tests.gateway.test_gateway_page import PAGE
 
 
@@ -362,3 +366,87 @@ async def test_receipts_typing_and_presence_come_to_those_who_ask(serve: Serve) 
             assert {frame["type"] for frame in uninterested.frames} == {"hello", "subscribed", "message"}
             await bob.sends(type="presence", room=room)
             assert (await bob.next("presence"))["presence"]["watching"] == 0
+
+
+async def presence_of(local: LocalChat, room: str, person: str) -> str:
+    answer = await local.ask("alice", documents.PRESENCE, room=room)
+    return next(str(each["status"]) for each in answer["people"] if each["userId"] == person)
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110  what is waited for is in another program's tables
+            await asyncio.sleep(0.05)
+
+
+async def seen(local: LocalChat, person: Person, room: str) -> None:
+    """The person's client confirms a message, and the chat has heard of all clients."""
+    await person.next("subscribed")
+    await person.sends(type="delivered", room=room, seq=1)
+
+    async def all_seen() -> bool:
+        return all(client.is_seen(time.monotonic()) for client in local.gateway.clients)
+
+    await until(all_seen)
+
+
+async def test_a_connection_is_a_device_and_goes_without_the_others(serve: Serve) -> None:
+    """The person is there while one of their devices is: this one, another, or one that calls the API."""
+    async with serve() as local:
+        person = f"p-{uuid.uuid4().hex[:8]}"
+        room = local.room_of("alice", person)
+        await local.send("alice", room, "hello")
+
+        async def other_has_gone() -> bool:
+            return len(local.gateway.clients) == 1 and not local.gateway._gone  # noqa: SLF001  nothing else says so
+
+        async def is_offline() -> bool:
+            return await presence_of(local, room, person) == "OFFLINE"
+
+        async with local.person(person, room, device="desk") as desk:
+            await seen(local, desk, room)
+            async with local.person(person, room) as other:
+                await seen(local, other, room)
+            await until(other_has_gone)
+            for status in ("AWAY", "OFFLINE"):
+                variables = {"rooms": [], "device": "phone", "status": status}
+                await local.ask(person, documents.HEARTBEAT, **variables)
+                assert await presence_of(local, room, person) == "ONLINE"
+        await until(is_offline)
+
+
+async def test_what_is_no_device_id_is_refused(serve: Serve) -> None:
+    async with serve() as local:
+        async with local.person("bob", local.room(), device="a phone") as bob:
+            assert await bob.closed() == (4403, "InvalidInput")
+        async with connect(f"ws://127.0.0.1:{local.port}/ws") as socket:
+            token = local.token("bob")
+            await socket.send(json.dumps({"type": "auth", "token": token, "deviceId": "a phone"}))
+            refused = json.loads(await socket.recv())
+            assert (refused["errorType"], refused["values"]["argument"]) == ("InvalidInput", "deviceId")
+            await socket.send(json.dumps({"type": "auth", "token": token, "deviceId": "phone"}))
+            assert json.loads(await socket.recv())["type"] == "hello"
+
+
+async def test_a_device_that_was_lost_may_have_come_back_elsewhere(serve: Serve) -> None:
+    """Where its connection is lost it expires by itself; a connection without a name is nobody else's."""
+    async with serve() as local:
+        person = f"p-{uuid.uuid4().hex[:8]}"
+        room = local.room_of("alice", person)
+        await local.send("alice", room, "hello")
+
+        async def is_forgotten() -> bool:
+            return not local.gateway.clients
+
+        async def is_offline() -> bool:
+            return await presence_of(local, room, person) == "OFFLINE"
+
+        async with local.person(person, room) as nameless:
+            await seen(local, nameless, room)
+            nameless.socket.transport.abort()
+            await until(is_offline)
+        async with local.person(person, room, device="desk") as desk:
+            await seen(local, desk, room)
+            desk.socket.transport.abort()
+            await until(is_forgotten)
+            assert local.gateway._gone == []  # noqa: SLF001  nothing else says so

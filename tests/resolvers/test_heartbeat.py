@@ -152,6 +152,23 @@ def test_what_is_no_position_is_refused(harness: Harness, rooms: list[dict[str, 
     harness.refused(harness.event(EVENT, rooms=rooms), "InvalidInput", argument="rooms", max=MOST_ROOMS)
 
 
+def test_one_device_that_goes_does_not_forget_anothers_rooms(harness: Harness, person: str) -> None:
+    room = harness.room({"alice": "owner", person: "member"})
+    harness.run(heartbeat_event(harness, person, (room, 0), deviceId="desk"), writes=["PRESENCE"])
+    harness.run(harness.event(f"{EVENT}.device", person, status="OFFLINE", rooms=[]), writes=["PRESENCE"])
+    harness.send(room, "one")
+    harness.run(
+        heartbeat_event(harness, person, (room, 1), deviceId="desk"), writes=["AT", "HOUR", "PRESENCE"]
+    )
+    assert harness.item(room, f"AT#ROOM#{room}", person).get("judgedSeq", 0) == 0  # noted: it is connected
+
+
+@pytest.mark.parametrize("device", ["", "a phone", "a" * 129, "phone#1", 7, True, ["phone"]])
+def test_what_is_no_device_id_is_refused(harness: Harness, device: object) -> None:
+    harness.refused(harness.event(EVENT, deviceId=device), "InvalidInput", argument="deviceId")
+    harness.refused(harness.event(f"{EVENT}.malformed-device"), "InvalidInput", argument="deviceId")
+
+
 def test_malformed_arguments_are_named(harness: Harness) -> None:
     twice = harness.event(f"{EVENT}.twice-the-same-room")
     harness.refused(twice, "InvalidInput", argument="rooms", max=MOST_ROOMS)

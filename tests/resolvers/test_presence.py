@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from chat.rules.devices import OFFLINE_AFTER_MS
 from chat.rules.models import Role
-from chat.steps.presence_items import OFFLINE_AFTER_MS
 from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
 from tests.resolvers.harness import Harness
 
@@ -33,6 +33,11 @@ def seen(harness: Harness, person: str, **changes: int | str) -> None:
 def presence_of(harness: Harness, room: str, user: str) -> dict[str, Any]:
     answer: dict[str, Any] = harness.run(harness.event(EVENT, user, roomId=room), writes=[])
     return answer
+
+
+def status_of(harness: Harness, room: str, person: str) -> str:
+    listed = presence_of(harness, room, person)["people"]
+    return next(str(each["status"]) for each in listed if each["userId"] == person)
 
 
 def test_members_are_listed_with_their_own_status(harness: Harness, people: dict[str, Role]) -> None:
@@ -71,6 +76,51 @@ def test_who_sent_offline_is_offline_at_once(harness: Harness, people: dict[str,
     send_heartbeat(harness, person)
     send_heartbeat(harness, person, status="OFFLINE")
     assert presence_of(harness, room, person)["online"] == 0
+
+
+@pytest.mark.parametrize("status", ["OFFLINE", "AWAY"])
+@pytest.mark.parametrize("other", [{"deviceId": "phone"}, {}])
+def test_one_device_that_goes_leaves_the_others_as_they_are(
+    harness: Harness, people: dict[str, Role], status: str, other: dict[str, str]
+) -> None:
+    room, person = harness.room(people), next(iter(people))
+    send_heartbeat(harness, person, deviceId="desk")
+    send_heartbeat(harness, person, **other)
+    send_heartbeat(harness, person, status=status, **other)
+    assert status_of(harness, room, person) == "ONLINE"
+    send_heartbeat(harness, person, status=status, deviceId="desk")
+    assert status_of(harness, room, person) == status
+
+
+def test_a_client_from_before_that_comes_beside_others_is_a_device_of_its_own(
+    harness: Harness, people: dict[str, Role]
+) -> None:
+    room, person = harness.room(people), next(iter(people))
+    send_heartbeat(harness, person)
+    send_heartbeat(harness, person, status="OFFLINE", deviceId="desk")
+    assert status_of(harness, room, person) == "ONLINE"
+    send_heartbeat(harness, person, status="OFFLINE")
+    assert status_of(harness, room, person) == "OFFLINE"
+
+
+def test_a_device_that_fell_silent_does_not_count(harness: Harness, people: dict[str, Role]) -> None:
+    room, person = harness.room(people), next(iter(people))
+    send_heartbeat(harness, person)
+    send_heartbeat(harness, person, status="AWAY", deviceId="desk")
+    seen(harness, person, lastSeenAt=time.time_ns() // 1_000_000 - OFFLINE_AFTER_MS - 10_000)
+    assert status_of(harness, room, person) == "AWAY"
+
+
+def test_two_devices_with_one_room_open_are_one_person_that_watches(
+    harness: Harness, people: dict[str, Role]
+) -> None:
+    room, other = harness.room(people), harness.room(people)
+    person = next(iter(people))
+    send_heartbeat(harness, person, watching=room, deviceId="desk")
+    send_heartbeat(harness, person, watching=room, deviceId="phone")
+    send_heartbeat(harness, person, watching=room)
+    send_heartbeat(harness, person, watching=other, deviceId="tablet")
+    assert [presence_of(harness, each, person)["watching"] for each in (room, other)] == [1, 1]
 
 
 def test_an_instant_far_ahead_is_of_a_clock_that_jumped_and_is_ignored(

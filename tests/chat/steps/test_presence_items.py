@@ -4,28 +4,43 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from chat.rules.rooms import Room
-from chat.steps.presence_items import (
-    HEARTBEATS,
+from chat.rules.devices import (
+    MOST_DEVICES,
     MOST_NAMED,
-    NEVER_SEEN,
+    NAMELESS,
     OFFLINE_AFTER_MS,
-    Presence,
-    heartbeat_write,
-    is_connected,
-    named_rooms,
-    rate_state,
+    PRESENT,
+    Beat,
+    PresenceStatus,
+    is_counted,
+    status_of,
 )
+from chat.rules.rooms import Room
+from chat.steps.presence_items import HEARTBEATS, NOBODY, Presence, heartbeat_write, is_connected, rate_state
 from chat.storage.items import values
 
 NOON = 1_800_000_000_000
 ROOMS = [Room.parse(f"room-{number}") for number in range(150)]
 
 
-def after(before: Presence, now: int, *rooms: Room, status: str = "online") -> Presence:
+def after(
+    before: Presence,
+    now: int,
+    *rooms: Room,
+    status: PresenceStatus = "online",
+    device: str = NAMELESS,
+    watched: Room | None = None,
+) -> Presence:
     """The person's item after a heartbeat."""
-    write = heartbeat_write(before, "ann", "offline" if status == "offline" else "online", rooms, None, now)
-    return Presence.of(values(write.set))
+    write = heartbeat_write(before, "ann", Beat(device, status, rooms, watched, now))
+    kept = {each: getattr(before, each) for each in ("status", "watching", "window", "named", "devices")}
+    item = {"lastSeenAt": before.last_seen_at, **{each: value for each, value in kept.items() if value}}
+    left = {name: value for name, value in (item | dict(write.set)).items() if name not in write.remove}
+    return Presence.of(values(left))
+
+
+def named_rooms(presence: Presence, now: int) -> dict[str, int]:
+    return {digest: age for each in presence.by_key().values() for digest, age in each.rooms_at(now).items()}
 
 
 @given(
@@ -36,7 +51,7 @@ def after(before: Presence, now: int, *rooms: Room, status: str = "online") -> P
 def test_a_room_is_connected_if_it_was_named_within_seventy_five_seconds(
     heartbeats: list[tuple[int, list[int]]],
 ) -> None:
-    presence, now, named_at = NEVER_SEEN, NOON, dict[int, int]()
+    presence, now, named_at = NOBODY, NOON, dict[int, int]()
     for passed, numbers in heartbeats:
         now += passed
         for number, at in named_at.items():
@@ -51,13 +66,13 @@ def test_a_room_is_connected_if_it_was_named_within_seventy_five_seconds(
 
 
 def test_the_next_heartbeat_of_the_same_rooms_finds_them_connected() -> None:
-    presence = after(NEVER_SEEN, NOON, *ROOMS[:50])
+    presence = after(NOBODY, NOON, *ROOMS[:50])
     assert all(is_connected(presence, room, NOON + OFFLINE_AFTER_MS) for room in ROOMS[:50])
     assert not any(is_connected(presence, room, NOON + 30_000) for room in ROOMS[50:])
 
 
 def test_two_clients_of_one_person_do_not_forget_each_others_rooms() -> None:
-    presence = after(NEVER_SEEN, NOON, ROOMS[0])
+    presence = after(NOBODY, NOON, ROOMS[0])
     presence = after(presence, NOON + 20_000, ROOMS[1])
     assert is_connected(presence, ROOMS[0], NOON + 30_000)
     presence = after(presence, NOON + 30_000, ROOMS[0])
@@ -65,12 +80,12 @@ def test_two_clients_of_one_person_do_not_forget_each_others_rooms() -> None:
 
 
 def test_going_offline_ends_the_connection() -> None:
-    presence = after(after(NEVER_SEEN, NOON, ROOMS[0]), NOON + 1_000, ROOMS[0], status="offline")
+    presence = after(after(NOBODY, NOON, ROOMS[0]), NOON + 1_000, ROOMS[0], status="offline")
     assert named_rooms(presence, NOON + 2_000) == {}
 
 
 def test_the_item_keeps_a_hundred_rooms_in_a_kilobyte_the_newest_first() -> None:
-    presence = after(NEVER_SEEN, NOON, *ROOMS[:50])
+    presence = after(NOBODY, NOON, *ROOMS[:50])
     presence = after(presence, NOON + 1_000, *ROOMS[50:100])
     presence = after(presence, NOON + 2_000, *ROOMS[100:])
     assert len(named_rooms(presence, NOON + 2_000)) == MOST_NAMED
@@ -80,10 +95,96 @@ def test_the_item_keeps_a_hundred_rooms_in_a_kilobyte_the_newest_first() -> None
 
 @pytest.mark.parametrize("jump", [-3_600_000, 3_600_000])
 def test_after_a_jump_of_the_clock_nobody_is_connected_and_nobody_is_shut_out(jump: int) -> None:
-    presence = NEVER_SEEN
+    presence = NOBODY
     for _ in range(HEARTBEATS.burst):
         presence = after(presence, NOON, ROOMS[0])
     assert HEARTBEATS.wait(rate_state(presence, NOON), NOON * 1_000) > 0
     assert not is_connected(presence, ROOMS[0], NOON + jump)
-    assert presence.status_at(NOON + jump) == "offline"
+    assert status_of(presence.by_key(), NOON + jump) == "offline"
     assert HEARTBEATS.wait(rate_state(presence, NOON + jump), (NOON + jump) * 1_000) == 0
+
+
+@given(
+    beats=st.lists(
+        st.tuples(
+            st.integers(0, 40_000),
+            st.sampled_from([NAMELESS, "desk", "phone", "tablet"]),
+            st.sampled_from(["online", "away", "offline"]),
+            st.lists(st.integers(0, 5), max_size=3),
+            st.sampled_from([0, 0, 0, 0, -3_600_000, 3_600_000]),
+        ),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_a_person_is_what_the_most_present_of_their_devices_is(
+    beats: list[tuple[int, str, PresenceStatus, list[int], int]],
+) -> None:
+    """Each device alone is what it said last; a process whose clock is an hour off spoils nobody else's."""
+    presence, now = NOBODY, NOON
+    alone: dict[str, tuple[int, PresenceStatus]] = {}
+    for passed, device, status, numbers, skew in beats:
+        now += passed
+        rooms = [ROOMS[number] for number in numbers]
+        presence = after(presence, now + skew, *rooms, status=status, device=device)
+        alone[device] = (now + skew, status)
+        live = [status for at, status in alone.values() if abs(now - at) <= OFFLINE_AFTER_MS]
+        expected = max(live, key=lambda each: PRESENT[each], default="offline")
+        assert status_of(presence.by_key(), now) == expected
+
+
+def test_a_device_that_goes_forgets_its_own_rooms_alone() -> None:
+    presence = after(NOBODY, NOON, ROOMS[0], ROOMS[1], device="desk")
+    presence = after(presence, NOON + 1_000, ROOMS[1], ROOMS[2], device="phone")
+    presence = after(presence, NOON + 2_000, device="phone", status="offline")
+    assert [is_connected(presence, room, NOON + 3_000) for room in ROOMS[:3]] == [True, True, False]
+
+
+def test_a_device_beyond_the_most_takes_the_place_of_the_least_present_and_then_of_the_oldest() -> None:
+    presence = NOBODY
+    for number in range(MOST_DEVICES):
+        presence = after(presence, NOON + number, device=f"online-{number}")
+    presence = after(presence, NOON + 50, device="away", status="away")
+    assert "away" not in presence.by_key()
+    presence = after(presence, NOON + 60, device="newest")
+    assert len(presence.by_key()) == MOST_DEVICES
+    assert "online-0" not in presence.by_key()
+    presence = after(presence, NOON + 70)
+    assert len(presence.by_key()) == MOST_DEVICES + 1
+
+
+def test_many_devices_with_many_rooms_stay_below_four_kilobytes() -> None:
+    presence = NOBODY
+    for number in range(3 * MOST_DEVICES):
+        rooms = ROOMS[number : number + 50]
+        presence = after(presence, NOON + number, *rooms, device=f"d-{number:06d}", watched=ROOMS[number])
+    assert len(presence.devices) < 2_048
+    assert len(named_rooms(presence, NOON + 100)) <= MOST_NAMED
+    assert is_connected(presence, ROOMS[3 * MOST_DEVICES - 1], NOON + 100)
+
+
+def test_the_rooms_of_many_devices_are_those_that_were_named_last() -> None:
+    presence = NOBODY
+    for number, device in enumerate(("desk", "phone", "tablet")):
+        presence = after(presence, NOON + 1_000 * number, *ROOMS[:60], device=device)
+    assert all(is_connected(presence, room, NOON + 5_000) for room in ROOMS[:60])
+
+
+def test_a_person_is_counted_in_a_room_once_for_each_half_minute_however_many_devices_have_it_open() -> None:
+    def beat(device: str, room: Room, now: int) -> Beat:
+        return Beat(device, "online", (), room, now)
+
+    presence = after(NOBODY, NOON, device="desk", watched=ROOMS[0])
+    assert is_counted(presence.by_key(), beat("phone", ROOMS[0], NOON + 1))
+    assert not is_counted(presence.by_key(), beat("phone", ROOMS[1], NOON + 1))
+    assert is_counted(presence.by_key(), beat("desk", ROOMS[1], NOON + 1))
+    assert not is_counted(presence.by_key(), beat("desk", ROOMS[0], NOON + 30_000))
+
+
+def test_an_item_from_before_there_were_devices_is_the_nameless_one() -> None:
+    item = {"lastSeenAt": NOON, "status": "online", "tat": 1, "named": "", "window": 3, "watching": "lobby"}
+    presence = Presence.of(values(item))
+    assert status_of(presence.by_key(), NOON) == "online"
+    presence = after(presence, NOON + 1, device="desk", status="away")
+    assert status_of(presence.by_key(), NOON + 2) == "online"
+    assert presence.watching == "lobby"

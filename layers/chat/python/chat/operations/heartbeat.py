@@ -9,9 +9,10 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import View, is_in
+from chat.rules.devices import Beat, is_counted
 from chat.rules.errors import RateLimited
 from chat.rules.instants import to_wire
-from chat.rules.models import NOT_ADOPTED, Caller, Head, Member
+from chat.rules.models import NOT_ADOPTED, Caller, Head, Item, Member
 from chat.rules.rate import to_ms
 from chat.rules.record import record
 from chat.rules.rooms import Room
@@ -24,17 +25,17 @@ from chat.steps.occupancy import count_in
 from chat.steps.presence_items import (
     HEARTBEAT_S,
     HEARTBEATS,
-    NEVER_SEEN,
+    NOBODY,
     Presence,
     heartbeat_write,
     is_connected,
     presence_place,
     rate_state,
-    window_of,
 )
 from chat.steps.receipt_items import MemberState, member_state, member_state_places, move_receipts
-from chat.steps.retry import deadline_of, retried
+from chat.steps.retry import attempts, deadline_of
 from chat.steps.unread import UnreadPlace, count_unread
+from chat.storage.aws import ConditionFailed, TransientFailure
 from chat.storage.places import Found, head_place, membership_place, receipts_place
 from chat.storage.tables import MOST_ACTIONS
 
@@ -42,7 +43,7 @@ from chat.storage.tables import MOST_ACTIONS
 def heartbeat(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> dict[str, Any]:
-    """Take in what `arguments` (`status`, `watching`, `rooms`) say; answers the schema's `Heartbeat`.
+    """Take in what `arguments` (`deviceId`, `status`, `watching`, `rooms`) say; answers the schema's `Heartbeat`.
 
     Raises `InvalidInput`, `RateLimited`, `ServiceUnavailable`.
     """
@@ -129,10 +130,12 @@ class _Heartbeat:
         return View.of(found.get(head_place(room)), member)
 
     def _presence(self, found: Found) -> Presence:
-        """The person as their last heartbeat left them. Raises `RateLimited` where heartbeats come too
-        often."""
-        item = found.get(presence_place(self._user_id))
-        presence = Presence.found(item) or NEVER_SEEN
+        """The person as their last heartbeat left them, with this one within the rate. Raises
+        `RateLimited`."""
+        return self._within_rate(found.get(presence_place(self._user_id)))
+
+    def _within_rate(self, item: Item | None) -> Presence:
+        presence = Presence.found(item) or NOBODY
         wait = HEARTBEATS.wait(rate_state(presence, self.now), self.now * 1_000)
         if wait:
             raise RateLimited(to_ms(wait), "person")
@@ -165,10 +168,20 @@ class _Heartbeat:
         return _State(room, head, unread, adds, entered)
 
     def _record(self, presence: Presence, rooms: list[Room], watched: Room | None) -> None:
-        """Write the heartbeat, and count them in the room that is open, once in half a minute."""
-        write = heartbeat_write(presence, self._user_id, self._request.status, rooms, watched, self.now)
-        item = retried(self._deployment, lambda: self._deployment.store.tables.update(write), self._deadline)
-        if watched and (Presence.found(item) or NEVER_SEEN).window != window_of(self.now):
+        """Write the heartbeat beside what other devices have written meanwhile, and count the person in the
+        room that is open, once in half a minute. Raises `RateLimited`."""
+        request = self._request
+        beat = Beat(request.device, request.status, tuple(rooms), watched, self.now)
+        for _ in attempts(self._deployment, self._deadline):
+            try:
+                self._deployment.store.tables.update(heartbeat_write(presence, self._user_id, beat))
+            except ConditionFailed as overtaken:
+                presence = self._within_rate(overtaken.item)
+            except TransientFailure:
+                continue
+            else:
+                break
+        if watched and not is_counted(presence.by_key(), beat):
             count_in(self._deployment, watched, self._user_id, self.now)
 
 

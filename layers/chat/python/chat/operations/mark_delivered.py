@@ -10,7 +10,7 @@ from chat.rules.tally import Tally
 from chat.steps.delivery_accounting import ClientReport, confirm_ms
 from chat.steps.ledger import DeliveryCount, add_to_ledger, count_metrics
 from chat.steps.marking import Mark, check_mark, mark
-from chat.steps.presence_items import NEVER_SEEN, Presence, is_connected, presence_place
+from chat.steps.presence_items import NOBODY, Presence, is_connected, presence_place
 
 
 def mark_delivered(
@@ -32,7 +32,7 @@ def mark_delivered(
         seq=seq,
         ts=ts,
         joined_seq=marked.access.member.joined_seq,
-        connected=is_connected(Presence.found(item) or NEVER_SEEN, room, marked.now),
+        connected=is_connected(Presence.found(item) or NOBODY, room, marked.now),
         now=marked.now,
     )
     adds = DeliveryCount(confirm_ms=confirm_ms(marked.before, marked.after, report))

@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room
+from chat.rules.devices import status_of
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
@@ -12,7 +13,7 @@ from chat.rules.tally import Tally
 from chat.steps.batches import found_at
 from chat.steps.listing import list_people
 from chat.steps.occupancy import count_watching, occupancy_places
-from chat.steps.presence_items import NEVER_SEEN, Presence, presence_place
+from chat.steps.presence_items import NOBODY, Presence, presence_place
 from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
 from chat.steps.retry import deadline_of, retried
 from chat.storage.items import is_expired
@@ -49,6 +50,11 @@ def presence(
 def _person(found: Found, user_id: str, now: int) -> dict[str, Any]:
     """The schema's `Presence`."""
     item = found.get(presence_place(user_id))
-    seen = Presence.of(item) if item and not is_expired(item, now // 1_000) else NEVER_SEEN
-    last = to_wire(min(seen.last_seen_at, now)) if seen.last_seen_at else None
-    return {"userId": user_id, "status": seen.status_at(now).upper(), "lastSeenAt": last}
+    seen = Presence.of(item) if item and not is_expired(item, now // 1_000) else NOBODY
+    devices = seen.by_key()
+    last = max((device.seen_at for device in devices.values()), default=None)
+    return {
+        "userId": user_id,
+        "status": status_of(devices, now).upper(),
+        "lastSeenAt": None if last is None else to_wire(min(last, now)),
+    }

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from chat.rules.arguments import check_instant, is_whole
+from chat.rules.devices import PresenceStatus, check_device
 from chat.rules.errors import InvalidInput
 from chat.rules.record import record
 from chat.rules.rooms import Room
-from chat.steps.presence_items import PresenceStatus
 
 MOST_ROOMS = 50
 
@@ -23,15 +23,16 @@ class RoomProgress:
 
 @record(frozen=True, slots=True)
 class HeartbeatRequest:
-    """A heartbeat: as what, with which room open, and what the client has."""
+    """A heartbeat: of which device (its key), as what, with which room open, and what the client has."""
 
+    device: str
     status: PresenceStatus
     watching: Room | None
     rooms: tuple[RoomProgress, ...]
 
 
 def check_heartbeat(arguments: Mapping[str, Any]) -> HeartbeatRequest:
-    """The heartbeat in `arguments` (`status`, `watching`, `rooms`). Raises `InvalidInput`."""
+    """The heartbeat in `arguments` (`deviceId`, `status`, `watching`, `rooms`). Raises `InvalidInput`."""
     watching, named = arguments.get("watching"), arguments.get("rooms")
     named = [] if named is None else named
     if not isinstance(named, list) or len(named) > MOST_ROOMS:
@@ -40,7 +41,8 @@ def check_heartbeat(arguments: Mapping[str, Any]) -> HeartbeatRequest:
     if len({progress.room.id for progress in rooms}) < len(rooms):
         raise InvalidInput("presence.rooms", argument="rooms", max=MOST_ROOMS)
     opened = None if watching is None else Room.parse(watching, argument="watching")
-    return HeartbeatRequest(_status(arguments.get("status")), opened, rooms)
+    device = check_device(arguments.get("deviceId"))
+    return HeartbeatRequest(device, _status(arguments.get("status")), opened, rooms)
 
 
 def _progress(given: object) -> RoomProgress:

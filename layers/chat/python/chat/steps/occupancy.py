@@ -4,8 +4,9 @@ many at once."""
 import zlib
 
 from chat.deployment import Deployment
+from chat.rules.devices import window_of
 from chat.rules.rooms import Room
-from chat.steps.presence_items import HEARTBEAT_S, window_of
+from chat.steps.presence_items import HEARTBEAT_S
 from chat.storage import keys
 from chat.storage.aws import TransientFailure
 from chat.storage.places import Found, Place

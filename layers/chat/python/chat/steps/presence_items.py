@@ -1,10 +1,21 @@
-"""When somebody's client was last heard of, and which rooms it had: one item a person, in the core table."""
+"""When somebody's devices were last heard of, and which rooms they had: one item a person, in the core
+table."""
 
-import base64
-import hashlib
-from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
+from chat.rules.devices import (
+    NAMELESS,
+    NEVER_SEEN,
+    WINDOW_MS,
+    Beat,
+    Device,
+    Devices,
+    PresenceStatus,
+    heard,
+    is_named,
+    pack,
+    unpack,
+)
 from chat.rules.models import DAY_MS, Stored
 from chat.rules.rate import Rate
 from chat.rules.record import record
@@ -13,29 +24,16 @@ from chat.storage import keys
 from chat.storage.places import Place, personal_place
 from chat.storage.tables import Write
 
-HEARTBEAT_S = 30
-OFFLINE_AFTER_MS = 75_000
-"""Two heartbeats may be lost, and a little time."""
-
+HEARTBEAT_S = WINDOW_MS // 1_000
 KEPT_MS = 30 * DAY_MS
 HEARTBEATS = Rate(per_second=0.2, burst=12)
 """How often a person may be heard of: as often as half a dozen clients, which may all come at once."""
 
-MOST_NAMED = 100
-_DIGEST, _AGE = 6, 2
-"""Characters for a room and for how long ago it was named (seconds): with a hundred rooms the item stays
-below 1 KB."""
-
-PresenceStatus = Literal["online", "away", "offline"]
-
 
 @record(frozen=True, slots=True, kw_only=True)
 class Presence(Stored):
-    """The last heartbeat: when (ms), as what, with which room open; `window` is the last in which they were
-    counted there.
-
-    `tat` is the rate state (µs). `named` holds the rooms that were named lately, packed: see
-    `named_rooms`."""
+    """Somebody's devices. `devices` holds those with an id, packed; the one without has the other attributes,
+    as items had from before there were ids: see `Device`. `tat` is the rate state of them all (µs)."""
 
     last_seen_at: int = 0
     status: PresenceStatus = "offline"
@@ -43,14 +41,16 @@ class Presence(Stored):
     window: int = 0
     tat: int = 0
     named: str = ""
+    devices: str = ""
 
-    def status_at(self, now: int) -> PresenceStatus:
-        """What they are now. An instant that lies far ahead was written by a clock that has jumped, and says
-        nothing."""
-        return self.status if abs(now - self.last_seen_at) <= OFFLINE_AFTER_MS else "offline"
+    def by_key(self) -> Devices:
+        """All of them, by their keys."""
+        own = Device(self.last_seen_at, self.status, self.named, self.watching, self.window)
+        return ({} if own == NEVER_SEEN else {NAMELESS: own}) | unpack(self.devices)
 
 
-NEVER_SEEN = Presence()
+NOBODY = Presence()
+"""Somebody of whom nothing was heard."""
 
 
 def presence_place(user_id: str) -> Place:
@@ -58,41 +58,36 @@ def presence_place(user_id: str) -> Place:
 
 
 def is_connected(presence: Presence, room: Room, now: int) -> bool:
-    """Whether the person's clients named this room within `OFFLINE_AFTER_MS`, and did not say that they
-    go."""
-    return _digest(room) in named_rooms(presence, now)
+    """Whether the person's devices named this room lately, and did not say that they go."""
+    return is_named(presence.by_key(), room, now)
 
 
-def named_rooms(presence: Presence, now: int) -> dict[str, int]:
-    """For how many seconds, at `now`, the rooms have not been named: by their digest, `OFFLINE_AFTER_MS` at
-    the most."""
-    since = -(-abs(now - presence.last_seen_at) // 1_000)
-    step = _DIGEST + _AGE
-    packed = (presence.named[start : start + step] for start in range(0, len(presence.named), step))
-    ages = {each[:_DIGEST]: int(each[_DIGEST:]) + since for each in packed}
-    return {digest: age for digest, age in ages.items() if age * 1_000 <= OFFLINE_AFTER_MS}
-
-
-def heartbeat_write(
-    before: Presence,
-    user_id: str,
-    status: PresenceStatus,
-    rooms: Iterable[Room],
-    watched: Room | None,
-    now: int,
-) -> Write:
-    """A heartbeat that named `rooms`, with `watched` open. Going offline forgets the rooms."""
-    ages = named_rooms(before, now) | {_digest(room): 0 for room in rooms}
-    newest = sorted(ages.items(), key=lambda pair: pair[1])[:MOST_NAMED]
-    named = "" if status == "offline" else "".join(f"{digest}{age:02d}" for digest, age in newest)
-    seen: dict[str, Any] = {"type": "Presence", "lastSeenAt": now, "status": status, "named": named}
-    seen |= {
+def heartbeat_write(before: Presence, user_id: str, beat: Beat) -> Write:
+    """A heartbeat, on condition that no other was written since `before` was read: each moves `tat`."""
+    devices, now = heard(before.by_key(), beat), beat.now
+    newest = max(device.seen_at for device in devices.values())  # not `now`: this clock may be behind
+    seen: dict[str, Any] = {
+        "type": "Presence",
         "tat": HEARTBEATS.taken(rate_state(before, now), now * 1_000),
-        "expiresAt": (now + KEPT_MS) // 1_000,
+        "expiresAt": (newest + KEPT_MS) // 1_000,
     }
-    if watched is None:
-        return Write(presence_place(user_id), set=seen, remove=("watching",))
-    return Write(presence_place(user_id), set=seen | {"watching": watched.id, "window": window_of(now)})
+    remove = []
+    if beat.device == NAMELESS:
+        own = devices[NAMELESS]
+        seen |= {"lastSeenAt": now, "status": own.status, "named": own.named, "window": own.window}
+        if own.watching is None:
+            remove = ["watching"]
+        else:
+            seen["watching"] = own.watching
+    if packed := pack(devices):
+        seen["devices"] = packed
+    return Write(
+        presence_place(user_id),
+        condition="#tat = :was" if before.tat else "attribute_not_exists(#tat)",
+        given={":was": before.tat} if before.tat else {},
+        set=seen,
+        remove=remove,
+    )
 
 
 def rate_state(presence: Presence, now: int) -> int:
@@ -100,14 +95,3 @@ def rate_state(presence: Presence, now: int) -> int:
     has jumped."""
     possible = now * 1_000 + HEARTBEATS.tolerance + HEARTBEATS.step
     return presence.tat if presence.tat <= possible else 0
-
-
-def window_of(now: int) -> int:
-    """The half minute in which `now` (ms) lies."""
-    return now // (HEARTBEAT_S * 1_000)
-
-
-def _digest(room: Room) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(room.partition_key.encode()).digest()[:6])[
-        :_DIGEST
-    ].decode()
