@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chat.rules.models import Role
+from chat.rules.models import LIMITS, Role
 from chat.rules.rooms import Room
 from chat.storage.aws import Cancelled
 from chat.storage.places import Place, head_place, membership_place, roster_place
@@ -41,8 +41,11 @@ def room_writes(room: Room, members: Mapping[str, Role], settings: Mapping[str, 
 
 
 def new_head_write(room: Room, owners: int, settings: Mapping[str, Any]) -> Write:
-    """The write that makes a room, without anybody in it yet."""
+    """The write that makes a room, without anybody in it yet. Limits in `settings` are the deployment's word, as an
+    administrator's would be: `createRoom` takes none."""
     head = {"type": "Room", "rev": 1, "seq": 0, "ts": 0, "epoch": 1, "owners": owners, **settings}
+    if limits := sorted(LIMITS.keys() & settings.keys()):
+        head["adminRules"] = ",".join(limits)
     return _new(head_place(room), head)
 
 
