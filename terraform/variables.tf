@@ -179,6 +179,7 @@ variable "limits" {
     owner_max_room_burst        = optional(number)
     retention_days              = optional(number)
     slow_mode_seconds           = optional(number)
+    additions_per_hour          = optional(number) # how many strangers somebody may add to rooms, 40 or more
     max_code_points             = optional(number)
     max_bytes                   = optional(number)
   })

@@ -54,6 +54,7 @@ BAD = {
     "OWNER_MAX_PERSON_BURST": ["0", "10001", "1.5"],
     "OWNER_MAX_ROOM_PER_SECOND": ["0", "1001", "x"],
     "OWNER_MAX_ROOM_BURST": ["0", "10001", "1.5"],
+    "ADDITIONS_PER_HOUR": ["0", "39", "10001", "1.5"],
     "RETENTION_DAYS": ["6", "0", "-7", "36501"],
     "MAX_CODE_POINTS": ["0", "40001"],
     "MAX_BYTES": ["0", "163841"],

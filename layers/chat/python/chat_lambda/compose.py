@@ -39,6 +39,7 @@ def deployment() -> Deployment:
         defaults=Defaults(*(getattr(own, each.name) for each in fields(Defaults))),
         text_limits=TextLimits(own.max_code_points, own.max_bytes),
         uploads=uploads,
+        additions_per_hour=own.additions_per_hour,
     )
 
 

@@ -70,6 +70,7 @@ def _to_wire(
     me = member_to_wire(caller.user_id, membership.member, deployment.now())
     return {
         "room": room_to_wire(room, head, deployment.defaults, me=me),
+        "added": bool(membership.member.added),
         "unread": behind,
         "lastReadSeq": head.seq - behind,
         "lastMessage": message and message.to_wire(),

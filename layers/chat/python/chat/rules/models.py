@@ -219,7 +219,8 @@ class Member(Stored):
 
     Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit;
     `ended_epoch` is the epoch that their going ended. `join_tat` is their rate of joining by themself
-    (µs)."""
+    (µs), `again_tat` that of being added again by others. `added`: others put them there. `left_by_self`: they
+    left, and were not taken out."""
 
     role: Role = "member"
     status: Status = "active"
@@ -229,6 +230,9 @@ class Member(Stored):
     tat: int = 0
     ended_epoch: int | None = None
     join_tat: int = 0
+    added: int = 0
+    again_tat: int = 0
+    left_by_self: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Found a room with its first members, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from chat.rules.models import LIMITS, Role
@@ -27,8 +27,14 @@ def add_room(store: Store, room: Room, members: Mapping[str, Role], settings: Ma
     return True
 
 
-def room_writes(room: Room, members: Mapping[str, Role], settings: Mapping[str, Any]) -> list[Write]:
-    """The writes that make a room, each on condition that its item is new."""
+def room_writes(
+    room: Room,
+    members: Mapping[str, Role],
+    settings: Mapping[str, Any],
+    added: Collection[str] = (),
+) -> list[Write]:
+    """The writes that make a room, each on condition that its item is new. `added`: those whom somebody else puts
+    there."""
     if not 0 < len(members) <= MAX_FIRST_MEMBERS:
         raise ValueError(f"a room is founded with 1 to {MAX_FIRST_MEMBERS} members")
     writes = [new_head_write(room, sum(role == "owner" for role in members.values()), settings)]
@@ -36,7 +42,11 @@ def room_writes(room: Room, members: Mapping[str, Role], settings: Mapping[str, 
         member = {"role": role, "status": "active", "joinedSeq": 0}
         mine = membership_place(room, user_id)
         listed = roster_place(room, user_id)
-        writes += [_new(mine, {"type": "Membership", **member}), _new(listed, {"type": "Member", **member})]
+        whose = {"added": 1} if user_id in added else {}
+        writes += [
+            _new(mine, {"type": "Membership", **member, **whose}),
+            _new(listed, {"type": "Member", **member}),
+        ]
     return writes
 
 

@@ -11,7 +11,7 @@ user partition   IN#{room}                 membership; {room} is the room's part
 USER#{userId}    AT#{room}                 receipts
                  SENT#{room}#{clientId}    proof and idempotency key of a send
                  PRESENCE                  when and where their client was last heard of (core table)
-                 QUOTA                     the rate of making rooms (core table)
+                 QUOTA                     the rates of making rooms and of adding people (core table)
                  UPLOADING                 the rate of preparing uploads (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
