@@ -10,6 +10,7 @@ import pytest
 from chat.deployment import Deployment
 from chat.operations.add_member import add_member
 from chat.operations.ban_member import ban_member
+from chat.operations.block_user import block_user
 from chat.operations.create_room import create_room
 from chat.operations.delete_room import delete_room
 from chat.operations.guild_membership import guild_membership
@@ -27,8 +28,9 @@ from chat.steps.quota import MAX_ROOMS, ROOMS, Quota, quota_place
 from chat.storage.places import membership_place
 from chat.storage.tables import Write
 from tests.guarantees.support import proxy as faults
+from tests.guarantees.support.faults import LOST
 from tests.guarantees.support.fixtures import CURSOR_KEYS, NOON, Clock, new_room, process, store_of
-from tests.guarantees.support.proxy import Proxy
+from tests.guarantees.support.proxy import Fault, Proxy
 
 HOUR_S = 3_600
 
@@ -252,3 +254,27 @@ def test_two_who_drag_somebody_back_at_once_are_both_counted(
     member = member_of(client, room, victim)
     assert member
     assert member.again_tat == NOON * 1_000 + 40 * AGAIN.step
+
+
+def test_a_block_that_comes_while_somebody_is_added_keeps_them_out(
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, name: Callable[[str], str]
+) -> None:
+    ours, mallory, victim = process(client, clock), name("mallory"), name("victim")
+    room = make(ours, mallory)
+    block = faults.overtaken(lambda: block_user(ours, Caller(victim), {"userId": mallory}, Tally()))
+    proxy.once("TransactWriteItems", block)
+    with pytest.raises(NotAllowed) as caught:
+        do(add_member, process(proxied, clock), mallory, room, victim)
+    assert caught.value.values == {"reason": "cannotBeAdded"}
+    assert member_of(client, room, victim) is None
+    assert quota_of(client, mallory).add_tat == 0
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_block_is_made_once(
+    proxy: Proxy, proxied: Any, client: Any, clock: Clock, name: Callable[[str], str], fault: Fault
+) -> None:
+    victim = name("victim")
+    proxy.once("TransactWriteItems", fault)
+    block_user(process(proxied, clock), Caller(victim), {"userId": name("mallory")}, Tally())
+    assert quota_of(client, victim).block_tat == NOON * 1_000 + 10_000_000

@@ -13,6 +13,7 @@ from chat.rules.room_rules import check_rules
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.rooms import Room, is_user_id
 from chat.rules.tally import Tally
+from chat.steps.blocks import block_place, refuse_blocked
 from chat.steps.listing import count_members
 from chat.steps.new_room import is_occupied, room_writes
 from chat.steps.quota import (
@@ -31,7 +32,7 @@ from chat.steps.quota import (
 from chat.steps.retry import until_committed
 from chat.storage.aws import Cancelled, ConditionFailed, StoreFailure
 from chat.storage.items import values
-from chat.storage.places import head_place, membership_place
+from chat.storage.places import Found, head_place, membership_place
 from chat.storage.tables import Write
 
 MAX_OTHERS = 40
@@ -96,13 +97,16 @@ class _RoomCreation:
         self._plan = plan
         self._now = deployment.now()
         self._quotas: Mapping[str, Quota] = {}
+        self._found: Found = {}
 
     def step(self) -> dict[str, Any] | None:
         """The room, or `None` when others came first. Raises the refusal."""
         room, creator = self._plan.room, self._plan.creator
         head_at, mine = head_place(room), membership_place(room, creator)
         quotas = {user_id: quota_place(user_id) for user_id in self._plan.members}
-        found = self._deployment.store.tables.batch([head_at, mine, *quotas.values()], consistent=True)
+        blocks = [block_place(user_id, creator) for user_id in self._plan.others]
+        places = [head_at, mine, *quotas.values(), *blocks]
+        found = self._found = self._deployment.store.tables.batch(places, consistent=True)
         self._quotas = {each: Quota.found(found.get(place)) or NO_QUOTA for each, place in quotas.items()}
         head, member = found.get(head_at), found.get(mine)
         return self._made_before(head, member) or self._charged(taken=bool(head or member))
@@ -137,6 +141,7 @@ class _RoomCreation:
             raise NotAllowed("room.taken", reason="taken")
         if not plan.by_admin:
             check_own_rooms(self._quotas[plan.creator], self._now)
+            refuse_blocked(self._found, plan.others, plan.creator)
             for user_id in plan.others:
                 check_added_rooms(self._quotas[user_id], self._now)
         own = {**plan.rules, "createdBy": plan.creator}

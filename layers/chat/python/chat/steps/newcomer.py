@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, View
 from chat.rules.errors import RateLimited
-from chat.rules.models import Caller, Head, Member
+from chat.rules.models import Caller, Member
 from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
+from chat.steps.blocks import block_place, refuse_blocked, still_not_blocked
 from chat.steps.quota import (
     NO_QUOTA,
     Quota,
@@ -19,7 +20,7 @@ from chat.steps.quota import (
     check_adding,
     quota_place,
 )
-from chat.storage.places import head_place, membership_place
+from chat.storage.places import Found, head_place, membership_place
 from chat.storage.store import Store
 from chat.storage.tables import Write
 
@@ -33,30 +34,28 @@ LEAVING_COUNTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """A room, the caller's membership in it, another person's, and both people's quotas, as one consistent look saw
-    them."""
+    """A room, the caller's membership in it, another person's, both people's quotas, and whether the person has blocked
+    the caller (`found`), as one consistent look saw them."""
 
     view: View
     person: Member | None
     callers: Quota
     persons: Quota
+    found: Found
 
 
 def read_newcomer(store: Store, room: Room, caller: Caller, user_id: str) -> Newcomer:
-    """All of it at once: 5 read units, or 3 where caller and person are the same."""
-    head, mine = head_place(room), membership_place(room, caller.user_id)
-    theirs, callers, persons = (
-        membership_place(room, user_id),
-        quota_place(caller.user_id),
-        quota_place(user_id),
+    """All of it at once: 6 read units, or 3 where caller and person are the same."""
+    head, mine, theirs = (
+        head_place(room),
+        *(membership_place(room, each) for each in (caller.user_id, user_id)),
     )
-    found = store.tables.batch([head, mine, theirs, callers, persons], consistent=True)
-    return Newcomer(
-        View(Head.found(found.get(head)), Member.found(found.get(mine))),
-        Member.found(found.get(theirs)),
-        Quota.found(found.get(callers)) or NO_QUOTA,
-        Quota.found(found.get(persons)) or NO_QUOTA,
-    )
+    quotas = [quota_place(caller.user_id), quota_place(user_id)]
+    blocks = [block_place(user_id, caller.user_id)] if user_id != caller.user_id else []
+    found = store.tables.batch([head, mine, theirs, *quotas, *blocks], consistent=True)
+    callers, persons = (Quota.found(found.get(place)) or NO_QUOTA for place in quotas)
+    view = View.of(found.get(head), found.get(mine))
+    return Newcomer(view, Member.found(found.get(theirs)), callers, persons, found)
 
 
 def charge_addition(
@@ -64,7 +63,7 @@ def charge_addition(
 ) -> tuple[Mapping[str, int], list[Write]]:
     """What adding somebody who is not there takes: attributes for their membership, and writes. A stranger, which is
     whoever has never been in this room, is charged to the caller; whoever was there before to their rate of being
-    added again; and both to the quota of the person. Administrators pay nothing, and nothing keeps them.
+    added again; and both to the quota of the person. Administrators pay nothing, and nothing keeps them, nor a block.
 
     Raises `RateLimited`, and then `NotAllowed` for the person.
     """
@@ -77,8 +76,10 @@ def charge_addition(
         writes.append(charge_adding(caller.user_id, newcomer.callers, rate, now))
     else:
         added["againTat"] = _again(newcomer.person, now)
+    refuse_blocked(newcomer.found, [user_id], caller.user_id)
     check_added_rooms(newcomer.persons, now)
-    return added, [*writes, charge_added_room(user_id, newcomer.persons, now)]
+    charge = charge_added_room(user_id, newcomer.persons, now)
+    return added, [*writes, charge, still_not_blocked(user_id, caller.user_id)]
 
 
 def _again(person: Member, now: int) -> int:

@@ -25,6 +25,9 @@ ROOMS = Rate(MAX_ROOMS * 1_000 / (90 * DAY_MS), MAX_ROOMS)
 """How many rooms somebody may join or make, and be put into by others, which are counted apart: as many at once, and
 as many in 90 days (one in 130 minutes)."""
 
+BLOCKING = Rate(1 / 10, 100)
+"""How fast somebody may block others: a hundred at once, and then one in ten seconds."""
+
 _KEPT_S = 100 * 86_400
 """Longer than the slowest rate needs to be as if it had never been used."""
 
@@ -32,12 +35,13 @@ _KEPT_S = 100 * 86_400
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota(Stored):
     """Somebody's rates, each in µs: of making rooms (`tat`), of adding strangers to rooms, of coming to rooms by
-    themself, and of being put into rooms by others."""
+    themself, of being put into rooms by others, and of blocking."""
 
     tat: int = 0
     add_tat: int = 0
     own_tat: int = 0
     added_tat: int = 0
+    block_tat: int = 0
 
 
 NO_QUOTA = Quota()
@@ -77,6 +81,12 @@ def check_added_rooms(quota: Quota, now: int) -> None:
         raise NotAllowed("room.cannotBeAdded", reason="cannotBeAdded")
 
 
+def check_blocking(quota: Quota, now: int) -> None:
+    """Raises `RateLimited` when somebody with this quota may not block anybody at `now` (ms)."""
+    if wait := BLOCKING.wait(quota.block_tat, now * 1_000):
+        raise RateLimited(to_ms(wait), "person", "room.blockingTooFast")
+
+
 def charge_making(user_id: str, quota: Quota, now: int) -> Write:
     """The write that charges somebody for asking about a room that they do not get."""
     return _charge(user_id, quota, {"tat": MAKING.taken(quota.tat, now * 1_000)}, now)
@@ -101,6 +111,11 @@ def charge_own_room(user_id: str, quota: Quota, now: int) -> Write:
     return _charge(user_id, quota, {"ownTat": ROOMS.taken(quota.own_tat, now * 1_000)}, now)
 
 
+def charge_blocking(user_id: str, quota: Quota, now: int) -> Write:
+    """The write that charges somebody for blocking another."""
+    return _charge(user_id, quota, {"blockTat": BLOCKING.taken(quota.block_tat, now * 1_000)}, now)
+
+
 def charge_added_room(user_id: str, quota: Quota, now: int) -> Write:
     """The write that counts a room into which others have put somebody. It has no condition: of two at once one may
     not be counted."""
@@ -119,7 +134,7 @@ def returned_room(user_id: str, person: Member, now: int) -> list[Write]:
 
 def _charge(user_id: str, quota: Quota, taken: Mapping[str, int], now: int) -> Write:
     """The write of new rate states by their attributes, if these are as they were read."""
-    seen = {"tat": quota.tat, "addTat": quota.add_tat, "ownTat": quota.own_tat}
+    seen = {"tat": quota.tat, "addTat": quota.add_tat, "ownTat": quota.own_tat, "blockTat": quota.block_tat}
     return Write(
         quota_place(user_id),
         condition=" AND ".join(
