@@ -22,7 +22,7 @@ from chat.operations.ban_member import ban_member
 from chat.operations.send_message import send_message
 from chat.rules.identifiers import uuid7_ms
 from chat.rules.models import Caller, Head, Role
-from chat.rules.rooms import GUILD_PREFIX, Room
+from chat.rules.rooms import GUILD_PREFIX, Room, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.new_room import add_room
 from chat.storage import keys
@@ -136,8 +136,9 @@ class EventRooms:
         writes, caller = function.partition(".")[0] not in ("Query", "Subscription"), _caller(event)
         for room_id in rooms_in(event):
             self.make_ready(room_id, afresh=writes and not ROOMS[room_id].is_kept)
-        if writes and caller:
-            self._forget_uploading(caller)
+        if writes:
+            for user_id in filter(is_user_id, (caller, event.get("arguments", event).get("userId"))):
+                self._forget_rates(user_id)
         if writes and caller == PERSON:
             self._forget_person()
 
@@ -159,10 +160,11 @@ class EventRooms:
                     self._forget(Room.lying_in(item["SK"].removeprefix("IN#")))
                 self._delete(table, item)
 
-    def _forget_uploading(self, user_id: str) -> None:
-        """Forgets how fast somebody has prepared uploads, which is limited over all rooms."""
-        place = {"PK": keys.user_partition(user_id), "SK": keys.UPLOADING}
-        self._delete(EVENT_TABLES["CORE_TABLE"], place)
+    def _forget_rates(self, user_id: str) -> None:
+        """Forgets what is limited over all rooms of somebody: how fast they prepare uploads, and who adds whom."""
+        for sort_key in (keys.UPLOADING, keys.QUOTA):
+            place = {"PK": keys.user_partition(user_id), "SK": sort_key}
+            self._delete(EVENT_TABLES["CORE_TABLE"], place)
 
     def _make(self, room: Room, wanted: EventRoom) -> None:
         if not add_room(self._deployment.store, room, wanted.members, wanted.settings):

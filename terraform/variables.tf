@@ -169,14 +169,19 @@ variable "allow_unfenced_subscriptions" {
 variable "limits" {
   description = "The deployment's own limits, where they differ from the code's defaults. Passed to the functions whose wiring lists them."
   type = object({
-    person_per_second = optional(number)
-    person_burst      = optional(number)
-    room_per_second   = optional(number)
-    room_burst        = optional(number)
-    retention_days    = optional(number)
-    slow_mode_seconds = optional(number)
-    max_code_points   = optional(number)
-    max_bytes         = optional(number)
+    person_per_second           = optional(number)
+    person_burst                = optional(number)
+    room_per_second             = optional(number)
+    room_burst                  = optional(number)
+    owner_max_person_per_second = optional(number) # how high a room's owners may set these four; as high as they are, if left out
+    owner_max_person_burst      = optional(number)
+    owner_max_room_per_second   = optional(number)
+    owner_max_room_burst        = optional(number)
+    retention_days              = optional(number)
+    slow_mode_seconds           = optional(number)
+    additions_per_hour          = optional(number) # how many strangers somebody may add to rooms, 40 or more
+    max_code_points             = optional(number)
+    max_bytes                   = optional(number)
   })
   default  = {}
   nullable = false

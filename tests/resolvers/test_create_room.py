@@ -9,8 +9,10 @@ from chat.deployment import Deployment
 from chat.operations.create_room import create_room
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
+from chat.steps.quota import MAX_ROOMS, ROOMS
 from chat.storage import keys
 from tests.resolvers.harness import Event, Harness
+from tests.resolvers.memberships import as_admin
 
 EVENT = "Mutation.createRoom"
 MADE = ["HEAD", "IN", "MEMBER", "QUOTA"]
@@ -124,7 +126,7 @@ def test_asking_whether_an_id_is_taken_is_as_limited_as_making_rooms(harness: Ha
         harness.change(room, f"USER#{guest}", f"IN#ROOM#{room}", role="moderator")
     else:
         in_a_thousand_rooms(harness, guest)
-    reason = "tooManyRooms" if how == "too many rooms" else "taken"
+    reason = "cannotBeAdded" if how == "too many rooms" else "taken"
     for _ in range(10):
         refusal = harness.run(creation(harness, user=user, roomId=room, members=[guest]), writes=["QUOTA"])
         assert (refusal.error_type, refusal.values["reason"]) == ("NotAllowed", reason)
@@ -141,16 +143,9 @@ def test_a_creator_may_make_a_room_again_whatever_they_made_before(harness: Harn
     assert harness.run(event, writes=[]) == first
 
 
-def in_a_thousand_rooms(harness: Harness, user: str) -> None:
-    for start in range(0, 1_000, 25):
-        harness.client.batch_write_item(
-            RequestItems={
-                "gg_core": [
-                    {"PutRequest": {"Item": {"PK": {"S": f"USER#{user}"}, "SK": {"S": f"IN#ROOM#{number}"}}}}
-                    for number in range(start, start + 25)
-                ]
-            }
-        )
+def in_a_thousand_rooms(harness: Harness, user: str, rate: str = "addedTat") -> None:
+    full = harness.deployment.now() * 1_000 + MAX_ROOMS * ROOMS.step
+    harness.change("x", keys.user_partition(user), keys.QUOTA, **{rate: full})
 
 
 @pytest.mark.parametrize("status", ["left", "banned"])
@@ -248,10 +243,42 @@ def test_ten_rooms_at_once_and_then_one_a_minute(harness: Harness) -> None:
     assert create_room(later, Caller(user_of(event)), {}, Tally())["memberCount"] == 1
 
 
-@pytest.mark.parametrize("whose", ["creator", "member"])
-def test_nobody_is_put_into_more_than_a_thousand_rooms(harness: Harness, whose: str) -> None:
+def test_nobody_makes_more_than_a_thousand_rooms_or_is_put_into_more(harness: Harness) -> None:
     event = creation(harness)
-    user = user_of(event) if whose == "creator" else event["arguments"]["members"][1]
-    in_a_thousand_rooms(harness, user)
+    in_a_thousand_rooms(harness, user_of(event), "ownTat")
     refusal = harness.run(event, writes=["QUOTA"])
     assert (refusal.error_type, refusal.values) == ("NotAllowed", {"reason": "tooManyRooms", "max": "1000"})
+    event = creation(harness)
+    in_a_thousand_rooms(harness, event["arguments"]["members"][1])
+    refusal = harness.run(event, writes=["QUOTA"])
+    assert (refusal.error_type, refusal.values) == ("NotAllowed", {"reason": "cannotBeAdded"})
+
+
+def test_who_is_put_into_a_room_has_it_counted_apart_from_their_own(harness: Harness) -> None:
+    event = creation(harness)
+    harness.run(event, writes=[*MADE, "MEMBER", "MEMBER"])
+    mine, theirs = (
+        harness.item("x", keys.QUOTA, user) for user in (user_of(event), event["arguments"]["members"][0])
+    )
+    assert {"tat", "ownTat", "addTat"} <= mine.keys()
+    assert "addedTat" not in mine
+    assert {"addedTat"} == {name for name in theirs if name.lower().endswith("tat")}
+
+
+def test_the_others_of_a_new_room_are_strangers_whose_number_in_an_hour_is_limited(harness: Harness) -> None:
+    user = new()
+    for _ in range(2):
+        event = creation(harness, user=user, members=[new() for _ in range(40)])
+        harness.run(event, writes=[*MADE, *["MEMBER"] * 40])
+    refusal = harness.run(creation(harness, user=user, members=[new() for _ in range(21)]), writes=[])
+    assert (refusal.error_type, refusal.values["scope"]) == ("RateLimited", "person")
+    assert 0 < int(refusal.values["retryAfterMs"]) <= 36_000
+    taken_id = harness.run(
+        creation(harness, user=user, members=[new() for _ in range(21)], roomId="lobby"), writes=[]
+    )
+    assert taken_id.error_type == "RateLimited"
+    harness.run(
+        creation(harness, user=user, members=[new() for _ in range(20)]), writes=[*MADE, *["MEMBER"] * 20]
+    )
+    crowd = creation(harness, user=user, members=[new() for _ in range(40)])
+    assert harness.run(as_admin(crowd), writes=[*MADE, *["MEMBER"] * 40])["memberCount"] == 41

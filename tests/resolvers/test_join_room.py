@@ -1,7 +1,11 @@
 """Mutation.joinRoom: whoever knows a public room comes in by themself;
 nobody else but administrators does."""
 
+import uuid
+
 from chat.operations.join_room import JOINING
+from chat.steps.quota import MAX_ROOMS, ROOMS
+from chat.storage import keys
 from tests.resolvers.harness import Harness, Refusal
 from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
@@ -13,7 +17,7 @@ PUBLIC = {"visibility": "public"}
 def test_a_visitor_joins_a_public_room_as_a_plain_member(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE, settings=PUBLIC)
     harness.send(room, "before carol")
-    answer = harness.run(harness.event(EVENT, roomId=room), writes=WRITES)
+    answer = harness.run(harness.event(EVENT, roomId=room), writes=[*WRITES, "QUOTA"])
     expected = {"kind": "MEMBER_JOINED", "userId": "carol", "role": "MEMBER", "rev": 2}
     assert answer == notice(answer, room, "carol", 1, **expected)
     new = {"role": "member", "status": "active", "joinedSeq": 1}
@@ -56,7 +60,9 @@ def test_who_joins_and_leaves_too_often_has_to_wait(harness: Harness) -> None:
     assert isinstance(refusal, Refusal)
     assert (refusal.error_type, refusal.values["scope"]) == ("RateLimited", "person")
     assert 0 < int(refusal.values["retryAfterMs"]) <= 60_000
-    harness.run(harness.event("Mutation.addMember", roomId=room, userId="bob", role=None), writes=WRITES)
+    harness.run(
+        harness.event("Mutation.addMember", roomId=room, userId="bob", role=None), writes=[*WRITES, "QUOTA"]
+    )
     assert membership(harness, room, "bob")["status"] == "active"
 
 
@@ -74,6 +80,20 @@ def test_an_administrator_joins_any_room_as_a_plain_member(harness: Harness) -> 
     room = harness.room(EVERY_ROLE)
     harness.run(as_admin(harness.event(EVENT, "root", roomId=room)), writes=WRITES)
     assert membership(harness, room, "root")["role"] == "member"
+
+
+def test_nobody_comes_to_more_rooms_than_a_thousand_by_themself(harness: Harness) -> None:
+    """Those that others put them into are counted apart, and those where they were before are not counted again."""
+    room, person = harness.room(settings=PUBLIC), f"busy-{uuid.uuid4()}"
+    full = harness.deployment.now() * 1_000 + MAX_ROOMS * ROOMS.step
+    harness.change("x", keys.user_partition(person), keys.QUOTA, addedTat=full)
+    harness.run(harness.event(EVENT, person, roomId=room), writes=[*WRITES, "QUOTA"])
+    harness.change("x", keys.user_partition(person), keys.QUOTA, ownTat=full)
+    other = harness.event(EVENT, person, roomId=harness.room(settings=PUBLIC))
+    harness.refused(other, "NotAllowed", reason="tooManyRooms", max=MAX_ROOMS)
+    harness.invoke(harness.event("Mutation.leaveRoom", person, roomId=room))
+    harness.run(harness.event(EVENT, person, roomId=room), writes=WRITES)
+    harness.run(as_admin(other), writes=WRITES)
 
 
 def test_what_is_no_room_id_is_refused(harness: Harness) -> None:

@@ -10,6 +10,7 @@ from chat.rules.models import Role
 from chat.rules.room_rules import NUMBERS, RESETS
 from chat_lambda.settings import BadSettings, read
 from tests.resolvers.harness import Event, Harness
+from tests.resolvers.memberships import as_admin
 
 EVENT = "Mutation.updateRoom"
 PEOPLE: dict[str, Role] = {"alice": "owner", "bob": "moderator", "carol": "member"}
@@ -157,10 +158,8 @@ def test_a_number_has_the_limits_of_the_deployments_setting(harness: Harness, na
     room = harness.room(settings=OWN)
     for value in (least, most):
         read({variable: str(value)})
-        assert (
-            harness.invoke(update_event(harness, room, None, **{name: value}))["notice"]["room"][name]
-            == value
-        )
+        event = as_admin(update_event(harness, room, None, **{name: value}))
+        assert harness.invoke(event)["notice"]["room"][name] == value
     step = 1 if kind is int else 0.0001
     values = {"argument": name, "min": least, "max": most}
     for value in (least - step, most + step):
@@ -179,6 +178,26 @@ def test_a_number_has_the_limits_of_the_deployments_setting(harness: Harness, na
     ]
     for each in wrong:
         harness.refused(update_event(harness, room, None, **{name: each}), "InvalidInput", None, **values)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("personPerSecond", 1), ("personBurst", 10), ("roomPerSecond", 50), ("roomBurst", 100)]
+)
+def test_owners_set_limits_as_high_as_the_deployments_and_administrators_higher(
+    harness: Harness, name: str, most: int
+) -> None:
+    room = harness.room(settings={})
+    higher = update_event(harness, room, None, **{name: most + 1})
+    refusal = harness.refused(higher, "NotAllowed", reason="limit", argument=name, max=most)
+    assert str(most) in refusal.message
+    answer = harness.run(update_event(harness, room, None, **{name: most}), writes=["HEAD"])
+    assert answer["notice"]["room"][name] == most
+    assert "adminRules" not in harness.item(room, "HEAD")
+    answer = harness.run(as_admin(higher), writes=["HEAD"])
+    assert answer["notice"]["room"][name] == most + 1
+    assert harness.item(room, "HEAD")["adminRules"] == name
+    as_owner = update_event(harness, room, None, **{name: most + 1})
+    assert harness.run(as_owner, writes=[])["notice"]["room"][name] == most + 1
 
 
 @pytest.mark.parametrize(

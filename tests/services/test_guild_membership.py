@@ -13,7 +13,7 @@ import pytest
 
 from chat.operations.guild_membership import MAX_PEOPLE
 from chat.rules.models import Role
-from chat.steps.roster import MAX_ROOMS
+from chat.steps.quota import MAX_ROOMS, ROOMS
 from chat_lambda.telemetry import actor
 from simulator.keys import SigningKey
 from tests.resolvers.harness import Harness, Refusal
@@ -159,15 +159,12 @@ def test_whom_the_moderators_have_banned_is_refused_and_the_others_come_in(
     assert guild.member("bob") == ("member", "banned", 1)
 
 
-def test_whoever_is_in_too_many_rooms_is_refused(harness: Harness, guild: Guild) -> None:
-    person = f"busy-{uuid.uuid4()}"
-    for start in range(0, MAX_ROOMS, 25):
-        keys = [{"PK": {"S": f"USER#{person}"}, "SK": {"S": f"IN#GUILD#g{start + n}"}} for n in range(25)]
-        harness.client.batch_write_item(
-            RequestItems={"gg_guild": [{"PutRequest": {"Item": k}} for k in keys]}
-        )
-    refused = [{"userId": person, "reason": "tooManyRooms"}]
-    assert guild.call(add=[{"userId": person}]) == guild.answer(refused=refused)
+def test_whoever_is_in_too_many_rooms_comes_in_all_the_same(harness: Harness, guild: Guild) -> None:
+    """Else strangers who put somebody into a thousand rooms would keep them out of their guilds."""
+    person, full = f"busy-{uuid.uuid4()}", harness.deployment.now() * 1_000 + MAX_ROOMS * ROOMS.step
+    harness.change("x", f"USER#{person}", "QUOTA", ownTat=full, addedTat=full)
+    assert guild.call(add=[{"userId": person}]) == guild.answer(added=[person])
+    assert harness.item("x", "QUOTA", person)["addedTat"] == full
 
 
 def test_forty_members_are_added_and_removed_at_once(harness: Harness, guild: Guild) -> None:

@@ -62,6 +62,16 @@ def test_who_is_what_in_the_demo_rooms(deployment: Deployment) -> None:
     }
 
 
+def test_the_limits_of_demo_rooms_from_before_their_origin_was_kept_hold_again(
+    deployment: Deployment, endpoint: str
+) -> None:
+    head = Place("core", "ROOM#lobby", "HEAD")
+    deployment.store.tables.update(Write(head, remove=("adminRules",)))
+    assert call(deployment, room, "alice", roomId="lobby")["roomBurst"] == 100
+    demo.seed(endpoint)
+    assert call(deployment, room, "alice", roomId="lobby")["roomBurst"] == 1_000
+
+
 def test_bob_is_muted_in_the_quiet_room_and_what_became_of_it_stays(
     deployment: Deployment, endpoint: str
 ) -> None:

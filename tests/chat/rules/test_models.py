@@ -42,6 +42,9 @@ def test_what_a_membership_lacks_is_nought() -> None:
         "tat": 0,
         "ended_epoch": None,
         "join_tat": 0,
+        "added": 0,
+        "again_tat": 0,
+        "left_by_self": 0,
     }
 
 

@@ -162,6 +162,24 @@ def _(setup: PreparedRooms) -> Operation:
     return setup.operation("joinRoom", 9, roomId=setup.room(count=9, visibility="public"))
 
 
+@situation("blockUser")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("blockUser", userId=setup.users[3])
+
+
+@situation("unblockUser")
+def _(setup: PreparedRooms) -> Operation:
+    setup.perform("blockUser", userId=setup.users[3])
+    return setup.operation("unblockUser", userId=setup.users[3])
+
+
+@situation("blocks, a page of ten")
+def _(setup: PreparedRooms) -> Operation:
+    for user in setup.users[1:]:
+        setup.perform("blockUser", userId=user)
+    return setup.operation("blocks", limit=10)
+
+
 @situation("unbanMember")
 def _(setup: PreparedRooms) -> Operation:
     room = setup.room()

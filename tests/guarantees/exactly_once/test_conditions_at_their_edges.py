@@ -265,7 +265,7 @@ LET_THROUGH: Mapping[str, Case] = {
         [ABSENT, {"tat": 4}, {"tat": 6}],
     ),
     "a first room of one's own": (
-        lambda: charge_making("ann", None, NOON),
+        lambda: charge_making("ann", Quota(), NOON),
         [ABSENT],
         [{"tat": 0}, {"tat": 5}],
     ),

@@ -26,6 +26,7 @@ delivery                              =         =         role      role      . 
 attachment                            =         =         =         =         .     .      .        .       .      .      =         =
 sync                                  =         =         =         =         =     =      =        =       =      =      =         =
 myRooms                               =         =         =         =         =     =      =        =       =      =      =         =
+blocks                                =         =         =         =         =     =      =        =       =      =      =         =
 onMessage                             =         =         =         =         .     .      .        .       .      .      .         =
 onReceipt                             =         =         =         =         .     .      .        .       .      .      .         =
 onTyping                              =         =         =         =         .     .      .        .       .      .      .         =
@@ -41,6 +42,8 @@ typing                                =         =         =         muted     . 
 markRead                              +         +         +         +         .     .      .        .       .      .      .         .
 markDelivered                         +         +         +         +         .     .      .        .       .      .      .         .
 heartbeat                             +         +         +         +         left  left   left     left    left   left   left      left
+blockUser of a stranger               +         +         +         +         +     +      +        +       +      +      +         +
+unblockUser of a stranger             =         =         =         =         =     =      =        =       =      =      =         =
 
 createRoom                            +         +         +         +         +     +      +        +       +      +      +         +
 createRoom under a name that is taken taken     taken     taken     taken     taken taken  taken    taken   taken  taken  taken     taken

@@ -6,6 +6,8 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.operations.add_member import add_member
 from chat.operations.ban_member import ban_member
+from chat.operations.block_user import block_user
+from chat.operations.blocks import blocks
 from chat.operations.changes import changes
 from chat.operations.create_room import create_room
 from chat.operations.delete_room import delete_room
@@ -27,6 +29,7 @@ from chat.operations.send_message import send_message
 from chat.operations.set_role import set_role
 from chat.operations.sync import sync
 from chat.operations.unban_member import unban_member
+from chat.operations.unblock_user import unblock_user
 from chat.operations.update_room import update_room
 from chat.rules.errors import ChatError
 from chat.rules.models import Caller
@@ -39,6 +42,7 @@ Wire = dict[str, Any]
 VERBS: dict[str, Callable[..., Any]] = {
     "addMember": add_member,
     "banMember": ban_member,
+    "blockUser": block_user,
     "createRoom": create_room,
     "editMessage": edit_message,
     "heartbeat": heartbeat,
@@ -54,9 +58,11 @@ VERBS: dict[str, Callable[..., Any]] = {
     "sendMessage": send_message,
     "setRole": set_role,
     "unbanMember": unban_member,
+    "unblockUser": unblock_user,
     "updateRoom": update_room,
 }
 PAGES: dict[str, Callable[..., Any]] = {
+    "blocks": blocks,
     "changes": changes,
     "members": members,
     "messages": messages,

@@ -60,6 +60,9 @@ REQUESTS: dict[str, Request] = {
     "attachment": Request("Query.attachment", message="a member"),
     "sync": Request("Query.sync", personal=True),
     "myRooms": Request("Query.myRooms", personal=True),
+    "blocks": Request("Query.blocks", personal=True),
+    "blockUser of a stranger": Request(named("blockUser"), user="a stranger", personal=True),
+    "unblockUser of a stranger": Request(named("unblockUser"), user="a stranger", personal=True),
     "onMessage": Request("Subscription.onMessage", {"epoch": EPOCH}),
     "onReceipt": Request("Subscription.onReceipt", {"epoch": EPOCH}),
     "onTyping": Request("Subscription.onTyping", {"epoch": EPOCH}),
@@ -148,7 +151,10 @@ class MatrixRun:
         if request.message:
             about["id"] = prepared.messages[label if request.message == "oneself" else request.message]
         own: dict[str, Any] = {"roomId": prepared.room.id}
-        if request.function in ("Query.myRooms", "Query.sync"):
+        if (
+            request.function in ("Query.myRooms", "Query.sync", "Query.blocks")
+            or "lockUser" in request.function
+        ):
             own = {}
         elif request.function == "Mutation.heartbeat":
             own = {"watching": prepared.room.id, "rooms": [{"roomId": prepared.room.id, "seq": 3}]}

@@ -54,12 +54,14 @@ class Deployment:
     `chance` gives a number from 0 up to 1; `new_id` makes a message id for an instant in milliseconds.
     `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `threads`
     gives the pool for requests beside each other; what runs in it never waits for something else that does.
+    `additions_per_hour`: how many strangers somebody may add to rooms.
     """
 
     store: Store
     defaults: RoomSettings = field(default_factory=RoomSettings)
     text_limits: TextLimits = field(default_factory=TextLimits)
     deadline_s: float = 2.0
+    additions_per_hour: int = 100
     now: Callable[[], int] = wall_clock
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep

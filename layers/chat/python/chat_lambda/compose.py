@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chat.deployment import Deployment
 from chat.rules.cursor import CursorKeys
-from chat.rules.models import RoomSettings
+from chat.rules.models import Defaults
 from chat.rules.rooms import Room
 from chat.rules.text import TextLimits
 from chat.storage.aws import StoreFailure, client
@@ -36,9 +36,10 @@ def deployment() -> Deployment:
         _prime(store)
     return Deployment(
         store=store,
-        defaults=RoomSettings(*(getattr(own, each.name) for each in fields(RoomSettings))),
+        defaults=Defaults(*(getattr(own, each.name) for each in fields(Defaults))),
         text_limits=TextLimits(own.max_code_points, own.max_bytes),
         uploads=uploads,
+        additions_per_hour=own.additions_per_hour,
     )
 
 

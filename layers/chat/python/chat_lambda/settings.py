@@ -60,7 +60,7 @@ def _media_types(text: str) -> tuple[str, ...]:
     return types
 
 
-def _number(default: float, kind: type[int] | type[float], low: float, high: float) -> Any:
+def _number(default: float | None, kind: type[int] | type[float], low: float, high: float) -> Any:
     """A field that holds a number from `low` up to `high`."""
 
     def parse(text: str) -> float:
@@ -106,8 +106,13 @@ class Settings:
     person_burst: int = _number(10, int, 1, 10_000)
     room_per_second: float = _number(50.0, float, 0.001, 1_000)
     room_burst: int = _number(100, int, 1, 10_000)
+    owner_max_person_per_second: float | None = _number(None, float, 0.001, 1_000)
+    owner_max_person_burst: int | None = _number(None, int, 1, 10_000)
+    owner_max_room_per_second: float | None = _number(None, float, 0.001, 1_000)
+    owner_max_room_burst: int | None = _number(None, int, 1, 10_000)
     retention_days: int = _number(365, int, 7, 36_500)
     slow_mode_seconds: int = _number(0, int, 0, 21_600)
+    additions_per_hour: int = _number(100, int, 40, 10_000)
     max_code_points: int = _number(4_000, int, 1, 40_000)
     max_bytes: int = _number(16_384, int, 1, 163_840)
     deployment_name: str = "local"

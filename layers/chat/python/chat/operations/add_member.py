@@ -10,15 +10,14 @@ from chat.rules.errors import NotAllowed
 from chat.rules.models import Caller, Message, Notice, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.steps.newcomer import charge_addition, read_newcomer
 from chat.steps.notices import notice_message
 from chat.steps.retry import until_committed
 from chat.steps.roster import (
     add_writes,
     caller_unchanged,
-    check_room_limit,
     coming,
     head_write,
-    read_people,
     with_owner_count,
 )
 
@@ -27,8 +26,8 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     """Take in the person whom `arguments` (`roomId`, `userId`, `role`) name. Who is there already stays as
     they are.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for somebody who is banned) and
-    `ServiceUnavailable`.
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for somebody who is banned, or in too many rooms into
+    which others have put them), `RateLimited` and `ServiceUnavailable`.
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
     role = check_role(arguments) or "member"
@@ -38,17 +37,17 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         return notice_message(deployment, room, caller, epoch, notice)
 
     def step() -> Message:
-        snapshot = read_people(deployment.store, room, caller, user_id)
-        entry, person = enter_room(snapshot.view, caller, "addMember"), snapshot.person
+        newcomer = read_newcomer(deployment.store, room, caller, user_id)
+        entry, person = enter_room(newcomer.view, caller, "addMember"), newcomer.person
         may_appoint(entry, role)
         head = entry.head
-        if person is None:
-            check_room_limit(deployment, room, user_id)
-        elif person.status == "banned":
+        if person is not None and person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
-        elif person.status == "active":
+        if person is not None and person.status == "active":
             return answer(head.epoch, head.rev, person.role)
-        writes = [*add_writes(room, user_id, person, role, head.seq), *caller_unchanged(room, caller, entry)]
+        added, charges = charge_addition(deployment, caller, entry, user_id, newcomer)
+        writes = add_writes(room, user_id, person, role, head.seq, added)
+        writes += [*caller_unchanged(room, caller, entry), *charges]
         rev = head.rev
         if role == "owner":
             writes.append(head_write(room, with_owner_count(deployment.store, room, head), owners=1))

@@ -10,6 +10,7 @@ from chat.rules.models import Caller, Head, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message, revocation_notice
+from chat.steps.quota import returned_room
 from chat.steps.retry import until_committed
 from chat.steps.roster import (
     ban_writes,
@@ -51,7 +52,12 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         head = with_owner_count(deployment.store, room, head)
         moved = head_write(room, head, revoked_at=now, owners=owners_gained(head, person, None))
         deployment.store.tables.transact(
-            [moved, *ban_writes(room, user_id, person, head.epoch, now), *writes]
+            [
+                moved,
+                *ban_writes(room, user_id, person, head.epoch, now),
+                *returned_room(user_id, person, now),
+                *writes,
+            ]
         )
         return answer(head, head.epoch, head.rev + 1)
 

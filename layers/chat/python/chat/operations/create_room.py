@@ -1,6 +1,7 @@
 """Make a room."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from chat.deployment import Deployment
@@ -12,13 +13,27 @@ from chat.rules.room_rules import check_rules
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.rooms import Room, is_user_id
 from chat.rules.tally import Tally
+from chat.steps.blocks import block_place, refuse_blocked
 from chat.steps.listing import count_members
 from chat.steps.new_room import is_occupied, room_writes
-from chat.steps.quota import Quota, charge_making, check_making, check_room_counts, quota_place
+from chat.steps.quota import (
+    NO_QUOTA,
+    Quota,
+    adding,
+    charge_added_room,
+    charge_making,
+    charge_room,
+    check_added_rooms,
+    check_adding,
+    check_making,
+    check_own_rooms,
+    quota_place,
+)
 from chat.steps.retry import until_committed
-from chat.storage.aws import Cancelled, ConditionFailed
+from chat.storage.aws import Cancelled, ConditionFailed, StoreFailure
 from chat.storage.items import values
-from chat.storage.places import head_place, membership_place
+from chat.storage.places import Found, head_place, membership_place
+from chat.storage.tables import Write
 
 MAX_OTHERS = 40
 
@@ -29,7 +44,7 @@ def create_room(
     """The schema's `Room` for a room that `arguments` (`roomId`, `name`, `visibility`, `members`) describe,
     made now, or before by the same caller.
 
-    Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`), `RateLimited` and
+    Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`, `cannotBeAdded`), `RateLimited` and
     `ServiceUnavailable`.
     """
     plan = _check(deployment, caller, arguments)
@@ -43,8 +58,14 @@ class _Plan:
     room: Room
     named: bool
     creator: str
+    by_admin: bool
     members: Mapping[str, Role]
     rules: Mapping[str, str | float]
+
+    @property
+    def others(self) -> Sequence[str]:
+        """Those whom the creator puts there."""
+        return [user_id for user_id in self.members if user_id != self.creator]
 
 
 def _check(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any]) -> _Plan:
@@ -62,9 +83,10 @@ def _check(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any])
         members.setdefault(user_id, "member")
     if len(members) > MAX_OTHERS + 1:
         raise InvalidInput("room.firstMembers", argument="members", max=MAX_OTHERS)
-    if room.type == "guild" and ADMIN not in caller.roles:
+    by_admin = ADMIN in caller.roles
+    if room.type == "guild" and not by_admin:
         raise NotAllowed("room.role", reason="role")
-    return _Plan(room, named, caller.user_id, members, rules)
+    return _Plan(room, named, caller.user_id, by_admin, members, rules)
 
 
 class _RoomCreation:
@@ -74,20 +96,20 @@ class _RoomCreation:
         self._deployment = deployment
         self._plan = plan
         self._now = deployment.now()
+        self._quotas: Mapping[str, Quota] = {}
+        self._found: Found = {}
 
     def step(self) -> dict[str, Any] | None:
         """The room, or `None` when others came first. Raises the refusal."""
         room, creator = self._plan.room, self._plan.creator
-        places = (
-            head_place(room),
-            membership_place(room, creator),
-            quota_place(creator),
-        )
-        found = self._deployment.store.tables.batch(places, consistent=True)
-        head, member, quota = (found.get(each) for each in places)
-        return self._made_before(head, member) or self._charged(
-            Quota.found(quota), taken=bool(head or member)
-        )
+        head_at, mine = head_place(room), membership_place(room, creator)
+        quotas = {user_id: quota_place(user_id) for user_id in self._plan.members}
+        blocks = [block_place(user_id, creator) for user_id in self._plan.others]
+        places = [head_at, mine, *quotas.values(), *blocks]
+        found = self._found = self._deployment.store.tables.batch(places, consistent=True)
+        self._quotas = {each: Quota.found(found.get(place)) or NO_QUOTA for each, place in quotas.items()}
+        head, member = found.get(head_at), found.get(mine)
+        return self._made_before(head, member) or self._charged(taken=bool(head or member))
 
     def _made_before(self, head_item: Item | None, member_item: Item | None) -> dict[str, Any] | None:
         """The room that is there, for its creator, who is in it yet."""
@@ -98,33 +120,61 @@ class _RoomCreation:
             return None
         return self._answer(head, member, count_members(self._deployment.store, self._plan.room))
 
-    def _charged(self, quota: Quota | None, *, taken: bool) -> dict[str, Any] | None:
+    def _charged(self, *, taken: bool) -> dict[str, Any] | None:
         """The room, made now. Being told why there is none costs as much: else ids could be tried for nothing."""
+        plan, quota = self._plan, self._quotas[self._plan.creator]
         check_making(quota, self._now)
+        if not plan.by_admin:
+            check_adding(adding(self._deployment), quota, len(plan.others), self._now)
         try:
-            return self._make(quota, taken=taken)
+            return self._make(taken=taken)
         except NotAllowed:
             try:
-                self._deployment.store.tables.update(charge_making(self._plan.creator, quota, self._now))
+                self._deployment.store.tables.update(charge_making(plan.creator, quota, self._now))
             except ConditionFailed:
                 return None
             raise
 
-    def _make(self, quota: Quota | None, *, taken: bool) -> dict[str, Any] | None:
+    def _make(self, *, taken: bool) -> dict[str, Any] | None:
         plan, deployment = self._plan, self._deployment
         if taken or (plan.named and is_occupied(deployment.store, plan.room)):
             raise NotAllowed("room.taken", reason="taken")
-        check_room_counts(deployment, plan.room, plan.members)
+        if not plan.by_admin:
+            check_own_rooms(self._quotas[plan.creator], self._now)
+            refuse_blocked(self._found, plan.others, plan.creator)
+            for user_id in plan.others:
+                check_added_rooms(self._quotas[user_id], self._now)
         own = {**plan.rules, "createdBy": plan.creator}
-        writes = room_writes(plan.room, plan.members, own)
+        writes = room_writes(plan.room, plan.members, own, plan.others)
         head = Head.of(values(writes[0].set))
         try:
-            deployment.store.tables.transact([*writes, charge_making(plan.creator, quota, self._now)])
+            deployment.store.tables.transact([*writes, self._charge()])
         except Cancelled as cancelled:
             if _refused_by_people(cancelled):
                 raise NotAllowed("room.taken", reason="taken") from None
             return None
+        self._count_others()
         return self._answer(head, Member(role="owner"), len(plan.members))
+
+    def _charge(self) -> Write:
+        """What the room takes from its creator, in its transaction."""
+        creator, quota = self._plan.creator, self._quotas[self._plan.creator]
+        if self._plan.by_admin:
+            return charge_making(creator, quota, self._now)
+        return charge_room(creator, quota, adding(self._deployment), len(self._plan.others), self._now)
+
+    def _count_others(self) -> None:
+        """Count the room for those who were put into it. A transaction has no space for that, so it comes after: what
+        is lost lets others put them into a room more."""
+        if self._plan.by_admin:
+            return
+        charges = [charge_added_room(each, self._quotas[each], self._now) for each in self._plan.others]
+        for _ in self._deployment.threads().map(self._try, charges):
+            pass
+
+    def _try(self, write: Write) -> None:
+        with suppress(StoreFailure):
+            self._deployment.store.tables.update(write)
 
     def _answer(self, head: Head, member: Member, member_count: int) -> dict[str, Any]:
         me = member_to_wire(self._plan.creator, member, self._now)

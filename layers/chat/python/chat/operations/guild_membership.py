@@ -22,7 +22,6 @@ from chat.steps.retry import until_committed
 from chat.steps.room_end import end_writes
 from chat.steps.roster import (
     add_writes,
-    check_room_limit,
     head_write,
     read_members,
     remove_writes,
@@ -146,7 +145,7 @@ class _Change:
     owners: int = 0
     revoked_at: int | None = None
     """When somebody loses access, in milliseconds."""
-    refused: dict[str, str | int] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
     def add(self, user_id: str, person: Member | None, role: Role | None) -> None:
         """Take somebody in, or give them another role if they are there."""
@@ -156,20 +155,11 @@ class _Change:
                 self.writes += role_writes(room, user_id, person, role)
                 self.owners += (role == "owner") - (person.role == "owner")
             return
-        try:
-            self._may_come(user_id, person)
-        except NotAllowed as refusal:
-            self.refused[user_id] = refusal.values["reason"]
+        if person is not None and person.status == "banned":
+            self.refused[user_id] = "banned"
             return
         self.writes += add_writes(room, user_id, person, role or "member", self.head.seq)
         self.owners += role == "owner"
-
-    def _may_come(self, user_id: str, person: Member | None) -> None:
-        """Raises `NotAllowed`."""
-        if person is None:
-            check_room_limit(self.deployment, self.feed.room, user_id)
-        elif person.status == "banned":
-            raise NotAllowed("room.banned", reason="banned")
 
     def remove(self, user_id: str, person: Member | None) -> None:
         """Take somebody out, if they are there."""

@@ -10,9 +10,11 @@ from chat.rules.models import Caller, Member, Message, Notice, Role
 from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.steps.newcomer import read_newcomer
 from chat.steps.notices import notice_message
+from chat.steps.quota import charge_own_room, check_own_rooms
 from chat.steps.retry import until_committed
-from chat.steps.roster import add_writes, check_room_limit, coming, read_people
+from chat.steps.roster import add_writes, coming
 
 JOINING = Rate(1 / 60, 20)
 """How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in
@@ -34,18 +36,19 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
         return notice_message(deployment, room, caller, epoch, notice)
 
     def step() -> Message:
-        snapshot = read_people(deployment.store, room, caller, caller.user_id)
-        entry, person = enter_room(snapshot.view, caller, "join"), snapshot.person
+        newcomer = read_newcomer(deployment.store, room, caller, caller.user_id)
+        entry, person = enter_room(newcomer.view, caller, "join"), newcomer.person
         head = entry.head
         if entry.member is not None:
             return answer(head.epoch, head.rev, entry.member.role)
-        if person is None:
-            check_room_limit(deployment, room, caller.user_id)
-        elif person.status == "banned":
+        if person is not None and person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
-        charged = _charged(entry, person, deployment.now())
-        writes = add_writes(room, caller.user_id, person, "member", head.seq, charged)
-        deployment.store.tables.transact([*writes, coming(room, entry)])
+        now, charges = deployment.now(), []
+        if person is None and entry.standing != "admin":
+            check_own_rooms(newcomer.callers, now)
+            charges = [charge_own_room(caller.user_id, newcomer.callers, now)]
+        writes = add_writes(room, caller.user_id, person, "member", head.seq, _charged(entry, person, now))
+        deployment.store.tables.transact([*writes, coming(room, entry), *charges])
         return answer(head.epoch, head.rev + head.alone, "member")
 
     return until_committed(deployment, tally, step)

@@ -9,6 +9,7 @@ from chat.rules.models import Caller, Head, Member, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import revocation_notice
+from chat.steps.quota import returned_room
 from chat.steps.retry import until_committed
 from chat.steps.room_end import alone_write, end_notice, end_writes, leaves_nobody, repeated_end_notice
 from chat.steps.roster import head_write, owners_gained, read_people, remove_writes, with_owner_count
@@ -46,8 +47,9 @@ def _leave(deployment: Deployment, room: Room, caller: Caller) -> Message | None
         store.tables.transact([alone_write(room, head)])
         return None
     now = deployment.now()
-    gone_writes = remove_writes(room, caller.user_id, member, head.epoch, now)
-    store.tables.transact([*end_writes(room, head, caller.user_id, now), *gone_writes])
+    gone_writes = remove_writes(room, caller.user_id, member, head.epoch, now, by_self=True)
+    returned = returned_room(caller.user_id, member, now)
+    store.tables.transact([*end_writes(room, head, caller.user_id, now), *gone_writes, *returned])
     return end_notice(deployment, room, caller, head)
 
 
@@ -59,7 +61,8 @@ def _go(
     deployment.store.tables.transact(
         [
             head_write(room, head, revoked_at=now, owners=owners),
-            *remove_writes(room, caller.user_id, member, head.epoch, now),
+            *remove_writes(room, caller.user_id, member, head.epoch, now, by_self=True),
+            *returned_room(caller.user_id, member, now),
         ]
     )
     return _last_event(deployment, room, caller, head.epoch, head.rev + 1)

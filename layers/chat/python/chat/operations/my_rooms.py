@@ -74,6 +74,7 @@ def _to_wire(
     me = member_to_wire(caller.user_id, place.member, deployment.now())
     return {
         "room": room_to_wire(place.room, place.head, deployment.defaults, me=me),
+        "added": bool(place.member.added),
         "unread": unread,
         "lastReadSeq": place.read_up_to,
         "lastMessage": last and last.to_wire(),

@@ -10,6 +10,7 @@ from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import revocation_notice
+from chat.steps.quota import returned_room
 from chat.steps.retry import until_committed
 from chat.steps.roster import (
     caller_unchanged,
@@ -48,6 +49,7 @@ def remove_member(
             [
                 head_write(room, head, revoked_at=now, owners=owners_gained(head, person, None)),
                 *remove_writes(room, user_id, person, head.epoch, now),
+                *returned_room(user_id, person, now),
                 *caller_unchanged(room, caller, entry),
             ]
         )

@@ -9,7 +9,7 @@ from chat.rules.access import RoomAccess, enter_room
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Message, Notice
 from chat.rules.retention import kept_since
-from chat.rules.room_rules import Rules, check_rules
+from chat.rules.room_rules import Rules, check_limits, check_rules
 from chat.rules.room_wire import room_to_wire
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -26,7 +26,8 @@ def update_room(
     """A notice of the room as it is with the rules in `arguments`; those that `reset` names are the
     deployment's again.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`. The next message is judged
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for a limit above what owners may set) and
+    `ServiceUnavailable`. The next message is judged
     by the new rules in whichever process it is sent, since they move the head's `rev`.
     """
     room = Room.parse(arguments.get("roomId"))
@@ -39,6 +40,7 @@ def update_room(
 def _step(deployment: Deployment, caller: Caller, room: Room, rules: Rules) -> Message:
     view = deployment.store.view(room, caller.user_id, consistent=True)
     entry = enter_room(view, caller, "updateRoom")
+    rules = check_limits(entry.head, rules, deployment.defaults, by_admin=entry.standing == "admin")
     head = entry.head.ruled(rules)
     if head != entry.head:
         since = kept_since(entry.head, head, deployment.defaults, deployment.now())

@@ -111,6 +111,35 @@ class RoomSettings:
     def retention_ms(self) -> int:
         return self.retention_days * DAY_MS
 
+    def most_for_owners(self, limit: str) -> float:
+        """How high a room's owners may set this limit, one of `LIMITS`: as high as it is without them."""
+        most: float = getattr(self, limit)
+        return most
+
+
+@record(frozen=True, slots=True)
+class Defaults(RoomSettings):
+    """A deployment's rules for rooms without their own, and how high owners may set limits beyond these."""
+
+    owner_max_person_per_second: float | None = None
+    owner_max_person_burst: int | None = None
+    owner_max_room_per_second: float | None = None
+    owner_max_room_burst: int | None = None
+
+    def most_for_owners(self, limit: str) -> float:
+        own: float = getattr(self, limit)
+        return max(own, getattr(self, f"owner_max_{limit}") or own)
+
+
+LIMITS: Mapping[str, str] = {
+    "personPerSecond": "person_per_second",
+    "personBurst": "person_burst",
+    "roomPerSecond": "room_per_second",
+    "roomBurst": "room_burst",
+}
+"""The rules that say how fast a room may be written to, by their names in the item: owners may set them as high as
+the deployment says, administrators higher."""
+
 
 @record(frozen=True, slots=True, kw_only=True)
 class Head(Stored):
@@ -125,6 +154,8 @@ class Head(Stored):
     `ruled_rev` is the rev of the last change of name or rules. `owners` counts the owners, where they have
     been counted. `adopted_at` (ms) is when the room's messages from before numbering got theirs,
     `adopted_seq` the last of these numbers.
+
+    `admin_rules` names the limits that an administrator set, with commas: these hold however high they are.
 
     `ended_at` (ms) is when the room ended, which `ended_by` did; nobody gets a room that has ended. `alone`:
     whoever is in the room was alone in it, and nobody has come since without writing this item."""
@@ -141,6 +172,7 @@ class Head(Stored):
     room_burst: int | None = None
     retention_days: int | None = None
     slow_mode_seconds: int | None = None
+    admin_rules: str | None = None
     adopted_at: int = 0
     adopted_seq: int = 0
     last_id: str | None = None
@@ -166,8 +198,14 @@ class Head(Stored):
         return {"seq": self.seq, "ts": ts, "epoch": self.epoch, "rev": self.rev}
 
     def settings(self, defaults: RoomSettings) -> RoomSettings:
+        """The rules in force: the room's own where it has any, but no limit above what its owners may set, unless an
+        administrator did."""
         own = {field.name: getattr(self, field.name) for field in fields(RoomSettings)}
-        return replace(defaults, **{name: value for name, value in own.items() if value is not None})
+        own = {name: value for name, value in own.items() if value is not None}
+        for name, limit in LIMITS.items():
+            if limit in own and own[limit] > (most := defaults.most_for_owners(limit)):
+                own[limit] = own[limit] if name in (self.admin_rules or "").split(",") else most
+        return replace(defaults, **own)
 
     def ruled(self, rules: Mapping[str, Any]) -> "Head":
         """The head with other rules, by their names in the item; `None` gives one back to its default."""
@@ -188,7 +226,8 @@ class Member(Stored):
 
     Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit;
     `ended_epoch` is the epoch that their going ended. `join_tat` is their rate of joining by themself
-    (µs)."""
+    (µs), `again_tat` that of being added again by others. `added`: others put them there. `left_by_self`: they
+    left, and were not taken out."""
 
     role: Role = "member"
     status: Status = "active"
@@ -198,6 +237,9 @@ class Member(Stored):
     tat: int = 0
     ended_epoch: int | None = None
     join_tat: int = 0
+    added: int = 0
+    again_tat: int = 0
+    left_by_self: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -50,14 +50,17 @@ class Rate:
         more."""
         return now + self.tolerance + self.step
 
-    def wait(self, tat: int, now: int) -> int:
-        """Microseconds until the next message is let through; 0 when it is let through now."""
-        return 0 if tat > self.reach(now) else max(0, tat - self.tolerance - now)
+    def wait(self, tat: int, now: int, count: int = 1) -> int:
+        """Microseconds until the next message, or `count` at once, are let through; 0 when they are let through now.
+        More than `burst` never are."""
+        if tat > self.reach(now):
+            tat = now
+        return max(0, max(tat, now) + self.step * (count - 1) - self.tolerance - now)
 
-    def taken(self, tat: int, now: int) -> int:
-        """`tat` after one more message: idle counts from now, a burst adds to what stands, and what slower
+    def taken(self, tat: int, now: int, count: int = 1) -> int:
+        """`tat` after `count` more messages: idle counts from now, a burst adds to what stands, and what slower
         limits have left becomes a burst that is used up."""
-        return min(max(tat, now) + self.step, self.reach(now))
+        return min(max(tat, now) + self.step * count, self.reach(now))
 
     def charge(self, tat: int, now: int) -> Charge:
         """The same as an update of an item that was read with this `tat`."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chat.rules.errors import InvalidInput
+from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.models import LIMITS, Head, RoomSettings
 from chat.rules.rooms import Room
 from chat.rules.text import clean_line
 
@@ -47,6 +48,26 @@ def check_rules(room: Room, arguments: Mapping[str, Any]) -> Rules:
     return rules | {
         name: _number(name, given[name], *bounds) for name, bounds in NUMBERS.items() if name in given
     }
+
+
+def check_limits(head: Head, rules: Rules, defaults: RoomSettings, *, by_admin: bool) -> Rules:
+    """The rules, and with them `adminRules` where that changes: which limits an administrator has set.
+
+    Raises `NotAllowed` (`limit`) where somebody else sets one higher than owners may. To say again what the room has
+    already changes nothing.
+    """
+    before = set(filter(None, (head.admin_rules or "").split(",")))
+    after = set(before)
+    for name, limit in LIMITS.items():
+        value = rules.get(name)
+        if by_admin and value is not None:
+            after.add(name)
+        elif name in rules and (value is None or value != getattr(head, limit)):
+            most = defaults.most_for_owners(limit)
+            if isinstance(value, int | float) and value > most:
+                raise NotAllowed("room.limit", reason="limit", argument=name, max=f"{most:g}")
+            after.discard(name)
+    return rules if after == before else rules | {"adminRules": ",".join(sorted(after)) or None}
 
 
 def _reset(names: object) -> Rules:

@@ -1,9 +1,9 @@
 """Found a room with its first members, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from chat.rules.models import Role
+from chat.rules.models import LIMITS, Role
 from chat.rules.rooms import Room
 from chat.storage.aws import Cancelled
 from chat.storage.places import Place, head_place, membership_place, roster_place
@@ -27,8 +27,14 @@ def add_room(store: Store, room: Room, members: Mapping[str, Role], settings: Ma
     return True
 
 
-def room_writes(room: Room, members: Mapping[str, Role], settings: Mapping[str, Any]) -> list[Write]:
-    """The writes that make a room, each on condition that its item is new."""
+def room_writes(
+    room: Room,
+    members: Mapping[str, Role],
+    settings: Mapping[str, Any],
+    added: Collection[str] = (),
+) -> list[Write]:
+    """The writes that make a room, each on condition that its item is new. `added`: those whom somebody else puts
+    there."""
     if not 0 < len(members) <= MAX_FIRST_MEMBERS:
         raise ValueError(f"a room is founded with 1 to {MAX_FIRST_MEMBERS} members")
     writes = [new_head_write(room, sum(role == "owner" for role in members.values()), settings)]
@@ -36,13 +42,20 @@ def room_writes(room: Room, members: Mapping[str, Role], settings: Mapping[str, 
         member = {"role": role, "status": "active", "joinedSeq": 0}
         mine = membership_place(room, user_id)
         listed = roster_place(room, user_id)
-        writes += [_new(mine, {"type": "Membership", **member}), _new(listed, {"type": "Member", **member})]
+        whose = {"added": 1} if user_id in added else {}
+        writes += [
+            _new(mine, {"type": "Membership", **member, **whose}),
+            _new(listed, {"type": "Member", **member}),
+        ]
     return writes
 
 
 def new_head_write(room: Room, owners: int, settings: Mapping[str, Any]) -> Write:
-    """The write that makes a room, without anybody in it yet."""
+    """The write that makes a room, without anybody in it yet. Limits in `settings` are the deployment's word, as an
+    administrator's would be: `createRoom` takes none."""
     head = {"type": "Room", "rev": 1, "seq": 0, "ts": 0, "epoch": 1, "owners": owners, **settings}
+    if limits := sorted(LIMITS.keys() & settings.keys()):
+        head["adminRules"] = ",".join(limits)
     return _new(head_place(room), head)
 
 

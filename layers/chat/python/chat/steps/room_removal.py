@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from chat.deployment import Deployment
-from chat.rules.models import Head, Item
+from chat.rules.models import Head, Item, Member
 from chat.rules.rooms import Room
 from chat.steps.jobs import Step, new_job_write
 from chat.steps.listing import user_of
 from chat.steps.occupancy import SHARDS
+from chat.steps.quota import returned_room
 from chat.steps.retry import retried
 from chat.steps.roster import LEFT_IS_KEPT_MS
 from chat.storage import keys
@@ -100,11 +101,16 @@ def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[W
     """Memberships stay as `left` for as long as those of people who leave, so that `sync` says so to every client;
     receipts go at once."""
     user_ids = [user_of(item) for item in items]
-    places = [membership_place(room, user_id) for user_id in user_ids]
+    mine = {user_id: membership_place(room, user_id) for user_id in user_ids}
+    places = list(mine.values())
     found = retried(deployment, lambda: deployment.store.tables.batch(places, consistent=True))
-    left = {"status": "left", "expiresAt": (deployment.now() + LEFT_IS_KEPT_MS) // 1_000}
+    now = deployment.now()
+    members = {user_id: Member.of(found[place]) for user_id, place in mine.items() if place in found}
+    there = {user_id: member for user_id, member in members.items() if member.status == "active"}
+    left = {"status": "left", "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
     return [
         *(Write(place, set=left) for place in found),
+        *(write for user_id, member in there.items() for write in returned_room(user_id, member, now)),
         *(Write(receipts_place(room, user_id), delete=True) for user_id in user_ids),
         *_items(deployment, room, items),
     ]
@@ -153,8 +159,8 @@ def _tombstone(deployment: Deployment, subject: str, _: str | None) -> None:
 STEPS: Mapping[str, Step] = {
     "files": partial(_through, keys.UPLOADS, keys.UPLOADS_END, _files, 1),
     "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END, _messages, 2),
-    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 3),
-    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 3),
+    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 4),
+    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 4),
     "rest": partial(_through, FIRST, LAST, _items, 1),
     "counters": _counters,
     "tombstone": _tombstone,

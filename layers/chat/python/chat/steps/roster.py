@@ -10,7 +10,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, View
 from chat.rules.errors import NotAllowed
 from chat.rules.models import DAY_MS, Caller, Head, Member, Role
@@ -20,9 +19,6 @@ from chat.storage import keys
 from chat.storage.places import ban_place, head_place, membership_place, roster_place
 from chat.storage.store import Store
 from chat.storage.tables import Write
-
-MAX_ROOMS = 1_000
-"""In how many rooms of one table somebody may be, counting those that they left lately or are banned from."""
 
 LEFT_IS_KEPT_MS = 90 * DAY_MS
 AS_SEEN = "#role = :role AND #status = :status"
@@ -98,14 +94,6 @@ def owners_gained(head: Head, before: Member, role: Role | None) -> int:
     return gained
 
 
-def check_room_limit(deployment: Deployment, room: Room, user_id: str) -> None:
-    """Raises `NotAllowed` where somebody who has never been in this room is in too many already."""
-    partition_key = keys.user_partition(user_id)
-    low, high = keys.MEMBERSHIPS, keys.MEMBERSHIPS_END
-    if deployment.store.tables.count(room.table, partition_key, low, high, most=MAX_ROOMS) >= MAX_ROOMS:
-        raise NotAllowed("room.tooManyRooms", reason="tooManyRooms", max=MAX_ROOMS)
-
-
 def caller_unchanged(room: Room, caller: Caller, entry: RoomAccess) -> list[Write]:
     """The look at the caller's own membership that a change of somebody else's depends on; none for
     administrators."""
@@ -166,7 +154,7 @@ def add_writes(
 ) -> list[Write]:
     """Take in somebody who is not active, `person` being what is left of an earlier membership.
 
-    `more` is what else the membership is to hold.
+    `more` is what else the membership is to hold: `added`, where others put them there.
     """
     member = {"role": role, "status": "active", "joinedSeq": joined_seq}
     muted = {"mutedUntil": person.muted_until} if person and person.muted_until else {}
@@ -177,15 +165,25 @@ def add_writes(
             Write(membership_place(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
             listed,
         ]
-    return [
-        _membership_write(room, user_id, person, {**member, **more}, remove=("endedEpoch", "expiresAt")),
-        listed,
-    ]
+    over = ("endedEpoch", "expiresAt", "leftBySelf", *(() if "added" in more else ("added",)))
+    come = _membership_write(room, user_id, person, {**member, **more}, remove=over)
+    return [_as_rarely(come, person) if "againTat" in more else come, listed]
 
 
-def remove_writes(room: Room, user_id: str, person: Member, epoch: int, now: int) -> list[Write]:
-    """Take out somebody who is active, which ends `epoch`. `now` is in milliseconds."""
+def _as_rarely(write: Write, person: Member) -> Write:
+    """The same, on condition that nobody else has added the person again meanwhile."""
+    if not person.again_tat:
+        return replace(write, condition=f"{write.condition} AND attribute_not_exists(#againTat)")
+    given = {**write.given, ":again": person.again_tat}
+    return replace(write, condition=f"{write.condition} AND #againTat = :again", given=given)
+
+
+def remove_writes(
+    room: Room, user_id: str, person: Member, epoch: int, now: int, *, by_self: bool = False
+) -> list[Write]:
+    """Take out somebody who is active, which ends `epoch`. `now` is in milliseconds. `by_self`: they leave."""
     gone = {"status": "left", "endedEpoch": epoch, "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
+    gone |= {"leftBySelf": 1} if by_self else {}
     return [_membership_write(room, user_id, person, gone), Write(roster_place(room, user_id), delete=True)]
 
 

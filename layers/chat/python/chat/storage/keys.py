@@ -11,7 +11,8 @@ user partition   IN#{room}                 membership; {room} is the room's part
 USER#{userId}    AT#{room}                 receipts
                  SENT#{room}#{clientId}    proof and idempotency key of a send
                  PRESENCE                  when and where their client was last heard of (core table)
-                 QUOTA                     the rate of making rooms (core table)
+                 QUOTA                     the rates of making rooms and of adding people (core table)
+                 BLOCK#{userId}            whom they have blocked (core table)
                  UPLOADING                 the rate of preparing uploads (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
@@ -52,8 +53,12 @@ def banned(user_id: str) -> str:
     return f"BANNED#{_escaped(user_id)}"
 
 
+def block(user_id: str) -> str:
+    return f"BLOCK#{_escaped(user_id)}"
+
+
 def user_in(key: str) -> str:
-    """The user id in a key of `user_partition`, `roster` or `banned`."""
+    """The user id in a key of `user_partition`, `roster`, `banned` or `block`."""
     return key.partition("#")[2].replace("%23", "#").replace("%25", "%")
 
 
@@ -124,6 +129,7 @@ digit."""
 MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN$"
 ROSTER, ROSTER_END = "MEMBER#", "MEMBER$"
 BANS, BANS_END = "BANNED#", "BANNED$"
+BLOCKS, BLOCKS_END = "BLOCK#", "BLOCK$"
 UPLOADS, UPLOADS_END = "UPLOAD#", "UPLOAD$"
 """Keys before and after every other of their kind: `$` is the character after `#`."""
 
