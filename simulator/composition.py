@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from simulator import demo
-from simulator.engine import EngineFailed, answers, embedded
+from simulator.engine import EngineFailed, answers, embedded, home_of
+from simulator.engine_state import note_told, untold
 from simulator.keys import local_secrets
 from simulator.settings import BUCKET, TABLES, Settings, become, functions_environment
 
@@ -66,5 +67,9 @@ def _dynamodb(settings: Settings) -> Iterator[str]:
         print(
             "DynamoDB Local listens on every network interface, and has no option for less.", file=sys.stderr
         )
+    home = home_of(settings.engine, settings.state)
     with embedded(settings.engine, settings.state) as endpoint:
+        if (stop := untold(home)) is not None:
+            print(stop.sentence(), file=sys.stderr, flush=True)
+            note_told(home, stop)
         yield endpoint

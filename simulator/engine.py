@@ -4,11 +4,12 @@ The embedded DynamoDB, shared by every program of this folder that runs at the s
 Each program is a *user* and holds a shared lock for its life; the kernel drops it however the program ends. A
 small *host* (engine_host.py) owns the engine, waits for the exclusive lock, and so learns that the last user
 is gone: it then ends the engine with SIGTERM, which saves the tables. Data is kept from run to run, and
-nothing is left running behind a user that was killed. An engine that is itself killed (SIGKILL) loses what it
-had not saved.
+nothing is left running behind a user that was killed. An engine that ends by itself is started again by its
+host, at the same address; what that costs is told by engine_state.py.
 
 Files, in `<root>/<kind>/`: start.lock (one start at a time), users.lock (shared by users), host.lock (held by
-the host), engine.json (host, engine: process ids; endpoint), engine.log, data/.
+the host), engine.json (host, engine: process ids; endpoint), engine.log, running.json and unclean.json (engine_state.py),
+data/.
 """
 
 import fcntl
@@ -47,7 +48,7 @@ def embedded(kind: Kind, root: Path, *, in_memory: bool = False) -> Iterator[str
         dynamodb_local.fetch(PROJECT / ".cache")
     elif not MINISTACK.exists():
         raise EngineFailed(f"{MINISTACK} is not there: `make .venv-ministack/installed` installs it.")
-    home = root.resolve() / kind
+    home = home_of(kind, root)
     home.mkdir(parents=True, exist_ok=True)
     with (home / "users.lock").open("a") as users:
         with (home / "start.lock").open("a") as start:
@@ -57,6 +58,11 @@ def embedded(kind: Kind, root: Path, *, in_memory: bool = False) -> Iterator[str
             )  # waits here while a host ends the engine that its last user left
             endpoint = _shared(kind, home, in_memory=in_memory)
         yield endpoint
+
+
+def home_of(kind: Kind, root: Path) -> Path:
+    """The folder of an engine's files, below the programs' `root`."""
+    return root.resolve() / kind
 
 
 def answers(endpoint: str) -> bool:
@@ -77,6 +83,12 @@ def answers(endpoint: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def address(home: Path) -> str | None:
+    """Where the engine of this folder answers, or answered when its host was killed; None where there is none."""
+    state = _state(home)
+    return str(state["endpoint"]) if state else None
 
 
 def _shared(kind: Kind, home: Path, *, in_memory: bool) -> str:

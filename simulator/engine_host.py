@@ -1,5 +1,6 @@
 """
-The host of one embedded engine: starts it, tells where it answers, and ends it when its last user is gone.
+The host of one embedded engine: starts it, tells where it answers, starts it again if it ends by itself, and ends it
+when its last user is gone.
 
     python -m simulator.engine_host <kind> <home> memory|disk
 
@@ -18,11 +19,68 @@ import threading
 import time
 from pathlib import Path
 
-from simulator import dynamodb_local
+from simulator import dynamodb_local, engine_state
 from simulator.engine import MINISTACK, PROJECT, START_SECONDS, answers
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 SAVE_SECONDS = 30.0  # for an engine to write its tables down after SIGTERM
+JOURNAL_BYTES = (
+    16 * 1024 * 1024
+)  # MiniStack saves when its journal is longer: some 5,000 messages, 3 s to repeat
+PATIENCE = 3  # how often in a row an engine may fail to start
+CLEAN = (0, -signal.SIGTERM, 128 + signal.SIGTERM)  # Java ends with the last
+
+
+class Host:
+    """Runs an engine until it is asked to end it. One that ends by itself is started again on the same port, with
+    what it kept: its users know its address. (One in memory is not: it would be empty.)"""
+
+    def __init__(self, kind: str, home: Path, *, in_memory: bool) -> None:
+        self._kind, self._home, self._in_memory = kind, home, in_memory
+        self._port = free_port()
+        self._engine: subprocess.Popen[bytes] | None = None
+        self._ends = threading.Event()
+        self._turn = threading.Lock()  # of starting an engine, and of ending it
+
+    def run(self) -> None:
+        failures = 0
+        while failures < PATIENCE and not self._ends.is_set():
+            with self._turn:
+                if self._ends.is_set():
+                    return
+                if not self._in_memory:
+                    engine_state.note_start(self._home, self._kind)
+                engine = self._engine = start(self._kind, self._home, self._port, in_memory=self._in_memory)
+            failures = 0 if self._serve(engine) else failures + 1
+            if self._in_memory:
+                return
+            if not self._ends.is_set():
+                print(f"The engine ended by itself ({engine.returncode}).", file=sys.stderr, flush=True)
+            elif engine.returncode in CLEAN:
+                engine_state.note_clean_stop(self._home)
+
+    def _serve(self, engine: "subprocess.Popen[bytes]") -> bool:
+        """Waits for the engine's end. Whether it ever answered."""
+        state = self._home / "engine.json"
+        endpoint = f"http://127.0.0.1:{self._port}"
+        try:
+            if not became_ready(engine, endpoint):
+                return False
+            if not self._in_memory:
+                engine_state.note_recovery(self._home)
+            partial = self._home / "engine.json.partial"
+            partial.write_text(json.dumps({"host": os.getpid(), "engine": engine.pid, "endpoint": endpoint}))
+            partial.replace(state)
+            engine.wait()
+            return True
+        finally:
+            state.unlink(missing_ok=True)
+
+    def end(self) -> None:
+        self._ends.set()
+        with self._turn:
+            if self._engine is not None:
+                end(self._engine)
 
 
 def main(kind: str, home: Path, storage: str) -> int:
@@ -32,18 +90,10 @@ def main(kind: str, home: Path, storage: str) -> int:
     if os.fork() > 0:
         return 0
     os.setsid()  # a Ctrl-C at the terminal is for the user; the engine ends after it
-    port = free_port()
-    engine = start(kind, home, port, in_memory=storage == "memory")
-    signal.signal(signal.SIGTERM, lambda *_: engine.terminate())
-    threading.Thread(target=end_after_users, args=(home, engine), daemon=True).start()
-    state = home / "engine.json"
-    endpoint = f"http://127.0.0.1:{port}"
-    if became_ready(engine, endpoint):
-        partial = home / "engine.json.partial"
-        partial.write_text(json.dumps({"host": os.getpid(), "engine": engine.pid, "endpoint": endpoint}))
-        partial.replace(state)
-        engine.wait()
-    state.unlink(missing_ok=True)
+    host = Host(kind, home, in_memory=storage == "memory")
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=host.end, daemon=True).start())
+    threading.Thread(target=end_after_users, args=(home, host), daemon=True).start()
+    host.run()
     return 0
 
 
@@ -65,6 +115,7 @@ def start(kind: str, home: Path, port: int, *, in_memory: bool) -> "subprocess.P
         )
     else:
         command = [str(MINISTACK), "-m", "simulator.ministack"]
+        command += [] if in_memory else [str(JOURNAL_BYTES)]
         environment |= {
             "PYTHONPATH": str(PROJECT),
             "GATEWAY_PORT": str(port),
@@ -92,10 +143,10 @@ def became_ready(engine: "subprocess.Popen[bytes]", endpoint: str) -> bool:
     return False
 
 
-def end_after_users(home: Path, engine: "subprocess.Popen[bytes]") -> None:
+def end_after_users(home: Path, host: Host) -> None:
     """Ends the engine when nobody holds the users' lock. Who comes now waits for the end of this process."""
     fcntl.flock(os.open(home / "users.lock", os.O_CREAT | os.O_RDWR), fcntl.LOCK_EX)
-    end(engine)
+    host.end()
 
 
 def end(engine: "subprocess.Popen[bytes]") -> None:

@@ -4,12 +4,18 @@ import asyncio
 import errno
 import json
 import logging
+import os
+import signal
 import ssl
 import sys
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
 from simulator.composition import composed
+from simulator.engine import home_of
 from simulator.engine_host import free_port
+from simulator.engine_watch import watching
 from simulator.functions import functions_from_wiring
 from simulator.keys import signing_key
 from simulator.readings import Readings
@@ -27,7 +33,11 @@ def main(settings: Settings, answers: TextIO) -> int:
         logging.getLogger("simulator").addHandler(logging.StreamHandler())
     port, tls = settings.port or free_port(), _tls(settings)
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
-    with composed(settings, {"JWT_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json"}):
+    gave_up = threading.Event()
+    with (
+        composed(settings, {"JWT_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json"}),
+        _watched(settings, gave_up),
+    ):
         config = ServerConfig(
             schema=SCHEMA.read_text(encoding="utf-8"),
             functions=functions_from_wiring(wiring),
@@ -49,7 +59,20 @@ def main(settings: Settings, answers: TextIO) -> int:
             example = f"PORT={port + 1}" + (f" TLS_PORT={settings.tls_port + 1}" if settings.tls_cert else "")
             print(f"{ports} is in use: choose another, for example make run {example}.", file=sys.stderr)
             return 1
-    return 0
+    return int(gave_up.is_set())
+
+
+def _watched(settings: Settings, gave_up: threading.Event) -> AbstractContextManager[None]:
+    """Says what becomes of an embedded engine, and ends the program when it does not come back."""
+    if settings.dynamodb_endpoint is not None:
+        return nullcontext()
+
+    def give_up() -> None:
+        gave_up.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    home = home_of(settings.engine, settings.state)
+    return watching(home, lambda sentence: print(sentence, file=sys.stderr, flush=True), give_up)
 
 
 def greeting(address: Address) -> str:
