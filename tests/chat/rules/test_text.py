@@ -213,6 +213,8 @@ def test_a_format_character_that_shows_is_a_text(character: str) -> None:
         ("\u202ba\u2067b\u202cc\u2069d", "a\u2067bc\u2069d"),
         ("\u202ba\u2067b\u2069c\u202cd", "\u2067a\u2067b\u2069c\u2069d"),
         ("\u202ba\u2069b\u202cc", "\u2067ab\u2069c"),
+        ("\u2066a\u2069\u202bb\u2069c\u202cd", "\u2066a\u2069\u2067bc\u2069d"),
+        ("\u2067a\u2069b\u2069c", "\u2067a\u2069bc"),
         ("\u2067a\u202bb\u202cc", "\u2067a\u2067b\u2069c"),
         ("\u202a\u202a\u202ca", "\u2066\u2069a"),
     ],
