@@ -55,11 +55,12 @@ class Waves:
 @dataclass
 class CapacityCounter:
     """The units and requests of one client since it was opened. `probe`
-    is another client, which reads items."""
+    is another client, which reads items. `rights`: the actions of IAM that they need, each with a partition key."""
 
     client: Any
     probe: Any
     requests: list[str] = field(default_factory=list)
+    rights: set[tuple[str, str]] = field(default_factory=set)
     read: float = 0.0
     written: float = 0.0
     refused: int = 0
@@ -73,6 +74,7 @@ class CapacityCounter:
     def open(self, waves: Sequence[int] | None) -> None:
         """Begin anew; with `waves` any other request fails."""
         self.requests, self.read, self.written, self.refused = [], 0.0, 0.0, 0
+        self.rights = set()
         self.waves = Waves(waves) if waves else None
 
     def _asked(self, model: Any, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
@@ -81,6 +83,7 @@ class CapacityCounter:
         context["asked"] = (body, places, [self._item(place) for place in places])
         with self._lock:
             self.requests.append(model.name)
+            self.rights |= _needed(model.name, body)
         if self.waves:
             self.waves.arrive()
 
@@ -118,6 +121,28 @@ class CapacityCounter:
                 own = found.get(json.dumps([key["PK"], key["SK"]]), 0)
                 units += read_units([own], consistent=wanted["ConsistentRead"])
         return units
+
+
+def _needed(operation: str, body: dict[str, Any]) -> set[tuple[str, str]]:
+    """The actions that a request needs, with the partition keys that it names.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html: a transaction needs
+    those of its parts.
+    """
+    if operation == "Query":
+        return {("Query", body["ExpressionAttributeValues"][":pk"]["S"])}
+    if operation == "BatchGetItem":
+        keys = [each for wanted in body["RequestItems"].values() for each in wanted["Keys"]]
+        return {("BatchGetItem", each["PK"]["S"]) for each in keys}
+    if operation in ("TransactGetItems", "TransactWriteItems"):
+        parts = [part for each in body["TransactItems"] for part in each.items()]
+        actions = [
+            ("ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item", what)
+            for kind, what in parts
+        ]
+    else:
+        actions = [(operation, body)]
+    return {(action, (what.get("Key") or what["Item"])["PK"]["S"]) for action, what in actions}
 
 
 def _written(operation: str, body: dict[str, Any]) -> list[dict[str, Any]]:

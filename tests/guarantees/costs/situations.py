@@ -9,7 +9,7 @@ from chat.operations.run_jobs import run_jobs
 from chat.rules.instants import to_wire
 from chat.rules.tally import Tally
 from tests.guarantees.costs.prepared_rooms import FILE, Operation, PreparedRooms
-from tests.guarantees.support.fixtures import run_one_piece
+from tests.guarantees.support.fixtures import DAY_MS, run_one_piece
 
 SITUATIONS: dict[str, Callable[[PreparedRooms], Operation]] = {}
 """By the operation's name in `docs/costs.md`: a field, and after a comma the situation."""
@@ -212,6 +212,19 @@ def _(setup: PreparedRooms) -> Operation:
             setup.send(room)
     setup.clock.sleep(30)
     return setup.operation("heartbeat", 1, **_heartbeat(setup, rooms, [3] * 5))
+
+
+@situation("heartbeat, five rooms of which three were not read for half a year")
+def _(setup: PreparedRooms) -> Operation:
+    rooms = setup.ten_rooms()[:5]
+    setup.clock.jump(200 * DAY_MS)
+    for room in rooms[:3]:
+        setup.send(room)
+    for seqs in ([1, 1, 1, 1, 1], [2, 2, 2, 1, 1]):
+        setup.clock.sleep(30)
+        setup.perform("heartbeat", 1, **_heartbeat(setup, rooms, seqs))
+    setup.clock.sleep(30)
+    return setup.operation("heartbeat", 1, **_heartbeat(setup, rooms, [2, 2, 2, 1, 1]))
 
 
 @situation("messages, a page of 50")

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -116,8 +117,23 @@ def test_an_operation_costs_what_is_documented(
     )
     assert capacity.refused == (situation == " a repeat")  # which finds what was sent before
     assert cost == documented
+    assert [each for each in sorted(capacity.rights) if not _is_granted(field, *each)] == []
     assert capacity.waves
     assert capacity.waves.is_over
+
+
+def _is_granted(field: str, action: str, partition_key: str) -> bool:
+    """Whether the function of a field has the right to an action on a partition."""
+    wiring = json.loads(WIRING.read_text(encoding="utf-8"))
+    functions = {
+        name.split(".")[-1]: entry for name, entry in (wiring["fields"] | wiring["services"]).items()
+    }
+    return any(
+        f"dynamodb:{action}" in right["actions"]
+        and any(fnmatchcase(partition_key, keys) for keys in right["leadingKeys"])
+        for right in functions[field]["rights"]
+        if "leadingKeys" in right
+    )
 
 
 def _published(field: str) -> str:

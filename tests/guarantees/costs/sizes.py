@@ -1,0 +1,143 @@
+"""Every operation of the API, once more, in a room of any size: so many members, so many messages, and a caller
+who is in so many rooms (1,000 at the most, which is the limit)."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chat.operations.guild_membership import guild_membership
+from chat.operations.room import room
+from chat.operations.run_jobs import run_jobs
+from chat.rules.instants import to_wire
+from chat.rules.models import Caller
+from chat.rules.rooms import Room
+from chat.rules.tally import Tally
+from chat.steps.roster import MAX_ROOMS
+from chat.storage import keys
+from chat.storage.items import key, values
+from simulator.settings import TABLES
+from tests.guarantees.costs.prepared_rooms import FILE, Operation, PreparedRooms
+from tests.guarantees.support.bulk import load_members, load_messages, put_all
+
+OTHERS = 3
+"""How many rooms of the situation itself a caller is in besides: the large one, a guild's and one to be joined."""
+
+
+class LargeRooms:
+    """A general room and a guild's, each of `size` members, the general one with `size` messages. The owner is in
+    `size` rooms, and so is whoever comes."""
+
+    def __init__(self, client: Any, setup: PreparedRooms, size: int) -> None:
+        self.setup, self.size = setup, size
+        self.room = setup.room(0, 9, visibility="public")
+        self.guild = setup.room(1, 9, guild=True)
+        for room_id in (self.room, self.guild):
+            load_members(client, room_id, size - 9)
+        load_messages(client, self.room, size, setup.clock.now() - size * 1_000 - 60_000, setup.users[0])
+        for user in (setup.users[0], setup.users[9], self.newcomer):
+            self._load_rooms(client, user, min(size, MAX_ROOMS - OTHERS))
+
+    def _load_rooms(self, client: Any, user: str, count: int) -> None:
+        head = values({"rev": 1, "seq": 0, "ts": 0, "epoch": 1, "owners": 1})
+        member = values({"type": "Membership", "role": "member", "status": "active", "joinedSeq": 0})
+        rooms = [Room.parse(f"of-{user}-{number:04d}").partition_key for number in range(count)]
+        items = [key(room, keys.HEAD) | head for room in rooms]
+        items += [key(keys.user_partition(user), keys.membership(room)) | member for room in rooms]
+        put_all(client, TABLES["CORE_TABLE"], items)
+
+    def call(self, field: str, who: int = 0, /, **arguments: Any) -> Operation:
+        return self.setup.operation(field, who, roomId=self.room, **arguments)
+
+    def message(self, **more: Any) -> str:
+        sent = {"text": "Good morning.", "clientMessageId": uuid.uuid4().hex, **more}
+        return str(self.setup.perform("sendMessage", roomId=self.room, **sent)["id"])
+
+    def upload(self) -> str:
+        return self.setup.upload(self.room)
+
+    @property
+    def newcomer(self) -> str:
+        return f"pn-{self.setup.suffix}"
+
+    @property
+    def someone(self) -> str:
+        return self.setup.users[3]
+
+
+def _posted(large: LargeRooms) -> Operation:
+    upload = large.upload()
+    large.message(attachments=[upload])
+    return large.call("attachment", 2, id=upload)
+
+
+def _guild(large: LargeRooms) -> Operation:
+    arguments = {"guildId": large.guild.removeprefix("GUILD#"), "add": [{"userId": large.setup.users[9]}]}
+    return lambda ours: guild_membership(ours, arguments, Tally())
+
+
+def _room(large: LargeRooms, *, count: bool) -> Operation:
+    caller, arguments = Caller(large.someone), {"roomId": large.room}
+    return lambda ours: room(ours, caller, arguments, Tally(), count=count)
+
+
+def _sync(large: LargeRooms) -> Operation:
+    """The first answer of a round in which there is nothing new."""
+    token, more = None, True
+    while more:
+        answer = large.setup.perform("sync", since=token)
+        token, more = answer["token"], answer["more"]
+    return large.setup.operation("sync", since=token)
+
+
+def _heartbeat(large: LargeRooms) -> Operation:
+    rooms = [{"roomId": large.room, "seq": 1}]
+    return large.setup.operation("heartbeat", 2, rooms=rooms, watching=large.room)
+
+
+def _changes(large: LargeRooms) -> Operation:
+    head = large.setup.perform("messages", roomId=large.room)["head"]
+    return large.call("changes", since=head["rev"], after=head["ts"])
+
+
+AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
+    "sendMessage": lambda large: large.call("sendMessage", text="Good morning."),
+    "editMessage": lambda large: large.call("editMessage", id=large.message(), text="Good evening."),
+    "removeMessage": lambda large: large.call("removeMessage", id=large.message()),
+    "messages": lambda large: large.call("messages", 2, limit=10),
+    "changes": _changes,
+    "sync": _sync,
+    "room": lambda large: _room(large, count=False),
+    "room, with `memberCount`": lambda large: _room(large, count=True),
+    "myRooms": lambda large: large.setup.operation("myRooms", limit=10),
+    "members": lambda large: large.call("members", 2, limit=10),
+    "markRead": lambda large: large.call("markRead", 2, seq=5),
+    "markDelivered": lambda large: large.call("markDelivered", 2, seq=6),
+    "receipts": lambda large: large.call("receipts", 2, limit=10),
+    "heartbeat": _heartbeat,
+    "presence": lambda large: large.call("presence", 2),
+    "typing": lambda large: large.call("typing", 2),
+    "delivery": lambda large: large.call("delivery", hours=24),
+    "createUpload": lambda large: large.call("createUpload", **FILE),
+    "attachment": _posted,
+    "onMessage": lambda large: large.call("onMessage", 2, epoch=1),
+    "onReceipt": lambda large: large.call("onReceipt", 2, epoch=1),
+    "onTyping": lambda large: large.call("onTyping", 2, epoch=1),
+    "createRoom": lambda large: large.setup.operation(
+        "createRoom", roomId=f"new-{large.setup.suffix}", name="New"
+    ),
+    "updateRoom": lambda large: large.call("updateRoom", name="The hall"),
+    "joinRoom": lambda large: large.call("joinRoom", 9),
+    "setRole": lambda large: large.call("setRole", userId=large.someone, role="MODERATOR"),
+    "muteMember": lambda large: large.call(
+        "muteMember", userId=large.someone, until=to_wire(4_000_000_000_000)
+    ),
+    "guild_membership": _guild,
+    "leaveRoom": lambda large: large.call("leaveRoom", 9),
+    "addMember": lambda large: large.call("addMember", userId=large.newcomer),
+    "removeMember": lambda large: large.call("removeMember", userId=large.setup.users[4]),
+    "banMember": lambda large: large.call("banMember", userId=large.someone),
+    "unbanMember": lambda large: large.call("unbanMember", userId=large.someone),
+    "deleteRoom": lambda large: large.call("deleteRoom"),
+    "run_jobs": lambda _: lambda ours: run_jobs(ours, 0.0, Tally()),
+}
+"""By the operation's name in `docs/costs.md`, in an order in which one does not stand in another's way."""
