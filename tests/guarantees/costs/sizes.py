@@ -12,7 +12,7 @@ from chat.rules.instants import to_wire
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.roster import MAX_ROOMS
+from chat.steps.quota import MAX_ROOMS
 from chat.storage import keys
 from chat.storage.items import key, values
 from simulator.settings import TABLES
