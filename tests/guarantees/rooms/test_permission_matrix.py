@@ -53,6 +53,7 @@ REQUESTS: dict[str, Request] = {
     "changes": Request("Query.changes", {"since": 1}),
     "room": Request("Query.room"),
     "members": Request("Query.members", {"status": "ACTIVE"}),
+    "members who are invited": Request("Query.members", {"status": "INVITED"}),
     "members who are banned": Request("Query.members", {"status": "BANNED"}),
     "receipts": Request("Query.receipts"),
     "presence": Request("Query.presence"),
