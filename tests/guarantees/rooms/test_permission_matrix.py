@@ -91,6 +91,7 @@ REQUESTS: dict[str, Request] = {
     "setRole of an owner": Request(named("setRole"), {"role": "MEMBER"}, "an owner"),
     "setRole of a moderator": Request(named("setRole"), {"role": "MEMBER"}, "a moderator"),
     "setRole of who left": Request(named("setRole"), {"role": "MODERATOR"}, "who left"),
+    "setRole of who is invited": Request(named("setRole"), {"role": "MODERATOR"}, "who is invited"),
     "setRole of a stranger": Request(named("setRole"), {"role": "MODERATOR"}, "a stranger"),
     "setRole of the last owner": Request(named("setRole"), {"role": "MEMBER"}, "the last owner", sole=True),
 }
