@@ -197,6 +197,13 @@ variable "limits" {
   }
 }
 
+variable "adding_needs_consent" {
+  description = "Whether somebody whom others add to a room is only invited, until they accept. Administrators and the guilds' service take people in all the same."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "guild_service_role_arn" {
   description = "The role of the service that keeps guilds' members, which may then tell us who came and who went. Null: nobody may."
   type        = string

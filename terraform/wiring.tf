@@ -34,6 +34,7 @@ locals {
         JWT_JWKS                     = var.jwt.jwks
         AUTHORIZER_TTL_SECONDS       = tostring(var.authorizer_ttl_seconds)
         ALLOW_UNFENCED_SUBSCRIPTIONS = tostring(var.allow_unfenced_subscriptions)
+        ADDING_NEEDS_CONSENT         = tostring(var.adding_needs_consent)
       },
       { for name, number in var.limits : upper(name) => try(tostring(number), null) },
       local.upload_settings,

@@ -1,6 +1,7 @@
 """Who gets a room, and what for: those who are in it, administrators and visitors
 by their rights; all others alike do not."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -12,6 +13,7 @@ from chat.rules.access import (
     View,
     enter_room,
     is_in,
+    is_invited,
     may_act_on,
     may_appoint,
     may_end,
@@ -197,14 +199,40 @@ def test_a_visitor_sees_a_public_room_and_joins_it_and_nothing_else(
         open_room(view, operation)
 
 
+@pytest.mark.parametrize("head", [HEAD, PUBLIC], ids=["private", "public"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_whoever_is_invited_sees_any_room_and_joins_it_and_nothing_else(
+    head: Head, operation: Operation
+) -> None:
+    view = View(head, Member(role="owner", status="invited"))
+    if operation in ("look", "join"):
+        assert enter_room(view, ALICE, operation) == RoomAccess(head, None, "invited")
+    else:
+        with pytest.raises(NotRoomMember):
+            enter_room(view, ALICE, operation)
+    with pytest.raises(NotRoomMember):
+        open_room(view, operation)
+    assert is_invited(view)
+    assert not is_in(view)
+
+
+@pytest.mark.parametrize("head", [None, replace(HEAD, ended_at=1)], ids=["none", "ended"])
+def test_nobody_is_invited_to_a_room_that_is_not_there(head: Head | None) -> None:
+    view = View(head, Member(status="invited"))
+    assert not is_invited(view)
+    for operation in OPERATIONS:
+        with pytest.raises(NotRoomMember):
+            enter_room(view, ALICE, operation)
+
+
 @pytest.mark.parametrize(
     ("standing", "below"),
     [
         ("visitor", set()),
-        ("member", {"visitor", "gateway"}),
-        ("moderator", {"visitor", "gateway", "member"}),
-        ("owner", {"visitor", "gateway", "member", "moderator", "owner", "admin"}),
-        ("admin", {"visitor", "gateway", "member", "moderator", "owner", "admin"}),
+        ("member", {"visitor", "invited", "gateway"}),
+        ("moderator", {"visitor", "invited", "gateway", "member"}),
+        ("owner", {"visitor", "invited", "gateway", "member", "moderator", "owner", "admin"}),
+        ("admin", {"visitor", "invited", "gateway", "member", "moderator", "owner", "admin"}),
     ],
 )
 def test_a_rank_acts_on_those_below_and_the_highest_on_their_equals(

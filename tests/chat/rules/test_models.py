@@ -45,6 +45,7 @@ def test_what_a_membership_lacks_is_nought() -> None:
         "added": 0,
         "again_tat": 0,
         "left_by_self": 0,
+        "invitation_ended": 0,
     }
 
 

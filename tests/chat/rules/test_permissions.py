@@ -8,26 +8,27 @@ import pytest
 from chat.rules.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
 
 TABLE = """
-             owner moderator member admin gateway visitor
-look         x     x         x      x     x       x
-join         x     x         x      x     .       x
-read         x     x         x      x     x       .
-subscribe    x     x         x      .     x       .
-send         x     x         x      .     .       .
-mark         x     x         x      .     .       .
-leave        x     x         x      .     .       .
-removeOwn    x     x         x      .     .       .
-removeAny    x     x         .      x     .       .
-addMember    x     x         .      x     .       .
-removeMember x     x         .      x     .       .
-banMember    x     x         .      x     .       .
-unbanMember  x     x         .      x     .       .
-muteMember   x     x         .      x     .       .
-listBanned   x     x         .      x     .       .
-measure      x     x         .      x     .       .
-updateRoom   x     .         .      x     .       .
-setRole      x     .         .      x     .       .
-deleteRoom   x     .         .      x     .       .
+             owner moderator member admin gateway invited visitor
+look         x     x         x      x     x       x       x
+join         x     x         x      x     .       x       x
+read         x     x         x      x     x       .       .
+subscribe    x     x         x      .     x       .       .
+send         x     x         x      .     .       .       .
+mark         x     x         x      .     .       .       .
+leave        x     x         x      .     .       .       .
+removeOwn    x     x         x      .     .       .       .
+removeAny    x     x         .      x     .       .       .
+addMember    x     x         .      x     .       .       .
+removeMember x     x         .      x     .       .       .
+banMember    x     x         .      x     .       .       .
+unbanMember  x     x         .      x     .       .       .
+muteMember   x     x         .      x     .       .       .
+listBanned   x     x         .      x     .       .       .
+listInvited  x     x         .      x     .       .       .
+measure      x     x         .      x     .       .       .
+updateRoom   x     .         .      x     .       .       .
+setRole      x     .         .      x     .       .       .
+deleteRoom   x     .         .      x     .       .       .
 """
 (STANDINGS, *ROWS) = [line.split() for line in TABLE.strip().splitlines()]
 
@@ -48,7 +49,7 @@ def test_whoever_stands_higher_rules_and_owners_and_administrators_rule_their_eq
     order: list[Standing] = ["visitor", "member", "moderator", "owner", "admin"]
     assert sorted(order, key=RANKS.__getitem__) == order
     assert len({RANKS[standing] for standing in order}) == len(order)
-    assert RANKS["gateway"] == RANKS["visitor"]
+    assert RANKS["gateway"] == RANKS["invited"] == RANKS["visitor"]
     for one in order:
         for other in order:
             above = order.index(one) > order.index(other)

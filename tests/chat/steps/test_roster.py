@@ -93,7 +93,8 @@ def test_a_ban_does_not_expire_and_keeps_the_rank_of_whoever_was_there() -> None
 def test_who_comes_again_brings_their_mute_into_the_roster() -> None:
     mine, listed = add_writes(ROOM, "bob", BOB, "member", 7)
     new = {"role": "member", "status": "active", "joinedSeq": 7}
-    assert (mine.set, set(mine.remove)) == (new, {"endedEpoch", "expiresAt", "leftBySelf", "added"})
+    ended = {"endedEpoch", "expiresAt", "leftBySelf", "invitationEnded"}
+    assert (mine.set, set(mine.remove)) == (new, {*ended, "added"})
     assert listed.set == {"type": "Member", **new, "mutedUntil": 9}
 
 

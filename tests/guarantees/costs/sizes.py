@@ -43,6 +43,10 @@ class LargeRooms:
         rooms = [Room.parse(f"of-{user}-{number:04d}").partition_key for number in range(count)]
         items = [key(room, keys.HEAD) | head for room in rooms]
         items += [key(keys.user_partition(user), keys.membership(room)) | member for room in rooms]
+        blocked = values({"type": "Block", "blockedAt": 1})
+        items += [
+            key(keys.user_partition(user), keys.block(f"b-{number:05d}")) | blocked for number in range(count)
+        ]
         put_all(client, TABLES["CORE_TABLE"], items)
 
     def call(self, field: str, who: int = 0, /, **arguments: Any) -> Operation:
@@ -138,6 +142,9 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "banMember": lambda large: large.call("banMember", userId=large.someone),
     "unbanMember": lambda large: large.call("unbanMember", userId=large.someone),
     "deleteRoom": lambda large: large.call("deleteRoom"),
+    "blocks": lambda large: large.setup.operation("blocks", limit=10),
+    "blockUser": lambda large: large.setup.operation("blockUser", userId=large.newcomer),
+    "unblockUser": lambda large: large.setup.operation("unblockUser", userId=large.newcomer),
     "run_jobs": lambda _: lambda ours: run_jobs(ours, 0.0, Tally()),
 }
 """By the operation's name in `docs/costs.md`, in an order in which one does not stand in another's way."""

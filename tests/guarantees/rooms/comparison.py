@@ -42,11 +42,16 @@ class ComparedRooms(RoomsUnderTest):
         """What a new client gets is what the oracle says."""
         ours = self.processes[number]
         found = pages(ours, user, "myRooms", limit=limit)
-        mine = sorted(name for name, room in self.rooms.items() if room.member(user))
+        mine = sorted(name for name, room in self.rooms.items() if room.member(user) or room.invites(user))
         mine.sort(key=lambda name: name.startswith("GUILD#"))
         assert [each["room"]["roomId"] for each in found] == mine
         for each in found:
             room = self.rooms[each["room"]["roomId"]]
+            if invited := room.invites(user):
+                assert (each["invitation"]["role"], each["room"]["head"]) == (invited.role.upper(), None)
+                assert (each["unread"], each["lastReadSeq"], each["lastMessage"]) == (0, 0, None)
+                continue
+            assert each["invitation"] is None
             newest = (
                 room.messages[-1]
                 if room.messages and room.is_visible(room.messages[-1], self.clock.now())
@@ -74,7 +79,7 @@ class ComparedRooms(RoomsUnderTest):
         answer = call(ours, user, "room", roomId=room.id)
         member = room.members.get(user)
         is_visitor = room.rules.is_public and (member is None or member.status == "left")
-        is_visitor = is_visitor and room.ended_by is None
+        is_visitor = (is_visitor and room.ended_by is None) or room.invites(user) is not None
         access = room.access(user, ANY_ROLE)
         if isinstance(access, Refusal) and not is_visitor:
             assert answer == access

@@ -75,6 +75,9 @@ class Membership:
     tat: int = 0
     last_sent_seq: int = 0
     ended_epoch: int | None = None
+    again_tat: int = 0
+    left_by_self: bool = False
+    invitation_ended: bool = False
 
 
 @dataclass
@@ -138,6 +141,11 @@ class MessageOracle:
         """The membership of a user who is a member now."""
         member = self.members.get(user)
         return member if member and member.status == "active" and self.ended_by is None else None
+
+    def invites(self, user: str) -> Membership | None:
+        """The membership of a user who is invited now."""
+        member = self.members.get(user)
+        return member if member and member.status == "invited" and self.ended_by is None else None
 
     def access(self, who: str, roles: tuple[str, ...]) -> str | Refusal:
         """In which role `who` may do something that `roles` may: the highest."""

@@ -1,6 +1,6 @@
 """Who may do what, written down by hand: what the test of permissions expects, and what it prints.
 
-A column is what a user is to the room. The first seven are of a private room; `visitor`, `leaver` and
+A column is what a user is to the room. The first eight are of a private room; `visitor`, `leaver` and
 `barred` never were members of a public room, left it, and are banned from it; `admin` and `gateway` have that
 platform role and are no members.
 
@@ -13,100 +13,107 @@ platform role and are no members.
 """
 
 EXPECTED = """
-request                               owner     moderator member    muted     left  banned stranger visitor leaver barred admin     gateway
+request                               owner     moderator member    muted     left  banned invited stranger visitor leaver barred admin     gateway
 
-messages                              =         =         =         =         .     .      .        .       .      .      =         =
-changes                               =         =         =         =         .     .      .        .       .      .      =         =
-room                                  =         =         =         =         .     .      .        =       =      .      =         =
-members                               =         =         =         =         .     .      .        .       .      .      =         =
-members who are banned                =         =         role      role      .     .      .        .       .      .      =         .
-receipts                              =         =         =         =         .     .      .        .       .      .      =         =
-presence                              =         =         =         =         .     .      .        .       .      .      =         =
-delivery                              =         =         role      role      .     .      .        .       .      .      =         .
-attachment                            =         =         =         =         .     .      .        .       .      .      =         =
-sync                                  =         =         =         =         =     =      =        =       =      =      =         =
-myRooms                               =         =         =         =         =     =      =        =       =      =      =         =
-blocks                                =         =         =         =         =     =      =        =       =      =      =         =
-onMessage                             =         =         =         =         .     .      .        .       .      .      .         =
-onReceipt                             =         =         =         =         .     .      .        .       .      .      .         =
-onTyping                              =         =         =         =         .     .      .        .       .      .      .         =
+messages                              =         =         =         =         .     .      .       .        .       .      .      =         =
+changes                               =         =         =         =         .     .      .       .        .       .      .      =         =
+room                                  =         =         =         =         .     .      =       .        =       =      .      =         =
+members                               =         =         =         =         .     .      .       .        .       .      .      =         =
+members who are banned                =         =         role      role      .     .      .       .        .       .      .      =         .
+members who are invited               =         =         role      role      .     .      .       .        .       .      .      =         .
+receipts                              =         =         =         =         .     .      .       .        .       .      .      =         =
+presence                              =         =         =         =         .     .      .       .        .       .      .      =         =
+delivery                              =         =         role      role      .     .      .       .        .       .      .      =         .
+attachment                            =         =         =         =         .     .      .       .        .       .      .      =         =
+sync                                  =         =         =         =         =     =      =       =        =       =      =      =         =
+myRooms                               =         =         =         =         =     =      =       =        =       =      =      =         =
+blocks                                =         =         =         =         =     =      =       =        =       =      =      =         =
+onMessage                             =         =         =         =         .     .      .       .        .       .      .      .         =
+onReceipt                             =         =         =         =         .     .      .       .        .       .      .      .         =
+onTyping                              =         =         =         =         .     .      .       .        .       .      .      .         =
 
-sendMessage                           +         +         +         muted     .     .      .        .       .      .      .         .
-editMessage of one's own              +         +         +         muted     .     .      .        .       .      .      .         .
-editMessage of a member's             notYours  notYours  notYours  notYours  .     .      .        .       .      .      .         .
-removeMessage of one's own            +         +         +         +         .     .      .        .       .      .      +         .
-removeMessage of a member's           +         +         role      role      .     .      .        .       .      .      +         .
-removeMessage of an owner's           +         +         role      role      .     .      .        .       .      .      +         .
-createUpload                          +         +         +         muted     .     .      .        .       .      .      .         .
-typing                                =         =         =         muted     .     .      .        .       .      .      .         .
-markRead                              +         +         +         +         .     .      .        .       .      .      .         .
-markDelivered                         +         +         +         +         .     .      .        .       .      .      .         .
-heartbeat                             +         +         +         +         left  left   left     left    left   left   left      left
-blockUser of a stranger               +         +         +         +         +     +      +        +       +      +      +         +
-unblockUser of a stranger             =         =         =         =         =     =      =        =       =      =      =         =
+sendMessage                           +         +         +         muted     .     .      .       .        .       .      .      .         .
+editMessage of one's own              +         +         +         muted     .     .      .       .        .       .      .      .         .
+editMessage of a member's             notYours  notYours  notYours  notYours  .     .      .       .        .       .      .      .         .
+removeMessage of one's own            +         +         +         +         .     .      .       .        .       .      .      +         .
+removeMessage of a member's           +         +         role      role      .     .      .       .        .       .      .      +         .
+removeMessage of an owner's           +         +         role      role      .     .      .       .        .       .      .      +         .
+createUpload                          +         +         +         muted     .     .      .       .        .       .      .      .         .
+typing                                =         =         =         muted     .     .      .       .        .       .      .      .         .
+markRead                              +         +         +         +         .     .      .       .        .       .      .      .         .
+markDelivered                         +         +         +         +         .     .      .       .        .       .      .      .         .
+heartbeat                             +         +         +         +         left  left   left    left     left    left   left   left      left
+blockUser of a stranger               +         +         +         +         +     +      +       +        +       +      +      +         +
+unblockUser of a stranger             =         =         =         =         =     =      =       =        =       =      =      =         =
 
-createRoom                            +         +         +         +         +     +      +        +       +      +      +         +
-createRoom under a name that is taken taken     taken     taken     taken     taken taken  taken    taken   taken  taken  taken     taken
-createRoom of a guild                 role      role      role      role      role  role   role     role    role   role   +         role
-updateRoom                            +         role      role      role      .     .      .        .       .      .      +         .
-deleteRoom                            +         role      role      role      .     .      .        .       .      .      +         .
-joinRoom                              =         =         =         =         .     .      .        +       +      .      +         .
-leaveRoom                             +         +         +         +         =     .      .        .       =      .      .         .
-leaveRoom with one owner              lastOwner +         +         +         =     .      .        .       =      .      .         .
+createRoom                            +         +         +         +         +     +      +       +        +       +      +      +         +
+createRoom under a name that is taken taken     taken     taken     taken     taken taken  taken   taken    taken   taken  taken  taken     taken
+createRoom of a guild                 role      role      role      role      role  role   role    role     role    role   role   +         role
+updateRoom                            +         role      role      role      .     .      .       .        .       .      .      +         .
+deleteRoom                            +         role      role      role      .     .      .       .        .       .      .      +         .
+joinRoom                              =         =         =         =         .     .      +       .        +       +      .      +         .
+leaveRoom                             +         +         +         +         =     .      +       .        .       =      .      .         .
+leaveRoom with one owner              lastOwner +         +         +         =     .      +       .        .       =      .      .         .
 
-addMember as an owner                 +         rank      role      role      .     .      .        .       .      .      +         .
-addMember as a moderator              +         +         role      role      .     .      .        .       .      .      +         .
-addMember as a member                 +         +         role      role      .     .      .        .       .      .      +         .
-addMember of who left                 +         +         role      role      .     .      .        .       .      .      +         .
-addMember of who is banned            banned    banned    role      role      .     .      .        .       .      .      banned    .
-addMember of a member                 =         =         role      role      .     .      .        .       .      .      =         .
-addMember of oneself                  =         =         role      role      .     .      .        .       .      .      +         .
+addMember as an owner                 +         rank      role      role      .     .      .       .        .       .      .      +         .
+addMember as a moderator              +         +         role      role      .     .      .       .        .       .      .      +         .
+addMember as a member                 +         +         role      role      .     .      .       .        .       .      .      +         .
+addMember of who left                 +         +         role      role      .     .      .       .        .       .      .      +         .
+addMember of who is banned            banned    banned    role      role      .     .      .       .        .       .      .      banned    .
+addMember of a member                 =         =         role      role      .     .      .       .        .       .      .      =         .
+addMember of who is invited           +         +         role      role      .     .      .       .        .       .      .      +         .
+addMember of oneself                  =         =         role      role      .     .      .       .        .       .      .      +         .
 
-removeMember of an owner              +         rank      role      role      .     .      .        .       .      .      +         .
-removeMember of a moderator           +         rank      role      role      .     .      .        .       .      .      +         .
-removeMember of a member              +         +         role      role      .     .      .        .       .      .      +         .
-removeMember of who left              =         =         role      role      .     .      .        .       .      .      =         .
-removeMember of who is banned         =         =         role      role      .     .      .        .       .      .      =         .
-removeMember of a banned moderator    =         rank      role      role      .     .      .        .       .      .      =         .
-removeMember of a stranger            notThere  notThere  role      role      .     .      .        .       .      .      notThere  .
-removeMember of oneself               self      self      role      role      .     .      .        .       .      .      self      .
-removeMember of the last owner        self      rank      role      role      .     .      .        .       .      .      lastOwner .
+removeMember of an owner              +         rank      role      role      .     .      .       .        .       .      .      +         .
+removeMember of a moderator           +         rank      role      role      .     .      .       .        .       .      .      +         .
+removeMember of a member              +         +         role      role      .     .      .       .        .       .      .      +         .
+removeMember of who left              =         =         role      role      .     .      .       .        .       .      .      =         .
+removeMember of who is invited        +         +         role      role      .     .      .       .        .       .      .      +         .
+removeMember of who is banned         =         =         role      role      .     .      .       .        .       .      .      =         .
+removeMember of a banned moderator    =         rank      role      role      .     .      .       .        .       .      .      =         .
+removeMember of a stranger            notThere  notThere  role      role      .     .      .       .        .       .      .      notThere  .
+removeMember of oneself               self      self      role      role      .     .      .       .        .       .      .      self      .
+removeMember of the last owner        self      rank      role      role      .     .      .       .        .       .      .      lastOwner .
 
-banMember of an owner                 +         rank      role      role      .     .      .        .       .      .      +         .
-banMember of a moderator              +         rank      role      role      .     .      .        .       .      .      +         .
-banMember of a member                 +         +         role      role      .     .      .        .       .      .      +         .
-banMember of who left                 +         +         role      role      .     .      .        .       .      .      +         .
-banMember of who is banned            =         =         role      role      .     .      .        .       .      .      =         .
-banMember of a banned moderator       =         rank      role      role      .     .      .        .       .      .      =         .
-banMember of a stranger               +         +         role      role      .     .      .        .       .      .      +         .
-banMember of oneself                  self      self      role      role      .     .      .        .       .      .      self      .
-banMember of the last owner           self      rank      role      role      .     .      .        .       .      .      lastOwner .
+banMember of an owner                 +         rank      role      role      .     .      .       .        .       .      .      +         .
+banMember of a moderator              +         rank      role      role      .     .      .       .        .       .      .      +         .
+banMember of a member                 +         +         role      role      .     .      .       .        .       .      .      +         .
+banMember of who left                 +         +         role      role      .     .      .       .        .       .      .      +         .
+banMember of who is invited           +         +         role      role      .     .      .       .        .       .      .      +         .
+banMember of who is banned            =         =         role      role      .     .      .       .        .       .      .      =         .
+banMember of a banned moderator       =         rank      role      role      .     .      .       .        .       .      .      =         .
+banMember of a stranger               +         +         role      role      .     .      .       .        .       .      .      +         .
+banMember of oneself                  self      self      role      role      .     .      .       .        .       .      .      self      .
+banMember of the last owner           self      rank      role      role      .     .      .       .        .       .      .      lastOwner .
 
-unbanMember of who is banned          +         +         role      role      .     .      .        .       .      .      +         .
-unbanMember of a banned moderator     +         rank      role      role      .     .      .        .       .      .      +         .
-unbanMember of a member               =         =         role      role      .     .      .        .       .      .      =         .
-unbanMember of who left               =         =         role      role      .     .      .        .       .      .      =         .
-unbanMember of a stranger             notThere  notThere  role      role      .     .      .        .       .      .      notThere  .
+unbanMember of who is banned          +         +         role      role      .     .      .       .        .       .      .      +         .
+unbanMember of a banned moderator     +         rank      role      role      .     .      .       .        .       .      .      +         .
+unbanMember of a member               =         =         role      role      .     .      .       .        .       .      .      =         .
+unbanMember of who left               =         =         role      role      .     .      .       .        .       .      .      =         .
+unbanMember of who is invited         =         =         role      role      .     .      .       .        .       .      .      =         .
+unbanMember of a stranger             notThere  notThere  role      role      .     .      .       .        .       .      .      notThere  .
 
-setRole of an owner                   +         role      role      role      .     .      .        .       .      .      +         .
-setRole of a moderator                +         role      role      role      .     .      .        .       .      .      +         .
-setRole of a member, to owner         +         role      role      role      .     .      .        .       .      .      +         .
-setRole of a member, to moderator     +         role      role      role      .     .      .        .       .      .      +         .
-setRole of a member, to member        =         role      role      role      .     .      .        .       .      .      =         .
-setRole of who left                   notThere  role      role      role      .     .      .        .       .      .      notThere  .
-setRole of a stranger                 notThere  role      role      role      .     .      .        .       .      .      notThere  .
-setRole of oneself, to owner          =         role      role      role      .     .      .        .       .      .      notThere  .
-setRole of oneself, to moderator      +         =         role      role      .     .      .        .       .      .      notThere  .
-setRole of oneself, to member         +         role      =         =         .     .      .        .       .      .      notThere  .
-setRole of the last owner             lastOwner role      role      role      .     .      .        .       .      .      lastOwner .
+setRole of an owner                   +         role      role      role      .     .      .       .        .       .      .      +         .
+setRole of a moderator                +         role      role      role      .     .      .       .        .       .      .      +         .
+setRole of a member, to owner         +         role      role      role      .     .      .       .        .       .      .      +         .
+setRole of a member, to moderator     +         role      role      role      .     .      .       .        .       .      .      +         .
+setRole of a member, to member        =         role      role      role      .     .      .       .        .       .      .      =         .
+setRole of who left                   notThere  role      role      role      .     .      .       .        .       .      .      notThere  .
+setRole of who is invited             notThere  role      role      role      .     .      .       .        .       .      .      notThere  .
+setRole of a stranger                 notThere  role      role      role      .     .      .       .        .       .      .      notThere  .
+setRole of oneself, to owner          =         role      role      role      .     .      .       .        .       .      .      notThere  .
+setRole of oneself, to moderator      +         =         role      role      .     .      .       .        .       .      .      notThere  .
+setRole of oneself, to member         +         role      =         =         .     .      .       .        .       .      .      notThere  .
+setRole of the last owner             lastOwner role      role      role      .     .      .       .        .       .      .      lastOwner .
 
-muteMember of an owner                +         rank      role      role      .     .      .        .       .      .      +         .
-muteMember of a moderator             +         rank      role      role      .     .      .        .       .      .      +         .
-muteMember of a member                +         +         role      role      .     .      .        .       .      .      +         .
-muteMember of who left                notThere  notThere  role      role      .     .      .        .       .      .      notThere  .
-muteMember of who is banned           notThere  notThere  role      role      .     .      .        .       .      .      notThere  .
-muteMember of a stranger              notThere  notThere  role      role      .     .      .        .       .      .      notThere  .
-muteMember of oneself                 self      self      role      role      .     .      .        .       .      .      self      .
+muteMember of an owner                +         rank      role      role      .     .      .       .        .       .      .      +         .
+muteMember of a moderator             +         rank      role      role      .     .      .       .        .       .      .      +         .
+muteMember of a member                +         +         role      role      .     .      .       .        .       .      .      +         .
+muteMember of who left                notThere  notThere  role      role      .     .      .       .        .       .      .      notThere  .
+muteMember of who is invited          notThere  notThere  role      role      .     .      .       .        .       .      .      notThere  .
+muteMember of who is banned           notThere  notThere  role      role      .     .      .       .        .       .      .      notThere  .
+muteMember of a stranger              notThere  notThere  role      role      .     .      .       .        .       .      .      notThere  .
+muteMember of oneself                 self      self      role      role      .     .      .       .        .       .      .      self      .
 """
 
 _HEADER, *_LINES = [line for line in EXPECTED.splitlines() if line]

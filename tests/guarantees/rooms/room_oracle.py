@@ -48,7 +48,10 @@ class RoomOracle(MessageOracle):
                 each.is_hidden |= each.ts < now - min(days, self.rules.retention_days) * DAY_MS
         return ExpectedNotice("ROOM_UPDATED", None, self.epoch)
 
-    def add(self, who: str, user: str, role: str = "member") -> Refusal | ExpectedNotice:
+    def add(
+        self, now: int, who: str, user: str, role: str = "member", *, asks: bool = False
+    ) -> Refusal | ExpectedNotice:
+        """`asks`: whether the deployment asks for people's consent."""
         access = self.access(who, MODERATING)
         if isinstance(access, Refusal):
             return access
@@ -57,9 +60,27 @@ class RoomOracle(MessageOracle):
         member = self.members.get(user)
         if member and member.status == "banned":
             return not_allowed("banned")
-        if not (member and member.status == "active"):
-            member = self._join(user, role)
-        return ExpectedNotice("MEMBER_ADDED", user, self.epoch, role=member.role)
+        if member and member.status == "active":
+            return ExpectedNotice("MEMBER_ADDED", user, self.epoch, role=member.role)
+        asks = asks and access != "admin"
+        if asks and member and member.status == "invited":
+            return ExpectedNotice("MEMBER_INVITED", user, self.epoch, role=member.role)
+        if access != "admin" and member and not self._comes_again(member, now):
+            return Refusal("RateLimited")
+        if not asks:
+            return ExpectedNotice("MEMBER_ADDED", user, self.epoch, role=self._join(user, role).role)
+        self._begin(user, role, "invited")
+        return ExpectedNotice("MEMBER_INVITED", user, self.epoch, role=role)
+
+    def _comes_again(self, member: Membership, now: int) -> bool:
+        """Sixty times and then once in six minutes; who left by themself counts for twenty."""
+        at, step, count = now * 1_000, 360_000_000, 20 if member.left_by_self else 1
+        reach = at + 60 * step
+        tat = at if member.again_tat > reach else max(member.again_tat, at)
+        if tat + count * step > reach:
+            return False
+        member.again_tat = min(max(member.again_tat, at) + count * step, reach)
+        return True
 
     def join(self, who: str) -> Refusal | ExpectedNotice:
         member = self.members.get(who)
@@ -68,17 +89,30 @@ class RoomOracle(MessageOracle):
         if member and member.status == "banned":
             return not_allowed("banned") if who in self.admins else NOT_MEMBER
         if not (member and member.status == "active"):
-            if not (self.rules.is_public or who in self.admins):
+            is_invited = member is not None and member.status == "invited"
+            if not (self.rules.is_public or who in self.admins or is_invited):
                 return NOT_MEMBER
-            member = self._join(who, "member")
+            member = self._join(who, member.role if member and is_invited else "member")
         return ExpectedNotice("MEMBER_JOINED", who, self.epoch, role=member.role)
 
     def _join(self, user: str, role: str) -> Membership:
-        member = self.members.setdefault(user, Membership())
-        member.role, member.status, member.joined_seq = role, "active", len(self.messages)
-        member.ended_epoch = None
         self.rev += role == "owner"
+        return self._begin(user, role, "active")
+
+    def _begin(self, user: str, role: str, status: str) -> Membership:
+        member = self.members.setdefault(user, Membership())
+        member.role, member.status, member.joined_seq = role, status, len(self.messages)
+        member.ended_epoch, member.left_by_self, member.invitation_ended = None, False, False
         return member
+
+    def _end_invitation(self, user: str, *, by_self: bool) -> ExpectedNotice | None:
+        """If there is one, or was."""
+        member = self.members.get(user)
+        if member and member.status == "invited":
+            member.status, member.left_by_self, member.invitation_ended = "left", by_self, True
+        if member and member.status == "left" and member.invitation_ended:
+            return ExpectedNotice("INVITATION_ENDED", user, self.epoch)
+        return None
 
     def remove(self, who: str, user: str) -> Refusal | ExpectedNotice:
         access = self.access(who, MODERATING)
@@ -87,6 +121,8 @@ class RoomOracle(MessageOracle):
         member = self.members.get(user)
         if member and member.status != "active" and member.ended_epoch is not None:
             return self._revocation_notice("MEMBER_REMOVED", user)
+        if ended := self._end_invitation(user, by_self=False):
+            return ended
         if member is None or member.status != "active":
             return not_allowed("notThere")
         if self.is_last_owner(user):
@@ -100,15 +136,20 @@ class RoomOracle(MessageOracle):
             return self._end_notice(who)
         if member and member.status == "left" and member.ended_epoch is not None:
             return self._revocation_notice("MEMBER_LEFT", who)
+        if ended := self._end_invitation(who, by_self=True):
+            return ended
         if member is None or member.status != "active":
             return NOT_MEMBER
         is_alone, is_guilds = self.active_members() == [who], self.id.startswith("GUILD#")
         if is_alone and not is_guilds:
             self.rev += 1
-            return self._end(who)
+            ended = self._end(who)
+            member.status = "left"
+            return ended
         if self.is_last_owner(who) and not is_alone:
             return not_allowed("lastOwner")
         self._revoke(member, "left", who)
+        member.left_by_self = True
         return self._revocation_notice("MEMBER_LEFT", who)
 
     def delete(self, who: str) -> Refusal | ExpectedNotice:

@@ -30,6 +30,8 @@ MEMBERS: Mapping[str, Role] = {
 }
 FORMER: Mapping[str, tuple[str, Role]] = {
     "left": ("left", "member"),
+    "invited": ("invited", "member"),
+    "who is invited": ("invited", "member"),
     "who left": ("left", "member"),
     "banned": ("banned", "member"),
     "who is banned": ("banned", "member"),
@@ -125,7 +127,7 @@ class RoomPool:
 
 
 def _ended_memberships(room: Room, users: Mapping[str, str]) -> list[Write]:
-    """The memberships of those who are members no more."""
+    """The memberships of those who are members no more, or not yet."""
     writes = []
     for label, (status, role) in FORMER.items():
         user_id = users[label]
@@ -134,12 +136,14 @@ def _ended_memberships(room: Room, users: Mapping[str, str]) -> list[Write]:
             "role": role,
             "status": status,
             "joinedSeq": 0,
-            "endedEpoch": ENDED_EPOCH,
-        }
+        } | ({} if status == "invited" else {"endedEpoch": ENDED_EPOCH})
         writes.append(Write(membership_place(room, user_id), set=gone, whole=True))
         if status == "banned":
             line = Place(room.table, room.partition_key, keys.banned(user_id))
             writes.append(Write(line, set={"type": "Ban", "role": role, "status": status}, whole=True))
+        if status == "invited":
+            line = Place(room.table, room.partition_key, keys.invited(user_id))
+            writes.append(Write(line, set={"type": "Invitation", "role": role, "status": status}, whole=True))
     return writes
 
 

@@ -18,6 +18,7 @@ from tests.guarantees.rooms.comparison import ComparedRooms
 from tests.guarantees.rooms.message_oracle import Markers, Refusal, StoredMessage
 from tests.guarantees.rooms.requests import call
 from tests.guarantees.rooms.room_oracle import RoomOracle
+from tests.guarantees.rooms.rooms_under_test import ASKING
 from tests.guarantees.support.fixtures import DAY_MS
 
 PROCESSES = st.integers(0, 2)
@@ -180,7 +181,8 @@ class Steps(RuleBasedStateMachine):
         elif verb == "leaveRoom":
             mutate(number, user, verb, room, room.leave(user))
         elif verb == "addMember":
-            mutate(number, user, verb, room, room.add(user, other, role), userId=other, role=role.upper())
+            expected = room.add(self.now, user, other, role, asks=number == ASKING)
+            mutate(number, user, verb, room, expected, userId=other, role=role.upper())
         elif verb == "setRole":
             mutate(
                 number, user, verb, room, room.set_role(user, other, role), userId=other, role=role.upper()
@@ -310,7 +312,7 @@ class Steps(RuleBasedStateMachine):
                 self.chat.jump({"early": -5_000, "right": 0, "late": 5_000}[disturbance])
 
     def _replace(self, number: int) -> None:
-        self.chat.processes[number] = self.chat.process()
+        self.chat.processes[number] = self.chat.process(number)
         self.refused = {key: at for key, at in self.refused.items() if key[0] != number}
         self.repeats = {key: at for key, at in self.repeats.items() if key[0] != number}
         self.seen = {each for each in self.seen if each[0] != number}

@@ -29,6 +29,9 @@ NAMES = ("ann", "bob", "cat", "dan", "eve", "root")
 """Five users, and an administrator of the platform."""
 
 MINUTE_MS = 60_000
+ASKING = 2
+"""The process whose deployment asks for people's consent: that may be turned on and off."""
+
 DEFAULTS = RoomSettings(1_000, 1_000, 1_000, 1_000, RETENTION_DAYS)
 
 
@@ -78,15 +81,18 @@ class RoomsUnderTest:
         self.run = uuid.uuid4().hex[:10]
         self.users = [f"{name}-{self.run}" for name in NAMES]
         self.rooms: dict[str, RoomOracle] = {}
-        self.processes = [self.process() for _ in range(3)]
+        self.processes = [self.process(number) for number in range(3)]
         self.clients = {user: Client(user) for user in self.users}
         self.fan_out = FanOut()
         self.skew = 0
         self.created_until: dict[str, int] = {}
         """For whom rooms that were made, or found taken, are charged up to when (ms)."""
 
-    def process(self) -> Deployment:
-        return process(self.client, self.clock, chance=lambda: 0.0, defaults=DEFAULTS)
+    def process(self, number: int) -> Deployment:
+        asks = number == ASKING
+        return process(
+            self.client, self.clock, chance=lambda: 0.0, defaults=DEFAULTS, adding_needs_consent=asks
+        )
 
     def user(self, index: int) -> str:
         return self.users[index % len(self.users)]
@@ -132,6 +138,8 @@ class RoomsUnderTest:
         if known is None:
             rules = Rules({"visibility": visibility} if public else {})
             members = {user: Membership("owner" if user == who else "member") for user in (who, *others)}
+            for user in others if number == ASKING and not is_admin else ():
+                members[user].status = "active" if user == who else "invited"
             known = self.rooms[name] = RoomOracle(name, who, frozenset(self.users[-1:]), rules, members)
         self.check_room(answer, known, who)
 

@@ -53,6 +53,7 @@ REQUESTS: dict[str, Request] = {
     "changes": Request("Query.changes", {"since": 1}),
     "room": Request("Query.room"),
     "members": Request("Query.members", {"status": "ACTIVE"}),
+    "members who are invited": Request("Query.members", {"status": "INVITED"}),
     "members who are banned": Request("Query.members", {"status": "BANNED"}),
     "receipts": Request("Query.receipts"),
     "presence": Request("Query.presence"),
@@ -90,6 +91,7 @@ REQUESTS: dict[str, Request] = {
     "setRole of an owner": Request(named("setRole"), {"role": "MEMBER"}, "an owner"),
     "setRole of a moderator": Request(named("setRole"), {"role": "MEMBER"}, "a moderator"),
     "setRole of who left": Request(named("setRole"), {"role": "MODERATOR"}, "who left"),
+    "setRole of who is invited": Request(named("setRole"), {"role": "MODERATOR"}, "who is invited"),
     "setRole of a stranger": Request(named("setRole"), {"role": "MODERATOR"}, "a stranger"),
     "setRole of the last owner": Request(named("setRole"), {"role": "MEMBER"}, "the last owner", sole=True),
 }

@@ -40,6 +40,7 @@ def deployment() -> Deployment:
         text_limits=TextLimits(own.max_code_points, own.max_bytes),
         uploads=uploads,
         additions_per_hour=own.additions_per_hour,
+        adding_needs_consent=own.adding_needs_consent,
     )
 
 

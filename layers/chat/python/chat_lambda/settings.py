@@ -112,6 +112,7 @@ class Settings:
     owner_max_room_burst: int | None = _number(None, int, 1, 10_000)
     retention_days: int = _number(365, int, 7, 36_500)
     slow_mode_seconds: int = _number(0, int, 0, 21_600)
+    adding_needs_consent: bool = _parsed(False, _flag)
     additions_per_hour: int = _number(100, int, 40, 10_000)
     max_code_points: int = _number(4_000, int, 1, 40_000)
     max_bytes: int = _number(16_384, int, 1, 163_840)

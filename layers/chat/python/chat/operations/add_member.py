@@ -7,7 +7,7 @@ from chat.deployment import Deployment
 from chat.rules.access import enter_room, may_appoint
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import NotAllowed
-from chat.rules.models import Caller, Message, Notice, Role
+from chat.rules.models import Caller, Message, Notice, NoticeKind, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.newcomer import charge_addition, read_newcomer
@@ -18,13 +18,15 @@ from chat.steps.roster import (
     caller_unchanged,
     coming,
     head_write,
+    invite_writes,
+    same_epoch,
     with_owner_count,
 )
 
 
 def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
-    """Take in the person whom `arguments` (`roomId`, `userId`, `role`) name. Who is there already stays as
-    they are.
+    """Take in the person whom `arguments` (`roomId`, `userId`, `role`) name, or invite them where the deployment asks
+    for people's consent. Who is there, or invited, already stays as they are.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for somebody who is banned, or in too many rooms into
     which others have put them), `RateLimited` and `ServiceUnavailable`.
@@ -32,8 +34,8 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
     role = check_role(arguments) or "member"
 
-    def answer(epoch: int, rev: int, given: Role) -> Message:
-        notice = Notice(kind="MEMBER_ADDED", user_id=user_id, role=given, rev=rev)
+    def answer(epoch: int, rev: int, given: Role, kind: NoticeKind = "MEMBER_ADDED") -> Message:
+        notice = Notice(kind=kind, user_id=user_id, role=given, rev=rev)
         return notice_message(deployment, room, caller, epoch, notice)
 
     def step() -> Message:
@@ -45,9 +47,16 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
             raise NotAllowed("room.banned", reason="banned")
         if person is not None and person.status == "active":
             return answer(head.epoch, head.rev, person.role)
+        invites = deployment.adding_needs_consent and entry.standing != "admin"
+        if invites and person is not None and person.status == "invited":
+            return answer(head.epoch, head.rev, person.role, "MEMBER_INVITED")
         added, charges = charge_addition(deployment, caller, entry, user_id, newcomer)
-        writes = add_writes(room, user_id, person, role, head.seq, added)
-        writes += [*caller_unchanged(room, caller, entry), *charges]
+        charges += caller_unchanged(room, caller, entry)
+        if invites:
+            invitation = invite_writes(room, user_id, person, role, head.seq, added)
+            deployment.store.tables.transact([*invitation, *charges, same_epoch(room, entry)])
+            return answer(head.epoch, head.rev, role, "MEMBER_INVITED")
+        writes = [*add_writes(room, user_id, person, role, head.seq, added), *charges]
         rev = head.rev
         if role == "owner":
             writes.append(head_write(room, with_owner_count(deployment.store, room, head), owners=1))

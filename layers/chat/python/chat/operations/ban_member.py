@@ -47,6 +47,8 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         writes = caller_unchanged(room, caller, entry)
         if person is None or person.status != "active":
             writes += [*ban_writes(room, user_id, person, None, now), same_epoch(room, entry)]
+            if person is not None and person.status == "invited":
+                writes += returned_room(user_id, person, now)
             deployment.store.tables.transact(writes)
             return answer(head, None, None)
         head = with_owner_count(deployment.store, room, head)

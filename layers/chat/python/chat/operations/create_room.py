@@ -145,7 +145,8 @@ class _RoomCreation:
             for user_id in plan.others:
                 check_added_rooms(self._quotas[user_id], self._now)
         own = {**plan.rules, "createdBy": plan.creator}
-        writes = room_writes(plan.room, plan.members, own, plan.others)
+        invites = deployment.adding_needs_consent and not plan.by_admin
+        writes = room_writes(plan.room, plan.members, own, plan.others, invited=invites)
         head = Head.of(values(writes[0].set))
         try:
             deployment.store.tables.transact([*writes, self._charge()])
@@ -154,7 +155,7 @@ class _RoomCreation:
                 raise NotAllowed("room.taken", reason="taken") from None
             return None
         self._count_others()
-        return self._answer(head, Member(role="owner"), len(plan.members))
+        return self._answer(head, Member(role="owner"), 1 if invites else len(plan.members))
 
     def _charge(self) -> Write:
         """What the room takes from its creator, in its transaction."""

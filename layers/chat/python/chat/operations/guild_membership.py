@@ -22,6 +22,7 @@ from chat.steps.retry import until_committed
 from chat.steps.room_end import end_writes
 from chat.steps.roster import (
     add_writes,
+    end_invitation_writes,
     head_write,
     read_members,
     remove_writes,
@@ -168,6 +169,9 @@ class _Change:
             self.writes += remove_writes(self.feed.room, user_id, person, self.head.epoch, now)
             self.owners -= person.role == "owner"
             self.revoked_at = now
+
+        elif person is not None and person.status == "invited":
+            self.writes += end_invitation_writes(self.feed.room, user_id, person, self.deployment.now())
 
     def answer(self) -> dict[str, Any]:
         return {

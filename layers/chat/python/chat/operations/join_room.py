@@ -1,4 +1,4 @@
-"""Join a public room."""
+"""Join a public room, or accept an invitation to any."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from chat.steps.newcomer import read_newcomer
 from chat.steps.notices import notice_message
 from chat.steps.quota import charge_own_room, check_own_rooms
 from chat.steps.retry import until_committed
-from chat.steps.roster import add_writes, coming
+from chat.steps.roster import add_writes, coming, head_write, with_owner_count
 
 JOINING = Rate(1 / 60, 20)
 """How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in
@@ -23,8 +23,8 @@ between ends an epoch, after which everybody who stays has to subscribe again.
 
 
 def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
-    """Take the caller into the room that `arguments` (`roomId`) name: a public one, or for administrators
-    any.
+    """Take the caller into the room that `arguments` (`roomId`) name: a public one, one that they are invited to, or
+    for administrators any.
 
     Who is there already stays as they are. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`,
     `RateLimited` and `ServiceUnavailable`.
@@ -43,15 +43,33 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
             return answer(head.epoch, head.rev, entry.member.role)
         if person is not None and person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
-        now, charges = deployment.now(), []
+        now, charges, role = deployment.now(), [], _role_of(person)
         if person is None and entry.standing != "admin":
             check_own_rooms(newcomer.callers, now)
             charges = [charge_own_room(caller.user_id, newcomer.callers, now)]
-        writes = add_writes(room, caller.user_id, person, "member", head.seq, _charged(entry, person, now))
-        deployment.store.tables.transact([*writes, coming(room, entry), *charges])
-        return answer(head.epoch, head.rev + head.alone, "member")
+        writes = add_writes(room, caller.user_id, person, role, head.seq, _held(entry, person, now))
+        rev = head.rev
+        if role == "owner":
+            writes.append(head_write(room, with_owner_count(deployment.store, room, head), owners=1))
+            rev += 1
+        else:
+            writes.append(coming(room, entry))
+            rev += head.alone
+        deployment.store.tables.transact([*writes, *charges])
+        return answer(head.epoch, rev, role)
 
     return until_committed(deployment, tally, step)
+
+
+def _role_of(person: Member | None) -> Role:
+    """As what somebody comes: whoever is invited as what that says."""
+    return person.role if person is not None and person.status == "invited" else "member"
+
+
+def _held(entry: RoomAccess, person: Member | None, now: int) -> dict[str, int]:
+    """What else the membership is to hold. Whoever accepts an invitation was put there by others all the same."""
+    is_accepting = person is not None and person.status == "invited"
+    return _charged(entry, person, now) | ({"added": 1} if is_accepting else {})
 
 
 def _charged(entry: RoomAccess, person: Member | None, now: int) -> dict[str, int]:

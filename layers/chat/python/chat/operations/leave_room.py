@@ -4,22 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import open_room
+from chat.rules.access import RoomAccess, is_invited, open_room
 from chat.rules.models import Caller, Head, Member, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import revocation_notice
+from chat.steps.notices import invitation_notice, revocation_notice
 from chat.steps.quota import returned_room
 from chat.steps.retry import until_committed
 from chat.steps.room_end import alone_write, end_notice, end_writes, leaves_nobody, repeated_end_notice
-from chat.steps.roster import head_write, owners_gained, read_people, remove_writes, with_owner_count
+from chat.steps.roster import (
+    end_invitation_writes,
+    head_write,
+    owners_gained,
+    read_people,
+    remove_writes,
+    same_epoch,
+    with_owner_count,
+)
 
 
 def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
     """Take the caller out of the room that `arguments` (`roomId`) name; the notice is the last event of the
     epoch.
 
-    The only person of a room ends it; a guild's room stays its guild's, without anybody in it. For somebody who has
+    Whoever is invited declines, which ends no epoch. The only person of a room ends it; a guild's room stays its guild's, without anybody in it. For somebody who has
     gone already it answers that event again. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (the last owner,
     with others there) and `ServiceUnavailable`.
     """
@@ -37,6 +45,19 @@ def _leave(deployment: Deployment, room: Room, caller: Caller) -> Message | None
     has_ended = head is not None and head.ended_at
     if gone is not None and gone.status == "left" and gone.ended_epoch is not None and not has_ended:
         return _last_event(deployment, room, caller, gone.ended_epoch, None)
+    if head is not None and gone is not None and is_invited(snapshot.view):
+        now, look = deployment.now(), same_epoch(room, RoomAccess(head, None, "invited"))
+        declined = end_invitation_writes(room, caller.user_id, gone, now, by_self=True)
+        store.tables.transact([*declined, *returned_room(caller.user_id, gone, now), look])
+        return invitation_notice(deployment, room, caller, caller.user_id, head.epoch, head.rev)
+    if (
+        head is not None
+        and gone is not None
+        and gone.status == "left"
+        and gone.invitation_ended
+        and not has_ended
+    ):
+        return invitation_notice(deployment, room, caller, caller.user_id, head.epoch, None)
     access = open_room(snapshot.view, "leave")
     head, member = with_owner_count(store, room, access.head), access.member
     if not leaves_nobody(store, room, head, member):

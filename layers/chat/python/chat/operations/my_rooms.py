@@ -5,7 +5,7 @@ from dataclasses import astuple
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import View, is_in
+from chat.rules.access import View, is_in, is_invited
 from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message, Receipts
@@ -45,20 +45,25 @@ def my_rooms(
     with tally.timing("StoreMs"):
         page = read_memberships(deployment, caller.user_id, start, limit, deadline)
         heads, receipts = _heads_and_receipts(deployment, caller, page.memberships, deadline)
-        memberships = [each for each in page.memberships if is_in(View(heads.get(each.room.id), each.member))]
-        last = last_messages(deployment, heads, [membership.room for membership in memberships], deadline)
+        views = [(each, View(heads.get(each.room.id), each.member)) for each in page.memberships]
+        inside = [each for each, view in views if is_in(view)]
+        last = last_messages(deployment, heads, [each.room for each in inside], deadline)
         places = [
             UnreadPlace(
                 each.room, heads.get(each.room.id, NOT_ADOPTED), each.member, receipts.get(each.room.id)
             )
-            for each in memberships
+            for each in inside
         ]
         unread = counts_unread(deployment, places, deadline)
-    tally.add("PageSize", len(memberships))
+    known = {place.room.id: place for place in places}
     items = [
-        _to_wire(deployment, caller, place, unread[place.room.id], last.get(place.room.id))
-        for place in places
+        _to_wire(deployment, caller, place, unread[each.room.id], last.get(each.room.id))
+        if (place := known.get(each.room.id))
+        else _invitation(deployment, caller, each, view.head or NOT_ADOPTED)
+        for each, view in views
+        if each.room.id in known or is_invited(view)
     ]
+    tally.add("PageSize", len(items))
     further = page.further and seal_position(purpose, astuple(page.further), cursor_keys)
     return {"items": items, "nextToken": further}
 
@@ -75,9 +80,24 @@ def _to_wire(
     return {
         "room": room_to_wire(place.room, place.head, deployment.defaults, me=me),
         "added": bool(place.member.added),
+        "invitation": None,
         "unread": unread,
         "lastReadSeq": place.read_up_to,
         "lastMessage": last and last.to_wire(),
+    }
+
+
+def _invitation(
+    deployment: Deployment, caller: Caller, membership: RoomMembership, head: Head
+) -> dict[str, Any]:
+    """The schema's `MyRoom` of a room that the caller is invited to: as a visitor would see it, and nothing counts."""
+    return {
+        "room": room_to_wire(membership.room, head, deployment.defaults, reads=False),
+        "added": True,
+        "invitation": member_to_wire(caller.user_id, membership.member, deployment.now()),
+        "unread": 0,
+        "lastReadSeq": 0,
+        "lastMessage": None,
     }
 
 

@@ -4,21 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import enter_room, may_act_on
+from chat.rules.access import RoomAccess, enter_room, may_act_on
 from chat.rules.arguments import check_user
-from chat.rules.models import Caller, Message
+from chat.rules.models import Caller, Member, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.notices import revocation_notice
+from chat.steps.notices import invitation_notice, revocation_notice
 from chat.steps.quota import returned_room
 from chat.steps.retry import until_committed
 from chat.steps.roster import (
     caller_unchanged,
     check_active,
+    end_invitation_writes,
     head_write,
     owners_gained,
     read_people,
     remove_writes,
+    same_epoch,
     with_owner_count,
 )
 
@@ -29,7 +31,7 @@ def remove_member(
     """Take out the person whom `arguments` (`roomId`, `userId`) name; the notice is the last event of the
     epoch.
 
-    For somebody who has gone already it answers that event again. Raises `InvalidInput`, `NotRoomMember`,
+    The invitation of somebody who is invited is taken back, which ends no epoch. For somebody who has gone already it answers that event again. Raises `InvalidInput`, `NotRoomMember`,
     `NotAllowed` (also where they never were there) and `ServiceUnavailable`.
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
@@ -37,12 +39,23 @@ def remove_member(
     def last_event(ended: int, rev: int | None) -> Message:
         return revocation_notice(deployment, room, caller, "MEMBER_REMOVED", user_id, ended, rev)
 
+    def take_back(entry: RoomAccess, invited: Member) -> Message:
+        now = deployment.now()
+        writes = [*end_invitation_writes(room, user_id, invited, now), *returned_room(user_id, invited, now)]
+        writes += [*caller_unchanged(room, caller, entry), same_epoch(room, entry)]
+        deployment.store.tables.transact(writes)
+        return invitation_notice(deployment, room, caller, user_id, entry.head.epoch, entry.head.rev)
+
     def step() -> Message:
         snapshot = read_people(deployment.store, room, caller, user_id)
         entry, gone = enter_room(snapshot.view, caller, "removeMember"), snapshot.person
         may_act_on(entry, caller, user_id, gone)
         if gone is not None and gone.status != "active" and gone.ended_epoch is not None:
             return last_event(gone.ended_epoch, None)
+        if gone is not None and gone.status == "invited":
+            return take_back(entry, gone)
+        if gone is not None and gone.status == "left" and gone.invitation_ended:
+            return invitation_notice(deployment, room, caller, user_id, entry.head.epoch, None)
         head, person = with_owner_count(deployment.store, room, entry.head), check_active(snapshot.person)
         now = deployment.now()
         deployment.store.tables.transact(

@@ -37,7 +37,7 @@ def room(
         members = retried(deployment, lambda: count_members(store, wanted), deadline) if count else None
     member = entry.member
     me = None if member is None else member_to_wire(caller.user_id, member, deployment.now())
-    is_visitor = entry.standing == "visitor"
+    is_visitor = entry.standing in ("visitor", "invited")
     return room_to_wire(
         wanted, entry.head, deployment.defaults, reads=not is_visitor, me=me, member_count=members
     )

@@ -38,7 +38,7 @@ class Access:
 @record(frozen=True, slots=True)
 class RoomAccess:
     """A room that the caller may do something in, and as what. `member` is `None` for administrators,
-    visitors and the gateway."""
+    visitors, the gateway, and whoever is invited."""
 
     head: Head
     member: Member | None
@@ -49,6 +49,12 @@ def is_in(view: View) -> bool:
     """Whether the caller is in the room, as far as the room has not ended."""
     has_ended = view.head is not None and view.head.ended_at
     return view.member is not None and view.member.status == "active" and not has_ended
+
+
+def is_invited(view: View) -> bool:
+    """Whether the caller is invited to the room, as far as the room has not ended."""
+    has_ended = view.head is None or view.head.ended_at
+    return view.member is not None and view.member.status == "invited" and not has_ended
 
 
 def open_room(view: View, operation: Operation) -> Access:
@@ -133,6 +139,8 @@ def _standings(view: View, head: Head, caller: Caller) -> list[Standing]:
     found: list[Standing] = []
     if view.member is not None and view.member.status == "active":
         found.append(view.member.role)
+    if view.member is not None and view.member.status == "invited":
+        found.append("invited")
     found += [standing for standing in PLATFORM_ROLES if standing in caller.roles]
     if head.visibility == "public" and (view.member is None or view.member.status == "left"):
         found.append("visitor")

@@ -22,7 +22,7 @@ Item = dict[str, dict[str, Any]]
 DAY_MS = 86_400_000
 
 Role = Literal["owner", "moderator", "member"]
-Status = Literal["active", "left", "banned"]
+Status = Literal["active", "invited", "left", "banned"]
 Visibility = Literal["public", "private"]
 
 
@@ -227,7 +227,7 @@ class Member(Stored):
     Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit;
     `ended_epoch` is the epoch that their going ended. `join_tat` is their rate of joining by themself
     (µs), `again_tat` that of being added again by others. `added`: others put them there. `left_by_self`: they
-    left, and were not taken out."""
+    left, and were not taken out. `invitation_ended`: they were invited last, and did not come."""
 
     role: Role = "member"
     status: Status = "active"
@@ -240,6 +240,7 @@ class Member(Stored):
     added: int = 0
     again_tat: int = 0
     left_by_self: int = 0
+    invitation_ended: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -272,6 +273,8 @@ NoticeKind = Literal[
     "ROOM_UPDATED",
     "ROOM_DELETED",
     "MEMBER_ADDED",
+    "MEMBER_INVITED",
+    "INVITATION_ENDED",
     "MEMBER_JOINED",
     "MEMBER_REMOVED",
     "MEMBER_LEFT",

@@ -19,15 +19,16 @@ Operation = Literal[
     "unbanMember",
     "muteMember",
     "listBanned",
+    "listInvited",
     "updateRoom",
     "setRole",
     "deleteRoom",
     "measure",  # the delivery ledger
 ]
 
-Standing = Literal["owner", "moderator", "member", "admin", "gateway", "visitor"]
-"""What somebody is to a room: by their membership, by the platform roles `admin` and `gateway`, or before a
-public room's door."""
+Standing = Literal["owner", "moderator", "member", "admin", "gateway", "invited", "visitor"]
+"""What somebody is to a room: by their membership, by the platform roles `admin` and `gateway`, by an invitation, or
+before a public room's door."""
 
 _LOOK_AND_JOIN: frozenset[Operation] = frozenset({"look", "join"})
 _MEMBER: frozenset[Operation] = frozenset(
@@ -42,6 +43,7 @@ _KEEP_ORDER: frozenset[Operation] = frozenset(
         "unbanMember",
         "muteMember",
         "listBanned",
+        "listInvited",
         "measure",
     }
 )
@@ -57,11 +59,13 @@ PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
     # A service of the platform: it hears rooms for people whom it has let in by the chat's own word, and
     # follows epochs itself.
     "gateway": frozenset[Operation]({"look", "read", "subscribe"}),
+    "invited": _LOOK_AND_JOIN,  # and leave, which declines: that asks no room for anything
     "visitor": _LOOK_AND_JOIN,
 }
 
 RANKS: Mapping[Standing, int] = {
     "visitor": 0,
+    "invited": 0,
     "gateway": 0,
     "member": 1,
     "moderator": 2,

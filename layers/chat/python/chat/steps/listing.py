@@ -12,9 +12,10 @@ from chat.storage.store import Store
 
 MOST_COUNTED = 1_000
 
-Listed = Literal["ACTIVE", "BANNED"]
+Listed = Literal["ACTIVE", "INVITED", "BANNED"]
 LISTS: Mapping[Listed, tuple[str, str, Callable[[str], str]]] = {
     "ACTIVE": (keys.ROSTER, keys.ROSTER_END, keys.roster),
+    "INVITED": (keys.INVITATIONS, keys.INVITATIONS_END, keys.invited),
     "BANNED": (keys.BANS, keys.BANS_END, keys.banned),
 }
 

@@ -49,7 +49,7 @@ def read_memberships(
 ) -> MembershipPage:
     """Up to `limit` rooms, general ones before guilds', in one wave of a consistent request to each table.
 
-    Who has left or is banned is in none, but with `also_ended` these memberships are answered, too. A long
+    Those that they are invited to are among them. Who has left or is banned is in none, but with `also_ended` these memberships are answered, too. A long
     run of those that are left out ends the reading early, with a position.
     """
     walk = partial(_walk, deployment, user_id, limit=limit, deadline=deadline, also_ended=also_ended)
@@ -88,7 +88,7 @@ def _walk(
         items, position = retried(deployment, read, deadline)
         for item in items:
             member = Member.of(item)
-            if (also_ended or member.status == "active") and not is_expired(item, now_s):
+            if (also_ended or member.status in ("active", "invited")) and not is_expired(item, now_s):
                 found.append(
                     RoomMembership(Room.lying_in(item["SK"]["S"].removeprefix(keys.MEMBERSHIPS)), member)
                 )

@@ -6,7 +6,7 @@ from typing import Any
 from chat.rules.models import LIMITS, Role
 from chat.rules.rooms import Room
 from chat.storage.aws import Cancelled
-from chat.storage.places import Place, head_place, membership_place, roster_place
+from chat.storage.places import Place, head_place, invitation_place, membership_place, roster_place
 from chat.storage.store import Store
 from chat.storage.tables import Write
 
@@ -32,21 +32,23 @@ def room_writes(
     members: Mapping[str, Role],
     settings: Mapping[str, Any],
     added: Collection[str] = (),
+    *,
+    invited: bool = False,
 ) -> list[Write]:
     """The writes that make a room, each on condition that its item is new. `added`: those whom somebody else puts
-    there."""
+    there, or only invites (`invited`)."""
     if not 0 < len(members) <= MAX_FIRST_MEMBERS:
         raise ValueError(f"a room is founded with 1 to {MAX_FIRST_MEMBERS} members")
     writes = [new_head_write(room, sum(role == "owner" for role in members.values()), settings)]
     for user_id, role in members.items():
-        member = {"role": role, "status": "active", "joinedSeq": 0}
-        mine = membership_place(room, user_id)
-        listed = roster_place(room, user_id)
-        whose = {"added": 1} if user_id in added else {}
-        writes += [
-            _new(mine, {"type": "Membership", **member, **whose}),
-            _new(listed, {"type": "Member", **member}),
-        ]
+        mine, member = membership_place(room, user_id), {"role": role, "status": "active", "joinedSeq": 0}
+        listed = Write(roster_place(room, user_id), set={"type": "Member", **member})
+        if user_id in added:
+            member |= {"added": 1} | ({"status": "invited"} if invited else {})
+        if user_id in added and invited:
+            line = {"type": "Invitation", "role": role, "status": "invited"}
+            listed = Write(invitation_place(room, user_id), set=line)
+        writes += [_new(mine, {"type": "Membership", **member}), _new(listed.place, listed.set)]
     return writes
 
 

@@ -25,6 +25,16 @@ def notice_message(deployment: Deployment, room: Room, actor: Caller, epoch: int
     )
 
 
+def invitation_notice(
+    deployment: Deployment, room: Room, actor: Caller, user_id: str, epoch: int, rev: int | None
+) -> Message:
+    """That somebody is invited no more: they have declined, or somebody else took it back. No epoch ends with it.
+    `rev` is unknown where it is published again."""
+    return notice_message(
+        deployment, room, actor, epoch, Notice(kind="INVITATION_ENDED", user_id=user_id, rev=rev)
+    )
+
+
 def revocation_notice(
     deployment: Deployment,
     room: Room,

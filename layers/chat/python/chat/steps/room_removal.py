@@ -106,7 +106,7 @@ def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[W
     found = retried(deployment, lambda: deployment.store.tables.batch(places, consistent=True))
     now = deployment.now()
     members = {user_id: Member.of(found[place]) for user_id, place in mine.items() if place in found}
-    there = {user_id: member for user_id, member in members.items() if member.status == "active"}
+    there = {user_id: member for user_id, member in members.items() if member.status in ("active", "invited")}
     left = {"status": "left", "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
     return [
         *(Write(place, set=left) for place in found),
@@ -160,6 +160,7 @@ STEPS: Mapping[str, Step] = {
     "files": partial(_through, keys.UPLOADS, keys.UPLOADS_END, _files, 1),
     "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END, _messages, 2),
     "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 4),
+    "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 4),
     "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 4),
     "rest": partial(_through, FIRST, LAST, _items, 1),
     "counters": _counters,

@@ -1,5 +1,13 @@
 """Who is in a room: a look at the people whom a change is about, and the writes that change them.
 
+          add_writes        remove_writes               ban_writes
+    none ───────────▶ active ───────────▶ left    any ───────────▶ banned
+      │   add_writes    ▲  ▲   add_writes  │ ▲                      │
+      │ invite_writes   │  └───────────────┘ └──────────────────────┘ unban_writes
+      └──────────────▶ invited ──────────▶ left (which may be invited again)
+                          end_invitation_writes
+
+Only going from active ends an epoch: whoever is invited hears nothing of the room.
 A membership is never deleted: it ends as `left` or `banned`, with what outlasts it (a mute, the rate, what
 was sent). Each write holds only while the person still is as they were seen, so a rank that was judged is the
 rank at the commit.
@@ -16,11 +24,14 @@ from chat.rules.models import DAY_MS, Caller, Head, Member, Role
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.places import ban_place, head_place, membership_place, roster_place
+from chat.storage.places import ban_place, head_place, invitation_place, membership_place, roster_place
 from chat.storage.store import Store
 from chat.storage.tables import Write
 
 LEFT_IS_KEPT_MS = 90 * DAY_MS
+ENDED = ("endedEpoch", "expiresAt", "leftBySelf", "invitationEnded")
+"""What a membership holds of its end."""
+
 AS_SEEN = "#role = :role AND #status = :status"
 
 
@@ -165,9 +176,49 @@ def add_writes(
             Write(membership_place(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
             listed,
         ]
-    over = ("endedEpoch", "expiresAt", "leftBySelf", *(() if "added" in more else ("added",)))
+    over = (*ENDED, *(() if "added" in more else ("added",)))
     come = _membership_write(room, user_id, person, {**member, **more}, remove=over)
-    return [_as_rarely(come, person) if "againTat" in more else come, listed]
+    return [
+        _as_rarely(come, person) if "againTat" in more else come,
+        listed,
+        *_uninvited(room, user_id, person),
+    ]
+
+
+def invite_writes(
+    room: Room,
+    user_id: str,
+    person: Member | None,
+    role: Role,
+    joined_seq: int,
+    more: Mapping[str, int] = MappingProxyType({}),
+) -> list[Write]:
+    """Invite somebody who is neither active nor invited, as `add_writes` takes them in."""
+    invited = {"role": role, "status": "invited", "joinedSeq": joined_seq}
+    line = {"type": "Invitation", "role": role, "status": "invited"}
+    listed = Write(invitation_place(room, user_id), set=line, whole=True)
+    if person is None:
+        new = {"type": "Membership", **invited, **more}
+        return [
+            Write(membership_place(room, user_id), condition="attribute_not_exists(PK)", set=new, whole=True),
+            listed,
+        ]
+    come = _membership_write(room, user_id, person, {**invited, **more}, remove=ENDED)
+    return [_as_rarely(come, person), listed]
+
+
+def end_invitation_writes(
+    room: Room, user_id: str, person: Member, now: int, *, by_self: bool = False
+) -> list[Write]:
+    """End an invitation, which ends no epoch. `by_self`: the person declines. `now` is in milliseconds."""
+    ended = {"status": "left", "invitationEnded": 1, "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
+    ended |= {"leftBySelf": 1} if by_self else {}
+    return [_membership_write(room, user_id, person, ended), *_uninvited(room, user_id, person)]
+
+
+def _uninvited(room: Room, user_id: str, person: Member) -> list[Write]:
+    """The end of somebody's line among those invited, if they are."""
+    return [Write(invitation_place(room, user_id), delete=True)] if person.status == "invited" else []
 
 
 def _as_rarely(write: Write, person: Member) -> Write:
@@ -201,7 +252,8 @@ def ban_writes(
             line,
         ]
     if ended_epoch is None:
-        return [_membership_write(room, user_id, person, banned, remove=("endedEpoch", "expiresAt")), line]
+        away = _membership_write(room, user_id, person, banned, remove=("endedEpoch", "expiresAt"))
+        return [away, line, *_uninvited(room, user_id, person)]
     return [
         _membership_write(room, user_id, person, banned | {"endedEpoch": ended_epoch}, remove=("expiresAt",)),
         Write(roster_place(room, user_id), delete=True),

@@ -6,6 +6,7 @@ GUILD#{guildId}  MSG#{ts}#{id}             a message; ts is 13-digit zero-padded
                  CHG#{rev}                 an edit or a removal, for catching up; rev is 12-digit zero-padded
                  MEMBER#{userId}           roster, for listing only
                  BANNED#{userId}           who is banned, for listing only
+                 INVITED#{userId}          who is invited, for listing only
                  UPLOAD#{uploadId}         a file that was or may be uploaded
 user partition   IN#{room}                 membership; {room} is the room's partition key
 USER#{userId}    AT#{room}                 receipts
@@ -53,12 +54,16 @@ def banned(user_id: str) -> str:
     return f"BANNED#{_escaped(user_id)}"
 
 
+def invited(user_id: str) -> str:
+    return f"INVITED#{_escaped(user_id)}"
+
+
 def block(user_id: str) -> str:
     return f"BLOCK#{_escaped(user_id)}"
 
 
 def user_in(key: str) -> str:
-    """The user id in a key of `user_partition`, `roster`, `banned` or `block`."""
+    """The user id in a key of `user_partition`, `roster`, `banned`, `invited` or `block`."""
     return key.partition("#")[2].replace("%23", "#").replace("%25", "%")
 
 
@@ -129,6 +134,7 @@ digit."""
 MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN$"
 ROSTER, ROSTER_END = "MEMBER#", "MEMBER$"
 BANS, BANS_END = "BANNED#", "BANNED$"
+INVITATIONS, INVITATIONS_END = "INVITED#", "INVITED$"
 BLOCKS, BLOCKS_END = "BLOCK#", "BLOCK$"
 UPLOADS, UPLOADS_END = "UPLOAD#", "UPLOAD$"
 """Keys before and after every other of their kind: `$` is the character after `#`."""

@@ -43,6 +43,11 @@ def ban_place(room: Room, user_id: str) -> Place:
     return in_room(room, keys.banned(user_id))
 
 
+def invitation_place(room: Room, user_id: str) -> Place:
+    """Somebody's line among those invited, which is for listing only."""
+    return in_room(room, keys.invited(user_id))
+
+
 def membership_place(room: Room, user_id: str) -> Place:
     return Place(room.table, keys.user_partition(user_id), keys.membership(room.partition_key))
 
