@@ -60,3 +60,17 @@ def test_after_it_the_other_tests_still_judge() -> None:
 def test_where_every_test_fails_by_itself_the_mutant_survives() -> None:
     verdict = Judge(failing=TESTS, broken=TESTS).judged()
     assert (verdict.outcome, verdict.unsound) == ("survived", list(TESTS))
+
+
+def test_a_mutant_that_cannot_be_imported_is_controlled_by_one_test_of_each_file() -> None:
+    tests = ("a.py::one", "a.py::two", "b.py::one", "a.py::three")
+    controls: list[Sequence[str]] = []
+
+    def control(task: Task) -> Verdict:
+        controls.append(task.tests)
+        return Verdict(task, "survived")
+
+    task = Task(MUTANT, tests, 1.0)
+    verdict = Killers().judged(task, lambda task: Verdict(task, "killed"), control)
+    assert (verdict.outcome, verdict.unsound) == ("killed", [])
+    assert controls == [["a.py::one", "b.py::one"]]
