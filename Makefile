@@ -139,7 +139,7 @@ structure: .venv/installed ## files, imports and circles of each floor and progr
 bench: .venv-bench/installed ## cold starts and warm calls as ratios, beside the same API written the usual way [PAIRS=15 BASELINE=another checkout]
 	@.venv-bench/bin/python -m bench
 
-bench-gateway: .venv/installed-dev ## a thousand people in one room, beside the peers that are found here [ARGS="crowd capacity many rooms slow idle reconnect faults"]
+bench-gateway: .venv/installed-dev ## a thousand people in one room, beside the peers that are found here [ARGS="crowd capacity many rooms slow idle reconnect api faults"]
 	@exec $(BIN)/python -m bench.gateway $(ARGS)
 
 clean: ## forgets the local data, keys and caches; the environments stay

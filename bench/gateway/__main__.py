@@ -12,6 +12,7 @@ should run meanwhile.
 | slow | 100 and 1,000 people of whom 5 % stop reading, beside FastAPI's documented loop | 45 |
 | idle | 10,000 connections in a quiet room | |
 | reconnect | everybody comes back at once, to the same process and to a new one | 2 before |
+| api | the real API behind it, on each engine: everybody joins, hears, leaves and comes back | 10 |
 | faults | the API goes away, the gateway is killed, the gateway is drained, while messages go on | 3 before and after |
 
 `--seconds` replaces a part's own. Servers take turns in each round (A B C … A B C …); figures are medians
@@ -29,6 +30,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import uvloop
 
+from bench.gateway.parts.api import api
 from bench.gateway.parts.capacity import capacity
 from bench.gateway.parts.crowd_table import crowd_table
 from bench.gateway.parts.faults import faults
@@ -65,6 +67,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Awaitable[None]]] = {
     "slow": _slow,
     "idle": lambda _: idle(10_000),
     "reconnect": lambda given: reconnect(given.people, given.seconds or 2),
+    "api": lambda given: api(given.people, given.seconds or 10),
     "faults": lambda given: faults(given.people, given.seconds or 3),
 }
 

@@ -10,7 +10,7 @@ import json
 import random
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
@@ -40,8 +40,8 @@ class Address:
 class LoadClient(asyncio.Protocol):
     """One client, through all its connections."""
 
-    def __init__(self, crowd: "Crowd", *, is_narrow: bool = False) -> None:
-        self._crowd, self.is_narrow = crowd, is_narrow
+    def __init__(self, crowd: "Crowd", headers: str = "", *, is_narrow: bool = False) -> None:
+        self._crowd, self._headers, self.is_narrow = crowd, headers, is_narrow
         self.inbox = Inbox()
         self.transport: asyncio.Transport | None = None
         self.is_ready = False
@@ -66,7 +66,7 @@ class LoadClient(asyncio.Protocol):
         self._buffer, self._is_open, self.is_ready = b"", False, False
         address = self._crowd.address
         since = f"?since={self.at}" if self.at else ""
-        self.transport.write(handshake(address.path + since, address.headers))
+        self.transport.write(handshake(address.path + since, address.headers + self._headers))
 
     def data_received(self, data: bytes) -> None:
         if not self._buffer and self._is_open and data == self._crowd.known:
@@ -131,10 +131,13 @@ class LoadClient(asyncio.Protocol):
 
 class Crowd:
     """Clients of one room. With `returns_s` a client whose connection ended comes back within so long,
-    from where it was."""
+    from where it was. `headers`: what each sends besides those of the address, if they are not one person."""
 
-    def __init__(self, address: Address, now: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(
+        self, address: Address, now: Callable[[], int] = time.monotonic_ns, headers: Sequence[str] = ()
+    ) -> None:
         self.address = address
+        self._headers = headers
         self.deliveries = Deliveries()
         self.members: list[LoadClient] = []
         self.ready = 0
@@ -188,7 +191,9 @@ class Crowd:
     async def join(self, count: int, at_once: int = 100, *, is_narrow: bool = False) -> None:
         """Open `count` connections, `at_once` at a time, and wait until all are ready."""
         for begun in range(0, count, at_once):
-            new = [LoadClient(self, is_narrow=is_narrow) for _ in range(min(at_once, count - begun))]
+            numbers = range(len(self.members), len(self.members) + min(at_once, count - begun))
+            own = [self._headers[number] if self._headers else "" for number in numbers]
+            new = [LoadClient(self, headers, is_narrow=is_narrow) for headers in own]
             self.members += new
             await self.connect(new)
 

@@ -65,7 +65,7 @@ async def gateway(*, lose: int = 0, room: str = ROOM, **settings: Any) -> AsyncI
         file.write(key.mint("gateway", now=now, ttl=36_000, roles=("gateway",)))
         file.flush()
         environment = {
-            **_environment(upstream.port, keys_port, file.name),
+            **gateway_environment(upstream.port, f"http://127.0.0.1:{keys_port}/", file.name),
             **{name.upper(): str(value) for name, value in settings.items()},
         }
         port = free_port()
@@ -97,13 +97,14 @@ async def gateway(*, lose: int = 0, room: str = ROOM, **settings: Any) -> AsyncI
             await keys.cleanup()
 
 
-def _environment(upstream_port: int, keys_port: int, token_file: str) -> dict[str, str]:
+def gateway_environment(upstream_port: int, jwks_url: str, token_file: str) -> dict[str, str]:
+    """Of a gateway before the API at this port."""
     return {
         "APPSYNC_URL": f"http://127.0.0.1:{upstream_port}/graphql",
         "SERVICE_TOKEN": f"file:{token_file}",
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
-        "JWT_JWKS_URL": f"http://127.0.0.1:{keys_port}/",
+        "JWT_JWKS_URL": jwks_url,
         "LOG_LEVEL": "WARNING",
         "DRAIN_SECONDS": "1",
         "CONNECTIONS_PER_USER": "1000000",  # all are one person, so that one token does

@@ -5,7 +5,7 @@ import pytest
 from bench.gateway.__main__ import PARTS, arguments
 from bench.gateway.candidates import candidates
 from bench.gateway.gateway_server import Gateway, gateway
-from bench.gateway.parts import faults
+from bench.gateway.parts import api, faults
 from bench.gateway.parts.capacity import LIMIT_MS, Step, search_rates
 from bench.gateway.parts.crowd_table import crowd_table, measure
 from bench.gateway.parts.idle import idle
@@ -113,3 +113,10 @@ async def test_a_gateway_that_is_started_anew_is_another_process_on_the_same_por
         running.process.wait()
         old = await running.start()
         assert (running.address.port, old.pid == running.process.pid) == (port, False)
+
+
+async def test_with_the_real_api_everybody_comes_hears_everything_once_and_comes_back() -> None:
+    outcome = await api.run("ministack", PEOPLE, 0.5)
+    assert (outcome.refused, outcome.refused_back, outcome.lost) == (0, 0, 0)
+    assert (outcome.duplicates, outcome.out_of_order) == (0, 0)
+    assert outcome.joining_s.keys() == {"gateway", "API", "engine"}
