@@ -136,8 +136,8 @@ class RoomOracle(MessageOracle):
             return self._end_notice(who)
         if member and member.status == "left" and member.ended_epoch is not None:
             return self._revocation_notice("MEMBER_LEFT", who)
-        if ended := self._end_invitation(who, by_self=True):
-            return ended
+        if declined := self._end_invitation(who, by_self=True):
+            return declined
         if member is None or member.status != "active":
             return NOT_MEMBER
         is_alone, is_guilds = self.active_members() == [who], self.id.startswith("GUILD#")

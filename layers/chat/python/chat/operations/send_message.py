@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
 from chat.rules.access import Access, View, open_room
-from chat.rules.errors import ChatError, NotRoomMember, RateLimited
+from chat.rules.errors import ChatError, NotRoomMember, RateLimited, ServiceUnavailable
 from chat.rules.identifiers import chance_of
 from chat.rules.models import Caller, Message, RoomSettings, Sent
-from chat.rules.rate import to_ms
 from chat.rules.tally import Tally
 from chat.steps.draft import Draft, check_draft
 from chat.steps.repeat import charge_repeat, proof_of, stored_message
 from chat.steps.retry import attempts, retried
 from chat.storage.aws import OutcomeUnknown, TransientFailure
-from chat.storage.charging import limits_at, member_refusal
+from chat.storage.charging import member_refusal, wait_ms
 from chat.storage.items import is_expired
 from chat.storage.memory import FRESH_S
 from chat.storage.places import head_place, membership_place, sent_place
@@ -204,14 +203,13 @@ class _Send:
         return self._access.head.settings(defaults) if self._access else defaults
 
     def _refusal(self, access: Access) -> ChatError | None:
-        """Why this member may not send now: muted, then the person's rate, then the room's."""
+        """Why this member may not send now: muted, then the person's rate, then the room's, then the clock."""
         now, settings = self._deployment.now(), self._settings()
         if refusal := member_refusal(access, settings, now):
             return refusal
-        at = limits_at(access.head, now)
-        if wait := settings.room_rate.wait(access.head.tat, at):
-            return RateLimited(to_ms(wait + at - now * 1_000), "room")
-        return None
+        if wait := wait_ms(settings.room_rate, access.head, now):
+            return RateLimited(wait, "room")
+        return ServiceUnavailable(reason="clock") if self._deployment.clock_in_doubt() else None
 
     def _refused_lately(self, refusal: ChatError) -> bool:
         """Whether the store itself said so a moment ago. Only a limit may be refused from memory: it passes
@@ -247,24 +245,21 @@ class _Send:
         now = self._deployment.now()
         ts = max(now, head.ts + 1)
         attachments = self._attachments.to_json() if self._attachments else None
-        message = draft.message(ts, seq=head.seq + 1, epoch=head.epoch, attachments=attachments)
+        message = draft.message(
+            ts,
+            seq=head.seq + 1,
+            epoch=head.epoch,
+            attachments=attachments,
+            written_at=now if ts - now > self._deployment.max_clock_skew_ms else None,
+        )
         expires_at = (ts + settings.retention_ms) // 1_000
         return SendAttempt(draft.room, message, draft.fingerprint, access, settings, now, expires_at)
 
     def _remember(self, attempt: SendAttempt) -> None:
         """Let this process's next send start from what this one has left behind."""
         memory, at = self._deployment.memory, self._deployment.monotonic()
-        known, message = attempt.access.head, attempt.message
-        head = replace(
-            known,
-            rev=known.rev + 1,
-            seq=known.seq + 1,
-            ts=message.ts,
-            tat=attempt.head_tat,
-            last_id=message.id,
-        ).ruled(attempt.dating)
-        memory.heads.put(self._draft.room.partition_key, head, at)
-        memory.members.put(self._member_key, replace(attempt.access.member, tat=attempt.member_tat), at)
+        memory.heads.put(self._draft.room.partition_key, attempt.charged_head, at)
+        memory.members.put(self._member_key, attempt.charged_member, at)
         memory.sends.put(self._send_key, True, at)
 
     def _learn(self, access: Access, refused: Refused) -> Message | None:

@@ -145,12 +145,14 @@ the deployment says, administrators higher."""
 class Head(Stored):
     """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when
     somebody loses access, the last time at `revoked_at` (ms). `ts` is the newest message's instant (ms) and
-    `last_id` its id, `tat` the room's rate state (µs).
+    `last_id` its id, `tat` the room's rate state (µs). `written_at` (ms) is when `tat` was charged for it, by the clock
+    of the process that did.
 
     What is older than `kept_since` (ms) was hidden by an earlier retention for good. Every message from number
     `dated_seq` on is of `dated_ts` (ms) or later, and kept for `dated_days`. `removed` is what
     `chat/rules/removals.py:Removals` says of messages that were removed.
-    `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant,
+    `changed_rev` is the rev of the newest entry of the change log, `changed_at` (ms) its instant and
+    `change_written_at` (ms) when it was written,
     `ruled_rev` is the rev of the last change of name or rules. `owners` counts the owners, where they have
     been counted. `adopted_at` (ms) is when the room's messages from before numbering got theirs,
     `adopted_seq` the last of these numbers.
@@ -176,8 +178,10 @@ class Head(Stored):
     adopted_at: int = 0
     adopted_seq: int = 0
     last_id: str | None = None
+    written_at: int = 0
     changed_rev: int = 0
     changed_at: int = 0
+    change_written_at: int = 0
     ruled_rev: int = 0
     kept_since: int = 0
     removed: str | None = None
@@ -222,7 +226,8 @@ NOT_ADOPTED = Head(rev=0, seq=0, ts=0, epoch=1)
 
 @record(frozen=True, slots=True, kw_only=True)
 class Member(Stored):
-    """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs).
+    """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs), and
+    `written_at` (ms) when it was charged, by the clock of the process that did.
 
     Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit;
     `ended_epoch` is the epoch that their going ended. `join_tat` is their rate of joining by themself
@@ -235,6 +240,7 @@ class Member(Stored):
     joined_seq: int = 0
     last_sent_seq: int = 0
     tat: int = 0
+    written_at: int = 0
     ended_epoch: int | None = None
     join_tat: int = 0
     added: int = 0
@@ -316,7 +322,7 @@ class Message(Stored):
     the wire.
 
     `attachments` is the list of the schema's `Attachment` as JSON. What has a `notice` is none of the stored
-    messages."""
+    messages. `written_at` is not answered: when it was stored, where `ts` is far ahead of that."""
 
     id: str
     room_id: str
@@ -334,9 +340,10 @@ class Message(Stored):
     version: int | None = 1
     attachments: str | None = None
     notice: Notice | None = None
+    written_at: int | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        wire = dict(zip(_fields_by_attribute(Message), _values_of_message(self), strict=True))
+        wire = dict(zip(_WIRE, _values_of_message(self), strict=True))
         for instant in ("ts", "editedAt", "removedAt"):
             if wire[instant] is not None:
                 wire[instant] = to_wire(wire[instant])
@@ -347,5 +354,6 @@ class Message(Stored):
         return wire
 
 
-_values_of_message = attrgetter(*(field.name for field in fields(Message)))
+_WIRE = {attribute(field.name): field.name for field in fields(Message) if field.name != "written_at"}
+_values_of_message = attrgetter(*_WIRE.values())
 """All of a message's fields at once, in their order: a page has hundreds."""
