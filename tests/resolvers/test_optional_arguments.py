@@ -35,7 +35,7 @@ WITHIN = [
 ]
 ABOUT_A_MESSAGE = ("Mutation.editMessage", "Mutation.removeMessage")
 VOLATILE = re.compile(
-    r"\"[^\"]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+[^\"]*\"|\"\d{4}-\d\d-\d\dT[^\"]*\"|\"[\w+/=-]{40,}\"|http[^\"]*"
+    r"\"[^\"]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+[^\"]*\"|\"\d{4}-?\d\d-?\d\dT[^\"]*\"|\"[\w+/=-]{40,}\"|http[^\"]*"
 )
 
 
