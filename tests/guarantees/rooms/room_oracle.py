@@ -143,9 +143,9 @@ class RoomOracle(MessageOracle):
         is_alone, is_guilds = self.active_members() == [who], self.id.startswith("GUILD#")
         if is_alone and not is_guilds:
             self.rev += 1
-            ended = self._end(who)
+            notice = self._end(who)
             member.status = "left"
-            return ended
+            return notice
         if self.is_last_owner(who) and not is_alone:
             return not_allowed("lastOwner")
         self._revoke(member, "left", who)
