@@ -20,7 +20,7 @@ from chat.operations.mark_read import mark_read
 from chat.operations.remove_member import remove_member
 from chat.operations.sync import sync
 from chat.operations.update_room import update_room
-from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.errors import InvalidInput, NotAllowed, RateLimited
 from chat.rules.models import Caller, Message
 from chat.rules.removals import WINDOW
 from chat.rules.rooms import Room
@@ -112,7 +112,10 @@ class UnreadRun:
     def join(self, model: RoomModel, user: str) -> None:
         membership = model.members[user]
         if not membership.is_in:
-            self.call(add_member, OWNER, roomId=model.room, userId=user)
+            try:
+                self.call(add_member, OWNER, roomId=model.room, userId=user)
+            except RateLimited:  # whoever comes and goes too often
+                return
             membership.is_in, membership.marker = True, max(membership.marker, len(model.sent))
 
     def act(self, model: RoomModel, user: str, what: str, number: int) -> None:
