@@ -130,7 +130,9 @@ def _defined(module: str, line: int) -> set[str]:
         if not isinstance(node, ast.stmt) or not node.lineno <= line <= (node.end_lineno or 0):
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        found |= {target.id for target in targets if isinstance(target, ast.Name)}
+        found |= {
+            name.id for target in targets if target for name in ast.walk(target) if isinstance(name, ast.Name)
+        }
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(node.name)
     return found

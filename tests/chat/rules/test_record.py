@@ -96,3 +96,36 @@ def test_it_is_replaced_copied_and_pickled(made: Any) -> None:
 def test_what_changes_or_has_no_slots_is_no_record(given: Any) -> None:
     with pytest.raises(TypeError):
         record(**given)
+
+
+def test_a_class_that_is_defined_here_is_made_as_those_above() -> None:
+    """What runs when a class is defined runs within a test."""
+
+    @record(frozen=True, slots=True)
+    class Empty:
+        pass
+
+    @record(frozen=True, slots=True)
+    class One:
+        first: int
+
+        def __repr__(self) -> str:
+            return "its own"
+
+    @record(frozen=True, slots=True)
+    class Two(One):
+        second: list[int] = field(default_factory=list)
+        third: str = "x"
+
+    assert Empty() == Empty()
+    assert Empty() != One(1)
+    assert (One(1), One(1) == One(2), repr(One(1))) == (One(1), False, "its own")
+    assert (Two(1).second, Two(1).third, Two(1, [2], "y").second) == ([], "x", [2])
+    assert Two(1).second is not Two(1).second
+    assert Two.__slots__ == ("second", "third")  # type: ignore[attr-defined]
+    assert not hasattr(Two, "__match_args__")
+    assert hash(One(1)) == hash((1,))
+    for made in (Empty(), One(1), Two(1)):
+        assert not hasattr(made, "__dict__")
+        with pytest.raises(FrozenInstanceError):
+            made.first = 3  # type: ignore[misc,union-attr]

@@ -64,6 +64,8 @@ def test_the_head_says_that_nothing_has_expired_only_where_it_is_sure() -> None:
     assert not none_expired_from(head(), 1, DEFAULTS, NOW)
     assert none_expired_from(dated(3, NOW - 365 * DAY_MS, 365), 3, DEFAULTS, NOW)
     assert not none_expired_from(dated(3, NOW - 365 * DAY_MS, 365), 2, DEFAULTS, NOW)
+    assert none_expired_from(dated(1, NOW, 365), 1, DEFAULTS, NOW)
+    assert not none_expired_from(dated(0, NOW, 365), 1, DEFAULTS, NOW)
     assert not none_expired_from(dated(3, NOW - 365 * DAY_MS - 1, 365), 3, DEFAULTS, NOW)
     # Kept for a week when they were sent, for a year now; and the other way round.
     assert not none_expired_from(dated(3, NOW - 7 * DAY_MS - 1, 7), 3, DEFAULTS, NOW)

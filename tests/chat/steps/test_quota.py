@@ -2,24 +2,30 @@
 
 import pytest
 
+from chat.deployment import Deployment
 from chat.rules.errors import NotAllowed, RateLimited
 from chat.rules.models import Member
 from chat.rules.rate import Rate
 from chat.steps.quota import (
+    BLOCKING,
     NO_QUOTA,
     ROOMS,
     Quota,
+    adding,
     charge_added_room,
     charge_adding,
+    charge_blocking,
     charge_making,
     charge_own_room,
     charge_room,
     check_added_rooms,
     check_adding,
+    check_blocking,
     check_making,
     check_own_rooms,
     returned_room,
 )
+from chat.storage.store import Store
 
 NOW = 1_800_000_000_000
 AT = NOW * 1_000
@@ -97,3 +103,32 @@ def test_being_put_into_rooms_is_counted_without_a_condition() -> None:
     (returned,) = returned_room("bob", Member(added=1), NOW)
     assert (returned.condition, returned.add) == ("", {"addedTat": -ROOMS.step})
     assert returned_room("bob", Member(), NOW) == []
+
+
+def test_each_rate_is_charged_one_step_from_now_on() -> None:
+    assert charge_adding("ann", NO_QUOTA, HUNDRED, NOW).set["addTat"] == AT + HUNDRED.step
+    assert charge_own_room("ann", NO_QUOTA, NOW).set["ownTat"] == AT + ROOMS.step
+    assert charge_blocking("ann", NO_QUOTA, NOW).set["blockTat"] == AT + BLOCKING.step
+    assert charge_added_room("bob", Quota(added_tat=AT), NOW).set["addedTat"] == AT + ROOMS.step
+
+
+def test_a_hundred_are_blocked_at_once_and_then_one_in_ten_seconds() -> None:
+    assert (BLOCKING.step, BLOCKING.burst) == (10_000_000, 100)
+    full = Quota(block_tat=BLOCKING.taken(0, AT, 100))
+    check_blocking(Quota(block_tat=full.block_tat - BLOCKING.step), NOW)
+    with pytest.raises(RateLimited) as caught:
+        check_blocking(full, NOW)
+    assert caught.value.values == {"retryAfterMs": 10_000, "scope": "person"}
+    assert caught.value.key == "room.blockingTooFast"
+    with pytest.raises(RateLimited):
+        check_blocking(full, NOW + 9_999)
+    check_blocking(full, NOW + 10_000)
+
+
+def test_the_deployment_says_how_many_strangers_are_added_in_an_hour() -> None:
+    rate = adding(Deployment(Store(None, {}), additions_per_hour=100))
+    assert (rate.step, rate.burst) == (36_000_000, 100)
+
+
+def test_whoever_has_no_rates_yet_has_used_none() -> None:
+    assert Quota() == Quota(tat=0, add_tat=0, own_tat=0, added_tat=0, block_tat=0)

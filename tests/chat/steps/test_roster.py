@@ -219,3 +219,37 @@ def test_owners_that_were_never_counted_are_counted_on_every_page_consistently()
     counted = Head(rev=5, seq=2, ts=1, epoch=3, owners=0)
     assert with_owner_count(store, ROOM, counted) is counted
     assert len(client.requests) == 2
+
+
+def test_the_only_owner_may_stay_one_and_others_may_change_beside_them() -> None:
+    one = Head(rev=1, seq=0, ts=0, epoch=1, owners=1)
+    assert owners_gained(one, Member(role="owner"), "owner") == 0
+    assert owners_gained(one, Member(role="member"), "owner") == 1
+    assert owners_gained(one, Member(role="moderator"), None) == 0
+
+
+def test_who_leaves_by_themself_is_known_for_it() -> None:
+    assert remove_writes(ROOM, "bob", BOB, 4, NOW, by_self=True)[0].set["leftBySelf"] == 1
+    assert "leftBySelf" not in remove_writes(ROOM, "bob", BOB, 4, NOW)[0].set
+
+
+def test_who_is_added_again_is_added_by_one_at_a_time() -> None:
+    seen = "#role = :role AND #status = :status"
+    for again_tat, condition in ((0, "attribute_not_exists(#againTat)"), (5, "#againTat = :again")):
+        person = Member(status="left", again_tat=again_tat)
+        come = add_writes(ROOM, "bob", person, "member", 7, {"added": 1, "againTat": 9})[0]
+        assert come.condition == f"{seen} AND {condition}"
+        assert come.given.get(":again", 0) == again_tat
+        assert come.given[":status"] == "left"
+    assert add_writes(ROOM, "bob", Member(status="left", again_tat=5), "member", 7)[0].condition == seen
+
+
+def test_the_lines_of_the_roster_follow_the_memberships() -> None:
+    stranger = ban_writes(ROOM, "bob", None, None, NOW)[0]
+    assert stranger.set == {"type": "Membership", "role": "member", "status": "banned", "joinedSeq": 0}
+    assert ban_writes(ROOM, "bob", BOB, 4, NOW)[1].delete
+    there = {"type": "Member", "role": "moderator", "status": "active", "joinedSeq": 3}
+    assert role_writes(ROOM, "bob", BOB, "owner")[1].set == {**there, "role": "owner"}
+    assert mute_writes(ROOM, "bob", BOB, NOW)[1].set == {**there, "mutedUntil": NOW}
+    unmuted = mute_writes(ROOM, "bob", BOB, 0)[1]
+    assert (unmuted.set, unmuted.remove) == (there, ("mutedUntil",))
