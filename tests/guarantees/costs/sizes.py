@@ -145,9 +145,6 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "blocks": lambda large: large.setup.operation("blocks", limit=10),
     "unblockUser": lambda large: large.setup.operation("unblockUser", userId=large.someone),
     "deleteRoom": lambda large: large.call("deleteRoom"),
-    "blocks": lambda large: large.setup.operation("blocks", limit=10),
-    "blockUser": lambda large: large.setup.operation("blockUser", userId=large.newcomer),
-    "unblockUser": lambda large: large.setup.operation("unblockUser", userId=large.newcomer),
     "run_jobs": lambda _: lambda ours: run_jobs(ours, 0.0, Tally()),
 }
 """By the operation's name in `docs/costs.md`, in an order in which one does not stand in another's way."""

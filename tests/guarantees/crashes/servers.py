@@ -91,7 +91,8 @@ class Servers:
 
     def __post_init__(self) -> None:
         self.keys = signing_key(self.home / "keys")
-        self.api, self.gateway = self._api(), self._gateway()
+        self.api = self._api()
+        self.gateway = self._gateway()
 
     def _api(self) -> Program:
         port = free_port()
