@@ -19,7 +19,7 @@ from chat.rules.rate import Rate
 
 ZERO_IN_A_HEAD = {
     *("revoked_at", "tat", "adopted_at", "adopted_seq", "changed_rev", "changed_at", "ruled_rev"),
-    *("kept_since", "dated_seq", "dated_ts", "dated_days", "ended_at", "alone"),
+    *("kept_since", "dated_seq", "dated_ts", "dated_days", "ended_at", "alone", "written_at"),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)
 
@@ -40,6 +40,7 @@ def test_what_a_membership_lacks_is_nought() -> None:
         "joined_seq": 0,
         "last_sent_seq": 0,
         "tat": 0,
+        "written_at": 0,
         "ended_epoch": None,
         "join_tat": 0,
         "added": 0,

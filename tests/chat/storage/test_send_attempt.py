@@ -26,8 +26,9 @@ def attempt(room_id: str = "lobby", name: str | None = "c-1", attachments: str |
 
 def test_the_sender_is_charged_and_keeps_the_number_of_their_last_message() -> None:
     member, _, _, _ = send_writes(attempt())
-    assert member.set == {"lastSentSeq": 4, "tat": (NOW + 1_000) * 1_000}
-    assert member.set["tat"] == attempt().member_tat
+    assert member.set == {"lastSentSeq": 4, "tat": (NOW + 1_000) * 1_000, "writtenAt": NOW}
+    after = attempt().charged_member
+    assert (after.tat, after.written_at) == (member.set["tat"], NOW)
 
 
 def test_the_proof_outlives_its_message_by_two_weeks() -> None:
@@ -53,8 +54,13 @@ def test_a_send_without_a_name_is_proved_by_its_message() -> None:
 def test_the_head_takes_the_next_rev_and_the_messages_number() -> None:
     _, _, head, _ = send_writes(attempt())
     assert (head.place, head.given) == (head_place(Room.parse("lobby")), {":rev": 7})
-    moved = {"rev": 8, "seq": 4, "ts": NOW, "tat": (NOW + 150) * 1_000, "lastId": "m-1"}
+    rated = {"tat": (NOW + 150) * 1_000, "writtenAt": NOW}
+    moved = {"rev": 8, "seq": 4, "ts": NOW, "lastId": "m-1", **rated}
     assert head.set == moved | {"datedSeq": 4, "datedTs": NOW, "datedDays": 365}
+    after = attempt().charged_head
+    assert (after.rev, after.seq, after.ts, after.last_id) == (8, 4, NOW, "m-1")
+    assert (after.dated_seq, after.dated_ts, after.dated_days) == (4, NOW, 365)
+    assert {"tat": after.tat, "writtenAt": after.written_at} == rated
     assert not head.whole
 
 

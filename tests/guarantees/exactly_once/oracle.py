@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+LEAD_MS = 3_000
+"""Whoever was charged by a clock that is further ahead is judged by this one."""
+
 
 @dataclass
 class StoredMessage:
@@ -21,6 +24,7 @@ class Membership:
     banned: bool = False
     muted_until: int = 0
     tat: int = 0
+    charged_at: int = 0
 
 
 @dataclass
@@ -43,10 +47,12 @@ class Oracle:
         if member.muted_until > now:
             return "Muted"
         latest = self.messages[-1].ts if self.messages else 0
-        at = max(now, latest)
-        if member.tat - self.step_ms * (self.burst - 1) > at:
+        tat, at, tolerance = member.tat, max(now, member.charged_at), self.step_ms * (self.burst - 1)
+        if at - now > LEAD_MS:
+            tat, at = now + min(tat - at, tolerance), now
+        if tat - tolerance > at:
             return "RateLimited"
-        member.tat = max(member.tat, at) + self.step_ms
+        member.tat, member.charged_at = max(tat, at) + self.step_ms, at
         self.messages.append(
             StoredMessage(len(self.messages) + 1, max(now, latest + 1), user, name or "", text, text=text)
         )

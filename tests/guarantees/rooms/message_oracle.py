@@ -7,6 +7,7 @@ from tests.guarantees.support.fixtures import DAY_MS
 
 RETENTION_DAYS = 20
 IDEMPOTENCY_S = 14 * 86_400
+LEAD_MS = 3_000
 MEMBER_ROLES = ("owner", "moderator", "member")
 ANY_ROLE = (*MEMBER_ROLES, "admin")
 MODERATING = ("owner", "moderator", "admin")
@@ -73,6 +74,7 @@ class Membership:
     joined_seq: int = 0
     muted_until: int = 0
     tat: int = 0
+    charged_at: int = 0
     last_sent_seq: int = 0
     ended_epoch: int | None = None
     again_tat: int = 0
@@ -107,12 +109,20 @@ class Rules:
     def retention_days(self) -> int:
         return int(self.settings.get("retentionDays", RETENTION_DAYS))
 
-    def next_tat(self, role: str, tat: int, at: int) -> int | None:
-        """The rate state after one more message at `at` (both in µs), or `None` where that is too many. What
-        slower rules have left is a burst that is used up."""
-        step, burst = (self.slow_s * 1_000_000, 1) if self.slow_s and role == "member" else (1_000, 1_000)
-        reach = at + step * burst
-        return None if at < tat - step * (burst - 1) and tat <= reach else min(max(tat, at) + step, reach)
+    def charge(self, member: Membership, now: int) -> bool:
+        """Take one message at `now` (ms) from the member's rate, or say that it is too many. What slower rules have
+        left is a burst that is used up. A charge by a clock that is far ahead counts from this one's now."""
+        step, burst = (
+            (self.slow_s * 1_000_000, 1) if self.slow_s and member.role == "member" else (1_000, 1_000)
+        )
+        tat, at, tolerance = member.tat, max(now, member.charged_at), step * (burst - 1)
+        if at - now > LEAD_MS:
+            tat, at = now * 1_000 + min(tat - at * 1_000, tolerance), now
+        reach = at * 1_000 + step * burst
+        if at * 1_000 < tat - tolerance and tat <= reach:
+            return False
+        member.tat, member.charged_at = min(max(tat, at * 1_000) + step, reach), at
+        return True
 
 
 @dataclass
@@ -211,11 +221,7 @@ class MessageOracle:
     def _charge(self, now: int, member: Membership) -> Refusal | None:
         if member.muted_until > now:
             return Refusal("Muted")
-        tat = self.rules.next_tat(member.role, member.tat, max(now, self.latest(), self.changed_at) * 1_000)
-        if tat is None:
-            return Refusal("RateLimited")
-        member.tat = tat
-        return None
+        return None if self.rules.charge(member, now) else Refusal("RateLimited")
 
     def edit(self, now: int, user: str, seq: int, text: str) -> Refusal | StoredMessage:
         member, each = self.member(user), self.messages[seq - 1]

@@ -1,8 +1,8 @@
 """Read a room's history: pages that never skip.
 
 Head and membership are read beside the page, in one wave. Where what they say does not fit the page (another
-retention, a head that the page does not reach, a recent gap in `seq`, a recent edit), the page is read again,
-after them.
+retention, a head that lies beyond it, a recent gap in `seq`, a recent edit), the page is read again, after
+them.
 """
 
 from collections.abc import Mapping
@@ -75,6 +75,7 @@ class _Reading:
         self._now = deployment.now()
         self._deadline = deadline_of(deployment)
         self._sure = request.forward
+        self._high = self._bound(deployment.memory.heads.get(request.room.partition_key))
 
     def page(self, cursor_keys: CursorKeys) -> HistoryPage:
         deployment, room = self._deployment, self._request.room
@@ -85,12 +86,12 @@ class _Reading:
         if head is None:
             return self._unnumbered(cursor_keys) or self.page(cursor_keys)
         deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
-        carried = self._carry_over()
-        low = self._low(head)
+        carried, guessed = self._carry_over(), self._high
+        low, self._high = self._low(head), self._bound(head)
         is_settling = head.adopted_at > self._now - SETTLING_MS
         if carried or is_settling or is_recent(head.changed_at, self._now):
             found = self._slice(low, consistent=True)
-        elif not self._fits(found, guess, low):
+        elif self._high != guessed or not self._fits(found, guess, low):
             found = self._slice(low, consistent=self._request.forward)
         page, complete = self._visible(found, low, head)
         for _ in range(REREADS):
@@ -159,12 +160,13 @@ class _Reading:
         bound = "" if request.after is None else keys.message_floor(request.after + 1)
         return max(floor, bound, request.position if request.forward else "")
 
-    @property
-    def _high(self) -> str:
-        """The key to read up to. Keys of dates from before numbering lie beyond all that may be read until
-        2032."""
+    def _bound(self, head: Head | None) -> str:
+        """The key to read up to: past the room's newest message, whatever clock stamped that.
+
+        Keys of dates from before numbering lie beyond the year that is read else, until 2032.
+        """
         before = self._request.before
-        end = self._now + YEAR_MS
+        end = max(self._now + YEAR_MS, head.ts + 1 if head else 0)
         return keys.message_floor(end if before is None else min(before, end))
 
     def _slice(self, low: str, *, consistent: bool) -> Slice:

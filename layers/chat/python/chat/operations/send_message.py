@@ -19,13 +19,12 @@ from chat.rules.access import Access, View, open_room
 from chat.rules.errors import ChatError, NotRoomMember, RateLimited
 from chat.rules.identifiers import chance_of
 from chat.rules.models import Caller, Message, RoomSettings, Sent
-from chat.rules.rate import to_ms
 from chat.rules.tally import Tally
 from chat.steps.draft import Draft, check_draft
 from chat.steps.repeat import charge_repeat, proof_of, stored_message
 from chat.steps.retry import attempts, retried
 from chat.storage.aws import OutcomeUnknown, TransientFailure
-from chat.storage.charging import limits_at, member_refusal
+from chat.storage.charging import member_refusal, wait_ms
 from chat.storage.items import is_expired
 from chat.storage.memory import FRESH_S
 from chat.storage.places import head_place, membership_place, sent_place
@@ -208,9 +207,8 @@ class _Send:
         now, settings = self._deployment.now(), self._settings()
         if refusal := member_refusal(access, settings, now):
             return refusal
-        at = limits_at(access.head, now)
-        if wait := settings.room_rate.wait(access.head.tat, at):
-            return RateLimited(to_ms(wait + at - now * 1_000), "room")
+        if wait := wait_ms(settings.room_rate, access.head, now):
+            return RateLimited(wait, "room")
         return None
 
     def _refused_lately(self, refusal: ChatError) -> bool:
@@ -254,17 +252,8 @@ class _Send:
     def _remember(self, attempt: SendAttempt) -> None:
         """Let this process's next send start from what this one has left behind."""
         memory, at = self._deployment.memory, self._deployment.monotonic()
-        known, message = attempt.access.head, attempt.message
-        head = replace(
-            known,
-            rev=known.rev + 1,
-            seq=known.seq + 1,
-            ts=message.ts,
-            tat=attempt.head_tat,
-            last_id=message.id,
-        ).ruled(attempt.dating)
-        memory.heads.put(self._draft.room.partition_key, head, at)
-        memory.members.put(self._member_key, replace(attempt.access.member, tat=attempt.member_tat), at)
+        memory.heads.put(self._draft.room.partition_key, attempt.charged_head, at)
+        memory.members.put(self._member_key, attempt.charged_member, at)
         memory.sends.put(self._send_key, True, at)
 
     def _learn(self, access: Access, refused: Refused) -> Message | None:

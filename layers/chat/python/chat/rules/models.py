@@ -145,7 +145,8 @@ the deployment says, administrators higher."""
 class Head(Stored):
     """The room itself. `rev` moves with every write of this item, `seq` only with a message, `epoch` when
     somebody loses access, the last time at `revoked_at` (ms). `ts` is the newest message's instant (ms) and
-    `last_id` its id, `tat` the room's rate state (µs).
+    `last_id` its id, `tat` the room's rate state (µs). `written_at` (ms) is when `tat` was charged for it, by the clock
+    of the process that did.
 
     What is older than `kept_since` (ms) was hidden by an earlier retention for good. Every message from number
     `dated_seq` on is of `dated_ts` (ms) or later, and kept for `dated_days`. `removed` is what
@@ -176,6 +177,7 @@ class Head(Stored):
     adopted_at: int = 0
     adopted_seq: int = 0
     last_id: str | None = None
+    written_at: int = 0
     changed_rev: int = 0
     changed_at: int = 0
     ruled_rev: int = 0
@@ -222,7 +224,8 @@ NOT_ADOPTED = Head(rev=0, seq=0, ts=0, epoch=1)
 
 @record(frozen=True, slots=True, kw_only=True)
 class Member(Stored):
-    """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs).
+    """A membership, in the member's partition. `muted_until` is in ms, `tat` is the person's rate state (µs), and
+    `written_at` (ms) when it was charged, by the clock of the process that did.
 
     Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit;
     `ended_epoch` is the epoch that their going ended. `join_tat` is their rate of joining by themself
@@ -235,6 +238,7 @@ class Member(Stored):
     joined_seq: int = 0
     last_sent_seq: int = 0
     tat: int = 0
+    written_at: int = 0
     ended_epoch: int | None = None
     join_tat: int = 0
     added: int = 0

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 
 from chat.rules.record import record
 
+LEAD_US = 3_000_000
+"""How far another process's clock may be ahead for a rate to wait for it: with a longer lead, a limit would hold
+for as long as that clock is wrong."""
+
 
 def to_ms(us: int) -> int:
     """Whole milliseconds for microseconds, rounded up: waiting for so long is enough."""
@@ -56,6 +60,19 @@ class Rate:
         if tat > self.reach(now):
             tat = now
         return max(0, max(tat, now) + self.step * (count - 1) - self.tolerance - now)
+
+    def seen(self, tat: int, charged_at: int, now: int) -> tuple[int, int]:
+        """The state, and the instant by which to judge and charge it, of one that was last charged at `charged_at` by
+        the clock of the process that did.
+
+        A clock that is a little ahead is waited for: of two processes with different clocks each would else give back
+        what the other has charged. One that is further ahead says nothing of the time that passes here: what was used
+        of the burst is used up now, and at the most all but one message.
+        """
+        lead = charged_at - now
+        if lead > LEAD_US:
+            return now + min(tat - charged_at, self.tolerance), now
+        return tat, max(now, charged_at)
 
     def taken(self, tat: int, now: int, count: int = 1) -> int:
         """`tat` after `count` more messages: idle counts from now, a burst adds to what stands, and what slower

@@ -7,28 +7,36 @@ from types import MappingProxyType
 from chat.rules.access import Access
 from chat.rules.errors import ChatError, Muted, RateLimited
 from chat.rules.instants import to_wire
-from chat.rules.models import Head, RoomSettings
-from chat.rules.rate import to_ms
+from chat.rules.models import Head, Member, RoomSettings
+from chat.rules.rate import Charge, Rate, to_ms
 from chat.rules.rooms import Room
 from chat.storage.places import membership_place
 from chat.storage.tables import Write
 
 
-def limits_at(head: Head, now: int) -> int:
-    """The instant (µs) by which rates are judged: never before the room's newest message or change. Else a
-    process whose clock is ahead would silence everybody whose clock is right, or leave a state that looks
-    like a slower limit's."""
-    return max(now, head.ts, head.changed_at) * 1_000
+def charged(rate: Rate, state: Head | Member, now: int) -> dict[str, int]:
+    """The attributes of a room or a membership that is charged for one message at `now` (ms)."""
+    tat, at = _seen(rate, state, now)
+    return {"tat": rate.taken(tat, at), "writtenAt": at // 1_000}
+
+
+def wait_ms(rate: Rate, state: Head | Member, now: int) -> int:
+    """For how long this process has to wait from `now` on, in milliseconds."""
+    tat, at = _seen(rate, state, now)
+    wait = rate.wait(tat, at)
+    return to_ms(wait + at - now * 1_000) if wait else 0
+
+
+def _seen(rate: Rate, state: Head | Member, now: int) -> tuple[int, int]:
+    return rate.seen(state.tat, state.written_at * 1_000, now * 1_000)
 
 
 def member_refusal(access: Access, settings: RoomSettings, now: int) -> ChatError | None:
     """Why this member may not write now (ms): muted, or faster than their rate."""
     if access.member.muted_until > now:
         return Muted(to_wire(access.member.muted_until))
-    at = limits_at(access.head, now)
-    behind = at - now * 1_000
-    if wait := settings.person_rate(access.member.role).wait(access.member.tat, at):
-        return RateLimited(to_ms(wait + behind), "person")
+    if wait := wait_ms(settings.person_rate(access.member.role), access.member, now):
+        return RateLimited(wait, "person")
     return None
 
 
@@ -47,7 +55,7 @@ def charge(
     `more`: further attributes of the membership to set.
     """
     member = access.member
-    charge = settings.person_rate(member.role).charge(member.tat, limits_at(access.head, now))
+    charge, at = _charge(settings.person_rate(member.role), member, now)
     given = {":active": "active", ":nowMs": now, **charge.given}
     condition = (
         "attribute_exists(PK) AND #status = :active"
@@ -60,6 +68,14 @@ def charge(
         membership_place(room, user_id),
         condition=condition,
         given=given,
-        set={**more, **({} if charge.value is None else {"tat": charge.value})},
+        set={**more, "writtenAt": at // 1_000, **({} if charge.value is None else {"tat": charge.value})},
         add={} if charge.step is None else {"tat": charge.step},
     )
+
+
+def _charge(rate: Rate, member: Member, now: int) -> tuple[Charge, int]:
+    """What one message does to the member's state, and the instant (µs) at which it does."""
+    tat, at = _seen(rate, member, now)
+    if tat == member.tat:
+        return rate.charge(tat, at), at
+    return Charge("tat = :was", {":was": member.tat}, value=rate.taken(tat, at)), at

@@ -1,12 +1,14 @@
 """One attempt to store a message, as the writes of its transaction."""
 
+from dataclasses import replace
+
 from chat.rules.access import Access
-from chat.rules.models import Message, RoomSettings
+from chat.rules.models import Head, Member, Message, RoomSettings
 from chat.rules.record import record
 from chat.rules.retention import dating
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.charging import charge, limits_at
+from chat.storage.charging import charge, charged
 from chat.storage.places import head_place, in_room, sent_place
 from chat.storage.tables import Write
 
@@ -32,17 +34,26 @@ class SendAttempt:
         return keys.message(self.message.ts, self.message.id)
 
     @property
-    def head_tat(self) -> int:
-        """The room's rate state (µs) once this is stored."""
-        head = self.access.head
-        return self.settings.room_rate.taken(head.tat, limits_at(head, self.now))
+    def charged_head(self) -> Head:
+        """The room's head once this is stored."""
+        head, message = self.access.head, self.message
+        rated = charged(self.settings.room_rate, head, self.now)
+        return replace(
+            head,
+            rev=head.rev + 1,
+            seq=head.seq + 1,
+            ts=message.ts,
+            last_id=message.id,
+            tat=rated["tat"],
+            written_at=rated["writtenAt"],
+        ).ruled(self.dating)
 
     @property
-    def member_tat(self) -> int:
-        """The sender's rate state (µs) once this is stored."""
+    def charged_member(self) -> Member:
+        """The sender's membership once this is stored."""
         member = self.access.member
-        rate = self.settings.person_rate(member.role)
-        return rate.taken(member.tat, limits_at(self.access.head, self.now))
+        rated = charged(self.settings.person_rate(member.role), member, self.now)
+        return replace(member, tat=rated["tat"], written_at=rated["writtenAt"])
 
     @property
     def dating(self) -> dict[str, int]:
@@ -90,9 +101,9 @@ def _moved_head(attempt: SendAttempt) -> Write:
             "rev": head.rev + 1,
             "seq": message.seq,
             "ts": message.ts,
-            "tat": attempt.head_tat,
             "lastId": message.id,
             **attempt.dating,
+            **charged(attempt.settings.room_rate, head, attempt.now),
         },
     )
 
