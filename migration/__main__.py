@@ -4,9 +4,9 @@ import json
 import sys
 import time
 
-from chat.deployment import wall_clock
 from chat.rules.rooms import Table
 from chat.storage.aws import StoreFailure
+from chat.storage.clock import wall_clock
 from migration.adopt_room import Rules
 from migration.client import dynamodb
 from migration.report import Report

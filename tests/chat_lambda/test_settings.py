@@ -60,6 +60,8 @@ BAD = {
     "MAX_CODE_POINTS": ["0", "40001"],
     "MAX_BYTES": ["0", "163841"],
     "MAX_UPLOAD_BYTES": ["0", "104857601"],
+    "MAX_CLOCK_SKEW_MS": ["999", "60001", "1.5"],
+    "GAP_PATIENCE_MS": ["999", "8000", "300001"],
     "UPLOAD_TYPES": [
         "png",
         "image/*",
@@ -86,6 +88,16 @@ def test_a_refusal_does_not_show_the_value() -> None:
         with pytest.raises(BadSettings) as caught:
             read({name: "secret-value"})
         assert "secret-value" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("skew", "patience"), [("3000", "8001"), ("4000", "10001"), ("1000", "4001")])
+def test_the_patience_for_gaps_is_more_than_clocks_may_differ_by(skew: str, patience: str) -> None:
+    own = read({"MAX_CLOCK_SKEW_MS": skew, "GAP_PATIENCE_MS": patience})
+    assert own.gap_patience_ms == 2 * own.max_clock_skew_ms + 2_001
+    with pytest.raises(
+        BadSettings, match=r"^GAP_PATIENCE_MS: must be above \d+, twice MAX_CLOCK_SKEW_MS and two sec"
+    ):
+        read({"MAX_CLOCK_SKEW_MS": skew, "GAP_PATIENCE_MS": str(int(patience) - 1)})
 
 
 def test_settings_do_not_change() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from chat.deployment import wall_clock
 from chat.rules.models import Item
 from chat.rules.rooms import Room
+from chat.storage.clock import wall_clock
 from chat.storage.items import key, values
 from migration.adopt_room import Rules, adopt_room
 from migration.memberships import add_members

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from chat.deployment import wall_clock
 from chat.rules.errors import NotRoomMember
 from chat.rules.rooms import Room
 from chat.storage import keys
+from chat.storage.clock import wall_clock
 from chat.storage.items import key
 from migration.tables import RateLimiter, Tables
 from simulator.settings import REGION

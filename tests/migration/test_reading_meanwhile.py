@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat.rules.gaps import RECENT_MS
+from chat.rules.gaps import GAP_PATIENCE_MS
 from chat.storage import keys
 from tests.guarantees.support.fixtures import (
     NOON,
@@ -87,7 +87,7 @@ def test_a_cursor_goes_on_to_what_was_sent_since_where_all_that_was_left_is_gone
     for sort_key in sorted(partition(client, room))[-3:]:
         delete_message(client, room.id, sort_key)
     sent = send(ours, room.id, "ann", "hi")
-    later = process(client, Clock(NOON + RECENT_MS))  # until then the gap might still be filled
+    later = process(client, Clock(NOON + GAP_PATIENCE_MS))  # until then the gap might still be filled
     rest = read(later, room.id, "ann", order="OLDEST_FIRST", nextToken=first.next_token)
     assert [message.seq for message in rest.items] == [sent.seq]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chat.deployment import wall_clock
 from chat.rules.models import Role
 from chat.storage import keys
+from chat.storage.clock import wall_clock
 from chat.storage.items import key
 from migration.roster import BadRoster, read_roster
 from tests.chat.rules.test_user_ids import SUBJECTS

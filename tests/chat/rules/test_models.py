@@ -19,7 +19,16 @@ from chat.rules.rate import Rate
 
 ZERO_IN_A_HEAD = {
     *("revoked_at", "tat", "adopted_at", "adopted_seq", "changed_rev", "changed_at", "ruled_rev"),
-    *("kept_since", "dated_seq", "dated_ts", "dated_days", "ended_at", "alone", "written_at"),
+    *(
+        "kept_since",
+        "dated_seq",
+        "dated_ts",
+        "dated_days",
+        "ended_at",
+        "alone",
+        "written_at",
+        "change_written_at",
+    ),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)
 

@@ -46,27 +46,27 @@ def test_what_names_no_message_is_refused_before_anything_is_read(message_id: ob
 
 
 def test_a_change_is_the_next_revision_after_the_head_that_was_read() -> None:
-    head = Head(rev=7, seq=3, ts=NOW, epoch=2, changed_rev=5, changed_at=NOW - 9)
+    head = Head(rev=7, seq=3, ts=NOW, epoch=2, changed_rev=5, changed_at=NOW - 9, change_written_at=NOW - 8)
     message = Message(id="m", room_id="lobby", room_type="general", sender_id="ann", ts=NOW - 20, seq=3)
     moved, logged, changed = change_writes(
         Target(LOBBY, "MSG#m"),
         head,
         message,
         kind="edited",
-        at=NOW,
+        now=NOW,
         change_id="c",
         attributes={"text": "uno"},
         remove=["attachments"],
     )
-    assert moved.set == {"rev": 8, "changedRev": 8, "changedAt": NOW}
+    assert moved.set == {"rev": 8, "changedRev": 8, "changedAt": NOW, "changeWrittenAt": NOW}
     assert logged.set == {
         "type": "Change", "id": "c", "rev": 8, "prev": 5, "prevTs": NOW - 9, "messageSk": "MSG#m", "seq": 3,
-        "kind": "edited", "ts": NOW, "expiresAt": NOW // 1_000 + 30 * 86_400,
+        "kind": "edited", "ts": NOW, "writtenAt": NOW, "prevWrittenAt": NOW - 8, "expiresAt": NOW // 1_000 + 30 * 86_400,
     }  # fmt: skip
     assert (logged.place.sort_key, logged.whole) == (keys.change(8), True)
     assert (changed.set, list(changed.remove)) == ({"text": "uno", "rev": 8, "epoch": 2}, ["attachments"])
     unnumbered = Message(id="m", room_id="lobby", room_type="general", sender_id="ann", ts=NOW)
-    more = {"kind": "removed", "at": NOW, "change_id": "c", "attributes": {}}
+    more = {"kind": "removed", "now": NOW, "change_id": "c", "attributes": {}}
     assert change_writes(Target(LOBBY, "MSG#m"), head, unnumbered, **more)[1].set["seq"] == 0  # type: ignore[arg-type]
 
 
@@ -74,7 +74,7 @@ def test_the_next_send_of_this_process_starts_from_the_head_that_a_change_left()
     deployment = Deployment(Store(None, {}), monotonic=lambda: 5.0)
     remember_change(deployment, LOBBY, Head(rev=7, seq=3, ts=NOW, epoch=2), NOW + 1)
     assert deployment.memory.heads.get("ROOM#lobby", 5.0) == Head(
-        rev=8, seq=3, ts=NOW, epoch=2, changed_rev=8, changed_at=NOW + 1
+        rev=8, seq=3, ts=NOW, epoch=2, changed_rev=8, changed_at=NOW + 1, change_written_at=NOW + 1
     )
 
 

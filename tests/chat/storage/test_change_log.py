@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
+from chat.rules.gaps import Recency
 from chat.rules.models import Head
 from chat.rules.rooms import Room
 from chat.storage import keys
@@ -14,6 +15,8 @@ from chat.storage.store import Store
 
 NOW = 1_800_000_000_000
 OLD = NOW - 10_000
+RECENT = Recency(OLD, NOW + 3_000)
+AHEAD = NOW + 730 * 86_400_000
 LOBBY = Room.parse("lobby")
 
 
@@ -44,23 +47,39 @@ class Log:
         return write.place.key | values(write.set)
 
 
-def head(changed_rev: int, at: int = NOW, ts: int = 0) -> Head:
-    return Head(rev=9, seq=5, ts=ts, epoch=1, changed_rev=changed_rev, changed_at=at)
+def head(changed_rev: int, at: int = NOW, ts: int = 0, written_at: int = 0) -> Head:
+    return Head(
+        rev=9,
+        seq=5,
+        ts=ts,
+        epoch=1,
+        changed_rev=changed_rev,
+        changed_at=at,
+        change_written_at=written_at,
+    )
 
 
-def entry(rev: int, prev: int, *, ts: int = NOW, prev_ts: int = NOW, of: str = "m") -> LogEntry:
+def entry(rev: int, prev: int, *, ts: int = NOW, prev_ts: int = NOW, of: str = "m", **more: int) -> LogEntry:
     return LogEntry(
-        id=f"c-{rev}", rev=rev, prev=prev, prev_ts=prev_ts, message_sk=of, seq=1, kind="edited", ts=ts
+        id=f"c-{rev}",
+        rev=rev,
+        prev=prev,
+        prev_ts=prev_ts,
+        message_sk=of,
+        seq=1,
+        kind="edited",
+        ts=ts,
+        **{"written_at": ts, **more},
     )
 
 
 def since(log: Log, rev: int, last: Head, count: int = 10) -> tuple[list[int], str]:
-    page = entries_since(Store(log, {"core": "core"}), LOBBY, rev, last, count=count, now=NOW)
+    page = entries_since(Store(log, {"core": "core"}), LOBBY, rev, last, count=count, recency=RECENT)
     return [each.rev for each in page.entries], page.then
 
 
 def recent(log: Log, last: Head) -> dict[str, int] | None:
-    return recent_changes(Store(log, {"core": "core"}), LOBBY, last, now=NOW)
+    return recent_changes(Store(log, {"core": "core"}), LOBBY, last, recency=RECENT)
 
 
 @pytest.mark.parametrize(("now", "ts", "last"), [(3, 1, 2), (1, 3, 2), (1, 2, 3)])
@@ -71,7 +90,7 @@ def test_a_change_is_no_earlier_than_what_the_room_has_seen(now: int, ts: int, l
 def test_a_change_moves_the_head_and_is_kept_for_a_month() -> None:
     moved, logged = log_writes(LOBBY, head(4), entry(10, 4))
     assert (moved.condition, moved.given) == ("#rev = :rev", {":rev": 9})
-    assert moved.set == {"rev": 10, "changedRev": 10, "changedAt": NOW}
+    assert moved.set == {"rev": 10, "changedRev": 10, "changedAt": NOW, "changeWrittenAt": NOW}
     assert logged.whole
     assert logged.set["expiresAt"] == 1_800_000_000 + 2_592_000
 
@@ -138,3 +157,18 @@ def test_a_room_whose_last_change_is_not_recent_is_not_asked() -> None:
 @pytest.mark.parametrize("visible", [[], [entry(2, 0)], [entry(4, 2), entry(6, 5)]])
 def test_a_recent_change_that_is_not_visible_yet_is_waited_for(visible: list[LogEntry]) -> None:
     assert recent(Log(visible), head(6)) is None
+
+
+def test_in_a_room_stamped_ahead_a_change_is_as_old_as_its_writing() -> None:
+    old, young = OLD, OLD + 1
+    missing = [entry(2, 0), entry(6, 4, ts=AHEAD, prev_ts=AHEAD, written_at=NOW, prev_written_at=old)]
+    assert since(Log(missing), 0, head(6)) == ([2], "lost")
+    missing = [entry(2, 0), entry(6, 4, ts=AHEAD, prev_ts=AHEAD, written_at=NOW, prev_written_at=young)]
+    assert since(Log(missing), 0, head(6)) == ([2], "recent")
+    assert since(Log([entry(2, 0)]), 0, head(6, at=AHEAD, written_at=old)) == ([2], "lost")
+    assert since(Log([entry(2, 0)]), 0, head(6, at=AHEAD, written_at=young)) == ([2], "recent")
+    log = Log([])
+    assert recent(log, head(6, at=AHEAD, written_at=old)) == {}
+    assert log.requests == []
+    log = Log([entry(6, 4, of="a", ts=AHEAD, prev_ts=AHEAD, written_at=young, prev_written_at=old)])
+    assert recent(log, head(6, at=AHEAD, written_at=young)) == {"a": 6}

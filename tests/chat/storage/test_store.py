@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chat.rules.access import Access
+from chat.rules.gaps import Recency
 from chat.rules.models import Head, Member, Message, RoomSettings
 from chat.rules.rooms import Room
 from chat.storage.aws import StoreFailure
@@ -16,6 +17,7 @@ from chat.storage.send_attempt import SendAttempt
 from chat.storage.store import Refused, Store
 
 NOW_S = 1_800_000_000
+RECENT = Recency(NOW_S * 1_000 - 10_000, NOW_S * 1_000 + 3_000)
 LOBBY = Room.parse("lobby")
 
 
@@ -133,7 +135,7 @@ def test_just_after_a_revocation_a_membership_is_read_as_transactions_left_it(
     ago_ms: int, status: str
 ) -> None:
     client = Revoking(NOW_S * 1_000 - ago_ms)
-    view = Store(client, {"core": "core"}).fenced_view(LOBBY, "bob", NOW_S * 1_000)
+    view = Store(client, {"core": "core"}).fenced_view(LOBBY, "bob", lambda: RECENT)
     assert view.head is not None
     assert view.member is not None
     assert view.member.status == status
@@ -146,7 +148,7 @@ def test_where_there_is_no_room_or_no_membership_nothing_is_looked_at_twice(
     revoked_at: int | None, is_in: bool
 ) -> None:
     client = Revoking(revoked_at, is_in=is_in)
-    view = Store(client, {"core": "core"}).fenced_view(LOBBY, "bob", NOW_S * 1_000)
+    view = Store(client, {"core": "core"}).fenced_view(LOBBY, "bob", lambda: RECENT)
     assert view.head is None or view.member is None
     assert client.requests == [True]
 

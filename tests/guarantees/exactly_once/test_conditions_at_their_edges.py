@@ -85,7 +85,7 @@ def changing(rev: int | None) -> Sequence[Write]:
     target = Target(ROOM, keys.message(NOON, "m"))
     removed = {"removedAt": NOON}
     return change_writes(
-        target, HEAD, message(rev), kind="removed", at=NOON, change_id="c", attributes=removed
+        target, HEAD, message(rev), kind="removed", now=NOON, change_id="c", attributes=removed
     )
 
 

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from chat.rules.gaps import Recency
 from chat.rules.models import Head
 from chat.rules.rooms import Room
 from chat.storage.change_log import LogEntry, log_writes, recent_changes
@@ -32,6 +33,6 @@ def test_the_second_request_reads_on_where_the_engine_allows_it(client: Any) -> 
             ts=NOW,
         )
         store.tables.transact(log_writes(room, head(rev - 1), entry)[1:])
-    assert recent_changes(store, room, head(CHANGES), now=NOW) == {
+    assert recent_changes(store, room, head(CHANGES), recency=Recency(NOW - 1, NOW)) == {
         f"m-{rev}": rev for rev in range(1, CHANGES + 1)
     }

@@ -109,20 +109,28 @@ class Rules:
     def retention_days(self) -> int:
         return int(self.settings.get("retentionDays", RETENTION_DAYS))
 
+    def limit(self, role: str) -> tuple[int, int]:
+        """Microseconds that a message costs, and how many may come at once."""
+        return (self.slow_s * 1_000_000, 1) if self.slow_s and role == "member" else (1_000, 1_000)
+
+    def next_tat(self, role: str, tat: int, at: int) -> int | None:
+        """The rate state after one more message at `at` (both in µs), or `None` where that is too many. What
+        slower rules have left is a burst that is used up."""
+        step, burst = self.limit(role)
+        reach = at + step * burst
+        return None if at < tat - step * (burst - 1) and tat <= reach else min(max(tat, at) + step, reach)
+
     def charge(self, member: Membership, now: int) -> bool:
-        """Take one message at `now` (ms) from the member's rate, or say that it is too many. What slower rules have
-        left is a burst that is used up. A charge by a clock that is far ahead counts from this one's now."""
-        step, burst = (
-            (self.slow_s * 1_000_000, 1) if self.slow_s and member.role == "member" else (1_000, 1_000)
-        )
-        tat, at, tolerance = member.tat, max(now, member.charged_at), step * (burst - 1)
+        """Take one message at `now` (ms) from the member's rate, or say that it is too many. What a clock far ahead has
+        charged counts from this one's now."""
+        tat, at = member.tat, max(now, member.charged_at)
         if at - now > LEAD_MS:
-            tat, at = now * 1_000 + min(tat - at * 1_000, tolerance), now
-        reach = at * 1_000 + step * burst
-        if at * 1_000 < tat - tolerance and tat <= reach:
-            return False
-        member.tat, member.charged_at = min(max(tat, at * 1_000) + step, reach), at
-        return True
+            step, burst = self.limit(member.role)
+            tat, at = now * 1_000 + min(tat - at * 1_000, step * (burst - 1)), now
+        after = self.next_tat(member.role, tat, at * 1_000)
+        if after is not None:
+            member.tat, member.charged_at = after, at
+        return after is not None
 
 
 @dataclass

@@ -7,12 +7,15 @@ from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from chat.rules.gaps import EVERYTHING, GAP_PATIENCE_MS, Recency
 from chat.rules.identifiers import uuid7
 from chat.rules.models import RoomSettings
 from chat.rules.record import record
 from chat.rules.text import TextLimits
+from chat.storage.clock import MAX_CLOCK_SKEW_MS, wall_clock
 from chat.storage.memory import Memory
 from chat.storage.store import Store
+from chat.storage.tables import no_doubt
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -22,11 +25,6 @@ if TYPE_CHECKING:
 MOST_THREADS = 32
 """Requests beside each other in all calls of this process together; its client keeps more connections than
 that."""
-
-
-def wall_clock() -> int:
-    """Epoch milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def no_uploads() -> None:
@@ -56,6 +54,9 @@ class Deployment:
     gives the pool for requests beside each other; what runs in it never waits for something else that does.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
     is only invited until they accept.
+
+    `clock_in_doubt` says whether `now` is known to be further than `max_clock_skew_ms` from the store's clock; without
+    a store that tells its time that is never known. No gap that is younger than `gap_patience_ms` is passed.
     """
 
     store: Store
@@ -72,3 +73,14 @@ class Deployment:
     memory: Memory = field(default_factory=Memory)
     uploads: Callable[[], "Uploads | None"] = no_uploads
     threads: "Callable[[], Executor]" = field(default_factory=thread_pool)
+    clock_in_doubt: Callable[[], bool] = no_doubt
+    max_clock_skew_ms: int = MAX_CLOCK_SKEW_MS
+    gap_patience_ms: int = GAP_PATIENCE_MS
+
+    def recency(self) -> Recency:
+        """What is recent now: the one rule for gaps, for the change log and for the second look of subscriptions.
+        While the clock is in doubt that is everything."""
+        if self.clock_in_doubt():
+            return EVERYTHING
+        now = self.now()
+        return Recency(now - self.gap_patience_ms, now + self.max_clock_skew_ms)

@@ -11,6 +11,7 @@ from chat.rules.models import Defaults
 from chat.rules.rooms import Room
 from chat.rules.text import TextLimits
 from chat.storage.aws import StoreFailure, client
+from chat.storage.clock import StoreClock
 from chat.storage.store import Store
 from chat_lambda.init import in_lambda
 from chat_lambda.secrets import read_cursor_keys
@@ -28,10 +29,16 @@ COPYING_S = 5.0
 def deployment() -> Deployment:
     """The chat over this process's DynamoDB."""
     own = settings()
+    clock = StoreClock(own.max_clock_skew_ms)
     dynamodb = client(
-        "dynamodb", region=own.aws_region, endpoint=own.dynamodb_endpoint, connections=50, lean=True
+        "dynamodb",
+        region=own.aws_region,
+        endpoint=own.dynamodb_endpoint,
+        connections=50,
+        lean=True,
+        clock=clock,
     )
-    store = Store(dynamodb, {"core": own.core_table, "guild": own.guild_table})
+    store = Store(dynamodb, {"core": own.core_table, "guild": own.guild_table}, clock.in_doubt)
     if in_lambda() and own.dynamodb_endpoint is None:
         _prime(store)
     return Deployment(
@@ -41,6 +48,10 @@ def deployment() -> Deployment:
         uploads=uploads,
         additions_per_hour=own.additions_per_hour,
         adding_needs_consent=own.adding_needs_consent,
+        now=clock.now,
+        clock_in_doubt=clock.in_doubt,
+        max_clock_skew_ms=own.max_clock_skew_ms,
+        gap_patience_ms=own.gap_patience_ms,
     )
 
 

@@ -180,6 +180,8 @@ def _report(call: Call, context: Any, refusal: ChatError | None, *, done: Any = 
     outcome = refusal.code if refusal else "ok"
     if refusal:
         call.tally.add(outcome)
+        if refusal.values.get("reason") == "clock":
+            call.tally.add("ClockInDoubt")
     fields = {
         "field": call.name,
         "actor": actor(call.caller.user_id) if call.caller.user_id else "service",

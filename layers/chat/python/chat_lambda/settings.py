@@ -23,6 +23,10 @@ UPLOAD_TYPES = (
 """What a deployment takes as attachments unless it says otherwise."""
 
 
+VISIBLE_MS = 2_000
+"""How long what was committed may take to be visible to everybody, and what a comparison of clocks may be wrong by."""
+
+
 class BadSettings(Exception):
     """A setting is missing or wrong; the text names it and does not show its value."""
 
@@ -121,6 +125,8 @@ class Settings:
     uploads_bucket: str = ""
     upload_types: tuple[str, ...] = _parsed(UPLOAD_TYPES, _media_types)
     max_upload_bytes: int = _number(10_485_760, int, 1, 104_857_600)
+    max_clock_skew_ms: int = _number(3_000, int, 1_000, 60_000)
+    gap_patience_ms: int = _number(10_000, int, 1_000, 300_000)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -133,7 +139,18 @@ def read(environment: Mapping[str, str]) -> Settings:
                 given[each.name] = each.metadata.get("parse", str)(text)
             except ValueError as error:
                 raise BadSettings(f"{each.name.upper()}: {error}") from None
-    return Settings(**given)
+    _check_patience(own := Settings(**given))
+    return own
+
+
+def _check_patience(own: Settings) -> None:
+    """What two processes stamped a moment ago has to be recent for each other, as far as their clocks may differ.
+    Raises `BadSettings`."""
+    least = 2 * own.max_clock_skew_ms + VISIBLE_MS
+    if own.gap_patience_ms <= least:
+        raise BadSettings(
+            f"GAP_PATIENCE_MS: must be above {least}, twice MAX_CLOCK_SKEW_MS and two seconds"
+        ) from None
 
 
 @cache

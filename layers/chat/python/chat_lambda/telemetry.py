@@ -21,6 +21,7 @@ TOTALS = frozenset(
         "InternalError",
         "ServiceUnavailable",
         "SelectionUnknown",
+        "ClockInDoubt",
         "DeliveriesDue",
         "DeliveriesConfirmed",
         "ConfirmMs",

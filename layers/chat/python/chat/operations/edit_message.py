@@ -85,7 +85,7 @@ class _Edit:
                 head,
                 message,
                 kind="edited",
-                at=at,
+                now=now,
                 change_id=self._change_id,
                 attributes={"text": self._text, "editedAt": at, "version": version},
             ),
@@ -96,7 +96,7 @@ class _Edit:
         except OutcomeUnknown:
             self._uncertain_rev = head.rev + 1
             raise
-        remember_change(deployment, self._target.room, head, at)
+        remember_change(deployment, self._target.room, head, now)
         self._tally.add("Edits")
         edited = replace(message, text=self._text, edited_at=at, version=version)
         return replace(edited, rev=head.rev + 1, epoch=head.epoch)

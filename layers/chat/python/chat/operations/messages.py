@@ -13,7 +13,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import View, open_history
 from chat.rules.cursor import Cursor, CursorKeys, seal
-from chat.rules.gaps import UNKNOWN, Numbered, before_recent_gap, is_recent
+from chat.rules.gaps import UNKNOWN, Numbered, before_recent_gap
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message
 from chat.rules.record import record
 from chat.rules.retention import readable_since
@@ -24,7 +24,7 @@ from chat.steps.unnumbered import Fetch, carried_over, unnumbered_slice
 from chat.storage import keys
 from chat.storage.change_log import recent_changes
 from chat.storage.legacy import is_mark
-from chat.storage.store import Slice
+from chat.storage.store import Slice, numbered
 
 REREADS, REREAD_PAUSE_S = 3, 0.05
 SETTLING_MS = 60_000
@@ -72,7 +72,7 @@ class _Reading:
         self._request = request
         self._caller = caller
         self._tally = tally
-        self._now = deployment.now()
+        self._now, self._recency = deployment.now(), deployment.recency()
         self._deadline = deadline_of(deployment)
         self._sure = request.forward
         self._high = self._bound(deployment.memory.heads.get(request.room.partition_key))
@@ -86,12 +86,12 @@ class _Reading:
         if head is None:
             return self._unnumbered(cursor_keys) or self.page(cursor_keys)
         deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
-        carried, guessed = self._carry_over(), self._high
+        carried, guessed, has_aged = self._carry_over(), self._high, self._look_at_clock()
         low, self._high = self._low(head), self._bound(head)
         is_settling = head.adopted_at > self._now - SETTLING_MS
-        if carried or is_settling or is_recent(head.changed_at, self._now):
+        if carried or is_settling or self._is_changed_lately(head):
             found = self._slice(low, consistent=True)
-        elif self._high != guessed or not self._fits(found, guess, low):
+        elif has_aged or self._high != guessed or not self._fits(found, guess, low):
             found = self._slice(low, consistent=self._request.forward)
         page, complete = self._visible(found, low, head)
         for _ in range(REREADS):
@@ -116,6 +116,16 @@ class _Reading:
         return HistoryPage(
             [message for _, message in found.messages], self._token(found, cursor_keys), NOT_ADOPTED
         )
+
+    def _look_at_clock(self) -> bool:
+        """Take the time again, of which the first answer may have told better; whether that makes a difference."""
+        before, self._now, self._recency = self._now, self._deployment.now(), self._deployment.recency()
+        if self._deployment.clock_in_doubt():
+            self._tally["ClockInDoubt"] = 1
+        return abs(self._now - before) > self._deployment.max_clock_skew_ms
+
+    def _is_changed_lately(self, head: Head) -> bool:
+        return self._recency.covers(head.changed_at, head.change_written_at)
 
     def _carry_over(self) -> bool:
         """Take a position from before the room's adoption to where it is now; whether there was one."""
@@ -208,11 +218,13 @@ class _Reading:
         """`found` up to the first message without a change that the head counts: `changes` would not bring it
         again."""
         request = self._request
-        if not is_recent(head.changed_at, self._now):
+        if not self._is_changed_lately(head):
             return found, True
-        store, now = self._deployment.store, self._now
+        store, recency = self._deployment.store, self._recency
         least = retried(
-            self._deployment, lambda: recent_changes(store, request.room, head, now=now), self._deadline
+            self._deployment,
+            lambda: recent_changes(store, request.room, head, recency=recency),
+            self._deadline,
         )
         shown = {} if least is None else least
         kept = [*takewhile(lambda each: (each[1].rev or 0) >= shown.get(each[0], 0), found.messages)]
@@ -224,14 +236,14 @@ class _Reading:
 
     def _cut(self, found: Slice, low: str, head: Head) -> tuple[Slice, bool]:
         """`found` up to the first recent gap in `seq`, and whether it is complete."""
-        forward = self._request.forward
-        rising = [Numbered(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
+        forward, recency = self._request.forward, self._recency
+        rising = [numbered(*each) for each in found.messages]
         rising = rising if forward else rising[::-1]
         newer = self._newer_edge(found, head)
-        if not any(is_recent(spot.ts, self._now) for spot in (*rising[-1:], newer)):
+        if not any(recency.covers(spot.ts, spot.written_at) for spot in (*rising[-1:], newer)):
             return found, True
         row = [self._older_edge(found, low, [*rising, newer]), *rising, newer]
-        count = before_recent_gap(row if forward else row[::-1], self._now, forward=forward)
+        count = before_recent_gap(row if forward else row[::-1], recency, forward=forward)
         if count is None:
             return found, True
         kept = found.messages[: count - 1]
@@ -246,8 +258,8 @@ class _Reading:
             return UNKNOWN
         if request.before is None or request.before > head.ts:
             # The page must reach the head: the next number is yet to come.
-            return Numbered(head.ts, head.seq + 1)
-        if not is_recent(request.before, self._now):
+            return Numbered(head.ts, head.seq + 1, head.written_at)
+        if not self._recency.covers(request.before):
             return UNKNOWN
         return self._nearest(self._high, keys.MESSAGES_END, forward=True) or UNKNOWN
 
@@ -260,7 +272,7 @@ class _Reading:
         if not request.forward and found.position is not None:
             return UNKNOWN
         oldest = rising[0]
-        if oldest.seq in (None, 1) or not is_recent(oldest.ts, self._now):
+        if oldest.seq in (None, 1) or not self._recency.covers(oldest.ts, oldest.written_at):
             return UNKNOWN
         below = keys.message_floor(oldest.ts) if found.messages else low
         return self._nearest(keys.message_floor(0), below, forward=False) or Numbered(0, 0)
@@ -274,7 +286,7 @@ class _Reading:
             ),
             self._deadline,
         )
-        return next((Numbered(keys.instant(key), message.seq) for key, message in beyond.messages), None)
+        return next((numbered(*each) for each in beyond.messages), None)
 
     def _token(self, page: Slice, cursor_keys: CursorKeys) -> str | None:
         if page.position is None:

@@ -44,13 +44,15 @@ def remove_message(
             entry = enter_room(seen.view, caller, "removeOwn" if is_own else "removeAny")
             if message.removed_at is not None:
                 return message
-            at = changed_at(entry.head, deployment.now())
+            now = deployment.now()
+            at = changed_at(entry.head, now)
             with tally.timing("StoreMs"):
                 lost[:] = uploads_of(deployment.store.tables, target.room, message)
-            writes = _writes(target, caller, entry, message, at, change_id) + delete_writes(target.room, lost)
+            writes = _writes(target, caller, entry, message, at, now, change_id)
+            writes += delete_writes(target.room, lost)
             with tally.timing("StoreMs"):
                 deployment.store.tables.transact(writes)
-            remember_change(deployment, target.room, entry.head, at)
+            remember_change(deployment, target.room, entry.head, now)
             tally.add("Removals")
             left = replace(message, text=None, attachments=None, removed_at=at)
             return replace(left, rev=entry.head.rev + 1, epoch=entry.head.epoch)
@@ -75,7 +77,13 @@ def _delete_files(deployment: Deployment, lost: Sequence[Upload], tally: Tally) 
 
 
 def _writes(
-    target: Target, caller: Caller, entry: RoomAccess, message: Message, at: int, change_id: str
+    target: Target,
+    caller: Caller,
+    entry: RoomAccess,
+    message: Message,
+    at: int,
+    now: int,
+    change_id: str,
 ) -> list[Write]:
     """Whoever leaves moves the head, so a removal of one's own needs no look at the membership; a role may go
     without."""
@@ -84,7 +92,7 @@ def _writes(
         entry.head,
         message,
         kind="removed",
-        at=at,
+        now=now,
         change_id=change_id,
         attributes={"removedAt": at, "removedBy": caller.user_id},
         remove=["text", "attachments"],

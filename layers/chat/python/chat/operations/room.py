@@ -31,7 +31,7 @@ def room(
     deadline = deadline_of(deployment)
     with tally.timing("StoreMs"):
         view = retried(
-            deployment, lambda: store.fenced_view(wanted, caller.user_id, deployment.now()), deadline
+            deployment, lambda: store.fenced_view(wanted, caller.user_id, deployment.recency), deadline
         )
         entry = enter_room(view, caller, "look")
         members = retried(deployment, lambda: count_members(store, wanted), deadline) if count else None

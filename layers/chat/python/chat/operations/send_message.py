@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
 from chat.rules.access import Access, View, open_room
-from chat.rules.errors import ChatError, NotRoomMember, RateLimited
+from chat.rules.errors import ChatError, NotRoomMember, RateLimited, ServiceUnavailable
 from chat.rules.identifiers import chance_of
 from chat.rules.models import Caller, Message, RoomSettings, Sent
 from chat.rules.tally import Tally
@@ -203,13 +203,13 @@ class _Send:
         return self._access.head.settings(defaults) if self._access else defaults
 
     def _refusal(self, access: Access) -> ChatError | None:
-        """Why this member may not send now: muted, then the person's rate, then the room's."""
+        """Why this member may not send now: muted, then the person's rate, then the room's, then the clock."""
         now, settings = self._deployment.now(), self._settings()
         if refusal := member_refusal(access, settings, now):
             return refusal
         if wait := wait_ms(settings.room_rate, access.head, now):
             return RateLimited(wait, "room")
-        return None
+        return ServiceUnavailable(reason="clock") if self._deployment.clock_in_doubt() else None
 
     def _refused_lately(self, refusal: ChatError) -> bool:
         """Whether the store itself said so a moment ago. Only a limit may be refused from memory: it passes
@@ -245,7 +245,13 @@ class _Send:
         now = self._deployment.now()
         ts = max(now, head.ts + 1)
         attachments = self._attachments.to_json() if self._attachments else None
-        message = draft.message(ts, seq=head.seq + 1, epoch=head.epoch, attachments=attachments)
+        message = draft.message(
+            ts,
+            seq=head.seq + 1,
+            epoch=head.epoch,
+            attachments=attachments,
+            written_at=now if ts - now > self._deployment.max_clock_skew_ms else None,
+        )
         expires_at = (ts + settings.retention_ms) // 1_000
         return SendAttempt(draft.room, message, draft.fingerprint, access, settings, now, expires_at)
 

@@ -53,7 +53,7 @@ def sync(
     with tally.timing("StoreMs"):
         position = syncing.run()
         rooms = syncing.to_wire()
-    after = Token(now, position or MembershipCursor(), syncing.held)
+    after = Token(deployment.now(), position or MembershipCursor(), syncing.held)
     tally.add("PageSize", limit - syncing.space)
     return {
         "rooms": rooms,

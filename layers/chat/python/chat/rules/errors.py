@@ -94,11 +94,11 @@ class StaleEpoch(ChatError):
 
 
 class ServiceUnavailable(ChatError):
-    """The store throttled, failed or stayed contended for the whole deadline. The same request may be sent
-    again."""
+    """The store throttled, failed or stayed contended for the whole deadline, or this process's clock is in doubt
+    (`reason=clock`). The same request may be sent again."""
 
-    def __init__(self) -> None:
-        super().__init__("service.unavailable")
+    def __init__(self, **values: str) -> None:
+        super().__init__("service.unavailable", **values)
 
 
 class InternalError(ChatError):

@@ -9,33 +9,57 @@ from itertools import pairwise
 
 from chat.rules.record import record
 
-RECENT_MS = 10_000
-"""A gap whose later neighbour is this recent may yet be filled; an older one is history that is gone."""
+GAP_PATIENCE_MS = 10_000
+"""A gap whose later neighbour is this recent may yet be filled; an older one is history that is gone. A deployment
+may say otherwise."""
+
+
+@record(frozen=True, slots=True)
+class Recency:
+    """Which instants (ms) are recent: those after `since`.
+
+    What is stamped later than `until` is ahead of every clock that is right, and its order is all that the stamp says.
+    So the instant counts at which it was written, if that is known.
+    """
+
+    since: int
+    until: int
+
+    def covers(self, stamp: int, written_at: int | None = None) -> bool:
+        is_ahead = written_at and stamp > self.until
+        return ((written_at or 0) if is_ahead else stamp) > self.since
+
+
+EVERYTHING = Recency(0, 10**14)
+"""What is recent for somebody who does not know what time it is."""
 
 
 @record(frozen=True, slots=True)
 class Numbered:
     """Where a number stands: a message by its instant (ms) and `seq`. Messages from before numbering have
-    none."""
+    none. `written_at` (ms) is when it was written, where that is known and the instant is far from it."""
 
     ts: int
     seq: int | None
+    written_at: int | None = None
 
 
 UNKNOWN = Numbered(0, None)
 """What is not known, and so never makes a gap."""
 
 
-def is_recent(ts: int, now: int) -> bool:
-    return now - ts < RECENT_MS
-
-
-def before_recent_gap(row: Sequence[Numbered], now: int, *, forward: bool) -> int | None:
+def before_recent_gap(row: Sequence[Numbered], recency: Recency, *, forward: bool) -> int | None:
     """How many of `row`, in the order of reading, come before the first recent gap; `None` without one."""
-    for count, (one, other) in enumerate(pairwise(row), start=1):
-        older, newer = (one, other) if forward else (other, one)
-        if older.seq is None or newer.seq is None or not is_recent(newer.ts, now):
-            continue
-        if newer.seq - older.seq > 1:
-            return count
-    return None
+    rising = row if forward else row[::-1]
+    settled = 0
+    for place, spot in enumerate(rising):
+        if spot.seq is not None and not recency.covers(spot.ts, spot.written_at):
+            settled = place  # numbers are given out one after the other, so all before it are as old
+    gaps = [
+        place
+        for place, (older, newer) in enumerate(pairwise(rising), start=1)
+        if place > settled and older.seq is not None and newer.seq is not None and newer.seq - older.seq > 1
+    ]
+    if not gaps:
+        return None
+    return gaps[0] if forward else len(row) - gaps[-1]

@@ -151,7 +151,8 @@ class Head(Stored):
     What is older than `kept_since` (ms) was hidden by an earlier retention for good. Every message from number
     `dated_seq` on is of `dated_ts` (ms) or later, and kept for `dated_days`. `removed` is what
     `chat/rules/removals.py:Removals` says of messages that were removed.
-    `changed_rev` is the rev of the newest entry of the change log and `changed_at` (ms) its instant,
+    `changed_rev` is the rev of the newest entry of the change log, `changed_at` (ms) its instant and
+    `change_written_at` (ms) when it was written,
     `ruled_rev` is the rev of the last change of name or rules. `owners` counts the owners, where they have
     been counted. `adopted_at` (ms) is when the room's messages from before numbering got theirs,
     `adopted_seq` the last of these numbers.
@@ -180,6 +181,7 @@ class Head(Stored):
     written_at: int = 0
     changed_rev: int = 0
     changed_at: int = 0
+    change_written_at: int = 0
     ruled_rev: int = 0
     kept_since: int = 0
     removed: str | None = None
@@ -320,7 +322,7 @@ class Message(Stored):
     the wire.
 
     `attachments` is the list of the schema's `Attachment` as JSON. What has a `notice` is none of the stored
-    messages."""
+    messages. `written_at` is not answered: when it was stored, where `ts` is far ahead of that."""
 
     id: str
     room_id: str
@@ -338,9 +340,10 @@ class Message(Stored):
     version: int | None = 1
     attachments: str | None = None
     notice: Notice | None = None
+    written_at: int | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        wire = dict(zip(_fields_by_attribute(Message), _values_of_message(self), strict=True))
+        wire = dict(zip(_WIRE, _values_of_message(self), strict=True))
         for instant in ("ts", "editedAt", "removedAt"):
             if wire[instant] is not None:
                 wire[instant] = to_wire(wire[instant])
@@ -351,5 +354,6 @@ class Message(Stored):
         return wire
 
 
-_values_of_message = attrgetter(*(field.name for field in fields(Message)))
+_WIRE = {attribute(field.name): field.name for field in fields(Message) if field.name != "written_at"}
+_values_of_message = attrgetter(*_WIRE.values())
 """All of a message's fields at once, in their order: a page has hundreds."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Literal
 
 from chat.deployment import Deployment
-from chat.rules.gaps import Numbered, before_recent_gap, is_recent
+from chat.rules.gaps import Numbered, before_recent_gap
 from chat.rules.models import Head, Item, Message
 from chat.rules.record import record
 from chat.rules.retention import readable_since
@@ -25,7 +25,7 @@ from chat.storage import keys
 from chat.storage.change_log import LogEntry, LogPage, entries_since
 from chat.storage.items import is_expired, to_message
 from chat.storage.places import in_room
-from chat.storage.store import Slice
+from chat.storage.store import Slice, numbered
 from chat.storage.tables import MOST_ACTIONS
 
 MOST_BEHIND = 1_000
@@ -107,11 +107,13 @@ class _CatchingUp:
         self._limit = limit
         self._tally = tally
         self._deadline = deadline
-        self._now = deployment.now()
+        self._now, self._recency = deployment.now(), deployment.recency()
         self._floor = keys.message_floor(readable_since(head, deployment.defaults, self._now))
         self._messages: list[Message] = []
 
     def run(self, *, far: bool) -> CaughtUp:
+        if self._deployment.clock_in_doubt():
+            self._tally["ClockInDoubt"] = 1
         self._find_number()
         if far and self._held.seq is not None and self._head.seq - self._held.seq > MOST_BEHIND:
             return self._reset()
@@ -168,7 +170,7 @@ class _CatchingUp:
                     self._held.rev,
                     self._head,
                     count=MOST_ACTIONS,
-                    now=self._now,
+                    recency=self._recency,
                 ),
                 self._deadline,
             )
@@ -201,7 +203,8 @@ class _CatchingUp:
         chosen: list[LogEntry] = []
         for entry in entries:
             held = self._is_held(entry)
-            if (held or is_recent(entry.ts, self._now)) and entry.message_sk not in wanted:
+            is_recent = self._recency.covers(entry.ts, entry.written_at)
+            if (held or is_recent) and entry.message_sk not in wanted:
                 if (held and sum(wanted.values()) == self._space) or len(wanted) == MOST_ACTIONS:
                     break
                 wanted[entry.message_sk] = held
@@ -246,12 +249,13 @@ class _CatchingUp:
 
     def _before_gap(self, found: Slice, low: str) -> int | None:
         """How many numbers, from the last one held on, come before a recent gap; `None` without one."""
-        spots = [Numbered(keys.instant(sort_key), message.seq) for sort_key, message in found.messages]
+        head, recency = self._head, self._recency
+        spots = [numbered(*each) for each in found.messages]
         if found.position is None:  # the page must reach the head: the next number is yet to come
-            spots.append(Numbered(self._head.ts, self._head.seq + 1))
-        if not (spots and is_recent(spots[-1].ts, self._now)):
+            spots.append(Numbered(head.ts, head.seq + 1, head.written_at))
+        if not (spots and recency.covers(spots[-1].ts, spots[-1].written_at)):
             return None
-        return before_recent_gap([self._before(low, spots[0]), *spots], self._now, forward=True)
+        return before_recent_gap([self._before(low, spots[0]), *spots], recency, forward=True)
 
     def _before(self, low: str, first: Numbered) -> Numbered:
         """What stands just before the page's first message: what is held, unless that is not next to it,
@@ -259,14 +263,14 @@ class _CatchingUp:
         held = self._held
         if held.seq is not None and low == keys.message_floor(held.ts + 1):
             return Numbered(held.ts, held.seq)
-        if not is_recent(first.ts, self._now):
+        if not self._recency.covers(first.ts, first.written_at):
             return Numbered(0, None)
         return self._newest_below(low) or Numbered(0, 0)
 
     def _newest_below(self, key: str) -> Numbered | None:
         """The newest message before a key, even if it has expired."""
         found = self._slice(keys.message_floor(0), key, limit=1, now_s=0, forward=False)
-        return next((Numbered(keys.instant(key), message.seq) for key, message in found.messages), None)
+        return next((numbered(*each) for each in found.messages), None)
 
     def _slice(self, low: str, high: str, *, limit: int, now_s: int, forward: bool = True) -> Slice:
         with self._tally.timing("StoreMs"):

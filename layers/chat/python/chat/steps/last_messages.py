@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from chat.deployment import Deployment
-from chat.rules.gaps import is_recent
 from chat.rules.models import Head, Item, Message
 from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
@@ -22,7 +21,7 @@ def last_messages(
     The head says where it lies. A recent one that is not seen yet is looked for once more, consistently:
     reads that need not be consistent may see the head of one moment and the messages of another.
     """
-    now = deployment.now()
+    now, recency = deployment.now(), deployment.recency()
     wanted: dict[str, tuple[Room, Place]] = {}
     for room in rooms:
         head = heads.get(room.id)
@@ -33,7 +32,7 @@ def last_messages(
     missed = {
         room_id: each
         for room_id, each in wanted.items()
-        if room_id not in found and is_recent(heads[room_id].ts, now)
+        if room_id not in found and recency.covers(heads[room_id].ts, heads[room_id].written_at)
     }
     found |= _batch(deployment, missed, deadline, consistent=True)
     return {

@@ -15,7 +15,7 @@ from chat.rules.record import record
 from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.change_log import Kind, LogEntry, log_writes
+from chat.storage.change_log import Kind, LogEntry, changed_at, log_writes
 from chat.storage.items import is_expired, to_message
 from chat.storage.legacy import is_numbered
 from chat.storage.places import Place, head_place, in_room, membership_place
@@ -98,12 +98,13 @@ def change_writes(
     message: Message,
     *,
     kind: Kind,
-    at: int,
+    now: int,
     change_id: str,
     attributes: Mapping[str, Any],
     remove: Sequence[str] = (),
 ) -> list[Write]:
-    """The writes that make `message`, as it was seen, the next revision after `head`: head, log and message.
+    """The writes that make `message`, as it was seen, the next revision after `head` at `now` (ms): head, log and
+    message.
 
     They count only if neither head nor message was written to meanwhile, so that the change is published
     under the epoch that holds when it is committed, and never made of a message that others have changed.
@@ -124,13 +125,16 @@ def change_writes(
         message_sk=target.sort_key,
         seq=message.seq or 0,
         kind=kind,
-        ts=at,
+        ts=changed_at(head, now),
+        written_at=now,
+        prev_written_at=head.change_written_at,
     )
     return [*log_writes(target.room, head, entry), update]
 
 
-def remember_change(deployment: Deployment, room: Room, head: Head, at: int) -> None:
+def remember_change(deployment: Deployment, room: Room, head: Head, now: int) -> None:
     """Let this process's next send start from the head that a change on `head` has left behind."""
     rev = head.rev + 1
-    changed = replace(head, rev=rev, changed_rev=rev, changed_at=at)
+    at = changed_at(head, now)
+    changed = replace(head, rev=rev, changed_rev=rev, changed_at=at, change_written_at=now)
     deployment.memory.heads.put(room.partition_key, changed, deployment.monotonic())

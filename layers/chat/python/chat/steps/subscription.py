@@ -25,7 +25,7 @@ def authorize_subscription(
     epoch = arguments.get("epoch")
     if epoch is not None and not is_whole(epoch):
         raise InvalidInput("subscribe.epoch", argument="epoch")
-    view = retried(deployment, lambda: deployment.store.fenced_view(room, caller.user_id, deployment.now()))
+    view = retried(deployment, lambda: deployment.store.fenced_view(room, caller.user_id, deployment.recency))
     current = enter_room(view, caller, "subscribe").head.epoch
     if epoch is None and not allow_unfenced:
         raise StaleEpoch(current, missing=True)

@@ -7,7 +7,7 @@ after a month.
 from collections.abc import Sequence
 from typing import Literal
 
-from chat.rules.gaps import is_recent
+from chat.rules.gaps import Recency
 from chat.rules.models import DAY_MS, Head, Stored
 from chat.rules.record import record
 from chat.rules.removals import Removals
@@ -29,7 +29,7 @@ Kind = Literal["edited", "removed"]
 @record(frozen=True, slots=True, kw_only=True)
 class LogEntry(Stored):
     """A change of a message. `id` tells it from any other change; `ts` (ms) is its instant, `prev_ts` that of
-    `prev`."""
+    `prev`, and `written_at` and `prev_written_at` (ms) are when they were written."""
 
     id: str
     rev: int
@@ -39,6 +39,8 @@ class LogEntry(Stored):
     seq: int
     kind: Kind
     ts: int
+    written_at: int = 0
+    prev_written_at: int = 0
 
 
 def changed_at(head: Head, now: int) -> int:
@@ -60,6 +62,8 @@ def log_writes(room: Room, head: Head, entry: LogEntry) -> list[Write]:
         "seq": entry.seq,
         "kind": entry.kind,
         "ts": entry.ts,
+        "writtenAt": entry.written_at,
+        "prevWrittenAt": entry.prev_written_at,
         "expiresAt": (entry.ts + KEPT_MS) // 1_000,
     }
     return [
@@ -71,6 +75,7 @@ def log_writes(room: Room, head: Head, entry: LogEntry) -> list[Write]:
                 "rev": entry.rev,
                 "changedRev": entry.rev,
                 "changedAt": entry.ts,
+                "changeWrittenAt": entry.written_at,
                 **removed_with(head, entry),
             },
         ),
@@ -102,9 +107,10 @@ class LogPage:
     then: Literal["complete", "more", "recent", "lost"]
 
 
-def entries_since(store: Store, room: Room, since: int, head: Head, *, count: int, now: int) -> LogPage:
-    """Up to `count` changes later than the revision `since`, up to the last that `head` knows; `now` is in
-    ms.
+def entries_since(
+    store: Store, room: Room, since: int, head: Head, *, count: int, recency: Recency
+) -> LogPage:
+    """Up to `count` changes later than the revision `since`, up to the last that `head` knows.
 
     Reads are read-committed, so that the head may be seen before the log, and an entry before the one that it
     follows.
@@ -131,21 +137,22 @@ def entries_since(store: Store, room: Room, since: int, head: Head, *, count: in
     if known >= head.changed_rev:
         return LogPage(chained, "complete")
     if len(chained) < len(found):
-        return LogPage(chained, "recent" if is_recent(found[len(chained)].prev_ts, now) else "lost")
+        after = found[len(chained)]
+        return LogPage(chained, "recent" if recency.covers(after.prev_ts, after.prev_written_at) else "lost")
     if further:
         return LogPage(chained, "more")
-    return LogPage(chained, "recent" if is_recent(head.changed_at, now) else "lost")
+    return LogPage(chained, "recent" if recency.covers(head.changed_at, head.change_written_at) else "lost")
 
 
-def recent_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[str, int] | None:
+def recent_changes(store: Store, room: Room, head: Head, *, recency: Recency) -> dict[str, int] | None:
     """What the room's recent changes have made of its messages: the least revision that each must show, by
     sort key.
 
     `None` where one of these changes is not visible yet.
     """
     least: dict[str, int] = {}
-    awaited, awaited_ts = head.changed_rev, head.changed_at
-    while awaited and is_recent(awaited_ts, now):
+    awaited, is_recent = head.changed_rev, recency.covers(head.changed_at, head.change_written_at)
+    while awaited and is_recent:
         items, _ = store.tables.query_page(  # the next one begins at what is awaited then
             room.table,
             room.partition_key,
@@ -159,8 +166,8 @@ def recent_changes(store: Store, room: Room, head: Head, *, now: int) -> dict[st
             if entry.rev != awaited:
                 return None
             least.setdefault(entry.message_sk, entry.rev)
-            awaited, awaited_ts = entry.prev, entry.prev_ts
-            if not is_recent(awaited_ts, now):
+            awaited, is_recent = entry.prev, recency.covers(entry.prev_ts, entry.prev_written_at)
+            if not is_recent:
                 return least
         if not items:
             return None

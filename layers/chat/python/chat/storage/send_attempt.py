@@ -125,6 +125,6 @@ def _message(attempt: SendAttempt) -> Write:
         "clientMessageId": message.client_message_id,
         "expiresAt": attempt.expires_at,
     }
-    if message.attachments is not None:
-        item["attachments"] = message.attachments
+    optional = {"attachments": message.attachments, "writtenAt": message.written_at}
+    item |= {name: value for name, value in optional.items() if value is not None}
     return Write(in_room(room, attempt.sort_key), set=item, whole=True)

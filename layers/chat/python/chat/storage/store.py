@@ -1,19 +1,20 @@
 """The messages of both tables behind one repository, and what sending and reading them takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from chat.rules.access import View
-from chat.rules.gaps import is_recent
+from chat.rules.gaps import Numbered, Recency
 from chat.rules.models import Head, Item, Member, Message, Sent, Stored
 from chat.rules.record import record
 from chat.rules.rooms import Room, Table
+from chat.storage import keys
 from chat.storage.aws import Cancelled, StoreFailure
 from chat.storage.items import is_expired, to_message
 from chat.storage.legacy import is_numbered
 from chat.storage.places import head_place, in_room, membership_place, sent_place
 from chat.storage.send_attempt import SendAttempt, send_writes
-from chat.storage.tables import Tables, Write
+from chat.storage.tables import Tables, Write, no_doubt
 
 Refusing = Literal["member", "sent", "head"]
 REFUSING: tuple[Refusing, ...] = ("member", "sent", "head")
@@ -43,15 +44,22 @@ class Slice:
     position: str | None
 
 
+def numbered(sort_key: str, message: Message) -> Numbered:
+    """Where a message of a slice stands."""
+    return Numbered(keys.instant(sort_key), message.seq, message.written_at)
+
+
 class Store:
     """Messages, and what sending and reading them takes, over `gg_core` and `gg_guild`.
 
     Raises `TransientFailure` and `StoreFailure`, nothing of botocore. `client` is a DynamoDB client of
-    botocore; `names` gives the table's name for `core` and `guild`.
+    botocore; `names` gives the table's name for `core` and `guild`; `in_doubt` says whether nothing may be written.
     """
 
-    def __init__(self, client: Any, names: Mapping[Table, str]) -> None:
-        self.tables = Tables(client, names)
+    def __init__(
+        self, client: Any, names: Mapping[Table, str], in_doubt: Callable[[], bool] = no_doubt
+    ) -> None:
+        self.tables = Tables(client, names, in_doubt)
 
     def view(self, room: Room, user_id: str, *, consistent: bool) -> View:
         """Head and membership in one request: 2 read units when consistent, else 1."""
@@ -60,14 +68,14 @@ class Store:
         found = self.tables.batch([head, member], consistent=consistent)
         return View.of(found.get(head), found.get(member))
 
-    def fenced_view(self, room: Room, user_id: str, now: int) -> View:
+    def fenced_view(self, room: Room, user_id: str, recency: Callable[[], Recency]) -> View:
         """Head and membership for a decision that nobody asks about again, such as a subscription: never a
         membership from before a revocation beside a head from after it, which one read may see while the
-        transaction becomes visible. `now` is in milliseconds; just after a revocation this is a second
-        request, else it is one.
+        transaction becomes visible. Just after a revocation this is a second request, else it is one; `recency` is
+        asked after the first, whose answer may bring a clock in doubt.
         """
         view = self.view(room, user_id, consistent=True)
-        if view.head is None or view.member is None or not is_recent(view.head.revoked_at, now):
+        if view.head is None or view.member is None or not recency().covers(view.head.revoked_at):
             return view
         place = membership_place(room, user_id)
         return View(view.head, Member.found(self.tables.get_serialized(place)))

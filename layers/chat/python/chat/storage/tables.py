@@ -1,14 +1,16 @@
 """Requests to the two tables. Every request to DynamoDB is in this module; what they mean is for the modules
 over it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import field
 from typing import Any, Literal
 
+from chat.rules.errors import ServiceUnavailable
 from chat.rules.models import Item
 from chat.rules.record import record
 from chat.rules.rooms import Table
-from chat.storage.aws import TransientFailure, failures
+from chat.storage.aws import StoreFailure, TransientFailure, failures
 from chat.storage.items import key, values
 from chat.storage.places import Found, Place
 
@@ -82,19 +84,29 @@ def _words(condition: str) -> list[str]:
     return condition.replace("(", " ").replace(")", " ").replace(",", " ").split()
 
 
+def no_doubt() -> bool:
+    """Of a clock that nothing is known of."""
+    return False
+
+
 class Tables:
     """`gg_core` and `gg_guild`. Raises `TransientFailure` and `StoreFailure`, nothing of botocore.
 
-    `client` is a DynamoDB client of botocore; `names` gives the table's name for `core` and `guild`.
+    `client` is a DynamoDB client of botocore; `names` gives the table's name for `core` and `guild`. While
+    `in_doubt`, this process's clock is wrong: nothing is written, as every write carries an instant or depends on one,
+    and `ServiceUnavailable` is raised in its place.
     """
 
-    def __init__(self, client: Any, names: Mapping[Table, str]) -> None:
+    def __init__(
+        self, client: Any, names: Mapping[Table, str], in_doubt: Callable[[], bool] = no_doubt
+    ) -> None:
         self._client = client
         self._names = names
+        self._in_doubt = in_doubt
 
     def get(self, place: Place, *, consistent: bool = True) -> Item | None:
         """One item."""
-        with failures():
+        with self._failures():
             answer = self._client.get_item(
                 TableName=self._names[place.table], Key=place.key, ConsistentRead=consistent
             )
@@ -108,7 +120,7 @@ class Tables:
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
         """
         wanted = {"TableName": self._names[place.table], "Key": place.key}
-        with failures():
+        with self._failures():
             answer = self._client.transact_get_items(TransactItems=[{"Get": wanted}])
         item: Item | None = answer["Responses"][0].get("Item")
         return item
@@ -121,7 +133,7 @@ class Tables:
             entry["Keys"].append(place.key)
         if not wanted:
             return {}
-        with failures():
+        with self._failures():
             answer = self._client.batch_get_item(RequestItems=wanted)
         if answer.get("UnprocessedKeys"):
             raise TransientFailure("UnprocessedKeys")
@@ -149,7 +161,7 @@ class Tables:
         request |= {"ScanIndexForward": forward, "ConsistentRead": consistent, "Limit": count}
         if start:
             request["ExclusiveStartKey"] = key(partition_key, start)
-        with failures():
+        with self._failures():
             answer = self._client.query(**request)
         return answer["Items"], answer["LastEvaluatedKey"]["SK"]["S"] if answer.get(
             "LastEvaluatedKey"
@@ -158,22 +170,40 @@ class Tables:
     def count(self, table: Table, partition_key: str, low: str, high: str, *, most: int) -> int:
         """How many items have sort keys between `low` and `high`, counted up to `most`."""
         request = self._range(table, partition_key, low, high) | {"Select": "COUNT", "Limit": most}
-        with failures():
+        with self._failures():
             return int(self._client.query(**request)["Count"])
 
     def transact(self, writes: Sequence[Write]) -> None:
         """All of up to 100 writes, or none. Raises `Cancelled` with a reason for each write, in their
         order."""
-        with failures():
+        self._check_clock()
+        with self._failures():
             self._client.transact_write_items(TransactItems=[write.action(self._names) for write in writes])
 
     def update(self, write: Write) -> Item:
         """One write that is no transaction; answers the item as it was before. Raises `ConditionFailed` with
         the item."""
-        with failures():
+        self._check_clock()
+        with self._failures():
             answer = self._client.update_item(**write.request(self._names), ReturnValues="ALL_OLD")
         before: Item = answer.get("Attributes") or {}
         return before
+
+    def _check_clock(self) -> None:
+        """Raises `ServiceUnavailable`. The call has read before it writes, so the evidence is of this moment."""
+        if self._in_doubt():
+            raise ServiceUnavailable(reason="clock")
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """The store itself refuses requests that were signed by a clock that is minutes off."""
+        try:
+            with failures():
+                yield
+        except StoreFailure as failure:
+            if type(failure) is StoreFailure:
+                self._check_clock()
+            raise
 
     def _range(self, table: Table, partition_key: str, low: str, high: str) -> dict[str, Any]:
         return {
