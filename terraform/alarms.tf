@@ -62,6 +62,10 @@ locals {
       means     = "AppSync does not tell what a caller selected, so incomplete selections go unseen."
       namespace = local.namespace, metric = "SelectionUnknown", subjects = local.all_functions
     }
+    clock-in-doubt = {
+      means     = "A function's clock is not the store's: it writes nothing until that is mended."
+      namespace = local.namespace, metric = "ClockInDoubt", subjects = local.all_functions
+    }
     transaction-conflict = {
       means     = "Sends to one room collide more often than retries are meant for."
       namespace = "AWS/DynamoDB", metric = "TransactionConflict", threshold = 1000, subjects = local.table_dimensions

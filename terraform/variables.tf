@@ -182,6 +182,8 @@ variable "limits" {
     additions_per_hour          = optional(number) # how many strangers somebody may add to rooms, 40 or more
     max_code_points             = optional(number)
     max_bytes                   = optional(number)
+    max_clock_skew_ms           = optional(number)
+    gap_patience_ms             = optional(number)
   })
   default  = {}
   nullable = false
@@ -194,6 +196,11 @@ variable "limits" {
   validation {
     condition     = var.limits.retention_days == null || try(var.limits.retention_days >= 7, false)
     error_message = "limits.retention_days must be 7 or more: a retried send is recognised while its message lives."
+  }
+
+  validation {
+    condition     = coalesce(var.limits.gap_patience_ms, 10000) > 2 * coalesce(var.limits.max_clock_skew_ms, 3000) + 2000
+    error_message = "limits.gap_patience_ms (10,000 if left out) must be above twice limits.max_clock_skew_ms (3,000 if left out) and 2,000: what one clock stamped a moment ago has to be recent for another."
   }
 }
 

@@ -77,9 +77,10 @@ run "public_keys_without_tls_and_services_for_everybody" {
   command = plan
   variables {
     jwt                    = { issuer = "issuer", audience = "chat", jwks_url = "http://issuer.example/jwks.json" }
-    guild_service_role_arn = "*" # whoever may call them is one role
+    guild_service_role_arn = "*"                          # whoever may call them is one role
+    limits                 = { max_clock_skew_ms = 4000 } # and the patience for gaps as it is
   }
-  expect_failures = [var.jwt, var.guild_service_role_arn]
+  expect_failures = [var.jwt, var.guild_service_role_arn, var.limits]
 }
 
 run "an_unknown_algorithm" {

@@ -337,7 +337,7 @@ run "options" {
     waf        = { requests_per_5_minutes = 2000 }
     domain     = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1", zone_id = "Z1" }
     snap_start = true
-    limits     = { room_burst = 5, person_per_second = 0.5, slow_mode_seconds = 3 }
+    limits     = { room_burst = 5, person_per_second = 0.5, slow_mode_seconds = 3, max_clock_skew_ms = 2000, gap_patience_ms = 7000 }
     objectives = { fields = ["Mutation.sendMessage"], delivery_percent = 99.5 }
 
     guild_service_role_arn = "arn:aws:iam::123456789012:role/guilds"
@@ -357,6 +357,11 @@ run "options" {
   assert {
     condition     = aws_lambda_function.chat["send_message"].environment[0].variables["ROOM_BURST"] == "5" && aws_lambda_function.chat["send_message"].environment[0].variables["PERSON_PER_SECOND"] == "0.5" && aws_lambda_function.chat["create_room"].environment[0].variables["SLOW_MODE_SECONDS"] == "3"
     error_message = "The deployment's own limits must reach the function that judges by them."
+  }
+
+  assert {
+    condition     = alltrue([for module, function in aws_lambda_function.chat : [for name in ["MAX_CLOCK_SKEW_MS", "GAP_PATIENCE_MS"] : lookup(function.environment[0].variables, name, null)] == (module == "authorizer" ? [null, null] : ["2000", "7000"])])
+    error_message = "All that read or write must judge clocks alike."
   }
 
   assert {

@@ -51,10 +51,12 @@ def test_an_edited_message_is_answered_whole_stored_and_logged(
         "seq": 1,
         "kind": "edited",
         "ts": at,
+        "writtenAt": at,
+        "prevWrittenAt": 0,
         "expiresAt": at // 1_000 + MONTH_S,
     }
     head = harness.item(room, "HEAD")
-    assert (head["rev"], head["changedRev"], head["changedAt"]) == (3, 3, at)
+    assert (head["rev"], head["changedRev"], head["changedAt"], head["changeWrittenAt"]) == (3, 3, at, at)
     assert (head["seq"], head["ts"]) == (1, milliseconds(sent["ts"]))
 
 

@@ -95,7 +95,7 @@ def old(deployment: Deployment) -> Room:
     head = Place(wanted.table, wanted.partition_key, "HEAD")
     item = deployment.store.tables.get(head)
     assert item
-    later = {"owners", "lastId", "visibility", "name", "createdBy", "changedRev", "ruledRev"}
+    later = {"owners", "lastId", "visibility", "name", "createdBy", "changedRev", "ruledRev", "writtenAt"}
     deployment.store.tables.update(Write(head, remove=sorted(later & set(item))))
     return wanted
 
