@@ -19,7 +19,7 @@ from chat.rules.rate import Rate
 
 ZERO_IN_A_HEAD = {
     *("revoked_at", "tat", "adopted_at", "adopted_seq", "changed_rev", "changed_at", "ruled_rev"),
-    *("kept_since", "dated_seq", "dated_ts", "dated_days", "ended_at", "alone"),
+    *("kept_since", "dated_seq", "dated_ts", "dated_days", "ended_at", "alone", "generation_rev"),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)
 
@@ -29,6 +29,7 @@ def test_what_a_rooms_head_lacks_is_nought_or_not_known() -> None:
     assert {name for name, value in head.items() if value == 5} == {"rev", "seq", "ts", "epoch"}
     assert {name for name, value in head.items() if value == 0} == ZERO_IN_A_HEAD
     assert head.pop("visibility") == "private"
+    assert head.pop("generation") == 1
     assert {value for value in head.values() if value not in (0, 5)} == {None}
 
 

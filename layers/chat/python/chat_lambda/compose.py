@@ -31,7 +31,7 @@ def deployment() -> Deployment:
     dynamodb = client(
         "dynamodb", region=own.aws_region, endpoint=own.dynamodb_endpoint, connections=50, lean=True
     )
-    store = Store(dynamodb, {"core": own.core_table, "guild": own.guild_table})
+    store = Store(dynamodb, {"core": own.core_table, "guild": own.guild_table}, own.generation)
     if in_lambda() and own.dynamodb_endpoint is None:
         _prime(store)
     return Deployment(

@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import open_room
+from chat.rules.generations import ended_epoch
 from chat.rules.models import Caller, Head, Member, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -34,9 +35,9 @@ def _leave(deployment: Deployment, room: Room, caller: Caller) -> Message | None
     head, gone = snapshot.view.head, snapshot.person
     if repeated := repeated_end_notice(deployment, room, caller, head):
         return repeated
-    has_ended = head is not None and head.ended_at
-    if gone is not None and gone.status == "left" and gone.ended_epoch is not None and not has_ended:
-        return _last_event(deployment, room, caller, gone.ended_epoch, None)
+    goes_on = head is not None and not head.ended_at
+    if head and goes_on and gone and gone.status == "left" and (ended := ended_epoch(gone, head)):
+        return _last_event(deployment, room, caller, ended, None)
     access = open_room(snapshot.view, "leave")
     head, member = with_owner_count(store, room, access.head), access.member
     if not leaves_nobody(store, room, head, member):

@@ -6,6 +6,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import enter_room, may_act_on
 from chat.rules.arguments import check_user
+from chat.rules.generations import ended_epoch
 from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -41,8 +42,8 @@ def remove_member(
         snapshot = read_people(deployment.store, room, caller, user_id)
         entry, gone = enter_room(snapshot.view, caller, "removeMember"), snapshot.person
         may_act_on(entry, caller, user_id, gone)
-        if gone is not None and gone.status != "active" and gone.ended_epoch is not None:
-            return last_event(gone.ended_epoch, None)
+        if gone is not None and gone.status != "active" and (ended := ended_epoch(gone, entry.head)):
+            return last_event(ended, None)
         head, person = with_owner_count(deployment.store, room, entry.head), check_active(snapshot.person)
         now = deployment.now()
         deployment.store.tables.transact(

@@ -47,11 +47,11 @@ class Store:
     """Messages, and what sending and reading them takes, over `gg_core` and `gg_guild`.
 
     Raises `TransientFailure` and `StoreFailure`, nothing of botocore. `client` is a DynamoDB client of
-    botocore; `names` gives the table's name for `core` and `guild`.
+    botocore; `names` gives the table's name for `core` and `guild`; `generation` is the tables'.
     """
 
-    def __init__(self, client: Any, names: Mapping[Table, str]) -> None:
-        self.tables = Tables(client, names)
+    def __init__(self, client: Any, names: Mapping[Table, str], generation: int = 1) -> None:
+        self.tables = Tables(client, names, generation)
 
     def view(self, room: Room, user_id: str, *, consistent: bool) -> View:
         """Head and membership in one request: 2 read units when consistent, else 1."""
