@@ -2,17 +2,20 @@
 without a `reset`, and no subscription from before hears anything. A failure prints the steps; PROVE=1 looks at
 many more."""
 
+import uuid
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from chat.operations.guild_membership import guild_membership
 from chat.operations.on_message import on_message
 from chat.rules.errors import NotAllowed, StaleEpoch
 from chat.rules.generations import LEAP
 from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room
+from chat.rules.tally import Tally
 from chat.steps.new_room import add_room
 from tests.guarantees.catch_up.restored_room import WAYS, RestoredRoom
 from tests.guarantees.support.fixtures import Clock, edit, process, remove, send
@@ -219,3 +222,12 @@ class Generations(RuleBasedStateMachine):
 
 def test_in_any_order_nobody_is_told_a_number_twice(client: Any) -> None:
     check(Generations, examples=(8, 300), steps=(25, 60), client=client)
+
+
+def test_a_guilds_room_begins_in_the_generation_that_it_is_made_in(client: Any, clock: Clock) -> None:
+    ours, guild = process(client, clock, generation=2), uuid.uuid4().hex[:12]
+    call = {"guildId": guild, "add": [{"userId": f"ann-{guild}", "role": "OWNER"}]}
+    made = guild_membership(ours, call, Tally())
+    assert made["epoch"] == LEAP + 1
+    again = guild_membership(ours, {"guildId": guild, "remove": [f"ann-{guild}"]}, Tally())
+    assert again["epoch"] == LEAP + 2
