@@ -90,7 +90,8 @@ def _unexpired(
         return None
     if target.sort_key < keys.message_floor(readable_since(head, deployment.defaults, now)):
         return None
-    return published_again(to_message(target.room, item), head)
+    message = to_message(target.room, item)
+    return published_again(message, head) if head else message
 
 
 def change_writes(
