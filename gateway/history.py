@@ -92,6 +92,9 @@ class History:
         to start afresh."""
         if self._is_behind(since if isinstance(since, int) else since.seq):
             await self._catch_up()  # another process has sent them more than is known here
+            if self._is_behind(since if isinstance(since, int) else since.seq):
+                self._metrics.resumed("reset")  # the chat has lost what they were sent
+                return None
         self._timeline.buffer.forget_before(to_wire(time.time_ns() // 1_000_000 - REPLAY_MS))
         start = self._start(since)
         if self._timeline.since(start) is not None:

@@ -125,7 +125,10 @@ class Timeline:
         """A page of history that goes on from `position`. With `reset` clients have to start afresh, and
         so does this."""
         if page.reset or self.position is None:
+            dropped = self._held if page.reset else {}
+            self._held = {} if page.reset else self._held  # it may be of what the chat has lost
             self.start(page.head)
+            self.needs_reading = bool(dropped)  # what of it is alive, history has
             return []
         events: list[RoomEvent] = []
         for message in page.items:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from chat.rules.generations import MOST_GENERATIONS
 from simulator import demo
 from simulator.engine import EngineFailed, answers, embedded, home_of
-from simulator.engine_state import note_told, untold
+from simulator.engine_state import note_told, unclean_stops, untold
 from simulator.keys import local_secrets
 from simulator.settings import BUCKET, TABLES, Settings, become, functions_environment
 
@@ -41,10 +42,19 @@ def composed(settings: Settings, jwks: Mapping[str, str], storage: Storage = SER
             objects=objects,
             tables=storage.tables,
             bucket=storage.bucket,
+            generation=_generation(settings),
         )
         become(environment)
         storage.fill(endpoint, objects)
         yield
+
+
+def _generation(settings: Settings) -> int:
+    """The tables' generation: one more for each unclean stop of an engine of our own, which may have lost what it
+    acknowledged last."""
+    if settings.dynamodb_endpoint is not None:
+        return 1
+    return min(1 + unclean_stops(home_of(settings.engine, settings.state)), MOST_GENERATIONS)
 
 
 def _objects(settings: Settings, endpoint: str) -> str | None:

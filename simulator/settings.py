@@ -153,14 +153,17 @@ def functions_environment(
     objects: str | None = None,
     tables: Mapping[str, str] = TABLES,
     bucket: str = BUCKET,
+    generation: int = 1,
 ) -> dict[str, str]:
     """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set
     itself}.
 
     `objects` is the address of the S3 that holds attachments, in `bucket`; without one there are none.
+    `generation` is the tables'.
     """
     return {
         **tables,
+        "GENERATION": str(generation),
         "DYNAMODB_ENDPOINT": endpoint,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

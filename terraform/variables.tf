@@ -157,6 +157,18 @@ variable "secrets" {
   }
 }
 
+variable "generation" {
+  description = "The tables' generation: raised by one after each restore of either table, never lowered. Clients of an earlier one start afresh (docs/runbook.md)."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.generation >= 1 && var.generation <= 1024 && floor(var.generation) == var.generation
+    error_message = "generation must be a whole number from 1 to 1024."
+  }
+}
+
 # What people may do
 
 variable "allow_unfenced_subscriptions" {

@@ -27,6 +27,7 @@ locals {
       {
         CORE_TABLE                   = local.tables.core.name
         GUILD_TABLE                  = local.tables.guild.name
+        GENERATION                   = tostring(var.generation)
         JWT_ISSUER                   = var.jwt.issuer
         JWT_AUDIENCE                 = var.jwt.audience
         JWT_ALGORITHMS               = join(",", var.jwt.algorithms)

@@ -42,6 +42,7 @@ def test_algorithms_are_a_list_with_commas() -> None:
 
 
 BAD = {
+    "GENERATION": ["0", "-1", "1025", "1.5", "two"],
     "JWT_ALGORITHMS": ["none", "ES256,none", "HS512", "es256", ",", "ES256,"],
     "JWT_JWKS_URL": ["file:///etc/passwd", "ftp://example.com", "example.com/jwks", " https://example.com"],
     "AUTHORIZER_TTL_SECONDS": ["-1", "3601", "1.5", "soon", "1e3"],

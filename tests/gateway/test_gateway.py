@@ -5,18 +5,22 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from chat.rules.generations import LEAP
+from chat_lambda import compose
 from gateway import documents
 from gateway.connection import CloseCode
 from tests.gateway.conftest import NOTICE, LocalChat, Person, Serve
 from tests.gateway.test_gateway_page import PAGE
+from tests.guarantees.catch_up.restored_room import RestoredRoom
 
 
 async def test_a_member_receives_the_addresss_room(serve: Serve) -> None:
@@ -450,3 +454,59 @@ async def test_a_device_that_was_lost_may_have_come_back_elsewhere(serve: Serve)
             desk.socket.transport.abort()
             await until(is_forgotten)
             assert local.gateway._gone == []  # noqa: SLF001  nothing else says so
+
+
+@contextmanager
+def restored(generation: int) -> Iterator[None]:
+    """The functions are told a generation of the tables."""
+    tables = compose.deployment().store.tables
+    saved, tables.generation = tables.generation, generation
+    try:
+        yield
+    finally:
+        tables.generation = saved
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+async def test_whoever_lives_through_a_restore_is_reset(serve: Serve, client: Any, generation: int) -> None:
+    """Without a new generation they would keep the dead message, and never get the one in its place."""
+    async with serve(compare_seconds=1) as local:
+        restorable = RestoredRoom(client, owner="alice", member="bob")
+        room = restorable.id
+        await local.send("alice", room, "one")
+        restorable.save()
+        async with local.person("bob", room) as bob, local.person("bob", room) as gone:
+            at = (await bob.next("subscribed"))["at"]
+            await gone.next("subscribed")
+            await local.send("alice", room, "lost")
+            lost = await bob.next("message")
+            await gone.next("message")
+            await gone.socket.close()
+            with restored(generation):
+                restorable.restore(0)
+                (new,) = await local.send("alice", room, "new")
+                assert new["seq"] == lost["message"]["seq"]
+                if generation == 1:
+                    await local.send("alice", room, "later")
+                    assert (await bob.next("message"))["message"]["text"] == "later"
+                    assert [frame["type"] for frame in bob.frames].count("reset") == 0
+                    return
+                reset = await bob.next("reset")
+                (later,) = await local.send("alice", room, "later")
+                assert later["epoch"] == LEAP + 1
+                assert (await bob.next("message"))["message"]["id"] == later["id"]
+                for since in (at, lost["at"]):
+                    async with local.person("bob", room, since=since) as back:
+                        assert (await back.next())["type"] == "hello"
+                        assert (await back.next())["type"] == "reset"
+                async with local.person("bob", room, since=reset["at"]) as back:
+                    assert (await back.next("message"))["message"]["id"] == later["id"]
+                    assert [frame["type"] for frame in back.frames].count("reset") == 0
+
+
+async def test_a_number_that_the_chat_has_lost_is_answered_by_a_reset(serve: Serve) -> None:
+    async with serve() as local:
+        room = local.room()
+        await local.send("alice", room, "one")
+        async with local.person("bob", room, since=2) as bob:
+            assert [(await bob.next())["type"] for _ in range(3)] == ["hello", "reset", "subscribed"]

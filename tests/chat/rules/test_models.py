@@ -28,6 +28,7 @@ ZERO_IN_A_HEAD = {
         "alone",
         "written_at",
         "change_written_at",
+        "generation_rev",
     ),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)
@@ -38,6 +39,7 @@ def test_what_a_rooms_head_lacks_is_nought_or_not_known() -> None:
     assert {name for name, value in head.items() if value == 5} == {"rev", "seq", "ts", "epoch"}
     assert {name for name, value in head.items() if value == 0} == ZERO_IN_A_HEAD
     assert head.pop("visibility") == "private"
+    assert head.pop("generation") == 1
     assert {value for value in head.values() if value not in (0, 5)} == {None}
 
 

@@ -53,5 +53,7 @@ def process_wrong_by(
     if hiding is not None:
         hiding.client = client
         client = hiding.reader
-    store = Store(client, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}, clock.in_doubt)
+    store = Store(
+        client, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}, in_doubt=clock.in_doubt
+    )
     return Deployment(store=store, now=clock.now, clock_in_doubt=clock.in_doubt, chance=lambda: 0.0)

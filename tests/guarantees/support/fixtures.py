@@ -84,18 +84,19 @@ def plain(item: Item) -> dict[str, Any]:
     return {name: json.loads(value["N"]) if "N" in value else value["S"] for name, value in item.items()}
 
 
-def store_of(client: Any) -> Store:
-    return Store(client, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]})
+def store_of(client: Any, generation: int = 1) -> Store:
+    return Store(client, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}, generation)
 
 
-def process(client: Any, clock: Clock, **parts: Any) -> Deployment:
-    """A process of the chat: nothing remembered, on `clock`; its chance always falls the same."""
+def process(client: Any, clock: Clock, *, generation: int = 1, **parts: Any) -> Deployment:
+    """A process of the chat: nothing remembered, on `clock`; its chance always falls the same. `generation`:
+    the tables'."""
     given = {
         "chance": Random(1).random,  # noqa: S311  jitter, repeatable
         "sleep": clock.sleep,
         **parts,
     }
-    return Deployment(store=store_of(client), now=clock.now, monotonic=clock.monotonic, **given)
+    return Deployment(store=store_of(client, generation), now=clock.now, monotonic=clock.monotonic, **given)
 
 
 def new_room(

@@ -38,7 +38,9 @@ def deployment() -> Deployment:
         lean=True,
         clock=clock,
     )
-    store = Store(dynamodb, {"core": own.core_table, "guild": own.guild_table}, clock.in_doubt)
+    store = Store(
+        dynamodb, {"core": own.core_table, "guild": own.guild_table}, own.generation, clock.in_doubt
+    )
     if in_lambda() and own.dynamodb_endpoint is None:
         _prime(store)
     return Deployment(

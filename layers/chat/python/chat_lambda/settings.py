@@ -96,6 +96,8 @@ class Settings:
     dynamodb_endpoint: str | None = None
     core_table: str = "gg_core"
     guild_table: str = "gg_guild"
+    generation: int = _number(1, int, 1, 1_024)
+    """The tables' (`chat/rules/generations.py`): raised by one after each restore, and never lowered."""
     jwt_issuer: str = ""
     jwt_audience: str = ""
     jwt_algorithms: tuple[Algorithm, ...] = _parsed(("RS256", "ES256"), _algorithms)

@@ -6,6 +6,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import enter_room, may_act_on
 from chat.rules.arguments import check_user
+from chat.rules.generations import ended_epoch
 from chat.rules.models import Caller, Head, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -43,7 +44,7 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         may_act_on(entry, caller, user_id, person)
         head, now = entry.head, deployment.now()
         if person is not None and person.status == "banned":
-            return answer(head, person.ended_epoch, None)
+            return answer(head, ended_epoch(person, head), None)
         writes = caller_unchanged(room, caller, entry)
         if person is None or person.status != "active":
             writes += [*ban_writes(room, user_id, person, None, now), same_epoch(room, entry)]

@@ -1,7 +1,6 @@
 """What happened in a room since a head that was read before: edits and removals, then new messages."""
 
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import Any
 
 from chat.deployment import Deployment
@@ -67,10 +66,11 @@ def _check(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> _ChangesReq
     if token is None:
         held = Held(0, 0, since) if after is None else Held(None, max(after, 0), since)
         return _ChangesRequest(room, limit, since, after, held, is_first=True)
-    was_since, was_after, *position = unseal_position(_purpose(room), token, cursor_keys)
+    was_since, was_after, seq, ts, rev, *issued = unseal_position(_purpose(room), token, cursor_keys)
     if since != was_since or after not in (None, was_after):
         raise InvalidInput("history.cursorConflict", argument="nextToken")
-    return _ChangesRequest(room, limit, since, was_after, Held(*position), is_first=False)
+    held = Held(seq, ts, rev, generation=issued[0] if issued else 1)
+    return _ChangesRequest(room, limit, since, was_after, held, is_first=False)
 
 
 def _purpose(room: Room) -> str:
@@ -82,7 +82,10 @@ def _to_wire(
 ) -> dict[str, Any]:
     token = None
     if not caught.complete:
-        position = [request.since, request.after, *astuple(caught.held)]
+        held = caught.held
+        position = [request.since, request.after, held.seq, held.ts, held.rev]
+        if head.generation > 1:  # the first says nothing: functions from before there were any read it, too
+            position.append(head.generation)
         token = seal_position(_purpose(request.room), position, cursor_keys)
     return {
         "items": [message.to_wire() for message in caught.messages],

@@ -7,6 +7,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import ADMIN
 from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.generations import in_generation
 from chat.rules.models import Caller, Head, Item, Member, Role
 from chat.rules.record import record
 from chat.rules.room_rules import check_rules
@@ -147,7 +148,7 @@ class _RoomCreation:
         own = {**plan.rules, "createdBy": plan.creator}
         invites = deployment.adding_needs_consent and not plan.by_admin
         writes = room_writes(plan.room, plan.members, own, plan.others, invited=invites)
-        head = Head.of(values(writes[0].set))
+        head = Head.of(in_generation(values(writes[0].set), deployment.store.tables.generation))
         try:
             deployment.store.tables.transact([*writes, self._charge()])
         except Cancelled as cancelled:

@@ -12,6 +12,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
+from chat.rules.generations import in_generation
 from chat.rules.models import Head, Member, Role
 from chat.rules.record import record
 from chat.rules.room_rules import check_rules
@@ -29,13 +30,14 @@ from chat.steps.roster import (
     role_writes,
     with_owner_count,
 )
+from chat.storage.items import values
 from chat.storage.places import head_place
 from chat.storage.tables import Write
 
 MAX_PEOPLE = 40
 """How many people one call may name. A transaction has 100 actions: the head, and two for each."""
 
-NEW = Head(rev=0, seq=0, ts=0, epoch=1, owners=0)
+NEW = {"rev": 0, "seq": 0, "ts": 0, "epoch": 1, "owners": 0}
 """A room that is to be opened."""
 
 
@@ -116,7 +118,7 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
         raise NotAllowed("room.notMigrated", reason="notMigrated")
     if found is not None and found.ended_at:
         raise NotAllowed("room.taken", reason="taken")
-    head = with_owner_count(store, room, found) if found else NEW
+    head = with_owner_count(store, room, found) if found else _new_head(store.tables.generation)
     change = _Change(deployment, feed, head)
     for user_id, role in feed.added.items():
         change.add(user_id, people.get(user_id), role)
@@ -133,6 +135,11 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     if change.writes:
         store.tables.transact(change.writes)
     return change.answer()
+
+
+def _new_head(generation: int) -> Head:
+    """The head of a room that is made in this generation of the tables."""
+    return Head.of(in_generation(values(NEW), generation))
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, is_invited, open_room
+from chat.rules.generations import ended_epoch
 from chat.rules.models import Caller, Head, Member, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -42,21 +43,15 @@ def _leave(deployment: Deployment, room: Room, caller: Caller) -> Message | None
     head, gone = snapshot.view.head, snapshot.person
     if repeated := repeated_end_notice(deployment, room, caller, head):
         return repeated
-    has_ended = head is not None and head.ended_at
-    if gone is not None and gone.status == "left" and gone.ended_epoch is not None and not has_ended:
-        return _last_event(deployment, room, caller, gone.ended_epoch, None)
+    goes_on = head is not None and not head.ended_at
+    if head and goes_on and gone and gone.status == "left" and (ended := ended_epoch(gone, head)):
+        return _last_event(deployment, room, caller, ended, None)
     if head is not None and gone is not None and is_invited(snapshot.view):
         now, look = deployment.now(), same_epoch(room, RoomAccess(head, None, "invited"))
         declined = end_invitation_writes(room, caller.user_id, gone, now, by_self=True)
         store.tables.transact([*declined, *returned_room(caller.user_id, gone, now), look])
         return invitation_notice(deployment, room, caller, caller.user_id, head.epoch, head.rev)
-    if (
-        head is not None
-        and gone is not None
-        and gone.status == "left"
-        and gone.invitation_ended
-        and not has_ended
-    ):
+    if head and goes_on and gone and gone.status == "left" and gone.invitation_ended:
         return invitation_notice(deployment, room, caller, caller.user_id, head.epoch, None)
     access = open_room(snapshot.view, "leave")
     head, member = with_owner_count(store, room, access.head), access.member

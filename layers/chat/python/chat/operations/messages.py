@@ -13,6 +13,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import View, open_history
 from chat.rules.cursor import Cursor, CursorKeys, seal
+from chat.rules.errors import InvalidInput
 from chat.rules.gaps import UNKNOWN, Numbered, before_recent_gap
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message
 from chat.rules.record import record
@@ -85,6 +86,8 @@ class _Reading:
         head = open_history(looking.result(), self._caller)
         if head is None:
             return self._unnumbered(cursor_keys) or self.page(cursor_keys)
+        if self._request.generation not in (None, head.generation):
+            raise InvalidInput("history.cursorReset", argument="nextToken", reason="reset")
         deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
         carried, guessed, has_aged = self._carry_over(), self._high, self._look_at_clock()
         low, self._high = self._low(head), self._bound(head)
@@ -101,7 +104,8 @@ class _Reading:
             deployment.sleep(deployment.chance() * REREAD_PAUSE_S)
             page, complete = self._visible(self._slice(low, consistent=True), low, head)
         self._tally.add("PageSize", len(page.messages))
-        return HistoryPage([message for _, message in page.messages], self._token(page, cursor_keys), head)
+        token = self._token(page, cursor_keys, head.generation)
+        return HistoryPage([message for _, message in page.messages], token, head)
 
     def _unnumbered(self, cursor_keys: CursorKeys) -> HistoryPage | None:
         """A page of a room that is not adopted; `None` when that happened meanwhile, and old items may be
@@ -113,9 +117,8 @@ class _Reading:
         if self._view().head is not None:
             return None
         self._tally.add("PageSize", len(found.messages))
-        return HistoryPage(
-            [message for _, message in found.messages], self._token(found, cursor_keys), NOT_ADOPTED
-        )
+        token = self._token(found, cursor_keys, self._deployment.store.tables.generation)
+        return HistoryPage([message for _, message in found.messages], token, NOT_ADOPTED)
 
     def _look_at_clock(self) -> bool:
         """Take the time again, of which the first answer may have told better; whether that makes a difference."""
@@ -288,11 +291,12 @@ class _Reading:
         )
         return next((numbered(*each) for each in beyond.messages), None)
 
-    def _token(self, page: Slice, cursor_keys: CursorKeys) -> str | None:
+    def _token(self, page: Slice, cursor_keys: CursorKeys, generation: int) -> str | None:
         if page.position is None:
             return None
         request = self._request
         numbers = {request.position: request.seq} | {key: message.seq for key, message in page.messages[-1:]}
         seq = numbers.get(page.position)
-        cursor = Cursor(request.room.id, request.forward, request.after, request.before, page.position, seq)
+        bounds = request.forward, request.after, request.before
+        cursor = Cursor(request.room.id, *bounds, page.position, seq, generation)
         return seal(cursor, cursor_keys)

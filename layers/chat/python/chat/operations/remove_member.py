@@ -6,6 +6,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, enter_room, may_act_on
 from chat.rules.arguments import check_user
+from chat.rules.generations import ended_epoch
 from chat.rules.models import Caller, Member, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -50,8 +51,8 @@ def remove_member(
         snapshot = read_people(deployment.store, room, caller, user_id)
         entry, gone = enter_room(snapshot.view, caller, "removeMember"), snapshot.person
         may_act_on(entry, caller, user_id, gone)
-        if gone is not None and gone.status != "active" and gone.ended_epoch is not None:
-            return last_event(gone.ended_epoch, None)
+        if gone is not None and gone.status != "active" and (ended := ended_epoch(gone, entry.head)):
+            return last_event(ended, None)
         if gone is not None and gone.status == "invited":
             return take_back(entry, gone)
         if gone is not None and gone.status == "left" and gone.invitation_ended:

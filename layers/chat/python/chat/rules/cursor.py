@@ -30,7 +30,7 @@ class Cursor:
     """Where reading goes on, and what it was reading: room, order and bounds (sort keys, exclusive position).
 
     `position` is the sort key of the last message answered, empty when there was none yet; `seq` is its
-    number.
+    number. `generation` is the tables' in which it was issued.
     """
 
     room: str
@@ -39,11 +39,15 @@ class Cursor:
     before: int | None
     position: str
     seq: int | None
+    generation: int = 1
 
 
 def seal(cursor: Cursor, keys: CursorKeys) -> str:
     """The token for `cursor`: key id, signature and content, in base64url."""
-    body = _json([_VERSION, *astuple(cursor)])
+    fields = astuple(
+        cursor
+    )  # the first generation says nothing: functions from before there were any read it, too
+    body = _json([_VERSION, *(fields if cursor.generation > 1 else fields[:-1])])
     signed = keys.current.encode() + b"." + body
     signature = _signature(keys.keys[keys.current], signed)
     return _encode(signature + signed)

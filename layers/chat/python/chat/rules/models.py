@@ -160,7 +160,10 @@ class Head(Stored):
     `admin_rules` names the limits that an administrator set, with commas: these hold however high they are.
 
     `ended_at` (ms) is when the room ended, which `ended_by` did; nobody gets a room that has ended. `alone`:
-    whoever is in the room was alone in it, and nobody has come since without writing this item."""
+    whoever is in the room was alone in it, and nobody has come since without writing this item.
+
+    `generation` is that of the tables in which the item counts, `generation_rev` the revision with which that
+    began in this room: see `chat/rules/generations.py`."""
 
     rev: int
     seq: int
@@ -195,6 +198,8 @@ class Head(Stored):
     ended_at: int = 0
     ended_by: str | None = None
     alone: int = 0
+    generation: int = 1
+    generation_rev: int = 0
 
     def to_wire(self) -> dict[str, Any]:
         """The schema's `RoomHead`."""

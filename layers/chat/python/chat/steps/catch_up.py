@@ -14,6 +14,7 @@ from typing import Literal
 
 from chat.deployment import Deployment
 from chat.rules.gaps import Numbered, before_recent_gap
+from chat.rules.generations import is_from_before
 from chat.rules.models import Head, Item, Message
 from chat.rules.record import record
 from chat.rules.retention import readable_since
@@ -38,15 +39,20 @@ _LOG_PAGES = 8
 @record(frozen=True, slots=True)
 class Held:
     """What somebody holds of a room: every message up to number `seq`, of the instant `ts` (ms), in a state
-    at least as new as the revision `rev`. `seq` is `None` where only the instant is known."""
+    at least as new as the revision `rev`. `seq` is `None` where only the instant is known. `generation`: the
+    tables' in which a reading that goes on began; else `rev` says whether it was this one."""
 
     seq: int | None
     ts: int
     rev: int
+    generation: int | None = None
 
     @classmethod
     def all_of(cls, head: Head) -> "Held":
         return cls(head.seq, head.ts, head.rev)
+
+
+NOTHING = Held(0, 0, 0)
 
 
 @record(frozen=True, slots=True)
@@ -76,10 +82,17 @@ def catch_up(
     `far`: whether somebody too far behind is to read anew; not in the middle of a reading. Raises
     `ServiceUnavailable`.
     """
-    if held.rev > head.rev:
+    if held.rev > head.rev or _is_from_before(held, head):
         return CaughtUp([], Held.all_of(head), complete=True, reset=True)
     reading = _CatchingUp(deployment, room, head, held, limit, tally, deadline)
     return reading.run(far=far)
+
+
+def _is_from_before(held: Held, head: Head) -> bool:
+    """Whether this was held in an earlier generation of the tables. Who holds nothing, holds nothing of it."""
+    if held.generation is not None:
+        return held.generation != head.generation
+    return held != NOTHING and is_from_before(held.rev, head)
 
 
 Outcome = Literal["done", "full", "blocked", "lost"]

@@ -10,6 +10,7 @@ from chat.rules.access import View
 from chat.rules.arguments import check_instant
 from chat.rules.characters import is_plain
 from chat.rules.errors import InvalidInput
+from chat.rules.generations import published_again
 from chat.rules.models import Head, Item, Member, Message
 from chat.rules.record import record
 from chat.rules.retention import readable_since
@@ -89,7 +90,8 @@ def _unexpired(
         return None
     if target.sort_key < keys.message_floor(readable_since(head, deployment.defaults, now)):
         return None
-    return to_message(target.room, item)
+    message = to_message(target.room, item)
+    return published_again(message, head) if head else message
 
 
 def change_writes(

@@ -8,7 +8,7 @@ from chat.rules.rooms import Room
 from chat.storage.aws import Cancelled
 from chat.storage.places import Place, head_place, invitation_place, membership_place, roster_place
 from chat.storage.store import Store
-from chat.storage.tables import Write
+from chat.storage.tables import NEW, Write
 
 MAX_FIRST_MEMBERS = 49
 """A transaction holds 100 actions: the head, and two items for each member."""
@@ -72,4 +72,4 @@ def is_occupied(store: Store, room: Room) -> bool:
 
 
 def _new(place: Place, item: Mapping[str, Any]) -> Write:
-    return Write(place, condition="attribute_not_exists(PK)", set=item, whole=True)
+    return Write(place, condition=NEW, set=item, whole=True)

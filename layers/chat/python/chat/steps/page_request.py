@@ -23,6 +23,8 @@ class PageRequest:
     before: int | None
     position: str
     seq: int | None
+    generation: int | None = None
+    """The tables' in which the cursor was issued, if there is one."""
 
 
 def check_page_request(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> PageRequest:
@@ -51,5 +53,10 @@ def _continued(request: PageRequest, cursor: Cursor) -> PageRequest:
     if not same:
         raise InvalidInput("history.cursorConflict", argument="nextToken")
     return replace(
-        request, after=cursor.after, before=cursor.before, position=cursor.position, seq=cursor.seq
+        request,
+        after=cursor.after,
+        before=cursor.before,
+        position=cursor.position,
+        seq=cursor.seq,
+        generation=cursor.generation,
     )

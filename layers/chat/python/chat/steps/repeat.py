@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from chat.deployment import Deployment
 from chat.rules.errors import IdempotencyMismatch, RateLimited
+from chat.rules.generations import published_again
 from chat.rules.identifiers import chance_of
 from chat.rules.models import Head, Message, Sent
 from chat.rules.rate import Rate, to_ms
@@ -49,7 +50,8 @@ def stored_message(
         return _expired(draft, sent)
     with tally.timing("StoreMs"):
         stored = deployment.store.message(draft.room, sent.message_sk, now // 1_000)
-    return stored or _expired(draft, sent)
+    message = stored or _expired(draft, sent)
+    return published_again(message, head) if head else message
 
 
 def _expired(draft: Draft, sent: Sent) -> Message:

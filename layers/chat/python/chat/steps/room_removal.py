@@ -140,6 +140,8 @@ def _counters(deployment: Deployment, subject: str, position: str | None) -> str
 def tombstone_write(room: Room, head: Head) -> Write:
     """What stays of a room that has ended, so that nobody makes it anew: its numbers, and that it has ended."""
     left = {"type": "Room", "rev": head.rev, "seq": head.seq, "ts": head.ts, "epoch": head.epoch}
+    if head.generation > 1:
+        left |= {"generation": head.generation, "generationRev": head.generation_rev}
     return Write(
         head_place(room),
         condition="#rev = :rev AND attribute_exists(#endedAt)",

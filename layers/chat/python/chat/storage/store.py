@@ -53,13 +53,18 @@ class Store:
     """Messages, and what sending and reading them takes, over `gg_core` and `gg_guild`.
 
     Raises `TransientFailure` and `StoreFailure`, nothing of botocore. `client` is a DynamoDB client of
-    botocore; `names` gives the table's name for `core` and `guild`; `in_doubt` says whether nothing may be written.
+    botocore; `names` gives the table's name for `core` and `guild`; `generation` is the tables'; `in_doubt` says
+    whether nothing may be written.
     """
 
     def __init__(
-        self, client: Any, names: Mapping[Table, str], in_doubt: Callable[[], bool] = no_doubt
+        self,
+        client: Any,
+        names: Mapping[Table, str],
+        generation: int = 1,
+        in_doubt: Callable[[], bool] = no_doubt,
     ) -> None:
-        self.tables = Tables(client, names, in_doubt)
+        self.tables = Tables(client, names, generation, in_doubt)
 
     def view(self, room: Room, user_id: str, *, consistent: bool) -> View:
         """Head and membership in one request: 2 read units when consistent, else 1."""

@@ -2,17 +2,25 @@
 over it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import field
+from contextlib import contextmanager, suppress
+from dataclasses import field, replace
 from typing import Any, Literal
 
 from chat.rules.errors import ServiceUnavailable
+from chat.rules.generations import generation_of, in_generation
 from chat.rules.models import Item
 from chat.rules.record import record
 from chat.rules.rooms import Table
-from chat.storage.aws import StoreFailure, TransientFailure, failures
+from chat.storage import keys
+from chat.storage.aws import Cancelled, ConditionFailed, StoreFailure, TransientFailure, failures
 from chat.storage.items import key, values
 from chat.storage.places import Found, Place
+
+GENERATION_NUMBERS = ("rev", "epoch", "generation", "generationRev")
+"""Attributes of a head that change when a generation begins."""
+
+NEW = "attribute_not_exists(PK)"
+"""The condition of an item that must not be there yet."""
 
 MOST_ACTIONS = 100
 """How many items a transaction, or a batch of reads, may have."""
@@ -92,16 +100,22 @@ def no_doubt() -> bool:
 class Tables:
     """`gg_core` and `gg_guild`. Raises `TransientFailure` and `StoreFailure`, nothing of botocore.
 
-    `client` is a DynamoDB client of botocore; `names` gives the table's name for `core` and `guild`. While
-    `in_doubt`, this process's clock is wrong: nothing is written, as every write carries an instant or depends on one,
-    and `ServiceUnavailable` is raised in its place.
+    `client` is a DynamoDB client of botocore; `names` gives the table's name for `core` and `guild`.
+    `generation` is the tables': rooms' heads are read as they count in it, and none is written in an earlier
+    one. While `in_doubt`, this process's clock is wrong: nothing is written, as every write carries an instant or
+    depends on one, and `ServiceUnavailable` is raised in its place.
     """
 
     def __init__(
-        self, client: Any, names: Mapping[Table, str], in_doubt: Callable[[], bool] = no_doubt
+        self,
+        client: Any,
+        names: Mapping[Table, str],
+        generation: int = 1,
+        in_doubt: Callable[[], bool] = no_doubt,
     ) -> None:
         self._client = client
         self._names = names
+        self.generation = generation
         self._in_doubt = in_doubt
 
     def get(self, place: Place, *, consistent: bool = True) -> Item | None:
@@ -111,7 +125,7 @@ class Tables:
                 TableName=self._names[place.table], Key=place.key, ConsistentRead=consistent
             )
         item: Item | None = answer.get("Item")
-        return item
+        return item and self._seen(item)
 
     def get_serialized(self, place: Place) -> Item | None:
         """One item as transactions left it, for twice a read's price: while one is underway on it, this
@@ -123,7 +137,7 @@ class Tables:
         with self._failures():
             answer = self._client.transact_get_items(TransactItems=[{"Get": wanted}])
         item: Item | None = answer["Responses"][0].get("Item")
-        return item
+        return item and self._seen(item)
 
     def batch(self, places: Sequence[Place], *, consistent: bool) -> Found:
         """Up to 100 items in one request, those that are there."""
@@ -138,7 +152,7 @@ class Tables:
         if answer.get("UnprocessedKeys"):
             raise TransientFailure("UnprocessedKeys")
         return {
-            Place(table, item["PK"]["S"], item["SK"]["S"]): item
+            Place(table, item["PK"]["S"], item["SK"]["S"]): self._seen(item)
             for table, name in self._names.items()
             for item in answer["Responses"].get(name, ())
         }
@@ -175,10 +189,23 @@ class Tables:
 
     def transact(self, writes: Sequence[Write]) -> None:
         """All of up to 100 writes, or none. Raises `Cancelled` with a reason for each write, in their
-        order."""
+        order.
+
+        A head that is behind the generation refuses; it is brought forward, and this raises
+        `TransientFailure`.
+        """
         self._check_clock()
-        with self._failures():
-            self._client.transact_write_items(TransactItems=[write.action(self._names) for write in writes])
+        sent = [self._in_generation(write) for write in writes]
+        try:
+            with self._failures():
+                self._client.transact_write_items(TransactItems=[write.action(self._names) for write in sent])
+        except Cancelled as cancelled:
+            for write, (_, item) in zip(writes, cancelled.reasons, strict=False):
+                if write.condition != NEW and item and self._is_behind(item):
+                    self._bring_forward(write.place, item)
+                    raise TransientFailure("GenerationBehind") from None
+            cancelled.reasons = [(code, item and self._seen(item)) for code, item in cancelled.reasons]
+            raise
 
     def update(self, write: Write) -> Item:
         """One write that is no transaction; answers the item as it was before. Raises `ConditionFailed` with
@@ -204,6 +231,38 @@ class Tables:
             if type(failure) is StoreFailure:
                 self._check_clock()
             raise
+
+    def _seen(self, item: Item) -> Item:
+        """An item as it counts in the generation. Only heads can be behind."""
+        return in_generation(item, self.generation) if self._is_behind(item) else item
+
+    def _is_behind(self, item: Item) -> bool:
+        return item.get("SK", {}).get("S") == keys.HEAD and generation_of(item) < self.generation
+
+    def _in_generation(self, write: Write) -> Write:
+        """The write of a head in no earlier generation than this one, whatever was seen of it before."""
+        if self.generation == 1 or write.place.sort_key != keys.HEAD:
+            return write
+        if write.whole:
+            item = in_generation(values(write.set), self.generation)
+            numbers = {name: int(item[name]["N"]) for name in GENERATION_NUMBERS}
+            return replace(write, set={**write.set, **numbers})
+        condition = " AND ".join(filter(None, [write.condition, "#generation >= :generation"]))
+        return replace(write, condition=condition, given={**write.given, ":generation": self.generation})
+
+    def _bring_forward(self, place: Place, item: Item) -> None:
+        """Store what a head that is behind counts as, unless somebody else was faster."""
+        is_same = "attribute_not_exists(#generation)" if "generation" not in item else "#generation = :was"
+        was = {":was": generation_of(item)} if "generation" in item else {}
+        now = in_generation(item, self.generation)
+        write = Write(
+            place,
+            condition=f"#rev = :rev AND {is_same}",
+            given={":rev": int(item["rev"]["N"]), **was},
+            set={name: int(now[name]["N"]) for name in GENERATION_NUMBERS},
+        )
+        with suppress(ConditionFailed):
+            self.update(write)
 
     def _range(self, table: Table, partition_key: str, low: str, high: str) -> dict[str, Any]:
         return {
