@@ -130,6 +130,9 @@ prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ p
 	$(BIN)/python -m tests.guarantees.crowds.throughput
 	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
 
+prove-crashes: .venv/installed-dev .venv-ministack/installed ## people chat while API, gateway and engine are killed and frozen: 0 lost, 0 twice, 0 leaked, unread right [ARGS="--seconds 60 --seed 1"]
+	@exec $(BIN)/python -m tests.guarantees.crashes.chaos $(ARGS)
+
 mutate: .venv/installed-dev .venv-ministack/installed ## which changes of the rules and conditions no test notices [ARGS="--module rules/access --sample 200 --seed 1"]
 	@exec $(BIN)/python -m tests.mutation.run $(ARGS)
 

@@ -145,7 +145,7 @@ class Run:
     async def problems(self) -> list[str]:
         """What is not as promised, in sentences."""
         truth = await self.owner.history(ROOM)
-        found = [*_wrong_in(truth), *self._views_that_differ(truth)]
+        found = [*wrong_in(truth), *self._views_that_differ(truth)]
         stored = {message["clientMessageId"]: message for message in truth}
         for sender in self.senders:
             for name, answer in sender.acknowledged.items():
@@ -183,7 +183,8 @@ class Run:
         )
 
 
-def _wrong_in(truth: list[Any]) -> list[str]:
+def wrong_in(truth: list[Any]) -> list[str]:
+    """What is not right in a room, in sentences: numbers that do not follow each other, ids that are there twice."""
     found = []
     numbers = [message["seq"] for message in truth]
     if numbers != [*range(1, len(numbers) + 1)]:

@@ -15,7 +15,6 @@ from pathlib import Path
 from simulator.engine import PROJECT, home_of
 from simulator.keys import AUDIENCE, ISSUER, SigningKey, signing_key
 
-GATEWAY_PYTHON = PROJECT / ".venv-gateway" / "bin" / "python"
 STARTS_WITHIN = 60.0
 FROZEN_S = (0.5, 4.0)
 """How long a program stands still, at least and at most."""
@@ -111,7 +110,7 @@ class Servers:
             "JWT_AUDIENCE": AUDIENCE,
             "JWT_JWKS_URL": f"http://127.0.0.1:{self.api.port}/.well-known/jwks.json",
         }
-        return Program([str(GATEWAY_PYTHON), "-m", "gateway"], environment, port, self.home / "gateway.log")
+        return Program([sys.executable, "-m", "gateway"], environment, port, self.home / "gateway.log")
 
     def token(self, user: str, **claims: object) -> str:
         return self.keys.mint(user, now=int(time.time()), ttl=86_400, **claims)  # type: ignore[arg-type]
