@@ -42,14 +42,14 @@ def composed(settings: Settings, jwks: Mapping[str, str], storage: Storage = SER
             objects=objects,
             tables=storage.tables,
             bucket=storage.bucket,
-            generation=_generation(settings),
+            generation=generation_of(settings),
         )
         become(environment)
         storage.fill(endpoint, objects)
         yield
 
 
-def _generation(settings: Settings) -> int:
+def generation_of(settings: Settings) -> int:
     """The tables' generation: one more for each unclean stop of an engine of our own, which may have lost what it
     acknowledged last."""
     if settings.dynamodb_endpoint is not None:

@@ -8,17 +8,25 @@ from pathlib import Path
 from simulator.engine import address, answers, hosted, log_tail
 from simulator.engine_state import note_told, unclean_stops, untold
 
-LOOK_SECONDS = 0.5
-LOOKS = 3  # in a row that find neither a host nor an engine
+LOOK_SECONDS = (
+    0.1  # an engine takes longer to start, so what has stopped is known before the next one answers
+)
+LOOKS = 15  # in a row that find neither a host nor an engine
 
 
 @contextmanager
-def watching(home: Path, tell: Callable[[str], None], give_up: Callable[[], None]) -> Iterator[None]:
-    """While the block lasts, tells in a sentence that the engine in `home` stopped and is back. If it does not come
-    back, says so and calls `give_up`, once. Both are called by another thread."""
+def watching(
+    home: Path,
+    tell: Callable[[str], None],
+    give_up: Callable[[], None],
+    stopped: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
+    """While the block lasts, tells in a sentence that the engine in `home` stopped and is back; `stopped` is called
+    before the next one answers. If it does not come back, says so and calls `give_up`, once. All are called by
+    another thread."""
     over = threading.Event()
     watch = threading.Thread(
-        target=_watch, args=(home, tell, give_up, over), name="engine-watch", daemon=True
+        target=_watch, args=(home, tell, give_up, stopped, over), name="engine-watch", daemon=True
     )
     watch.start()
     try:
@@ -29,12 +37,17 @@ def watching(home: Path, tell: Callable[[str], None], give_up: Callable[[], None
 
 
 def _watch(
-    home: Path, tell: Callable[[str], None], give_up: Callable[[], None], over: threading.Event
+    home: Path,
+    tell: Callable[[str], None],
+    give_up: Callable[[], None],
+    stopped: Callable[[], None],
+    over: threading.Event,
 ) -> None:
     seen, silent = unclean_stops(home), 0
     while not over.wait(LOOK_SECONDS):
         if (count := unclean_stops(home)) > seen:
             seen = count
+            stopped()
             tell(
                 "The engine has stopped by itself and is started again; until it answers, calls are refused."
             )

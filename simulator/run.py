@@ -12,7 +12,8 @@ import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
-from simulator.composition import composed
+from chat_lambda import compose
+from simulator.composition import composed, generation_of
 from simulator.engine import home_of
 from simulator.engine_host import free_port
 from simulator.engine_watch import watching
@@ -71,8 +72,14 @@ def _watched(settings: Settings, gave_up: threading.Event) -> AbstractContextMan
         gave_up.set()
         os.kill(os.getpid(), signal.SIGTERM)
 
-    home = home_of(settings.engine, settings.state)
-    return watching(home, lambda sentence: print(sentence, file=sys.stderr, flush=True), give_up)
+    def raise_generation() -> None:
+        """What the engine acknowledged last may be gone: whoever saw it is told by a generation more."""
+        compose.deployment().store.tables.generation = generation_of(settings)
+
+    def tell(sentence: str) -> None:
+        print(sentence, file=sys.stderr, flush=True)
+
+    return watching(home_of(settings.engine, settings.state), tell, give_up, raise_generation)
 
 
 def greeting(address: Address) -> str:

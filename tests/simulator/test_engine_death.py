@@ -17,6 +17,7 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
+from chat.rules.generations import LEAP
 from simulator.engine import MINISTACK, PROJECT, Kind, embedded, home_of
 from simulator.engine import main as wait_for_engines
 from simulator.engine_host import JOURNAL_BYTES
@@ -34,7 +35,7 @@ from tests.simulator.test_engine_lifetime import KINDS, Eventually, dynamodb
 
 LINES = 10  # of the greeting of `make run`
 SEND = 'mutation {{ sendMessage(roomId: "lobby", text: "{0}", clientMessageId: "{0}") {{ id roomId senderId text ts seq epoch clientMessageId }} }}'
-READ = '{ messages(roomId: "lobby", limit: 100) { items { text } } }'
+READ = '{ messages(roomId: "lobby", limit: 100) { items { text } head { epoch } } }'
 
 
 def engine(home: Path) -> dict[str, Any]:
@@ -280,6 +281,9 @@ class Run:
         """Sends it until it is stored: a retry of the same message is the same message."""
         return bool((self.ask(SEND.format(text))["data"] or {}).get("sendMessage"))
 
+    def epoch(self) -> int:
+        return int(self.ask(READ)["data"]["messages"]["head"]["epoch"])
+
     def texts(self) -> set[str]:
         return {item["text"] for item in self.ask(READ)["data"]["messages"]["items"]}
 
@@ -319,8 +323,10 @@ def test_the_api_outlives_its_engine_and_says_so(tmp_path: Path, eventually: Eve
     home = home_of("ministack", state)
     with running(state) as run:
         assert run.sent("before")
+        assert run.epoch() == 1
         kill(home, eventually)
         eventually(lambda: run.sent("after"))
+        assert run.epoch() == LEAP + 1
         assert {"before", "after"} <= run.texts()
         eventually(lambda: "nothing that it acknowledged is lost" in run.log.read_text())
         assert "The engine has stopped by itself and is started again" in run.log.read_text()
@@ -343,6 +349,7 @@ def test_what_was_acknowledged_is_there_after_both_were_killed_and_the_next_star
         run.process.kill()
     with running(state) as run:
         assert run.texts() >= sent
+        assert run.epoch() == LEAP + 1
         assert re.search(
             r"MiniStack had stopped without being asked to \(last write .* UTC\) .* nothing .* is lost",
             run.log.read_text(),
