@@ -158,10 +158,10 @@ def test_a_heartbeat_and_sync_say_left(harness: Harness) -> None:
     }
     again = harness.invoke(harness.event("Query.sync", "zoe-of-rooms", since=after["token"]))
     assert room not in {each["roomId"] for each in again["rooms"]}
-    beat = harness.event(
+    heartbeat = harness.event(
         "Mutation.heartbeat", "zoe-of-rooms", watching=room, rooms=[{"roomId": room, "seq": 1}]
     )
-    answer = harness.run(beat, writes=["PRESENCE"])
+    answer = harness.run(heartbeat, writes=["PRESENCE"])
     assert answer["rooms"] == [
         {"roomId": room, "seq": None, "rev": None, "epoch": None, "unread": None, "left": True}
     ]

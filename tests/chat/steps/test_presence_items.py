@@ -10,7 +10,7 @@ from chat.rules.devices import (
     NAMELESS,
     OFFLINE_AFTER_MS,
     PRESENT,
-    Beat,
+    Heartbeat,
     PresenceStatus,
     is_counted,
     status_of,
@@ -32,7 +32,7 @@ def after(
     watched: Room | None = None,
 ) -> Presence:
     """The person's item after a heartbeat."""
-    write = heartbeat_write(before, "ann", Beat(device, status, rooms, watched, now))
+    write = heartbeat_write(before, "ann", Heartbeat(device, status, rooms, watched, now))
     kept = {each: getattr(before, each) for each in ("status", "watching", "window", "named", "devices")}
     item = {"lastSeenAt": before.last_seen_at, **{each: value for each, value in kept.items() if value}}
     left = {name: value for name, value in (item | dict(write.set)).items() if name not in write.remove}
@@ -171,14 +171,14 @@ def test_the_rooms_of_many_devices_are_those_that_were_named_last() -> None:
 
 
 def test_a_person_is_counted_in_a_room_once_for_each_half_minute_however_many_devices_have_it_open() -> None:
-    def beat(device: str, room: Room, now: int) -> Beat:
-        return Beat(device, "online", (), room, now)
+    def heartbeat(device: str, room: Room, now: int) -> Heartbeat:
+        return Heartbeat(device, "online", (), room, now)
 
     presence = after(NOBODY, NOON, device="desk", watched=ROOMS[0])
-    assert is_counted(presence.by_key(), beat("phone", ROOMS[0], NOON + 1))
-    assert not is_counted(presence.by_key(), beat("phone", ROOMS[1], NOON + 1))
-    assert is_counted(presence.by_key(), beat("desk", ROOMS[1], NOON + 1))
-    assert not is_counted(presence.by_key(), beat("desk", ROOMS[0], NOON + 30_000))
+    assert is_counted(presence.by_key(), heartbeat("phone", ROOMS[0], NOON + 1))
+    assert not is_counted(presence.by_key(), heartbeat("phone", ROOMS[1], NOON + 1))
+    assert is_counted(presence.by_key(), heartbeat("desk", ROOMS[1], NOON + 1))
+    assert not is_counted(presence.by_key(), heartbeat("desk", ROOMS[0], NOON + 30_000))
 
 
 def test_an_item_from_before_there_were_devices_is_the_nameless_one() -> None:

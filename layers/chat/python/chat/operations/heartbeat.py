@@ -9,7 +9,7 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import View, is_in
-from chat.rules.devices import Beat, is_counted
+from chat.rules.devices import Heartbeat, is_counted
 from chat.rules.errors import RateLimited
 from chat.rules.instants import to_wire
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Item, Member
@@ -171,17 +171,17 @@ class _Heartbeat:
         """Write the heartbeat beside what other devices have written meanwhile, and count the person in the
         room that is open, once in half a minute. Raises `RateLimited`."""
         request = self._request
-        beat = Beat(request.device, request.status, tuple(rooms), watched, self.now)
+        heartbeat = Heartbeat(request.device, request.status, tuple(rooms), watched, self.now)
         for _ in attempts(self._deployment, self._deadline):
             try:
-                self._deployment.store.tables.update(heartbeat_write(presence, self._user_id, beat))
+                self._deployment.store.tables.update(heartbeat_write(presence, self._user_id, heartbeat))
             except ConditionFailed as overtaken:
                 presence = self._within_rate(overtaken.item)
             except TransientFailure:
                 continue
             else:
                 break
-        if watched and not is_counted(presence.by_key(), beat):
+        if watched and not is_counted(presence.by_key(), heartbeat):
             count_in(self._deployment, watched, self._user_id, self.now)
 
 

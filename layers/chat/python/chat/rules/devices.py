@@ -76,7 +76,7 @@ Devices = dict[str, Device]
 
 
 @record(frozen=True, slots=True)
-class Beat:
+class Heartbeat:
     """One heartbeat: of which device, as what, naming which rooms, with which one open, at what instant
     (ms)."""
 
@@ -109,30 +109,30 @@ def is_named(devices: Devices, room: Room, now: int) -> bool:
     return any(digest in device.rooms_at(now) for device in devices.values())
 
 
-def is_counted(devices: Devices, beat: Beat) -> bool:
+def is_counted(devices: Devices, heartbeat: Heartbeat) -> bool:
     """Whether the person needs no counting for what this heartbeat has open: it was done for the device in
     this window, or for another one that has the same room open."""
-    window, room = window_of(beat.now), beat.watched
+    window, room = window_of(heartbeat.now), heartbeat.watched
     return room is None or any(
-        device.window == window and (key == beat.device or device.watching == room.id)
+        device.window == window and (key == heartbeat.device or device.watching == room.id)
         for key, device in devices.items()
     )
 
 
-def heard(devices: Devices, beat: Beat) -> Devices:
+def heard(devices: Devices, heartbeat: Heartbeat) -> Devices:
     """The devices after a heartbeat. Going offline forgets the rooms of this device and of no other. Beyond
     `MOST_DEVICES` the least present gives way, of those the one that was heard of the longest ago."""
-    now, before = beat.now, devices.get(beat.device, NEVER_SEEN)
-    ages = before.rooms_at(now) | {room_digest(room): 0 for room in beat.rooms}
+    now, before = heartbeat.now, devices.get(heartbeat.device, NEVER_SEEN)
+    ages = before.rooms_at(now) | {room_digest(room): 0 for room in heartbeat.rooms}
     own = Device(
         seen_at=now,
-        status=beat.status,
-        named="" if beat.status == "offline" else _packed(ages.items()),
-        watching=beat.watched.id if beat.watched else None,
-        window=window_of(now) if beat.watched else before.window,
+        status=heartbeat.status,
+        named="" if heartbeat.status == "offline" else _packed(ages.items()),
+        watching=heartbeat.watched.id if heartbeat.watched else None,
+        window=window_of(now) if heartbeat.watched else before.window,
     )
     after = {key: each if each.is_live(now) else _expired(each) for key, each in devices.items()}
-    after[beat.device] = own
+    after[heartbeat.device] = own
     nameless = {NAMELESS: after.pop(NAMELESS)} if NAMELESS in after else {}
     ranked = sorted(after.items(), key=lambda pair: _rank(pair[1], now), reverse=True)
     return nameless | _trimmed(dict(ranked[:MOST_DEVICES]), now)

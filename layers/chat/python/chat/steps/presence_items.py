@@ -7,9 +7,9 @@ from chat.rules.devices import (
     NAMELESS,
     NEVER_SEEN,
     WINDOW_MS,
-    Beat,
     Device,
     Devices,
+    Heartbeat,
     PresenceStatus,
     heard,
     is_named,
@@ -62,9 +62,9 @@ def is_connected(presence: Presence, room: Room, now: int) -> bool:
     return is_named(presence.by_key(), room, now)
 
 
-def heartbeat_write(before: Presence, user_id: str, beat: Beat) -> Write:
+def heartbeat_write(before: Presence, user_id: str, heartbeat: Heartbeat) -> Write:
     """A heartbeat, on condition that no other was written since `before` was read: each moves `tat`."""
-    devices, now = heard(before.by_key(), beat), beat.now
+    devices, now = heard(before.by_key(), heartbeat), heartbeat.now
     newest = max(device.seen_at for device in devices.values())  # not `now`: this clock may be behind
     seen: dict[str, Any] = {
         "type": "Presence",
@@ -72,7 +72,7 @@ def heartbeat_write(before: Presence, user_id: str, beat: Beat) -> Write:
         "expiresAt": (newest + KEPT_MS) // 1_000,
     }
     remove = []
-    if beat.device == NAMELESS:
+    if heartbeat.device == NAMELESS:
         own = devices[NAMELESS]
         seen |= {"lastSeenAt": now, "status": own.status, "named": own.named, "window": own.window}
         if own.watching is None:
