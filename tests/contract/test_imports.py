@@ -17,7 +17,7 @@ ARROWS = {
     "chat_lambda": {"chat"},
     "resolvers": {"chat", "chat_lambda"},
     "services": {"chat", "chat_lambda"},
-    "simulator": {"chat", "resolvers"},
+    "simulator": {"chat", "chat_lambda", "resolvers"},
     "gateway": {"chat"},
     "migration": {"chat"},
 }  # type: dict[str, set[str]]
