@@ -52,11 +52,11 @@ invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on s
 # A DynamoDB for each worker, so that no more than four are started. One that dies ends the run instead of being replaced.
 WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 
-# What takes minutes of Terraform and of building packages, and changes seldom.
-PACKAGED = tests/terraform tests/package
+# What takes minutes of Terraform, of building packages and of starting programs, and changes seldom.
+SLOW = tests/terraform tests/package tests/migration tests/simulator/test_engine_death.py tests/simulator/test_engine_lifetime.py
 
-test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-packages [ARGS="-n 0 -k name"]
-	@exec $(BIN)/python -m pytest $(WORKERS) $(PACKAGED:%=--ignore=%) $(ARGS)
+test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-slow [ARGS="-n 0 -k name"]
+	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%) $(ARGS)
 
 # The operations and the rules, and of the guarantees what needs neither a wire to break nor minutes.
 FAST = $(wildcard tests/chat*) tests/resolvers tests/services $(addprefix tests/guarantees/,catch_up/test_follower.py \
@@ -67,10 +67,10 @@ test-fast: .venv/installed-dev ## the operations' and the rules' tests on moto, 
 
 check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, and `make test`
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
-	@exec $(BIN)/python -m pytest $(WORKERS) $(PACKAGED:%=--ignore=%)
+	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%)
 
-check-packages: .venv/installed-dev ## `terraform validate` and `terraform test`, and that packages build alike and start alone
-	@exec $(BIN)/python -m pytest $(WORKERS) $(PACKAGED) $(ARGS)
+check-slow: .venv/installed-dev .venv-ministack/installed ## the tests of Terraform, packages, the migration, and engines that die: minutes, and seldom touched
+	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW) $(ARGS)
 
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
 	@.venv-checkov/bin/checkov --config-file terraform/.checkov.yaml

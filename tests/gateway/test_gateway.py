@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from chat.rules.generations import LEAP
+from chat.rules.rooms import Room
 from chat_lambda import compose
 from gateway import documents
 from gateway.connection import CloseCode
