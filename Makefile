@@ -52,8 +52,11 @@ invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on s
 # A DynamoDB for each worker, so that no more than four are started. One that dies ends the run instead of being replaced.
 WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 
-# What takes minutes of Terraform, of building packages and of starting programs, and changes seldom.
-SLOW = tests/terraform tests/package tests/migration tests/simulator/test_engine_death.py tests/simulator/test_engine_lifetime.py
+# What takes minutes: of Terraform, of building packages, of starting programs, and of long histories.
+SLOW = tests/terraform tests/package tests/migration \
+	$(addprefix tests/simulator/,test_engine_death.py test_engine_lifetime.py) \
+	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py) \
+	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_rooms_end.py)
 
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-slow [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%) $(ARGS)
@@ -69,7 +72,7 @@ check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, and
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%)
 
-check-slow: .venv/installed-dev .venv-ministack/installed ## the tests of Terraform, packages, the migration, and engines that die: minutes, and seldom touched
+check-slow: .venv/installed-dev .venv-ministack/installed ## the tests of Terraform, packages, the migration, whole programs, crowds and long histories: minutes
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW) $(ARGS)
 
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
