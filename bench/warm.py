@@ -126,7 +126,7 @@ def _whole(page: dict[str, Any]) -> None:
 
 def _sends() -> Iterator[dict[str, Any]]:
     """Events of messages that were not sent before."""
-    pattern = event("Mutation.sendMessage", {})
+    pattern = event("Mutation.sendMessage", {"roomId": "lobby"})
     arguments: Any = pattern["arguments"]
     for number in count():
         yield {**pattern, "arguments": {**arguments, "clientMessageId": f"bench-{number}"}}
@@ -160,7 +160,7 @@ def _requests() -> tuple[dict[str, Any], ...]:
     recorder, alice = _Recorder(), Caller("alice")
     deployment = Deployment(Store(recorder, TABLES))
     messages(deployment, CursorKeys("k", {"k": bytes(32)}), alice, {"roomId": "lobby"}, Tally())
-    sent: Any = event("Mutation.sendMessage", {})["arguments"]
+    sent: Any = event("Mutation.sendMessage", {"roomId": "lobby"})["arguments"]
     send_message(deployment, alice, sent, Tally())
     return tuple(recorder.asked[each] for each in ("query", "batch_get_item", "transact_write_items"))
 
