@@ -19,7 +19,7 @@ from simulator.settings import BUCKET, REGION, WIRING
 from tests.guarantees.costs.capacity import CapacityCounter
 from tests.guarantees.costs.prepared_rooms import PreparedRooms
 from tests.guarantees.costs.situations import SITUATIONS
-from tests.guarantees.support.fixtures import Clock, process
+from tests.guarantees.support.fixtures import Clock, MovingClock, process
 
 ROW = re.compile(r"\| `(\w+)`(, [^|]+)? \| (\d+) \| ([\d+ ]+) \| ([\d.]+) \| ([\d.]+) \| (\d*) \| (.*) \|")
 SCHEMA = (PROJECT / "resolvers" / "schema.graphql").read_text(encoding="utf-8")
@@ -93,7 +93,7 @@ def billed(functions_environ: None, objects: Any, endpoint: str) -> Iterator[Bil
 def test_an_operation_costs_what_is_documented(
     billed: BilledProcess, client: Any, objects: Any, name: str
 ) -> None:
-    clock = Clock()
+    clock = MovingClock()
     uploads = Uploads(Objects(objects, BUCKET), frozenset({"image/png"}), 1_000)
     setup = PreparedRooms(process(client, clock, uploads=lambda: uploads), objects, clock)
     operation = SITUATIONS[name](setup)

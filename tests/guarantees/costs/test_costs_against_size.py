@@ -20,7 +20,7 @@ from tests.guarantees.costs.capacity import CapacityCounter
 from tests.guarantees.costs.prepared_rooms import PreparedRooms
 from tests.guarantees.costs.situations import SITUATIONS
 from tests.guarantees.costs.sizes import AT_ANY_SIZE, LargeRooms
-from tests.guarantees.support.fixtures import Clock, process
+from tests.guarantees.support.fixtures import MovingClock, process
 
 pytestmark = pytest.mark.real_engine("moto takes minutes for partitions of a thousand items")
 
@@ -51,7 +51,7 @@ def capacity(functions_environ: None, endpoint: str) -> Iterator[CapacityCounter
 def test_each_operation_costs_what_is_documented_at_this_size(
     capacity: CapacityCounter, client: Any, objects: Any, size: int
 ) -> None:
-    clock = Clock()
+    clock = MovingClock()
     uploads = Uploads(Objects(objects, BUCKET), frozenset({"image/png"}), 1_000)
     large = LargeRooms(
         client, PreparedRooms(process(client, clock, uploads=lambda: uploads), objects, clock), size

@@ -55,6 +55,18 @@ class Clock:
         self.ms += ms
 
 
+class MovingClock(Clock):
+    """Moves by a millisecond at each look, as every clock does while an answer is waited for."""
+
+    def now(self) -> int:
+        self.ms += 1
+        return self.ms
+
+    def monotonic(self) -> float:
+        self.seconds += 0.001
+        return self.seconds
+
+
 def table_name(room: Room) -> str:
     """The table that a room lies in, with its members' items."""
     return TABLES[f"{room.table.upper()}_TABLE"]

@@ -121,11 +121,16 @@ class _Reading:
         return HistoryPage([message for _, message in found.messages], token, NOT_ADOPTED)
 
     def _look_at_clock(self) -> bool:
-        """Take the time again, of which the first answer may have told better; whether that makes a difference."""
-        before, self._now, self._recency = self._now, self._deployment.now(), self._deployment.recency()
+        """Look again, as the first answer may have told the time; take it if that makes a difference, and say whether.
+
+        The milliseconds that the answer took make none: a bound that moved with them would be read once more.
+        """
+        now, self._recency = self._deployment.now(), self._deployment.recency()
         if self._deployment.clock_in_doubt():
             self._tally["ClockInDoubt"] = 1
-        return abs(self._now - before) > self._deployment.max_clock_skew_ms
+        has_aged = abs(now - self._now) > self._deployment.max_clock_skew_ms
+        self._now = now if has_aged else self._now
+        return has_aged
 
     def _is_changed_lately(self, head: Head) -> bool:
         return self._recency.covers(head.changed_at, head.change_written_at)
