@@ -61,9 +61,12 @@ SLOW = tests/terraform tests/package tests/migration \
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-slow [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%) $(ARGS)
 
-# The operations and the rules, and of the guarantees what needs neither a wire to break nor minutes.
-FAST = $(wildcard tests/chat*) tests/resolvers tests/services $(addprefix tests/guarantees/,catch_up/test_follower.py \
-	exactly_once/test_sends_are_judged_in_order.py receipts/test_receipts_are_fenced.py rooms/test_rules_take_effect.py)
+# The operations and the rules, and of the guarantees what needs neither a wire to break nor minutes. Not those that try each
+# field, each state or each kind of user.
+EXHAUSTIVE = $(addprefix tests/resolvers/test_,any_subject.py delete_room.py optional_arguments.py authorizer.py)
+FAST = $(filter-out $(EXHAUSTIVE),$(wildcard tests/chat* tests/resolvers/test_*.py)) tests/services \
+	$(addprefix tests/guarantees/,catch_up/test_follower.py exactly_once/test_sends_are_judged_in_order.py \
+	receipts/test_receipts_are_fenced.py rooms/test_rules_take_effect.py)
 
 test-fast: .venv/installed-dev ## the operations' and the rules' tests on moto, within this process: no Java, no npm, under a minute [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest --engine=moto $(WORKERS) $(FAST) $(ARGS)
