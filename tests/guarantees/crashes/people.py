@@ -112,16 +112,20 @@ class AppSyncReader:
     """What was caught up with; absent before the first time, and after the person was out of the room."""
 
     async def run(self, ends: asyncio.Event) -> None:
-        task = asyncio.create_task(self._subscribe())
+        task, epoch = asyncio.create_task(self._subscribe()), None
         try:
             while not ends.is_set():
                 await self.catch_up()
+                if (
+                    self.head and self.head["epoch"] != epoch
+                ):  # the subscription may be of an epoch that is over
+                    epoch = self.head["epoch"]
+                    await _end(task)
+                    task = asyncio.create_task(self._subscribe())
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ends.wait(), 1.0)
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await _end(task)
 
     async def _subscribe(self) -> None:
         address = f"127.0.0.1:{self.api.servers.api.port}"
@@ -171,6 +175,12 @@ class AppSyncReader:
                 return
 
 
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
 @dataclass
 class SyncReader:
     """Never subscribes: `sync` alone."""
@@ -216,9 +226,6 @@ class GatewayReader:
     """The numbers of the messages in the order in which they came."""
     last: int | None = None
     """The number of the last message, after which the next one comes; unknown after a new beginning."""
-    removals: int = 0
-    resets: int = 0
-    connections: int = 0
 
     async def run(self, ends: asyncio.Event) -> None:
         while not ends.is_set():
@@ -231,7 +238,6 @@ class GatewayReader:
         headers = {"authorization": self.api.servers.token(self.api.user)}
         url = f"http://127.0.0.1:{self.api.servers.gateway.port}/ws"
         async with self.api.http.ws_connect(url, headers=headers, heartbeat=5) as socket:
-            self.connections += 1
             await self._subscribe(socket)
             while not ends.is_set():
                 with suppress(TimeoutError):
@@ -252,12 +258,10 @@ class GatewayReader:
                 if not self.at or not frame["resumed"]:
                     await self._read_afresh()
             case "reset":
-                self.resets += 1
                 await self._read_afresh()
             case "message":
                 self._message(frame["message"])
             case "removed":
-                self.removals += 1
                 self.at = self.last = None
                 await asyncio.sleep(AGAIN_S)
                 await self._subscribe(socket)
