@@ -318,19 +318,29 @@ WAYS: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-@given(st.tuples(st.sampled_from(sorted(WAYS)), IDS), st.tuples(st.sampled_from(sorted(WAYS)), IDS))
+PEOPLE = st.tuples(st.sampled_from(sorted(WAYS)), IDS)
+
+
+def chat_id(person: tuple[str, str]) -> str | None:
+    """The chat's id of somebody with this id at this source; `None` for one who is refused."""
+    way, own = person
+    try:
+        return called(WAYS[way](own)).user_id
+    except IdentityRefused:
+        return None
+
+
+@given(PEOPLE, PEOPLE | st.none())
 def test_two_people_of_any_two_sources_never_have_one_id(
-    one: tuple[str, str], other: tuple[str, str]
+    one: tuple[str, str], other: tuple[str, str] | None
 ) -> None:
-    found = []
-    for way, own in (one, other):
-        try:
-            found.append(called(WAYS[way](own)).user_id)
-        except IdentityRefused:
-            return
-    assert (found[0] == found[1]) == (one == other)
+    """The other is anybody, or has at the source without a prefix the very id that the one has in the chat."""
+    taken = chat_id(one)
+    other = other or ("pool", taken or "x")
+    assert one == other or taken is None or chat_id(other) != taken
     services = {caller.user_id for caller in (ALL.roles.callers.values() if ALL.roles else ())}
-    assert services.isdisjoint(found)
+    assert services.isdisjoint({taken, chat_id(other)})
+    assert chat_id(("pool", min(services))) is None
 
 
 JSON = st.recursive(
