@@ -84,6 +84,22 @@ def test_a_source_of_each_kind_becomes_its_record() -> None:
     assert not sources.has_our_authorizer
 
 
+def test_a_key_that_is_null_is_absent() -> None:
+    """So Terraform writes what an object leaves out, keys of other types included."""
+    keys = {key for each in SOURCES for key in each} | {
+        "jwks",
+        "algorithms",
+        "tokenUse",
+        "mutable",
+        "verifiedBy",
+    }
+    for own in SOURCES:
+        assert parse_sources(json.dumps([dict.fromkeys(keys) | own])) == parse_sources(json.dumps([own]))
+    granted = source("pool")["grants"]
+    with_null = parse_sources(setting(source("pool", grants=granted | {"privacy": None})))
+    assert with_null == parse_sources(setting(source("pool")))
+
+
 def test_who_has_verified_a_token_is_said_by_each_source() -> None:
     text = setting(
         source("pool", verifiedBy=["appsync", "authorizer"]), source("keycloak", verifiedBy=["authorizer"])
