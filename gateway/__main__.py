@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gateway import logs
 from gateway.process import Gateway
-from gateway.server import Server, token_rules
+from gateway.server import Server
 from gateway.settings import BadSettings, Settings, of_this_process
 
 
@@ -27,7 +27,7 @@ def main() -> int:
 
 
 async def serve(settings: Settings) -> None:
-    server = Server(Gateway(settings, token_rules(settings)))
+    server = Server(Gateway(settings))
     # A room of thousands is many objects that live long; collecting them again and again delays messages.
     gc.collect()
     gc.freeze()

@@ -7,11 +7,10 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import aiohttp
 
-from chat.identity.tokens import TokenRules, verify_token
 from chat.rules.rooms import Room
 from gateway import server_frames
 from gateway.admission import Admission, AdmissionLimits
@@ -23,6 +22,7 @@ from gateway.connection import CloseCode
 from gateway.feed import Feed
 from gateway.hub import Hub
 from gateway.metrics import Metrics
+from gateway.person_tokens import PersonTokens
 from gateway.realtime import Realtime
 from gateway.replay_buffer import MemoryBudget
 from gateway.service import Service
@@ -42,8 +42,9 @@ STATE_SECONDS = 60.0
 class Gateway:
     """Made before it runs: `appsync`, `realtime` and `hub` are there while it is `running`."""
 
-    def __init__(self, settings: Settings, rules: TokenRules) -> None:
-        self.settings, self.rules = settings, rules
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.tokens = PersonTokens(settings.sources, settings.token_marker)
         self.metrics = Metrics()
         self.admission = Admission(
             AdmissionLimits(
@@ -85,14 +86,10 @@ class Gateway:
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await self.hub.close()
                 await self.realtime.close()
+                self.tokens.close()
 
     def _new_feed(self, room: Room) -> Feed:
         return Feed(room, self.service, self.realtime, self.settings, self.metrics, self.replay_memory)
-
-    async def verify(self, token: str) -> Any:
-        """The token's claims. Fetching keys may wait, so it is not done in the event loop. Raises
-        `TokenRefused`, `KeysUnavailable`."""
-        return await asyncio.to_thread(verify_token, token, self.rules)
 
     async def drain(self) -> None:
         """Tell every client to come back elsewhere, each after a while of its own, and close."""

@@ -12,9 +12,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainValidator,
     ValidationError,
     model_validator,
 )
+
+from chat.identity.sources import BadSources, Sources, parse_sources
 
 Algorithm = Literal["RS256", "ES256"]
 
@@ -51,6 +54,19 @@ def _prefix(text: str) -> str:
     return text
 
 
+def _sources(text: str) -> Sources:
+    sources = parse_sources(text)
+    if not sources.tokens:
+        raise BadSources("has no source of type cognito or oidc: the gateway verifies no other tokens")
+    return sources
+
+
+def _marker(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.~-]{1,32}", text):
+        raise ValueError("must be up to 32 letters, digits or _ . ~ -")
+    return text
+
+
 def _reference(text: str) -> str:
     if not text.startswith(("file:", "env:")):
         raise ValueError("must be file: and a path, or env: and a variable; secrets are given by reference")
@@ -74,10 +90,15 @@ class Settings(BaseModel):
     ends."""
     host: str = "127.0.0.1"
     port: int = Field(4100, ge=0, le=65_535)
-    jwt_issuer: str = Field(min_length=1)
-    jwt_audience: str = Field(min_length=1)
+    identity: Annotated[Sources, PlainValidator(_sources)] | None = None
+    """Whose tokens clients may bring, as the API's functions have it. The four below are its short form, for one
+    issuer whose tokens the API's authorizer verifies."""
+    token_marker: Annotated[str, AfterValidator(_marker)] = ""
+    """What a token for the API's authorizer begins with, where AppSync verifies others itself."""
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
     jwt_algorithms: tuple[Algorithm, ...] = ("RS256", "ES256")
-    jwt_jwks_url: AnyHttpUrl
+    jwt_jwks_url: AnyHttpUrl | None = None
     allowed_origins: tuple[str, ...] = ()
     """Origins whose pages may connect; a client that sends no Origin is no browser, and may."""
     max_frame_bytes: int = Field(65_536, ge=1_024, le=1_048_576)
@@ -128,6 +149,47 @@ class Settings(BaseModel):
         if self.service_auth == "iam" and self.region is None:
             raise ValueError("APPSYNC_REGION: is missing, and APPSYNC_URL does not name the region")
         return self
+
+    @model_validator(mode="after")
+    def _tokens(self) -> "Settings":
+        short = {
+            "JWT_ISSUER": self.jwt_issuer,
+            "JWT_AUDIENCE": self.jwt_audience,
+            "JWT_JWKS_URL": self.jwt_jwks_url,
+        }
+        for name, value in short.items():
+            if self.identity is None and value is None:
+                raise ValueError(f"{name}: is missing; or set IDENTITY")
+            if self.identity is not None and value is not None:
+                raise ValueError(f"{name}: must be absent where IDENTITY is set")
+        verified_by = [source.verified_by for source in self.sources.tokens]
+        if (
+            not self.token_marker
+            and {"authorizer"} in verified_by
+            and any("appsync" in each for each in verified_by)
+        ):
+            raise ValueError(
+                "TOKEN_MARKER: is missing; AppSync takes a plain JWT for one that it verifies itself"
+            )
+        roles = self.sources.roles
+        callers = roles.callers.values() if roles else ()
+        if (
+            self.service_auth == "iam"
+            and self.identity
+            and not any("gateway" in each.roles for each in callers)
+        ):
+            raise ValueError(
+                "IDENTITY: has no caller of type iam with the role gateway, as SERVICE_AUTH says"
+            )
+        return self
+
+    @property
+    def sources(self) -> Sources:
+        """Whose tokens clients may bring."""
+        if self.identity is not None:
+            return self.identity
+        issuer, audience = self.jwt_issuer or "", self.jwt_audience or ""
+        return Sources.jwt(issuer, audience, self.jwt_algorithms, str(self.jwt_jwks_url))
 
     @property
     def region(self) -> str | None:

@@ -34,7 +34,7 @@ REALTIME_HEADERS = {
 
 
 class RoleCredentials:
-    """The credentials of the process, from where AWS's programs look for them: the environment, files, the
+    """The credentials of the process, from where AWS's programs look for them: variables, files, the
     task's role, the instance's.
 
     `find` may wait for a server, and runs in a thread. Credentials that were there once are used while others

@@ -25,7 +25,7 @@ from chat.steps.new_room import add_room
 from chat_lambda import compose
 from gateway.documents import Document
 from gateway.process import Gateway
-from gateway.server import Server, token_rules
+from gateway.server import Server
 from gateway.settings import Settings
 from simulator.functions import Functions, functions_from_wiring
 from simulator.keys import AUDIENCE, ISSUER, SigningKey
@@ -228,4 +228,4 @@ def new_gateway(api: Address, token: Path, changed: Mapping[str, Any]) -> Gatewa
         **changed,
     }
     settings = Settings.model_validate(given)
-    return Gateway(settings, token_rules(settings))
+    return Gateway(settings)
