@@ -31,14 +31,16 @@ help: ## this list
 run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent LOG=info]
 	@exec $(BIN)/python -m simulator run
 
-gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000]
+gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000 IDENTITY= SERVICE_TOKEN= SERVICE_AUTH=iam]
 	@$(GATEWAY) -m gateway.check || { echo "start it in another shell: make run$(if $(filter-out 4000,$(PORT)), PORT=$(PORT))" >&2; exit 1; }
 	@umask 077 && mkdir -p .local && $(BIN)/python -m simulator token --user=gateway --roles=gateway > .local/gateway.token
 	@exec $(GATEWAY) -m gateway
 
-GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) SERVICE_TOKEN=file:.local/gateway.token \
-	JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
-	JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json} .venv-gateway/bin/python
+# Where the service signs it has no token, and with IDENTITY nobody is told a single issuer.
+GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) \
+	$(if $(filter iam,$(SERVICE_AUTH)),APPSYNC_REGION=$${APPSYNC_REGION:-us-east-1},SERVICE_TOKEN=$${SERVICE_TOKEN:-file:.local/gateway.token}) \
+	$(if $(IDENTITY),,JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
+	JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json}) .venv-gateway/bin/python
 
 token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200]
 	@exec $(BIN)/python -m simulator token $(if $(filter command line,$(origin USER)),--user="$$USER")

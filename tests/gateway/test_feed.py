@@ -13,10 +13,13 @@ from pydantic import AnyHttpUrl
 from chat.rules.instants import to_wire
 from gateway import documents, server_frames
 from gateway.appsync import UpstreamRefused
+from gateway.authorization import ServiceToken
+from gateway.documents import Document
 from gateway.feed import EpochEnded, Feed, Revoked
 from gateway.metrics import Metrics
 from gateway.realtime import Subscription
 from gateway.replay_buffer import MemoryBudget
+from gateway.service import Service
 from gateway.settings import Settings
 from gateway.timeline import Message
 from tests.gateway.fakes import LOBBY, NOT_MEMBER
@@ -47,7 +50,7 @@ class Upstream:
         self.refusal: UpstreamRefused | None = None
         self.subscriptions: list[Subscription] = []
 
-    async def ask(self, document: str, _variables: object, _token: str) -> Any:
+    async def ask(self, document: Document, _variables: object, _authorization: object) -> Any:
         if self.refusal is not None:
             raise self.refusal
         seq = len(self.messages)
@@ -57,7 +60,7 @@ class Upstream:
             return {"head": head}
         return {"items": self.messages, "head": head, "nextToken": None, "reset": False}
 
-    async def subscribe(self, subscription: Subscription, _query: str, _variables: object) -> None:
+    async def subscribe(self, subscription: Subscription, _document: Document, _variables: object) -> None:
         self.subscriptions.append(subscription)
 
     def deliver(self, message: Mapping[str, Any]) -> None:
@@ -100,9 +103,15 @@ def upstream() -> Upstream:
 
 
 @pytest.fixture
-async def feed(upstream: Upstream) -> Feed:
+async def service(upstream: Upstream) -> Service:
+    appsync: Any = upstream
+    return Service(ServiceToken(lambda: "service"), appsync)
+
+
+@pytest.fixture
+async def feed(upstream: Upstream, service: Service) -> Feed:
     both: Any = upstream
-    return Feed(LOBBY, both, both, lambda: "service", SETTINGS, Metrics(), MemoryBudget(10**6))
+    return Feed(LOBBY, service, both, SETTINGS, Metrics(), MemoryBudget(10**6))
 
 
 @asynccontextmanager
@@ -167,6 +176,20 @@ async def test_what_was_removed_in_an_epoch_that_is_not_cleared_yet_is_forgotten
 async def test_a_feed_that_is_ended_while_there_is_work_ends(feed: Feed, upstream: Upstream) -> None:
     async with asyncio.timeout(10), running(feed):
         upstream.deliver(message(3, epoch=1))
+
+
+async def test_a_service_that_loses_a_room_of_members_lacks_its_role(
+    feed: Feed, upstream: Upstream, service: Service
+) -> None:
+    async with asyncio.timeout(10), running(feed) as (owner, _):
+        upstream.refusal = NOT_MEMBER
+        upstream.deliver(message(3, epoch=1))  # there is a gap, so history is read
+        assert await owner.ended.get() == EpochEnded(1)
+        faults = [service.fault]  # the room may have ended, and they are told in a moment
+        owner.has_acted.set()  # and they stay
+        while service.fault == faults[-1]:  # noqa: ASYNC110  nothing else says so
+            await asyncio.sleep(0.01)
+        assert [*faults, service.fault] == [None, "role"]
 
 
 async def test_a_room_that_the_service_may_not_receive_has_no_feed(feed: Feed, upstream: Upstream) -> None:
