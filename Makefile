@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -28,8 +28,10 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent LOG=info]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent LOG=info AUTH=cognito|oidc|lambda|iam FORM=auth0|keycloak|entra]
 	@exec $(BIN)/python -m simulator run
+
+AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
 
 gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000]
 	@$(GATEWAY) -m gateway.check || { echo "start it in another shell: make run$(if $(filter-out 4000,$(PORT)), PORT=$(PORT))" >&2; exit 1; }
@@ -40,11 +42,11 @@ GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT
 	JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
 	JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json} .venv-gateway/bin/python
 
-token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200]
-	@exec $(BIN)/python -m simulator token $(if $(filter command line,$(origin USER)),--user="$$USER")
+token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200 AUTH=cognito TOKEN_USE=id GROUPS=x FORM=entra PORT=4000]
+	@exec $(BIN)/python -m simulator token $(AS_USER) $(if $(filter command line,$(origin GROUPS)),--groups="$$GROUPS")
 
-subscribe: .venv/installed ## what happens in a room of it, a line of JSON for each event: USER=alice [ROOM=lobby PORT=4000]
-	@exec $(BIN)/python -m simulator subscribe $(if $(filter command line,$(origin USER)),--user="$$USER")
+subscribe: .venv/installed ## what happens in a room of it, a line of JSON for each event: USER=alice [ROOM=lobby PORT=4000 AUTH= FORM= TOKEN_USE=]
+	@exec $(BIN)/python -m simulator subscribe $(AS_USER)
 
 invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json
 	@exec $(BIN)/python -m simulator invoke

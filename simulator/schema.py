@@ -32,8 +32,8 @@ directive @aws_iam on OBJECT | FIELD_DEFINITION
 directive @aws_oidc on OBJECT | FIELD_DEFINITION
 directive @aws_lambda on OBJECT | FIELD_DEFINITION
 """
-"""https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html. With one authorizer they allow
-nothing more."""
+"""https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html. What they allow:
+`simulator.auth.directives`."""
 
 
 @lru_cache(maxsize=8)
