@@ -98,8 +98,9 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
 	@$(MAKE) data
 
-data: .venv/installed ## botocore's data of our own, anew from the botocore in the lock
+data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, and terraform/schema.json
 	@$(BIN)/python -m lambda_package.botocore_data
+	@$(BIN)/python -m schema.data
 
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
