@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
 from chat_lambda import compose
+from schema import generate
 from simulator.access import local_access
 from simulator.composition import composed, generation_of
 from simulator.engine import home_of
@@ -40,7 +41,7 @@ def main(settings: Settings, answers: TextIO) -> int:
     gave_up = threading.Event()
     with composed(settings, jwks, identity=local.identity), _watched(settings, gave_up):
         config = ServerConfig(
-            schema=SCHEMA.read_text(encoding="utf-8"),
+            schema=_schema(settings),
             functions=functions_from_wiring(wiring, local.authorizer),
             jwks=key.jwks,
             access=local.access,
@@ -67,6 +68,11 @@ def main(settings: Settings, answers: TextIO) -> int:
             print(f"{ports} is in use: choose another, for example make run {example}.", file=sys.stderr)
             return 1
     return int(gave_up.is_set())
+
+
+def _schema(settings: Settings) -> str:
+    """With AUTH its types and fields are marked for the modes, as for an API in the cloud."""
+    return generate(modes=settings.auth) if settings.auth else SCHEMA.read_text(encoding="utf-8")
 
 
 def _watched(settings: Settings, gave_up: threading.Event) -> AbstractContextManager[None]:
