@@ -31,8 +31,8 @@ MARKS: Mapping[Mode, tuple[str, ...]] = {
 """What the identity of one mode has and that of no other: AWS_LAMBDA, a verified token (Cognito user pools
 and OpenID Connect), AWS_IAM."""
 
-SESSION = re.compile(
-    r"arn:(aws[a-z-]*):sts::(\d{12}):assumed-role/([\w+=,.@-]{1,64})/[\w+=,.@-]{2,64}", re.ASCII
+SESSION = (
+    r"arn:(aws[a-z-]*):sts::([0-9]{12}):assumed-role/([A-Za-z0-9_+=,.@-]{1,64})/[A-Za-z0-9_+=,.@-]{2,64}"
 )
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
 
@@ -105,7 +105,7 @@ def _by_role(identity: Mapping[str, Any], source: RoleSource | None) -> Caller:
     if source is None:
         raise IdentityRefused("source")
     user_arn = identity.get("userArn")
-    session = SESSION.fullmatch(user_arn) if isinstance(user_arn, str) else None
+    session = re.fullmatch(SESSION, user_arn) if isinstance(user_arn, str) else None
     if session is None or _is_there(identity, COGNITO_IDENTITY):
         raise IdentityRefused("role")
     found = source.callers.get((session[1], session[2], session[3]))

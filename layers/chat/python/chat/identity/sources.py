@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 from itertools import combinations
-from urllib.parse import urlsplit
 
+from chat.identity.addresses import is_address_of_keys, is_loopback
 from chat.identity.claim_names import is_written_by_people, may_change
 from chat.identity.models import (
     PLATFORM_ROLES,
@@ -20,21 +20,20 @@ from chat.identity.models import (
 from chat.identity.reading import BadSources, Keys, read_json
 from chat.rules.rooms import is_id, is_user_id
 
-__all__ = ["BadSources", "Sources", "is_address_of_keys", "parse_sources"]
+__all__ = ["BadSources", "Sources", "parse_sources"]
 
 MAX_CHARACTERS = 3_000
 """All of a function's environment is at most 4 KB:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 TYPES = ("cognito", "oidc", "lambda", "iam")
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-PREFIX = re.compile(r"[A-Za-z0-9_.:|@-]{0,32}")
-POOL = re.compile(r"https://(issuer-)?cognito-idp(-fips)?\.[a-z0-9.-]+/[\w-]+_[0-9A-Za-z]+")
+NAME = r"[A-Za-z0-9_.-]{1,32}"
+PREFIX = r"[A-Za-z0-9_.:|@-]{0,32}"
+POOL = r"https://(issuer-)?cognito-idp(-fips)?\.[a-z0-9.-]+/[\w-]+_[0-9A-Za-z]+"
 """A pool's issuer, in both of its forms:
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html"""
-ROLE = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/(?:[\x21-\x7e]+/)?([\w+=,.@-]{1,64})", re.ASCII)
+ROLE = r"arn:(aws[a-z-]*):iam::([0-9]{12}):role/(?:[\x21-\x7e]+/)?([A-Za-z0-9_+=,.@-]{1,64})"
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def parse_sources(text: str) -> Sources:
@@ -63,7 +62,7 @@ Source = TokenSource | ContextSource | RoleSource
 
 def _source(number: int, document: object) -> Source:
     name = document.get("name") if isinstance(document, dict) else None
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    if not isinstance(name, str) or not re.fullmatch(NAME, name):
         raise BadSources(f"source {number}: name must be 1 to 32 letters, digits or _ . -")
     keys = Keys(name, document)
     keys.take("name")
@@ -84,7 +83,7 @@ def _source(number: int, document: object) -> Source:
 
 def _cognito(name: str, keys: Keys) -> TokenSource:
     issuer = keys.text("issuer")
-    if not (POOL.fullmatch(issuer) or is_loopback(issuer)):
+    if not (re.fullmatch(POOL, issuer, re.ASCII) or is_loopback(issuer)):
         raise keys.wrong("issuer", "must be https://cognito-idp.REGION.amazonaws.com/POOL_ID")
     return TokenSource(
         name,
@@ -127,27 +126,6 @@ def _verified_by(keys: Keys) -> frozenset[str]:
     return keys.some_of("verifiedBy", ("appsync", "authorizer"), ("appsync",))
 
 
-def is_loopback(address: str) -> bool:
-    """Whether this is an http or https address of this machine."""
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK and parts.username is None
-    except ValueError:
-        return False
-
-
-def is_address_of_keys(address: object) -> bool:
-    """Whether keys may be fetched from there: by https, or from this machine."""
-    if not isinstance(address, str) or not address.isascii() or not address.isprintable() or " " in address:
-        return False
-    try:
-        parts = urlsplit(address)
-        is_secure = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        return False
-    return is_secure or is_loopback(address)
-
-
 def _is_key_set(text: object) -> bool:
     """Whether it looks like one. What its keys are is judged where they are used."""
     try:
@@ -159,7 +137,7 @@ def _is_key_set(text: object) -> bool:
 
 def _prefix(keys: Keys) -> str:
     prefix = keys.text("prefix", "")
-    if not PREFIX.fullmatch(prefix):
+    if not re.fullmatch(PREFIX, prefix):
         raise keys.wrong("prefix", "must be at most 32 letters, digits or _ . : | @ -")
     return prefix
 
@@ -200,7 +178,7 @@ def _iam(name: str, keys: Keys) -> RoleSource:
     prefix, callers = _prefix(keys), dict[RoleKey, RoleCaller]()
     for number, document in enumerate(keys.objects("callers"), 1):
         of_caller = Keys(f"{name}: callers {number}", document)
-        role, user_id = ROLE.fullmatch(of_caller.text("role")), of_caller.text("userId")
+        role, user_id = re.fullmatch(ROLE, of_caller.text("role")), of_caller.text("userId")
         roles = of_caller.texts("roles", ())
         if role is None:
             raise of_caller.wrong("role", "must be the ARN of an IAM role")
