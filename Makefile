@@ -114,6 +114,13 @@ plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file
 deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
 	@terraform/run deploy "$(ENV)" "$(PLAN)"
 
+schema: .venv/installed ## the schema for another API, alone on stdout [FIELDS=Query.messages,… PREFIX=Chat MODES=lambda,cognito,oidc,iam DEFAULT=cognito INTO=theirs.graphql]
+	@exec $(BIN)/python -m schema $(call given,fields,FIELDS) $(call given,prefix,PREFIX) $(call given,modes,MODES) \
+		$(call given,default,DEFAULT) $(call given,into,INTO)
+
+# $(call given,option,VARIABLE): the option, if the variable is on make's command line
+given = $(if $(filter command line,$(origin $(2))),--$(1)="$$$(2)")
+
 migrate: .venv/installed ## gives messages from before numbering their numbers: ARGS="--all --roster roster.json --dry-run"
 	@exec $(BIN)/python -m migration $(ARGS)
 
@@ -185,4 +192,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean
+.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy schema migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean

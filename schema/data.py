@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import ObjectTypeDefinitionNode, TypeDefinitionNode, print_ast
 
-from schema.document import linked, marked
+from schema.document import field_text, linked, marked
 from schema.source import OPERATIONS, SCHEMA, Source, ours
 
 PLACE = SCHEMA.parent.parent / "terraform" / "schema.json"
@@ -50,8 +50,8 @@ def _root(source: Source, name: str) -> dict[str, str]:
 def _field(source: Source, name: str) -> dict[str, Any]:
     field, mutations = source.fields[name], source.links.get(name, ())
     placed = marked(linked(field, [MUTATIONS]) if mutations else field, [AUTH])
-    text = "\n".join(f"  {line}" if line else "" for line in print_ast(placed).splitlines())
-    return {"name": name, "root": name.partition(".")[0], "mutations": list(mutations), "text": text}
+    root = name.partition(".")[0]
+    return {"name": name, "root": root, "mutations": list(mutations), "text": field_text(placed)}
 
 
 def _with_place(node: TypeDefinitionNode) -> TypeDefinitionNode:

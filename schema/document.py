@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from textwrap import indent
 from typing import Any, TypeVar
 
 from graphql import (
@@ -48,33 +49,37 @@ def generate(
     example, types are called `ChatMessage` and root fields `chatMessages`. Raises `SchemaRefused`, a
     `ValueError` whose text is a sentence.
     """
-    request = Request.of(modes=modes, default=default, fields=fields, prefix=prefix)
-    return print_ast(document(request)) + "\n"
+    return printed(Request.of(modes=modes, default=default, fields=fields, prefix=prefix))
 
 
-def document(request: Request) -> DocumentNode:
+def printed(request: Request) -> str:
     """What the request asks for: a `schema` block, the root types that have fields, and the types."""
-    roots = [root for root in OPERATIONS if root_fields(request, root)]
+    roots = request.roots()
     operations = [
         OperationTypeDefinitionNode(operation=OperationType(OPERATIONS[root]), type=_named(root))
         for root in roots
     ]
-    return DocumentNode(
-        definitions=(
-            SchemaDefinitionNode(operation_types=tuple(operations)),
-            *(replace(ours().roots[root], fields=tuple(root_fields(request, root))) for root in roots),
-            *types(request),
-        )
+    definitions = (
+        SchemaDefinitionNode(operation_types=tuple(operations)),
+        *(root_type(request, root) for root in roots),
+        *types(request),
     )
+    return print_ast(DocumentNode(definitions=definitions)) + "\n"
+
+
+def root_type(request: Request, root: str) -> ObjectTypeDefinitionNode:
+    """A root type with those of its fields that the request asks for."""
+    return replace(ours().roots[root], fields=tuple(root_fields(request, root)))
 
 
 def root_fields(request: Request, root: str) -> list[FieldDefinitionNode]:
     """The fields of a root type that the request asks for."""
-    return [
-        marked(_field(name, request), request.directives)
-        for name in request.fields
-        if name.startswith(f"{root}.")
-    ]
+    return [marked(_field(name, request), request.directives) for name in request.of_root(root)]
+
+
+def field_text(field: FieldDefinitionNode) -> str:
+    """A field as it stands in a type's block."""
+    return indent(print_ast(field), "  ")
 
 
 def types(request: Request) -> list[TypeDefinitionNode]:

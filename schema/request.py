@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from schema.source import ours
+from schema.source import OPERATIONS, ours
 
 DIRECTIVES = {
     "lambda": "aws_lambda",
@@ -59,6 +59,14 @@ class Request:
         """The same for a place where what is unmarked is not for the default mode: everything is marked."""
         return replace(self, default="")
 
+    def of_root(self, root: str) -> list[str]:
+        """Those of the fields that a root type has."""
+        return [name for name in self.fields if name.startswith(f"{root}.")]
+
+    def roots(self) -> list[str]:
+        """The root types that have some of the fields."""
+        return [root for root in OPERATIONS if self.of_root(root)]
+
     def mutations(self, subscription: str) -> list[str]:
         """The mutations that feed a subscription and are among the fields, by their names in the file."""
         return [name for name in ours().links.get(subscription, ()) if f"Mutation.{name}" in self.fields]
@@ -71,7 +79,7 @@ def _fields(names: Iterable[str] | None) -> tuple[str, ...]:
         raise SchemaRefused("FIELDS names no field.")
     for name in wanted:
         if name not in known:
-            raise SchemaRefused(f"FIELDS: there is no {name}{_meant(name)}.")
+            raise SchemaRefused(f"FIELDS: there is no {name}{_meant(name)}")
     chosen = tuple(name for name in known if name in wanted)
     for name in chosen:
         feeding = [f"Mutation.{each}" for each in links.get(name, ())]
@@ -85,7 +93,7 @@ def _meant(name: str) -> str:
     own = name.rpartition(".")[2]
     close = [each for each in known if each.endswith(f".{own}")]
     close = close or difflib.get_close_matches(name, known, n=3)
-    return f"; is it {' or '.join(close)}?" if close else ": resolvers/schema.graphql has them all"
+    return f"; is it {' or '.join(close)}?" if close else ": resolvers/schema.graphql has them all."
 
 
 def _prefix(prefix: str) -> str:
