@@ -146,6 +146,14 @@ prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ p
 	$(BIN)/python -m tests.guarantees.crowds.throughput
 	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
 
+CLIENTS := tests/clients/node_modules/.package-lock.json
+
+prove-clients: .venv/installed-dev .venv-ministack/installed $(CLIENTS) ## aws-amplify and Apollo with AWS's links against it in every mode of AUTH: needs Node 20 and npm
+	@CHAT_CLIENTS=1 exec $(BIN)/python -m pytest -n 0 -q tests/clients
+
+$(CLIENTS): tests/clients/package-lock.json
+	@cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
+
 prove-crashes: .venv/installed-dev .venv-ministack/installed ## people chat while API, gateway and engine are killed and frozen: 0 lost, 0 twice, 0 leaked, unread right [ARGS="--seconds 60 --seed 1"]
 	@exec $(BIN)/python -m tests.guarantees.crashes.chaos $(ARGS)
 
@@ -192,4 +200,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy schema migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean
+.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy schema migrate rollback deploy-local destroy-local prove-deployment prove prove-clients mutate structure bench bench-gateway clean

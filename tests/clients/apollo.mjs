@@ -3,11 +3,15 @@
 // node apollo.mjs URL MODE CREDENTIALS, MODE being one of the links' (AMAZON_COGNITO_USER_POOLS, OPENID_CONNECT,
 // AWS_LAMBDA, AWS_IAM) and CREDENTIALS a token or, for AWS_IAM, an access key as a credential process prints it.
 // Prints what happened as JSON.
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from '@apollo/client/core';
-import { createAuthLink } from 'aws-appsync-auth-link';
-import { createSubscriptionHandshakeLink } from 'aws-appsync-subscription-link';
+import { createRequire } from 'node:module';
 
 import { READ, SEND, WATCH, exchanged, report } from './exchange.mjs';
+
+// AWS's links of 4.0 sign only as CommonJS: as modules they do not find what they sign with in Node.
+const require = createRequire(import.meta.url);
+const { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } = require('@apollo/client/core');
+const { createAuthLink } = require('aws-appsync-auth-link');
+const { createSubscriptionHandshakeLink } = require('aws-appsync-subscription-link');
 
 const [url, type, given] = process.argv.slice(2);
 const key = type === 'AWS_IAM' ? JSON.parse(given) : {};
@@ -29,7 +33,8 @@ const config = { url, region: 'us-east-1', auth };
 const client = new ApolloClient({
   link: ApolloLink.from([
     createAuthLink(config),
-    createSubscriptionHandshakeLink(config, new HttpLink({ uri: url })),
+    // AWS's link signs a body without extensions, which Apollo Client 4 sends unless it is told not to.
+    createSubscriptionHandshakeLink(config, new HttpLink({ uri: url, includeExtensions: false })),
   ]),
   cache: new InMemoryCache(),
 });

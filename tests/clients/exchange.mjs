@@ -41,7 +41,7 @@ export function report(exchange) {
 }
 
 // What a library throws has the refusals within it, by names of its own.
-process.on('uncaughtException', (thrown) => {
+process.once('uncaughtException', (thrown) => {
   const refusals = thrown.errors ?? thrown.result?.errors ?? [thrown];
   const errors = refusals.map(({ errorType, message }) => ({ errorType, message }));
   process.stdout.write(JSON.stringify({ errors }) + '\n', () => process.exit(1));
