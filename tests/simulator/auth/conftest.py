@@ -96,8 +96,8 @@ class Trust:
         issuer = self.issuer(mode, options.get("form", "auth0"))
         return issuer.token(person, now=NOW, ttl=options.get("ttl", 60), use=options.get("use", "access"))
 
-    def credentials(self, user: str = "alice", ttl: int = 60) -> dict[str, Any]:
-        return self.keys.credentials(user, now=NOW, ttl=ttl)
+    def credentials(self, user: str = "alice", ttl: int = 60, now: int = NOW) -> dict[str, Any]:
+        return self.keys.credentials(user, now=now, ttl=ttl)
 
 
 @pytest.fixture(scope="session")
