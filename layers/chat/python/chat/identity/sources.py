@@ -23,7 +23,7 @@ from chat.rules.rooms import is_id, is_user_id
 __all__ = ["BadSources", "Sources", "parse_sources"]
 
 MAX_CHARACTERS = 3_000
-"""All of a function's environment is at most 4 KB:
+"""All variables of a function are at most 4 KB together:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 TYPES = ("cognito", "oidc", "lambda", "iam")
