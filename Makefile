@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -28,8 +28,10 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent LOG=info]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent LOG=info AUTH=cognito|oidc|lambda|iam FORM=auth0|keycloak|entra]
 	@exec $(BIN)/python -m simulator run
+
+AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
 
 gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000 IDENTITY= SERVICE_TOKEN= SERVICE_AUTH=iam]
 	@$(GATEWAY) -m gateway.check || { echo "start it in another shell: make run$(if $(filter-out 4000,$(PORT)), PORT=$(PORT))" >&2; exit 1; }
@@ -42,11 +44,11 @@ GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT
 	$(if $(IDENTITY),,JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
 	JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json}) .venv-gateway/bin/python
 
-token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200]
-	@exec $(BIN)/python -m simulator token $(if $(filter command line,$(origin USER)),--user="$$USER")
+token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200 AUTH=cognito TOKEN_USE=id GROUPS=x FORM=entra PORT=4000]
+	@exec $(BIN)/python -m simulator token $(AS_USER) $(if $(filter command line,$(origin GROUPS)),--groups="$$GROUPS")
 
-subscribe: .venv/installed ## what happens in a room of it, a line of JSON for each event: USER=alice [ROOM=lobby PORT=4000]
-	@exec $(BIN)/python -m simulator subscribe $(if $(filter command line,$(origin USER)),--user="$$USER")
+subscribe: .venv/installed ## what happens in a room of it, a line of JSON for each event: USER=alice [ROOM=lobby PORT=4000 AUTH= FORM= TOKEN_USE=]
+	@exec $(BIN)/python -m simulator subscribe $(AS_USER)
 
 invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json
 	@exec $(BIN)/python -m simulator invoke
@@ -98,8 +100,9 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
 	@$(MAKE) data
 
-data: .venv/installed ## botocore's data of our own, anew from the botocore in the lock
+data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, and terraform/schema.json
 	@$(BIN)/python -m lambda_package.botocore_data
+	@$(BIN)/python -m schema.data
 
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
@@ -112,6 +115,13 @@ plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file
 
 deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
 	@terraform/run deploy "$(ENV)" "$(PLAN)"
+
+schema: .venv/installed ## the schema for another API, alone on stdout [FIELDS=Query.messages,… PREFIX=Chat MODES=lambda,cognito,oidc,iam DEFAULT=cognito INTO=theirs.graphql]
+	@exec $(BIN)/python -m schema $(call given,fields,FIELDS) $(call given,prefix,PREFIX) $(call given,modes,MODES) \
+		$(call given,default,DEFAULT) $(call given,into,INTO)
+
+# $(call given,option,VARIABLE): the option, if the variable is on make's command line
+given = $(if $(filter command line,$(origin $(2))),--$(1)="$$$(2)")
 
 migrate: .venv/installed ## gives messages from before numbering their numbers: ARGS="--all --roster roster.json --dry-run"
 	@exec $(BIN)/python -m migration $(ARGS)
@@ -137,6 +147,14 @@ prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ p
 	$(BIN)/python -m tests.mutation.hand_picked
 	$(BIN)/python -m tests.guarantees.crowds.throughput
 	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
+
+CLIENTS := tests/clients/node_modules/.package-lock.json
+
+prove-clients: .venv/installed-dev .venv-ministack/installed $(CLIENTS) ## aws-amplify and Apollo with AWS's links against it in every mode of AUTH: needs Node 20 and npm
+	@CHAT_CLIENTS=1 exec $(BIN)/python -m pytest -n 0 -q tests/clients
+
+$(CLIENTS): tests/clients/package-lock.json
+	@cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
 prove-crashes: .venv/installed-dev .venv-ministack/installed ## people chat while API, gateway and engine are killed and frozen: 0 lost, 0 twice, 0 leaked, unread right [ARGS="--seconds 60 --seed 1"]
 	@exec $(BIN)/python -m tests.guarantees.crashes.chaos $(ARGS)
@@ -184,4 +202,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean
+.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy schema migrate rollback deploy-local destroy-local prove-deployment prove prove-clients mutate structure bench bench-gateway clean
