@@ -54,7 +54,7 @@ WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 
 # What takes minutes: of Terraform, of building packages, of starting programs, and of long histories. That every process
 # collects the same tests is what workers of xdist hold each other to in every run.
-SLOW = tests/terraform tests/package tests/migration \
+SLOW = tests/terraform tests/package tests/migration tests/bench/test_gateway_parts.py \
 	$(addprefix tests/simulator/,test_engine_death.py test_engine_lifetime.py) \
 	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py test_collection.py) \
 	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_rooms_end.py)
