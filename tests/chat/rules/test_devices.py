@@ -21,6 +21,7 @@ from chat.rules.devices import (
     unpack,
     window_of,
 )
+from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room
 
 NOW = 1_800_000_000_000
@@ -40,6 +41,13 @@ def heartbeat(
 
 def ages(device: Device, now: int) -> list[int]:
     return sorted(device.rooms_at(now).values())
+
+
+@pytest.mark.parametrize("device_id", ["", "a b", "x" * 129, 7, True, ["phone"]], ids=repr)
+def test_what_is_no_id_names_no_device(device_id: object) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_device(device_id)
+    assert (refused.value.key, refused.value.values) == ("presence.deviceId", {"argument": "deviceId"})
 
 
 def test_a_device_is_there_for_75_seconds_on_either_side_of_its_heartbeat() -> None:
