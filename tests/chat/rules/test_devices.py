@@ -3,8 +3,6 @@
 import pytest
 
 from chat.rules.devices import (
-    MOST_DEVICES,
-    MOST_NAMED,
     NAMELESS,
     NEVER_SEEN,
     Device,
@@ -25,6 +23,7 @@ from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room
 
 NOW = 1_800_000_000_000
+MOST_DEVICES, MOST_NAMED = 10, 100
 LOBBY = Room.parse("lobby")
 ROOMS = tuple(Room.parse(f"room-{number}") for number in range(2 * MOST_NAMED))
 
