@@ -204,6 +204,7 @@ def test_a_limit_that_owners_set_anew_or_give_back_is_no_administrators_any_more
     assert limited({"personBurst": 5}, **last) == {"personBurst": 5, "adminRules": None}
     given_back: Rules = {"personBurst": None}
     assert limited(given_back, by_admin=True, **last) == {"personBurst": None, "adminRules": None}
+    assert limited(given_back, admin_rules="personBurst") == {"personBurst": None, "adminRules": None}
 
 
 def test_owners_may_say_again_what_an_administrator_set() -> None:

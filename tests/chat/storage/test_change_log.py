@@ -167,6 +167,16 @@ def test_a_recent_change_that_is_not_visible_yet_is_waited_for(visible: list[Log
     assert recent(Log(visible), head(6)) is None
 
 
+def test_of_an_entry_that_does_not_say_when_it_was_written_the_instant_counts() -> None:
+    """One that an earlier version wrote."""
+    log = Log([entry(2, 0), entry(6, 4, ts=AHEAD, prev_ts=AHEAD)])
+    for item in log.items:
+        del item["writtenAt"], item["prevWrittenAt"]
+    old = LogEntry.of(log.items[-1])
+    assert (old.written_at, old.prev_written_at) == (0, 0)
+    assert since(log, 0, head(6)) == ([2], "recent")
+
+
 def test_in_a_room_stamped_ahead_a_change_is_as_old_as_its_writing() -> None:
     old, young = OLD, OLD + 1
     missing = [entry(2, 0), entry(6, 4, ts=AHEAD, prev_ts=AHEAD, written_at=NOW, prev_written_at=old)]
