@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from chat.rules.models import Role
 from chat.rules.rooms import Room
 from chat.steps.new_room import MAX_FIRST_MEMBERS, add_room, is_occupied, room_writes
+from chat.storage.places import invitation_place, roster_place
 from chat.storage.store import Store
 
 LOBBY = Room.parse("lobby")
@@ -27,6 +28,36 @@ def test_a_room_begins_empty_with_its_owners_counted() -> None:
         {"type": kind, "role": "moderator", "status": "active", "joinedSeq": 0}
         for kind in ("Membership", "Member")
     ]
+
+
+def test_whom_somebody_else_puts_there_is_noted_as_added() -> None:
+    _, mine, listed, others, other_listed = room_writes(LOBBY, {"ann": "owner", "bob": "member"}, {}, ["bob"])
+    assert mine.set == {"type": "Membership", "role": "owner", "status": "active", "joinedSeq": 0}
+    member = {"role": "member", "status": "active", "joinedSeq": 0}
+    assert others.set == {"type": "Membership", **member, "added": 1}
+    assert (other_listed.place, other_listed.set) == (
+        roster_place(LOBBY, "bob"),
+        {"type": "Member", **member},
+    )
+    assert listed.place == roster_place(LOBBY, "ann")
+
+
+def test_whom_somebody_else_only_invites_is_listed_among_the_invited() -> None:
+    members: Mapping[str, Role] = {"ann": "owner", "bob": "member"}
+    _, mine, listed, others, invited = room_writes(LOBBY, members, {}, ["bob"], invited=True)
+    assert (mine.set["status"], listed.place) == ("active", roster_place(LOBBY, "ann"))
+    assert others.set == {
+        "type": "Membership", "role": "member", "status": "invited", "joinedSeq": 0, "added": 1,
+    }  # fmt: skip
+    assert invited.place == invitation_place(LOBBY, "bob")
+    assert invited.set == {"type": "Invitation", "role": "member", "status": "invited"}
+
+
+def test_limits_that_a_room_begins_with_are_the_deployments_word() -> None:
+    (head, *_) = room_writes(LOBBY, {"ann": "owner"}, {"roomBurst": 9_000, "personBurst": 90, "name": "A"})
+    assert head.set["adminRules"] == "personBurst,roomBurst"
+    (head, *_) = room_writes(LOBBY, {"ann": "owner"}, {"retentionDays": 7})
+    assert "adminRules" not in head.set
 
 
 def test_every_item_has_to_be_new() -> None:
