@@ -104,3 +104,4 @@ def test_what_was_just_written_where_a_room_would_lie_is_seen() -> None:
     client = Client()
     assert is_occupied(Store(client, {"core": "core"}), LOBBY)
     assert [request["ConsistentRead"] for request in client.requests] == [True]
+    assert client.requests[0]["Limit"] > 0, "DynamoDB refuses to look for none"
