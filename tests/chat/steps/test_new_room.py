@@ -96,6 +96,16 @@ class Client:
         return {"Items": [{"PK": {"S": LOBBY.partition_key}, "SK": {"S": "MSG#1"}}]}
 
 
+def test_a_room_that_is_new_is_made() -> None:
+    class Empty:
+        """A client of DynamoDB that has nothing yet."""
+
+        def transact_write_items(self, **request: Any) -> None:
+            assert len(request["TransactItems"]) == 3
+
+    assert add_room(Store(Empty(), {"core": "core"}), LOBBY, {"ann": "owner"}, {})
+
+
 def test_a_room_that_exists_is_not_made_again() -> None:
     assert not add_room(Store(Client(), {"core": "core"}), LOBBY, {"ann": "owner"}, {})
 

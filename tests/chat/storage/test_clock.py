@@ -1,8 +1,10 @@
 """What answers of the store say of the own clock, and how little of it is believed."""
 
+import time
+
 import pytest
 
-from chat.storage.clock import StoreClock, date_ms
+from chat.storage.clock import StoreClock, date_ms, wall_clock
 from tests.guarantees.support.fixtures import DAY_MS, Clock
 
 NOON = 1_800_000_000_000
@@ -46,6 +48,11 @@ class Store:
 )
 def test_a_date_is_read_in_the_one_form_that_is_written(date: str, ms: int | None) -> None:
     assert date_ms(date) == ms
+
+
+def test_the_wall_clock_counts_milliseconds_of_the_epoch() -> None:
+    before = time.time_ns() // 1_000_000
+    assert before <= wall_clock() <= time.time_ns() // 1_000_000
 
 
 def test_before_the_first_answer_nothing_is_doubted() -> None:
