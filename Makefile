@@ -56,10 +56,11 @@ invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on s
 # A DynamoDB for each worker, so that no more than four are started. One that dies ends the run instead of being replaced.
 WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 
-# What takes minutes: of Terraform, of building packages, of starting programs, and of long histories.
-SLOW = tests/terraform tests/package tests/migration \
+# What takes minutes: of Terraform, of building packages, of starting programs, and of long histories. That every process
+# collects the same tests is what workers of xdist hold each other to in every run.
+SLOW = tests/terraform tests/package tests/migration tests/bench/test_gateway_parts.py \
 	$(addprefix tests/simulator/,test_engine_death.py test_engine_lifetime.py) \
-	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py) \
+	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py test_collection.py) \
 	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_rooms_end.py)
 
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-slow [ARGS="-n 0 -k name"]
@@ -76,8 +77,9 @@ test-fast: .venv/installed-dev ## the operations' and the rules' tests on moto, 
 	@exec $(BIN)/python -m pytest --engine=moto $(WORKERS) $(FAST) $(ARGS)
 
 check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, and `make test`
-	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
-	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%)
+	$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@mkdir -p .cache; $(BIN)/mypy > .cache/types 2>&1 & types=$$!; $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%); \
+		tests=$$?; wait $$types; types=$$?; cat .cache/types; exit $$((tests + types))
 
 check-slow: .venv/installed-dev .venv-ministack/installed ## the tests of Terraform, packages, the migration, whole programs, crowds and long histories: minutes
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW) $(ARGS)
@@ -140,7 +142,7 @@ prove-deployment: .venv/installed-dev .venv-emulator/installed ## applies, asks,
 	@CHAT_DEPLOY=1 exec $(BIN)/python -m pytest -s tests/emulator
 
 prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ promises, at length: any history, counts, revocations, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
-	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py
+	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/revocation/test_revocation.py
 	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py
 	$(BIN)/python -m tests.guarantees.catch_up.disconnections
