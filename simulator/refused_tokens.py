@@ -13,7 +13,7 @@ QUIET_S = 1.0
 
 WHY: Mapping[str, str] = {
     "subject": "its subject is no user id: 1 to 128 characters, at most 256 bytes in UTF-8, no control characters",
-    "roles": "its roles are no list of words of A-Z a-z 0-9 _ . : | @ -",
+    "roles": "its roles are neither a list nor a text, or more than 100, or longer than 4,096 characters",
     "malformed": "it is no JSON Web Token, or longer than 8,192 characters",
     "DecodeError": "it is no JSON Web Token",
     "algorithm": "it is not signed with ES256",
