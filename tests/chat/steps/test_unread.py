@@ -150,6 +150,12 @@ def test_what_has_no_number_is_no_message_here() -> None:
     assert unread(Partition([*mixed, *(message(seq) for seq in range(21, 31))]), HEAD, 0) == 30
 
 
+def test_behind_a_long_run_of_what_has_no_number_nothing_is_known_of_the_others() -> None:
+    client = Partition([message(None, place=number) for number in range(1, 171)])
+    assert [unread(client, HEAD, marker) for marker in (0, 3)] == [30, 27]
+    assert len(client.requests) == 2 * 8
+
+
 def test_removals_of_long_ago_are_looked_up_in_the_log() -> None:
     """The head keeps those of the last 512 numbers before the highest; here from 489 on, and that 7 is below."""
     removals = Removals()
