@@ -33,16 +33,30 @@ run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGIN
 
 AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
 
-gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000 IDENTITY= SERVICE_TOKEN= SERVICE_AUTH=iam]
+gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000 AUTH= FORM= as make run has them; IDENTITY= SERVICE_TOKEN= SERVICE_AUTH=iam]
 	@$(GATEWAY) -m gateway.check || { echo "start it in another shell: make run$(if $(filter-out 4000,$(PORT)), PORT=$(PORT))" >&2; exit 1; }
-	@umask 077 && mkdir -p .local && $(BIN)/python -m simulator token --user=gateway --roles=gateway > .local/gateway.token
+	@umask 077 && mkdir -p .local && $(SERVICE_CREDENTIALS)
 	@exec $(GATEWAY) -m gateway
 
 # Where the service signs it has no token, and with IDENTITY nobody is told a single issuer.
 GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) \
-	$(if $(filter iam,$(SERVICE_AUTH)),APPSYNC_REGION=$${APPSYNC_REGION:-us-east-1},SERVICE_TOKEN=$${SERVICE_TOKEN:-file:.local/gateway.token}) \
-	$(if $(IDENTITY),,JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
-	JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json}) .venv-gateway/bin/python
+	$(if $(filter iam,$(SERVICE_AUTH) $(SERVICE_MODE)),$(BY_IAM),SERVICE_TOKEN=$${SERVICE_TOKEN:-file:.local/gateway.token}) \
+	$(if $(IDENTITY)$(AUTH),$(if $(IDENTITY),,IDENTITY="$$($(BIN)/python -m simulator identity)"),$(BY_OUR_TOKENS)) .venv-gateway/bin/python
+BY_OUR_TOKENS = JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
+	JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json}
+
+# With AUTH the service comes by IAM where that is one of the modes, else by the first; its keys are this machine's then, and
+# not the developer's own.
+comma := ,
+MODES = $(subst $(comma), ,$(AUTH))
+SERVICE_MODE = $(or $(filter iam,$(MODES)),$(firstword $(MODES)))
+BY_IAM = SERVICE_AUTH=iam APPSYNC_REGION=$${APPSYNC_REGION:-us-east-1} $(if $(SERVICE_MODE),AWS_CONFIG_FILE=.local/gateway.aws \
+	AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= AWS_PROFILE=default)
+TOKEN_OF_SERVICE = env AUTH=$(SERVICE_MODE) FORM=$(if $(filter oidc,$(SERVICE_MODE)),$(FORM)) TOKEN_USE= LOCALE= \
+	ROLES=$(if $(filter iam,$(SERVICE_MODE)),,gateway) PORT=$(PORT) $(BIN)/python -m simulator token --user=gateway
+SERVICE_CREDENTIALS = $(if $(filter iam,$(SERVICE_MODE)),\
+	printf '[default]\ncredential_process = %s\n' "$(TOKEN_OF_SERVICE)" > .local/gateway.aws,\
+	$(TOKEN_OF_SERVICE) > .local/gateway.token)
 
 token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200 AUTH=cognito TOKEN_USE=id GROUPS=x FORM=entra PORT=4000]
 	@exec $(BIN)/python -m simulator token $(AS_USER) $(if $(filter command line,$(origin GROUPS)),--groups="$$GROUPS")

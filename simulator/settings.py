@@ -63,7 +63,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: Literal["run", "token", "invoke", "subscribe"]
+    command: Literal["run", "token", "invoke", "subscribe", "identity"]
     state: Path = PROJECT / ".local"  # keys, secrets and the embedded engines' data
     port: int = Field(DEFAULT_PORT, ge=0, le=65535)  # 0: any free port
     engine: Kind = "ministack"
@@ -151,8 +151,9 @@ OPTIONS = {
     "token": ("state", "port", "user", "roles", "groups", "locale", "ttl", "auth", "form", "token_use"),
     "invoke": ("state", "event", *STORE),
     "subscribe": ("state", "port", "room", "user", "auth", "form", "token_use"),
+    "identity": ("state", "port", "auth", "form"),
 }
-REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",), "subscribe": ("user",)}
+REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",), "subscribe": ("user",), "identity": ()}
 FLAG_ONLY = {"user", "groups", "state"}  # a shell's USER and GROUPS are the developer's own
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
+from simulator import identity
 from simulator.access import credentials, local_access, sources
 from simulator.auth.access_keys import CALLERS
 from simulator.auth.issuers import is_jwt
@@ -94,6 +95,15 @@ def test_without_auth_our_own_authorizer_judges_as_before(trust: Trust) -> None:
     assert (local.identity, local.authorizer) == (None, None)
     assert (local.access.modes, local.access.issuers, local.access.access_keys) == ((Mode.LAMBDA,), (), None)
     assert local.on_refusal == refused.explain
+
+
+@pytest.mark.parametrize("auth", ["cognito,iam", "oidc", ""])
+def test_a_program_beside_it_is_told_what_the_functions_are(trust: Trust, auth: str) -> None:
+    printed = io.StringIO()
+    assert identity.main(asked(trust, "identity", auth=auth), printed) == 0
+    refused = RefusedTokens(trust.key.jwks, io.StringIO())
+    told = local_access(asked(trust, "run", auth=auth), ADDRESS, refused).identity
+    assert printed.getvalue() == (told + "\n" if told else "")
 
 
 @pytest.mark.parametrize(
