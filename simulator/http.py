@@ -210,7 +210,8 @@ async def _stamp(_request: web.Request, response: web.StreamResponse) -> None:
 
 def _credentials(request: web.Request, headers: Headers, body: bytes) -> Credentials:
     """`headers`: as a resolver sees them."""
-    found = {name.lower(): value for name, value in _as_sent(request).items()}
+    as_sent = _as_sent(request)
+    found = {name.lower(): value for name, value in as_sent.items()}
     signed = SignedRequest(
         method=request.method,
         path=request.rel_url.raw_path,
@@ -219,7 +220,7 @@ def _credentials(request: web.Request, headers: Headers, body: bytes) -> Credent
         body=body,
         host=found.get("host", ""),
     )
-    return Credentials(signed, _as_sent(request), addresses(headers))
+    return Credentials(signed, as_sent, addresses(headers))
 
 
 def _headers(request: web.Request) -> Headers:

@@ -296,7 +296,7 @@ def test_an_event_of_a_service_is_for_the_function_that_its_file_is_named_after(
     assert (done.returncode, json.loads(done.stdout)["added"]) == (0, ["dave"])
 
 
-@pytest.mark.parametrize("event", ["no JSON", {}, {**MESSAGES, "identity": None}, "${token ttl=1}"])
+@pytest.mark.parametrize("event", ["no JSON", {}, {**MESSAGES, "identity": "alice"}, "${token ttl=1}"])
 def test_what_is_wrong_with_an_event_is_said_in_one_line(
     tmp_path: Path, environment: dict[str, str], event: object
 ) -> None:

@@ -136,3 +136,19 @@ async def test_one_connection_may_carry_starts_of_several_modes(trust: Trust, se
                 assert (await start(ws, headers, mode))["type"] == "start_ack"
         kinds = [min(each) for each in client.functions.identities]
     assert kinds == ["claims", "claims", "resolverContext", "accountId"]
+
+
+async def test_a_subscription_that_the_mode_may_not_read_is_refused_at_its_start(
+    trust: Trust, serve_modes: Serve
+) -> None:
+    """And the connection goes on."""
+    async with serve_modes(Mode.COGNITO, Mode.OIDC) as client:
+        async with socket(client, credentials(client, trust, Mode.OIDC, "", "")) as ws:
+            assert (await next_frame(ws))["type"] == "connection_ack"
+            answered = await start(ws, credentials(client, trust, Mode.OIDC, "", ""), "1")
+            message = "Not Authorized to access said on type Subscription"
+            assert refused(answered) == ("error", None, "Unauthorized", message)
+            assert (await start(ws, credentials(client, trust, Mode.COGNITO, "", ""), "2"))[
+                "type"
+            ] == "start_ack"
+        assert len(client.functions.identities) == 1
