@@ -84,7 +84,7 @@ def read(arguments: Sequence[str]) -> Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m migration",
-        description="Number the messages of old tables, and give their rooms a head: docs/adopting.md.",
+        description="Number the messages of old tables, and give their rooms a head: docs/migration.md.",
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,  # what is not given is left to Settings
     )
