@@ -6,9 +6,8 @@ what it was in `adoptedFrom` (the key) and `adoptedTs`.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from chat.rules.models import Item, Message
 from chat.rules.record import record
@@ -54,8 +53,7 @@ class Stamp:
         return self.instant <= instant < self.instant + self.unit
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class OrderKey:
+class OrderKey(NamedTuple):
     """Where a message stands in its room: by its instant (ns), then by the id in its key, then by the key."""
 
     instant: int
