@@ -28,7 +28,7 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent LOG=info AUTH=cognito|oidc|lambda|iam FORM=auth0|keycloak|entra]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent LOG=info AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra]
 	@exec $(BIN)/python -m simulator run
 
 AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
@@ -41,7 +41,8 @@ gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of 
 # Where the service signs it has no token, and with IDENTITY nobody is told a single issuer.
 GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) \
 	$(if $(filter iam,$(SERVICE_AUTH) $(SERVICE_MODE)),$(BY_IAM),SERVICE_TOKEN=$${SERVICE_TOKEN:-file:.local/gateway.token}) \
-	$(if $(IDENTITY)$(AUTH),$(if $(IDENTITY),,IDENTITY="$$($(BIN)/python -m simulator identity)"),$(BY_OUR_TOKENS)) .venv-gateway/bin/python
+	$(if $(IDENTITY)$(AUTH),$(if $(IDENTITY),,$(TOLD)),$(BY_OUR_TOKENS)) .venv-gateway/bin/python
+TOLD = IDENTITY="$$($(BIN)/python -m simulator identity)" TOKEN_MARKER="$$($(BIN)/python -m simulator identity --setting=TOKEN_MARKER)"
 BY_OUR_TOKENS = JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
 	JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json}
 

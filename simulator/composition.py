@@ -30,10 +30,13 @@ SERVED = Storage(TABLES, BUCKET, demo.fill)
 
 @contextmanager
 def composed(
-    settings: Settings, jwks: Mapping[str, str], storage: Storage = SERVED, identity: str | None = None
+    settings: Settings,
+    jwks: Mapping[str, str],
+    storage: Storage = SERVED,
+    told: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`;
-    `identity`: see `with_identity`."""
+    `told`: see `with_identity`."""
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
         environment = functions_environment(
@@ -46,7 +49,7 @@ def composed(
             bucket=storage.bucket,
             generation=generation_of(settings),
         )
-        become(with_identity(environment, identity) if identity else environment)
+        become(with_identity(environment, told) if told else environment)
         storage.fill(endpoint, objects)
         yield
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from simulator.auth.issuers import Issuer
-from simulator.auth.modes import Mode
+from simulator.auth.modes import Source
 from simulator.server import Address
 from simulator.settings import DEFAULT_PORT, REGION, Settings
 
@@ -16,7 +16,7 @@ def greeting(address: Address, settings: Settings, issuers: Sequence[Issuer]) ->
     """That the API is there, and how to use it: its first line is what other programs wait for."""
     send = f'mutation {{ sendMessage(roomId: \\"lobby\\", text: \\"hello\\") {{ {SELECTION} }} }}'
     read = '{ messages(roomId: \\"lobby\\") { items { seq senderId text ts } nextToken head { rev seq ts epoch } } }'
-    is_signed = settings.auth[:1] == (Mode.IAM,)
+    is_signed = settings.auth[:1] == (Source.IAM,)
     by = SIGNED if is_signed else '-H "Authorization: $TOKEN"'
     curl = f"""curl -s {address.url} {by} -H 'Content-Type: application/json'"""
     port = "" if address.port == DEFAULT_PORT else f" PORT={address.port}"
@@ -45,7 +45,7 @@ def _auth(settings: Settings) -> str:
     """How a token of the default mode is asked for."""
     if not settings.auth:
         return ""
-    form = f" FORM={settings.form}" if settings.form and settings.auth[0] is Mode.OIDC else ""
+    form = f" FORM={settings.form}" if settings.form and settings.auth[0] is Source.OIDC else ""
     return f" AUTH={settings.auth[0]}{form}"
 
 
@@ -54,6 +54,6 @@ def _credentials(settings: Settings, port: str) -> str:
     if not settings.auth:
         return "TOKEN=$(make -s token USER=alice)"
     asked = f"make -s token USER=alice{_auth(settings)}{port}"
-    if settings.auth[0] is not Mode.IAM:
+    if settings.auth[0] is not Source.IAM:
         return f"TOKEN=$({asked})"
     return f"""KEY=$({asked}); key() {{ echo "$KEY" | sed 's/.*"'$1'": "\\([^"]*\\)".*/\\1/'; }}"""

@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 ISSUER = "appsync-chat-local"
 AUDIENCE = "appsync-chat"
+JWKS_PATH = "/.well-known/jwks.json"
+"""Where the API serves the public key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """Says on the console why a token was refused: the client gets no reason, as from AppSync."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TextIO
 
 from chat.identity.jwks import KeySet
-from chat.identity.tokens import TokenRefused, TokenRules, verify_token
+from chat.identity.models import Sources
+from chat.identity.tokens import TokenRefused, Verifier, unmarked, verify_token
 from simulator.keys import AUDIENCE, ISSUER
 
+OURS = Sources.jwt(ISSUER, AUDIENCE, ("ES256",))
 QUIET_S = 1.0
 """A client that comes back with the same token again and again is not to fill the console."""
 
-WHY: Mapping[str, str] = {
+WHY = {
     "subject": "its subject is no user id: 1 to 128 characters, at most 256 bytes in UTF-8, no control characters",
     "roles": "its roles are neither a list nor a text, or more than 100, or longer than 4,096 characters",
     "malformed": "it is no JSON Web Token, or longer than 8,192 characters",
@@ -21,26 +23,40 @@ WHY: Mapping[str, str] = {
     "InvalidSignatureError": "it was changed, or signed with another key",
     "ExpiredSignatureError": "it has expired",
     "InvalidAudienceError": f"its audience is not {AUDIENCE}",
-    "InvalidIssuerError": f"its issuer is not {ISSUER}",
     "MissingRequiredClaimError": "it does not say until when it is good",
 }
 """By the reason of the authorizer's audit event; the others are said as they are named there."""
 
 
 class RefusedTokens:
-    """Judges a refused token once more, by the same rules, and says what is wrong with it."""
+    """Judges a refused token once more, by the same rules, and says what is wrong with it. `sources`: the functions', ours
+    alone where they are told none. `marker`: what tokens have to begin with."""
 
-    def __init__(self, jwks: bytes, console: TextIO, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._rules = TokenRules(ISSUER, AUDIENCE, ("ES256",), KeySet(lambda: jwks, monotonic))
+    def __init__(
+        self,
+        jwks: bytes,
+        console: TextIO,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        sources: Sources = OURS,
+        marker: str = "",
+    ) -> None:
+        ours, keys = sources.verified_by("authorizer"), KeySet(lambda: jwks, monotonic)
+        self._verifier = Verifier(ours, sources.prefixes, {source.issuer: keys for source in ours})
+        self._marker = marker
+        self._why = WHY | {
+            "InvalidIssuerError": "its issuer is not " + " or ".join(source.issuer for source in ours),
+            "marker": f"it does not begin with {marker}, which stands before each token for our authorizer",
+        }
         self._console = console
         self._monotonic = monotonic
         self._said: dict[str, float] = {}
 
     def explain(self, token: str) -> None:
         try:
-            verify_token(token, self._rules)
+            verify_token(unmarked(token, self._marker), self._verifier)
         except TokenRefused as refused:
-            self.say(WHY.get(refused.reason, refused.reason))
+            self.say(self._why.get(refused.reason, refused.reason))
 
     def say(self, why: str) -> None:
         """`why`: the end of the sentence."""

@@ -14,16 +14,15 @@ from typing import TextIO
 
 from chat_lambda import compose
 from schema import generate
-from simulator.access import local_access
+from simulator.access import local_access, refused_tokens
 from simulator.composition import composed, generation_of
 from simulator.engine import home_of
 from simulator.engine_host import free_port
 from simulator.engine_watch import watching
 from simulator.functions import functions_from_wiring
 from simulator.greeting import greeting
-from simulator.keys import signing_key
+from simulator.keys import JWKS_PATH, signing_key
 from simulator.readings import Readings
-from simulator.refused_tokens import RefusedTokens
 from simulator.schedule import schedules_from_wiring
 from simulator.server import ServerConfig, Tls, serve
 from simulator.settings import SCHEMA, WIRING, BadSettings, Settings
@@ -34,12 +33,12 @@ def main(settings: Settings, answers: TextIO) -> int:
         logging.getLogger("simulator").setLevel(settings.log.upper())
         logging.getLogger("simulator").addHandler(logging.StreamHandler())
     port, tls = settings.port or free_port(), _tls(settings)
-    key = signing_key(settings.keys)
-    local = local_access(settings, f"http://127.0.0.1:{port}", RefusedTokens(key.jwks, sys.stderr))
-    jwks = {"JWT_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json"}
+    key, address = signing_key(settings.keys), f"http://127.0.0.1:{port}"
+    local = local_access(settings, address, refused_tokens(settings, address, sys.stderr))
+    jwks = {"JWT_JWKS_URL": address + JWKS_PATH}
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
     gave_up = threading.Event()
-    with composed(settings, jwks, identity=local.identity), _watched(settings, gave_up):
+    with composed(settings, jwks, told=local.told), _watched(settings, gave_up):
         config = ServerConfig(
             schema=_schema(settings),
             functions=functions_from_wiring(wiring, local.authorizer),
@@ -72,7 +71,7 @@ def main(settings: Settings, answers: TextIO) -> int:
 
 def _schema(settings: Settings) -> str:
     """With AUTH its types and fields are marked for the modes, as for an API in the cloud."""
-    return generate(modes=settings.auth) if settings.auth else SCHEMA.read_text(encoding="utf-8")
+    return generate(modes=settings.modes) if settings.auth else SCHEMA.read_text(encoding="utf-8")
 
 
 def _watched(settings: Settings, gave_up: threading.Event) -> AbstractContextManager[None]:

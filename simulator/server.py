@@ -16,6 +16,7 @@ from simulator.authorizer import Authorizer
 from simulator.execution import Api
 from simulator.functions import Functions
 from simulator.http import Endpoints
+from simulator.keys import JWKS_PATH
 from simulator.limits import Limits
 from simulator.readings import Readings
 from simulator.schedule import call_on_schedule
@@ -61,7 +62,7 @@ class ServerConfig:
     @property
     def documents(self) -> dict[str, bytes]:
         """What is published beside the API, by path."""
-        published = {"/.well-known/jwks.json": self.jwks}
+        published = {JWKS_PATH: self.jwks}
         for issuer in self.access.issuers:
             published |= issuer.documents
         return published

@@ -22,7 +22,7 @@ from pydantic import (
 
 from chat.rules.rooms import is_user_id
 from simulator.auth.access_keys import CALLERS, STRANGER
-from simulator.auth.modes import FormName, Mode, Modes, TokenUse
+from simulator.auth.modes import Auth, FormName, Modes, Source, TokenUse
 from simulator.engine import PROJECT, Kind
 from simulator.engine_host import CREDENTIALS
 from simulator.keys import AUDIENCE, ISSUER, Secrets
@@ -74,7 +74,7 @@ class Settings(BaseModel):
     tls_port: int = Field(4443, ge=0, le=65535)
     unset_variables: Literal["null", "absent"] = "null"  # what an argument is whose variable is not set
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
-    auth: Modes = ()  # whom the API lets in, the default mode first; none: our own authorizer judges
+    auth: Auth = ()  # whom the API lets in, the default mode first; none: our own authorizer alone
     form: FormName | None = None  # whose tokens those of the OIDC provider are like
     token_use: TokenUse | None = None  # which of Cognito's tokens
     user: UserId = ""
@@ -83,6 +83,7 @@ class Settings(BaseModel):
     locale: Literal["en", "es", "fr"] | None = None
     ttl: int = Field(43_200, gt=0, le=10 * 365 * 86_400)  # seconds
     event: Path | None = None
+    setting: Literal["IDENTITY", "TOKEN_MARKER"] = "IDENTITY"  # which is asked for
     room: str = "lobby"
 
     @property
@@ -92,6 +93,11 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> Path:
         return self.state / "secrets"
+
+    @property
+    def modes(self) -> Modes:
+        """AppSync's, of AUTH."""
+        return tuple(source.mode for source in self.auth)
 
     @property
     def is_talkative(self) -> bool:
@@ -106,10 +112,12 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _modes_fit(self) -> "Settings":
-        twice = [mode for mode in self.auth if self.auth.count(mode) > 1]
+        twice = [source for source in self.auth if self.auth.count(source) > 1]
         if twice:
             raise ValueError(f"AUTH: {twice[0]} is there twice")
-        if self.form and Mode.OIDC not in self.auth:
+        if {Source.LAMBDA, Source.AUTHORIZER} <= set(self.auth):
+            raise ValueError("AUTH: lambda excludes authorizer: an API has one Lambda authorizer")
+        if self.form and Source.OIDC not in self.auth:
             raise ValueError("FORM goes with AUTH=oidc")
         if self.command in ("token", "subscribe"):
             check_token(self)
@@ -120,15 +128,15 @@ def check_token(settings: Settings) -> None:
     """Whether there can be such a token. Raises `ValueError`."""
     if len(settings.auth) > 1:
         raise ValueError(f"AUTH: a token is for one mode, for example AUTH={settings.auth[0]}")
-    mode = settings.auth[0] if settings.auth else None
+    source = settings.auth[0] if settings.auth else None
     callers = (*CALLERS, STRANGER)
-    if settings.token_use and mode is not Mode.COGNITO:
+    if settings.token_use and source is not Source.COGNITO:
         raise ValueError("TOKEN_USE goes with AUTH=cognito")
-    if settings.groups and mode is not Mode.COGNITO:
+    if settings.groups and source is not Source.COGNITO:
         raise ValueError("GROUPS goes with AUTH=cognito: elsewhere it is ROLES")
-    if settings.locale and mode is Mode.COGNITO and settings.token_use in (None, "access"):
+    if settings.locale and source is Source.COGNITO and settings.token_use in (None, "access"):
         raise ValueError("LOCALE: an access token of Cognito does not say it, so add TOKEN_USE=id")
-    if mode is not Mode.IAM:
+    if source is not Source.IAM:
         return
     if settings.roles or settings.locale:
         raise ValueError("ROLES and LOCALE: an access key says neither; USER=admin is an administrator")
@@ -141,7 +149,7 @@ HINTS = {
     "USER: ": "an id has 1 to 128 characters, at most 256 bytes in UTF-8, and no control characters",
     "LOG: ": "error, warning, info (or 1) or debug",
     "UNSET_VARIABLES: ": "null or absent",
-    "AUTH: ": "cognito, oidc, lambda or iam, or several of them with commas",
+    "AUTH: ": "cognito, oidc, lambda, authorizer or iam, or several of them with commas",
     "FORM: ": "auth0, keycloak or entra",
     "TOKEN_USE: ": "access or id",
 }
@@ -151,10 +159,10 @@ OPTIONS = {
     "token": ("state", "port", "user", "roles", "groups", "locale", "ttl", "auth", "form", "token_use"),
     "invoke": ("state", "event", *STORE),
     "subscribe": ("state", "port", "room", "user", "auth", "form", "token_use"),
-    "identity": ("state", "port", "auth", "form"),
+    "identity": ("state", "port", "auth", "form", "setting"),
 }
 REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",), "subscribe": ("user",), "identity": ()}
-FLAG_ONLY = {"user", "groups", "state"}  # a shell's USER and GROUPS are the developer's own
+FLAG_ONLY = {"user", "groups", "state", "setting"}  # a shell's USER and GROUPS are the developer's own
 
 
 def of_this_process() -> Settings:
@@ -225,10 +233,11 @@ def functions_environment(
     }
 
 
-def with_identity(environment: Mapping[str, str], identity: str) -> dict[str, str]:
-    """The same functions' environment, with the setting IDENTITY in the place of our own issuer."""
+def with_identity(environment: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
+    """The same functions' environment, with IDENTITY, and TOKEN_MARKER if there is one, in the place of our own
+    issuer."""
     others = {name: value for name, value in environment.items() if not name.startswith("JWT_")}
-    return {**others, "IDENTITY": identity}
+    return {**others, **told}
 
 
 def become(functions: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from simulator.auth.modes import Mode
+from simulator.auth.modes import Source
 from simulator.auth.signing import Authorize, signer
 from simulator.handshake import SUBPROTOCOL
 from simulator.settings import REGION, Settings
@@ -87,7 +87,7 @@ class StaleEpoch(Exception):
 def main(settings: Settings, answers: TextIO) -> int:
     token = token_of(settings, int(time.time()))
     address = f"127.0.0.1:{settings.port}"
-    authorize = token if Mode.IAM not in settings.auth else signer(json.loads(token), REGION, address)
+    authorize = token if Source.IAM not in settings.auth else signer(json.loads(token), REGION, address)
 
     def print_event(event: Any) -> None:
         print(json.dumps(event, ensure_ascii=False), file=answers, flush=True)

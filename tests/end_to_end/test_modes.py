@@ -1,4 +1,4 @@
-"""One API, four authorization modes: people who come by each of them are in one room, by gql's own clients.
+"""One API, several authorization modes: people who come by each of them are in one room, by gql's own clients.
 
 The mode that is named first is the default; its people have plain ids, those of the others begin with the mode.
 """
@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,6 @@ from simulator.settings import REGION, read
 from .conftest import FIELDS, SEND, watch
 
 pytestmark = pytest.mark.timeout(120)
-MODES = ("cognito", "oidc", "lambda", "iam")
 CREATE = "mutation ($members: [ID!]) { createRoom(members: $members) { roomId head { epoch } } }"
 
 
@@ -82,8 +81,16 @@ class Program:
         prefix = "" if self.auth.startswith(mode) else f"{mode}:"
         return Person(self.host, mode, key, prefix + user)
 
+    @property
+    def modes(self) -> list[str]:
+        return self.auth.split(",")
 
-@pytest.fixture(scope="module", params=["cognito,oidc,lambda,iam", "iam,lambda,oidc,cognito"])
+
+OURS = ("cognito,authorizer,oidc,iam", "authorizer,cognito,iam")
+"""What `make run` is told of our authorizer beside others."""
+
+
+@pytest.fixture(scope="module", params=["cognito,oidc,lambda,iam", "iam,lambda,oidc,cognito", *OURS])
 def program(
     request: pytest.FixtureRequest, endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Program]:
@@ -136,7 +143,7 @@ async def heard(person: Person, room: str) -> AsyncIterator["asyncio.Task[Any]"]
 async def test_people_of_every_mode_are_in_one_room_and_hear_each_other(
     program: Program, http: aiohttp.ClientSession
 ) -> None:
-    people = [program.person(mode) for mode in MODES]
+    people = [program.person(mode) for mode in program.modes]
     owner = next(each for each in people if each.user_id == "alice")
     others = [each for each in people if each is not owner]
     made = await owner.ask(http, CREATE, members=[each.user_id for each in others])
@@ -160,7 +167,7 @@ async def test_the_demo_rooms_are_the_default_modes_peoples(
     program: Program, http: aiohttp.ClientSession
 ) -> None:
     query = '{ messages(roomId: "lobby", limit: 1) { head { epoch } } }'
-    for mode in MODES:
+    for mode in program.modes:
         person = program.person(mode)
         answer = await person.ask(http, query)
         if person.user_id == "alice":
@@ -169,29 +176,56 @@ async def test_the_demo_rooms_are_the_default_modes_peoples(
             assert answer["errors"][0]["errorType"] == "NotRoomMember"
 
 
-@pytest.mark.parametrize("mode", MODES)
 async def test_administrators_are_those_that_their_source_makes_some(
-    program: Program, http: aiohttp.ClientSession, mode: str
+    program: Program, http: aiohttp.ClientSession
 ) -> None:
     """Of a room that they are not in they may be told."""
-    admin = program.person(mode, "admin") if mode == "iam" else program.person(mode, "zoe", roles="admin")
-    plain = program.person(mode, "bob" if mode == "iam" else "zoe")
     query = '{ delivery(roomId: "team") { roomId } }'
-    assert (await admin.ask(http, query))["data"]["delivery"] == {"roomId": "team"}
-    if plain.user_id != "bob":  # who moderates it
-        assert (await plain.ask(http, query))["errors"][0]["errorType"] in ("NotRoomMember", "NotAllowed")
+    for mode in program.modes:
+        admin = program.person(mode, "admin") if mode == "iam" else program.person(mode, "zoe", roles="admin")
+        plain = program.person(mode, "bob" if mode == "iam" else "zoe")
+        assert (await admin.ask(http, query))["data"]["delivery"] == {"roomId": "team"}
+        if plain.user_id != "bob":  # who moderates it
+            assert (await plain.ask(http, query))["errors"][0]["errorType"] in ("NotRoomMember", "NotAllowed")
 
 
-@pytest.mark.parametrize("mode", MODES)
 async def test_what_has_ended_is_refused_over_http_and_at_the_connection(
-    program: Program, http: aiohttp.ClientSession, mode: str
+    program: Program, http: aiohttp.ClientSession
 ) -> None:
-    person = program.person(mode, ago=3_600)
-    answer = await person.ask(http, "{ __typename }")
-    status, name = (403, "ExpiredTokenException") if mode == "iam" else (401, "UnauthorizedException")
-    assert (answer["status"], answer["errors"][0]["errorType"]) == (status, name)
-    with pytest.raises(TransportServerError, match="BadRequestException" if mode == "iam" else name):
-        async with person.subscriber:
+    for mode in program.modes:
+        person = program.person(mode, ago=3_600)
+        answer = await person.ask(http, "{ __typename }")
+        status, name = (403, "ExpiredTokenException") if mode == "iam" else (401, "UnauthorizedException")
+        assert (answer["status"], answer["errors"][0]["errorType"]) == (status, name)
+        with pytest.raises(TransportServerError, match="BadRequestException" if mode == "iam" else name):
+            async with person.subscriber:
+                pass
+
+
+@pytest.mark.parametrize("program", OURS, indirect=True)
+async def test_a_token_for_our_authorizer_is_let_in_behind_the_marker_alone(
+    program: Program, http: aiohttp.ClientSession
+) -> None:
+    """A plain JWT goes to Cognito or OIDC, whose issuer is another."""
+    marked = program.person("authorizer")
+    assert marked.key.startswith("chat.eyJ")
+    plain = marked.key.removeprefix("chat.")
+    pool = program.person("cognito").key
+    assert (await marked.ask(http, MY_ROOMS))["status"] == 200
+    wrong = [
+        plain,
+        f"Bearer {plain}",
+        f"chat.chat.{plain}",
+        f"Chat.{plain}",
+        f"chat. {plain}",
+        f"chat.{pool}",
+        "chat.",
+    ]
+    for key in wrong:
+        answer = await replace(marked, key=key).ask(http, MY_ROOMS)
+        assert (answer["status"], answer["errors"][0]["errorType"]) == (401, "UnauthorizedException"), key
+    with pytest.raises(TransportServerError, match="UnauthorizedException"):
+        async with replace(marked, key=plain).subscriber:
             pass
 
 
@@ -207,4 +241,5 @@ async def test_a_caller_whom_no_source_names_is_refused_by_the_functions(
                 pass
 
 
+MY_ROOMS = "{ myRooms { nextToken } }"
 WATCH_LOBBY = f'subscription {{ onMessage(roomId: "lobby", epoch: 1) {{ {FIELDS} }} }}'

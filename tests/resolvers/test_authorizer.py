@@ -234,7 +234,9 @@ def test_a_marked_token_is_verified_without_its_marker(harness: Harness, tmp_pat
     assert authorized(harness, tmp_path, marked, **MARKED)["resolverContext"] == GOOD["authorizer"]
 
 
-@pytest.mark.parametrize("change", ["{}", "Bearer {}", "Bearer chat.{}", "chat.chat.{}", "{}chat."])
+@pytest.mark.parametrize(
+    "change", ["{}", "Bearer {}", "Bearer chat.{}", "chat.chat.{}", "{}chat.", "chat. {}", "chat.Bearer {}"]
+)
 def test_where_tokens_are_marked_no_other_is_verified(harness: Harness, tmp_path: Path, change: str) -> None:
     event = harness.event("authorizer")
     other = event | {"authorizationToken": change.format(event["authorizationToken"])}

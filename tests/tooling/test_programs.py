@@ -131,7 +131,7 @@ def test_the_commands_that_run_prints_send_and_read_when_they_are_pasted(
         assert api.log.read_text() == ""
 
 
-@pytest.mark.parametrize("auth", ["cognito,iam", "lambda", "iam,oidc"])
+@pytest.mark.parametrize("auth", ["cognito,iam", "lambda", "iam,oidc", "authorizer,cognito"])
 def test_the_commands_that_run_prints_with_auth_work_when_they_are_pasted(
     tmp_path: Path, environment: dict[str, str], auth: str
 ) -> None:

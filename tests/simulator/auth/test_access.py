@@ -3,13 +3,15 @@
 import io
 import json
 import subprocess
+import time
 from typing import Any
 
 import jwt
 import pytest
 
+from chat.identity.sources import parse_sources
 from simulator import identity
-from simulator.access import credentials, local_access, sources
+from simulator.access import credentials, local_access, refused_tokens, sources
 from simulator.auth.access_keys import CALLERS
 from simulator.auth.issuers import is_jwt
 from simulator.auth.modes import Mode
@@ -40,9 +42,10 @@ def composed(trust: Trust, auth: str, **options: str) -> list[dict[str, Any]]:
         settings.auth,
         [
             trust.issuer(mode, settings.form or "auth0")
-            for mode in settings.auth
+            for mode in settings.modes
             if mode in (Mode.COGNITO, Mode.OIDC)
         ],
+        ADDRESS,
     )
 
 
@@ -81,8 +84,8 @@ def test_the_functions_are_told_of_sources_or_of_our_own_issuer_and_never_of_bot
         endpoint="e", secrets=Secrets("file:/c", "file:/a"), jwks={"JWT_JWKS": "{}"}
     )
     assert "IDENTITY" not in environment
-    told = with_identity(environment, "[]")
-    assert told["IDENTITY"] == "[]"
+    told = with_identity(environment, {"IDENTITY": "[]", "TOKEN_MARKER": "x."})
+    assert (told["IDENTITY"], told["TOKEN_MARKER"]) == ("[]", "x.")
     assert [name for name in told if name.startswith("JWT_")] == []
     assert environment.items() - told.items() == {
         (name, value) for name, value in environment.items() if name.startswith("JWT_")
@@ -92,18 +95,20 @@ def test_the_functions_are_told_of_sources_or_of_our_own_issuer_and_never_of_bot
 def test_without_auth_our_own_authorizer_judges_as_before(trust: Trust) -> None:
     refused = RefusedTokens(trust.key.jwks, io.StringIO())
     local = local_access(asked(trust, "run"), ADDRESS, refused)
-    assert (local.identity, local.authorizer) == (None, None)
+    assert (local.told, local.authorizer) == ({}, None)
     assert (local.access.modes, local.access.issuers, local.access.access_keys) == ((Mode.LAMBDA,), (), None)
     assert local.on_refusal == refused.explain
 
 
-@pytest.mark.parametrize("auth", ["cognito,iam", "oidc", ""])
-def test_a_program_beside_it_is_told_what_the_functions_are(trust: Trust, auth: str) -> None:
+@pytest.mark.parametrize("setting", ["IDENTITY", "TOKEN_MARKER"])
+@pytest.mark.parametrize("auth", ["cognito,iam", "oidc", "authorizer", "cognito,authorizer", ""])
+def test_a_program_beside_it_is_told_what_the_functions_are(trust: Trust, auth: str, setting: str) -> None:
     printed = io.StringIO()
-    assert identity.main(asked(trust, "identity", auth=auth), printed) == 0
+    assert identity.main(asked(trust, "identity", auth=auth, setting=setting), printed) == 0
     refused = RefusedTokens(trust.key.jwks, io.StringIO())
-    told = local_access(asked(trust, "run", auth=auth), ADDRESS, refused).identity
-    assert printed.getvalue() == (told + "\n" if told else "")
+    told = local_access(asked(trust, "run", auth=auth), ADDRESS, refused).told
+    assert printed.getvalue() == (told[setting] + "\n" if setting in told else "")
+    assert set(told) == {"IDENTITY" for _ in auth} | {"TOKEN_MARKER" for _ in auth if "authorizer" in auth}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +140,48 @@ def test_a_token_for_the_other_authorizer_is_no_json_web_token_to_appsync(trust:
         assert answer == {"isAuthorized": True, "resolverContext": context}
 
 
+def test_a_token_for_our_authorizer_is_a_json_web_token_after_the_marker(trust: Trust) -> None:
+    asked_for = asked(
+        trust, "token", user="alice", auth="authorizer", roles="admin,x", locale="es", port="4300"
+    )
+    token = credentials(asked_for, NOW)
+    assert not is_jwt(token)
+    said = jwt.decode(token.removeprefix("chat."), options={"verify_signature": False})
+    own = own_claims("alice", now=NOW, ttl=43_200, roles=["chat-admin", "x"], locale="es")
+    assert said == own | {"iss": "http://127.0.0.1:4300/authorizer"}
+
+
+@pytest.mark.parametrize("form", ["auth0", "keycloak", "entra"])
+def test_our_authorizer_is_a_source_beside_any_other(trust: Trust, form: str) -> None:
+    found = composed(trust, "oidc,cognito,iam,authorizer", form=form)
+    assert [(each["prefix"], each.get("verifiedBy")) for each in found] == [
+        ("", None), ("cognito:", None), ("iam:", None), ("authorizer:", ["authorizer"]),
+    ]  # fmt: skip
+    sources_of_all = parse_sources(json.dumps(found, separators=(",", ":")))
+    assert sources_of_all.has_our_authorizer
+    assert [each.issuer for each in sources_of_all.verified_by("authorizer")] == [f"{ADDRESS}/authorizer"]
+
+
+def test_why_our_authorizer_beside_others_refused_a_token_is_said(trust: Trust) -> None:
+    console, options = io.StringIO(), {"user": "alice", "auth": "authorizer"}
+    judge = refused_tokens(asked(trust, "run", auth="cognito,authorizer"), ADDRESS, console)
+    own = asked(trust, "token", **options)
+    plain = asked(trust, "token", user="alice")
+    now = int(time.time())
+    judge.explain(credentials(own, now))
+    assert console.getvalue() == ""
+    judge.explain(credentials(own, now).removeprefix("chat."))
+    judge.explain("chat." + token_of(plain, now))
+    judge.explain(credentials(own, now - 50_000))
+    judge.explain(credentials(asked(trust, "token", **options | {"user": "x" * 128}), now))
+    assert [line.removeprefix("A token was refused (401): it") for line in console.getvalue().splitlines()] == [
+        " does not begin with chat., which stands before each token for our authorizer.",
+        f"s issuer is not {ADDRESS}/authorizer.",
+        " has expired.",
+        "s subject is no user id: 1 to 128 characters, at most 256 bytes in UTF-8, no control characters.",
+    ]  # fmt: skip
+
+
 def test_an_access_key_is_json(trust: Trust) -> None:
     key = json.loads(credentials(asked(trust, "token", user="stranger", auth="iam", ttl="60"), NOW))
     token, expected = key.pop("SessionToken"), trust.credentials("stranger")
@@ -153,9 +200,12 @@ def test_without_auth_a_token_is_what_it_was(trust: Trust) -> None:
 @pytest.mark.parametrize(
     ("command", "options", "sentence"),
     [
-        ("run", {"auth": "true"}, "AUTH: cognito, oidc, lambda or iam, or several of them with commas"),
-        ("run", {"auth": "cognito,"}, "AUTH: cognito, oidc, lambda or iam, or several of them with commas"),
+        ("run", {"auth": "true"}, "AUTH: cognito, oidc, lambda, authorizer or iam, or several of them with commas"),
+        ("run", {"auth": "cognito,"}, "AUTH: cognito, oidc, lambda, authorizer or iam, or several of them with commas"),
         ("run", {"auth": "iam,cognito,iam"}, "AUTH: iam is there twice"),
+        *(("run", {"auth": both}, "AUTH: lambda excludes authorizer: an API has one Lambda authorizer")
+          for both in ("lambda,authorizer", "authorizer,oidc,lambda")),
+        ("token", {"auth": "authorizer", "groups": "x"}, "GROUPS goes with AUTH=cognito: elsewhere it is ROLES"),
         ("run", {"form": "entra"}, "FORM goes with AUTH=oidc"),
         ("run", {"auth": "oidc", "form": "okta"}, "FORM: auth0, keycloak or entra"),
         ("token", {"auth": "cognito,oidc"}, "AUTH: a token is for one mode, for example AUTH=cognito"),
@@ -186,13 +236,14 @@ def test_what_does_not_fit_together_is_refused_in_a_sentence(
         ("", ["TOKEN=$(make -s token USER=alice)"]),
         ("cognito,iam", ["issuer http://127.0.0.1:4000/us-east-1_LocalPool",
                          "TOKEN=$(make -s token USER=alice AUTH=cognito PORT=4300)"]),
+        ("authorizer,oidc", ["TOKEN=$(make -s token USER=alice AUTH=authorizer PORT=4300)"]),
         ("lambda", ["make -s subscribe ROOM=lobby USER=bob AUTH=lambda PORT=4300"]),
         ("iam", ["make -s subscribe ROOM=lobby USER=bob AUTH=iam PORT=4300"]),
     ],
 )  # fmt: skip
 def test_the_greeting_says_how_to_call_by_the_default_mode(trust: Trust, auth: str, lines: list[str]) -> None:
     settings = asked(trust, "run", auth=auth)
-    issuers = [trust.issuer(mode) for mode in settings.auth if mode in (Mode.COGNITO, Mode.OIDC)]
+    issuers = [trust.issuer(mode) for mode in settings.modes if mode in (Mode.COGNITO, Mode.OIDC)]
     said = greeting(Address("127.0.0.1", 4300), settings, issuers).splitlines()
     assert said[:2] == [
         "ready http://127.0.0.1:4300/graphql",

@@ -13,10 +13,10 @@ from chat.rules.models import Caller
 from simulator.access import sources
 from simulator.auth.access_keys import STRANGER
 from simulator.auth.identities import cognito_identity, iam_identity, oidc_identity
-from simulator.auth.modes import FormName, Mode, Modes
+from simulator.auth.modes import FormName, Mode, Modes, Source
 from simulator.auth.other_authorizer import other_authorizer
 
-from .conftest import NOW, Trust
+from .conftest import ADDRESS, NOW, Trust
 
 FORMS: tuple[FormName, ...] = get_args(FormName)
 ROLES = ["chat-admin", "writers"]
@@ -25,7 +25,7 @@ ROLES = ["chat-admin", "writers"]
 def told(trust: Trust, modes: Modes, form: FormName) -> str:
     """The setting IDENTITY."""
     issuers = [trust.issuer(mode, form) for mode in modes if mode in (Mode.COGNITO, Mode.OIDC)]
-    return json.dumps(sources(modes, issuers))
+    return json.dumps(sources(tuple(map(Source, modes)), issuers, ADDRESS))
 
 
 def identity(trust: Trust, mode: Mode, form: FormName, user: str = "alice", **options: Any) -> dict[str, Any]:

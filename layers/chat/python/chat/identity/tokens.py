@@ -78,13 +78,17 @@ class TokenRules:
 
 def unmarked(token: str, marker: str) -> str:
     """The token without the marker that it has to begin with: what makes AppSync hand it to a Lambda authorizer
-    where Cognito or OpenID Connect is a mode of the API, too. Raises `TokenRefused`.
+    where Cognito or OpenID Connect is a mode of the API, too. No scheme and no blank stands between the two. Raises
+    `TokenRefused`.
 
     https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#aws-lambda-authorization
     """
     if not token.startswith(marker):
         raise TokenRefused("marker")
-    return token.removeprefix(marker)
+    bare = token.removeprefix(marker)
+    if marker and bare.split() != [bare]:
+        raise TokenRefused("malformed")
+    return bare
 
 
 def verify_token(token: str, verifier: Verifier | TokenRules) -> Claims:
