@@ -1,5 +1,5 @@
 """Which test runs which line of `chat`, and how long each takes: measured once, and kept in .cache/ while no
-source changes."""
+source changes and no test of a file has failed."""
 
 import hashlib
 import json
@@ -107,6 +107,9 @@ def coverage_map(tests: Sequence[str], options: Sequence[str]) -> CoverageMap:
         if os.waitpid(child, 0)[1]:
             raise ValueError("the tests could not be measured")
     maps = [CoverageMap(**json.loads(path.read_text(encoding="utf-8"))) for path in kept.values()]
+    for path, each in zip(kept.values(), maps, strict=True):
+        if each.failed:  # it may have been the machine's fault: measured anew by the next run
+            path.unlink(missing_ok=True)
     seconds = {test: took for each in maps for test, took in each.seconds.items()}
     lines: dict[str, dict[str, list[str]]] = {}
     for each in maps:

@@ -39,6 +39,7 @@ cursors = st.builds(
     before=st.none() | st.integers(-(10**14), 10**14),
     position=st.text(max_size=30),
     seq=st.none() | st.integers(0, 10**12),
+    generation=st.integers(1, 4),
 )
 
 
@@ -50,6 +51,12 @@ def refused(token: object, keys: CursorKeys = KEYS) -> InvalidInput:
 
 @given(cursors)
 def test_what_was_sealed_comes_back(cursor: Cursor) -> None:
+    assert unseal(seal(cursor, KEYS), KEYS) == cursor
+
+
+@pytest.mark.parametrize("generation", [1, 2, 3])
+def test_a_cursor_knows_the_generation_that_it_was_issued_in(generation: int) -> None:
+    cursor = replace(CURSOR, generation=generation)
     assert unseal(seal(cursor, KEYS), KEYS) == cursor
 
 

@@ -84,6 +84,13 @@ def test_what_is_not_known_makes_no_gap() -> None:
     assert before_recent_gap([UNKNOWN, Numbered(NOW, 7)], RECENT, forward=True) is None
 
 
+def test_what_is_not_known_settles_no_gap_before_it() -> None:
+    """Neither a message from before numbering, which may be stamped by any clock."""
+    gap = row(1, 3)
+    for spot in (UNKNOWN, Numbered(NOW - 10_000, None)):
+        assert before_recent_gap([*gap, spot], RECENT, forward=True) == 1
+
+
 def test_no_gap_is_recent_before_a_message_that_is_not() -> None:
     """Numbers are given out one after the other. The first was stamped two years ahead, by who wrote it."""
     ahead = NOW + 2 * YEAR_MS

@@ -98,3 +98,12 @@ def test_without_a_burst_nothing_is_let_through_early() -> None:
     rate = Rate(1.0, 1)
     assert rate.tolerance == 0
     assert rate.wait(rate.taken(0, 5), 5) == rate.step
+
+
+def test_a_clock_that_is_up_to_three_seconds_ahead_is_waited_for_and_no_other() -> None:
+    rate, now = Rate(1.0, 5), 10**15
+    for lead in (-60_000_000, 0, 3_000_000):
+        assert rate.seen(now + 2_000_000, now + lead, now) == (now + 2_000_000, max(now, now + lead))
+    ahead = now + 3_000_001
+    assert rate.seen(ahead + 2_000_000, ahead, now) == (now + 2_000_000, now)
+    assert rate.seen(ahead + 9_000_000, ahead, now) == (now + 4_000_000, now), "one message is left"

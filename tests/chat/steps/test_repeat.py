@@ -44,11 +44,17 @@ def test_a_call_whose_own_answer_was_lost_is_no_repeat_and_costs_nothing() -> No
     assert "Repeats" not in process.tally
 
 
-def test_a_process_grants_as_many_repeats_as_messages() -> None:
+@pytest.mark.parametrize("begin", [0.0, 10.0])
+def test_a_process_grants_as_many_repeats_as_messages(begin: float) -> None:
     process = Repeating()
-    for at in (10.0, 10.0, 11.0):
-        process.at = at
+    process.at = begin
+    for _ in range(2):
         process.charge(draft(), uuid7(NOW))
+    process.at = begin + 0.999_999
+    with pytest.raises(RateLimited):
+        process.charge(draft(), uuid7(NOW))
+    process.at = begin + 1
+    process.charge(draft(), uuid7(NOW))
     with pytest.raises(RateLimited) as caught:
         process.charge(draft(), uuid7(NOW))
     assert caught.value.values == {"retryAfterMs": 1_000, "scope": "person"}
