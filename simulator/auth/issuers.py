@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import jwt
 
@@ -20,6 +20,8 @@ from simulator.auth.rsa_keys import ALGORITHM, RsaKey, rsa_key
 
 MAX_TOKEN_CHARACTERS = 16_384
 """Longer ones are not looked at."""
+MAX_TIME = 2**53
+"""Seconds."""
 UNREADABLE = (jwt.PyJWTError, RecursionError)
 """What PyJWT raises: JSON can be nested deeper than it is parsed."""
 
@@ -92,12 +94,17 @@ class Issuer:
 def _check_times(claims: Mapping[str, Any], now: float) -> None:
     """Without leeway: none is documented."""
     ends, begins = claims.get("exp"), claims.get("nbf", 0)
-    if not isinstance(ends, int | float) or not isinstance(begins, int | float):
+    if not _is_time(ends) or not _is_time(begins):
         raise TokenRefused("it does not say until when it is good")
     if ends <= now:
         raise TokenRefused("it has expired")
     if begins > now:
         raise TokenRefused("it is not yet good")
+
+
+def _is_time(value: Any) -> TypeGuard[float]:
+    """Whether it is a NumericDate (RFC 7519 section 2): NaN is none, which PyJWT reads from what is no JSON."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_TIME
 
 
 def _header(token: str) -> Mapping[str, Any]:

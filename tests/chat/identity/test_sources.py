@@ -240,7 +240,9 @@ def test_a_pools_newer_issuer_is_one() -> None:
 MUTABLE = [
     "email", "preferred_username", "name", "nickname", "given_name", "phone_number", "custom:id", "dev:custom:id", "upn",
     "unique_name", "username", "Email", "https://example.com/email", ["user_metadata", "id"], ["x", "unsafe_metadata", "id"],
-    "custom:x/y",
+    "custom:x/y", "https://example.com#email", "urn:example:email", "example.com.email", "given-name", "displayName", "user_name",
+    "emails", "http://schemas.example.com/claims/emailaddress", "nonce", "login_hint", "userMetadata", ["raw_user_meta_data", "id"],
+    "https://example.com/user_metadata/id",
 ]  # fmt: skip
 
 
@@ -253,7 +255,17 @@ def test_a_claim_that_people_can_change_identifies_nobody_unless_the_setting_say
         parse_sources(setting(source(name), userId=claim, mutable=True))
 
 
-@pytest.mark.parametrize("claim", ["sub", "oid", "https://example.com/id", ["person", "id"], "uid"])
+@pytest.mark.parametrize("scopes", ["scope", "scp"])
+def test_scopes_identify_nobody_and_may_say_what_a_service_is(scopes: str) -> None:
+    assert refused(setting(source("keycloak"), userId=scopes)).startswith("keycloak: userId names")
+    parse_sources(
+        setting(source("keycloak"), grants={"gateway": {"claim": scopes, "values": ["chat/gateway"]}})
+    )
+
+
+@pytest.mark.parametrize(
+    "claim", ["sub", "oid", "https://example.com/id", "https://name.example.com/id", ["person", "id"], "uid"]
+)
 def test_other_claims_do(claim: object) -> None:
     parse_sources(setting(source("keycloak"), userId=claim))
 

@@ -15,6 +15,8 @@ from chat.rules.errors import IdentityRefused
 from chat.rules.record import record
 
 MAX_TOKEN_CHARACTERS = 8_192
+MAX_END = 2**53
+"""The latest `exp`. More is no time: what counts in floats cannot hold it."""
 LEEWAY_S = 5
 """Clocks of issuer and verifier may differ by this much."""
 
@@ -172,6 +174,9 @@ REASONS = {
 
 def _claims(payload: dict[str, Any], issuer: str, verifier: Verifier) -> Claims:
     """The claims that this chat uses. Raises `TokenRefused`."""
+    expires_at = int(payload["exp"])
+    if expires_at > MAX_END:
+        raise TokenRefused("DecodeError")
     try:
         source = claimed_source(verifier.sources, issuer, payload)
         found = caller(source.mapping, payload, verifier.prefixes)
@@ -182,5 +187,5 @@ def _claims(payload: dict[str, Any], issuer: str, verifier: Verifier) -> Claims:
         user_id=found.user_id,
         roles=tuple(sorted(found.roles)),
         locale=language_of(found.locale) if found.locale else None,
-        expires_at=int(payload["exp"]),
+        expires_at=expires_at,
     )
