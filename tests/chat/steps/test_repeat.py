@@ -1,17 +1,20 @@
 """What a repeat of a send costs, and what is none."""
 
+from typing import Any
+
 import pytest
 
 from chat.deployment import Deployment
 from chat.rules.errors import IdempotencyMismatch, RateLimited
 from chat.rules.identifiers import uuid7
-from chat.rules.models import Sent
+from chat.rules.models import Item, Sent
 from chat.rules.rate import Rate
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.draft import Draft
-from chat.steps.repeat import charge_repeat
+from chat.steps.repeat import charge_repeat, stored_message
 from chat.storage import keys
+from chat.storage.items import values
 from chat.storage.store import Store
 
 NOW = 1_800_000_000_000
@@ -67,3 +70,26 @@ def test_other_content_is_a_mismatch_and_not_charged() -> None:
         with pytest.raises(IdempotencyMismatch):
             process.charge(mine, message_id, "other")
     assert "Repeats" not in process.tally
+
+
+class Client:
+    """A client of DynamoDB that has one item."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+
+    def get_item(self, **_: object) -> dict[str, Any]:
+        return {"Item": self.item}
+
+
+@pytest.mark.parametrize(("expires_at", "text"), [(NOW // 1_000, "hello"), (NOW // 1_000 - 1, None)])
+def test_a_repeat_gets_the_message_as_it_is_and_after_its_last_second_without_the_text(
+    expires_at: int, text: str | None
+) -> None:
+    mine, message_id = draft(), uuid7(NOW - 5)
+    sent = Sent(message_sk=keys.message(NOW - 5, message_id), seq=3, hash="h")
+    plain = {"id": message_id, "roomType": "general", "senderId": "ann", "text": "hello", "ts": NOW - 5}
+    client = Client(values({**plain, "seq": 3, "expiresAt": expires_at}))
+    deployment = Deployment(Store(client, {"core": "core"}), now=lambda: NOW + 999)
+    found = stored_message(deployment, mine, sent, None, Tally())
+    assert (found.id, found.ts, found.seq, found.text) == (message_id, NOW - 5, 3, text)

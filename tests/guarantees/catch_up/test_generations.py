@@ -99,6 +99,8 @@ def test_a_room_whose_generations_were_skipped_counts_them_all(client: Any) -> N
     room.generation = 5
     head = room.head()
     assert (head["epoch"], head["rev"]) == (4 * LEAP + 1, 4 * LEAP + 2)
+    assert room.send("hi again").epoch == 4 * LEAP + 1
+    assert room.head()["rev"] == 4 * LEAP + 3
 
 
 def test_a_process_of_an_earlier_generation_follows_a_room_that_is_in_a_later_one(client: Any) -> None:

@@ -40,8 +40,9 @@ from chat.storage import keys
 from chat.storage.aws import Cancelled
 from chat.storage.charging import charge
 from chat.storage.items import values
+from chat.storage.places import head_place
 from chat.storage.send_attempt import SendAttempt, send_writes
-from chat.storage.tables import Write
+from chat.storage.tables import Write, forward_write
 from chat.storage.uploads import Preparing, Upload, charge_upload, upload_write, use_write
 from simulator.settings import TABLES
 from tests.guarantees.support.fixtures import NOON, store_of
@@ -108,6 +109,11 @@ def sending(number: int) -> Write:
 def founding(number: int) -> Write:
     """One of the writes of a new room: head, membership, roster."""
     return room_writes(ROOM, {"ann": "owner"}, {})[number]
+
+
+def brought_forward(seen: Attributes, generation: int) -> Write:
+    """The write that takes a head that was seen like this to a later generation of the tables."""
+    return forward_write(head_place(ROOM), values(seen), generation)
 
 
 def looked_at(standing: Standing, role: Role = "moderator") -> Write:
@@ -207,6 +213,16 @@ LET_THROUGH: Mapping[str, Case] = {
         lambda: tombstone_write(ROOM, HEAD),
         [{"rev": 7, "endedAt": NOON}],
         [ABSENT, {"rev": 7}, {"rev": 6, "endedAt": NOON}, {"rev": 8, "endedAt": NOON}],
+    ),
+    "a head that is brought into the second generation": (
+        lambda: brought_forward({"rev": 7, "epoch": 2}, 2),
+        [{"rev": 7}],
+        [ABSENT, {"rev": 6}, {"rev": 8}, {"rev": 7, "generation": 2}],
+    ),
+    "a head that is brought into a later one": (
+        lambda: brought_forward({"rev": 7, "epoch": 2, "generation": 2}, 4),
+        [{"rev": 7, "generation": 2}],
+        [ABSENT, {"rev": 7}, {"rev": 7, "generation": 3}, {"rev": 6, "generation": 2}],
     ),
     "a job that is begun": (
         lambda: begun_write(JOB_PLACE, JOB),

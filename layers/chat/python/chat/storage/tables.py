@@ -252,17 +252,8 @@ class Tables:
 
     def _bring_forward(self, place: Place, item: Item) -> None:
         """Store what a head that is behind counts as, unless somebody else was faster."""
-        is_same = "attribute_not_exists(#generation)" if "generation" not in item else "#generation = :was"
-        was = {":was": generation_of(item)} if "generation" in item else {}
-        now = in_generation(item, self.generation)
-        write = Write(
-            place,
-            condition=f"#rev = :rev AND {is_same}",
-            given={":rev": int(item["rev"]["N"]), **was},
-            set={name: int(now[name]["N"]) for name in GENERATION_NUMBERS},
-        )
         with suppress(ConditionFailed):
-            self.update(write)
+            self.update(forward_write(place, item, self.generation))
 
     def _range(self, table: Table, partition_key: str, low: str, high: str) -> dict[str, Any]:
         return {
@@ -274,3 +265,16 @@ class Tables:
                 ":high": {"S": high},
             },
         }
+
+
+def forward_write(place: Place, item: Item, generation: int) -> Write:
+    """The write of what a head that was seen as `item` counts as in a later generation."""
+    is_same = "attribute_not_exists(#generation)" if "generation" not in item else "#generation = :was"
+    was = {":was": generation_of(item)} if "generation" in item else {}
+    now = in_generation(item, generation)
+    return Write(
+        place,
+        condition=f"#rev = :rev AND {is_same}",
+        given={":rev": int(item["rev"]["N"]), **was},
+        set={name: int(now[name]["N"]) for name in GENERATION_NUMBERS},
+    )
