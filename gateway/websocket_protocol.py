@@ -20,6 +20,8 @@ SLICE_BYTES = 16_384
 """What is parsed at once of what a client sent: thousands of tiny frames in one read would hold up
 everybody."""
 
+BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
 CONTROL_FRAMES = Rate(10.0, 100)
 """Pings, pongs and parts of messages that a client may send, which are not frames of the gateway's
 protocol."""
@@ -45,6 +47,10 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
             if self.transport.is_closing():
                 return
             super().data_received(data[start : start + SLICE_BYTES])
+            if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                # Read as HTTP, and not as a handshake: more than 128 headers, say. uvicorn would never answer.
+                self.transport.write(BAD_HANDSHAKE)
+                self.transport.close()
 
     def handle_ping(self) -> None:
         super().handle_ping()

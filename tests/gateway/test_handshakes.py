@@ -133,6 +133,26 @@ async def test_time_that_the_handshake_took_is_not_given_again_for_the_token(ser
         assert asyncio.get_running_loop().time() - started < 3.0
 
 
+@pytest.mark.parametrize(
+    "upgrade",
+    [
+        UPGRADE + b"a: b\r\n" * 200,
+        UPGRADE + b"x: " + b"y" * 9_000 + b"\r\n",
+        UPGRADE.replace(b"/ws", b"/ws?" + b"y" * 9_000),
+    ],
+    ids=["headers", "a header", "a query"],
+)
+async def test_a_handshake_that_is_within_the_limits_of_http_alone_is_answered(
+    serve: Serve, upgrade: bytes
+) -> None:
+    """A WebSocket parser reads it once more, with limits of its own: 128 headers, lines of 8 KB."""
+    async with serve(handshake_seconds=30) as local, streams(local, 1, upgrade + b"\r\n") as ((reader, _),):
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        await until_nobody_waits(local)
+
+
 @pytest.mark.parametrize("sent", [b"", UPGRADE, UPGRADE + b"\r\n"], ids=["nothing", "half", "no token"])
 async def test_sixty_silent_clients_keep_nobody_out(serve: Serve, sent: bytes) -> None:
     limits = {"max_connections": 2, "max_unauthenticated": 20, "unauthenticated_per_address": 10}

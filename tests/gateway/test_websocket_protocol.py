@@ -38,7 +38,7 @@ CALLED = {"schedule_ping", "send_keepalive_ping"}
 """Methods of uvicorn's that are called."""
 
 ATTRIBUTES = {
-    "app_state", "handshake_complete", "handshake_initiated", "loop", "ping_interval", "ping_timer", "pong_timer", "read_paused", "request",
+    "app_state", "conn", "handshake_complete", "handshake_initiated", "loop", "ping_interval", "ping_timer", "pong_timer", "read_paused", "request",
     "response", "scope", "transport", "writable",
 }  # fmt: skip
 """What is read or set on uvicorn's protocol."""
