@@ -127,7 +127,8 @@ def test_nothing_private_is_written_whatever_happens(
     output = written(harness, events)
     outcomes = {line.removeprefix("outcome ") for line in output.splitlines() if line.startswith("outcome ")}
     assert outcomes == {
-        "ok", "InvalidInput", "NotRoomMember", "Muted", "RateLimited", "IdempotencyMismatch", "StaleEpoch", "InternalError",
+        "ok", "InvalidInput", "NotRoomMember", "Muted", "RateLimited", "IdempotencyMismatch", "StaleEpoch",
+        "IdentityRefused", "InternalError",
     }  # fmt: skip
     assert output.count("outcome ") == len(events)
     assert "CloudWatchMetrics" in output
