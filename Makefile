@@ -96,8 +96,9 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
 	@$(MAKE) data
 
-data: .venv/installed ## botocore's data of our own, anew from the botocore in the lock
+data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, and terraform/schema.json
 	@$(BIN)/python -m lambda_package.botocore_data
+	@$(BIN)/python -m schema.data
 
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
@@ -110,6 +111,13 @@ plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file
 
 deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
 	@terraform/run deploy "$(ENV)" "$(PLAN)"
+
+schema: .venv/installed ## the schema for another API, alone on stdout [FIELDS=Query.messages,… PREFIX=Chat MODES=lambda,cognito,oidc,iam DEFAULT=cognito INTO=theirs.graphql]
+	@exec $(BIN)/python -m schema $(call given,fields,FIELDS) $(call given,prefix,PREFIX) $(call given,modes,MODES) \
+		$(call given,default,DEFAULT) $(call given,into,INTO)
+
+# $(call given,option,VARIABLE): the option, if the variable is on make's command line
+given = $(if $(filter command line,$(origin $(2))),--$(1)="$$$(2)")
 
 migrate: .venv/installed ## gives messages from before numbering their numbers: ARGS="--all --roster roster.json --dry-run"
 	@exec $(BIN)/python -m migration $(ARGS)
@@ -182,4 +190,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean
+.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy schema migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean

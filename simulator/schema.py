@@ -20,20 +20,8 @@ from graphql import (
     parse,
 )
 
+from schema.appsync import DIRECTIVES
 from simulator.scalars import SCALARS
-
-DIRECTIVES = """
-directive @aws_subscribe(mutations: [String!]!) on FIELD_DEFINITION
-directive @aws_publish(subscriptions: [String!]) on FIELD_DEFINITION
-directive @aws_auth(cognito_groups: [String!]!) on FIELD_DEFINITION
-directive @aws_cognito_user_pools(cognito_groups: [String!]) on OBJECT | FIELD_DEFINITION
-directive @aws_api_key on OBJECT | FIELD_DEFINITION
-directive @aws_iam on OBJECT | FIELD_DEFINITION
-directive @aws_oidc on OBJECT | FIELD_DEFINITION
-directive @aws_lambda on OBJECT | FIELD_DEFINITION
-"""
-"""https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html. With one authorizer they allow
-nothing more."""
 
 
 @lru_cache(maxsize=8)

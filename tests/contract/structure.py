@@ -20,6 +20,7 @@ PROGRAMS: Mapping[str, str] = {
     "chat_lambda": "layers/chat/python/chat_lambda",
     "resolvers": "resolvers",
     "services": "services",
+    "schema": "schema",
     "simulator": "simulator",
     "gateway": "gateway",
     "migration": "migration",

@@ -17,7 +17,8 @@ ARROWS = {
     "chat_lambda": {"chat"},
     "resolvers": {"chat", "chat_lambda"},
     "services": {"chat", "chat_lambda"},
-    "simulator": {"chat", "chat_lambda", "resolvers"},
+    "schema": {"chat"},
+    "simulator": {"chat", "chat_lambda", "resolvers", "schema"},
     "gateway": {"chat"},
     "migration": {"chat"},
 }  # type: dict[str, set[str]]
@@ -26,6 +27,7 @@ LIBRARIES = {
     "chat_lambda": {"aws_lambda_powertools"},
     "resolvers": set(),
     "services": set(),
+    "schema": {"graphql"},
     "gateway": {"aiohttp", "fastapi", "prometheus_client", "pydantic", "uvicorn", "uvloop", "websockets"},
     "migration": {"boto3", "botocore", "pydantic"},
 }  # type: dict[str, set[str]]

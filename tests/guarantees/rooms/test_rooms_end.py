@@ -46,6 +46,7 @@ from tests.guarantees.support.fixtures import (
     run_one_piece,
     send,
     store_of,
+    table_name,
 )
 from tests.guarantees.support.proxy import Fault, Proxy, overtaken, pass_on
 
@@ -448,6 +449,23 @@ def test_two_runners_at_once_do_all_of_it_and_end_it_once(
         is_removed(client, room)
         assert first.ended + ends.pop() + last.ended == 1
         assert first.failures == last.failures == []
+
+
+def test_what_another_service_keeps_in_the_rooms_partition_stays(client: Any, ours: Deployment) -> None:
+    """The table may be older than the chat, and a room's partition hold more than its chat."""
+    room = lived_in(ours, client)
+    place = Room.parse(room)
+    theirs = ["!first", "AUDIT#1", "CHG", "CHH#1", "META", "MSG", "TOPIC#1", "~"]
+    for sort_key in theirs:
+        item = {"PK": {"S": place.partition_key}, "SK": {"S": sort_key}, "theirs": {"N": "1"}}
+        client.put_item(TableName=table_name(place), Item=item)
+    adoption = {"PK": {"S": place.partition_key}, "SK": {"S": keys.ADOPTION}}
+    client.put_item(TableName=table_name(place), Item=adoption)
+    assert run(ours).failures == []
+    assert left_of(client, room) == set(theirs)
+    for sort_key in theirs:
+        client.delete_item(TableName=table_name(place), Key=adoption | {"SK": {"S": sort_key}})
+    is_removed(client, room)
 
 
 def test_a_runner_that_slept_through_the_whole_removal_changes_nothing(

@@ -4,7 +4,7 @@ calls."""
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
@@ -96,7 +96,25 @@ def resolver(
     person wrote. `audited`: that it was done is an audit event too, with who did it to whom or to which
     message.
     """
-    return _handler(Call.by_appsync, parts, audited=audited)
+
+    def decorate(answer: Callable[[Call], Any]) -> Handler:
+        read = partial(_field_call, _field(answer.__module__))
+        return _handler(read, parts, audited=audited)(answer)
+
+    return decorate
+
+
+def _field(module: str) -> str:
+    """The field that a handler's module is named after: `sendMessage` of `resolvers.send_message`."""
+    first, *others = module.rpartition(".")[2].split("_")
+    return first + "".join(map(str.title, others))
+
+
+def _field_call(name: str, event: Event, context: Any) -> Call:
+    """AppSync's call under the field's own name: another team's API may call it `chatSendMessage`, and logs and
+    audit events speak of one thing under one name."""
+    call = Call.by_appsync(event, context)
+    return replace(call, name=f"{call.name.partition('.')[0]}.{name}")
 
 
 def service(

@@ -118,8 +118,16 @@ def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[W
 
 def _items(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
     """Items that nothing else hangs on."""
-    places = (Place(room.table, item["PK"]["S"], item["SK"]["S"]) for item in items)
-    return [Write(place, delete=True) for place in places if place != head_place(room)]
+    return [Write(Place(room.table, item["PK"]["S"], item["SK"]["S"]), delete=True) for item in items]
+
+
+def _others_of_ours(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
+    """The change log, and what an adoption has left. The table may be older than the chat: whatever else another
+    service keeps in the room's partition stays."""
+    ours = [
+        item for item in items if item["SK"]["S"].startswith(keys.CHANGES) or item["SK"]["S"] == keys.ADOPTION
+    ]
+    return _items(deployment, room, ours)
 
 
 def _counters(deployment: Deployment, subject: str, position: str | None) -> str | None:
@@ -164,7 +172,7 @@ STEPS: Mapping[str, Step] = {
     "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 4),
     "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 4),
     "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 4),
-    "rest": partial(_through, FIRST, LAST, _items, 1),
+    "rest": partial(_through, FIRST, LAST, _others_of_ours, 1),
     "counters": _counters,
     "tombstone": _tombstone,
 }

@@ -72,7 +72,7 @@ def _escaped(user_id: str) -> str:
 
 
 def change(rev: int) -> str:
-    return f"CHG#{rev:012d}"
+    return f"{CHANGES}{rev:012d}"
 
 
 def live(room_partition: str, shard: int) -> str:
@@ -131,6 +131,7 @@ MESSAGES, MESSAGES_END = "MSG#", "MSG#~"
 """The last is a key after every message and before any other kind of item that sorts later: `~` sorts after every
 digit."""
 
+CHANGES = "CHG#"
 MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN$"
 ROSTER, ROSTER_END = "MEMBER#", "MEMBER$"
 BANS, BANS_END = "BANNED#", "BANNED$"

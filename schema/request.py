@@ -1,0 +1,120 @@
+"""What somebody wants of the schema: which fields, under which prefix, for which authorization modes."""
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from schema.source import OPERATIONS, ours
+
+DIRECTIVES = {
+    "lambda": "aws_lambda",
+    "cognito": "aws_cognito_user_pools",
+    "oidc": "aws_oidc",
+    "iam": "aws_iam",
+}
+"""The modes whose callers the functions know, and the directive of each:
+https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html#using-additional-authorization-modes"""
+
+DEFAULTS = (*DIRECTIVES, "api_key")
+"""What an API may have as its default mode. An API key does not say who calls, so no field of ours is for it."""
+
+_PREFIX = re.compile(r"[A-Z][A-Za-z0-9]{0,31}")
+
+
+class SchemaRefused(ValueError):
+    """The schema cannot be had like this; the text is a sentence that says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`fields`: root fields, `Query.messages` and so on, in the schema's order. `modes`: which modes may read
+    them. `default`: the API's default mode."""
+
+    fields: tuple[str, ...]
+    prefix: str
+    modes: tuple[str, ...]
+    default: str
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        modes: Sequence[str] = ("lambda",),
+        default: str | None = None,
+        fields: Iterable[str] | None = None,
+        prefix: str = "",
+    ) -> "Request":
+        """Without `fields` all of them, without `default` the first of `modes`. Raises `SchemaRefused`."""
+        chosen = _modes(modes)
+        return cls(_fields(fields), _prefix(prefix), chosen, _default(default or modes[0]))
+
+    @property
+    def directives(self) -> tuple[str, ...]:
+        """What every object type and every root field carries: none where they are for the default mode alone,
+        which reads whatever is unmarked."""
+        return () if self.modes == (self.default,) else tuple(DIRECTIVES[mode] for mode in self.modes)
+
+    def among_marked(self) -> "Request":
+        """The same for a place where what is unmarked is not for the default mode: everything is marked."""
+        return replace(self, default="")
+
+    def of_root(self, root: str) -> list[str]:
+        """Those of the fields that a root type has."""
+        return [name for name in self.fields if name.startswith(f"{root}.")]
+
+    def roots(self) -> list[str]:
+        """The root types that have some of the fields."""
+        return [root for root in OPERATIONS if self.of_root(root)]
+
+    def mutations(self, subscription: str) -> list[str]:
+        """The mutations that feed a subscription and are among the fields, by their names in the file."""
+        return [name for name in ours().links.get(subscription, ()) if f"Mutation.{name}" in self.fields]
+
+
+def _fields(names: Iterable[str] | None) -> tuple[str, ...]:
+    known, links = ours().fields, ours().links
+    wanted = list(known if names is None else names)
+    if not wanted:
+        raise SchemaRefused("FIELDS names no field.")
+    for name in wanted:
+        if name not in known:
+            raise SchemaRefused(f"FIELDS: there is no {name}{_meant(name)}")
+    chosen = tuple(name for name in known if name in wanted)
+    for name in chosen:
+        feeding = [f"Mutation.{each}" for each in links.get(name, ())]
+        if feeding and not set(feeding) & set(chosen):
+            raise SchemaRefused(f"FIELDS: {name} hears nothing without at least one of {', '.join(feeding)}.")
+    return chosen
+
+
+def _meant(name: str) -> str:
+    known = list(ours().fields)
+    own = name.rpartition(".")[2]
+    close = [each for each in known if each.endswith(f".{own}")]
+    close = close or difflib.get_close_matches(name, known, n=3)
+    return f"; is it {' or '.join(close)}?" if close else ": resolvers/schema.graphql has them all."
+
+
+def _prefix(prefix: str) -> str:
+    if prefix and not _PREFIX.fullmatch(prefix):
+        raise SchemaRefused(f"PREFIX: {prefix!r} is not a capital letter and up to 31 letters and digits.")
+    if prefix.startswith("AWS"):
+        # https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
+        raise SchemaRefused("PREFIX: AppSync keeps the names that begin with AWS to itself.")
+    return prefix
+
+
+def _modes(modes: Sequence[str]) -> tuple[str, ...]:
+    for mode in modes:
+        if mode not in DIRECTIVES:
+            raise SchemaRefused(f"MODES: {mode!r} is none of {', '.join(DIRECTIVES)}.")
+    if not modes:
+        raise SchemaRefused(f"MODES names none of {', '.join(DIRECTIVES)}.")
+    return tuple(mode for mode in DIRECTIVES if mode in modes)
+
+
+def _default(mode: str) -> str:
+    if mode not in DEFAULTS:
+        raise SchemaRefused(f"DEFAULT: {mode!r} is none of {', '.join(DEFAULTS)}.")
+    return mode

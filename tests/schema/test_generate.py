@@ -1,0 +1,178 @@
+"""Any part of the schema, under any prefix and for any modes, is a schema that AppSync could have."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import pytest
+from graphql import (
+    EnumTypeDefinitionNode,
+    FieldDefinitionNode,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    InputObjectTypeDefinitionNode,
+    ObjectTypeDefinitionNode,
+    TypeDefinitionNode,
+    get_named_type,
+    parse,
+    print_ast,
+    strip_ignored_characters,
+)
+
+import schema
+from schema.request import DIRECTIVES, SchemaRefused
+from schema.source import OPERATIONS, SCHEMA, ours
+from simulator.schema import appsync_schema, subscriptions_by_mutation
+from tests.schema.subsets import SEED, any_subsets
+
+WHOLE = SCHEMA.read_text(encoding="utf-8")
+PREFIXES = ("", "Chat", "X", "Talk2", "Query", "M" * 32)
+
+
+def under(name: str, prefix: str) -> str:
+    """How a root field is called with a prefix, said once more."""
+    return f"{prefix[0].lower()}{prefix[1:]}{name[0].upper()}{name[1:]}" if prefix else name
+
+
+def root_fields(built: GraphQLSchema) -> set[str]:
+    roots = (built.query_type, built.mutation_type, built.subscription_type)
+    return {f"{root.name}.{field}" for root in roots if root for field in root.fields}
+
+
+def reached(built: GraphQLSchema) -> set[str]:
+    """The types that the root fields lead to, as the built schema has them."""
+    seen: set[str] = set()
+    ahead = [root.name for root in (built.query_type, built.mutation_type, built.subscription_type) if root]
+    while ahead:
+        inner: list[GraphQLInputType | GraphQLOutputType] = []
+        type_ = built.type_map[ahead.pop()]
+        if isinstance(type_, GraphQLObjectType):
+            inner = [field.type for field in type_.fields.values()]
+            inner += [each.type for field in type_.fields.values() for each in field.args.values()]
+        elif isinstance(type_, GraphQLInputObjectType):
+            inner = [each.type for each in type_.fields.values()]
+        new = {get_named_type(each).name for each in inner} - seen
+        ahead += new
+        seen |= new
+    return seen
+
+
+def definitions(sdl: str) -> dict[str, TypeDefinitionNode]:
+    return {node.name.value: node for node in parse(sdl).definitions if isinstance(node, TypeDefinitionNode)}
+
+
+def any_parts() -> Iterator[tuple[list[str], str, list[str], str]]:
+    """Fields, prefix, modes and default mode."""
+    random = Random(SEED)  # noqa: S311  repeatable
+    for fields in any_subsets(40, with_query=True):
+        modes = random.sample(list(DIRECTIVES), random.randint(1, 4))
+        yield fields, random.choice(PREFIXES), modes, random.choice([*modes, *DIRECTIVES, "api_key"])
+
+
+def test_any_part_is_a_schema_with_these_root_fields_and_what_they_reach() -> None:
+    for fields, prefix, modes, default in any_parts():
+        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default)
+        built = appsync_schema(sdl)
+        wanted = {f"{root}.{under(name, prefix)}" for root, name in (each.split(".") for each in fields)}
+        assert root_fields(built) == wanted
+        own = definitions(sdl).keys() - OPERATIONS.keys()
+        assert own == {name for name in reached(built) if name in own}, (fields, prefix)
+
+
+def test_a_subscription_hears_of_those_of_its_mutations_that_are_there() -> None:
+    for fields, prefix, modes, default in any_parts():
+        built = appsync_schema(schema.generate(fields=fields, prefix=prefix, modes=modes, default=default))
+        expected: dict[str, set[str]] = {}
+        for name in fields:
+            for mutation in ours().links.get(name, ()):
+                if f"Mutation.{mutation}" in fields:
+                    own = under(name.partition(".")[2], prefix)
+                    expected.setdefault(under(mutation, prefix), set()).add(own)
+        links = {name: set(each) for name, each in subscriptions_by_mutation(built).items()}
+        assert links == expected
+
+
+def test_every_object_and_root_field_carries_every_mode_unless_the_default_is_the_only_one() -> None:
+    for fields, prefix, modes, default in any_parts():
+        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default)
+        wanted = set() if modes == [default] else {DIRECTIVES[mode] for mode in modes}
+        for name, node in definitions(sdl).items():
+            marked: list[ObjectTypeDefinitionNode | FieldDefinitionNode] = []
+            if name in OPERATIONS and isinstance(node, ObjectTypeDefinitionNode):
+                marked = list(node.fields or ())
+            elif isinstance(node, ObjectTypeDefinitionNode):
+                marked = [node]
+                assert not any(field.directives for field in node.fields or ())
+            else:
+                assert isinstance(node, EnumTypeDefinitionNode | InputObjectTypeDefinitionNode)
+                assert not node.directives
+            for each in marked:
+                directives = [directive.name.value for directive in each.directives or ()]
+                assert set(directives) - {"aws_subscribe"} == wanted
+                assert len(directives) == len(set(directives))
+
+
+def test_all_of_it_is_the_file_but_for_what_describes_the_api_as_a_whole() -> None:
+    own = parse(WHOLE).definitions[0]
+    assert strip_ignored_characters(schema.generate()) == strip_ignored_characters(
+        WHOLE.replace(print_ast(own), print_ast(own).rpartition('"""')[2].strip(), 1)
+    )
+
+
+def test_some_fields_are_the_files_own_definitions() -> None:
+    whole = definitions(WHOLE)
+    for fields in any_subsets(20):
+        for name, node in definitions(schema.generate(fields=fields)).items():
+            if name not in OPERATIONS:
+                assert print_ast(node) == print_ast(whole[name])
+
+
+def test_with_a_prefix_no_name_of_the_file_is_left() -> None:
+    sdl = schema.generate(prefix="Zz", modes=["lambda", "iam"])
+    types = "|".join(definitions(WHOLE).keys() - OPERATIONS.keys())
+    fields = "|".join(name.partition(".")[2] for name in ours().fields)
+    assert re.findall(rf"(?:type|enum|input|:) \[*({types})\b", sdl) == []
+    assert re.findall(rf"`({types}|{fields})`", sdl) == []
+    assert len(re.findall(r'"zz\w+"', sdl)) == sum(map(len, ours().links.values()))
+
+
+def test_the_order_of_what_is_asked_for_makes_no_difference() -> None:
+    for fields in any_subsets(10):
+        assert schema.generate(fields=fields) == schema.generate(fields=sorted(fields) * 2)
+    modes = [[*DIRECTIVES], [*reversed(DIRECTIVES)]]
+    for one, other in pairwise(schema.generate(modes=each, default="iam") for each in modes):
+        assert one == other
+
+
+def test_the_default_mode_is_the_first_unless_it_is_given() -> None:
+    assert schema.generate(modes=["iam"]) == schema.generate() == schema.generate(modes=["cognito"] * 2)
+    assert schema.generate(modes=["iam"], default="cognito") != schema.generate()
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"fields": []}, "FIELDS names no field."),
+        ({"fields": ["messages"]}, "FIELDS: there is no messages; is it Query.messages?"),
+        ({"fields": ["Query.Messages"]}, "FIELDS: there is no Query.Messages; is it Query.messages"),
+        ({"fields": ["-"]}, "FIELDS: there is no -: resolvers/schema.graphql has them all."),
+        ({"fields": ["Query.messages", "Subscription.onTyping"]}, "onTyping hears nothing without at least one of Mutation.typing."),
+        ({"prefix": "chat"}, "PREFIX: 'chat' is not a capital letter and up to 31 letters and digits."),
+        ({"prefix": "C" * 33}, "PREFIX: "),
+        ({"prefix": "Chat\n"}, "PREFIX: "),
+        ({"prefix": "Ché"}, "PREFIX: "),
+        ({"prefix": "AWSChat"}, "PREFIX: AppSync keeps the names that begin with AWS to itself."),
+        ({"modes": []}, "MODES names none of lambda, cognito, oidc, iam."),
+        ({"modes": ["api_key"]}, "MODES: 'api_key' is none of lambda, cognito, oidc, iam."),
+        ({"default": "AWS_IAM"}, "DEFAULT: 'AWS_IAM' is none of lambda, cognito, oidc, iam, api_key."),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_cannot_be_had_is_refused_with_a_sentence(asked: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(SchemaRefused, match=re.escape(sentence)):
+        schema.generate(**asked)

@@ -1,0 +1,94 @@
+"""`terraform/schema.json` is current, and what HCL makes of it is what `make schema` prints."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from graphql import DocumentNode, TypeDefinitionNode, parse, strip_ignored_characters
+
+import schema
+from schema.data import PLACE, schema_data
+from schema.source import ours
+from tests.schema.subsets import any_subsets
+
+DATA: dict[str, Any] = json.loads(PLACE.read_text(encoding="utf-8"))
+MODES = {
+    "lambda": "@aws_lambda",
+    "cognito": "@aws_cognito_user_pools",
+    "oidc": "@aws_oidc",
+    "iam": "@aws_iam",
+}
+
+
+def composed(fields: Sequence[str], modes: Sequence[str], default: str) -> str:
+    """What Terraform does, step by step with functions that HCL has as well: comprehensions, `join`,
+    `replace`, `contains`, `jsonencode`."""
+    directives = "" if list(modes) == [default] else "".join(f" {MODES[mode]}" for mode in modes)
+    chosen = [field for field in DATA["fields"] if field["name"] in fields]
+    roots = [root for root in DATA["roots"] if any(field["root"] == root["name"] for field in chosen)]
+    operations = [f"  {root['operation']}: {root['name']}" for root in roots]
+    texts = {
+        field["name"]: field["text"].replace(
+            '["@mutations"]',
+            json.dumps([each for each in field["mutations"] if f"Mutation.{each}" in fields]),
+        )
+        for field in chosen
+    }
+    blocks = [
+        "\n".join(
+            [
+                root["description"],
+                f"type {root['name']} {{",
+                *(texts[field["name"]] for field in chosen if field["root"] == root["name"]),
+                "}",
+            ]
+        )
+        for root in roots
+    ]
+    text = "\n\n".join(["\n".join(["schema {", *operations, "}"]), *blocks, *DATA["types"]])
+    return text.replace(" @auth", directives)
+
+
+def types(document: DocumentNode) -> Iterable[str]:
+    return [node.name.value for node in document.definitions if isinstance(node, TypeDefinitionNode)]
+
+
+def test_the_file_is_what_the_schema_says_today() -> None:
+    """`make data` makes it anew."""
+    assert PLACE.read_text(encoding="utf-8") == schema_data()
+
+
+def test_the_marks_stand_where_something_goes_and_nowhere_else() -> None:
+    text = PLACE.read_text(encoding="utf-8")
+    objects = [each for each in DATA["types"] if "\ntype " in f"\n{each}"]
+    assert text.count("@auth") == text.count(" @auth") == len(DATA["fields"]) + len(objects)
+    assert all(each.count("@auth") == 1 for each in objects)
+    assert all(each["text"].endswith(" @auth") for each in DATA["fields"])
+    assert text.count("@mutations") == len(ours().links)
+
+
+@pytest.mark.parametrize(
+    ("modes", "default"),
+    [(["lambda"], "lambda"), (["lambda", "cognito", "oidc", "iam"], "cognito"), (["iam"], "api_key")],
+    ids=["the default alone", "all", "another than the default"],
+)
+def test_all_fields_are_what_make_schema_prints(modes: list[str], default: str) -> None:
+    text = composed(list(ours().fields), modes, default)
+    assert strip_ignored_characters(text) == strip_ignored_characters(
+        schema.generate(modes=modes, default=default)
+    )
+
+
+def test_some_fields_are_what_make_schema_prints_and_types_that_nothing_reaches() -> None:
+    for fields in any_subsets(60):
+        modes = ["cognito", "iam"]
+        made = parse(composed(fields, modes, "cognito"), no_location=True)
+        printed = parse(schema.generate(fields=fields, modes=modes, default="cognito"), no_location=True)
+        assert set(types(printed)) <= set(types(made))
+        same = [
+            node
+            for node in made.definitions
+            if not isinstance(node, TypeDefinitionNode) or node.name.value in types(printed)
+        ]
+        assert same == list(printed.definitions), fields
