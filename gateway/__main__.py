@@ -2,13 +2,12 @@
 
 import asyncio
 import gc
-import logging
 import sys
 from collections.abc import Callable
 
-from gateway.logs import JsonLines, is_worth_logging
+from gateway import logs
 from gateway.process import Gateway
-from gateway.server import Server, token_rules
+from gateway.server import Server
 from gateway.settings import BadSettings, Settings, of_this_process
 
 
@@ -18,10 +17,7 @@ def main() -> int:
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    logging.getLogger("uvicorn.error").addFilter(is_worth_logging)
-    logging.basicConfig(level=settings.log_level, handlers=[handler])
+    logs.configure(settings.log_level)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(settings))
@@ -31,7 +27,7 @@ def main() -> int:
 
 
 async def serve(settings: Settings) -> None:
-    server = Server(Gateway(settings, token_rules(settings)))
+    server = Server(Gateway(settings))
     # A room of thousands is many objects that live long; collecting them again and again delays messages.
     gc.collect()
     gc.freeze()

@@ -46,9 +46,11 @@ def application(gateway: Gateway) -> FastAPI:
 
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, Any]:
-        response.status_code = 200 if gateway.is_ready else 503
+        reason = gateway.unready
+        response.status_code = 200 if reason is None else 503
         return {
-            "ready": gateway.is_ready,
+            "ready": reason is None,
+            "reason": reason,
             "upstream": gateway.breaker.state,
             "connections": gateway.realtime.connections,
         }

@@ -11,8 +11,10 @@ from chat.rules.devices import OFFLINE_AFTER_MS
 from chat.rules.rooms import Room
 from gateway import client_frames, documents, server_frames
 from gateway.appsync import AppSync, UpstreamRefused
+from gateway.authorization import Token
 from gateway.client_transport import ClientTransport
 from gateway.connection import Action, Close, CloseCode, Connection, Reply
+from gateway.documents import Document
 from gateway.metrics import Metrics
 
 HEARTBEAT_SECONDS = 30.0
@@ -47,7 +49,7 @@ class Client:
         self.device_id = secrets.token_hex(8)
         self.is_named = False
         """Whether the client said which device it is, as which it may come back elsewhere."""
-        self._token = ""
+        self._token = Token("")
         self._appsync, self._metrics = appsync, metrics
         self.close = close
         self._access_epochs: dict[str, int] = {}
@@ -57,7 +59,8 @@ class Client:
         self._heartbeat_at = float("-inf")
 
     def authenticated(self, user_id: str, token: str) -> None:
-        self.user_id, self._token = user_id, token
+        """`token`: as the API takes it."""
+        self.user_id, self._token = user_id, Token(token)
 
     def name_device(self, device_id: str | None) -> None:
         """The client says on which device it runs, if it does."""
@@ -157,7 +160,7 @@ class Client:
             return
         self.reply(server_frames.encode("ack", ref=send.ref, room=send.room.id, message=message))
 
-    async def _request(self, document: str, variables: dict[str, Any]) -> Any:
+    async def _request(self, document: Document, variables: dict[str, Any]) -> Any:
         """The answer, or `None` after the client was sent the refusal."""
         try:
             return await self._appsync.ask(document, variables, self._token)

@@ -10,12 +10,16 @@ from gateway import documents, server_frames
 from gateway.appsync import UpstreamRefused
 from gateway.broadcaster import Broadcaster
 from gateway.client_transport import ClientTransport
+from gateway.documents import Document
 from gateway.realtime import OnEvent, Subscription
 
 log = logging.getLogger(__name__)
 
 EphemeralKind = Literal["receipt", "typing"]
-DOCUMENTS: Mapping[EphemeralKind, str] = {"receipt": documents.ON_RECEIPT, "typing": documents.ON_TYPING}
+DOCUMENTS: Mapping[EphemeralKind, Document] = {
+    "receipt": documents.ON_RECEIPT,
+    "typing": documents.ON_TYPING,
+}
 
 
 class EphemeralEvents:
@@ -23,7 +27,7 @@ class EphemeralEvents:
     wants it."""
 
     def __init__(
-        self, room: Room, start: Callable[[str, OnEvent], Awaitable[Subscription]], tick_s: float
+        self, room: Room, start: Callable[[Document, OnEvent], Awaitable[Subscription]], tick_s: float
     ) -> None:
         self._room, self._start = room, start
         self._subscribers = {kind: Broadcaster(tick_s) for kind in DOCUMENTS}

@@ -12,22 +12,24 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from chat.rules.rooms import Room
 from gateway import documents, server_frames
-from gateway.appsync import UNAVAILABLE, AppSync, UpstreamRefused, jittered
+from gateway.appsync import UNAVAILABLE, UpstreamRefused, jittered
 from gateway.broadcaster import Broadcaster
 from gateway.client_transport import ClientTransport
+from gateway.documents import Document
 from gateway.ephemeral import EphemeralEvents, EphemeralKind
 from gateway.history import History
 from gateway.metrics import Metrics
 from gateway.position import RoomPosition
 from gateway.realtime import OnEvent, Realtime, Subscription
 from gateway.replay_buffer import EventKind, MemoryBudget
+from gateway.service import Service
 from gateway.settings import Settings
 from gateway.timeline import HistoryPage, Message, RoomEvent, Timeline
 
@@ -65,9 +67,8 @@ class Feed:
     def __init__(
         self,
         room: Room,
-        appsync: AppSync,
+        service: Service,
         realtime: Realtime,
-        token: Callable[[], str],
         settings: Settings,
         metrics: Metrics,
         budget: MemoryBudget,
@@ -78,7 +79,7 @@ class Feed:
         self.timeline = Timeline(self._encode, settings.replay_events, budget)
         self.history = History(self._ask, self._until_caught_up, self.timeline, self._encode, metrics)
         self._ephemeral = EphemeralEvents(room, self._start, tick_s)
-        self._appsync, self._realtime, self._token = appsync, realtime, token
+        self._service, self._realtime = service, realtime
         self._settings, self._metrics = settings, metrics
         self._subscription: Subscription | None = None
         self._is_lost = False
@@ -97,6 +98,10 @@ class Feed:
     async def ready(self) -> None:
         """Until the room is received and its position known. Raises `UpstreamRefused`."""
         await _in_time(asyncio.shield(self._ready))
+
+    def report_missing_role(self) -> None:
+        """The service was not given the room, and somebody is a member of it."""
+        self._service.lacks_role()
 
     @property
     def epoch(self) -> int:
@@ -153,6 +158,8 @@ class Feed:
                     return
                 if refused.refusal.code == "NotRoomMember":
                     yield EpochEnded(self.epoch)  # the room has ended: so everybody in it is told
+                    if len(self.subscribers):  # the chat says that they are members
+                        self._service.lacks_role()
                 attempt = await self._back_off(refused.refusal, attempt)
 
     def receive(self, message: Message) -> list[Revoked]:
@@ -188,10 +195,11 @@ class Feed:
         self.timeline.needs_reading = True
         self._compare_at = self._next_comparison()
 
-    async def _start(self, document: str, on_event: OnEvent) -> Subscription:
+    async def _start(self, document: Document, on_event: OnEvent) -> Subscription:
         subscription = Subscription(on_event, self._lost)
         variables = {"room": self.room.id, "epoch": self._epoch}
-        await self._realtime.subscribe(subscription, document, variables)
+        with self._service.judged():
+            await self._realtime.subscribe(subscription, document, variables)
         return subscription
 
     def _unsubscribe(self) -> None:
@@ -267,9 +275,9 @@ class Feed:
         self._work.set()
         await _in_time(done)
 
-    async def _ask(self, document: str, **variables: Any) -> Any:
+    async def _ask(self, document: Document, **variables: Any) -> Any:
         try:
-            return await self._appsync.ask(document, {"room": self.room.id, **variables}, self._token())
+            return await self._service.ask(document, {"room": self.room.id, **variables})
         except UpstreamRefused as refused:
             if refused.refusal.code in ABOUT_THE_ROOM:
                 raise

@@ -5,9 +5,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from gateway import client_frames, server_frames
+from gateway.appsync import UNAVAILABLE, UpstreamRefused
 from gateway.client import Client
 from gateway.ephemeral import EphemeralKind
-from gateway.feed import Feed
+from gateway.feed import NO_SUCH_ROOM, Feed
 from gateway.history import Missed, Replayed
 
 
@@ -19,7 +20,7 @@ async def join(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -
     """From now on the client, whose access was checked, receives the room. Raises `UpstreamRefused`,
     `FellBehind`."""
     kinds = _ephemeral_kinds(subscribe)
-    await feed.ready()
+    await _ready(client, feed)
     for kind in kinds:
         await feed.want(kind)
     missed = await feed.history.missed(subscribe.since) if subscribe.since is not None else None
@@ -28,6 +29,19 @@ async def join(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -
     feed.add(client.transport, kinds)
     about = {"room": subscribe.room.id, "at": feed.position, "epoch": feed.epoch, "resumed": resumed}
     client.reply(server_frames.encode("subscribed", **about))
+
+
+async def _ready(client: Client, feed: Feed) -> None:
+    """Until the room is received. Where the service was not given it, it is the person's own access that
+    decides what they are told. Raises `UpstreamRefused`."""
+    try:
+        await feed.ready()
+    except UpstreamRefused as refused:
+        if refused.refusal.code not in NO_SUCH_ROOM:
+            raise
+        await client.check_access(feed.room)
+        feed.report_missing_role()
+        raise UpstreamRefused(UNAVAILABLE) from None
 
 
 async def _replay(

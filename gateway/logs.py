@@ -2,11 +2,26 @@
 
 import json
 import logging
+import sys
 
 
 def is_worth_logging(record: logging.LogRecord) -> bool:
     """All of uvicorn's lines but one: it takes a connection that was turned away for a fault."""
     return not record.getMessage().startswith("ASGI callable returned without completing handshake")
+
+
+QUIET = ("botocore", "urllib3")
+"""At DEBUG they write down what is signed, the session token with it, and where credentials come from."""
+
+
+def configure(level: str) -> None:
+    """Lines of this process from `level` on, on stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.getLogger("uvicorn.error").addFilter(is_worth_logging)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.basicConfig(level=level, handlers=[handler])
 
 
 class JsonLines(logging.Formatter):

@@ -34,6 +34,9 @@ class Metrics:
             "chat_gateway_upstream_subscriptions", "Live subscriptions at AppSync.", registry=of
         )
         self.breaker = Gauge("chat_gateway_breaker_open", "1 while AppSync is not asked.", registry=of)
+        self.service_fault = Gauge(
+            "chat_gateway_service_fault", "1 while the API does not take the service itself.", registry=of
+        )
         self.deliveries = Counter(
             "chat_gateway_deliveries_total", "Events written to clients.", ["source"], registry=of
         )

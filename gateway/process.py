@@ -7,23 +7,25 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import aiohttp
 
-from chat.identity.tokens import TokenRules, verify_token
 from chat.rules.rooms import Room
 from gateway import server_frames
 from gateway.admission import Admission, AdmissionLimits
-from gateway.appsync import AppSync, ServiceToken
+from gateway.appsync import AppSync
+from gateway.authorization import ServiceAuthorization, ServiceToken
 from gateway.breaker import Breaker
 from gateway.client import Client
 from gateway.connection import CloseCode
 from gateway.feed import Feed
 from gateway.hub import Hub
 from gateway.metrics import Metrics
+from gateway.person_tokens import PersonTokens
 from gateway.realtime import Realtime
 from gateway.replay_buffer import MemoryBudget
+from gateway.service import Service
 from gateway.settings import Settings, service_token
 
 log = logging.getLogger("gateway")
@@ -40,8 +42,9 @@ STATE_SECONDS = 60.0
 class Gateway:
     """Made before it runs: `appsync`, `realtime` and `hub` are there while it is `running`."""
 
-    def __init__(self, settings: Settings, rules: TokenRules) -> None:
-        self.settings, self.rules = settings, rules
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.tokens = PersonTokens(settings.sources, settings.token_marker)
         self.metrics = Metrics()
         self.admission = Admission(
             AdmissionLimits(
@@ -61,42 +64,32 @@ class Gateway:
         """Whose devices are to be signed off."""
         self.replay_memory = MemoryBudget(settings.replay_bytes)
         self.breaker = Breaker()
-        self.token = ServiceToken(lambda: service_token(settings))
+        self.authorization = _authorization(settings)
         self.is_draining = False
         self._empty = asyncio.Event()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        url = str(self.settings.appsync_url)
+        url, prefix = str(self.settings.appsync_url), self.settings.schema_prefix
         # Connections of their own: a realtime one lasts, and would keep a place that requests wait for.
         async with _http() as requests, _http() as realtime:
-            self.appsync = AppSync(url, requests, self.breaker)
-            self.realtime = Realtime(url, realtime, self.token, self.breaker)
+            self.appsync = AppSync(url, requests, self.breaker, prefix)
+            self.realtime = Realtime(url, realtime, self.authorization, self.breaker, prefix)
+            self.service = Service(self.authorization, self.appsync)
             self.hub = Hub(self._new_feed, self.metrics)
-            heartbeats = asyncio.create_task(self._send_heartbeats())
+            tasks = [asyncio.create_task(each) for each in (self._send_heartbeats(), self.service.watch())]
             try:
                 yield
             finally:
-                heartbeats.cancel()
-                await asyncio.gather(heartbeats, return_exceptions=True)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
                 await self.hub.close()
                 await self.realtime.close()
+                self.tokens.close()
 
     def _new_feed(self, room: Room) -> Feed:
-        return Feed(
-            room,
-            self.appsync,
-            self.realtime,
-            self.token,
-            self.settings,
-            self.metrics,
-            self.replay_memory,
-        )
-
-    async def verify(self, token: str) -> Any:
-        """The token's claims. Fetching keys may wait, so it is not done in the event loop. Raises
-        `TokenRefused`, `KeysUnavailable`."""
-        return await asyncio.to_thread(verify_token, token, self.rules)
+        return Feed(room, self.service, self.realtime, self.settings, self.metrics, self.replay_memory)
 
     async def drain(self) -> None:
         """Tell every client to come back elsewhere, each after a while of its own, and close."""
@@ -132,7 +125,8 @@ class Gateway:
             await asyncio.sleep(1.0)
             if time.monotonic() - logged_at >= STATE_SECONDS:
                 logged_at = time.monotonic()
-                log.info("state", extra=self.metrics.state(len(self.clients), len(self.hub.rooms)))
+                state = self.metrics.state(len(self.clients), len(self.hub.rooms))
+                log.info("state", extra={**state, "unready": self.unready})
             gone, self._gone = self._gone, []
             leaving = [client for client in gone if (client.user_id, client.device_id) not in self.devices]
             sending = [send(client) for client in self.clients if client.needs_heartbeat]
@@ -141,9 +135,12 @@ class Gateway:
                 log.error("heartbeat failed", extra={"error": type(failed).__name__})
 
     @property
-    def is_ready(self) -> bool:
-        """Whether clients are taken and their rooms can be received."""
-        return not self.is_draining and self.breaker.state == "closed" and not self.token.is_over
+    def unready(self) -> str | None:
+        """Why clients are not taken, or their rooms cannot be received, in a word: `draining`, `upstream` (the
+        API cannot be reached), or a fault of the service (`gateway/service.py`). `None`: they are, and can."""
+        if self.is_draining:
+            return "draining"
+        return "upstream" if self.breaker.state != "closed" else self.service.fault
 
     @property
     def is_full(self) -> bool:
@@ -180,12 +177,22 @@ class Gateway:
         self.metrics.upstream_connections.set(self.realtime.connections)
         self.metrics.upstream_subscriptions.set(self.realtime.subscriptions)
         self.metrics.breaker.set(self.breaker.state != "closed")
+        self.metrics.service_fault.set(self.service.fault is not None)
 
 
 def _count_down(counter: Counter[_Key], key: _Key) -> None:
     counter[key] -= 1
     if not counter[key]:
         del counter[key]
+
+
+def _authorization(settings: Settings) -> ServiceAuthorization:
+    """The service's own, as the settings want it."""
+    if settings.service_auth == "token":
+        return ServiceToken(lambda: service_token(settings))
+    from gateway.signature import RoleCredentials, SignedByRole  # noqa: PLC0415  botocore is for this alone
+
+    return SignedByRole(RoleCredentials(), settings.region or "")
 
 
 def _http() -> aiohttp.ClientSession:

@@ -3,16 +3,18 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from gateway import upstream_protocol as protocol
-from gateway.appsync import UNAVAILABLE, UpstreamRefused, refusal_of
+from gateway.appsync import UNAVAILABLE, Authorization, UpstreamRefused, refusal_of
 from gateway.breaker import Breaker
+from gateway.documents import Document
 from gateway.server_frames import Refusal
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ FULL = "MaxSubscriptionsReachedError"
 
 
 OnEvent = Callable[[Mapping[str, Any]], None]
+Authorize = Callable[[], Awaitable[Mapping[str, str]]]
 
 
 class Subscription:
@@ -45,8 +48,8 @@ class Subscription:
 class RealtimeConnection:
     """One, with the subscriptions on it."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, host: str) -> None:
-        self._socket, self._host = socket, host
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
         self.subscriptions: dict[str, Subscription] = {}
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Whether AppSync has acknowledged the connection."""
@@ -55,13 +58,17 @@ class RealtimeConnection:
         """Whether AppSync took no further subscription when it was asked last."""
         self._silence_s = 300.0
 
-    async def start(
-        self, subscription: Subscription, query: str, variables: Mapping[str, Any], token: str
-    ) -> None:
+    async def start(self, subscription: Subscription, data: str, authorize: Authorize) -> None:
+        """Take a place, authorize, and wait until it is live. Raises `UpstreamRefused`."""
         self.subscriptions[subscription.id] = subscription
         subscription.connection = self
         try:
-            await self._socket.send_str(protocol.start(subscription.id, query, variables, self._host, token))
+            authorization = await authorize()
+        except BaseException:
+            self.subscriptions.pop(subscription.id, None)
+            raise
+        try:
+            await self._socket.send_str(protocol.start(subscription.id, data, authorization))
             async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
                 await subscription.accepted
         except UpstreamRefused as refused:
@@ -152,13 +159,19 @@ class RealtimeConnection:
 
 
 class Realtime:
-    """The pool. `subscribe` finds a connection with room, or opens one."""
+    """The pool. `subscribe` finds a connection with room, or opens one. `prefix`: of the API's fields and
+    types."""
 
     def __init__(
-        self, url: str, http: aiohttp.ClientSession, token: Callable[[], str], breaker: Breaker
+        self,
+        url: str,
+        http: aiohttp.ClientSession,
+        authorization: Authorization,
+        breaker: Breaker,
+        prefix: str = "",
     ) -> None:
-        self._address, self._host = protocol.realtime_address(url), urlsplit(url).netloc
-        self._http, self._token, self._breaker = http, token, breaker
+        self._url, self._http, self._breaker, self._prefix = url, http, breaker, prefix
+        self._authorization = authorization
         self._connections: list[RealtimeConnection] = []
         self._readers: set[asyncio.Task[None]] = set()
         self._opening = asyncio.Lock()
@@ -171,10 +184,18 @@ class Realtime:
     def subscriptions(self) -> int:
         return sum(len(each.subscriptions) for each in self._connections)
 
-    async def subscribe(self, subscription: Subscription, query: str, variables: Mapping[str, Any]) -> None:
+    async def subscribe(
+        self, subscription: Subscription, document: Document, variables: Mapping[str, Any]
+    ) -> None:
         """Live when this returns. Raises `UpstreamRefused`."""
+        data = protocol.data(document.with_prefix(self._prefix), variables)
         connection = await self._with_free_slot()
-        await connection.start(subscription, query, variables, self._token())
+        await connection.start(subscription, data, partial(self._authorize, self._url, data))
+
+    async def _authorize(self, url: str, body: str) -> Mapping[str, str]:
+        """What stands in place of a request's headers. The host is the GraphQL endpoint's."""
+        fields = await self._authorization.of_realtime(url, body.encode())
+        return {"host": urlsplit(url).netloc, **fields}
 
     async def _with_free_slot(self) -> RealtimeConnection:
         async with self._opening:
@@ -199,13 +220,13 @@ class Realtime:
     async def _open(self) -> RealtimeConnection:
         async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
             socket = await self._http.ws_connect(
-                self._address,
-                protocols=protocol.subprotocols(self._host, self._token()),
+                protocol.realtime_address(self._url),
+                protocols=protocol.subprotocols(await self._authorize(f"{self._url}/connect", "{}")),
                 max_msg_size=1_048_576,
                 heartbeat=20.0,
                 compress=0,
             )
-        opened = RealtimeConnection(socket, self._host)
+        opened = RealtimeConnection(socket)
         reader = asyncio.create_task(opened.read())
         self._readers.add(reader)
         reader.add_done_callback(self._readers.discard)

@@ -1,21 +1,14 @@
 """uvicorn around the application: how it listens, says that it is ready, and drains."""
 
 import socket
-import time
-import urllib.request
-from http.client import HTTPException
 
 import uvicorn
 
-from chat.identity.jwks import MAX_KEY_SET_BYTES, KeySet
-from chat.identity.tokens import TokenRules
 from gateway.app import application
 from gateway.http_protocol import HandshakeProtocol
 from gateway.process import Gateway
 from gateway.settings import Settings
 from gateway.websocket_protocol import GatewayProtocol
-
-KEYS_SECONDS = 2.0
 
 
 class Server(uvicorn.Server):
@@ -65,19 +58,3 @@ def http_protocol(gateway: Gateway) -> type[HandshakeProtocol]:
     """uvicorn's HTTP protocol with the process's admission."""
     attributes = {"admission": gateway.admission, "proxies": gateway.settings.trusted_proxies}
     return type("Handshake", (HandshakeProtocol,), attributes)
-
-
-def token_rules(settings: Settings) -> TokenRules:
-    """What a client's token must be: judged by the same code as the API's authorizer."""
-    url = str(settings.jwt_jwks_url)
-
-    def fetch() -> bytes:
-        try:
-            with urllib.request.urlopen(url, timeout=KEYS_SECONDS) as answer:  # noqa: S310  settings allow http and https only
-                document: bytes = answer.read(MAX_KEY_SET_BYTES + 1)
-        except (HTTPException, ValueError) as error:
-            raise OSError(type(error).__name__) from None
-        return document
-
-    keys = KeySet(fetch, time.monotonic)
-    return TokenRules(settings.jwt_issuer, settings.jwt_audience, settings.jwt_algorithms, keys)

@@ -114,24 +114,24 @@ class Session:
         token = verify.token
         self._arrival.verifying()
         try:
-            claims = await gateway.verify(token)
+            person = await gateway.tokens.verify(token)
         except TokenRefused:
             client.apply(connection.token_refused())
             return
         except KeysUnavailable:
             client.apply(connection.keys_unavailable())
             return
-        lives_s = max(0.0, claims.expires_at - time.time())
+        lives_s = max(0.0, person.expires_at - time.time())
         expires = time.monotonic() + lives_s
         if client.user_id:
-            if claims.user_id == client.user_id:
-                client.authenticated(client.user_id, token)
+            if person.user_id == client.user_id:
+                client.authenticated(client.user_id, person.token)
                 client.apply(connection.renewed(client.user_id, expires, int(lives_s * 1_000)))
             else:
                 client.apply(connection.token_refused())
             self._watch_deadline()
             return
-        if not gateway.has_room_for(claims.user_id):
+        if not gateway.has_room_for(person.user_id):
             client.apply(connection.too_many_connections())
             return
         if gateway.is_full:
@@ -139,9 +139,9 @@ class Session:
             return
         self._arrival.known()
         client.name_device(verify.device_id)
-        client.authenticated(claims.user_id, token)
+        client.authenticated(person.user_id, person.token)
         gateway.remember(client)
-        hello = server_frames.encode("hello", version=VERSION, user=claims.user_id, **self._settings())
+        hello = server_frames.encode("hello", version=VERSION, user=person.user_id, **self._settings())
         actions = connection.authenticated(hello, expires)
         self._watch_deadline()
         await gateway.hub.carry_out(client, actions)

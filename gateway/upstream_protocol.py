@@ -61,9 +61,9 @@ def realtime_address(graphql: str) -> str:
     return f"{scheme}://{parts.netloc}{parts.path}/realtime"
 
 
-def subprotocols(host: str, token: str) -> tuple[str, str]:
+def subprotocols(authorization: Mapping[str, str]) -> tuple[str, str]:
     """What to offer in the handshake: the protocol, and the credentials as an entry of their own."""
-    header = json.dumps({"host": host, "Authorization": token}).encode()
+    header = json.dumps(authorization).encode()
     return SUBPROTOCOL, "header-" + base64.urlsafe_b64encode(header).decode().rstrip("=")
 
 
@@ -71,14 +71,19 @@ def init() -> str:
     return json.dumps({"type": "connection_init"})
 
 
-def start(subscription: str, query: str, variables: Mapping[str, Any], host: str, token: str) -> str:
+def data(query: str, variables: Mapping[str, Any]) -> str:
+    """What is subscribed to, as `start` carries it: a text, since a signature is of its bytes."""
+    return json.dumps({"query": query, "variables": variables})
+
+
+def start(subscription: str, data: str, authorization: Mapping[str, str]) -> str:
     return json.dumps(
         {
             "id": subscription,
             "type": "start",
             "payload": {
-                "data": json.dumps({"query": query, "variables": variables}),
-                "extensions": {"authorization": {"host": host, "Authorization": token}},
+                "data": data,
+                "extensions": {"authorization": authorization},
             },
         }
     )

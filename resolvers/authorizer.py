@@ -8,8 +8,8 @@ from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
 from chat.identity.jwks import KeysUnavailable
-from chat.identity.tokens import TokenRefused, verify_token
-from chat_lambda.compose_authorizer import token_rules
+from chat.identity.tokens import TokenRefused, unmarked, verify_token
+from chat_lambda.compose_authorizer import verifier
 from chat_lambda.function import Event, correlation_id, unexpected
 from chat_lambda.init import finished, in_lambda
 from chat_lambda.settings import settings
@@ -17,7 +17,7 @@ from chat_lambda.telemetry import audit, logger, publish_metrics
 
 if in_lambda():
     logger()
-    token_rules()
+    verifier()
     finished()
 
 
@@ -31,7 +31,8 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
     correlation = correlation_id(None, context)
     try:
         correlation = correlation_id((event.get("requestContext") or {}).get("requestId"), context)
-        claims = verify_token(str(event.get("authorizationToken") or ""), token_rules())
+        token = unmarked(str(event.get("authorizationToken") or ""), settings().token_marker)
+        claims = verify_token(token, verifier())
         ttl = min(settings().authorizer_ttl_seconds, claims.expires_at - int(time.time()))
     except TokenRefused as refused:
         fields = {"correlation_id": correlation}

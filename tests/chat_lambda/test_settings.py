@@ -5,6 +5,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from chat_lambda.settings import BadSettings, Settings, read
+from tests.chat.identity.documented import setting, source
 
 
 def test_without_anything_set_the_defaults_of_the_design_hold() -> None:
@@ -44,6 +45,8 @@ def test_algorithms_are_a_list_with_commas() -> None:
 BAD = {
     "GENERATION": ["0", "-1", "1025", "1.5", "two"],
     "JWT_ALGORITHMS": ["none", "ES256,none", "HS512", "es256", ",", "ES256,"],
+    "IDENTITY": ["[]", "{}", "jwt", "[" * 3_001],
+    "TOKEN_MARKER": ["a b", "chat:", "x" * 33, "é", "Bearer "],
     "JWT_JWKS_URL": ["file:///etc/passwd", "ftp://example.com", "example.com/jwks", " https://example.com"],
     "AUTHORIZER_TTL_SECONDS": ["-1", "3601", "1.5", "soon", "1e3"],
     "ALLOW_UNFENCED_SUBSCRIPTIONS": ["yes", "1", "on", "truthy"],
@@ -84,11 +87,24 @@ def test_a_wrong_value_is_refused_by_its_name(name: str, value: str) -> None:
     assert caught.value.__suppress_context__
 
 
+def test_sources_of_identity_are_read_and_a_wrong_one_is_named() -> None:
+    own = read({"IDENTITY": setting(source("pool")), "TOKEN_MARKER": "chat."})
+    assert own.identity is not None
+    assert ([each.name for each in own.identity.tokens], own.token_marker) == (["pool"], "chat.")
+    with pytest.raises(BadSettings, match=r"^IDENTITY: pool: clients must name at least one$"):
+        read({"IDENTITY": setting(source("pool", clients=[]))})
+
+
+def test_one_setting_says_whose_tokens_are_accepted() -> None:
+    with pytest.raises(BadSettings, match=r"^IDENTITY: must not stand beside JWT_ISSUER"):
+        read({"IDENTITY": setting(source("pool")), "JWT_ISSUER": "https://issuer.example.com"})
+
+
 def test_a_refusal_does_not_show_the_value() -> None:
     for name in BAD:
         with pytest.raises(BadSettings) as caught:
-            read({name: "secret-value"})
-        assert "secret-value" not in str(caught.value)
+            read({name: "secret value"})
+        assert "secret value" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("skew", "patience"), [("3000", "8001"), ("4000", "10001"), ("1000", "4001")])

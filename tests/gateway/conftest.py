@@ -23,8 +23,9 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.new_room import add_room
 from chat_lambda import compose
+from gateway.documents import Document
 from gateway.process import Gateway
-from gateway.server import Server, token_rules
+from gateway.server import Server
 from gateway.settings import Settings
 from simulator.functions import Functions, functions_from_wiring
 from simulator.keys import AUDIENCE, ISSUER, SigningKey
@@ -110,9 +111,9 @@ class LocalChat:
         ) as socket:
             yield Person(socket)
 
-    async def ask(self, user: str, document: str, **variables: Any) -> Any:
+    async def ask(self, user: str, document: Document | str, **variables: Any) -> Any:
         """The value of the document's field; asserts that nothing was refused."""
-        body = {"query": document, "variables": variables}
+        body = {"query": str(document), "variables": variables}
         headers = {"Authorization": self.token(user)}
         async with self.http.post(self.api.url, json=body, headers=headers) as answer:
             result = await answer.json()
@@ -227,4 +228,4 @@ def new_gateway(api: Address, token: Path, changed: Mapping[str, Any]) -> Gatewa
         **changed,
     }
     settings = Settings.model_validate(given)
-    return Gateway(settings, token_rules(settings))
+    return Gateway(settings)

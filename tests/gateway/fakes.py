@@ -12,6 +12,7 @@ from gateway.appsync import UNAVAILABLE, UpstreamRefused
 from gateway.broadcaster import Broadcaster
 from gateway.client import Client
 from gateway.connection import CloseCode, Connection, Limits
+from gateway.documents import Document
 from gateway.feed import EpochEnded, Revoked
 from gateway.history import Missed, Replayed
 from gateway.hub import Hub
@@ -37,9 +38,9 @@ class FakeChat:
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
-        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+        self.asked: list[tuple[Document, Mapping[str, Any]]] = []
 
-    async def ask(self, document: str, variables: Mapping[str, Any], _token: str) -> Any:
+    async def ask(self, document: Document, variables: Mapping[str, Any], _authorization: object) -> Any:
         self.asked.append((document, variables))
         answer = self.answers.pop(0)
         if isinstance(answer, UpstreamRefused):
@@ -61,6 +62,9 @@ class FakeFeed:
         self.timeline.start({"seq": 0, "ts": None, "rev": 1, "epoch": 1})
         self.history, self.position = self, "0//1"
         self.on_event: OnEvent | None = None
+        self.refusal: UpstreamRefused | None = None
+        """Why the service does not receive the room."""
+        self.lacks_role = False
         self._meanwhile = meanwhile
         self._ended: asyncio.Queue[EpochEnded | Exception] = asyncio.Queue()
 
@@ -69,7 +73,11 @@ class FakeFeed:
         return self.timeline.epoch or 0
 
     async def ready(self) -> None:
-        pass
+        if self.refusal is not None:
+            raise self.refusal
+
+    def report_missing_role(self) -> None:
+        self.lacks_role = True
 
     async def missed(self, since: RoomPosition | int) -> Missed:
         for event in self._meanwhile:

@@ -20,12 +20,14 @@ from pydantic import AnyHttpUrl
 
 from chat.rules.rooms import Room
 from gateway import server_frames
+from gateway.authorization import Token
 from gateway.client import Client
 from gateway.connection import CloseCode, Connection, Limits
 from gateway.feed import Feed
 from gateway.hub import Hub
 from gateway.metrics import Metrics
 from gateway.replay_buffer import MemoryBudget
+from gateway.service import Service
 from gateway.settings import Settings
 from tests.gateway.unreliable_chat import SERVICE, Chat, Side
 
@@ -50,13 +52,20 @@ def settings(random: Random) -> Settings:
     )
 
 
+class OfService(Token):
+    """The service's, which lasts."""
+
+    is_over = False
+
+
 class Gateway:
     """A hub, and what was delivered to it."""
 
     def __init__(self, chat: Chat, own: Settings) -> None:
         metrics, budget, self.side = Metrics(), MemoryBudget(own.replay_bytes), Side(chat)
         both: Any = self.side  # AppSync and its realtime side, as much of them as a feed needs
-        self.hub = Hub(lambda room: Feed(room, both, both, lambda: SERVICE, own, metrics, budget), metrics)
+        service = Service(OfService(SERVICE), both)
+        self.hub = Hub(lambda room: Feed(room, service, both, own, metrics, budget), metrics)
 
 
 class Person:

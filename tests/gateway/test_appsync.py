@@ -9,7 +9,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway.appsync import AppSync, ServiceToken, UpstreamRefused, value_of
+from gateway import documents
+from gateway.appsync import AppSync, UpstreamRefused, value_of
+from gateway.authorization import ServiceToken, Token
 from gateway.breaker import Breaker
 from gateway.settings import BadSettings
 from simulator.keys import SigningKey
@@ -49,7 +51,7 @@ def answering(status: int, **body: Any) -> Answer:
 
 async def refusal(appsync: AppSync) -> str:
     with pytest.raises(UpstreamRefused) as refused:
-        await appsync.ask("query", {}, "token")
+        await appsync.ask(documents.ROOM, {}, Token("token"))
     return refused.value.refusal.code
 
 
@@ -62,7 +64,7 @@ async def test_an_api_that_is_not_well_is_not_asked_for_a_while(
     for _ in range(2):
         assert await refusal(appsync) == "ServiceUnavailable"
     stub.answer = answering(200, data={"room": {"roomId": "lobby"}})
-    assert await appsync.ask("query", {}, "token") == {"roomId": "lobby"}
+    assert await appsync.ask(documents.ROOM, {}, Token("token")) == {"roomId": "lobby"}
     assert breaker.allows()
     assert breaker.allows()
 
@@ -80,12 +82,12 @@ async def test_whoever_does_not_wait_for_the_answer_leaves_the_try_to_the_next(
         return await asyncio.Future[web.Response]()
 
     stub.answer = never
-    asking = asyncio.create_task(appsync.ask("query", {}, "token"))
+    asking = asyncio.create_task(appsync.ask(documents.ROOM, {}, Token("token")))
     await asked.wait()
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     stub.answer = answering(200, data={"room": {}})
-    assert await appsync.ask("query", {}, "token") == {}
+    assert await appsync.ask(documents.ROOM, {}, Token("token")) == {}
 
 
 def test_the_services_token_is_read_again_before_it_ends_and_kept_while_it_cannot_be_read(
@@ -102,13 +104,13 @@ def test_the_services_token_is_read_again_before_it_ends_and_kept_while_it_canno
 
     service_token = ServiceToken(read)
     with pytest.raises(UpstreamRefused):
-        service_token()
-    assert service_token() == tokens[1]
-    assert [service_token(), service_token()] == [tokens[2], tokens[2]]
+        service_token.current()
+    assert service_token.current() == tokens[1]
+    assert [service_token.current(), service_token.current()] == [tokens[2], tokens[2]]
     assert there == [None]
     assert not service_token.is_over
     over = ServiceToken(lambda: key.mint("gateway", now=int(time.time()) - 60, ttl=1))
-    over()
+    over.current()
     assert over.is_over
 
 

@@ -13,10 +13,13 @@ from pydantic import AnyHttpUrl
 from chat.rules.instants import to_wire
 from gateway import documents, server_frames
 from gateway.appsync import UpstreamRefused
+from gateway.authorization import ServiceToken
+from gateway.documents import Document
 from gateway.feed import EpochEnded, Feed, Revoked
 from gateway.metrics import Metrics
 from gateway.realtime import Subscription
 from gateway.replay_buffer import MemoryBudget
+from gateway.service import Service
 from gateway.settings import Settings
 from gateway.timeline import Message
 from tests.gateway.fakes import LOBBY, NOT_MEMBER
@@ -47,7 +50,7 @@ class Upstream:
         self.refusal: UpstreamRefused | None = None
         self.subscriptions: list[Subscription] = []
 
-    async def ask(self, document: str, _variables: object, _token: str) -> Any:
+    async def ask(self, document: Document, _variables: object, _authorization: object) -> Any:
         if self.refusal is not None:
             raise self.refusal
         seq = len(self.messages)
@@ -57,7 +60,7 @@ class Upstream:
             return {"head": head}
         return {"items": self.messages, "head": head, "nextToken": None, "reset": False}
 
-    async def subscribe(self, subscription: Subscription, _query: str, _variables: object) -> None:
+    async def subscribe(self, subscription: Subscription, _document: Document, _variables: object) -> None:
         self.subscriptions.append(subscription)
 
     def deliver(self, message: Mapping[str, Any]) -> None:
@@ -102,7 +105,8 @@ def upstream() -> Upstream:
 @pytest.fixture
 async def feed(upstream: Upstream) -> Feed:
     both: Any = upstream
-    return Feed(LOBBY, both, both, lambda: "service", SETTINGS, Metrics(), MemoryBudget(10**6))
+    service = Service(ServiceToken(lambda: "service"), both)
+    return Feed(LOBBY, service, both, SETTINGS, Metrics(), MemoryBudget(10**6))
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway import documents
+from gateway.documents import Document
 from gateway.history import History
 from gateway.metrics import Metrics
 from gateway.position import RoomPosition
@@ -32,11 +33,11 @@ class Behind:
         self.timeline = Timeline(encode)
         self.timeline.start(head(received, received + 1))
         self.history = History(self.ask, self.catch_up, self.timeline, encode, Metrics())
-        self.asked: list[str] = []
+        self.asked: list[Document] = []
         self.during_answer: Callable[[], object] = lambda: None
         """Happens when the chat has read its answer, before it arrives."""
 
-    async def ask(self, document: str, **variables: Any) -> Any:
+    async def ask(self, document: Document, **variables: Any) -> Any:
         self.asked.append(document)
         about = {"nextToken": None, "head": head(len(self.messages), self.rev)}
         self.during_answer()

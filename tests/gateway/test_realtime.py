@@ -9,7 +9,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from gateway import documents
 from gateway.appsync import UpstreamRefused
+from gateway.authorization import Token
 from gateway.breaker import Breaker
 from gateway.realtime import Realtime, Subscription
 
@@ -76,7 +78,7 @@ async def pool() -> AsyncIterator[tuple[Api, Realtime]]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/graphql"
-        realtime = Realtime(url, session, lambda: "token", Breaker())
+        realtime = Realtime(url, session, Token("token"), Breaker())
         yield api, realtime
         await realtime.close()
     await runner.cleanup()
@@ -84,7 +86,7 @@ async def pool() -> AsyncIterator[tuple[Api, Realtime]]:
 
 async def subscribe(realtime: Realtime, room: Room) -> Subscription:
     subscription = room.subscription()
-    await realtime.subscribe(subscription, "subscription", {})
+    await realtime.subscribe(subscription, documents.ON_MESSAGE, {})
     return subscription
 
 
@@ -168,7 +170,7 @@ async def test_a_rooms_fault_does_not_end_the_others(pool: tuple[Api, Realtime])
         raise ValueError("a fault")
 
     faulty = Subscription(fault, lambda: None)
-    await realtime.subscribe(faulty, "subscription", {})
+    await realtime.subscribe(faulty, documents.ON_MESSAGE, {})
     room = Room()
     well = await subscribe(realtime, room)
     for subscription in (faulty, well):

@@ -9,6 +9,8 @@ from typing import Any
 from chat.rules.instants import from_wire, to_wire
 from gateway import documents
 from gateway.appsync import UNAVAILABLE, UpstreamRefused
+from gateway.authorization import Token
+from gateway.documents import Document
 from gateway.realtime import Subscription
 from gateway.server_frames import Refusal
 
@@ -103,7 +105,8 @@ class Chat:
 
     # what the gateways ask
 
-    async def ask(self, document: str, variables: Mapping[str, Any], token: str) -> Any:
+    async def ask(self, document: Document, variables: Mapping[str, Any], authorization: Token) -> Any:
+        token = authorization.value
         self.requests += 1
         await self._pause()
         if token != SERVICE and token not in self.people:
@@ -117,7 +120,7 @@ class Chat:
             raise UNREACHABLE
         await asyncio.sleep(self.random.random() * 0.006)
 
-    def _answer(self, document: str, variables: Mapping[str, Any]) -> Any:
+    def _answer(self, document: Document, variables: Mapping[str, Any]) -> Any:
         count = len(self.messages)
         head = {"seq": count, "ts": instant(count) if count else None, "rev": self.rev, "epoch": self.epoch}
         if document == documents.ROOM:
@@ -140,7 +143,9 @@ class Chat:
     def _rev_of(self, at: int) -> int:
         return int(self.messages[at]["rev"])
 
-    async def subscribe(self, subscription: Subscription, _query: str, variables: Mapping[str, Any]) -> None:
+    async def subscribe(
+        self, subscription: Subscription, _document: Document, variables: Mapping[str, Any]
+    ) -> None:
         await self._pause()
         if variables["epoch"] != self.epoch:
             raise UpstreamRefused(Refusal("StaleEpoch", "No.", {"epoch": self.epoch}))
@@ -160,7 +165,9 @@ class Side:
         self.chat, self.ask = chat, chat.ask
         self.delivered: dict[str, int] = {}
 
-    async def subscribe(self, subscription: Subscription, query: str, variables: Mapping[str, Any]) -> None:
+    async def subscribe(
+        self, subscription: Subscription, document: Document, variables: Mapping[str, Any]
+    ) -> None:
         on_event = subscription.on_event
 
         def receive(message: Mapping[str, Any]) -> None:
@@ -169,4 +176,4 @@ class Side:
             on_event(message)
 
         subscription.on_event = receive
-        await self.chat.subscribe(subscription, query, variables)
+        await self.chat.subscribe(subscription, document, variables)

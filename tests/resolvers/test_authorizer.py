@@ -18,6 +18,7 @@ import jwt
 import pytest
 
 from simulator.keys import SigningKey, claims
+from tests.chat.identity.documented import ADMINS, auth0, cognito, entra, keycloak, setting, source
 from tests.resolvers.harness import Harness
 
 TTL_S = 300
@@ -222,6 +223,78 @@ def test_a_shared_secret_verifies_where_the_deployment_says_so(harness: Harness,
     bad = event | {"authorizationToken": jwt.encode(payload, b"t" * 32, "HS256")}
     assert authorized(harness, tmp_path, bad, **settings) == {"isAuthorized": False}
     assert authorized(harness, tmp_path, event, **settings) == {"isAuthorized": False}
+
+
+MARKED = {"TOKEN_MARKER": "chat."}
+
+
+def test_a_marked_token_is_verified_without_its_marker(harness: Harness, tmp_path: Path) -> None:
+    event = harness.event("authorizer")
+    marked = event | {"authorizationToken": "chat." + event["authorizationToken"]}
+    assert authorized(harness, tmp_path, marked, **MARKED)["resolverContext"] == GOOD["authorizer"]
+
+
+@pytest.mark.parametrize("change", ["{}", "Bearer {}", "Bearer chat.{}", "chat.chat.{}", "{}chat."])
+def test_where_tokens_are_marked_no_other_is_verified(harness: Harness, tmp_path: Path, change: str) -> None:
+    event = harness.event("authorizer")
+    other = event | {"authorizationToken": change.format(event["authorizationToken"])}
+    assert authorized(harness, tmp_path, other, **MARKED) == {"isAuthorized": False}
+
+
+def identity(key: SigningKey, *names: str, **changes: Any) -> dict[str, str]:
+    """Settings with these sources, all of which the key has signed for, and the authorizer verifies."""
+    own = {"jwks": key.jwks.decode(), "algorithms": ["ES256"], "verifiedBy": ["authorizer"]} | changes
+    sources = setting(*(source(name, jwksUrl=None) | own for name in names))
+    return {"IDENTITY": sources, "JWT_ISSUER": "", "JWT_AUDIENCE": "", "JWT_JWKS": ""}
+
+
+def fresh(said: dict[str, Any]) -> dict[str, Any]:
+    now = int(time.time())
+    return {**said["claims"], "iat": now, "exp": now + 60}
+
+
+def test_tokens_of_several_issuers_become_identities_with_their_prefixes(
+    harness: Harness, key: SigningKey, tmp_path: Path
+) -> None:
+    event, settings = harness.event("authorizer"), identity(key, "auth0", "keycloak", "entra")
+    for said, context in (
+        (auth0("auth0|5f7c", "editor"), {"userId": "a0:auth0|5f7c", "roles": "editor"}),
+        (keycloak("2f6a", ADMINS), {"userId": "kc:2f6a", "roles": "admin,chat-admins,offline_access"}),
+        (entra("00aa"), {"userId": "entra:00aa", "roles": ""}),
+    ):
+        answer = authorized(
+            harness, tmp_path, event | {"authorizationToken": key.sign(fresh(said))}, **settings
+        )
+        assert answer["resolverContext"] == context
+    token = key.sign(fresh(cognito("u1")))
+    assert authorized(harness, tmp_path, event | {"authorizationToken": token}, **settings) == {
+        "isAuthorized": False
+    }
+
+
+def test_a_source_that_appsync_verifies_is_none_of_the_authorizers(
+    harness: Harness, key: SigningKey, tmp_path: Path
+) -> None:
+    event = harness.event("authorizer") | {"authorizationToken": key.sign(fresh(keycloak("2f6a")))}
+    by_appsync = source("keycloak", jwks=key.jwks.decode(), algorithms=["ES256"])
+    settings = identity(key, "auth0")
+    settings["IDENTITY"] = json.dumps([*json.loads(settings["IDENTITY"]), by_appsync])
+    assert authorized(harness, tmp_path, event, **settings) == {"isAuthorized": False}
+    settings["IDENTITY"] = json.dumps([by_appsync])
+    assert authorized(harness, tmp_path, event, **settings)[0] == "InternalError"
+
+
+def test_keys_are_discovered_by_the_issuer_that_a_token_names(
+    harness: Harness, key: SigningKey, tmp_path: Path
+) -> None:
+    event = harness.event("authorizer")
+    nowhere = identity(key, "keycloak", jwks=None, issuer="http://127.0.0.1:9/realms/x")
+    for issuer, outcome in (
+        ("http://127.0.0.1:9/realms/x", ["KeysUnavailable", "The token keys cannot be read just now."]),
+        ("http://127.0.0.1:9/realms/y", {"isAuthorized": False}),
+    ):
+        token = key.sign(fresh(keycloak("2f6a", iss=issuer)))
+        assert authorized(harness, tmp_path, event | {"authorizationToken": token}, **nowhere) == outcome
 
 
 def test_wrong_settings_are_not_shown_to_callers(harness: Harness, tmp_path: Path) -> None:

@@ -40,14 +40,20 @@ CASES = [
 
 # Identities of other ways to log in, and of none:
 # https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html
-IDENTITIES: list[Any] = [
-    None, {}, [], "alice", 7, {"resolverContext": None}, {"resolverContext": {}}, {"resolverContext": "alice"},
-    {"resolverContext": {"userId": None}}, {"resolverContext": {"userId": ""}}, {"resolverContext": {"userId": 7}},
-    {"resolverContext": {"userId": "al\x00ice"}}, {"resolverContext": {"userId": ["alice"]}},
-    {"resolverContext": {"userId": "alice", "roles": ["admin"]}}, {"resolverContext": {"userId": "alice", "locale": 7}},
-    {"sub": "alice", "username": "alice", "claims": {}, "groups": None},
-    {"userArn": "arn:aws:iam::123456789012:user/alice", "username": "alice"},
+IDENTITIES: list[tuple[Any, dict[str, str]]] = [
+    (None, {"reason": "missing"}), ({}, {"reason": "missing"}), ({"resolverContext": None}, {"reason": "missing"}),
+    ({"resolverContext": {}}, {"reason": "claim", "claim": "userId"}),
+    ({"resolverContext": {"userId": None}}, {"reason": "claim", "claim": "userId"}),
+    ({"resolverContext": {"userId": ""}}, {"reason": "claim", "claim": "userId"}),
+    ({"resolverContext": {"userId": 7}}, {"reason": "claim", "claim": "userId"}),
+    ({"resolverContext": {"userId": "al\x00ice"}}, {"reason": "claim", "claim": "userId"}),
+    ({"resolverContext": {"userId": ["alice"]}}, {"reason": "claim", "claim": "userId"}),
+    ({"resolverContext": {"userId": "alice", "roles": ["admin"]}}, {"reason": "claim", "claim": "roles"}),
+    ({"resolverContext": {"userId": "alice", "locale": 7}}, {"reason": "claim", "claim": "locale"}),
+    ({"sub": "alice", "username": "alice", "claims": {}, "groups": None}, {"reason": "source"}),
+    ({"userArn": "arn:aws:iam::123456789012:user/alice", "username": "alice"}, {"reason": "source"}),
 ]  # fmt: skip
+NO_IDENTITIES: list[Any] = [[], "alice", 7, {"resolverContext": "alice"}, {"resolverContext": ["alice"]}]
 SHAPES: list[dict[str, Any]] = [
     {"arguments": "x"}, {"arguments": ["roomId"]}, {"arguments": 7}, {"info": "x"}, {"info": [1]}, {"request": "x"},
     {"request": {"headers": 7}},
@@ -86,8 +92,17 @@ def test_a_bad_argument_is_refused_by_its_name(
 
 
 @pytest.mark.parametrize("field", BAD)
-@pytest.mark.parametrize("identity", IDENTITIES, ids=str)
-def test_an_identity_that_is_not_our_authorizer_s_is_no_identity(
+@pytest.mark.parametrize(("identity", "values"), IDENTITIES, ids=str)
+def test_an_identity_that_is_not_our_authorizer_s_is_refused(
+    harness: Harness, place: tuple[str, str], field: str, identity: object, values: dict[str, str]
+) -> None:
+    event = good(harness, place, field) | {"identity": identity}
+    harness.refused(event, "IdentityRefused", function=field, **values)
+
+
+@pytest.mark.parametrize("field", BAD)
+@pytest.mark.parametrize("identity", NO_IDENTITIES, ids=str)
+def test_what_appsync_gives_nobody_as_an_identity_is_an_internal_error(
     harness: Harness, place: tuple[str, str], field: str, identity: object
 ) -> None:
     event = good(harness, place, field) | {"identity": identity}

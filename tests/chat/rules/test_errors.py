@@ -5,12 +5,12 @@ from chat.rules.audit import AUDITED, is_audited, pseudonym
 from chat.rules.errors import ChatError, InternalError, InvalidInput, StaleEpoch
 
 NAMES = {
-    "InvalidInput", "NotRoomMember", "NotAllowed", "Muted", "RateLimited", "IdempotencyMismatch", "StaleEpoch",
-    "ServiceUnavailable", "InternalError",
+    "IdentityRefused", "InvalidInput", "NotRoomMember", "NotAllowed", "Muted", "RateLimited", "IdempotencyMismatch",
+    "StaleEpoch", "ServiceUnavailable", "InternalError",
 }  # fmt: skip
 
 
-def test_the_refusals_are_these_nine() -> None:
+def test_the_refusals_are_these_ten() -> None:
     assert {refusal.__name__ for refusal in ChatError.__subclasses__()} == NAMES
     exceptions = {
         name

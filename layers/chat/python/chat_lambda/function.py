@@ -8,14 +8,17 @@ from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
+from chat.identity.identify import identify
+from chat.identity.models import Sources
 from chat.rules.audit import is_audited
 from chat.rules.catalogue import DEFAULT_LOCALE, choose_locale
-from chat.rules.errors import ChatError, InternalError
+from chat.rules.errors import ChatError, IdentityRefused, InternalError
 from chat.rules.models import Caller
 from chat.rules.record import record
-from chat.rules.rooms import GUILD_PREFIX, Room, is_user_id
+from chat.rules.rooms import GUILD_PREFIX, Room
 from chat.rules.tally import Tally
 from chat_lambda.init import finished, in_lambda
+from chat_lambda.settings import settings
 from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics, where
 
 Event = dict[str, Any]
@@ -23,6 +26,9 @@ Handler = Callable[[Event, Any], Any]
 CORRELATION_ID = re.compile(r"[A-Za-z0-9=;:_.-]{1,256}")
 """As X-Ray writes trace ids. AppSync passes on what the client sent, and a refusal quotes it among its
 values."""
+
+NOBODY = Caller(user_id="")
+OUR_AUTHORIZER = Sources.ours()
 
 WAITED_FOR, BACKGROUND = "DurationMs", "BackgroundMs"
 """The metrics of how long a call took: of those that somebody waits for, and of the others."""
@@ -32,7 +38,7 @@ WAITED_FOR, BACKGROUND = "DurationMs", "BackgroundMs"
 class Call:
     """One invocation. `name` is what is called: `Mutation.sendMessage`, or a service's function.
 
-    `caller` has no id where a service calls, and not a person.
+    `caller` has no id where a service calls and not a person, and where `refusal` says that it is nobody.
     """
 
     name: str
@@ -42,25 +48,30 @@ class Call:
     locale: str
     correlation_id: str
     tally: Tally = field(default_factory=Tally)
+    refusal: IdentityRefused | None = None
 
     @classmethod
     def by_appsync(cls, event: Event, context: Any) -> "Call":
-        """Raises `AttributeError`, `KeyError` or `TypeError` for an event that did not pass our authorizer.
+        """Raises `AttributeError`, `KeyError` or `TypeError` for what is no event of AppSync, and `BadSettings`.
 
         https://docs.aws.amazon.com/appsync/latest/devguide/direct-lambda-reference.html
         """
-        identity = event["identity"]["resolverContext"]
         arguments, info, headers = event.get("arguments") or {}, event.get("info") or {}, _headers(event)
-        user_id, roles = identity["userId"], identity.get("roles") or ""
-        if not (is_user_id(user_id) and isinstance(arguments, dict) and isinstance(info, dict)):
-            raise TypeError("not an event of a direct resolver behind our authorizer")
+        if not (isinstance(arguments, dict) and isinstance(info, dict)):
+            raise TypeError("not an event of a direct resolver")
+        caller, refusal = NOBODY, None
+        try:
+            caller = identify(event, settings().identity or OUR_AUTHORIZER)
+        except IdentityRefused as refused:
+            refusal = refused
         return cls(
             name=f"{info.get('parentTypeName')}.{info.get('fieldName')}",
-            caller=Caller(user_id=user_id, roles=frozenset(roles.split(",")) - {""}),
+            caller=caller,
             arguments=arguments,
             info=info,
-            locale=choose_locale(identity.get("locale"), headers.get("accept-language")),
+            locale=choose_locale(caller.locale, headers.get("accept-language")),
             correlation_id=correlation_id(headers.get("x-amzn-trace-id"), context),
+            refusal=refusal,
         )
 
     @classmethod
@@ -71,12 +82,18 @@ class Call:
             raise TypeError("not an event of a service")
         return cls(
             name=name,
-            caller=Caller(user_id=""),
+            caller=NOBODY,
             arguments=event,
             info={},
             locale=DEFAULT_LOCALE,
             correlation_id=correlation_id(None, context),
         )
+
+    def admitted(self) -> "Call":
+        """The call, whose caller is somebody. Raises `IdentityRefused`."""
+        if self.refusal:
+            raise self.refusal
+        return self
 
 
 def correlation_id(trace: object, context: Any) -> str:
@@ -149,10 +166,10 @@ def _handler(
             started = time.perf_counter()
             try:
                 call = read(event, context)
-            except (AttributeError, KeyError, TypeError) as error:
+            except Exception as error:  # noqa: BLE001  the program's edge: nothing of it may leave
                 raise unexpected(error, correlation_id(None, context)) from None
             try:
-                result = answer(call)
+                result = answer(call.admitted())
             except ChatError as refusal:
                 measure(call, started)
                 _report(call, context, refusal)
@@ -200,12 +217,15 @@ def _report(call: Call, context: Any, refusal: ChatError | None, *, done: Any = 
         call.tally.add(outcome)
         if refusal.values.get("reason") == "clock":
             call.tally.add("ClockInDoubt")
-    fields = {
+    fields: dict[str, Any] = {
         "field": call.name,
-        "actor": actor(call.caller.user_id) if call.caller.user_id else "service",
+        "actor": _actor(call),
         "room": _room(call.arguments, done or {}),
         "correlation_id": call.correlation_id,
     }
+    if isinstance(refusal, IdentityRefused):
+        call.tally.add(refusal.metric)
+        fields |= {f"identity_{name}": value for name, value in refusal.values.items()}
     if refusal and is_audited(refusal):
         audit(action=call.name, outcome="refused", reason=outcome, fields=fields)
     if done:
@@ -214,6 +234,13 @@ def _report(call: Call, context: Any, refusal: ChatError | None, *, done: Any = 
     numbers = {name: round(number, 3) for name, number in call.tally.items()}
     logger().info("Answered", extra={**fields, "outcome": outcome, **numbers})
     publish_metrics(context.function_name, numbers)
+
+
+def _actor(call: Call) -> str:
+    """Who did it: a pseudonym, or what is not a person."""
+    if call.refusal:
+        return "nobody"
+    return actor(call.caller.user_id) if call.caller.user_id else "service"
 
 
 def _object(arguments: Mapping[str, Any]) -> dict[str, Any]:

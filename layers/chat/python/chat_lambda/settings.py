@@ -8,6 +8,7 @@ from dataclasses import field, fields
 from functools import cache
 from typing import Any, Literal, cast
 
+from chat.identity.models import Sources
 from chat.rules.record import record
 
 Algorithm = Literal["RS256", "ES256", "HS256"]
@@ -48,6 +49,19 @@ def _flag(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError("must be true or false")
     return text.lower() == "true"
+
+
+def _sources(text: str) -> Sources:
+    # Only here: a function without IDENTITY spares the import.
+    from chat.identity.sources import parse_sources  # noqa: PLC0415
+
+    return parse_sources(text)
+
+
+def _marker(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.~-]{1,32}", text):
+        raise ValueError("must be 1 to 32 letters, digits or _ . ~ -")
+    return text
 
 
 RUN_BY_BROWSERS = ("html", "xml", "svg", "script")
@@ -98,6 +112,10 @@ class Settings:
     guild_table: str = "gg_guild"
     generation: int = _number(1, int, 1, 1_024)
     """The tables' (`chat/rules/generations.py`): raised by one after each restore, and never lowered."""
+    identity: Sources | None = _parsed(None, _sources)
+    """Who may call, by which claims: docs/identity.md. Without it, whom our own authorizer lets in."""
+    token_marker: str = _parsed("", _marker)
+    """What comes before each token for our authorizer, where the API has Cognito or OpenID Connect beside it."""
     jwt_issuer: str = ""
     jwt_audience: str = ""
     jwt_algorithms: tuple[Algorithm, ...] = _parsed(("RS256", "ES256"), _algorithms)
@@ -142,6 +160,8 @@ def read(environment: Mapping[str, str]) -> Settings:
             except ValueError as error:
                 raise BadSettings(f"{each.name.upper()}: {error}") from None
     _check_patience(own := Settings(**given))
+    if own.identity is not None and own.jwt_issuer:
+        raise BadSettings("IDENTITY: must not stand beside JWT_ISSUER, whose place it takes")
     return own
 
 

@@ -4,12 +4,13 @@ rotate."""
 import json
 import urllib.request
 from collections.abc import Callable, Mapping
-from http.client import HTTPException
+from http.client import HTTPException, HTTPMessage
 from threading import Lock
 from typing import Any
 
 import jwt
 
+from chat.identity.addresses import is_https
 from chat.rules.rate import Rate
 
 REFRESH_S = 600.0
@@ -37,10 +38,28 @@ class BadKeySet(Exception):
     """A document is no JSON Web Key Set, or holds no key that can be used."""
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Whoever redirects to an address without TLS is not followed: anybody on the way could give other keys."""
+
+    def redirect_request(  # urllib calls it with these
+        self,
+        req: urllib.request.Request,
+        fp: Any,
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if not is_https(newurl):
+            raise OSError("a redirect to an address without TLS")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def fetch_key_set(url: str, timeout_s: float) -> bytes:
     """The document at `url`, an http or https address. Raises `OSError`."""
+    opener = urllib.request.build_opener(_Redirects)
     try:
-        with urllib.request.urlopen(url, timeout=timeout_s) as answer:  # noqa: S310  settings allow http and https only
+        with opener.open(url, timeout=timeout_s) as answer:  # settings allow http and https only
             document: bytes = answer.read(MAX_KEY_SET_BYTES + 1)
     except (HTTPException, ValueError) as error:
         raise OSError(type(error).__name__) from None

@@ -7,6 +7,7 @@ import hmac
 from chat.rules.errors import (
     ChatError,
     IdempotencyMismatch,
+    IdentityRefused,
     Muted,
     NotAllowed,
     NotRoomMember,
@@ -14,7 +15,7 @@ from chat.rules.errors import (
     StaleEpoch,
 )
 
-AUDITED = (NotRoomMember, NotAllowed, Muted, RateLimited, IdempotencyMismatch, StaleEpoch)
+AUDITED = (IdentityRefused, NotRoomMember, NotAllowed, Muted, RateLimited, IdempotencyMismatch, StaleEpoch)
 """The refusals that are decisions about a person; the others are mistakes or weather."""
 
 

@@ -32,11 +32,13 @@ def choose_locale(claim: str | None, accept_language: str | None) -> str:
     """
     wanted = [claim] if claim else []
     wanted += [tag for _, tag in sorted(_weighted(accept_language or ""), key=lambda pair: -pair[0])]
-    for tag in wanted:
-        language = tag.strip().lower().replace("_", "-").split("-")[0]
-        if language in LOCALES:
-            return language
-    return DEFAULT_LOCALE
+    return next(filter(None, map(language_of, wanted)), DEFAULT_LOCALE)
+
+
+def language_of(tag: str) -> str | None:
+    """The language of a tag such as `es-MX`; `None` for one that has no sentences here."""
+    language = tag.strip().lower().replace("_", "-").split("-")[0]
+    return language if language in LOCALES else None
 
 
 def _weighted(header: str) -> list[tuple[float, str]]:

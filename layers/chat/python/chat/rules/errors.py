@@ -1,6 +1,7 @@
 """The refusals, by name.
 
     ChatError
+     ├── IdentityRefused      401  nobody whom this deployment knows calls
      ├── InvalidInput         400  malformed argument
      ├── NotRoomMember        403  no such room, or not in it
      ├── NotAllowed           403  this may not be done, though the room is no secret
@@ -18,7 +19,13 @@ is called `Unauthorized*` or `NotAuthorized*`: AppSync rewrites those, and Ampli
 them.
 """
 
+from typing import Literal
+
 from chat.rules.catalogue import DEFAULT_LOCALE, sentence
+
+IdentityReason = Literal["missing", "source", "ambiguous", "client", "tokenUse", "claim", "role"]
+ClaimRole = Literal["userId", "roles", "locale"]
+"""What a claim is used for."""
 
 
 class ChatError(Exception):
@@ -47,6 +54,33 @@ class ChatError(Exception):
     def __str__(self) -> str:
         machine = " ".join([f"code={self.code}", *(f"{name}={value}" for name, value in self.values.items())])
         return f"{sentence(self.locale, self.key, self.values)} [{machine}]"
+
+
+class IdentityRefused(ChatError):
+    """Who calls is nobody here. `reason`: `missing` (no identity, or an API key's), `source` (a way to log in or an
+    issuer that is not enabled), `ambiguous` (two sources claim it), `client` (issued for somebody else), `tokenUse`
+    (an access token for an id token, or the reverse), `claim` (what `claim` is used for is absent or malformed), `role`
+    (an IAM caller that is not listed)."""
+
+    def __init__(self, reason: IdentityReason, claim: ClaimRole | None = None) -> None:
+        super().__init__(_IDENTITY[reason], reason=reason, **({"claim": claim} if claim else {}))
+
+    @property
+    def metric(self) -> str:
+        """The reason as a metric's name: `IdentityRefusedTokenUse`, `IdentityRefusedClaimUserId`."""
+        words = (str(word) for word in self.values.values())
+        return self.code + "".join(word[0].upper() + word[1:] for word in words)
+
+
+_IDENTITY: dict[IdentityReason, str] = {
+    "missing": "identity.missing",
+    "source": "identity.source",
+    "ambiguous": "identity.ambiguous",
+    "client": "identity.client",
+    "tokenUse": "identity.tokenUse",
+    "claim": "identity.claim",
+    "role": "identity.role",
+}
 
 
 class InvalidInput(ChatError):

@@ -79,10 +79,11 @@ def attribute(name: str) -> str:
 
 @record(frozen=True, slots=True)
 class Caller:
-    """Who calls, as the authorizer passed it on in `identity.resolverContext`."""
+    """Who calls, as the sources of identity say. `locale` is the language tag of their claims."""
 
     user_id: str
     roles: frozenset[str] = frozenset()
+    locale: str | None = None
 
 
 @record(frozen=True, slots=True)
