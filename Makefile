@@ -63,7 +63,7 @@ test: .venv/installed-dev .venv-ministack/installed ## every test that needs no 
 
 # The operations and the rules, and of the guarantees what needs neither a wire to break nor minutes. Not those that try each
 # field, each state or each kind of user.
-EXHAUSTIVE = $(addprefix tests/resolvers/test_,any_subject.py delete_room.py optional_arguments.py authorizer.py)
+EXHAUSTIVE = $(addprefix tests/resolvers/test_,any_subject.py delete_room.py optional_arguments.py authorizer.py identity_modes.py)
 FAST = $(filter-out $(EXHAUSTIVE),$(wildcard tests/chat* tests/resolvers/test_*.py)) tests/services \
 	$(addprefix tests/guarantees/,catch_up/test_follower.py exactly_once/test_sends_are_judged_in_order.py \
 	receipts/test_receipts_are_fenced.py rooms/test_rules_take_effect.py)

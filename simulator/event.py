@@ -43,15 +43,11 @@ class Info(_Model):
         return f"{self.parent_type_name}.{self.field_name}"
 
 
-class ResolverContext(_Model):
-    """What the authorizer said of the caller: a flat object of strings."""
-
-    __pydantic_extra__: dict[str, str] = Field(init=False)
-    user_id: str
-
-
 class Identity(_Model):
-    resolver_context: ResolverContext
+    """Who calls, as one of AppSync's modes of authorization says it: `resolverContext` is what a Lambda authorizer
+    said, a flat object of strings. What the others say is for the function to judge."""
+
+    resolver_context: dict[str, str] | None = None
 
 
 class Request(_Model):
@@ -63,7 +59,8 @@ class ResolverEvent(_Model):
     """AppSync's whole Context, as a direct Lambda resolver gets it."""
 
     arguments: Document = Field(default_factory=dict)
-    identity: Identity
+    identity: Identity | None
+    """`None` for an API key."""
     source: Document | None = None
     request: Request = Field(default_factory=Request)
     prev: Document | None = None

@@ -59,6 +59,22 @@ def test_what_appsync_may_come_to_send_and_what_a_function_does_without_are_let_
 
 
 @pytest.mark.parametrize(
+    "identity",
+    [
+        None,
+        {},
+        {"resolverContext": {"sub": "alice"}},
+        {"claims": {"sub": "a"}, "groups": None},
+        {"userArn": "x"},
+    ],
+    ids=str,
+)
+def test_an_identity_of_any_mode_is_let_through(tmp_path: Path, identity: object) -> None:
+    (tmp_path / "event.json").write_text(json.dumps(MESSAGES | {"identity": identity}))
+    assert read_event(tmp_path / "event.json", KNOWN)[0] == "Query.messages"
+
+
+@pytest.mark.parametrize(
     ("event", "sentence"),
     [
         ({}, "info is missing, which names the field; "),
@@ -77,8 +93,8 @@ def test_what_appsync_may_come_to_send_and_what_a_function_does_without_are_let_
         (MESSAGES | {"info": {"parentTypeName": "", "fieldName": "§"}}, "wiring.json lists them all"),
         (MESSAGES | {"arguments": ["lobby"]}, "arguments is not an object"),
         ({"info": FIELD}, "identity is missing"),
-        (MESSAGES | {"identity": None}, "identity is not an object"),
-        (MESSAGES | {"identity": {"resolverContext": {}}}, "identity.resolverContext.userId is missing"),
+        (MESSAGES | {"identity": "alice"}, "identity is not an object"),
+        (MESSAGES | {"identity": {"resolverContext": "alice"}}, "identity.resolverContext is not an object"),
         (
             MESSAGES | {"identity": {"resolverContext": {"userId": "alice", "roles": ["admin"]}}},
             "identity.resolverContext.roles is not a text",

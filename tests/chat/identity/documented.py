@@ -13,7 +13,13 @@ AUTH0 = "https://example.eu.auth0.com/"
 KEYCLOAK = "https://sso.example.com/realms/x"
 ENTRA = "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"
 CLIENT = "4example1client2id3"
-ADMINS = "chat-admins"
+ADMINS, GATEWAYS = "chat-admins", "chat-gateways"
+
+
+def grants(claim: object) -> dict[str, Any]:
+    """Who has one of the groups in this claim has the platform role."""
+    return {"admin": {"claim": claim, "values": [ADMINS]}, "gateway": {"claim": claim, "values": [GATEWAYS]}}
+
 
 SOURCES: list[dict[str, Any]] = [
     {
@@ -23,7 +29,7 @@ SOURCES: list[dict[str, Any]] = [
         "clients": [CLIENT],
         "roles": "cognito:groups",
         "locale": "locale",
-        "grants": {"admin": {"claim": "cognito:groups", "values": [ADMINS]}},
+        "grants": grants("cognito:groups"),
     },
     {
         "name": "auth0",
@@ -34,7 +40,7 @@ SOURCES: list[dict[str, Any]] = [
         "prefix": "a0:",
         "roles": "https://example.com/roles",
         "locale": "https://example.com/language",
-        "grants": {"admin": {"claim": "https://example.com/roles", "values": [ADMINS]}},
+        "grants": grants("https://example.com/roles"),
     },
     {
         "name": "keycloak",
@@ -43,7 +49,7 @@ SOURCES: list[dict[str, Any]] = [
         "clients": ["web"],
         "prefix": "kc:",
         "roles": ["realm_access", "roles"],
-        "grants": {"admin": {"claim": ["realm_access", "roles"], "values": [ADMINS]}},
+        "grants": grants(["realm_access", "roles"]),
     },
     {
         "name": "entra",
@@ -54,7 +60,7 @@ SOURCES: list[dict[str, Any]] = [
         "prefix": "entra:",
         "userId": "oid",
         "roles": "roles",
-        "grants": {"admin": {"claim": "roles", "values": [ADMINS]}},
+        "grants": grants("roles"),
     },
     {
         "name": "theirs",
@@ -62,7 +68,7 @@ SOURCES: list[dict[str, Any]] = [
         "prefix": "ext:",
         "roles": "groups",
         "locale": "lang",
-        "grants": {"admin": {"claim": "groups", "values": [ADMINS]}},
+        "grants": grants("groups"),
     },
     {
         "name": "services",
@@ -226,3 +232,28 @@ def identity_pool(role: str = "chat-gateway", *, is_authenticated: bool = True) 
         cognitoIdentityId="eu-central-1:9f2a7f1c-5a5e-4f0c-8b3b-0d2f5c1f6c11",
         cognitoIdentityPoolId="eu-central-1:0e5d1d6c-6f1b-4a5a-9d0a-6d3a8f0e3c22",
     )
+
+
+JANE = "af08acd8-f118-4016-a35d-2e47d43015a3"
+BY_MODE: dict[str, tuple[dict[str, Any] | None, str | dict[str, str]]] = {
+    "api-key": (None, {"reason": "missing"}),
+    "cognito-access-token": (cognito(JANE, "readers"), JANE),
+    "cognito-id-token": (cognito(JANE, "readers", use="id", locale="es"), JANE),
+    "cognito-other-client": (cognito(JANE, client_id="5other2client3id4"), {"reason": "client"}),
+    "cognito-other-pool": (
+        cognito(JANE, iss=f"{POOL}F") | {"issuer": f"{POOL}F"},
+        {"reason": "source"},
+    ),
+    "oidc-auth0": (auth0("auth0|5f7c8ec7c33c6c004bbafe82", "editor"), "a0:auth0|5f7c8ec7c33c6c004bbafe82"),
+    "oidc-keycloak": (keycloak(JANE, "editor"), f"kc:{JANE}"),
+    "oidc-entra": (entra(JANE, "Chat.Write"), f"entra:{JANE}"),
+    "lambda-other": (theirs("jane", "readers", lang="fr"), "ext:jane"),
+    "lambda-without-id": ({"resolverContext": {"groups": "readers"}}, {"reason": "claim", "claim": "userId"}),
+    "iam-role": (assumed_role("bot"), "iam:bot"),
+    "iam-other-role": (assumed_role("deploy"), {"reason": "role"}),
+    "iam-user": (iam("arn:aws:iam::123456789012:user/jane", username="jane"), {"reason": "role"}),
+    "identity-pool": (identity_pool(), {"reason": "role"}),
+    "identity-pool-guest": (identity_pool(is_authenticated=False), {"reason": "role"}),
+    "two-modes": (ours("mallory", "admin") | cognito(JANE), {"reason": "ambiguous"}),
+}
+"""The identities of `events/Query.messages.*.json`, and the chat's id of each under `SOURCES`, or why it is nobody."""

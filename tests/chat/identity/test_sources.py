@@ -26,12 +26,16 @@ from tests.chat.identity.documented import (
 def test_a_source_of_each_kind_becomes_its_record() -> None:
     sources = every()
     pool, auth0, keycloak, entra = sources.tokens
-    admins = Grant("admin", ("cognito:groups",), frozenset({"chat-admins"}))
+    claim = ("cognito:groups",)
+    granted = (
+        Grant("admin", claim, frozenset({"chat-admins"})),
+        Grant("gateway", claim, frozenset({"chat-gateways"})),
+    )
     assert pool == TokenSource(
         name="pool",
         type="cognito",
         issuer=POOL,
-        mapping=ClaimMapping("", ("sub",), ("cognito:groups",), ("locale",), (admins,)),
+        mapping=ClaimMapping("", ("sub",), claim, ("locale",), granted),
         verified_by=frozenset({"appsync"}),
         clients=frozenset({CLIENT}),
         token_use=frozenset({"access", "id"}),
