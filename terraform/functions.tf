@@ -18,7 +18,9 @@ resource "aws_lambda_function" "chat" {
   runtime                        = local.runtime
   architectures                  = [var.architecture]
   handler                        = "${local.folders[each.key]}.${each.key}.handler"
-  filename                       = local.packages[each.key]
+  filename                       = local.packages[each.key].filename
+  s3_bucket                      = local.packages[each.key].bucket
+  s3_key                         = local.packages[each.key].key
   source_code_hash               = local.package_hashes[each.key]
   layers                         = [for name in ["dependencies", "chat"] : aws_lambda_layer_version.chat[name].arn]
   memory_size                    = each.value.memoryMb
@@ -54,7 +56,14 @@ resource "aws_lambda_function" "chat" {
   lifecycle {
     precondition {
       condition     = local.package_hashes[each.key] != null
-      error_message = "${local.packages[each.key]} is absent: run `make package` first, or point the variable packages to the folder that holds it."
+      error_message = local.package_is_absent[each.key]
+    }
+
+    # Lambda says what it has loaded, and the alias moves only after this. A plan shows the sum of before, but no version where
+    # one is going to be published; so asking for both is decided afterwards.
+    postcondition {
+      condition     = var.packages_in_s3 == null || self.version == "$LATEST" || self.code_sha256 == local.package_hashes[each.key]
+      error_message = "What lies at ${coalesce(local.packages[each.key].key, "…")} is not what packages_in_s3.sha256sums says."
     }
 
     precondition {

@@ -268,6 +268,16 @@ variable "packages" {
   nullable    = false
 }
 
+variable "packages_in_s3" {
+  description = "Where the zips of a release are in S3, in place of the folder `packages`: a bucket in the functions' region, what the keys begin with (such as releases/1.4.0/), and the text of its SHA256SUMS, which each package is held to."
+  type = object({
+    bucket     = string
+    prefix     = optional(string, "")
+    sha256sums = string
+  })
+  default = null
+}
+
 variable "architecture" {
   description = "The functions' processor: arm64 or x86_64. The packages must be built for the same."
   type        = string

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from chat.storage.aws import client
+from lambda_package.release import checksums
 from simulator import demo
 from simulator.keys import AUDIENCE, ISSUER, local_secrets, signing_key
 from simulator.settings import REGION
@@ -36,6 +37,7 @@ from simulator.settings import REGION
 PROJECT = Path(__file__).parent.parent.parent
 STATE = PROJECT / ".local"  # `make token` signs with the keys in here
 ACCOUNT = "123456789012"
+PACKAGES_BUCKET = "packages-local"
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 START_SECONDS = 30.0
 
@@ -213,6 +215,8 @@ class Deployment:
     emulator: Emulator
     python: Path
     state: Path = STATE
+    packages_in_s3: bool = True
+    """As a release is deployed. Of packages that are files the provider makes one function after the other, 5 s each."""
 
     @property
     def workspace(self) -> Workspace:
@@ -250,7 +254,7 @@ class Deployment:
             "environment": "local",
             "region": REGION,
             "deletion_protection": False,
-            "packages": str(self.packages),
+            **self._where_packages_are(),
             "architecture": ARCHITECTURE,
             "jwt": {
                 "issuer": ISSUER,
@@ -262,18 +266,44 @@ class Deployment:
             "trace_groups": False,  # and it has no X-Ray
         }
 
+    def _where_packages_are(self) -> dict[str, Any]:
+        if not self.packages_in_s3:
+            return {"packages": str(self.packages)}
+        sums = (self.packages / "SHA256SUMS").read_text()
+        return {"packages_in_s3": {"bucket": PACKAGES_BUCKET, "prefix": "release/", "sha256sums": sums}}
+
     def prepare(self) -> None:
         self.build()
         self.workspace.prepare(backend=True)
-        (self.home / "terraform" / "local.auto.tfvars.json").write_text(json.dumps(self.variables()))
+        self.publish()
+
+    def publish(self) -> None:
+        """Let the next plan see the packages as they are now."""
+        if self.packages_in_s3:
+            self._upload()
+        self.tell(self.variables())
+
+    def tell(self, variables: dict[str, Any]) -> None:
+        (self.home / "terraform" / "local.auto.tfvars.json").write_text(json.dumps(variables))
+
+    def _upload(self) -> None:
+        """Put the packages into a bucket of the emulator, and their checksums beside the packages."""
+        files = sorted(self.packages.rglob("*.zip"))
+        with _environment(self.emulator.credentials):
+            s3 = client("s3", region=REGION, endpoint=self.emulator.endpoint, timeout=20)
+            if PACKAGES_BUCKET not in [each["Name"] for each in s3.list_buckets().get("Buckets", [])]:
+                s3.create_bucket(Bucket=PACKAGES_BUCKET)
+            for path in files:
+                key = f"release/{path.relative_to(self.packages).as_posix()}"
+                s3.put_object(Bucket=PACKAGES_BUCKET, Key=key, Body=path.read_bytes())
+        checksums(self.packages, files)
 
     def run(self, *arguments: str) -> str:
         return self.workspace.terraform(*arguments, environment=self.emulator.credentials)
 
     def apply(self) -> None:
-        """With few requests at once: the emulator is one process, and an SDK
-        that waits too long says the same again."""
-        self.run("apply", "-auto-approve", "-input=false", "-parallelism=4")
+        """Most of the time goes into waits of the provider, which do not add up when they are begun together."""
+        self.run("apply", "-auto-approve", "-input=false", "-parallelism=20")
 
     def changes(self) -> dict[str, list[str]]:
         """What a plan would do now: resource address to its actions. Empty: nothing."""

@@ -7,6 +7,7 @@ prove-deployment`), and prints how long each part took.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from chat.storage.aws import client as aws_client
 from simulator.keys import signing_key
 from simulator.settings import REGION
 
-from .deployment import PROJECT, Deployment, start
+from .deployment import PACKAGES_BUCKET, PROJECT, Deployment, Failed, start
 
 PYTHON = PROJECT / ".venv-emulator" / "bin" / "python"
 GAPS = Path(__file__).with_name("gaps.toml")
@@ -44,9 +45,11 @@ def timed(what: str, step: Callable[[], Any]) -> Any:
 def deployed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
+    """Once with the packages of a release in S3, once with packages that are files."""
     home = tmp_path_factory.mktemp("deployment")
     emulator = start(home, python=PYTHON, port=0, auth=request.param, mended=True)
-    deployment = Deployment(home, emulator, PYTHON, state=tmp_path_factory.mktemp("state"))
+    state = tmp_path_factory.mktemp("state")
+    deployment = Deployment(home, emulator, PYTHON, state, packages_in_s3=not request.param)
     try:
         timed("packages", deployment.prepare)
         timed("apply", deployment.apply)
@@ -103,6 +106,7 @@ def test_changing_one_resolver_changes_one_function(deployed: Deployment) -> Non
     before = package.read_bytes()
     with zipfile.ZipFile(package, "a") as archive:
         archive.writestr("resolvers/changed.txt", "changed")
+    deployed.publish()
     try:
         assert deployed.changes() == {
             'aws_lambda_function.chat["messages"]': ["update"],
@@ -110,6 +114,28 @@ def test_changing_one_resolver_changes_one_function(deployed: Deployment) -> Non
         }
     finally:
         package.write_bytes(before)
+        deployed.publish()
+
+
+def test_a_package_that_is_not_what_the_checksums_say_never_goes_live(deployed: Deployment) -> None:
+    if not deployed.packages_in_s3:
+        pytest.skip("files are hashed by Terraform itself")
+    alias = {"FunctionName": "chat-local-messages", "Name": "live"}
+    before = aws(deployed, "lambda").get_alias(**alias)["FunctionVersion"]
+    variables = deployed.variables()
+    sums = variables["packages_in_s3"]["sha256sums"]
+    wrong = re.sub(r"(?m)^[0-9a-f]{64}(?=  functions/messages.zip$)", "0" * 64, sums)
+    assert wrong != sums
+    variables["packages_in_s3"]["sha256sums"] = wrong
+    deployed.tell(variables)
+    try:
+        with pytest.raises(Failed, match=r"is not what\s+packages_in_s3\.sha256sums says"):
+            deployed.apply()
+        assert aws(deployed, "lambda").get_alias(**alias)["FunctionVersion"] == before
+    finally:
+        deployed.publish()
+    deployed.apply()
+    assert deployed.changes() == {}
 
 
 def ask(deployment: Deployment) -> Any:
@@ -149,5 +175,8 @@ def test_destroy_leaves_nothing(deployed: Deployment) -> None:
     assert aws(deployed, "lambda").list_layers()["Layers"] == []
     assert aws(deployed, "iam").list_roles()["Roles"] == []
     assert aws(deployed, "logs").describe_log_groups()["logGroups"] == []
-    assert aws(deployed, "s3").list_buckets().get("Buckets", []) == []
+    buckets = [each["Name"] for each in aws(deployed, "s3").list_buckets().get("Buckets", [])]
+    assert buckets == (
+        [PACKAGES_BUCKET] if deployed.packages_in_s3 else []
+    )  # theirs who put the packages there
     assert aws(deployed, "cloudwatch").describe_alarms()["MetricAlarms"] == []
