@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -28,23 +28,41 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent LOG=info]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent LOG=info AUTH=cognito|oidc|lambda|iam FORM=auth0|keycloak|entra]
 	@exec $(BIN)/python -m simulator run
 
-gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000]
+AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
+
+gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of the running `make run` [GATEWAY_PORT=4100 PORT=4000 AUTH= FORM= as make run has them; IDENTITY= SERVICE_TOKEN= SERVICE_AUTH=iam]
 	@$(GATEWAY) -m gateway.check || { echo "start it in another shell: make run$(if $(filter-out 4000,$(PORT)), PORT=$(PORT))" >&2; exit 1; }
-	@umask 077 && mkdir -p .local && $(BIN)/python -m simulator token --user=gateway --roles=gateway > .local/gateway.token
+	@umask 077 && mkdir -p .local && $(SERVICE_CREDENTIALS)
 	@exec $(GATEWAY) -m gateway
 
-GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) SERVICE_TOKEN=file:.local/gateway.token \
-	JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
-	JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json} .venv-gateway/bin/python
+# Where the service signs it has no token, and with IDENTITY nobody is told a single issuer.
+GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) \
+	$(if $(filter iam,$(SERVICE_AUTH) $(SERVICE_MODE)),$(BY_IAM),SERVICE_TOKEN=$${SERVICE_TOKEN:-file:.local/gateway.token}) \
+	$(if $(IDENTITY)$(AUTH),$(if $(IDENTITY),,IDENTITY="$$($(BIN)/python -m simulator identity)"),$(BY_OUR_TOKENS)) .venv-gateway/bin/python
+BY_OUR_TOKENS = JWT_ISSUER=$${JWT_ISSUER:-appsync-chat-local} JWT_AUDIENCE=$${JWT_AUDIENCE:-appsync-chat} \
+	JWT_JWKS_URL=$${JWT_JWKS_URL:-http://127.0.0.1:$(PORT)/.well-known/jwks.json}
 
-token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200]
-	@exec $(BIN)/python -m simulator token $(if $(filter command line,$(origin USER)),--user="$$USER")
+# With AUTH the service comes by IAM where that is one of the modes, else by the first; its keys are this machine's then, and
+# not the developer's own.
+comma := ,
+MODES = $(subst $(comma), ,$(AUTH))
+SERVICE_MODE = $(or $(filter iam,$(MODES)),$(firstword $(MODES)))
+BY_IAM = SERVICE_AUTH=iam APPSYNC_REGION=$${APPSYNC_REGION:-us-east-1} $(if $(SERVICE_MODE),AWS_CONFIG_FILE=.local/gateway.aws \
+	AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= AWS_PROFILE=default)
+TOKEN_OF_SERVICE = env AUTH=$(SERVICE_MODE) FORM=$(if $(filter oidc,$(SERVICE_MODE)),$(FORM)) TOKEN_USE= LOCALE= \
+	ROLES=$(if $(filter iam,$(SERVICE_MODE)),,gateway) PORT=$(PORT) $(BIN)/python -m simulator token --user=gateway
+SERVICE_CREDENTIALS = $(if $(filter iam,$(SERVICE_MODE)),\
+	printf '[default]\ncredential_process = %s\n' "$(TOKEN_OF_SERVICE)" > .local/gateway.aws,\
+	$(TOKEN_OF_SERVICE) > .local/gateway.token)
 
-subscribe: .venv/installed ## what happens in a room of it, a line of JSON for each event: USER=alice [ROOM=lobby PORT=4000]
-	@exec $(BIN)/python -m simulator subscribe $(if $(filter command line,$(origin USER)),--user="$$USER")
+token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin LOCALE=es TTL=43200 AUTH=cognito TOKEN_USE=id GROUPS=x FORM=entra PORT=4000]
+	@exec $(BIN)/python -m simulator token $(AS_USER) $(if $(filter command line,$(origin GROUPS)),--groups="$$GROUPS")
+
+subscribe: .venv/installed ## what happens in a room of it, a line of JSON for each event: USER=alice [ROOM=lobby PORT=4000 AUTH= FORM= TOKEN_USE=]
+	@exec $(BIN)/python -m simulator subscribe $(AS_USER)
 
 invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json
 	@exec $(BIN)/python -m simulator invoke
@@ -52,10 +70,11 @@ invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on s
 # A DynamoDB for each worker, so that no more than four are started. One that dies ends the run instead of being replaced.
 WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 
-# What takes minutes: of Terraform, of building packages, of starting programs, and of long histories.
-SLOW = tests/terraform tests/package tests/migration \
+# What takes minutes: of Terraform, of building packages, of starting programs, and of long histories. That every process
+# collects the same tests is what workers of xdist hold each other to in every run.
+SLOW = tests/terraform tests/package tests/migration tests/bench/test_gateway_parts.py \
 	$(addprefix tests/simulator/,test_engine_death.py test_engine_lifetime.py) \
-	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py) \
+	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py test_collection.py) \
 	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_rooms_end.py)
 
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-slow [ARGS="-n 0 -k name"]
@@ -72,8 +91,9 @@ test-fast: .venv/installed-dev ## the operations' and the rules' tests on moto, 
 	@exec $(BIN)/python -m pytest --engine=moto $(WORKERS) $(FAST) $(ARGS)
 
 check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, and `make test`
-	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
-	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%)
+	$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@mkdir -p .cache; $(BIN)/mypy > .cache/types 2>&1 & types=$$!; $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%); \
+		tests=$$?; wait $$types; types=$$?; cat .cache/types; exit $$((tests + types))
 
 check-slow: .venv/installed-dev .venv-ministack/installed ## the tests of Terraform, packages, the migration, whole programs, crowds and long histories: minutes
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW) $(ARGS)
@@ -136,13 +156,21 @@ prove-deployment: .venv/installed-dev .venv-emulator/installed ## applies, asks,
 	@CHAT_DEPLOY=1 exec $(BIN)/python -m pytest -s tests/emulator
 
 prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ promises, at length: any history, counts, revocations, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
-	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py
+	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/revocation/test_revocation.py
 	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py
 	$(BIN)/python -m tests.guarantees.catch_up.disconnections
 	$(BIN)/python -m tests.mutation.hand_picked
 	$(BIN)/python -m tests.guarantees.crowds.throughput
 	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
+
+CLIENTS := tests/clients/node_modules/.package-lock.json
+
+prove-clients: .venv/installed-dev .venv-ministack/installed $(CLIENTS) ## aws-amplify and Apollo with AWS's links against it in every mode of AUTH: needs Node 20 and npm
+	@CHAT_CLIENTS=1 exec $(BIN)/python -m pytest -n 0 -q tests/clients
+
+$(CLIENTS): tests/clients/package-lock.json
+	@cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
 prove-crashes: .venv/installed-dev .venv-ministack/installed ## people chat while API, gateway and engine are killed and frozen: 0 lost, 0 twice, 0 leaked, unread right [ARGS="--seconds 60 --seed 1"]
 	@exec $(BIN)/python -m tests.guarantees.crashes.chaos $(ARGS)
@@ -190,4 +218,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy schema migrate rollback deploy-local destroy-local prove-deployment prove mutate structure bench bench-gateway clean
+.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy schema migrate rollback deploy-local destroy-local prove-deployment prove prove-clients mutate structure bench bench-gateway clean

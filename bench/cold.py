@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.setting import INTERPRETER, PROJECT, Setting, baseline
+from bench.setting import INTERPRETER, PROJECT, Setting
 
 BARE = """
 import botocore.session
@@ -37,12 +37,9 @@ def cases(setting: Setting, earlier: Path | None) -> dict[str, Case]:
     return {**ours, **peers}
 
 
-def measure(
-    setting: Setting, pairs: int, scratch: Path, checkout: Path | None = None
-) -> dict[str, list[float]]:
+def measure(setting: Setting, pairs: int, scratch: Path, earlier: Path | None) -> dict[str, list[float]]:
     """Ratios by name, one for each pair: a case over `BARE`, and the package with new times over itself.
-    `checkout` is an earlier state of this project, whose functions are measured beside ours."""
-    earlier = baseline(checkout, scratch) if checkout else None
+    `earlier` is the package of another state of this project, whose functions are measured beside ours."""
     bare, wanted = (BARE, setting.of_peer()), cases(setting, earlier)
     touched = with_new_times(setting.package, scratch / "touched")
     itself = wanted["cold send_message"]

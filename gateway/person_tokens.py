@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from chat.identity.discovery import key_sets
-
 from chat.identity.jwks import KeySet
 from chat.identity.models import Sources, VerifiedBy
 from chat.identity.tokens import TokenRefused, Verifier, verify_token

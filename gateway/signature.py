@@ -25,6 +25,9 @@ LOOK_SECONDS = 60.0
 
 RETRY_SECONDS = 5.0
 
+WAIT_SECONDS = 5.0
+"""How long requests wait for the first credentials: they hold the turns of others meanwhile."""
+
 REALTIME_HEADERS = {
     "accept": "application/json, text/javascript",
     "content-encoding": "amz-1.0",
@@ -37,29 +40,32 @@ class RoleCredentials:
     """The credentials of the process, from where AWS's programs look for them: variables, files, the
     task's role, the instance's.
 
-    `find` may wait for a server, and runs in a thread. Credentials that were there once are used while others
-    are looked for, and while none can be had.
+    `find` may wait for a server, or another program, for ever, and runs in a thread. Credentials that were there
+    once are used while others are looked for, and while none can be had.
     """
 
     def __init__(
         self,
         find: Callable[[], Credentials | None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        wait_s: float = WAIT_SECONDS,
     ) -> None:
         self._find = find or botocore.session.Session().get_credentials
-        self._monotonic = monotonic
+        self._monotonic, self._wait_s = monotonic, wait_s
         self._current: ReadOnlyCredentials | None = None
         self._looking: asyncio.Task[None] | None = None
-        self._look_at = float("-inf")
+        self._look_at = self._wait_until = float("-inf")
         self.are_missing = False
 
     async def current(self) -> ReadOnlyCredentials:
         """Raises `UpstreamRefused` while there are none."""
         if self._looking is None and self._monotonic() >= self._look_at:
             self._looking = asyncio.create_task(self._look())
+            self._wait_until = self._monotonic() + self._wait_s
         if self._current is None and self._looking is not None:
-            await asyncio.shield(self._looking)
+            await asyncio.wait([self._looking], timeout=max(0.0, self._wait_until - self._monotonic()))
         if self._current is None:
+            self.are_missing = True
             raise UpstreamRefused(UNAVAILABLE)
         return self._current
 

@@ -82,7 +82,7 @@ def function(target: Path, package: str, module: str) -> Path:
         folder = Path(scratch, package)
         folder.mkdir()
         shutil.copy(PROJECT / package / f"{module}.py", folder)
-        _compile(folder, f"/var/task/{package}")
+        _compile(folder, f"/var/task/{package}", check=True)  # Lambda's console edits it
         archive = target / "functions" / f"{module}.zip"
         pack(Path(scratch), archive)
     return archive
@@ -125,13 +125,17 @@ def _trim(packages: Path) -> None:
         examples.unlink()
 
 
-def _compile(folder: Path, home: str) -> None:
-    """Write bytecode that is checked by the source's hash: files get other times on their way into Lambda.
+def _compile(folder: Path, home: str, *, check: bool = False) -> None:
+    """Write bytecode that does not go by its source's time: files get other times on their way into Lambda.
 
-    `home` is where the folder will be, for tracebacks.
+    `home` is where the folder will be, for tracebacks. `check`: each start reads the source and compares its hash,
+    which two hundred modules of a layer need not have done, since nobody can change them there.
+    https://docs.python.org/3/reference/import.html#pyc-invalidation
     """
-    own = ["-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "-s", str(folder), "-p", home]
-    run_python([*own, str(folder)])
+    mode = "checked-hash" if check else "unchecked-hash"
+    run_python(
+        ["-m", "compileall", "-q", "--invalidation-mode", mode, "-s", str(folder), "-p", home, str(folder)]
+    )
 
 
 def run_python(arguments: list[str], **environment: str) -> None:

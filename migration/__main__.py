@@ -11,7 +11,7 @@ from migration.adopt_room import Rules
 from migration.client import dynamodb
 from migration.report import Report
 from migration.roster import BadRoster, read_roster
-from migration.run import adopt_rooms, find_rooms, with_roster
+from migration.run import adopt_rooms, find_rooms, revert_rooms, with_roster
 from migration.settings import Settings, read
 from migration.tables import RateLimiter, Tables
 
@@ -41,6 +41,9 @@ def _run(own: Settings, report: Report) -> None:
     names: dict[Table, str] = {"core": own.core_table, "guild": own.guild_table}
     tables = Tables(client, names, RateLimiter(own.rate, time.monotonic, time.sleep))
     rules = Rules(own.retention_days, own.allow_expiry, own.dry_run, wall_clock)
+    if own.revert:
+        revert_rooms(tables, own.rooms or (), rules, report, _show)
+        return
     if own.rooms is not None:
         rooms = list(own.rooms)
     else:

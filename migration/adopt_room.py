@@ -76,6 +76,8 @@ class _Adoption:
         """Whatever is left to do. Raises `ConcurrentChange` and `Refusal`."""
         while (head := self._item(keys.HEAD)) is None:
             before = self._item(keys.ADOPTION)
+            if before is not None and before["phase"]["S"] == copies.REVERTING:
+                raise Refusal("It is being reverted: --revert goes on with that.")
             plan = make_plan(self._tables.messages(self._room), self._rules.retention_days)
             started_at = int(before["startedAt"]["N"]) if before else self._rules.now()
             self._describe(plan, started_at)

@@ -9,7 +9,7 @@ from chat.storage.items import key, values
 from migration.plan import Entry, Plan
 
 FIRST_EPOCH = 1
-COPYING, REMOVING = "copying", "removing"
+COPYING, REMOVING, REVERTING = "copying", "removing", "reverting"
 OURS = frozenset(
     {
         "PK",
@@ -31,6 +31,7 @@ OURS = frozenset(
         "version",
         "attachments",
         "notice",
+        "writtenAt",
         "adoptedFrom",
         "adoptedTs",
     }
@@ -123,6 +124,22 @@ def switch(room: Room, plan: Plan, now: int, owners: int) -> list[dict[str, Any]
             "SET phase = :next",
             {":next": REMOVING, ":plan": plan.digest, ":phase": COPYING},
         ),
+    ]
+
+
+def switch_back(room: Room, rev: int, example: Item, now: int) -> list[dict[str, Any]]:
+    """No head any more, if it is as it was read: from then on the old items are the room's messages. `example` says
+    what these look like, for a run that goes on."""
+    begun = values({"type": "Adoption", "phase": REVERTING, "startedAt": now}) | example
+    return [
+        {
+            "Delete": {
+                "Key": key(room.partition_key, keys.HEAD),
+                "ConditionExpression": "rev = :rev",
+                "ExpressionAttributeValues": values({":rev": rev}),
+            }
+        },
+        {"Put": {"Item": key(room.partition_key, keys.ADOPTION) | begun}},
     ]
 
 

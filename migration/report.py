@@ -8,7 +8,16 @@ from typing import Any, Literal
 from chat.rules.instants import to_wire
 from migration.plan import Skipped
 
-Outcome = Literal["adopted", "wouldAdopt", "alreadyAdopted", "membersOnly", "refused", "failed"]
+Outcome = Literal[
+    "adopted",
+    "wouldAdopt",
+    "alreadyAdopted",
+    "membersOnly",
+    "reverted",
+    "wouldRevert",
+    "refused",
+    "failed",
+]
 
 REASONS = {
     "key": "its key names no instant that can be read, or is longer than 256 characters or not ASCII",
@@ -36,6 +45,8 @@ class RoomReport:
     without_offset: int | None = None
     contradictory: int | None = None
     past_retention: int | None = None
+    not_returned: int | None = None
+    without_files: int | None = None
     removed: int = 0
     members_added: int = 0
     members_kept: int = 0
@@ -103,6 +114,10 @@ def _oddities(room: RoomReport) -> Iterator[str]:
         yield f"    {room.contradictory} messages have a ts that contradicts their key; the key decides"
     if room.past_retention:
         yield f"    {room.past_retention} messages are past the retention"
+    if room.not_returned:
+        yield f"    {room.not_returned} messages were removed or have expired, and do not come back"
+    if room.without_files:
+        yield f"    {room.without_files} messages come back without their files"
 
 
 def _shown(number: int | None) -> str:

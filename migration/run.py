@@ -1,6 +1,8 @@
 """One run over many rooms: find them, write their memberships, adopt them, and report."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room, Table
@@ -9,6 +11,7 @@ from migration.adopt_room import Rules, adopt_room
 from migration.memberships import add_members
 from migration.plan import Skipped
 from migration.report import Report, RoomReport
+from migration.revert_room import revert_room
 from migration.roster import Roster
 from migration.tables import Tables
 
@@ -54,6 +57,19 @@ def with_roster(rooms: Iterable[Room], roster: Roster) -> list[Room]:
     return list(dict.fromkeys([*rooms, *(Room.parse(room_id) for room_id in roster)]))
 
 
+def revert_rooms(
+    tables: Tables, rooms: Iterable[Room], rules: Rules, report: Report, progress: Progress
+) -> None:
+    """Each room in turn. One that fails does not stop the others."""
+    for room in rooms:
+        own = RoomReport(room.id)
+        report.rooms.append(own)
+        show = partial(_show, progress, room)
+        with _one_of_many(own):
+            revert_room(tables, room, rules, own, show)
+        show(own.outcome)
+
+
 def adopt_rooms(
     tables: Tables,
     rooms: Iterable[Room],
@@ -69,16 +85,25 @@ def adopt_rooms(
         own = RoomReport(room.id)
         report.rooms.append(own)
 
-        def show(text: str, room: Room = room) -> None:
-            progress(f"{room.id}: {text}")
-
-        try:
+        show = partial(_show, progress, room)
+        with _one_of_many(own):
             members = roster.get(room.id, {})
             own.members_added, own.members_kept = add_members(tables, room, members, dry_run=rules.dry_run)
             if members_only:
                 own.outcome = "membersOnly"
             else:
                 adopt_room(tables, room, rules, own, show)
-        except StoreFailure as failure:
-            own.outcome, own.why = "failed", f"DynamoDB: {failure}. Start again to go on."
         show(own.outcome)
+
+
+@contextmanager
+def _one_of_many(own: RoomReport) -> Iterator[None]:
+    """A failure of the tables is the room's outcome."""
+    try:
+        yield
+    except StoreFailure as failure:
+        own.outcome, own.why = "failed", f"DynamoDB: {failure}. Start again to go on."
+
+
+def _show(progress: Progress, room: Room, text: str) -> None:
+    progress(f"{room.id}: {text}")

@@ -39,6 +39,7 @@ class Settings(BaseModel):
     rooms: tuple[Annotated[Room, PlainValidator(_room)], ...] | None
     roster: Path | None = None
     members_only: bool = False
+    revert: bool = False
     dry_run: bool = False
     report: Path | None = None
     rate: float = Field(200.0, ge=0.1, le=10_000)
@@ -59,6 +60,12 @@ class Settings(BaseModel):
             raise ValueError("--members-only needs --roster")
         return self
 
+    @model_validator(mode="after")
+    def _rooms_to_revert_are_named(self) -> "Settings":
+        if self.revert and (self.rooms is None or self.roster is not None):
+            raise ValueError("--revert needs --room, and no --roster")
+        return self
+
 
 def read(arguments: Sequence[str]) -> Settings:
     """The settings in `arguments`. Bad ones end the program with status 2 and a sentence."""
@@ -77,7 +84,7 @@ def read(arguments: Sequence[str]) -> Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m migration",
-        description="Number the messages of old tables, and give their rooms a head: docs/adopting.md.",
+        description="Number the messages of old tables, and give their rooms a head: docs/migration.md.",
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,  # what is not given is left to Settings
     )
@@ -92,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--roster", metavar="FILE", help="{roomId: {userId: role}}, or lines")
     parser.add_argument("--members-only", action="store_true", help="write memberships and nothing else")
+    parser.add_argument("--revert", action="store_true", help="take adopted rooms back to their old form")
     parser.add_argument("--dry-run", action="store_true", help="write nothing")
     parser.add_argument("--report", metavar="FILE", help="where the report goes as JSON")
     parser.add_argument("--rate", metavar="N", help="items written per second")

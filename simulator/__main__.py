@@ -1,5 +1,5 @@
 """
-The chat API on one machine: python -m simulator run|token|invoke|subscribe.
+The chat API on one machine: python -m simulator run|token|invoke|subscribe|identity.
 
 What was asked for goes to stdout, everything else to stderr. Each command is the module of its name, imported
 only when it is wanted: a token needs no server.

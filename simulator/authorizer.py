@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.auth.modes import Mode
 from simulator.functions import FunctionError, Functions
 from simulator.refusals import RequestRefused, unauthorized
 
@@ -22,10 +23,18 @@ _FLAT = "resolverContext must be a flat object of strings."
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The authorizer let a request in. `denied`: fields as "Type.field"."""
+    """A request was let in. `identity`: what its resolvers get as such
+    (https://docs.aws.amazon.com/appsync/latest/devguide/resolver-context-reference.html). `denied`: fields as
+    "Type.field"."""
 
-    resolver_context: Mapping[str, str]
+    identity: Mapping[str, Any]
+    mode: Mode = Mode.LAMBDA
     denied: frozenset[str] = frozenset()
+
+    @classmethod
+    def by_authorizer(cls, context: Mapping[str, str], denied: frozenset[str] = frozenset()) -> "Grant":
+        """`context`: the `resolverContext` of its answer, and nothing else, is the identity."""
+        return cls({"resolverContext": dict(context)}, denied=denied)
 
 
 class Authorizer:
@@ -74,7 +83,7 @@ def _grant(answer: Any) -> Grant:
         # Unproven whether AppSync drops or refuses the rest; only strings are known to arrive.
         raise _failure(_FLAT)
     denied = answer.get("deniedFields") or []
-    return Grant(context, frozenset(_field(str(name)) for name in denied))
+    return Grant.by_authorizer(context, frozenset(_field(str(name)) for name in denied))
 
 
 def _field(name: str) -> str:

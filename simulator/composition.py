@@ -11,7 +11,7 @@ from simulator import demo
 from simulator.engine import EngineFailed, answers, embedded, home_of
 from simulator.engine_state import note_told, unclean_stops, untold
 from simulator.keys import local_secrets
-from simulator.settings import BUCKET, TABLES, Settings, become, functions_environment
+from simulator.settings import BUCKET, TABLES, Settings, become, functions_environment, with_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,11 @@ SERVED = Storage(TABLES, BUCKET, demo.fill)
 
 
 @contextmanager
-def composed(settings: Settings, jwks: Mapping[str, str], storage: Storage = SERVED) -> Iterator[None]:
-    """Everything that the functions need, for as long as the block lasts. `jwks`: see
-    `functions_environment`."""
+def composed(
+    settings: Settings, jwks: Mapping[str, str], storage: Storage = SERVED, identity: str | None = None
+) -> Iterator[None]:
+    """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`;
+    `identity`: see `with_identity`."""
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
         environment = functions_environment(
@@ -44,7 +46,7 @@ def composed(settings: Settings, jwks: Mapping[str, str], storage: Storage = SER
             bucket=storage.bucket,
             generation=generation_of(settings),
         )
-        become(environment)
+        become(with_identity(environment, identity) if identity else environment)
         storage.fill(endpoint, objects)
         yield
 

@@ -64,7 +64,7 @@ def resolver_event(selected: Field, arguments: Mapping[str, Any], source: Any, c
     selection = _merged(selected.nodes)
     return {
         "arguments": dict(arguments),
-        "identity": {"resolverContext": dict(call.grant.resolver_context)},
+        "identity": dict(call.grant.identity),
         "source": source,
         "request": {"headers": dict(call.headers), "domainName": None},
         "prev": None,
@@ -91,6 +91,12 @@ def request_headers(headers: Iterable[tuple[str, str]], peer: str) -> Headers:
         name: values[0] if len(values) == 1 else values for name, values in seen.items()
     }
     return single | {"x-forwarded-for": ", ".join([*forwarded, peer])}
+
+
+def addresses(headers: Headers) -> list[str]:
+    """Where a request came from, the client first, by the headers as a resolver sees them."""
+    forwarded = headers.get("x-forwarded-for", "")
+    return [each.strip() for each in str(forwarded).split(",") if each.strip()]
 
 
 def header_text(value: str) -> str:

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
@@ -22,6 +22,8 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails, collect_fields
 from graphql.execution.values import VariableValues
 
+from simulator.auth.directives import rules_of
+from simulator.auth.modes import Mode, Modes
 from simulator.context import Call, Field, resolver_event
 from simulator.documents import Document, Documents
 from simulator.errors import (
@@ -49,12 +51,19 @@ class GraphqlRequest:
 
 
 class Api:
-    """One AppSync API. Raises `GraphQLError` or `TypeError` when the schema is not one."""
+    """One AppSync API. `modes`: whom it lets in, the default mode first. Raises `GraphQLError` or `TypeError`
+    when the schema is not one."""
 
     def __init__(
-        self, sdl: str, functions: Functions, limits: Limits, readings: Readings | None = None
+        self,
+        sdl: str,
+        functions: Functions,
+        limits: Limits,
+        readings: Readings | None = None,
+        modes: Modes = (Mode.LAMBDA,),
     ) -> None:
         self._schema = appsync_schema(sdl)
+        self._rules = rules_of(self._schema, modes)
         self._functions = functions
         self._documents = Documents(self._schema, limits)
         self._readings = readings or Readings()
@@ -66,6 +75,7 @@ class Api:
 
         Raises `RequestRefused` when there is nothing to execute.
         """
+        call = replace(call, grant=self._rules.applied(call.grant))
         document = self._documents.get(request.query)
         operation = document.operation(request.operation_name)
         if document.problems:
@@ -108,7 +118,7 @@ class Api:
         arguments = self._arguments(field)
         name = f"Subscription.{field.name}"
         try:
-            if name in call.grant.denied:
+            if name in self._rules.applied(call.grant).denied:
                 raise denied("Subscription", field.name)
             if name in self._functions:
                 # The answer is not used: null accepts, and where AppSync puts initial data is not known.

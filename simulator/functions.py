@@ -105,25 +105,24 @@ class Functions:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def functions_from_wiring(wiring: Mapping[str, Any]) -> Functions:
+def functions_from_wiring(wiring: Mapping[str, Any], authorizer: Handler | None = None) -> Functions:
     """Imports every handler that the wiring file names, of `resolvers/` and, for those of services,
-    `services/`."""
+    `services/`. `authorizer`: another in the place of ours."""
     entries = [
         ("authorizer", "resolvers", wiring["authorizer"]),
         *((name, "resolvers", entry) for name, entry in wiring["fields"].items()),
         *((name, "services", entry) for name, entry in wiring.get("services", {}).items()),
     ]
-    return Functions(
-        {
-            name: Function(
-                name=name,
-                handler=importlib.import_module(f"{package}.{entry['module']}").handler,
-                timeout=float(entry["timeoutSeconds"]),
-                memory=int(entry["memoryMb"]),
-            )
-            for name, package, entry in entries
-        }
-    )
+    functions: dict[str, Function | Handler] = {
+        name: Function(
+            name=name,
+            handler=importlib.import_module(f"{package}.{entry['module']}").handler,
+            timeout=float(entry["timeoutSeconds"]),
+            memory=int(entry["memoryMb"]),
+        )
+        for name, package, entry in entries
+    }
+    return Functions(functions | ({"authorizer": authorizer} if authorizer else {}))
 
 
 def _call(function: Function, event: str) -> Any:

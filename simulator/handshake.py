@@ -39,7 +39,7 @@ def credentials(
             return BAD_CREDENTIALS
     else:
         found = {name.lower(): value for name, value in headers.items()}
-    return found if found.get("authorization") else NO_CREDENTIALS
+    return found if found.get("authorization") or found.get("x-api-key") else NO_CREDENTIALS
 
 
 def _query_value(raw_query: str, name: str) -> str | None:

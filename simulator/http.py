@@ -15,14 +15,15 @@ from typing import Any
 from aiohttp import web
 
 from simulator import strict_json
-from simulator.authorizer import Authorizer
-from simulator.context import Call, Headers, header_text, request_headers
+from simulator.auth.authorization import Authorization, Credentials
+from simulator.auth.sigv4 import SignedRequest
+from simulator.context import Call, Headers, addresses, header_text, request_headers
 from simulator.execution import Api, GraphqlRequest
 from simulator.handshake import SUBPROTOCOL, credentials
 from simulator.limits import Limits
 from simulator.protocol import Connection, ConnectionRefusal
-from simulator.realtime import Outbound, Session, connect
-from simulator.refusals import RequestRefused, malformed, unauthorized
+from simulator.realtime import Handshake, Outbound, Session
+from simulator.refusals import RequestRefused, malformed
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +41,14 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class Endpoints:
-    """The routes of one API."""
+    """The routes of one API, and of what stands beside it: `documents` by their paths, all of them JSON."""
 
-    def __init__(self, api: Api, authorizer: Authorizer, jwks: bytes, limits: Limits) -> None:
+    def __init__(
+        self, api: Api, authorization: Authorization, documents: Mapping[str, bytes], limits: Limits
+    ) -> None:
         self._api = api
-        self._authorizer = authorizer
-        self._jwks = jwks
+        self._authorization = authorization
+        self._documents = documents
         self._limits = limits
         self._sessions: set[web.WebSocketResponse] = set()
 
@@ -54,14 +57,15 @@ class Endpoints:
         app.router.add_post("/graphql", self.post)
         app.router.add_get("/graphql", self.get, allow_head=False)
         app.router.add_get("/graphql/realtime", self.realtime, allow_head=False)
-        app.router.add_get("/.well-known/jwks.json", self.jwks)
+        for path in self._documents:
+            app.router.add_get(path, self.document)
         app.router.add_get("/healthz", self.health)
         app.on_response_prepare.append(_stamp)
         app.on_shutdown.append(self.hang_up)
         return app
 
     async def post(self, request: web.Request) -> web.Response:
-        _token(request)
+        self._check_presence(request)
         try:
             async with asyncio.timeout(self._limits.handshake):
                 body = await request.read()
@@ -71,28 +75,33 @@ class Endpoints:
         if not body:
             raise malformed("Request body is empty.")
         try:
-            return await self._answer(request, strict_json.loads(body))
+            return await self._answer(request, strict_json.loads(body), body)
         except strict_json.NotJson:
             raise malformed() from None
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self.realtime(request)
-        _token(request)
+        self._check_presence(request)
         try:
             body = strict_json.loads(strict_json.dumps(dict(request.query)))
             if "variables" in body:
                 body["variables"] = strict_json.loads(body["variables"])
         except strict_json.NotJson:
             raise malformed() from None
-        return await self._answer(request, body)
+        return await self._answer(request, body, b"")
 
-    async def _answer(self, request: web.Request, body: Any) -> web.Response:
+    def _check_presence(self, request: web.Request) -> None:
+        """The credentials come before the body: without them nothing is read."""
+        if not request.headers.get("Authorization"):
+            raise self._authorization.refusal()
+
+    async def _answer(self, request: web.Request, body: Any, sent: bytes) -> web.Response:
+        """`body`: what `sent` says; nothing is sent by GET."""
         asked = _graphql_request(body)
         headers = _headers(request)
-        grant = await self._authorizer.judge(
-            _token(request),
-            _as_sent(request),
+        grant = await self._authorization.judge(
+            _credentials(request, headers, sent),
             query=asked.query,
             operation_name=asked.operation_name,
             variables=asked.variables,
@@ -122,19 +131,17 @@ class Endpoints:
         try:
             found = credentials(offered, request.rel_url.raw_query_string, _as_sent(request))
             headers = _headers(request)
-            judged = await connect(self._authorizer, found, headers)
-            refusal = judged if isinstance(judged, ConnectionRefusal) else None
+            handshake = Handshake(self._authorization, headers, request.headers.get("Host", ""))
+            refusal = found if isinstance(found, ConnectionRefusal) else await handshake.refusal(found)
             connection = Connection(refusal, self._limits.subscriptions, self._limits.frame)
             outbound = Outbound(socket, request.transport, self._limits)
-            await Session(self._api, self._authorizer, self._limits, headers, connection, outbound).run(
-                socket
-            )
+            await Session(self._api, handshake, self._limits, connection, outbound).run(socket)
         finally:
             self._sessions.discard(socket)
         return socket
 
-    async def jwks(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._jwks, content_type="application/json")
+    async def document(self, request: web.Request) -> web.Response:
+        return web.Response(body=self._documents[request.path], content_type="application/json")
 
     async def health(self, _request: web.Request) -> web.Response:
         """How many sockets are open and how many subscriptions live."""
@@ -201,12 +208,19 @@ async def _stamp(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
 
 
-def _token(request: web.Request) -> str:
-    """The credentials come before the body: without them nothing is read."""
-    token = request.headers.get("Authorization", "")
-    if not token:
-        raise unauthorized()
-    return header_text(token)
+def _credentials(request: web.Request, headers: Headers, body: bytes) -> Credentials:
+    """`headers`: as a resolver sees them."""
+    as_sent = _as_sent(request)
+    found = {name.lower(): value for name, value in as_sent.items()}
+    signed = SignedRequest(
+        method=request.method,
+        path=request.rel_url.raw_path,
+        query=request.rel_url.raw_query_string,
+        headers=found,
+        body=body,
+        host=found.get("host", ""),
+    )
+    return Credentials(signed, as_sent, addresses(headers))
 
 
 def _headers(request: web.Request) -> Headers:

@@ -18,7 +18,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 ISSUER = "appsync-chat-local"
 AUDIENCE = "appsync-chat"
@@ -35,10 +35,10 @@ class Secrets:
 def local_secrets(folder: Path) -> Secrets:
     """The secrets in `folder`: the keys that seal cursors, and the one that pseudonymises ids in the audit
     log."""
-    cursor_keys = _kept(
+    cursor_keys = kept(
         folder / "cursor-keys.json", lambda: json.dumps({"current": "k1", "keys": {"k1": _random()}})
     )
-    audit_key = _kept(folder / "audit-key", _random)
+    audit_key = kept(folder / "audit-key", _random)
     return Secrets(f"file:{cursor_keys.resolve()}", f"file:{audit_key.resolve()}")
 
 
@@ -54,7 +54,7 @@ class SigningKey:
         numbers = self.private.public_key().public_numbers()
         members = {"crv": "P-256", "kty": "EC", "x": _coordinate(numbers.x), "y": _coordinate(numbers.y)}
         thumbprint = sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest()
-        return {**members, "kid": _base64url(thumbprint), "use": "sig", "alg": "ES256"}
+        return {**members, "kid": base64url(thumbprint), "use": "sig", "alg": "ES256"}
 
     @property
     def jwks(self) -> bytes:
@@ -91,14 +91,14 @@ def new_signing_key() -> SigningKey:
 
 def signing_key(folder: Path) -> SigningKey:
     """The key pair in `folder`."""
-    pem = _kept(folder / "signing-key.pem", _new_private_key).read_bytes()
+    pem = kept(folder / "signing-key.pem", lambda: private_pem(new_signing_key().private)).read_bytes()
     private = serialization.load_pem_private_key(pem, password=None)
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise TypeError(f"{folder} does not hold an ES256 key")
     return SigningKey(private)
 
 
-def _kept(path: Path, make: Callable[[], str]) -> Path:
+def kept(path: Path, make: Callable[[], str]) -> Path:
     """`path`, after it was filled if it was not there. Of two processes that fill it at once, one is heard by
     both."""
     if not path.exists():
@@ -115,25 +115,21 @@ def _kept(path: Path, make: Callable[[], str]) -> Path:
     return path
 
 
-def _new_private_key() -> str:
-    return (
-        new_signing_key()
-        .private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        .decode()
-    )
+def private_pem(private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
+    """A private key as it is kept in a file."""
+    return private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def _random() -> str:
-    return _base64url(secrets.token_bytes(32))
+    return base64url(secrets.token_bytes(32))
 
 
 def _coordinate(number: int) -> str:
-    return _base64url(number.to_bytes(32))
+    return base64url(number.to_bytes(32))
 
 
-def _base64url(data: bytes) -> str:
+def base64url(data: bytes) -> str:
+    """Without padding (RFC 7515 section 2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -41,7 +41,7 @@ class Subscribe:
     `not_a_subscription`.
 
     `ticket` tells this start from a later one with the same id. `authorization`: the credentials of this
-    start, keys in lower case.
+    start, keys in lower case. `data`: the text that said the request, which a signature is over.
     """
 
     ticket: int
@@ -50,6 +50,7 @@ class Subscribe:
     variables: Mapping[str, Any]
     operation_name: str | None
     authorization: Mapping[str, str]
+    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ class Connection:
             )
         query, variables, operation_name = request
         ticket = self._operations[id_] = next(self._tickets)
-        return (Subscribe(ticket, id_, query, variables, operation_name, _authorization(payload)),)
+        return (Subscribe(ticket, id_, query, variables, operation_name, _authorization(payload), data),)
 
     def _stop(self, id_: str) -> Sequence[Action]:
         ticket = self._operations.pop(id_, None)

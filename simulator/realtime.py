@@ -14,8 +14,10 @@ from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from simulator.authorizer import Authorizer, Grant
-from simulator.context import Call, Headers
+from simulator.auth.authorization import Authorization, Credentials
+from simulator.auth.sigv4 import SignedRequest
+from simulator.authorizer import Grant
+from simulator.context import Call, Headers, addresses
 from simulator.execution import Api, GraphqlRequest
 from simulator.limits import Limits
 from simulator.protocol import (
@@ -91,14 +93,48 @@ class Outbound:
             return  # the reader sees the end of the socket and takes everything down
 
 
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a connection began with, and who judges it and each of its starts.
+
+    `headers`: as a resolver sees them. `host`: whom the client asked, which a signature has to name. Signatures
+    are over a POST to the GraphQL address whatever the path of the handshake was:
+    https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html#iam.
+    """
+
+    authorization: Authorization
+    headers: Headers
+    host: str
+
+    async def refusal(self, found: Mapping[str, str]) -> ConnectionRefusal | None:
+        """Why a connection with these credentials is refused, or None."""
+        try:
+            await self.authorization.judge(self._credentials(found, "/graphql/connect", "{}"))
+        except RequestRefused as error:
+            return ConnectionRefusal(error.status, error.error_type, error.message)
+        return None
+
+    async def grant(self, start: Subscribe) -> Grant:
+        """Raises `RequestRefused`."""
+        return await self.authorization.judge(
+            self._credentials(start.authorization, "/graphql", start.data),
+            query=start.query,
+            operation_name=start.operation_name,
+            variables=start.variables,
+        )
+
+    def _credentials(self, found: Mapping[str, str], path: str, body: str) -> Credentials:
+        request = SignedRequest("POST", path, "", found, body.encode(), self.host)
+        return Credentials(request, {**self.headers, **found}, addresses(self.headers), realtime=True)
+
+
 @dataclass(slots=True)
 class Session:
     """One connection between its handshake and its end."""
 
     api: Api
-    authorizer: Authorizer
+    handshake: Handshake
     limits: Limits
-    headers: Headers
     connection: Connection
     outbound: Outbound
     _live: dict[int, object] = field(default_factory=dict)
@@ -163,15 +199,9 @@ class Session:
         request = GraphqlRequest(start.query, start.variables, start.operation_name)
         # Unproven whether a resolver sees the headers of the handshake or those of `start`: here both, the
         # latter first.
-        headers = {**self.headers, **start.authorization}
+        headers = {**self.handshake.headers, **start.authorization}
         try:
-            grant = await self.authorizer.judge(
-                start.authorization.get("authorization"),
-                headers,
-                query=start.query,
-                operation_name=start.operation_name,
-                variables=start.variables,
-            )
+            grant = await self.handshake.grant(start)
             selection = await self.api.subscribe(request, Call(headers, grant, start.variables))
         except UnsupportedOperation as error:
             return self.connection.not_a_subscription(start, error.kind)
@@ -188,15 +218,3 @@ class Session:
                 selection, lambda payload: self.outbound.put(b"%b%b}" % (prefix, payload))
             )
         return acknowledgement
-
-
-async def connect(
-    authorizer: Authorizer, found: Mapping[str, str] | ConnectionRefusal, headers: Headers
-) -> ConnectionRefusal | Grant:
-    """Judges a handshake by its credentials."""
-    if isinstance(found, ConnectionRefusal):
-        return found
-    try:
-        return await authorizer.judge(found.get("authorization"), {**headers, **found})
-    except RequestRefused as error:
-        return ConnectionRefusal(error.status, error.error_type, error.message)

@@ -35,8 +35,8 @@ class UnsupportedOperation(Exception):
         self.kind = kind
 
 
-def unauthorized() -> RequestRefused:
-    return RequestRefused(401, "UnauthorizedException", NOT_AUTHORIZED)
+def unauthorized(message: str = NOT_AUTHORIZED) -> RequestRefused:
+    return RequestRefused(401, "UnauthorizedException", message)
 
 
 def malformed(message: str = "Unable to parse GraphQL query.") -> RequestRefused:

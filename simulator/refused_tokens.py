@@ -13,7 +13,7 @@ QUIET_S = 1.0
 
 WHY: Mapping[str, str] = {
     "subject": "its subject is no user id: 1 to 128 characters, at most 256 bytes in UTF-8, no control characters",
-    "roles": "its roles are no list of words of A-Z a-z 0-9 _ . : | @ -",
+    "roles": "its roles are neither a list nor a text, or more than 100, or longer than 4,096 characters",
     "malformed": "it is no JSON Web Token, or longer than 8,192 characters",
     "DecodeError": "it is no JSON Web Token",
     "algorithm": "it is not signed with ES256",
@@ -22,7 +22,7 @@ WHY: Mapping[str, str] = {
     "ExpiredSignatureError": "it has expired",
     "InvalidAudienceError": f"its audience is not {AUDIENCE}",
     "InvalidIssuerError": f"its issuer is not {ISSUER}",
-    "MissingRequiredClaimError": "it lacks one of the claims exp, sub, iss and aud",
+    "MissingRequiredClaimError": "it does not say until when it is good",
 }
 """By the reason of the authorizer's audit event; the others are said as they are named there."""
 
@@ -40,10 +40,11 @@ class RefusedTokens:
         try:
             verify_token(token, self._rules)
         except TokenRefused as refused:
-            self._say(refused.reason)
+            self.say(WHY.get(refused.reason, refused.reason))
 
-    def _say(self, reason: str) -> None:
+    def say(self, why: str) -> None:
+        """`why`: the end of the sentence."""
         now = self._monotonic()
-        if now - self._said.get(reason, float("-inf")) >= QUIET_S:
-            self._said[reason] = now
-            print(f"A token was refused (401): {WHY.get(reason, reason)}.", file=self._console, flush=True)
+        if now - self._said.get(why, float("-inf")) >= QUIET_S:
+            self._said[why] = now
+            print(f"A token was refused (401): {why}.", file=self._console, flush=True)

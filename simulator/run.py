@@ -13,19 +13,20 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
 from chat_lambda import compose
+from schema import generate
+from simulator.access import local_access
 from simulator.composition import composed, generation_of
 from simulator.engine import home_of
 from simulator.engine_host import free_port
 from simulator.engine_watch import watching
 from simulator.functions import functions_from_wiring
+from simulator.greeting import greeting
 from simulator.keys import signing_key
 from simulator.readings import Readings
 from simulator.refused_tokens import RefusedTokens
 from simulator.schedule import schedules_from_wiring
-from simulator.server import Address, ServerConfig, Tls, serve
-from simulator.settings import DEFAULT_PORT, SCHEMA, WIRING, BadSettings, Settings
-
-SELECTION = "id roomId senderId text ts seq epoch clientMessageId"
+from simulator.server import ServerConfig, Tls, serve
+from simulator.settings import SCHEMA, WIRING, BadSettings, Settings
 
 
 def main(settings: Settings, answers: TextIO) -> int:
@@ -33,25 +34,31 @@ def main(settings: Settings, answers: TextIO) -> int:
         logging.getLogger("simulator").setLevel(settings.log.upper())
         logging.getLogger("simulator").addHandler(logging.StreamHandler())
     port, tls = settings.port or free_port(), _tls(settings)
+    key = signing_key(settings.keys)
+    local = local_access(settings, f"http://127.0.0.1:{port}", RefusedTokens(key.jwks, sys.stderr))
+    jwks = {"JWT_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json"}
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
     gave_up = threading.Event()
-    with (
-        composed(settings, {"JWT_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json"}),
-        _watched(settings, gave_up),
-    ):
+    with composed(settings, jwks, identity=local.identity), _watched(settings, gave_up):
         config = ServerConfig(
-            schema=SCHEMA.read_text(encoding="utf-8"),
-            functions=functions_from_wiring(wiring),
-            jwks=signing_key(settings.keys).jwks,
+            schema=_schema(settings),
+            functions=functions_from_wiring(wiring, local.authorizer),
+            jwks=key.jwks,
+            access=local.access,
             port=port,
             tls=tls,
             readings=Readings(unset_is_null=settings.unset_variables == "null"),
             schedules=schedules_from_wiring(wiring),
-            on_refusal=RefusedTokens(signing_key(settings.keys).jwks, sys.stderr).explain,
+            on_refusal=local.on_refusal,
         )
         try:
             asyncio.run(
-                serve(config, ready=lambda address: print(greeting(address), file=answers, flush=True))
+                serve(
+                    config,
+                    ready=lambda address: print(
+                        greeting(address, settings, local.access.issuers), file=answers, flush=True
+                    ),
+                )
             )
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
@@ -61,6 +68,11 @@ def main(settings: Settings, answers: TextIO) -> int:
             print(f"{ports} is in use: choose another, for example make run {example}.", file=sys.stderr)
             return 1
     return int(gave_up.is_set())
+
+
+def _schema(settings: Settings) -> str:
+    """With AUTH its types and fields are marked for the modes, as for an API in the cloud."""
+    return generate(modes=settings.auth) if settings.auth else SCHEMA.read_text(encoding="utf-8")
 
 
 def _watched(settings: Settings, gave_up: threading.Event) -> AbstractContextManager[None]:
@@ -80,28 +92,6 @@ def _watched(settings: Settings, gave_up: threading.Event) -> AbstractContextMan
         print(sentence, file=sys.stderr, flush=True)
 
     return watching(home_of(settings.engine, settings.state), tell, give_up, raise_generation)
-
-
-def greeting(address: Address) -> str:
-    """That the API is there, and how to use it: its first line is what other programs wait for."""
-    send = f'mutation {{ sendMessage(roomId: \\"lobby\\", text: \\"hello\\") {{ {SELECTION} }} }}'
-    read = '{ messages(roomId: \\"lobby\\") { items { seq senderId text ts } nextToken head { rev seq ts epoch } } }'
-    curl = f"""curl -s {address.url} -H "Authorization: $TOKEN" -H 'Content-Type: application/json'"""
-    port = "" if address.port == DEFAULT_PORT else f" PORT={address.port}"
-    secure = f"tls https://{address.host}:{address.tls_port}/graphql\n" if address.tls_port else ""
-    if secure:
-        secure += f"realtime wss://{address.host}:{address.tls_port}/graphql/realtime\n"
-    return (
-        f"ready {address.url}\n{secure}"
-        f"realtime {address.url.replace('http', 'ws', 1)}/realtime\n\n"
-        "To hear a room, in a second shell:\n"
-        f"make -s subscribe ROOM=lobby USER=bob{port}\n\n"
-        "To send and to read, in a third:\n"
-        "TOKEN=$(make -s token USER=alice)\n"
-        f"""{curl} -d '{{"query": "{send}"}}'\n"""
-        f"""{curl} -d '{{"query": "{read}"}}'\n\n"""
-        "Ctrl-C ends it. Requests are not logged, failures are: LOG=info make run logs both."
-    )
 
 
 def _tls(settings: Settings) -> Tls | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiohttp import abc, web
 
+from simulator.auth.authorization import Access, Authorization
 from simulator.authorizer import Authorizer
 from simulator.execution import Api
 from simulator.functions import Functions
@@ -40,7 +41,7 @@ class ServerConfig:
     """What a server needs.
 
     `schema`: the SDL text. `functions`: see `simulator.functions.functions_from_wiring`. `jwks`: the bytes
-    answered at `/.well-known/jwks.json`. `host`, `port`: where to listen; port 0 takes any free one. `tls`:
+    answered at `/.well-known/jwks.json`. `access`: whom it lets in, and how. `host`, `port`: where to listen; port 0 takes any free one. `tls`:
     see `Tls`. `readings`: how AppSync is read where its behaviour is not known. `schedules`: every how many
     seconds a function is called. `on_refusal`: see `Authorizer`.
     """
@@ -48,6 +49,7 @@ class ServerConfig:
     schema: str
     functions: Functions
     jwks: bytes = b'{"keys":[]}'
+    access: Access = field(default_factory=Access)
     host: str = "127.0.0.1"
     port: int = 4000
     tls: Tls | None = None
@@ -55,6 +57,14 @@ class ServerConfig:
     readings: Readings = field(default_factory=Readings)
     schedules: Mapping[str, float] = field(default_factory=dict)
     on_refusal: Callable[[str], None] = lambda _: None
+
+    @property
+    def documents(self) -> dict[str, bytes]:
+        """What is published beside the API, by path."""
+        published = {"/.well-known/jwks.json": self.jwks}
+        for issuer in self.access.issuers:
+            published |= issuer.documents
+        return published
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +96,9 @@ class RequestLog(abc.AbstractAccessLogger):
 @asynccontextmanager
 async def running(config: ServerConfig) -> AsyncIterator[Address]:
     """Serves inside the running event loop while the block lasts. Raises `OSError` when a port is taken."""
-    api = Api(config.schema, config.functions, config.limits, config.readings)
-    endpoints = Endpoints(api, Authorizer(config.functions, config.on_refusal), config.jwks, config.limits)
+    api = Api(config.schema, config.functions, config.limits, config.readings, config.access.modes)
+    authorization = Authorization(Authorizer(config.functions, config.on_refusal), config.access)
+    endpoints = Endpoints(api, authorization, config.documents, config.limits)
     application, began = endpoints.application(), set[object]()
 
     @web.middleware

@@ -21,6 +21,8 @@ from pydantic import (
 )
 
 from chat.rules.rooms import is_user_id
+from simulator.auth.access_keys import CALLERS, STRANGER
+from simulator.auth.modes import FormName, Mode, Modes, TokenUse
 from simulator.engine import PROJECT, Kind
 from simulator.engine_host import CREDENTIALS
 from simulator.keys import AUDIENCE, ISSUER, Secrets
@@ -38,6 +40,8 @@ Log = Annotated[
     BeforeValidator(lambda word: LOG_WORDS.get(word, str(word).lower())),
 ]
 Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
+IDENTITY = ("IDENTITY", "TOKEN_MARKER")  # how the functions are told whom to trust
+LISTS = ("roles", "groups", "auth")  # with commas
 
 
 def _user_id(text: str) -> str:
@@ -59,7 +63,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: Literal["run", "token", "invoke", "subscribe"]
+    command: Literal["run", "token", "invoke", "subscribe", "identity"]
     state: Path = PROJECT / ".local"  # keys, secrets and the embedded engines' data
     port: int = Field(DEFAULT_PORT, ge=0, le=65535)  # 0: any free port
     engine: Kind = "ministack"
@@ -70,8 +74,12 @@ class Settings(BaseModel):
     tls_port: int = Field(4443, ge=0, le=65535)
     unset_variables: Literal["null", "absent"] = "null"  # what an argument is whose variable is not set
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
+    auth: Modes = ()  # whom the API lets in, the default mode first; none: our own authorizer judges
+    form: FormName | None = None  # whose tokens those of the OIDC provider are like
+    token_use: TokenUse | None = None  # which of Cognito's tokens
     user: UserId = ""
     roles: Roles = ()
+    groups: Roles = ()  # of Cognito, by their names there
     locale: Literal["en", "es", "fr"] | None = None
     ttl: int = Field(43_200, gt=0, le=10 * 365 * 86_400)  # seconds
     event: Path | None = None
@@ -96,22 +104,57 @@ class Settings(BaseModel):
             raise ValueError("TLS_CERT and TLS_KEY go together")
         return self
 
+    @model_validator(mode="after")
+    def _modes_fit(self) -> "Settings":
+        twice = [mode for mode in self.auth if self.auth.count(mode) > 1]
+        if twice:
+            raise ValueError(f"AUTH: {twice[0]} is there twice")
+        if self.form and Mode.OIDC not in self.auth:
+            raise ValueError("FORM goes with AUTH=oidc")
+        if self.command in ("token", "subscribe"):
+            check_token(self)
+        return self
+
+
+def check_token(settings: Settings) -> None:
+    """Whether there can be such a token. Raises `ValueError`."""
+    if len(settings.auth) > 1:
+        raise ValueError(f"AUTH: a token is for one mode, for example AUTH={settings.auth[0]}")
+    mode = settings.auth[0] if settings.auth else None
+    callers = (*CALLERS, STRANGER)
+    if settings.token_use and mode is not Mode.COGNITO:
+        raise ValueError("TOKEN_USE goes with AUTH=cognito")
+    if settings.groups and mode is not Mode.COGNITO:
+        raise ValueError("GROUPS goes with AUTH=cognito: elsewhere it is ROLES")
+    if settings.locale and mode is Mode.COGNITO and settings.token_use in (None, "access"):
+        raise ValueError("LOCALE: an access token of Cognito does not say it, so add TOKEN_USE=id")
+    if mode is not Mode.IAM:
+        return
+    if settings.roles or settings.locale:
+        raise ValueError("ROLES and LOCALE: an access key says neither; USER=admin is an administrator")
+    if settings.user not in callers:
+        raise ValueError(f"USER: access keys are those of {', '.join(callers[:-1])} and {callers[-1]}")
+
 
 EXAMPLES = {"user": "USER=alice", "event": "EVENT=events/Query.messages.json"}
 HINTS = {
     "USER: ": "an id has 1 to 128 characters, at most 256 bytes in UTF-8, and no control characters",
     "LOG: ": "error, warning, info (or 1) or debug",
     "UNSET_VARIABLES: ": "null or absent",
+    "AUTH: ": "cognito, oidc, lambda or iam, or several of them with commas",
+    "FORM: ": "auth0, keycloak or entra",
+    "TOKEN_USE: ": "access or id",
 }
 STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log")
 OPTIONS = {
-    "run": ("state", "port", *STORE, "tls_cert", "tls_key", "tls_port", "unset_variables"),
-    "token": ("state", "user", "roles", "locale", "ttl"),
+    "run": ("state", "port", *STORE, "tls_cert", "tls_key", "tls_port", "unset_variables", "auth", "form"),
+    "token": ("state", "port", "user", "roles", "groups", "locale", "ttl", "auth", "form", "token_use"),
     "invoke": ("state", "event", *STORE),
-    "subscribe": ("state", "port", "room", "user"),
+    "subscribe": ("state", "port", "room", "user", "auth", "form", "token_use"),
+    "identity": ("state", "port", "auth", "form"),
 }
-REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",), "subscribe": ("user",)}
-FLAG_ONLY = {"user", "state"}  # USER is always in the environment, and is the developer's own name there
+REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",), "subscribe": ("user",), "identity": ()}
+FLAG_ONLY = {"user", "groups", "state"}  # a shell's USER and GROUPS are the developer's own
 
 
 def of_this_process() -> Settings:
@@ -134,8 +177,9 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
             raise BadSettings(
                 f"{name.upper()} is missing, for example: make {given['command']} {EXAMPLES[name]}"
             )
-    if "roles" in given:
-        given["roles"] = given["roles"].split(",")
+    for name in LISTS:
+        if name in given:
+            given[name] = given[name].split(",")
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
@@ -181,13 +225,19 @@ def functions_environment(
     }
 
 
+def with_identity(environment: Mapping[str, str], identity: str) -> dict[str, str]:
+    """The same functions' environment, with the setting IDENTITY in the place of our own issuer."""
+    others = {name: value for name, value in environment.items() if not name.startswith("JWT_")}
+    return {**others, "IDENTITY": identity}
+
+
 def become(functions: Mapping[str, str]) -> None:
     """Makes `functions` the environment of this process, in which nothing of the developer's own AWS set-up
     stays."""
     for name in [
         name
         for name in os.environ
-        if name.startswith(("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET"))
+        if name.startswith(("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET", *IDENTITY))
     ]:
         del os.environ[name]
     loopback = ",".join(

@@ -13,16 +13,18 @@ import os
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TextIO, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from simulator.auth.modes import Mode
+from simulator.auth.signing import Authorize, signer
 from simulator.handshake import SUBPROTOCOL
-from simulator.keys import signing_key
-from simulator.settings import Settings
+from simulator.settings import REGION, Settings
+from simulator.token import token_of
 
 EPOCH = "query ($roomId: ID!) { messages(roomId: $roomId, limit: 1) { head { epoch } } }"
 WATCH = """
@@ -83,14 +85,15 @@ class StaleEpoch(Exception):
 
 
 def main(settings: Settings, answers: TextIO) -> int:
-    token = signing_key(settings.keys).mint(settings.user, now=int(time.time()), ttl=settings.ttl)
+    token = token_of(settings, int(time.time()))
     address = f"127.0.0.1:{settings.port}"
+    authorize = token if Mode.IAM not in settings.auth else signer(json.loads(token), REGION, address)
 
     def print_event(event: Any) -> None:
         print(json.dumps(event, ensure_ascii=False), file=answers, flush=True)
 
     try:
-        asyncio.run(follow(address, token, settings.room, print_event))
+        asyncio.run(follow(address, authorize, settings.room, print_event))
     except KeyboardInterrupt:
         return 0
     except (
@@ -108,29 +111,32 @@ def main(settings: Settings, answers: TextIO) -> int:
     return 1
 
 
-async def follow(address: str, token: str, room: str, tell: Callable[[Any], None]) -> None:
+async def follow(address: str, authorize: str | Authorize, room: str, tell: Callable[[Any], None]) -> None:
     """Tells each event of a room. Ends by `CannotSubscribe` or an error of the connection alone.
 
-    `address`: host and port of an API without TLS.
+    `address`: host and port of an API without TLS. `authorize`: a token, or what signs.
     """
+    if isinstance(authorize, str):
+        token = {"host": address, "Authorization": authorize}
+        return await follow(address, lambda _path, _body: token, room, tell)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE)
     async with aiohttp.ClientSession(timeout=timeout) as http:
-        epoch = await _epoch(http, address, token, room)
+        epoch = await _epoch(http, address, authorize, room)
         async with http.ws_connect(
             f"ws://{address}/graphql/realtime",
-            protocols=(SUBPROTOCOL, _credentials(address, token)),
+            protocols=(SUBPROTOCOL, _credentials(authorize("/graphql/connect", "{}"))),
             heartbeat=30,
         ) as socket:
             await socket.send_json({"type": "connection_init"})
             await _expected(socket, "connection_ack")
             while True:
-                epoch = await _hear(socket, {"host": address, "Authorization": token}, room, epoch, tell)
+                epoch = await _hear(socket, authorize, room, epoch, tell)
 
 
-async def _epoch(http: aiohttp.ClientSession, address: str, token: str, room: str) -> int:
+async def _epoch(http: aiohttp.ClientSession, address: str, authorize: Authorize, room: str) -> int:
     """A room's epoch, which a subscription has to name."""
-    body = {"query": EPOCH, "variables": {"roomId": room}}
-    sent = http.post(f"http://{address}/graphql", json=body, headers={"Authorization": token})
+    body = json.dumps({"query": EPOCH, "variables": {"roomId": room}})
+    sent = http.post(f"http://{address}/graphql", data=body, headers=authorize("/graphql", body))
     async with asyncio.timeout(PATIENCE), sent as response:
         answer = _read(Answer, await response.text())
     if answer.errors or answer.data is None:
@@ -140,14 +146,14 @@ async def _epoch(http: aiohttp.ClientSession, address: str, token: str, room: st
 
 async def _hear(
     socket: aiohttp.ClientWebSocketResponse,
-    authorization: dict[str, str],
+    authorize: Authorize,
     room: str,
     epoch: int,
     tell: Callable[[Any], None],
 ) -> int:
     """Subscribes with `epoch` and tells what comes until it is over; gives the next one."""
     data = json.dumps({"query": WATCH, "variables": {"roomId": room, "epoch": epoch}})
-    payload = {"data": data, "extensions": {"authorization": authorization}}
+    payload = {"data": data, "extensions": {"authorization": authorize("/graphql", data)}}
     id_ = f"epoch-{epoch}"
     await socket.send_json({"type": "start", "id": id_, "payload": payload})
     try:
@@ -197,7 +203,6 @@ def _read(model: type[Document], text: str) -> Document:
         raise CannotSubscribe("What answers there does not speak AppSync's protocol.") from None
 
 
-def _credentials(address: str, token: str) -> str:
-    """The token as a subprotocol, where AppSync looks for it."""
-    header = json.dumps({"host": address, "Authorization": token}).encode()
-    return "header-" + base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+def _credentials(headers: Mapping[str, str]) -> str:
+    """Headers as a subprotocol, where AppSync looks for them."""
+    return "header-" + base64.urlsafe_b64encode(json.dumps(headers).encode()).rstrip(b"=").decode()

@@ -2,8 +2,8 @@
 
 locals {
   refusals = [
-    "InvalidInput", "NotRoomMember", "NotAllowed", "Muted", "RateLimited", "IdempotencyMismatch", "StaleEpoch",
-    "ServiceUnavailable", "IdentityRefused", "InternalError",
+    "IdentityRefused", "InvalidInput", "NotRoomMember", "NotAllowed", "Muted", "RateLimited", "IdempotencyMismatch",
+    "StaleEpoch", "ServiceUnavailable", "InternalError",
   ]
 
   field_modules = [for each in local.fields : each.module]

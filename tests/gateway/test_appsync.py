@@ -69,6 +69,20 @@ async def test_an_api_that_is_not_well_is_not_asked_for_a_while(
     assert breaker.allows()
 
 
+@pytest.mark.parametrize(
+    ("status", "error_type"),
+    [(401, "UnauthorizedException"), (403, "AccessDeniedException"), (403, "WAFForbiddenException")],
+)
+async def test_who_is_not_let_in_is_told_so_by_name_and_nobody_else_is_kept_out(
+    api: tuple[Api, AppSync, Breaker], status: int, error_type: str
+) -> None:
+    stub, appsync, breaker = api
+    stub.answer = answering(status, errors=[{"errorType": error_type, "message": "No."}])
+    for _ in range(3):
+        assert await refusal(appsync) == error_type
+    assert breaker.state == "closed"
+
+
 async def test_whoever_does_not_wait_for_the_answer_leaves_the_try_to_the_next(
     api: tuple[Api, AppSync, Breaker],
 ) -> None:

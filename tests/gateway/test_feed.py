@@ -103,9 +103,14 @@ def upstream() -> Upstream:
 
 
 @pytest.fixture
-async def feed(upstream: Upstream) -> Feed:
+async def service(upstream: Upstream) -> Service:
+    appsync: Any = upstream
+    return Service(ServiceToken(lambda: "service"), appsync)
+
+
+@pytest.fixture
+async def feed(upstream: Upstream, service: Service) -> Feed:
     both: Any = upstream
-    service = Service(ServiceToken(lambda: "service"), both)
     return Feed(LOBBY, service, both, SETTINGS, Metrics(), MemoryBudget(10**6))
 
 
@@ -171,6 +176,20 @@ async def test_what_was_removed_in_an_epoch_that_is_not_cleared_yet_is_forgotten
 async def test_a_feed_that_is_ended_while_there_is_work_ends(feed: Feed, upstream: Upstream) -> None:
     async with asyncio.timeout(10), running(feed):
         upstream.deliver(message(3, epoch=1))
+
+
+async def test_a_service_that_loses_a_room_of_members_lacks_its_role(
+    feed: Feed, upstream: Upstream, service: Service
+) -> None:
+    async with asyncio.timeout(10), running(feed) as (owner, _):
+        upstream.refusal = NOT_MEMBER
+        upstream.deliver(message(3, epoch=1))  # there is a gap, so history is read
+        assert await owner.ended.get() == EpochEnded(1)
+        faults = [service.fault]  # the room may have ended, and they are told in a moment
+        owner.has_acted.set()  # and they stay
+        while service.fault == faults[-1]:  # noqa: ASYNC110  nothing else says so
+            await asyncio.sleep(0.01)
+        assert [*faults, service.fault] == [None, "role"]
 
 
 async def test_a_room_that_the_service_may_not_receive_has_no_feed(feed: Feed, upstream: Upstream) -> None:

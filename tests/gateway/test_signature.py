@@ -236,6 +236,26 @@ async def test_credentials_are_looked_for_beside_the_loop_and_kept_meanwhile() -
     assert looks == 2
 
 
+async def test_nobody_waits_for_long_for_credentials_that_do_not_come() -> None:
+    go_on = threading.Event()
+
+    def find() -> Credentials:
+        go_on.wait(10)
+        return Credentials(KEY, SECRET, SESSION)
+
+    credentials = RoleCredentials(find, wait_s=0.02)
+    signed = SignedByRole(credentials, REGION)
+    for _ in range(3):
+        with pytest.raises(UpstreamRefused):
+            await credentials.current()
+        assert signed.is_over
+    go_on.set()
+    async with asyncio.timeout(10):
+        while signed.is_over:  # noqa: ASYNC110  nothing else says so
+            await asyncio.sleep(0.01)
+    assert (await credentials.current()).access_key == KEY
+
+
 async def test_credentials_that_cannot_be_had_are_looked_for_again_and_do_not_end_those_that_are_there() -> (
     None
 ):

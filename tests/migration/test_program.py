@@ -139,6 +139,25 @@ def test_one_room_first_then_all_that_are_left(
     assert [send(ours, room.id, "ann", "hi").seq for room in rooms] == [6, 5, 1]
 
 
+def test_a_room_is_taken_back_once_it_is_named(
+    project: Path, client: Any, endpoint: str, setup: Setup, clock: Clock
+) -> None:
+    before = partition(client, setup.general)
+    migration(project, endpoint, "--room", setup.general.id, *setup.options)
+    send(process(client, clock), setup.general.id, "ann", "hi")
+    options = ["--room", setup.general.id, "--revert", "--report", str(setup.report), "--rate", "10000"]
+    migration(project, endpoint, *options, "--dry-run")
+    assert setup.outcomes[setup.general.id]["outcome"] == "wouldRevert"
+    done = migration(project, endpoint, *options)
+    own = setup.outcomes[setup.general.id]
+    assert (done.returncode, own["outcome"], own["messages"], own["notReturned"]) == (0, "reverted", 6, 0)
+    assert f"{setup.general.id}: 6 messages written back\n" in done.stderr
+    after = partition(client, setup.general)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 1
+    assert migration(project, endpoint, *options).returncode == 1
+
+
 def test_the_report_names_what_was_left_and_no_texts(
     project: Path, client: Any, endpoint: str, setup: Setup
 ) -> None:
@@ -224,6 +243,8 @@ def test_an_engine_that_is_not_there_is_a_sentence(project: Path) -> None:
         (["--all", "--retention-days", "6"], "--retention-days: Input should be greater than or equal to 7"),
         (["--all", "--retention-days", "7.5"], "--retention-days: Input should be a valid integer"),
         (["--all", "--members-only"], "--members-only needs --roster"),
+        (["--all", "--revert"], "--revert needs --room, and no --roster"),
+        (["--room", "a", "--revert", "--roster", "r"], "--revert needs --room, and no --roster"),
         (["--all", "--endpoint", "localhost"], "--endpoint: Input should be a valid URL"),
         (["--all", "--report", "nowhere/at-all.json"], "--report: there is no folder nowhere"),
         (["--all", "--roster", "nowhere.json"], "nowhere.json: No such file or directory"),

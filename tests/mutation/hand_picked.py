@@ -45,13 +45,13 @@ def mutants() -> list[Mutant]:
 
 
 def killed(mutant: Mutant, copy: Path, endpoint: str) -> bool:
-    """Whether the proof fails on the mutant. Raises `ValueError` where
+    """Whether the proof, at length, fails on the mutant. Raises `ValueError` where
     the engine has no such line any more."""
     module = copy / CHAT / mutant.module
     source = module.read_text(encoding="utf-8")
     module.write_text(mutated(mutant, source), encoding="utf-8")
     try:
-        return not _pass([mutant], copy, endpoint)
+        return not _pass([mutant], copy, endpoint, at_length=True)
     finally:
         module.write_text(source, encoding="utf-8")
 
@@ -63,13 +63,15 @@ def mutated(mutant: Mutant, source: str) -> str:
     return source.replace(mutant.old, mutant.new)
 
 
-def _pass(chosen: Sequence[Mutant], copy: Path, endpoint: str) -> bool:
-    """Whether the proofs of these mutants pass on `copy` as it is."""
+def _pass(chosen: Sequence[Mutant], copy: Path, endpoint: str, *, at_length: bool = False) -> bool:
+    """Whether the proofs of these mutants pass on `copy` as it is. `at_length`: as `make prove` runs them, which
+    ends with the first failure."""
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": f".{os.pathsep}layers/chat/python",
         "PYTHONDONTWRITEBYTECODE": "1",  # a change within a second and of the same length would not be seen
         "UNSHRUNK": "1",
+        **({"PROVE": "1"} if at_length else {}),
     }
     options = ["-x", "-q", "-p", "no:cacheprovider", f"--endpoint={endpoint}"]
     keyword = ["-k", chosen[0].word] if len(chosen) == 1 and chosen[0].word else []

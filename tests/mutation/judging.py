@@ -97,7 +97,7 @@ def judge(
         tell(
             killers.judged(
                 task,
-                lambda task: _in_two_steps(task, options),
+                lambda task: in_two_steps(task, lambda part: _imported_anew(part, options)),
                 lambda task: _imported_anew(_unmutated(task), options),
             )
         )
@@ -249,15 +249,16 @@ def _codes(code: CodeType) -> dict[tuple[str, int], CodeType]:
     return found
 
 
-def _in_two_steps(task: Task, options: Sequence[str]) -> Verdict:
+def in_two_steps(task: Task, imported: Callable[[Task], Verdict]) -> Verdict:
     """Most mutants are killed by the first file, which is soon imported; the others are only imported where
-    it kills none."""
+    it kills none. Files that do not import the mutant say nothing of it."""
     first = task.tests[0].partition("::")[0]
     own = [test for test in task.tests if test.partition("::")[0] == first]
     others = [test for test in task.tests if test not in own]
-    verdict = _imported_anew(Task(task.mutant, own, task.seconds), options)
-    if verdict.outcome == "survived" and others:
-        verdict = _imported_anew(Task(task.mutant, others, task.seconds), options)
+    verdict = imported(Task(task.mutant, own, task.seconds))
+    if verdict.outcome in ("survived", "not applied") and others:
+        further = imported(Task(task.mutant, others, task.seconds))
+        verdict = verdict if further.outcome == "not applied" else further
     return Verdict(task, verdict.outcome, verdict.test)
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from tests.mutation.generated import Mutant
-from tests.mutation.judging import Killers, Outcome, Task, Verdict
+from tests.mutation.judging import Killers, Outcome, Task, Verdict, in_two_steps
 
 MUTANT = Mutant("rules/sample.py", 1, "key", "source", imported=False)
 TESTS = ("first", "second", "third")
@@ -74,3 +76,30 @@ def test_a_mutant_that_cannot_be_imported_is_controlled_by_one_test_of_each_file
     verdict = Killers().judged(task, lambda task: Verdict(task, "killed"), control)
     assert (verdict.outcome, verdict.unsound) == ("killed", [])
     assert controls == [["a.py::one", "b.py::one"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "others", "outcome"),
+    [
+        ("killed", "survived", "killed"),
+        ("survived", "killed", "killed"),
+        ("survived", "not applied", "survived"),
+        ("not applied", "killed", "killed"),
+        ("not applied", "survived", "survived"),
+        ("not applied", "not applied", "not applied"),
+    ],
+)
+def test_a_file_that_does_not_import_the_mutant_says_nothing_of_it(
+    first: Outcome, others: Outcome, outcome: Outcome
+) -> None:
+    """As where two modules of one name have files of tests of one name."""
+    task = Task(MUTANT, ("a.py::one", "b.py::one", "a.py::two", "c.py::one"), 1.0)
+    run: list[Sequence[str]] = []
+
+    def imported(task: Task) -> Verdict:
+        run.append(task.tests)
+        return Verdict(task, others if len(run) > 1 else first)
+
+    assert in_two_steps(task, imported).outcome == outcome
+    assert run[:1] == [["a.py::one", "a.py::two"]]
+    assert run[1:] == ([] if first == "killed" else [["b.py::one", "c.py::one"]])

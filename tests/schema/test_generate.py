@@ -27,6 +27,8 @@ from graphql import (
 import schema
 from schema.request import DIRECTIVES, SchemaRefused
 from schema.source import OPERATIONS, SCHEMA, ours
+from simulator.auth.directives import rules_of
+from simulator.auth.modes import Mode
 from simulator.schema import appsync_schema, subscriptions_by_mutation
 from tests.schema.subsets import SEED, any_subsets
 
@@ -115,6 +117,17 @@ def test_every_object_and_root_field_carries_every_mode_unless_the_default_is_th
                 directives = [directive.name.value for directive in each.directives or ()]
                 assert set(directives) - {"aws_subscribe"} == wanted
                 assert len(directives) == len(set(directives))
+
+
+def test_these_modes_read_all_of_it_and_no_other_reads_a_root_field() -> None:
+    for fields, prefix, modes, default in any_parts():
+        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default)
+        built = appsync_schema(sdl)
+        first = [Mode(default)] if default in DIRECTIVES else []  # of API keys the simulator knows nothing
+        closed = rules_of(built, (*first, *(mode for mode in Mode if mode not in first))).closed
+        for mode in Mode:
+            assert closed[mode] >= (set() if mode in modes else root_fields(built))
+            assert not closed[mode] or mode not in modes
 
 
 def test_all_of_it_is_the_file_but_for_what_describes_the_api_as_a_whole() -> None:

@@ -14,6 +14,7 @@ from chat.rules.schema_names import prefixed_field
 from schema.merge import Theirs, merge
 from schema.request import Request
 from schema.source import ours
+from simulator.auth.modes import Mode
 from simulator.authorizer import Grant
 from simulator.context import Call
 from simulator.execution import Api, GraphqlRequest
@@ -74,12 +75,12 @@ def theirs(functions_environ: None) -> Iterator[Api]:
             for root, _, field in (name.partition(".") for name in ours().fields)
         }
     )
-    yield Api(sdl, functions, Limits())
+    yield Api(sdl, functions, Limits(), modes=(Mode.COGNITO, Mode.LAMBDA, Mode.IAM))
     functions.close()
 
 
 def asked(user: str, query: str, **variables: Any) -> tuple[GraphqlRequest, Call]:
-    return GraphqlRequest(query, variables), Call({}, Grant({"userId": user}), variables)
+    return GraphqlRequest(query, variables), Call({}, Grant.by_authorizer({"userId": user}), variables)
 
 
 async def test_a_message_is_sent_published_and_read(theirs: Api, client: Any) -> None:
@@ -99,6 +100,15 @@ async def test_a_message_is_sent_published_and_read(theirs: Api, client: Any) ->
     assert received == [{"data": {"chatOnMessage": {"text": "hello", "__typename": "ChatMessage"}}}]
     after = await theirs.execute(*asked("bob", read, room=room))
     assert after["data"]["chatMessages"]["items"] == [{"text": "hello", "__typename": "ChatMessage"}]
+
+
+async def test_a_caller_of_our_modes_reads_what_is_ours_alone(theirs: Api, client: Any) -> None:
+    """Their own fields are unmarked, so they are for the default mode."""
+    room = new_room(client, "ann")
+    query = f'{{ me {{ body }} chatRoom(roomId: "{room}") {{ roomId }} }}'
+    answer = await theirs.execute(*asked("ann", query))
+    assert answer["data"] == {"me": None, "chatRoom": {"roomId": room}}
+    assert [error["errorType"] for error in answer["errors"]] == ["Unauthorized"]
 
 
 @pytest.mark.parametrize(

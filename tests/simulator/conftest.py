@@ -117,7 +117,9 @@ class Executor:
     denied: frozenset[str] = frozenset()
 
     def call(self, variables: dict[str, Any]) -> Call:
-        return Call({"accept-language": "fr"}, Grant({"userId": "alice"}, self.denied), variables)
+        return Call(
+            {"accept-language": "fr"}, Grant.by_authorizer({"userId": "alice"}, self.denied), variables
+        )
 
     async def ask(self, query: str, variables: dict[str, Any] | None = None, name: str | None = None) -> Any:
         given = variables or {}

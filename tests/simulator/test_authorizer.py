@@ -23,7 +23,7 @@ async def test_a_grant_carries_context_and_denied_fields_of_either_spelling() ->
         "deniedFields": denied,
         "ttlOverride": 3,
     }
-    assert await answering(answer).judge("t", {}) == Grant(
+    assert await answering(answer).judge("t", {}) == Grant.by_authorizer(
         {"userId": "a"}, frozenset({"Query.a", "Mutation.b"})
     )
 

@@ -83,6 +83,7 @@ def test_a_start_carries_its_own_request_and_credentials() -> None:
         variables={"a": 1},
         operation_name="S",
         authorization={"host": "h", "authorization": "token"},
+        data=json.loads(start("x", variables={"a": 1}, operationName="S"))["payload"]["data"],
     )
 
 

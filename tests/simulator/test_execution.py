@@ -202,8 +202,8 @@ def test_a_subscription_must_be_linked_to_a_mutation_of_its_type(executor: Any, 
 
 
 async def test_appsyncs_directives_may_stand_in_a_schema(executor: Any) -> None:
-    sdl = 'type Query @aws_lambda @aws_iam { a: Int @aws_api_key @aws_cognito_user_pools(cognito_groups: ["x"]) }'
-    assert await executor({}, sdl).ask("{ a }") == {"data": {"a": None}}
+    sdl = 'type Query @aws_lambda @aws_iam { a: Int b: Int @aws_api_key @aws_lambda @aws_auth(cognito_groups: ["x"]) }'
+    assert await executor({}, sdl).ask("{ a b }") == {"data": {"a": None, "b": None}}
 
 
 async def test_a_function_that_takes_too_long_is_given_up(executor: Any) -> None:

@@ -22,7 +22,7 @@ def token(user: str = "alice", ttl: int = TTL, **changes: object) -> str:
 
 REFUSED = {
     "subject": token("al\x00ice"),
-    "roles": token(roles="admin"),
+    "roles": token(roles={"admin": True}),
     "malformed": "x" * 10_000,
     "DecodeError": "no-token",
     "algorithm": jwt.encode(claims("alice", now=NOW, ttl=TTL), "", "none"),

@@ -1,5 +1,6 @@
 """The locks: every file of every package by its hash, and nothing of the machine that wrote them."""
 
+import json
 import re
 from pathlib import Path
 
@@ -60,6 +61,14 @@ def test_what_operators_programs_use_reaches_no_function(project: Path) -> None:
     names = {pin.partition("==")[0] for pin in pins(project / "layers/dependencies/requirements.lock")}
     assert "botocore" in names
     assert names & {"boto3", "pydantic", "s3transfer"} == set()
+
+
+def test_the_clients_packages_are_pinned_by_hashes_and_to_no_registry(project: Path) -> None:
+    """npm writes where it found each package as `resolved`: to be removed after `npm install`."""
+    lock = json.loads((project / "tests/clients/package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: each for name, each in lock["packages"].items() if name}
+    assert packages
+    assert [name for name, each in packages.items() if "resolved" in each or "integrity" not in each] == []
 
 
 def pins(lock: Path) -> set[str]:

@@ -66,14 +66,14 @@ class Running:
     def port(self) -> str:
         return self.greeting[0].removeprefix("ready http://127.0.0.1:").removesuffix("/graphql")
 
-    def pasted(self, word: str, environment: dict[str, str]) -> Any:
-        """The answer of the one line of the greeting with this word in it, in a shell."""
+    def pasted(self, word: str, environment: dict[str, str], before: str = "") -> Any:
+        """The answer of the one line of the greeting with this word in it, in a shell, after what is before it."""
         (line,) = [line for line in self.greeting if word in line]
-        return json.loads(subprocess.check_output(["sh", "-c", line], env=environment))
+        return json.loads(subprocess.check_output(["sh", "-c", f"{before}\n{line}"], env=environment))
 
 
 @contextmanager
-def running(state: Path, environment: dict[str, str], *options: str) -> Iterator[Running]:
+def running(state: Path, environment: dict[str, str], *options: str, lines: int = LINES) -> Iterator[Running]:
     """A simulator on a port that is free."""
     log = state.parent / "log"
     with (
@@ -88,7 +88,7 @@ def running(state: Path, environment: dict[str, str], *options: str) -> Iterator
     ):
         try:
             assert process.stdout is not None
-            yield Running([process.stdout.readline().rstrip("\n") for _ in range(LINES)], log)
+            yield Running([process.stdout.readline().rstrip("\n") for _ in range(lines)], log)
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait() == 0
@@ -128,6 +128,29 @@ def test_the_commands_that_run_prints_send_and_read_when_they_are_pasted(
         assert (seen["seq"], seen["text"]) == (1, "hello")
         invoked_seen = json.loads(invoked(state, environment, MESSAGES).stdout)
         assert [message["id"] for message in invoked_seen["items"]] == [sent["id"]]
+        assert api.log.read_text() == ""
+
+
+@pytest.mark.parametrize("auth", ["cognito,iam", "lambda", "iam,oidc"])
+def test_the_commands_that_run_prints_with_auth_work_when_they_are_pasted(
+    tmp_path: Path, environment: dict[str, str], auth: str
+) -> None:
+    """But for `make token`, whose keys are those of the checkout."""
+    state, mode = tmp_path / "state", auth.partition(",")[0]
+    with running(
+        state, environment, f"--auth={auth}", lines=LINES + auth.count("cognito") + auth.count("oidc")
+    ) as api:
+        (line,) = [each for each in api.greeting if "make -s token" in each]
+        asked = f"$(make -s token USER=alice AUTH={mode} PORT={api.port})"
+        assert asked in line
+        token = simulator(state, "token", "--user=alice", f"--auth={mode}", f"--port={api.port}")
+        printed = subprocess.check_output(token, env=environment, text=True).strip()
+        credentials = line.replace(asked, f"'{printed}'")
+        sent = api.pasted("sendMessage", environment, before=credentials)["data"]["sendMessage"]
+        assert (sent["senderId"], sent["text"]) == ("alice", "hello")
+        assert (
+            api.pasted("messages(", environment, before=credentials)["data"]["messages"]["head"]["seq"] == 1
+        )
         assert api.log.read_text() == ""
 
 
@@ -273,7 +296,7 @@ def test_an_event_of_a_service_is_for_the_function_that_its_file_is_named_after(
     assert (done.returncode, json.loads(done.stdout)["added"]) == (0, ["dave"])
 
 
-@pytest.mark.parametrize("event", ["no JSON", {}, {**MESSAGES, "identity": None}, "${token ttl=1}"])
+@pytest.mark.parametrize("event", ["no JSON", {}, {**MESSAGES, "identity": "alice"}, "${token ttl=1}"])
 def test_what_is_wrong_with_an_event_is_said_in_one_line(
     tmp_path: Path, environment: dict[str, str], event: object
 ) -> None:

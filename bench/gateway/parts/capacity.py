@@ -75,7 +75,7 @@ class RateSearch:
         """One step; a second try where everything arrived, only late: it may have been somebody else's
         doing."""
         if not self.steps:
-            await publish(self.running, self.crowd, rate, 1.0)
+            await publish(self.running, self.crowd, rate, min(1.0, seconds))
             await self.crowd.received(self.running.sent * len(self.crowd.members))
         step = await self._measure(rate, seconds)
         if not step.is_good and not step.lost:

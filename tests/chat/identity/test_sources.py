@@ -1,7 +1,10 @@
 """IDENTITY: what it says becomes records, and what is wrong with it is said by source and key."""
 
 import contextlib
+import inspect
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +24,28 @@ from tests.chat.identity.documented import (
     setting,
     source,
 )
+
+PAGE = Path(__file__).parents[3] / "docs" / "identity.md"
+EXAMPLES = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text[:30])
+def test_each_example_of_the_page_is_a_setting(example: str) -> None:
+    assert parse_sources(example).prefixes
+
+
+def test_each_key_of_a_source_has_its_line_on_the_page() -> None:
+    told = set(
+        re.findall(
+            r"`(\w+)`",
+            "\n".join(re.findall(r"^\| (`.*?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)),
+        )
+    )
+    code = Path(inspect.getfile(parse_sources)).read_text(encoding="utf-8")
+    taken = set(re.findall(r'keys\.(?:take|text|texts|flag|some_of|claim|objects)\("(\w+)"', code))
+    assert len(taken) >= 14
+    assert taken <= told
+    assert len(EXAMPLES) == 6
 
 
 def test_a_source_of_each_kind_becomes_its_record() -> None:
@@ -57,6 +82,22 @@ def test_a_source_of_each_kind_becomes_its_record() -> None:
     )
     assert sources.prefixes == ("", "a0:", "kc:", "entra:", "ext:", "iam:")
     assert not sources.has_our_authorizer
+
+
+def test_a_key_that_is_null_is_absent() -> None:
+    """So Terraform writes what an object leaves out, keys of other types included."""
+    keys = {key for each in SOURCES for key in each} | {
+        "jwks",
+        "algorithms",
+        "tokenUse",
+        "mutable",
+        "verifiedBy",
+    }
+    for own in SOURCES:
+        assert parse_sources(json.dumps([dict.fromkeys(keys) | own])) == parse_sources(json.dumps([own]))
+    granted = source("pool")["grants"]
+    with_null = parse_sources(setting(source("pool", grants=granted | {"privacy": None})))
+    assert with_null == parse_sources(setting(source("pool")))
 
 
 def test_who_has_verified_a_token_is_said_by_each_source() -> None:

@@ -216,6 +216,11 @@ def test_whoever_is_invited_sees_any_room_and_joins_it_and_nothing_else(
     assert not is_in(view)
 
 
+@pytest.mark.parametrize("member", [None, *(Member(status=each) for each in ("active", "left", "banned"))])
+def test_nobody_else_is_invited(member: Member | None) -> None:
+    assert not is_invited(View(HEAD, member))
+
+
 @pytest.mark.parametrize("head", [None, replace(HEAD, ended_at=1)], ids=["none", "ended"])
 def test_nobody_is_invited_to_a_room_that_is_not_there(head: Head | None) -> None:
     view = View(head, Member(status="invited"))

@@ -43,3 +43,15 @@ def test_its_form_is_the_same_in_every_version() -> None:
     assert str(after([3, 5, 6])) == "0.6.b"
     assert str(after([3, 5, 6 + WINDOW])) == f"5.{6 + WINDOW}.1"
     assert Removals.parse("5.518.1") == after([3, 5, 6 + WINDOW])
+
+
+def test_512_numbers_are_kept_and_of_older_ones_the_highest() -> None:
+    kept = after([600])
+    assert (kept, kept.oldest) == (Removals(0, 600, 1), 89)
+    assert kept.added(89) == Removals(0, 600, 1 << 511 | 1)
+    assert kept.added(88) == Removals(88, 600, 1)
+    assert kept.added(88).added(87) == Removals(88, 600, 1)
+    assert after([1, 512]) == Removals(0, 512, 1 << 511 | 1)
+    assert after([1, 513]) == Removals(1, 513, 1)
+    assert after([1, 2, 513]) == Removals(1, 513, 1 << 511 | 1)
+    assert after([1, 2, 514]).above(0) == 1

@@ -1,13 +1,14 @@
 """A room's name and rules: each bound to its last value, null gives back the default, and what is absent
 stays absent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chat.rules.errors import InvalidInput
-from chat.rules.models import Head, RoomSettings
-from chat.rules.room_rules import check_rules
+from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.models import Defaults, Head, RoomSettings
+from chat.rules.room_rules import Rules, check_limits, check_rules
 from chat.rules.rooms import Room
 
 LOBBY, DRAGONS = Room.parse("lobby"), Room.parse("GUILD#dragons")
@@ -147,3 +148,84 @@ def test_what_a_head_says_of_an_empty_room_has_no_instant() -> None:
         None,
         "private",
     )
+
+
+DEFAULTS = Defaults(person_per_second=2, person_burst=4, owner_max_person_burst=8, owner_max_room_burst=50)
+"""Owners may set people's burst up to 8, the others no higher than they are: their rate 2, the room's 50 and 100."""
+
+
+def limited(rules: Rules, *, by_admin: bool = False, **attributes: Any) -> Rules:
+    return check_limits(head(**attributes), rules, DEFAULTS, by_admin=by_admin)
+
+
+def too_high(rules: Rules, **attributes: Any) -> dict[str, Any]:
+    with pytest.raises(NotAllowed) as caught:
+        limited(rules, **attributes)
+    assert caught.value.key == "room.limit"
+    return dict(caught.value.values)
+
+
+def test_owners_set_limits_up_to_what_the_deployment_says() -> None:
+    for rules in ({"personBurst": 8}, {"personPerSecond": 2.0}, {"roomPerSecond": 50}, {"roomBurst": 100}):
+        allowed: Rules = {**rules}
+        assert limited(allowed) == allowed
+    refusal = {"reason": "limit", "argument": "personBurst", "max": "8"}
+    assert too_high({"personBurst": 9}) == refusal
+    assert too_high({"personPerSecond": 2.5}) == {
+        "reason": "limit",
+        "argument": "personPerSecond",
+        "max": "2",
+    }
+    assert too_high({"roomPerSecond": 51})["argument"] == "roomPerSecond"
+    assert too_high({"roomBurst": 101}) == {"reason": "limit", "argument": "roomBurst", "max": "100"}
+
+
+def test_other_rules_are_no_limits() -> None:
+    assert limited({"retentionDays": 36_500, "name": "A"}) == {"retentionDays": 36_500, "name": "A"}
+    assert limited({}, admin_rules="personBurst") == {}
+
+
+def test_administrators_set_limits_higher_and_it_is_noted_which() -> None:
+    assert limited({"roomBurst": 9_000, "personBurst": 9}, by_admin=True) == {
+        "roomBurst": 9_000,
+        "personBurst": 9,
+        "adminRules": "personBurst,roomBurst",
+    }
+    again: Rules = {"roomBurst": 8_000}
+    assert limited(again, by_admin=True, admin_rules="personBurst,roomBurst") == again
+    assert limited(again, by_admin=True, admin_rules="personBurst")["adminRules"] == "personBurst,roomBurst"
+
+
+def test_a_limit_that_owners_set_anew_or_give_back_is_no_administrators_any_more() -> None:
+    noted: dict[str, Any] = {"admin_rules": "personBurst,roomBurst", "person_burst": 900, "room_burst": 9_000}
+    assert limited({"personBurst": 5}, **noted) == {"personBurst": 5, "adminRules": "roomBurst"}
+    assert limited({"personBurst": None}, **noted) == {"personBurst": None, "adminRules": "roomBurst"}
+    last = {**noted, "admin_rules": "personBurst"}
+    assert limited({"personBurst": 5}, **last) == {"personBurst": 5, "adminRules": None}
+    given_back: Rules = {"personBurst": None}
+    assert limited(given_back, by_admin=True, **last) == {"personBurst": None, "adminRules": None}
+    assert limited(given_back, admin_rules="personBurst") == {"personBurst": None, "adminRules": None}
+
+
+def test_owners_may_say_again_what_an_administrator_set() -> None:
+    noted: dict[str, Any] = {"admin_rules": "personBurst", "person_burst": 900}
+    assert limited({"personBurst": 900}, **noted) == {"personBurst": 900}
+    assert too_high({"personBurst": 901}, **noted)["max"] == "8"
+
+
+def test_what_owners_may_set_is_never_below_the_deployments_own_limit() -> None:
+    assert [DEFAULTS.most_for_owners(name) for name in ("person_burst", "room_burst", "room_per_second")] == [
+        8,
+        100,
+        50,
+    ]
+    assert RoomSettings(person_burst=3).most_for_owners("person_burst") == 3
+
+
+def test_a_limit_above_what_owners_may_set_holds_where_an_administrator_set_it() -> None:
+    high = head(person_burst=9, room_burst=101, person_per_second=2.0)
+    assert high.settings(DEFAULTS) == replace(DEFAULTS, person_burst=8, room_burst=100)
+    noted = head(person_burst=9, room_burst=101, admin_rules="roomPerSecond,personBurst")
+    assert noted.settings(DEFAULTS) == replace(DEFAULTS, person_burst=9, room_burst=100)
+    within = head(person_burst=8, person_per_second=0.5)
+    assert within.settings(DEFAULTS) == replace(DEFAULTS, person_burst=8, person_per_second=0.5)

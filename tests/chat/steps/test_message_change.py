@@ -7,11 +7,19 @@ import pytest
 from chat.deployment import Deployment
 from chat.rules.errors import InvalidInput
 from chat.rules.identifiers import uuid7
-from chat.rules.models import Head, Message
+from chat.rules.models import DAY_MS, Head, Item, Message
 from chat.rules.rooms import Room
-from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
+from chat.steps.message_change import (
+    Target,
+    TargetView,
+    change_writes,
+    check_target,
+    read_target,
+    remember_change,
+)
 from chat.storage import keys
 from chat.storage.items import values
+from chat.storage.places import head_place
 from chat.storage.store import Store
 
 NOW = 1_800_000_000_000
@@ -79,16 +87,25 @@ def test_the_next_send_of_this_process_starts_from_the_head_that_a_change_left()
 
 
 class Client:
-    """A client of DynamoDB that has one message; `consistent`: how each batch was read."""
+    """A client of DynamoDB that has these items; `consistent`: how each batch was read."""
 
-    def __init__(self, target: Target, **attributes: object) -> None:
-        plain = {"id": "m", "roomType": "general", "senderId": "ann", "text": "hi", "ts": NOW, **attributes}
-        self.item = target.place.key | values(plain)
+    def __init__(self, *items: Item) -> None:
+        self.items = items
         self.consistent: list[bool] = []
 
     def batch_get_item(self, **request: Any) -> dict[str, Any]:
         self.consistent.append(request["RequestItems"]["core"]["ConsistentRead"])
-        return {"Responses": {"core": [self.item]}}
+        return {"Responses": {"core": [*self.items]}}
+
+
+def stored(target: Target, **attributes: object) -> Item:
+    """The item of a message of this moment."""
+    plain = {"id": "m", "roomType": "general", "senderId": "ann", "text": "hi", "ts": NOW, **attributes}
+    return target.place.key | values(plain)
+
+
+def seen(client: Client, target: Target, now: int = NOW + 999) -> TargetView:
+    return read_target(Deployment(Store(client, {"core": "core"}), now=lambda: now), target, "ann")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +123,22 @@ def test_a_message_is_to_be_had_up_to_its_last_second_and_only_with_a_number(
 ) -> None:
     """One without a number has a copy that has one, or its room was never adopted."""
     target = Target(LOBBY, keys.message(NOW, "m"))
-    client = Client(target, **attributes)
-    seen = read_target(Deployment(Store(client, {"core": "core"}), now=lambda: NOW + 999), target, "ann")
-    assert (seen.found is not None) == there
+    client = Client(stored(target, **attributes))
+    assert (seen(client, target).found is not None) == there
     assert client.consistent == [True]
+
+
+def test_what_is_not_to_be_had_is_refused_by_its_id() -> None:
+    target = Target(LOBBY, keys.message(NOW, "m"))
+    assert seen(Client(stored(target, seq=1)), target).message.text == "hi"
+    with pytest.raises(InvalidInput) as caught:
+        _ = seen(Client(), target).message
+    assert (caught.value.key, caught.value.values) == ("message.notFound", {"argument": "id"})
+
+
+def test_what_the_rooms_retention_hides_is_not_to_be_had() -> None:
+    target = Target(LOBBY, keys.message(NOW, "m"))
+    head = head_place(LOBBY).key | values({"rev": 5, "seq": 1, "ts": NOW, "epoch": 3, "retentionDays": 7})
+    client = Client(stored(target, seq=1), head)
+    assert seen(client, target, NOW + 7 * DAY_MS - 1).found
+    assert seen(client, target, NOW + 7 * DAY_MS + 1).found is None

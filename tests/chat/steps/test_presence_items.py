@@ -16,7 +16,15 @@ from chat.rules.devices import (
     status_of,
 )
 from chat.rules.rooms import Room
-from chat.steps.presence_items import HEARTBEATS, NOBODY, Presence, heartbeat_write, is_connected, rate_state
+from chat.steps.presence_items import (
+    HEARTBEAT_S,
+    HEARTBEATS,
+    NOBODY,
+    Presence,
+    heartbeat_write,
+    is_connected,
+    rate_state,
+)
 from chat.storage.items import values
 
 NOON = 1_800_000_000_000
@@ -188,3 +196,50 @@ def test_an_item_from_before_there_were_devices_is_the_nameless_one() -> None:
     presence = after(presence, NOON + 1, device="desk", status="away")
     assert status_of(presence.by_key(), NOON + 2) == "online"
     assert presence.watching == "lobby"
+
+
+def test_a_heartbeat_writes_what_the_nameless_device_says_into_the_item_itself() -> None:
+    write = heartbeat_write(NOBODY, "ann", Heartbeat(NAMELESS, "away", (), ROOMS[0], NOON))
+    assert (write.place.table, write.place.partition_key) == ("core", "USER#ann")
+    assert write.set == {
+        "type": "Presence",
+        "tat": NOON * 1_000 + 5_000_000,
+        "expiresAt": NOON // 1_000 + 30 * 86_400,
+        "lastSeenAt": NOON,
+        "status": "away",
+        "named": "",
+        "window": NOON // 30_000,
+        "watching": "room-0",
+    }
+    assert list(write.remove) == []
+    closed = heartbeat_write(NOBODY, "ann", Heartbeat(NAMELESS, "online", (), None, NOON))
+    assert ("watching" in closed.set, list(closed.remove)) == (False, ["watching"])
+
+
+def test_a_heartbeat_of_a_device_with_an_id_leaves_the_nameless_one_as_it_is() -> None:
+    before = Presence(last_seen_at=NOON, status="online", watching="room-0", tat=7)
+    write = heartbeat_write(before, "ann", Heartbeat("desk", "away", (), None, NOON))
+    assert set(write.set) == {"type", "tat", "expiresAt", "devices"}
+    assert list(write.remove) == []
+
+
+@pytest.mark.parametrize("behind", [60_000, 0])
+def test_an_item_is_kept_for_thirty_days_from_its_newest_heartbeat(behind: int) -> None:
+    """Whatever the clock says of whoever writes next."""
+    before = after(NOBODY, NOON, device="desk")
+    write = heartbeat_write(before, "ann", Heartbeat("phone", "online", (), None, NOON - behind))
+    assert write.set["expiresAt"] == NOON // 1_000 + 30 * 86_400
+
+
+def test_a_person_is_heard_of_twelve_times_at_once_and_then_once_in_five_seconds() -> None:
+    assert (HEARTBEATS.step, HEARTBEATS.burst, HEARTBEAT_S) == (5_000_000, 12, 30)
+
+
+def test_a_rate_that_no_heartbeat_can_have_left_is_as_if_there_were_none() -> None:
+    most = NOON * 1_000 + 12 * 5_000_000
+    assert [rate_state(Presence(tat=tat), NOON) for tat in (0, 7, most, most + 1)] == [0, 7, most, 0]
+
+
+def test_of_whom_nothing_was_heard_nothing_is_known() -> None:
+    assert Presence() == Presence(last_seen_at=0, status="offline", watching=None, window=0, tat=0, named="")
+    assert NOBODY.by_key() == {}

@@ -15,7 +15,9 @@ from chat.steps.roster import (
     ban_writes,
     check_active,
     coming,
+    end_invitation_writes,
     head_write,
+    invite_writes,
     mute_writes,
     owners_gained,
     read_people,
@@ -253,3 +255,52 @@ def test_the_lines_of_the_roster_follow_the_memberships() -> None:
     assert mute_writes(ROOM, "bob", BOB, NOW)[1].set == {**there, "mutedUntil": NOW}
     unmuted = mute_writes(ROOM, "bob", BOB, 0)[1]
     assert (unmuted.set, unmuted.remove) == (there, ("mutedUntil",))
+
+
+INVITED = Member(role="moderator", status="invited", joined_seq=3, again_tat=5)
+INVITATION = ("ROOM#lobby", "INVITED#bob")
+
+
+def test_who_was_never_here_is_invited_only_where_no_membership_is() -> None:
+    mine, listed = invite_writes(ROOM, "bob", None, "moderator", 7, {"added": 1, "againTat": 9})
+    assert (key_of(mine), key_of(listed)) == (MINE, INVITATION)
+    assert (mine.condition, mine.whole, listed.whole) == ("attribute_not_exists(PK)", True, True)
+    invited = {"role": "moderator", "status": "invited"}
+    assert mine.set == {"type": "Membership", **invited, "joinedSeq": 7, "added": 1, "againTat": 9}
+    assert (listed.set, listed.condition) == ({"type": "Invitation", **invited}, "")
+
+
+def test_who_left_is_invited_as_they_were_seen_and_by_one_at_a_time() -> None:
+    seen = "#role = :role AND #status = :status"
+    for again_tat, condition in ((0, "attribute_not_exists(#againTat)"), (5, "#againTat = :again")):
+        person = Member(status="left", again_tat=again_tat)
+        mine, listed = invite_writes(ROOM, "bob", person, "member", 7, {"added": 1})
+        assert mine.condition == f"{seen} AND {condition}"
+        assert mine.given[":status"] == "left"
+        assert mine.set == {"role": "member", "status": "invited", "joinedSeq": 7, "added": 1}
+        assert set(mine.remove) == {"endedEpoch", "expiresAt", "leftBySelf", "invitationEnded"}
+        assert (key_of(listed), listed.whole) == (INVITATION, True)
+
+
+def test_an_invitation_that_ends_is_remembered_for_ninety_days_and_by_whom() -> None:
+    kept = {"status": "left", "invitationEnded": 1, "expiresAt": (NOW + 90 * DAY_MS) // 1_000}
+    mine, listed = end_invitation_writes(ROOM, "bob", INVITED, NOW)
+    assert (key_of(mine), mine.set) == (MINE, kept)
+    assert (mine.condition, mine.given) == (
+        "#role = :role AND #status = :status",
+        {":role": "moderator", ":status": "invited"},
+    )
+    assert (key_of(listed), listed.delete) == (INVITATION, True)
+    declined, _ = end_invitation_writes(ROOM, "bob", INVITED, NOW, by_self=True)
+    assert declined.set == {**kept, "leftBySelf": 1}
+
+
+def test_whoever_was_invited_and_comes_or_is_banned_is_listed_as_invited_no_more() -> None:
+    for writes in (
+        add_writes(ROOM, "bob", INVITED, "moderator", 7),
+        ban_writes(ROOM, "bob", INVITED, None, NOW),
+    ):
+        assert (key_of(writes[-1]), writes[-1].delete) == (INVITATION, True)
+        assert writes[0].given[":status"] == "invited"
+    assert len(add_writes(ROOM, "bob", Member(status="left"), "member", 7)) == 2
+    assert len(ban_writes(ROOM, "bob", Member(status="left"), None, NOW)) == 2

@@ -1,6 +1,7 @@
 """What a change writes into the log, and what reading it says where an entry is not visible yet, or gone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -9,7 +10,14 @@ from chat.rules.gaps import Recency
 from chat.rules.models import Head
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.change_log import LogEntry, changed_at, entries_since, log_writes, recent_changes
+from chat.storage.change_log import (
+    LogEntry,
+    changed_at,
+    entries_since,
+    log_writes,
+    recent_changes,
+    removed_numbers,
+)
 from chat.storage.items import values
 from chat.storage.store import Store
 
@@ -159,6 +167,16 @@ def test_a_recent_change_that_is_not_visible_yet_is_waited_for(visible: list[Log
     assert recent(Log(visible), head(6)) is None
 
 
+def test_of_an_entry_that_does_not_say_when_it_was_written_the_instant_counts() -> None:
+    """One that an earlier version wrote."""
+    log = Log([entry(2, 0), entry(6, 4, ts=AHEAD, prev_ts=AHEAD)])
+    for item in log.items:
+        del item["writtenAt"], item["prevWrittenAt"]
+    old = LogEntry.of(log.items[-1])
+    assert (old.written_at, old.prev_written_at) == (0, 0)
+    assert since(log, 0, head(6)) == ([2], "recent")
+
+
 def test_in_a_room_stamped_ahead_a_change_is_as_old_as_its_writing() -> None:
     old, young = OLD, OLD + 1
     missing = [entry(2, 0), entry(6, 4, ts=AHEAD, prev_ts=AHEAD, written_at=NOW, prev_written_at=old)]
@@ -172,3 +190,22 @@ def test_in_a_room_stamped_ahead_a_change_is_as_old_as_its_writing() -> None:
     assert log.requests == []
     log = Log([entry(6, 4, of="a", ts=AHEAD, prev_ts=AHEAD, written_at=young, prev_written_at=old)])
     assert recent(log, head(6, at=AHEAD, written_at=young)) == {"a": 6}
+
+
+def removed(log: Log, last: Head) -> set[int]:
+    return set(removed_numbers(Store(log, {"core": "core"}), LOBBY, last))
+
+
+def test_the_numbers_of_what_the_last_changes_removed_are_found_in_one_request() -> None:
+    changes = [replace(entry(rev, rev - 1), seq=rev + 10) for rev in range(1, 5)]
+    changes[1], changes[2] = (replace(each, kind="removed") for each in changes[1:3])
+    log = Log(changes)
+    assert removed(log, head(4)) == {12, 13}
+    assert removed(log, head(2)) == {12}
+    assert [request["ConsistentRead"] for request in log.requests] == [False] * 2
+
+
+def test_of_more_than_500_changes_the_last_are_looked_through() -> None:
+    log = Log([replace(entry(rev, rev - 1), seq=rev, kind="removed") for rev in range(1, 503)])
+    assert removed(log, head(501)) == set(range(2, 502))
+    assert len(log.requests) == 1

@@ -1,8 +1,10 @@
 """What answers of the store say of the own clock, and how little of it is believed."""
 
+import time
+
 import pytest
 
-from chat.storage.clock import StoreClock, date_ms
+from chat.storage.clock import StoreClock, date_ms, wall_clock
 from tests.guarantees.support.fixtures import DAY_MS, Clock
 
 NOON = 1_800_000_000_000
@@ -46,6 +48,11 @@ class Store:
 )
 def test_a_date_is_read_in_the_one_form_that_is_written(date: str, ms: int | None) -> None:
     assert date_ms(date) == ms
+
+
+def test_the_wall_clock_counts_milliseconds_of_the_epoch() -> None:
+    before = time.time_ns() // 1_000_000
+    assert before <= wall_clock() <= time.time_ns() // 1_000_000
 
 
 def test_before_the_first_answer_nothing_is_doubted() -> None:
@@ -138,3 +145,47 @@ def test_one_answer_that_was_held_up_on_its_way_changes_nothing() -> None:
     assert not store.clock.in_doubt()
     store.ask()
     assert not store.clock.in_doubt()
+
+
+def asked_once(skew: int, **settings: int) -> tuple[StoreClock, Clock]:
+    """A clock that has had one answer, at once and as a second of the store's began, and the process's own; the
+    process has run for an hour and a half."""
+    own = Clock(NOON + skew)
+    own.seconds = 5_000.0
+    clock = StoreClock(**settings, now=own.now, monotonic=own.monotonic)
+    clock.asked()
+    clock.answered(DATES[0])
+    return clock, own
+
+
+@pytest.mark.parametrize(
+    ("skew", "doubted"), [(-3_001, True), (-3_000, False), (4_000, False), (4_001, True)]
+)
+def test_three_seconds_are_allowed_and_one_more_ahead_which_the_date_may_lack(
+    skew: int, doubted: bool
+) -> None:
+    assert asked_once(skew)[0].in_doubt() is doubted
+    stricter = skew + (1_000 if skew < 0 else -1_000)
+    assert asked_once(stricter, max_skew_ms=2_000)[0].in_doubt() is doubted
+
+
+def test_in_doubt_the_time_is_the_middle_of_what_the_last_answer_leaves_open() -> None:
+    clock, own = asked_once(DAY_MS)
+    own.sleep(10)
+    assert clock.now() == NOON + 10_000 + 500
+    clock.asked()
+    own.sleep(4)  # on its way back
+    clock.answered(DATES[10])
+    own.sleep(1)
+    assert clock.now() == NOON + 15_000 - 4_000 // 2 + 500
+
+
+def test_a_process_whose_clocks_all_stood_still_is_doubted_once_two_answers_say_so() -> None:
+    store = Store()
+    store.ask()
+    store.ask()
+    store.time.jump(10_000)
+    store.ask()
+    assert not store.clock.in_doubt()
+    store.ask()
+    assert store.clock.in_doubt()

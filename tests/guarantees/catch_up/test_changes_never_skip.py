@@ -203,4 +203,4 @@ class CatchingUp(RuleBasedStateMachine):
 @pytest.mark.timeout(1_800)  # a failure is made smaller before it is shown
 @pytest.mark.parametrize("prefix", ["", "GUILD#"])
 def test_what_is_held_and_what_is_brought_are_what_there_is(client: Any, prefix: str) -> None:
-    check(CatchingUp, examples=(40, 400), steps=(30, 60), client=client, prefix=prefix)
+    check(CatchingUp, examples=(15, 400), steps=(30, 60), client=client, prefix=prefix)

@@ -220,6 +220,7 @@ class Generations(RuleBasedStateMachine):
         assert {way: each.twice for way, each in self.followers.items() if each.twice} == {}
 
 
+@pytest.mark.timeout(1_800)  # with PROVE=1
 def test_in_any_order_nobody_is_told_a_number_twice(client: Any) -> None:
     check(Generations, examples=(8, 300), steps=(25, 60), client=client)
 

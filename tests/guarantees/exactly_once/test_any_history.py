@@ -266,4 +266,4 @@ class Histories(RuleBasedStateMachine):
 @pytest.mark.timeout(1_800)  # a failure is made smaller before it is shown
 @pytest.mark.parametrize("prefix", ["", "GUILD#"])
 def test_any_history_is_as_the_oracle_says(client: Any, prefix: str) -> None:
-    check(Histories, examples=(40, 400), steps=(30, 60), client=client, prefix=prefix)
+    check(Histories, examples=(15, 400), steps=(30, 60), client=client, prefix=prefix)

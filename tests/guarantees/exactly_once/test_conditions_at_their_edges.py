@@ -5,19 +5,22 @@ Races show what comes of a refusal. Here one write meets one item, and nothing e
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chat.rules.access import Access, RoomAccess
+from chat.rules.devices import NAMELESS, Heartbeat
 from chat.rules.models import Caller, Head, Member, Message, Role, RoomSettings, Status
 from chat.rules.permissions import Standing
 from chat.rules.rooms import Room
+from chat.steps.blocks import still_not_blocked
 from chat.steps.jobs import Job, begun_write, ended_write, job_place, moved_write
 from chat.steps.message_change import Target, change_writes
 from chat.steps.new_room import room_writes
+from chat.steps.presence_items import Presence, heartbeat_write
 from chat.steps.quota import Quota, charge_making
 from chat.steps.room_end import alone_write, end_writes
 from chat.steps.room_removal import tombstone_write
@@ -55,6 +58,13 @@ SETTINGS = RoomSettings(person_per_second=1, person_burst=3)
 """A message costs one `STEP` (µs). Of `tat`: idle up to now, let through up to two steps beyond, left by
 slower limits beyond three."""
 NOW = NOON * 1_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_job_is_left(client: Any) -> Iterator[None]:
+    """Half a job is none that anybody who lists them could read."""
+    yield
+    client.delete_item(TableName=TABLES["CORE_TABLE"], Key=JOB_PLACE.key)
 
 
 def commits(client: Any, write: Write, stored: Attributes) -> bool:
@@ -103,6 +113,11 @@ def founding(number: int) -> Write:
 def looked_at(standing: Standing, role: Role = "moderator") -> Write:
     """The look at the head of whoever has this standing."""
     return same_epoch(ROOM, RoomAccess(HEAD, Member(role=role), standing))
+
+
+def heard_of(tat: int) -> Write:
+    """A heartbeat of somebody whose item was read with this `tat` (µs)."""
+    return heartbeat_write(Presence(tat=tat), "ann", Heartbeat(NAMELESS, "online", (ROOM,), None, NOON))
 
 
 JOB = Job(kind="REMOVE_ROOM", subject=ROOM.id, step="files", rev=7)
@@ -274,6 +289,13 @@ LET_THROUGH: Mapping[str, Case] = {
         [{"tat": 5}],
         [ABSENT, {"tat": 4}, {"tat": 6}],
     ),
+    "who has not blocked whoever adds them": (
+        lambda: still_not_blocked("bob", "ann"),
+        [ABSENT],
+        [{"blockedAt": NOON}],
+    ),
+    "a first heartbeat": (lambda: heard_of(0), [ABSENT, {"status": "online"}], [{"tat": 5}]),
+    "a further heartbeat": (lambda: heard_of(5), [{"tat": 5}], [ABSENT, {"tat": 4}, {"tat": 6}]),
     "a new room": (lambda: founding(0), [ABSENT], [{"rev": 1}]),
     "a first membership": (lambda: founding(1), [ABSENT], [{"status": "left"}]),
     "a first line of the roster": (lambda: founding(2), [ABSENT], [{"status": "active"}]),

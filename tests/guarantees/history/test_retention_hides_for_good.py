@@ -1,6 +1,7 @@
 """What a room's retention has hidden stays hidden, whatever its retention is later, and from every field that
 reads messages."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -36,8 +37,14 @@ def rule(deployment: Deployment, room: str, **rules: Any) -> None:
     update_room(deployment, Caller("ann"), {"roomId": room, **rules}, Tally())
 
 
-def owned_room(client: Any) -> str:
-    return new_room(client, members={"ann": "owner", "bob": "member"}, settings=FAST | {"retentionDays": 365})
+def owned_room(client: Any, user: str = "bob") -> str:
+    return new_room(client, members={"ann": "owner", user: "member"}, settings=FAST | {"retentionDays": 365})
+
+
+@pytest.fixture
+def user() -> str:
+    """Somebody without another room: one page has all of theirs."""
+    return f"u-{uuid.uuid4()}"
 
 
 def texts(deployment: Deployment, room: str) -> list[str | None]:
@@ -93,25 +100,25 @@ def test_catching_up_does_not_bring_it_back(client: Any, clock: Clock, hidden: M
     assert [each["text"] for each in page["items"]] == ["new"]
 
 
-def test_a_change_of_it_that_was_missed_does_not_bring_it_back(client: Any, clock: Clock) -> None:
-    room, ours = owned_room(client), process(client, clock)
-    old = send(ours, room, "bob", "old")
-    held = read_changes(ours, room, "bob", since=0)["head"]
-    token = sync(ours, CURSOR_KEYS, Caller("bob"), {}, Tally())["token"]
+def test_a_change_of_it_that_was_missed_does_not_bring_it_back(client: Any, clock: Clock, user: str) -> None:
+    room, ours = owned_room(client, user), process(client, clock)
+    old = send(ours, room, user, "old")
+    held = read_changes(ours, room, user, since=0)["head"]
+    token = sync(ours, CURSOR_KEYS, Caller(user), {}, Tally())["token"]
     edit(ours, old, "edited")
     clock.jump(8 * DAY_MS)
     lowered_and_raised(client, clock, room, "raised")
-    assert read_changes(ours, room, "bob", since=held["rev"], after=held["ts"])["items"] == []
-    rooms = sync(ours, CURSOR_KEYS, Caller("bob"), {"since": token}, Tally())["rooms"]
+    assert read_changes(ours, room, user, since=held["rev"], after=held["ts"])["items"] == []
+    rooms = sync(ours, CURSOR_KEYS, Caller(user), {"since": token}, Tally())["rooms"]
     assert [each["messages"] for each in rooms if each["roomId"] == room] == [[]]
 
 
-def test_it_is_nobodys_last_message(client: Any, clock: Clock) -> None:
-    room, ours = owned_room(client), process(client, clock)
-    send(ours, room, "bob", "old")
+def test_it_is_nobodys_last_message(client: Any, clock: Clock, user: str) -> None:
+    room, ours = owned_room(client, user), process(client, clock)
+    send(ours, room, user, "old")
     clock.jump(8 * DAY_MS)
     lowered_and_raised(client, clock, room, "raised")
-    found = my_rooms(ours, CURSOR_KEYS, Caller("bob"), {}, Tally())["items"]
+    found = my_rooms(ours, CURSOR_KEYS, Caller(user), {}, Tally())["items"]
     assert [each["lastMessage"] for each in found if each["room"]["roomId"] == room] == [None]
 
 

@@ -157,4 +157,4 @@ class Deliveries(RuleBasedStateMachine):
 @pytest.mark.timeout(1_800)  # a failure is made smaller before it is shown
 @pytest.mark.parametrize("prefix", ["", "GUILD#"])
 def test_any_sequence_is_measured_as_the_sets_say(client: Any, prefix: str) -> None:
-    check(Deliveries, examples=(15, 200), steps=(20, 40), client=client, prefix=prefix)
+    check(Deliveries, examples=(8, 200), steps=(20, 40), client=client, prefix=prefix)

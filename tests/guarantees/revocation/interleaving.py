@@ -126,7 +126,9 @@ class InterleavedRoom:
 
     async def _listen(self, user: str, epoch: int, number: int) -> None:
         variables = {"roomId": self.room_id, "epoch": epoch}
-        call = Call({"process": str(number), "call": "listen"}, Grant({"userId": user}), variables)
+        call = Call(
+            {"process": str(number), "call": "listen"}, Grant.by_authorizer({"userId": user}), variables
+        )
         try:
             selection = await self.api.subscribe(GraphqlRequest(ON_MESSAGE, variables), call)
         except SubscriptionRefused:

@@ -82,7 +82,7 @@ class Backend:
     ) -> Any:
         """The answer's one field. Raises `Denied`."""
         given = {name: value for name, value in variables.items() if value is not None}
-        call = Call(headers or {}, Grant({"userId": user}), given)
+        call = Call(headers or {}, Grant.by_authorizer({"userId": user}), given)
         answer = await self.api.execute(GraphqlRequest(document, given), call)
         if errors := answer.get("errors"):
             raise Denied.of(errors[0])
@@ -102,7 +102,7 @@ class Backend:
     async def accept(self, user: str, room_id: str, epoch: int | None) -> Selection:
         """The subscription that was asked for, accepted by its resolver and not live yet. Raises `Denied`."""
         variables = {"roomId": room_id, "epoch": epoch}
-        call = Call({}, Grant({"userId": user}), variables)
+        call = Call({}, Grant.by_authorizer({"userId": user}), variables)
         try:
             return await self.api.subscribe(GraphqlRequest(ON_MESSAGE, variables), call)
         except SubscriptionRefused as refused:

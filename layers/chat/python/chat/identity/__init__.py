@@ -1,1 +1,1 @@
-"""Who calls: tokens and the keys that they are verified with."""
+"""Who calls: the sources of identity, their claims, and tokens with the keys that verify them."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from chat.identity.models import PLATFORM_ROLES, ClaimMapping, TokenSource
 from chat.identity.reading import ClaimPath, read_json
-from chat.rules.errors import ClaimRole, IdentityRefused
+from chat.rules.errors import IdentityRefused
 from chat.rules.models import Caller
 from chat.rules.rooms import is_id, is_user_id
 
@@ -77,37 +77,37 @@ def _user_id(mapping: ClaimMapping, claims: Claims, prefixes: Iterable[str]) -> 
 
 def _roles(mapping: ClaimMapping, claims: Claims) -> frozenset[str]:
     """The roles that are ids, and what is granted. The claim of roles gives no platform role."""
-    plain = {role for role in _words(_find(claims, mapping.roles), "roles") if is_id(role)}
+    plain = {role for role in _words(_find(claims, mapping.roles)) if is_id(role)}
     granted = {
         grant.role
         for grant in mapping.grants
-        if not grant.values.isdisjoint(_words(_find(claims, grant.claim), "roles"))
+        if not grant.values.isdisjoint(_words(_find(claims, grant.claim)))
     }
     return frozenset(plain - PLATFORM_ROLES | granted)
 
 
-def _words(value: object, role: ClaimRole) -> list[str]:
+def _words(value: object) -> list[str]:
     """The texts of a claim with several: a list; a text with commas or blanks between them, as scopes have;
     or a list as a JSON text, since `resolverContext` is flat. Raises `IdentityRefused`."""
     if isinstance(value, str):
         if len(value) > MAX_ROLE_CHARACTERS:
-            raise IdentityRefused("claim", role)
-        value = _listed(value, role) if value.startswith("[") else value.replace(",", " ").split()
+            raise IdentityRefused("claim", "roles")
+        value = _listed(value) if value.startswith("[") else value.replace(",", " ").split()
     if value is None:
         return []
     if not isinstance(value, list) or len(value) > MAX_ROLES:
-        raise IdentityRefused("claim", role)
+        raise IdentityRefused("claim", "roles")
     words = [each for each in value if isinstance(each, str)]
     if sum(map(len, words)) > MAX_ROLE_CHARACTERS:
-        raise IdentityRefused("claim", role)
+        raise IdentityRefused("claim", "roles")
     return words
 
 
-def _listed(text: str, role: ClaimRole) -> object:
+def _listed(text: str) -> object:
     try:
         return read_json(text)
     except ValueError:
-        raise IdentityRefused("claim", role) from None
+        raise IdentityRefused("claim", "roles") from None
 
 
 def _find(claims: Claims, path: ClaimPath | None) -> object:

@@ -18,13 +18,13 @@ class BadSources(ValueError):
 
 class Keys:
     """The keys of one object, called `place` in sentences. Each is taken once: what is left in the end is
-    unknown."""
+    unknown. A key that is null is absent: so Terraform writes what was left out."""
 
     def __init__(self, place: str, document: object) -> None:
         if not isinstance(document, dict):
             raise BadSources(f"{place} must be an object")
         self.place = place
-        self._left: dict[str, Any] = dict(document)
+        self._left: dict[str, Any] = {key: value for key, value in document.items() if value is not None}
 
     def wrong(self, key: str, sentence: str) -> BadSources:
         return BadSources(f"{self.place}: {key} {sentence}")

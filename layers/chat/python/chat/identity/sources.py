@@ -23,7 +23,7 @@ from chat.rules.rooms import is_id, is_user_id
 __all__ = ["BadSources", "Sources", "parse_sources"]
 
 MAX_CHARACTERS = 3_000
-"""All of a function's environment is at most 4 KB:
+"""All variables of a function are at most 4 KB together:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 TYPES = ("cognito", "oidc", "lambda", "iam")
@@ -162,7 +162,7 @@ def _grants(keys: Keys) -> tuple[Grant, ...]:
     if not isinstance(documents, dict) or not documents.keys() <= PLATFORM_ROLES:
         raise keys.wrong("grants", f"must be an object with the keys {', '.join(sorted(PLATFORM_ROLES))}")
     found = []
-    for role, document in sorted(documents.items()):
+    for role, document in sorted(each for each in documents.items() if each[1] is not None):
         of_grant = Keys(f"{keys.place}: grants.{role}", document)
         claim, values = of_grant.claim("claim"), of_grant.texts("values")
         if claim is None:

@@ -1,15 +1,16 @@
-"""Dataclasses that are cheap to define.
+"""Dataclasses that cost next to nothing to define.
 
-`dataclass(frozen=True, slots=True)` writes out six methods and makes Python compile them, for each class and at
-each cold start: 1.1 ms where twelve fields are, and a function has thirty such classes before its first call. Here
-the `__init__` alone is compiled (0.25 ms); the other methods are the same for all. For a type checker, and for
+`dataclass(frozen=True, slots=True)` writes out six methods and has Python compile them, for each class and at each
+cold start: 1.1 ms where twelve fields are, and a function has thirty such classes before its first call. Here a
+class gets a slot for each field, and methods that all records share. Its `__init__` and its `dataclasses.Field`s are
+made when somebody first needs them, which is hardly ever before a call. For a type checker, and for
 `dataclasses.fields` and `replace`, it is a dataclass.
 """
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, fields
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 __all__ = ["record"]
 
@@ -24,30 +25,55 @@ else:
             raise TypeError("a record is frozen, and has slots")
 
         def decorate(cls: type) -> type:
-            return _with_slots(
-                dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=kw_only)(cls)
-            )
+            return _with_slots(cls, kw_only=kw_only)
 
         return decorate
 
 
-def _with_slots(cls: Any) -> Any:
-    """The class made anew with a slot for each field of its own, and a record's methods."""
-    every = {each.name: each for each in fields(cls)}
-    own = tuple(name for name in cls.__annotations__ if name in every)
+def _with_slots(plain: Any, *, kw_only: bool) -> Any:
+    """The class `plain` made anew with a slot for each field of its own, and a record's methods."""
+    kinds = plain.__annotations__.items()
+    own = tuple(name for name, kind in kinds if getattr(kind, "__origin__", kind) is not ClassVar)
+    every = tuple(dict.fromkeys((*getattr(plain, "__record_names__", ()), *own)))
     body = {
-        name: value for name, value in cls.__dict__.items() if name not in (*own, "__dict__", "__weakref__")
+        name: value for name, value in plain.__dict__.items() if name not in (*own, "__dict__", "__weakref__")
     }
     for name, method in _SHARED.items():
         body.setdefault(name, method)
     values = attrgetter(*every) if len(every) > 1 else _of_one(every)
-    body |= {"__slots__": own, "__record_values__": staticmethod(values), "__init__": _init(every)}
-    made = type(cls)(cls.__name__, cls.__bases__, body)
-    made.__qualname__ = cls.__qualname__
+    body |= {"__slots__": own, "__record_names__": every, "__record_values__": staticmethod(values)}
+    body["__dataclass_fields__"] = _Fields(plain, kw_only=kw_only)
+    made = type(plain)(plain.__name__, plain.__bases__, body)
+    made.__qualname__ = plain.__qualname__
+    made.__init__ = _init_at_first_use(made)
     return made
 
 
-def _of_one(every: dict[str, Field[Any]]) -> Callable[[object], tuple[Any, ...]]:
+class _Fields:
+    """A record's `__dataclass_fields__` until somebody asks for it. The standard library makes it of the class as it
+    was written."""
+
+    def __init__(self, plain: type, *, kw_only: bool) -> None:
+        self._plain, self._kw_only = plain, kw_only
+
+    def __get__(self, _: object, made: Any) -> Any:
+        own: Any = dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=self._kw_only)(
+            self._plain
+        )
+        made.__dataclass_params__ = own.__dataclass_params__
+        made.__dataclass_fields__ = own.__dataclass_fields__
+        return made.__dataclass_fields__
+
+
+def _init_at_first_use(made: Any) -> Callable[..., None]:
+    def __init__(self: object, *values: Any, **named: Any) -> None:  # noqa: N807  that is what it is
+        made.__init__ = _init({each.name: each for each in fields(made)})
+        made.__init__(self, *values, **named)
+
+    return __init__
+
+
+def _of_one(every: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
     return lambda self: tuple(getattr(self, name) for name in every)
 
 

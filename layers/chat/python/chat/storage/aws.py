@@ -11,6 +11,7 @@ from typing import Any
 import botocore.exceptions
 import botocore.session
 from botocore.config import Config
+from botocore.handlers import BUILTIN_HANDLERS
 
 from chat.storage.clock import StoreClock
 
@@ -105,14 +106,23 @@ def client(
         user_agent=f"appsync-chat Botocore/{botocore.__version__}",  # a tenth of a request is spent on a longer one
         **own,
     )
-    session = botocore.session.get_session()
-    if lean:
-        session.set_config_variable("data_path", str(OWN_DATA))
+    session = _lean_session(service) if lean else botocore.session.get_session()
     made = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config)
     refuse_incomplete_answers(made)
     if clock is not None:
         _tell(clock, made)
     return made
+
+
+def _lean_session(service: str) -> botocore.session.Session:
+    """A session that looks into `OWN_DATA` first, and has those of botocore's handlers alone that may be called for
+    `service`: the others, nearly all, are for single operations of other services, and for documentation."""
+    session = botocore.session.Session(include_builtin_handlers=False)
+    session.set_config_variable("data_path", str(OWN_DATA))
+    for event, handler, *_ in BUILTIN_HANDLERS:
+        if event.split(".")[1:2] in ([], [service]):
+            session.register(event, handler)
+    return session
 
 
 def _tell(clock: StoreClock, client: Any) -> None:

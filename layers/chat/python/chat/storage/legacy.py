@@ -6,9 +6,8 @@ what it was in `adoptedFrom` (the key) and `adoptedTs`.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from chat.rules.models import Item, Message
 from chat.rules.record import record
@@ -24,10 +23,10 @@ WESTERNMOST, EASTERNMOST = -12 * HOUR, 14 * HOUR
 
 LONGEST_KEY = 256
 
-_ISO = re.compile(
+ISO = re.compile(
     r"(2\d{3}-\d{2}-\d{2}T\d{2}:\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?:(Z)|([+-])(\d{2}):?([0-5]\d))?", re.ASCII
 )
-_NUMBER = re.compile(r"(1\d{9})(\d{3})?(?:\.(\d+))?", re.ASCII)
+NUMBER = re.compile(r"(1\d{9})(\d{3})?(?:\.(\d+))?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARK = "@"
 
@@ -54,8 +53,7 @@ class Stamp:
         return self.instant <= instant < self.instant + self.unit
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class OrderKey:
+class OrderKey(NamedTuple):
     """Where a message stands in its room: by its instant (ns), then by the id in its key, then by the key."""
 
     instant: int
@@ -85,12 +83,12 @@ def order_key_of(mark: str) -> OrderKey:
 
 def stamp(text: str) -> Stamp | None:
     """The instant that `text` writes, in one of the forms above; `None` for anything else."""
-    if found := _NUMBER.fullmatch(text):
+    if found := NUMBER.fullmatch(text):
         seconds, milliseconds, fraction = found.groups()
         if milliseconds:
             return Stamp(int(seconds + milliseconds) * MILLISECOND + _part(fraction, 6), _unit(fraction, 6))
         return Stamp(int(seconds) * SECOND + _part(fraction, 9), _unit(fraction, 9))
-    if found := _ISO.fullmatch(text):
+    if found := ISO.fullmatch(text):
         return _calendar(found)
     return None
 

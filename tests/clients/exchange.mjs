@@ -1,0 +1,48 @@
+// What every client does, whatever its library: it hears a message that it sends, and reads it.
+import WebSocket from 'ws';
+
+// Node 20 has no WebSocket of its own, which a browser has.
+globalThis.WebSocket ??= WebSocket;
+
+export const SEND = `mutation ($text: String!) {
+  sendMessage(roomId: "lobby", text: $text) { id roomId senderId text ts seq epoch clientMessageId }
+}`;
+export const READ = 'query { messages(roomId: "lobby", limit: 20) { items { seq senderId text } head { epoch } } }';
+export const WATCH = `subscription ($roomId: ID!, $epoch: Int!) {
+  onMessage(roomId: $roomId, epoch: $epoch) { seq senderId text }
+}`;
+
+const PATIENCE_MS = 20_000;
+const AGAIN_MS = 200;
+
+const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Sends until something is heard: no client says when its subscription is live.
+export async function exchanged({ send, read, watch }) {
+  let heard;
+  let failed;
+  const subscription = watch(
+    { roomId: 'lobby', epoch: 1 },
+    (message) => (heard ??= message),
+    (error) => (failed ??= error),
+  );
+  const sent = [];
+  for (const deadline = Date.now() + PATIENCE_MS; !heard && !failed && Date.now() < deadline; await later(AGAIN_MS)) {
+    sent.push(await send(`message ${sent.length}`));
+  }
+  if (failed) throw failed;
+  const items = await read();
+  subscription.unsubscribe();
+  return { sent, heard: heard ?? null, items };
+}
+
+export function report(exchange) {
+  process.stdout.write(JSON.stringify(exchange) + '\n', () => process.exit(0));
+}
+
+// What a library throws has the refusals within it, by names of its own.
+process.once('uncaughtException', (thrown) => {
+  const refusals = thrown.errors ?? thrown.result?.errors ?? [thrown];
+  const errors = refusals.map(({ errorType, message }) => ({ errorType, message }));
+  process.stdout.write(JSON.stringify({ errors }) + '\n', () => process.exit(1));
+});
