@@ -100,7 +100,7 @@ check-slow: .venv/installed-dev .venv-ministack/installed ## the tests of Terraf
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW) $(ARGS)
 
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
-	@.venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
+	@env -u PYTHONPATH .venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
 
 format: .venv/installed-dev ## puts the code into its form
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -117,9 +117,9 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
 	@$(MAKE) data
 
-data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, and terraform/schema.json
+data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md
 	@$(BIN)/python -m lambda_package.botocore_data
-	@$(BIN)/python -m schema.data
+	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference
 
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist

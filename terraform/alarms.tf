@@ -4,15 +4,16 @@
 
 locals {
   namespace       = "Chat" # what chat_lambda/telemetry.py writes to
-  alarm_topic_arn = var.alarm_topic_arn == null ? aws_sns_topic.alarms[0].arn : var.alarm_topic_arn
+  alarm_topic_arn = var.existing.alarm_topic == null ? aws_sns_topic.alarms[0].arn : var.existing.alarm_topic.arn
 
-  authorizer = local.wiring.authorizer.module
+  # Our authorizer, if there is one.
+  authorizers = [for module in [local.wiring.authorizer.module] : module if local.has_authorizer]
 
   # Modules of the fields that people wait for.
   promised = distinct([for name in var.objectives.fields : local.fields[name].module if contains(keys(local.fields), name)])
 
   # An account's concurrency is one pool: when it is used up, these notice too. Whoever has a share of their own, does not.
-  by_concurrency = setunion(local.promised, [local.authorizer], setintersection(keys(var.reserved_concurrency), keys(local.functions)))
+  by_concurrency = setunion(local.promised, local.authorizers, setintersection(keys(var.reserved_concurrency), keys(local.functions)))
 
   # kind => { what it means, where it is looked for (dimensions by subject), and what it is compared with }
   metric_alarms = {
@@ -46,17 +47,17 @@ locals {
     authorizer-failed = {
       means     = "The authorizer raised, so callers get a 500: keys cannot be fetched, or its settings are wrong."
       namespace = "AWS/Lambda", metric = "Errors"
-      subjects  = { (local.authorizer) = local.lambda_dimensions[local.authorizer] }
+      subjects  = { for module in local.authorizers : module => local.lambda_dimensions[module] }
     }
     keys-unavailable = {
       means     = "The keys that tokens are verified with cannot be fetched."
       namespace = local.namespace, metric = "KeysUnavailable"
-      subjects  = { (local.authorizer) = { function = local.function_names[local.authorizer] } }
+      subjects  = { for module in local.authorizers : module => { function = local.function_names[module] } }
     }
     tokens-refused = {
       means     = "Far more tokens are refused than clients of good will bring."
       namespace = local.namespace, metric = "TokenRefused", threshold = 500, periods = 3
-      subjects  = { (local.authorizer) = { function = local.function_names[local.authorizer] } }
+      subjects  = { for module in local.authorizers : module => { function = local.function_names[module] } }
     }
     selection-unknown = {
       means     = "AppSync does not tell what a caller selected, so incomplete selections go unseen."
@@ -80,12 +81,12 @@ locals {
     }
     api-5xx = {
       means     = "AppSync itself fails requests, or the authorizer raises."
-      namespace = "AWS/AppSync", metric = "5XXError", subjects = local.api_dimensions
+      namespace = "AWS/AppSync", metric = "5XXError", subjects = local.own_api_dimensions
     }
     api-latency = {
       means     = "Requests take longer than the objective, AppSync and the authorizer included."
       namespace = "AWS/AppSync", metric = "Latency", percentile = "p95", threshold = var.objectives.p95_ms, periods = 3
-      subjects  = local.api_dimensions
+      subjects  = local.own_api_dimensions
     }
     connect-failed = {
       means     = "AppSync cannot take WebSocket connections."
@@ -122,7 +123,10 @@ locals {
   all_functions     = { all = { deployment = local.prefix } }
   lambda_dimensions = { for module, name in local.function_names : module => { FunctionName = name } }
   table_dimensions  = { for key, table in local.tables : key => { TableName = table.name } }
-  api_dimensions    = { api = { GraphQLAPIId = aws_appsync_graphql_api.chat.id } }
+  api_dimensions    = { api = { GraphQLAPIId = local.api.id } }
+
+  # What an API that is there answers as a whole is not ours to judge; whether it delivers live, is.
+  own_api_dimensions = { for key, dimensions in local.api_dimensions : key => dimensions if local.makes_api }
 
   # "duration.messages" => one alarm
   alarms = merge([
@@ -148,6 +152,7 @@ resource "aws_cloudwatch_metric_alarm" "chat" {
   for_each = local.alarms
 
   alarm_name          = "${local.prefix}-${replace(each.key, ".", "-")}"
+  tags                = local.tags
   alarm_description   = "${each.value.means} See docs/runbook.md, ${each.value.kind}."
   namespace           = each.value.namespace
   metric_name         = each.value.metric
@@ -207,15 +212,16 @@ locals {
 }
 
 resource "aws_sns_topic" "alarms" {
-  count = var.alarm_topic_arn == null ? 1 : 0
+  count = var.existing.alarm_topic == null ? 1 : 0
 
   name              = "${local.prefix}-alarms"
   display_name      = "${local.prefix} alarms"
-  kms_master_key_id = var.kms_key_arn # not SNS's own key: CloudWatch may not use that, and alarms would vanish
+  tags              = local.tags
+  kms_master_key_id = local.kms_key_arn # not SNS's own key: CloudWatch may not use that, and alarms would vanish
 }
 
 resource "aws_sns_topic_policy" "alarms" {
-  count = var.alarm_topic_arn == null ? 1 : 0
+  count = var.existing.alarm_topic == null ? 1 : 0
 
   arn = aws_sns_topic.alarms[0].arn
 

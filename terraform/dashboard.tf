@@ -7,10 +7,13 @@ locals {
   ]
 
   field_modules = [for each in local.fields : each.module]
-  others        = setsubtract(keys(local.functions), concat(local.promised, [local.authorizer]))
+  others        = setsubtract(keys(local.functions), concat(local.promised, local.authorizers))
 
-  # What happens seldom has no metric, and no line, before it happened.
-  charts = [
+  senders = [for module in ["send_message"] : local.function_names[module] if contains(keys(local.functions), module)]
+
+  # What happens seldom has no metric, and no line, before it happened. Without functions to draw there is no chart.
+  charts = [for chart in local.all_charts : chart if length(chart.lines) > 0]
+  all_charts = [
     {
       title = "Live deliveries that clients confirmed (%)", stat = "Sum"
       lines = concat(
@@ -40,7 +43,7 @@ locals {
     },
     {
       title = "Duration of the fields that people wait for and of the authorizer, p95 (ms)", stat = "p95"
-      lines = [for module in concat(local.promised, [local.authorizer]) : ["AWS/Lambda", "Duration", "FunctionName", local.function_names[module]]]
+      lines = [for module in concat(local.promised, local.authorizers) : ["AWS/Lambda", "Duration", "FunctionName", local.function_names[module]]]
     },
     {
       title = "Duration of the others, p95 (ms)", stat = "p95"
@@ -52,15 +55,15 @@ locals {
     },
     {
       title = "Latency of the API, p95 (ms)", stat = "p95"
-      lines = [["AWS/AppSync", "Latency", "GraphQLAPIId", aws_appsync_graphql_api.chat.id]]
+      lines = [["AWS/AppSync", "Latency", "GraphQLAPIId", local.api.id]]
     },
     {
       title = "Requests of the API that failed", stat = "Sum"
-      lines = [for metric in ["4XXError", "5XXError"] : ["AWS/AppSync", metric, "GraphQLAPIId", aws_appsync_graphql_api.chat.id]]
+      lines = [for metric in ["4XXError", "5XXError"] : ["AWS/AppSync", metric, "GraphQLAPIId", local.api.id]]
     },
     {
       title = "Refused sends, by name", stat = "Sum"
-      lines = [for name in local.refusals : [local.namespace, name, "function", local.function_names["send_message"]]]
+      lines = flatten([for sender in local.senders : [for name in local.refusals : { line = [local.namespace, name, "function", sender] }]])[*].line
     },
     {
       title = "Refused by other fields, by name", stat = "Sum"
@@ -72,10 +75,11 @@ locals {
     },
     {
       title = "Contention of sends", stat = "Sum"
-      lines = [
-        for metric in ["Sends", "Attempts", "StaleHeads", "TransientFailures", "Repeats"] :
-        [local.namespace, metric, "function", local.function_names["send_message"]]
-      ]
+      lines = flatten([
+        for sender in local.senders : [
+          for metric in ["Sends", "Attempts", "StaleHeads", "TransientFailures", "Repeats"] : { line = [local.namespace, metric, "function", sender] }
+        ]
+      ])[*].line
     },
     {
       title = "Tables: conflicts and throttling", stat = "Sum"
@@ -88,20 +92,21 @@ locals {
     },
     {
       title = "Tokens", stat = "Sum"
-      lines = [
-        for metric in ["TokenAccepted", "TokenRefused", "KeysUnavailable"] :
-        [local.namespace, metric, "function", local.function_names[local.authorizer]]
-      ]
+      lines = flatten([
+        for module in local.authorizers : [
+          for metric in ["TokenAccepted", "TokenRefused", "KeysUnavailable"] : { line = [local.namespace, metric, "function", local.function_names[module]] }
+        ]
+      ])[*].line
     },
     {
       title = "Connections and subscriptions", stat = "Maximum"
-      lines = [for metric in ["ActiveConnections", "ActiveSubscriptions"] : ["AWS/AppSync", metric, "GraphQLAPIId", aws_appsync_graphql_api.chat.id]]
+      lines = [for metric in ["ActiveConnections", "ActiveSubscriptions"] : ["AWS/AppSync", metric, "GraphQLAPIId", local.api.id]]
     },
     {
       title = "Live delivery", stat = "Sum"
       lines = [
         for metric in ["PublishDataMessageSuccess", "PublishDataMessageServerError", "InboundMessageDropped", "InboundMessageError", "ConnectServerError", "SubscribeServerError"] :
-        ["AWS/AppSync", metric, "GraphQLAPIId", aws_appsync_graphql_api.chat.id]
+        ["AWS/AppSync", metric, "GraphQLAPIId", local.api.id]
       ]
     },
     {

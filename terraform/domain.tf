@@ -11,14 +11,14 @@ resource "aws_appsync_domain_name" "api" {
 resource "aws_appsync_domain_name_api_association" "api" {
   count = var.domain == null ? 0 : 1
 
-  api_id      = aws_appsync_graphql_api.chat.id
+  api_id      = local.api.id
   domain_name = aws_appsync_domain_name.api[0].domain_name
 }
 
 resource "aws_route53_record" "api" {
-  for_each = try(var.domain.zone_id, null) == null ? [] : toset(["A", "AAAA"])
+  for_each = try(var.domain.zone, null) == null ? [] : toset(["A", "AAAA"])
 
-  zone_id = var.domain.zone_id
+  zone_id = var.domain.zone.id
   name    = var.domain.name
   type    = each.key
 

@@ -4,8 +4,6 @@
 locals {
   runtime = "python3.13"
   alias   = "live"
-
-  function_names = { for module, each in local.functions : module => "${local.prefix}-${replace(module, "_", "-")}" }
 }
 
 resource "aws_lambda_function" "chat" {
@@ -27,7 +25,8 @@ resource "aws_lambda_function" "chat" {
   timeout                        = each.value.timeoutSeconds
   reserved_concurrent_executions = lookup(var.reserved_concurrency, each.key, -1)
   publish                        = true
-  kms_key_arn                    = var.kms_key_arn
+  kms_key_arn                    = local.kms_key_arn
+  tags                           = local.tags
 
   environment {
     variables = merge(
@@ -68,7 +67,7 @@ resource "aws_lambda_function" "chat" {
 
     precondition {
       condition = length(setsubtract(each.value.settings, concat(
-        keys(local.settings), ["JWT_JWKS_URL", "JWT_JWKS"], keys(local.upload_settings), [for name in keys(var.limits) : upper(name)],
+        keys(local.settings), local.optional_settings, [for name in keys(var.limits) : upper(name)],
       ))) == 0
       error_message = "resolvers/wiring.json gives ${each.key} a setting that terraform/wiring.tf has no value for."
     }
@@ -81,7 +80,10 @@ resource "aws_lambda_function" "chat" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.function] # an init that reads a secret must find its rights
+  depends_on = [
+    aws_iam_role_policy.function,     # an init that reads a secret must find its rights
+    data.aws_dynamodb_table.existing, # a table of another form stops what would use it
+  ]
 }
 
 resource "aws_lambda_alias" "live" {
@@ -102,19 +104,21 @@ resource "aws_lambda_alias" "live" {
   lifecycle {
     precondition {
       condition     = length(setsubtract(keys(var.rollout), keys(local.functions))) == 0
-      error_message = "rollout names a module that resolvers/wiring.json does not know; modules are ${join(", ", keys(local.functions))}."
+      error_message = "rollout names a module that is not here; modules are ${join(", ", keys(local.functions))}."
     }
   }
 }
 
 # The authorizer is called by AppSync itself, the fields' functions by the role of their data source.
 resource "aws_lambda_permission" "authorizer" {
+  count = local.has_authorizer ? 1 : 0
+
   statement_id   = "appsync"
   action         = "lambda:InvokeFunction"
   function_name  = aws_lambda_function.chat[local.wiring.authorizer.module].function_name
   qualifier      = aws_lambda_alias.live[local.wiring.authorizer.module].name
   principal      = "appsync.amazonaws.com"
-  source_arn     = aws_appsync_graphql_api.chat.arn
+  source_arn     = local.api.arn
   source_account = local.account
 }
 
@@ -125,6 +129,7 @@ resource "aws_cloudwatch_event_rule" "schedule" {
   name                = local.function_names[each.key]
   description         = "Calls ${local.folders[each.key]}/${each.key}.py."
   schedule_expression = each.value.schedule
+  tags                = local.tags
 }
 
 resource "aws_cloudwatch_event_target" "schedule" {
@@ -160,14 +165,14 @@ resource "aws_lambda_permission" "schedule" {
   source_arn    = aws_cloudwatch_event_rule.schedule[each.key].arn
 }
 
-# Another service calls these, by its own role and under its own name for that: nobody, unless var.guild_service_role_arn
+# Another service calls these, by its own role and under its own name for that: nobody, unless var.guild_service
 # says who. Only the live version, so that no other can be reached around a rollback.
 resource "aws_lambda_permission" "service" {
-  for_each = var.guild_service_role_arn == null ? {} : { for each in values(local.services) : each.module => each if !contains(keys(local.scheduled), each.module) }
+  for_each = var.guild_service == null ? {} : { for each in values(local.services) : each.module => each if !contains(keys(local.scheduled), each.module) }
 
   statement_id  = "service"
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.chat[each.key].function_name
   qualifier     = aws_lambda_alias.live[each.key].name
-  principal     = var.guild_service_role_arn
+  principal     = var.guild_service.role_arn
 }

@@ -9,7 +9,7 @@ locals {
   # As files (filename), or as objects of a bucket (s3_key); what is null does not apply.
   packages = {
     for name, file in local.package_files : name => {
-      filename = var.packages_in_s3 == null ? "${var.packages}/${file}" : null
+      filename = var.packages_in_s3 == null ? "${coalesce(var.packages, "${path.module}/../dist")}/${file}" : null
       bucket   = try(var.packages_in_s3.bucket, null)
       key      = try("${var.packages_in_s3.prefix}${file}", null)
     }

@@ -5,13 +5,17 @@ resource "aws_cloudwatch_log_group" "function" {
 
   name              = "/aws/lambda/${local.function_names[each.key]}"
   retention_in_days = var.log_retention_days
-  kms_key_id        = var.kms_key_arn
+  kms_key_id        = local.kms_key_arn
+  tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "api" {
-  name              = "/aws/appsync/apis/${aws_appsync_graphql_api.chat.id}"
+  count = local.makes_api ? 1 : 0
+
+  name              = "/aws/appsync/apis/${aws_appsync_graphql_api.chat[0].id}"
   retention_in_days = var.log_retention_days
-  kms_key_id        = var.kms_key_arn
+  kms_key_id        = local.kms_key_arn
+  tags              = local.tags
 }
 
 # A log group cannot be filtered into another one without a function between. So lines with kind=audit go through Firehose
@@ -32,6 +36,7 @@ resource "aws_cloudwatch_log_subscription_filter" "audit" {
 resource "aws_kinesis_firehose_delivery_stream" "audit" {
   name        = "${local.prefix}-audit"
   destination = "extended_s3"
+  tags        = local.tags
 
   extended_s3_configuration {
     role_arn            = aws_iam_role.audit["firehose"].arn
@@ -45,16 +50,21 @@ resource "aws_kinesis_firehose_delivery_stream" "audit" {
 
   server_side_encryption {
     enabled  = true
-    key_type = var.kms_key_arn == null ? "AWS_OWNED_CMK" : "CUSTOMER_MANAGED_CMK"
-    key_arn  = var.kms_key_arn
+    key_type = var.existing.kms_key == null ? "AWS_OWNED_CMK" : "CUSTOMER_MANAGED_CMK"
+    key_arn  = local.kms_key_arn
   }
 
   depends_on = [aws_iam_role_policy.audit]
 }
 
 resource "aws_s3_bucket" "audit" {
-  bucket        = "${local.prefix}-audit-${local.account}-${var.region}"
+  bucket        = local.bucket_names.audit
   force_destroy = !var.deletion_protection
+  tags          = local.tags
+
+  lifecycle {
+    ignore_changes = [bucket] # under another name it would be another bucket, without what is in this one
+  }
 }
 
 resource "aws_s3_bucket_public_access_block" "audit" {
@@ -78,11 +88,11 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "audit" {
   bucket = aws_s3_bucket.audit.id
 
   rule {
-    bucket_key_enabled = var.kms_key_arn != null
+    bucket_key_enabled = var.existing.kms_key != null
 
     apply_server_side_encryption_by_default {
-      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
-      kms_master_key_id = var.kms_key_arn
+      sse_algorithm     = var.existing.kms_key == null ? "AES256" : "aws:kms"
+      kms_master_key_id = local.kms_key_arn
     }
   }
 }
@@ -147,7 +157,7 @@ locals {
           { Effect = "Allow", Action = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], Resource = aws_s3_bucket.audit.arn },
           { Effect = "Allow", Action = ["s3:AbortMultipartUpload", "s3:PutObject"], Resource = "${aws_s3_bucket.audit.arn}/*" }, # its objects
         ],
-        var.kms_key_arn == null ? [] : [{ Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = var.kms_key_arn }],
+        var.existing.kms_key == null ? [] : [{ Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = local.kms_key_arn }],
       )
     }
   }
@@ -156,8 +166,11 @@ locals {
 resource "aws_iam_role" "audit" {
   for_each = toset(["logs", "firehose"])
 
-  name        = "${local.prefix}-audit-${each.key}"
-  description = "Moves audit events on their way from the logs to the bucket."
+  name                 = "${local.prefix}-audit-${each.key}${local.role_suffix}"
+  description          = "Moves audit events on their way from the logs to the bucket."
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = local.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

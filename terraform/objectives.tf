@@ -34,6 +34,7 @@ resource "aws_cloudwatch_metric_alarm" "availability" {
   for_each = local.counted
 
   alarm_name          = "${local.prefix}-availability-${each.key}"
+  tags                = local.tags
   alarm_description   = "More than ${local.failing_percent} % of calls fail by our fault. See docs/runbook.md, availability."
   comparison_operator = "GreaterThanThreshold"
   threshold           = local.failing_percent
@@ -68,6 +69,7 @@ resource "aws_cloudwatch_metric_alarm" "availability" {
 # share that no client confirmed in time.
 resource "aws_cloudwatch_metric_alarm" "delivery" {
   alarm_name          = "${local.prefix}-delivery"
+  tags                = local.tags
   alarm_description   = "More than ${local.undelivered_percent} % of live deliveries are not confirmed. See docs/runbook.md, delivery."
   comparison_operator = "GreaterThanThreshold"
   threshold           = local.undelivered_percent
@@ -99,6 +101,7 @@ resource "aws_cloudwatch_metric_alarm" "delivery" {
 
 resource "aws_cloudwatch_composite_alarm" "slo" {
   alarm_name        = "${local.prefix}-slo"
+  tags              = local.tags
   alarm_description = "What is promised to people is not kept: calls fail, or take too long, or messages do not arrive. See docs/runbook.md, slo."
   alarm_actions     = [local.alarm_topic_arn]
   ok_actions        = [local.alarm_topic_arn]
@@ -113,7 +116,7 @@ resource "aws_cloudwatch_composite_alarm" "slo" {
 
   lifecycle {
     precondition {
-      condition     = length(setsubtract(var.objectives.fields, keys(local.fields))) == 0
+      condition     = length(setsubtract(var.objectives.fields, keys(local.wiring.fields))) == 0
       error_message = "objectives.fields names a field that resolvers/wiring.json does not know."
     }
 

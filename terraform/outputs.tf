@@ -1,28 +1,39 @@
-output "api_id" {
-  description = "The API's id."
-  value       = aws_appsync_graphql_api.chat.id
+output "api" {
+  description = "The API: its id, its ARN, and where clients send queries and mutations and open their WebSocket. Of an API that is there: what was said of it."
+  value       = local.api
 }
 
-output "graphql_url" {
-  description = "Where clients send queries and mutations."
-  value       = var.domain == null ? aws_appsync_graphql_api.chat.uris["GRAPHQL"] : "https://${var.domain.name}/graphql"
-}
-
-output "realtime_url" {
-  description = "Where clients open their WebSocket; AppSync's clients derive it from graphql_url."
-  value       = var.domain == null ? aws_appsync_graphql_api.chat.uris["REALTIME"] : "wss://${var.domain.name}/graphql/realtime"
-}
-
-output "tables" {
-  description = "The tables' names."
-  value       = { for key, table in local.tables : key => table.name }
+output "authorizer" {
+  description = "Our authorizer: the ARN of the alias that an API calls. Null where no source is verified by it."
+  value       = one([for module in local.authorizers : { function_name = aws_lambda_alias.live[module].function_name, alias_arn = aws_lambda_alias.live[module].arn }])
 }
 
 output "functions" {
-  description = "Each module's function, and the version that its alias points to."
+  description = "Each module's function: its name and ARN, the alias that callers call, the version that the alias points to, and the role."
   value = {
-    for module, alias in aws_lambda_alias.live : module => { name = alias.function_name, live_version = alias.function_version }
+    for module, alias in aws_lambda_alias.live : module => {
+      name         = alias.function_name
+      arn          = aws_lambda_function.chat[module].arn
+      alias_arn    = alias.arn
+      live_version = alias.function_version
+      role_arn     = aws_iam_role.function[module].arn
+    }
   }
+}
+
+output "roles" {
+  description = "The ARNs of the other roles: with which AppSync calls the functions, and with which the gateway's service calls the API (null where it has a token)."
+  value       = { data_source = aws_iam_role.data_source.arn, gateway = one(values(aws_iam_role.gateway_task)[*].arn) }
+}
+
+output "tables" {
+  description = "The tables: name and ARN."
+  value       = local.tables
+}
+
+output "schema" {
+  description = "The schema of an API of ours; null for one that is there."
+  value       = local.makes_api ? local.schema : null
 }
 
 output "secrets_to_fill" {
@@ -33,6 +44,11 @@ output "secrets_to_fill" {
 output "alarm_topic_arn" {
   description = "Where alarms are sent."
   value       = local.alarm_topic_arn
+}
+
+output "alarms" {
+  description = "The alarm of what is promised to people: name and ARN."
+  value       = { slo = { name = aws_cloudwatch_composite_alarm.slo.alarm_name, arn = aws_cloudwatch_composite_alarm.slo.arn } }
 }
 
 output "audit_bucket" {
@@ -50,7 +66,7 @@ output "dashboard_url" {
   value       = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#dashboards/dashboard/${local.prefix}"
 }
 
-output "gateway_dns_name" {
-  description = "The gateway's load balancer: what the certificate's name has to point to. Null without a gateway."
-  value       = one([for each in aws_lb.gateway : each.dns_name])
+output "gateway" {
+  description = "The gateway's load balancer: what the certificate's name has to point to, and the zone of an alias record. Null without a gateway."
+  value       = one([for each in aws_lb.gateway : { dns_name = each.dns_name, zone_id = each.zone_id }])
 }

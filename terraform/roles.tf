@@ -49,20 +49,29 @@ locals {
   }
 
   key_statements = {
-    for module, each in local.functions : module => var.kms_key_arn == null ? [] : [{
-      Sid      = "CustomerKey"
-      Effect   = "Allow"
-      Action   = length(each.rights) == 0 ? ["kms:Decrypt"] : ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
-      Resource = var.kms_key_arn
-    }]
+    for module, each in local.functions : module => [
+      for keys in [distinct(concat(
+        [for key in [local.kms_key_arn] : key if var.existing.kms_key != null],
+        [for table in values(var.existing.tables) : table.kms_key_arn if try(table.kms_key_arn, null) != null && length(each.rights) > 0],
+        [for bucket in [var.existing.uploads_bucket] : bucket.kms_key_arn if try(bucket.kms_key_arn, null) != null && length(try(each.objects, [])) > 0],
+        ))] : {
+        Sid      = "CustomerKey"
+        Effect   = "Allow"
+        Action   = length(each.rights) == 0 ? ["kms:Decrypt"] : ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+        Resource = keys
+      } if length(keys) > 0
+    ]
   }
 }
 
 resource "aws_iam_role" "function" {
   for_each = local.functions
 
-  name        = local.function_names[each.key]
-  description = "What resolvers/${each.key}.py may do."
+  name                 = "${local.function_names[each.key]}${local.role_suffix}"
+  description          = "What resolvers/${each.key}.py may do."
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = local.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -126,9 +135,12 @@ locals {
 }
 
 resource "aws_iam_role" "data_source" {
-  name               = "${local.prefix}-appsync"
-  description        = "What AppSync may call for the API's fields."
-  assume_role_policy = local.trust_in_appsync
+  name                 = "${local.prefix}-appsync${local.role_suffix}"
+  description          = "What AppSync may call for the API's fields."
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  assume_role_policy   = local.trust_in_appsync
+  tags                 = local.tags
 }
 
 resource "aws_iam_role_policy" "data_source" {
@@ -145,23 +157,39 @@ resource "aws_iam_role_policy" "data_source" {
   })
 }
 
+# AppSync writes to a log group that it would make by itself, without an end and without a key. So its role gets its rights
+# only when the group is there, and for this group alone: whatever the API would have logged before is lost.
+
 resource "aws_iam_role" "api_logs" {
-  name               = "${local.prefix}-appsync-logs"
-  description        = "Where AppSync may write the API's log."
-  assume_role_policy = local.trust_in_appsync
+  count = local.makes_api ? 1 : 0
+
+  name                 = "${local.prefix}-appsync-logs${local.role_suffix}"
+  description          = "Where AppSync may write the API's log."
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  assume_role_policy   = local.trust_in_appsync
+  tags                 = local.tags
 }
 
 resource "aws_iam_role_policy" "api_logs" {
+  count = local.makes_api ? 1 : 0
+
   name = "logs"
-  role = aws_iam_role.api_logs.name
+  role = aws_iam_role.api_logs[0].name
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Effect = "Allow"
-      Action = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
-      # The API gets its id, and with it the name of its group, only after this role: hence all APIs' groups, and no other.
-      Resource = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/appsync/apis/*"
-    }]
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.api[0].arn}:*" # the streams of this one group
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogGroup"] # AppSync asks for it, though the group is there
+        Resource = aws_cloudwatch_log_group.api[0].arn
+      },
+    ]
   })
 }

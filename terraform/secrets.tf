@@ -18,6 +18,7 @@ resource "aws_secretsmanager_secret" "chat" {
 
   name                    = "${local.prefix}/${lower(replace(each.key, "_", "-"))}"
   description             = local.secret_purposes[each.key]
-  kms_key_id              = var.kms_key_arn
+  kms_key_id              = local.kms_key_arn
+  tags                    = local.tags
   recovery_window_in_days = var.deletion_protection ? 30 : 0
 }

@@ -2,21 +2,27 @@
 
 locals {
   tables = {
-    for key, name in var.table_names : key => {
+    for key, name in {
+      core  = try(var.existing.tables.core.name, coalesce(var.table_names.core, "${local.prefix}-core"))
+      guild = try(var.existing.tables.guild.name, coalesce(var.table_names.guild, "${local.prefix}-guild"))
+      } : key => {
       name = name
       arn  = "arn:${local.partition}:dynamodb:${var.region}:${local.account}:table/${name}"
     }
   }
+
+  kms_key_arn = try(var.existing.kms_key.arn, null)
 }
 
 resource "aws_dynamodb_table" "chat" {
-  for_each = { for key, table in local.tables : key => table.name if !contains(var.existing_tables, key) }
+  for_each = { for key, table in local.tables : key => table.name if var.existing.tables[key] == null }
 
   name                        = each.value
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "PK"
   range_key                   = "SK"
   deletion_protection_enabled = var.deletion_protection
+  tags                        = local.tags
 
   attribute {
     name = "PK"
@@ -38,20 +44,52 @@ resource "aws_dynamodb_table" "chat" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null # false is encryption too, with a key that DynamoDB owns
-    kms_key_arn = var.kms_key_arn
+    enabled     = var.existing.kms_key != null # false is encryption too, with a key that DynamoDB owns
+    kms_key_arn = local.kms_key_arn
   }
 }
 
+# Tables that are there are looked at. What the code cannot do without stops; what only protects is theirs to decide, and a warning.
+
 data "aws_dynamodb_table" "existing" {
-  for_each = { for key, table in local.tables : key => table.name if contains(var.existing_tables, key) }
+  for_each = { for key, table in local.tables : key => table.name if var.existing.tables[key] != null }
 
   name = each.value
 
   lifecycle {
     postcondition {
-      condition     = self.hash_key == "PK" && self.range_key == "SK"
-      error_message = "The table ${each.value} must have the partition key PK and the sort key SK."
+      condition = self.hash_key == "PK" && self.range_key == "SK" && length(setsubtract(
+        [{ name = "PK", type = "S" }, { name = "SK", type = "S" }], [for each in self.attribute : { name = each.name, type = each.type }],
+      )) == 0
+      error_message = "The table ${each.value} must have the partition key PK and the sort key SK, both strings; it has ${self.hash_key} and ${coalesce(self.range_key, "none")}."
     }
+
+    postcondition {
+      condition     = try(one(self.ttl).enabled && one(self.ttl).attribute_name == "expiresAt", false)
+      error_message = "The table ${each.value} must have TTL on expiresAt, or nothing would ever expire; it has ${try(one(self.ttl).enabled, false) ? "it on ${one(self.ttl).attribute_name}" : "none"}."
+    }
+  }
+}
+
+locals {
+  unprotected_tables = {
+    for what, tables in {
+      "point-in-time recovery" = [for table in values(data.aws_dynamodb_table.existing) : table.name if !try(one(table.point_in_time_recovery).enabled, false)]
+      "deletion protection"    = [for table in values(data.aws_dynamodb_table.existing) : table.name if !try(table.deletion_protection_enabled, false)]
+    } : what => join(" and ", tables)
+  }
+}
+
+check "tables_can_be_restored" {
+  assert {
+    condition     = local.unprotected_tables["point-in-time recovery"] == ""
+    error_message = "${local.unprotected_tables["point-in-time recovery"]}: without point-in-time recovery, what a mistake overwrites is gone."
+  }
+}
+
+check "tables_resist_deletion" {
+  assert {
+    condition     = local.unprotected_tables["deletion protection"] == "" || !var.deletion_protection
+    error_message = "${local.unprotected_tables["deletion protection"]}: without deletion protection, one call removes everything."
   }
 }

@@ -14,6 +14,7 @@ resource "aws_xray_group" "chat" {
 
   group_name        = substr("${local.prefix}-${each.key}", 0, 32) # X-Ray takes no more
   filter_expression = each.value
+  tags              = local.tags
 
   insights_configuration {
     insights_enabled      = false

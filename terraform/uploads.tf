@@ -2,15 +2,19 @@
 # that is sent with it keeps a copy of its own below kept/, in the folder of its retention: docs/attachments.md.
 
 locals {
-  uploads        = var.uploads == null ? 0 : 1
-  uploads_bucket = var.uploads == null ? null : "${local.prefix}-uploads-${local.account}-${var.region}"
-  uploads_arn    = "arn:${local.partition}:s3:::${coalesce(local.uploads_bucket, "none")}"
+  uploads        = var.uploads == null || var.existing.uploads_bucket != null ? 0 : 1
+  uploads_bucket = var.uploads == null ? null : local.uploads == 0 ? var.existing.uploads_bucket.name : aws_s3_bucket.uploads[0].bucket
+  uploads_arn    = "arn:${local.partition}:s3:::${var.uploads == null ? "none" : local.uploads_bucket}"
 
-  upload_settings = {
-    UPLOADS_BUCKET   = local.uploads_bucket
-    UPLOAD_TYPES     = try(join(",", var.uploads.types), null)
-    MAX_UPLOAD_BYTES = try(tostring(var.uploads.max_bytes), null)
-  }
+  upload_settings = merge(
+    { for uploads in [var.uploads] : "UPLOADS_BUCKET" => local.uploads_bucket if uploads != null },
+    {
+      for name, value in {
+        UPLOAD_TYPES     = try(join(",", var.uploads.types), null)
+        MAX_UPLOAD_BYTES = try(tostring(var.uploads.max_bytes), null)
+      } : name => value if value != null
+    },
+  )
 
   # For how many days the folders of kept/ keep what is in them: KEPT_DAYS in layers/chat/python/chat/storage/uploads.py.
   kept_days = [7, 30, 90, 180, 365, 730, 1826, 3653, 36500]
@@ -32,8 +36,13 @@ resource "aws_s3_bucket" "uploads" {
   #checkov:skip=CKV_AWS_21:No key is written twice but in pending/, and what is removed from a room has to be gone.
   count = local.uploads
 
-  bucket        = local.uploads_bucket
+  bucket        = local.bucket_names.uploads
   force_destroy = !var.deletion_protection
+  tags          = local.tags
+
+  lifecycle {
+    ignore_changes = [bucket] # under another name it would be another bucket, without what is in this one
+  }
 }
 
 resource "aws_s3_bucket_public_access_block" "uploads" {
@@ -63,11 +72,11 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "uploads" {
   bucket = aws_s3_bucket.uploads[0].id
 
   rule {
-    bucket_key_enabled = var.kms_key_arn != null
+    bucket_key_enabled = var.existing.kms_key != null
 
     apply_server_side_encryption_by_default {
-      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
-      kms_master_key_id = var.kms_key_arn
+      sse_algorithm     = var.existing.kms_key == null ? "AES256" : "aws:kms"
+      kms_master_key_id = local.kms_key_arn
     }
   }
 }
@@ -108,7 +117,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
 }
 
 resource "aws_s3_bucket_cors_configuration" "uploads" {
-  count = try(length(var.uploads.origins), 0) == 0 ? 0 : 1
+  count = local.uploads == 0 || try(length(var.uploads.origins), 0) == 0 ? 0 : 1
 
   bucket = aws_s3_bucket.uploads[0].id
 

@@ -1,25 +1,25 @@
+# A module: it brings neither a provider nor a backend. roots/deployment is a configuration that has both.
+
 terraform {
   required_version = ">= 1.9"
 
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.100"
+      version = ">= 5.100, < 7.0" # tried with 5.100.0; with 6 it was neither planned nor applied
     }
-  }
-
-  # Where the state is kept is configuration: environments/<environment>.s3.tfbackend.
-  backend "s3" {}
-}
-
-provider "aws" {
-  region = var.region
-
-  default_tags {
-    tags = merge({ Application = var.name, Environment = var.environment }, var.tags)
   }
 }
 
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
+
+data "aws_region" "current" {
+  lifecycle {
+    postcondition {
+      condition     = self.id == var.region
+      error_message = "The provider's region is ${self.id}, and var.region is ${var.region}: names and rights would be of another region than what is made."
+    }
+  }
+}

@@ -1,11 +1,16 @@
 # An option: addresses that ask too often are blocked before they cost an invocation.
 
+locals {
+  has_waf = var.waf != null && (local.makes_api || var.gateway != null) # an API that is there has its own
+}
+
 resource "aws_wafv2_web_acl" "api" {
-  count = var.waf == null ? 0 : 1
+  count = local.has_waf ? 1 : 0
 
   name        = local.prefix
   description = "Blocks addresses that ask the chat API too often."
   scope       = "REGIONAL"
+  tags        = local.tags
 
   default_action {
     allow {}
@@ -41,22 +46,23 @@ resource "aws_wafv2_web_acl" "api" {
 }
 
 resource "aws_wafv2_web_acl_association" "api" {
-  count = var.waf == null ? 0 : 1
+  count = local.has_waf && local.makes_api ? 1 : 0
 
-  resource_arn = aws_appsync_graphql_api.chat.arn
+  resource_arn = local.api.arn
   web_acl_arn  = aws_wafv2_web_acl.api[0].arn
 }
 
 resource "aws_cloudwatch_log_group" "waf" {
-  count = try(var.waf.log_blocked, false) ? 1 : 0
+  count = local.has_waf && try(var.waf.log_blocked, false) ? 1 : 0
 
   name              = "aws-waf-logs-${local.prefix}" # WAF writes to no group of another name
   retention_in_days = var.log_retention_days
-  kms_key_id        = var.kms_key_arn
+  kms_key_id        = local.kms_key_arn
+  tags              = local.tags
 }
 
 resource "aws_wafv2_web_acl_logging_configuration" "api" {
-  count = try(var.waf.log_blocked, false) ? 1 : 0
+  count = local.has_waf && try(var.waf.log_blocked, false) ? 1 : 0
 
   resource_arn            = aws_wafv2_web_acl.api[0].arn
   log_destination_configs = [aws_cloudwatch_log_group.waf[0].arn]

@@ -2,48 +2,77 @@
 # settings. Everything that exists once for each function is made by for_each over what is read here.
 
 locals {
-  prefix    = "${var.name}-${var.environment}"
-  account   = data.aws_caller_identity.current.account_id
-  partition = data.aws_partition.current.partition
+  wiring = jsondecode(file("${path.module}/../resolvers/wiring.json"))
 
-  wiring    = jsondecode(file("${path.module}/../resolvers/wiring.json"))
-  services  = lookup(local.wiring, "services", {}) # functions of ours that other services call, and AppSync does not
-  functions = { for each in concat([local.wiring.authorizer], values(local.wiring.fields), values(local.services)) : each.module => each }
-  scheduled = { for each in values(local.services) : each.module => each if can(each.schedule) } # of these, what a schedule calls
-  folders   = { for module in keys(local.functions) : module => contains([for each in local.services : each.module], module) ? "services" : "resolvers" }
-
-  # "Query.messages" => { type = "Query", field = "messages", module = "messages" }
+  # "Query.messages" => { type = "Query", name = "messages", field = "chatMessages" with the prefix Chat, module = "messages" }
   fields = {
     for name, each in local.wiring.fields : name => {
       type   = split(".", name)[0]
-      field  = split(".", name)[1]
+      field  = local.field_names[name]
       module = each.module
-    }
+    } if var.fields == null || contains(coalesce(var.fields, []), name)
   }
 
+  # The name of a field in an API with a prefix: chat/rules/schema_names.py.
+  field_prefix = "${lower(substr(var.schema_prefix, 0, 1))}${substr(var.schema_prefix, 1, -1)}"
+  field_names = {
+    for name in keys(local.wiring.fields) : name => (
+      var.schema_prefix == "" ? split(".", name)[1]
+      : "${local.field_prefix}${upper(substr(split(".", name)[1], 0, 1))}${substr(split(".", name)[1], 1, -1)}"
+    )
+  }
+
+  # Functions of ours that another service or a schedule calls, and AppSync does not. With some fields only: the guilds' where
+  # somebody may call it, and what does the work in the background where a function of these leaves any.
+  services = {
+    for name, each in lookup(local.wiring, "services", {}) : name => each
+    if var.fields == null || (can(each.schedule) ? local.leaves_work : var.guild_service != null)
+  }
+  leaves_work = anytrue(flatten([
+    for each in concat([for name in keys(local.fields) : local.wiring.fields[name]], var.guild_service == null ? [] : [local.wiring.services.guild_membership]) : [
+      for right in each.rights : contains(right.leadingKeys, "JOBS")
+    ]
+  ]))
+
+  functions = merge(
+    local.has_authorizer ? { (local.wiring.authorizer.module) = local.wiring.authorizer } : {},
+    { for name in keys(local.fields) : local.wiring.fields[name].module => local.wiring.fields[name] },
+    { for each in values(local.services) : each.module => each },
+  )
+  scheduled = { for each in values(local.services) : each.module => each if can(each.schedule) } # what a schedule calls
+  folders   = { for module in keys(local.functions) : module => contains([for each in local.services : each.module], module) ? "services" : "resolvers" }
+
   # What a function may be told, under the names that its code reads. A function gets those that its wiring lists.
-  settings = {
-    for name, value in merge(
-      {
-        CORE_TABLE                   = local.tables.core.name
-        GUILD_TABLE                  = local.tables.guild.name
-        GENERATION                   = tostring(var.generation)
-        JWT_ISSUER                   = var.jwt.issuer
-        JWT_AUDIENCE                 = var.jwt.audience
-        JWT_ALGORITHMS               = join(",", var.jwt.algorithms)
-        JWT_JWKS_URL                 = var.jwt.jwks_url
-        JWT_JWKS                     = var.jwt.jwks
-        AUTHORIZER_TTL_SECONDS       = tostring(var.authorizer_ttl_seconds)
-        ALLOW_UNFENCED_SUBSCRIPTIONS = tostring(var.allow_unfenced_subscriptions)
-        ADDING_NEEDS_CONSENT         = tostring(var.adding_needs_consent)
-      },
-      { for name, number in var.limits : upper(name) => try(tostring(number), null) },
-      local.upload_settings,
-    ) : name => value if value != null
+  settings = merge(
+    {
+      CORE_TABLE                   = local.tables.core.name
+      GUILD_TABLE                  = local.tables.guild.name
+      GENERATION                   = tostring(var.generation)
+      AUTHORIZER_TTL_SECONDS       = tostring(var.authorizer_ttl_seconds)
+      ALLOW_UNFENCED_SUBSCRIPTIONS = tostring(var.allow_unfenced_subscriptions)
+      ADDING_NEEDS_CONSENT         = tostring(var.adding_needs_consent)
+    },
+    local.jwt_settings,
+    local.identity_settings,
+    local.upload_settings,
+    { for name, number in var.limits : upper(name) => tostring(number) if number != null },
+  )
+
+  # Listed by a wiring, and without a value under some variables.
+  optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES"]
+
+  jwt_settings = {
+    for name, value in {
+      JWT_ISSUER     = try(var.jwt.issuer, null)
+      JWT_AUDIENCE   = try(var.jwt.audience, null)
+      JWT_ALGORITHMS = try(join(",", var.jwt.algorithms), null)
+      JWT_JWKS_URL   = try(var.jwt.jwks_url, null)
+      JWT_JWKS       = try(var.jwt.jwks, null)
+    } : name => value if value != null
   }
 
   # Secrets that have no use under these variables are neither made nor granted.
-  unused_secrets = contains(var.jwt.algorithms, "HS256") ? [] : ["JWT_SECRET"]
+  unused_secrets = contains(try(var.jwt.algorithms, []), "HS256") ? [] : ["JWT_SECRET"]
   used_secrets = {
     for module, each in local.functions : module => setsubtract(each.secrets, local.unused_secrets)
   }

@@ -1,9 +1,7 @@
 # Bad variables stop with a sentence at plan time.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
+  source = "./tests/mocks"
 }
 
 variables {
@@ -12,29 +10,30 @@ variables {
   jwt         = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json" }
 }
 
-# Each run is bad in as many variables as it can be: a run costs a second, and names all that it expects.
+# Each run is bad in as many variables as it can be: a run costs a second, and names all that it expects. A variable that another
+# one's rule looks at must be good where that rule is to speak.
 
 run "names_and_words" {
   command = plan
   variables {
-    name            = "Chat!"
-    environment     = "Production"
-    region          = "Frankfurt"
-    table_names     = { core = "arn:aws:dynamodb:eu-central-1:123456789012:table/gg_core" }
-    existing_tables = ["users"]
-    jwt             = { issuer = "issuer", audience = "chat" } # no public keys
-    secrets         = { AUDIT_KEY = "c2VjcmV0" }               # the secret itself
-    architecture    = "x86"
-    log_level       = "CRITICAL"
-    kms_key_arn     = "alias/chat"
-    alarm_topic_arn = "on-call@example.com"
-    objectives      = { fields = ["messages"] }
-    domain          = { name = "https://chat.example.com/", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
-    rollout         = { messages = { version = "$LATEST" } }
+    name         = "Chat!"
+    environment  = "Production"
+    region       = "Frankfurt"
+    table_names  = { core = "arn:aws:dynamodb:eu-central-1:123456789012:table/gg_core" }
+    existing     = { kms_key = { arn = "alias/chat" }, alarm_topic = { arn = "on-call@example.com" }, api = { id = "https://x" } }
+    secrets      = { AUDIT_KEY = "c2VjcmV0" } # the secret itself
+    architecture = "x86"
+    log_level    = "CRITICAL"
+    objectives   = { fields = ["messages"] }
+    rollout      = { messages = { version = "$LATEST" } }
+    account_id   = "1234"
+    role_path    = "chat"
+
+    permissions_boundary_arn = "boundary"
   }
   expect_failures = [
-    var.name, var.environment, var.region, var.table_names, var.existing_tables, var.jwt, var.secrets, var.architecture,
-    var.log_level, var.kms_key_arn, var.alarm_topic_arn, var.domain, var.rollout, var.objectives,
+    var.name, var.environment, var.region, var.table_names, var.existing, var.secrets, var.architecture,
+    var.log_level, var.rollout, var.objectives, var.account_id, var.role_path, var.permissions_boundary_arn,
   ]
 }
 
@@ -48,7 +47,6 @@ run "numbers_out_of_bounds" {
     log_retention_days     = 42
     objectives             = { availability_percent = 100 }
     limits                 = { retention_days = 6 }
-    reserved_concurrency   = { messages = 0 }
     rollout                = { messages = { version = "6", canary_version = "7" } } # a canary without weight
     table_names            = { core = "gg", guild = "gg" }
     jwt                    = { issuer = "", audience = "", jwks_url = "https://issuer.example/jwks.json" }
@@ -57,7 +55,7 @@ run "numbers_out_of_bounds" {
   }
   expect_failures = [
     var.authorizer_ttl_seconds, var.query_depth_limit, var.resolver_count_limit, var.waf, var.log_retention_days,
-    var.objectives, var.limits, var.reserved_concurrency, var.rollout, var.table_names, var.jwt,
+    var.objectives, var.limits, var.rollout, var.table_names, var.jwt,
     var.domain, var.secrets,
   ]
 }
@@ -76,11 +74,48 @@ run "two_sources_of_public_keys_and_audit_events_that_end_before_the_logs" {
 run "public_keys_without_tls_and_services_for_everybody" {
   command = plan
   variables {
-    jwt                    = { issuer = "issuer", audience = "chat", jwks_url = "http://issuer.example/jwks.json" }
-    guild_service_role_arn = "*"                          # whoever may call them is one role
-    limits                 = { max_clock_skew_ms = 4000 } # and the patience for gaps as it is
+    jwt           = { issuer = "issuer", audience = "chat", jwks_url = "http://issuer.example/jwks.json" }
+    guild_service = { role_arn = "*" }           # whoever may call them is one role
+    limits        = { max_clock_skew_ms = 4000 } # and the patience for gaps as it is
   }
-  expect_failures = [var.jwt, var.guild_service_role_arn, var.limits]
+  expect_failures = [var.jwt, var.guild_service, var.limits]
+}
+
+run "no_public_keys_and_an_address_for_a_name" {
+  command = plan
+  variables {
+    jwt    = { issuer = "issuer", audience = "chat" }
+    domain = { name = "https://chat.example.com/", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
+  }
+  expect_failures = [var.jwt, var.domain]
+}
+
+run "more_concurrency_than_lambda_leaves" {
+  command = plan
+  variables {
+    account_concurrency_limit = 1000
+    reserved_concurrency      = { messages = 500, send_message = 401 }
+  }
+  expect_failures = [var.account_concurrency_limit]
+}
+
+run "what_is_not_there_and_what_needs_an_api_that_is" {
+  command = plan
+  variables {
+    fields               = ["Query.messages", "Subscription.onReceipt"] # without a mutation that feeds it
+    schema_prefix        = "Chat"
+    reserved_concurrency = { sync = 10 }
+    existing             = { authorizer = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:theirs" } }
+  }
+  expect_failures = [var.fields, var.schema_prefix]
+}
+
+run "another_region_than_the_providers" {
+  command = plan
+  variables {
+    region = "eu-west-1"
+  }
+  expect_failures = [data.aws_region.current]
 }
 
 run "an_unknown_algorithm" {

@@ -1,84 +1,7 @@
 # The gateway's part, looked at without a cloud. tests/terraform invents packages; by hand `make package` comes first.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
-  }
-
-  mock_resource "aws_lambda_layer_version" {
-    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:layer:mock:1" }
-  }
-
-  mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock", version = "7" }
-  }
-
-  mock_resource "aws_lambda_alias" {
-    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock:live" }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:mock" }
-  }
-
-  mock_resource "aws_secretsmanager_secret" {
-    defaults = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:mock-abcdef" }
-  }
-
-  mock_resource "aws_appsync_graphql_api" {
-    defaults = {
-      arn  = "arn:aws:appsync:eu-central-1:123456789012:apis/mock"
-      uris = { GRAPHQL = "https://mock.appsync-api/graphql", REALTIME = "wss://mock.appsync-realtime-api/graphql" }
-    }
-  }
-
-  mock_resource "aws_kinesis_firehose_delivery_stream" {
-    defaults = { arn = "arn:aws:firehose:eu-central-1:123456789012:deliverystream/mock" }
-  }
-
-  mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::mock" }
-  }
-
-  mock_resource "aws_sns_topic" {
-    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mock" }
-  }
-
-  mock_resource "aws_cloudwatch_event_rule" {
-    defaults = { arn = "arn:aws:events:eu-central-1:123456789012:rule/mock" }
-  }
-
-  mock_resource "aws_cloudwatch_metric_alarm" {
-    defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:mock" }
-  }
-
-  mock_resource "aws_lb" {
-    defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/mock/1", dns_name = "mock.elb.example" }
-  }
-
-  mock_resource "aws_lb_target_group" {
-    defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/mock/1" }
-  }
-
-  mock_resource "aws_lb_listener" {
-    defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/mock/1/2" }
-  }
-
-  mock_resource "aws_ecs_cluster" {
-    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/mock" }
-  }
-
-  mock_resource "aws_ecs_task_definition" {
-    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mock:1" }
-  }
+  source = "./tests/mocks"
 }
 
 variables {
@@ -158,6 +81,24 @@ run "a_token_itself_is_refused" {
       certificate_arn       = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
       token_secret_arn      = "eyJhbGciOi"
       allowed_origins       = ["https://chat.example.com"]
+    }
+  }
+
+  expect_failures = [var.gateway]
+}
+
+run "a_role_that_nobody_would_know" {
+  command = plan
+
+  variables {
+    gateway = {
+      image                 = "image"
+      vpc_id                = "vpc-1"
+      load_balancer_subnets = ["subnet-1", "subnet-2"]
+      task_subnets          = ["subnet-3", "subnet-4"]
+      certificate_arn       = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      allowed_origins       = ["https://chat.example.com"]
+      service_auth          = "iam" # and the short form of identity has no callers of type iam
     }
   }
 

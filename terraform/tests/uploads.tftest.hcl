@@ -1,17 +1,7 @@
 # Attachments are an option: without it neither a bucket nor a right on one, with it what the wiring says, folder by folder.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-
-  mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::chat-test-uploads-123456789012-eu-central-1" }
-  }
+  source = "./tests/mocks"
 }
 
 variables {
@@ -38,8 +28,8 @@ run "attachments" {
   command = plan
 
   variables {
-    uploads     = { origins = ["https://chat.example.com", "http://localhost:3000"], types = ["image/png", "text/plain"], max_bytes = 1000 }
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    uploads  = { origins = ["https://chat.example.com", "http://localhost:3000"], types = ["image/png", "text/plain"], max_bytes = 1000 }
+    existing = { kms_key = { arn = "arn:aws:kms:eu-central-1:123456789012:key/1" } }
   }
 
   assert {
@@ -87,7 +77,7 @@ run "attachments" {
   assert {
     condition = (
       one(aws_s3_bucket_server_side_encryption_configuration.uploads[0].rule).apply_server_side_encryption_by_default[0].sse_algorithm == "aws:kms"
-      && one(aws_s3_bucket_server_side_encryption_configuration.uploads[0].rule).apply_server_side_encryption_by_default[0].kms_master_key_id == var.kms_key_arn
+      && one(aws_s3_bucket_server_side_encryption_configuration.uploads[0].rule).apply_server_side_encryption_by_default[0].kms_master_key_id == var.existing.kms_key.arn
     )
     error_message = "The deployment's key must encrypt attachments, too."
   }

@@ -9,7 +9,7 @@ from simulator.engine import PROJECT
 from simulator.schema import appsync_schema
 
 SCHEMA = appsync_schema((PROJECT / "resolvers" / "schema.graphql").read_text(encoding="utf-8"))
-VARIABLES = (PROJECT / "terraform" / "variables.tf").read_text(encoding="utf-8")
+VARIABLES = (PROJECT / "terraform" / "variables_api.tf").read_text(encoding="utf-8")
 
 
 @cache

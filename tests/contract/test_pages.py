@@ -39,7 +39,7 @@ PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|md|json|tf|hcl|graphql|toml
 MOST_WORDS = 1_100
 """How long the README may be: what a stranger reads before deciding."""
 ELSEWHERE = {
-    "environments/prod.tfvars", "dev.tfvars", "dev.s3.tfbackend", "roster.json", "terraform/.terraform.lock.hcl",
+    "environments/prod.tfvars", "dev.tfvars", "dev.s3.tfbackend", "roster.json", "terraform/roots/deployment/.terraform.lock.hcl",
     "pending/", "kept/", "undelivered/",
 }  # fmt: skip
 """What whoever deploys makes, and folders of buckets."""

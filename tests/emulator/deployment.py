@@ -24,7 +24,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,17 @@ from simulator.keys import AUDIENCE, ISSUER, local_secrets, signing_key
 from simulator.settings import REGION
 
 PROJECT = Path(__file__).parent.parent.parent
+ROOT = "roots/deployment"
+LINKED = [
+    *(
+        path
+        for pattern in ("*.tf", "*.tftest.hcl", "*.tfmock.hcl", "*.graphql", "schema.json")
+        for path in PROJECT.glob(f"terraform/**/{pattern}")
+        if ".terraform" not in path.parts
+    ),
+    PROJECT / "resolvers",
+]
+"""The configurations, and what the module reads beside its own folder."""
 STATE = PROJECT / ".local"  # `make token` signs with the keys in here
 ACCOUNT = "123456789012"
 PACKAGES_BUCKET = "packages-local"
@@ -66,25 +77,37 @@ def plugin_folder() -> Path | None:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder in which Terraform runs on links to `terraform/` and to what that reads."""
+    """A folder in which Terraform runs on links to `terraform/` and to what that reads.
+
+    `at` is the folder of the configuration below `terraform/`; empty: the module itself.
+    """
 
     home: Path
+    at: str = ROOT
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "terraform" / self.at
+
+    def link(self) -> None:
+        """Make the links anew."""
+        for link in [self.home / "resolvers", *(self.home / "terraform").rglob("*")]:
+            if link.is_symlink() and ".terraform" not in link.parts:
+                link.unlink()
+        for source in LINKED:
+            link = self.home / source.relative_to(PROJECT)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(source)
 
     def prepare(self, *, backend: bool) -> None:
         """Make the links anew, and initialise. With `backend`, state is kept in a file of this folder."""
-        folder = self.home / "terraform"
-        folder.mkdir(parents=True, exist_ok=True)
-        for link in [
-            path for path in folder.rglob("*") if path.is_symlink() and ".terraform" not in path.parts
-        ]:
-            link.unlink()
-        for source in [*PROJECT.glob("terraform/*.tf"), *PROJECT.glob("terraform/tests")]:
-            (folder / source.name).symlink_to(source)
-        resolvers = self.home / "resolvers"
-        if not resolvers.is_symlink():
-            resolvers.symlink_to(PROJECT / "resolvers")
+        self.link()
         if backend:
-            (folder / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+            (self.folder / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+        self.initialise(backend=backend)
+
+    def initialise(self, *, backend: bool) -> None:
+        """Have Terraform find its provider and modules."""
         mirror = plugin_folder()
         self.terraform(
             "init",
@@ -101,9 +124,11 @@ class Workspace:
             if name not in ("TF_CLI_CONFIG_FILE", "TF_DATA_DIR")
         }
         done: subprocess.CompletedProcess[str] = subprocess.run(
-            ["terraform", arguments[0], "-no-color", *arguments[1:]],
-            cwd=self.home / "terraform",
-            env=outer | {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"} | (environment or {}),
+            ["terraform", *arguments],
+            cwd=self.folder,
+            env=outer
+            | {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_CLI_ARGS": "-no-color"}
+            | (environment or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -217,6 +242,8 @@ class Deployment:
     state: Path = STATE
     packages_in_s3: bool = True
     """As a release is deployed. Of packages that are files the provider makes one function after the other, 5 s each."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """Variables that are other than for a deployment with everything of its own."""
 
     @property
     def workspace(self) -> Workspace:
@@ -264,6 +291,7 @@ class Deployment:
             },
             "waf": {"requests_per_5_minutes": 2000, "log_blocked": False},  # the emulator's WAF cannot log
             "trace_groups": False,  # and it has no X-Ray
+            **self.told,
         }
 
     def _where_packages_are(self) -> dict[str, Any]:
@@ -284,7 +312,7 @@ class Deployment:
         self.tell(self.variables())
 
     def tell(self, variables: dict[str, Any]) -> None:
-        (self.home / "terraform" / "local.auto.tfvars.json").write_text(json.dumps(variables))
+        (self.workspace.folder / "local.auto.tfvars.json").write_text(json.dumps(variables))
 
     def _upload(self) -> None:
         """Put the packages into a bucket of the emulator, and their checksums beside the packages."""
@@ -332,7 +360,12 @@ class Deployment:
     def resources(self) -> list[str]:
         """The addresses of what the state holds, data sources not counted."""
         state = json.loads(self.run("show", "-json"))
-        found = state.get("values", {}).get("root_module", {}).get("resources", [])
+        modules = [state.get("values", {}).get("root_module", {})]
+        found = []
+        while modules:
+            module = modules.pop()
+            modules += module.get("child_modules", [])
+            found += module.get("resources", [])
         return [each["address"] for each in found if each["mode"] == "managed"]
 
     def destroy(self) -> None:

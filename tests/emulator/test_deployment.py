@@ -109,8 +109,8 @@ def test_changing_one_resolver_changes_one_function(deployed: Deployment) -> Non
     deployed.publish()
     try:
         assert deployed.changes() == {
-            'aws_lambda_function.chat["messages"]': ["update"],
-            'aws_lambda_alias.live["messages"]': ["update"],
+            'module.chat.aws_lambda_function.chat["messages"]': ["update"],
+            'module.chat.aws_lambda_alias.live["messages"]': ["update"],
         }
     finally:
         package.write_bytes(before)
@@ -161,7 +161,7 @@ def test_a_right_that_is_taken_away_is_missed(deployed: Deployment, request: pyt
     iam.put_role_policy(**role, PolicyDocument=json.dumps({**policy, "Statement": kept}))
     (error,) = ask(deployed)["errors"]
     assert error["errorType"] == "InternalError"
-    assert deployed.changes() == {'aws_iam_role_policy.function["messages"]': ["update"]}
+    assert deployed.changes() == {'module.chat.aws_iam_role_policy.function["messages"]': ["update"]}
     deployed.apply()
     assert "errors" not in ask(deployed)
 

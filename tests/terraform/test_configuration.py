@@ -1,54 +1,25 @@
-"""Terraform's own judgement of `terraform/`, without a cloud: form,
-validity, and its tests on a mock provider."""
+"""Terraform's own judgement of `terraform/`, without a cloud: form, validity, and its tests on a mock provider: of the module,
+of the examples that use it, and of the root that `make deploy` uses."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.emulator.deployment import PROJECT, Failed, Workspace
+from chat.identity.sources import parse_sources
+from terraform import reference
+from tests.emulator.deployment import PROJECT, ROOT, Workspace
 
 COLLECTS_SELDOM = {"GOGC": "400"}
 """Terraform reads the provider's schema again for each run: collecting
 that garbage is a quarter of the time."""
 
-pytestmark = [
-    pytest.mark.skipif(
-        shutil.which("terraform") is None and not os.environ.get("CI"), reason="terraform is not on PATH"
-    ),
-    pytest.mark.timeout(300),
-]
-
-
-@pytest.fixture(scope="module")
-def wiring(project: Path) -> Any:
-    return json.loads((project / "resolvers" / "wiring.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory, wiring: Any) -> Workspace:
-    """An initialised workspace, with a package for each function that only its name makes one, where `make
-    package` puts it and the configuration looks when nobody says otherwise."""
-    home = tmp_path_factory.mktemp("workspace")
-    wired = (wiring["authorizer"], *wiring["fields"].values(), *wiring["services"].values())
-    modules = [each["module"] for each in wired]
-    for name in ("layer-chat", "layer-dependencies-arm64", *(f"functions/{module}" for module in modules)):
-        package = home / "dist" / f"{name}.zip"
-        package.parent.mkdir(parents=True, exist_ok=True)
-        package.write_text(name)
-    workspace = Workspace(home)
-    try:
-        workspace.prepare(backend=False)
-    except Failed as failure:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"neither the registry nor a folder of providers can be had: {str(failure)[-300:]}")
-    return workspace
+USERS = [ROOT, *(f"examples/{path.name}" for path in sorted((PROJECT / "terraform" / "examples").iterdir()))]
+"""The configurations that use the module."""
 
 
 def test_the_files_are_in_their_form(project: Path) -> None:
@@ -57,15 +28,80 @@ def test_the_files_are_in_their_form(project: Path) -> None:
     assert (form.returncode, form.stdout) == (0, ""), form.stderr
 
 
-def test_the_configuration_is_valid(workspace: Workspace) -> None:
-    verdict = json.loads(workspace.terraform("validate", "-json"))
+@pytest.mark.parametrize("at", ["", *USERS])
+def test_every_configuration_is_valid(workspace: Workspace, at: str) -> None:
+    verdict = json.loads(used_from(workspace, at).terraform("validate", "-json"))
     assert verdict["diagnostics"] == []
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in PROJECT.glob("terraform/tests/*.tftest.hcl")))
-def test_terraforms_own_tests_pass(workspace: Workspace, file: str) -> None:
+def test_the_modules_own_tests_pass(workspace: Workspace, file: str) -> None:
     said = workspace.terraform("test", f"-filter=tests/{file}", environment=COLLECTS_SELDOM)
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", said)
+
+
+@pytest.mark.parametrize("at", USERS)
+def test_who_uses_it_can_plan_and_names_sources_that_are_ones(workspace: Workspace, at: str) -> None:
+    """Terraform looks at the sources of identity only as far as it needs them: the functions judge the rest."""
+    said = used_from(workspace, at).terraform("test", "-json", "-verbose", environment=COLLECTS_SELDOM)
+    lines = [json.loads(line) for line in said.splitlines()]
+    (summary,) = [line["test_summary"] for line in lines if line["type"] == "test_summary"]
+    assert (summary["status"], summary.get("failed", 0)) == ("pass", 0)
+    given = {each for line in lines for each in _values(line, "IDENTITY")}
+    assert given or at in (ROOT, "examples/complete")  # which has the short form, and whose pool is unknown
+    for text in given:
+        parse_sources(text)
+
+
+def used_from(workspace: Workspace, at: str) -> Workspace:
+    """The configuration in this folder of the workspace, initialised."""
+    configuration = Workspace(workspace.home, at)
+    if at:
+        configuration.initialise(backend=False)
+    return configuration
+
+
+def _values(node: Any, name: str) -> Iterator[str]:
+    """All texts under this key, at any depth."""
+    if isinstance(node, dict):
+        if isinstance(text := node.get(name), str):
+            yield text
+        node = list(node.values())
+    if isinstance(node, list):
+        for each in node:
+            yield from _values(each, name)
+
+
+def test_whatever_can_be_tagged_is(workspace: Workspace) -> None:
+    """A team's provider has no default tags of ours."""
+    schemas = json.loads(workspace.terraform("providers", "schema", "-json"))["provider_schemas"]
+    (provider,) = (schema for name, schema in schemas.items() if name.endswith("/hashicorp/aws"))
+    found = [
+        (kind, name, block)
+        for path in sorted((PROJECT / "terraform").glob("*.tf"))
+        for kind, name, block in re.findall(
+            r'^resource "(aws_\w+)" "(\w+)" \{\n(.*?)^\}$', path.read_text(), re.MULTILINE | re.DOTALL
+        )
+    ]
+    assert len(found) > 60
+    assert [
+        f"{kind}.{name}"
+        for kind, name, block in found
+        if "tags" in provider["resource_schemas"][kind]["block"]["attributes"]
+        and not re.search(r"^  tags += local\.tags$", block, re.MULTILINE)
+    ] == []
+
+
+def test_the_root_passes_everything_on(project: Path) -> None:
+    main = (project / "terraform" / ROOT / "main.tf").read_text(encoding="utf-8")
+    passed = set(re.findall(r"^  (\w+) +=", main[main.index('module "chat"') :], re.MULTILINE)) - {"source"}
+    assert passed == {each.name for found in reference.variables().values() for each in found}
+
+
+def test_what_is_generated_of_the_variables_is_current() -> None:
+    """`make data` makes it anew."""
+    assert reference.REFERENCE.read_text(encoding="utf-8") == reference.reference()
+    assert reference.PASSED_ON.read_text(encoding="utf-8") == reference.passed_on()
 
 
 @pytest.mark.parametrize(

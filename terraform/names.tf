@@ -1,0 +1,31 @@
+# What everything is called. Nothing here depends on what a provider answers but the account, so that names are known at plan.
+
+locals {
+  prefix    = "${var.name}-${var.environment}"
+  account   = var.account_id == null ? data.aws_caller_identity.current.account_id : var.account_id
+  partition = data.aws_partition.current.partition
+
+  tags = merge({ Application = var.name, Environment = var.environment }, var.tags)
+
+  function_names = { for module in keys(local.functions) : module => "${local.prefix}-${replace(module, "_", "-")}" }
+
+  # Roles belong to the account, whatever the region: two regions must not ask for the same.
+  role_suffix = var.region_in_role_names ? "-${var.region}" : ""
+
+  # Buckets belong to the whole partition.
+  bucket_names = {
+    for purpose in ["audit", "uploads"] : purpose => "${local.short_prefixes[purpose]}-${purpose}-${local.account}-${var.region}"
+  }
+
+  # The longest names that S3 (63) and load balancers (32) take. What does not fit is cut, and told apart by a hash of all of it.
+  room_for_prefix = {
+    audit   = 63 - length("-audit-000000000000-${var.region}")
+    uploads = 63 - length("-uploads-000000000000-${var.region}")
+    gateway = 32 - length("-gateway")
+  }
+  short_prefixes = {
+    for purpose, room in local.room_for_prefix : purpose => (
+      length(local.prefix) <= room ? local.prefix : "${substr(local.prefix, 0, room - 7)}-${substr(sha256(local.prefix), 0, 6)}"
+    )
+  }
+}

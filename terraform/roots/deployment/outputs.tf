@@ -1,0 +1,59 @@
+output "chat" {
+  description = "All outputs of the module: docs/terraform.md."
+  value       = module.chat
+}
+
+output "api_id" {
+  description = "The API's id."
+  value       = module.chat.api.id
+}
+
+output "graphql_url" {
+  description = "Where clients send queries and mutations."
+  value       = module.chat.api.graphql_url
+}
+
+output "realtime_url" {
+  description = "Where clients open their WebSocket; AppSync's clients derive it from graphql_url."
+  value       = module.chat.api.realtime_url
+}
+
+output "tables" {
+  description = "The tables' names."
+  value       = { for key, table in module.chat.tables : key => table.name }
+}
+
+output "functions" {
+  description = "Each module's function, and the version that its alias points to."
+  value       = { for name, each in module.chat.functions : name => { name = each.name, live_version = each.live_version } }
+}
+
+output "secrets_to_fill" {
+  description = "Secrets that were made without a value, by setting: put the values in before the first call."
+  value       = module.chat.secrets_to_fill
+}
+
+output "alarm_topic_arn" {
+  description = "Where alarms are sent."
+  value       = module.chat.alarm_topic_arn
+}
+
+output "audit_bucket" {
+  description = "Where audit events are kept."
+  value       = module.chat.audit_bucket
+}
+
+output "uploads_bucket" {
+  description = "Where attachments are kept; null where there are none."
+  value       = module.chat.uploads_bucket
+}
+
+output "dashboard_url" {
+  description = "The dashboard for whoever is on call."
+  value       = module.chat.dashboard_url
+}
+
+output "gateway_dns_name" {
+  description = "The gateway's load balancer: what the certificate's name has to point to. Null without a gateway."
+  value       = try(module.chat.gateway.dns_name, null)
+}

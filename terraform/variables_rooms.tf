@@ -1,0 +1,101 @@
+# What people may do.
+
+variable "generation" {
+  description = "The tables' generation: raised by one after each restore of either table, never lowered. Clients of an earlier one start afresh (docs/runbook.md)."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.generation >= 1 && var.generation <= 1024 && floor(var.generation) == var.generation
+    error_message = "generation must be a whole number from 1 to 1024."
+  }
+}
+
+variable "allow_unfenced_subscriptions" {
+  description = "Whether clients from before may subscribe without an epoch. Such a subscription hears the room until its socket ends, even after its owner lost access."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "limits" {
+  description = "The deployment's own limits, where they differ from the code's defaults. Passed to the functions whose wiring lists them."
+  type = object({
+    person_per_second           = optional(number)
+    person_burst                = optional(number)
+    room_per_second             = optional(number)
+    room_burst                  = optional(number)
+    owner_max_person_per_second = optional(number) # how high a room's owners may set these four; as high as they are, if left out
+    owner_max_person_burst      = optional(number)
+    owner_max_room_per_second   = optional(number)
+    owner_max_room_burst        = optional(number)
+    retention_days              = optional(number)
+    slow_mode_seconds           = optional(number)
+    additions_per_hour          = optional(number) # how many strangers somebody may add to rooms, 40 or more
+    max_code_points             = optional(number)
+    max_bytes                   = optional(number)
+    max_clock_skew_ms           = optional(number)
+    gap_patience_ms             = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name, number in var.limits : number == null || try(number > 0 || name == "slow_mode_seconds" && number == 0, false)])
+    error_message = "limits must be greater than 0 (slow_mode_seconds may be 0); leave one out for the code's default."
+  }
+
+  validation {
+    condition     = var.limits.retention_days == null || try(var.limits.retention_days >= 7, false)
+    error_message = "limits.retention_days must be 7 or more: a retried send is recognised while its message lives."
+  }
+
+  validation {
+    condition     = coalesce(var.limits.gap_patience_ms, 10000) > 2 * coalesce(var.limits.max_clock_skew_ms, 3000) + 2000
+    error_message = "limits.gap_patience_ms (10,000 if left out) must be above twice limits.max_clock_skew_ms (3,000 if left out) and 2,000: what one clock stamped a moment ago has to be recent for another."
+  }
+}
+
+variable "adding_needs_consent" {
+  description = "Whether somebody whom others add to a room is only invited, until they accept. Administrators and the guilds' service take people in all the same."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "guild_service" {
+  description = "The role of the service that keeps guilds' members, which may then tell us who came and who went. Null: nobody may."
+  type        = object({ role_arn = string })
+  default     = null
+
+  validation {
+    condition     = var.guild_service == null || can(regex("^arn:[^:]+:iam::[0-9]{12}:role/[^*]+$", var.guild_service.role_arn))
+    error_message = "guild_service.role_arn must be the ARN of one role (arn:aws:iam::…:role/…): whoever may call can take people out of any guild's room."
+  }
+}
+
+variable "uploads" {
+  description = "Attachments: from which addresses browsers may post and get files (origins such as https://chat.example.com), which media types are taken, and how many bytes a file may have; the last two as the code says when left out. Null: there are no attachments, and no bucket for them."
+  type = object({
+    origins   = optional(list(string), [])
+    types     = optional(list(string))
+    max_bytes = optional(number)
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for origin in try(var.uploads.origins, []) : can(regex("^https?://[a-z0-9.-]+(:[0-9]+)?$", origin))])
+    error_message = "uploads.origins must hold origins such as https://chat.example.com, without a path and without wildcards."
+  }
+
+  validation {
+    condition     = alltrue([for type in coalesce(try(var.uploads.types, null), []) : can(regex("^[a-z]+/[a-z0-9.+-]+$", type)) && !can(regex("html|xml|svg|script", type))])
+    error_message = "uploads.types must hold media types such as image/png, and none that a browser would run, such as text/html and image/svg+xml."
+  }
+
+  validation {
+    condition     = try(var.uploads.max_bytes, null) == null || try(var.uploads.max_bytes >= 1 && var.uploads.max_bytes <= 104857600, false)
+    error_message = "uploads.max_bytes must be from 1 to 104,857,600."
+  }
+}
