@@ -34,7 +34,7 @@ resource "aws_appsync_resolver" "order" {
   type              = "Query"
   field             = "order"
   data_source       = aws_appsync_datasource.order.name
-  request_template  = jsonencode({ version = "2018-05-29", payload = { id = "1", customerId = "c" } })
+  request_template  = jsonencode({ version = "2018-05-29", payload = { id = "1" } })
   response_template = "$util.toJson($ctx.result)"
 }
 
