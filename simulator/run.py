@@ -47,7 +47,7 @@ def main(settings: Settings, answers: TextIO) -> int:
             port=port,
             tls=tls,
             readings=Readings(unset_is_null=settings.unset_variables == "null"),
-            schedules=schedules_from_wiring(wiring),
+            schedules=schedules_from_wiring(wiring) if settings.schedules == "on" else {},
             on_refusal=local.on_refusal,
         )
         try:

@@ -73,6 +73,7 @@ class Settings(BaseModel):
     tls_key: FilePath | None = None
     tls_port: int = Field(4443, ge=0, le=65535)
     unset_variables: Literal["null", "absent"] = "null"  # what an argument is whose variable is not set
+    schedules: Literal["on", "off"] = "on"  # whether what has a schedule is called
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
     auth: Auth = ()  # whom the API lets in, the default mode first; none: our own authorizer alone
     form: FormName | None = None  # whose tokens those of the OIDC provider are like
@@ -149,13 +150,25 @@ HINTS = {
     "USER: ": "an id has 1 to 128 characters, at most 256 bytes in UTF-8, and no control characters",
     "LOG: ": "error, warning, info (or 1) or debug",
     "UNSET_VARIABLES: ": "null or absent",
+    "SCHEDULES: ": "on or off",
     "AUTH: ": "cognito, oidc, lambda, authorizer or iam, or several of them with commas",
     "FORM: ": "auth0, keycloak or entra",
     "TOKEN_USE: ": "access or id",
 }
 STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log")
 OPTIONS = {
-    "run": ("state", "port", *STORE, "tls_cert", "tls_key", "tls_port", "unset_variables", "auth", "form"),
+    "run": (
+        "state",
+        "port",
+        *STORE,
+        "tls_cert",
+        "tls_key",
+        "tls_port",
+        "unset_variables",
+        "schedules",
+        "auth",
+        "form",
+    ),
     "token": ("state", "port", "user", "roles", "groups", "locale", "ttl", "auth", "form", "token_use"),
     "invoke": ("state", "event", *STORE),
     "subscribe": ("state", "port", "room", "user", "auth", "form", "token_use"),

@@ -145,6 +145,7 @@ def simulator(
     """`make run`'s program on the tests' DynamoDB."""
     state = tmp_path_factory.mktemp("state")
     arguments = ["run", "--port", "0", "--state", str(state), "--dynamodb-endpoint", endpoint]
+    arguments.append("--schedules=off")  # other tests' rooms are in the same tables
     command = [sys.executable, "-m", "simulator", *arguments]
     environment = os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": ""}
     with (

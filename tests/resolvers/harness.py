@@ -150,7 +150,7 @@ class Harness:
         after = self.stored(event)
         changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
         changed -= {key for key in before.keys() - after.keys() if has_expired(before[key])}
-        assert sorted(sort_key.split("#")[0] for _, _, sort_key in changed) == sorted(writes)
+        assert sorted(sort_key.split("#")[0] for _, _, sort_key in changed) == sorted(writes), sorted(changed)
         return outcome
 
     def refused(

@@ -26,13 +26,16 @@ NO_IDS = [value for value in NO_SUBJECTS if isinstance(value, str)]
 
 @pytest.fixture(scope="module")
 def room(harness: Harness) -> str:
-    """A room of alice's to which everybody was added, one after the other."""
-    room_id = harness.room({"alice": "owner"})
+    """A room of alice's to which everybody was added, one after the other, by an owner who adds nobody elsewhere: what
+    somebody may add in an hour is limited."""
+    host = f"host-{uuid.uuid4()}"
+    room_id = harness.room({"alice": "owner", host: "owner"})
     for user in USERS:
         answer = harness.invoke(
-            harness.event("Mutation.addMember", "alice", roomId=room_id, userId=user, role="MEMBER")
+            harness.event("Mutation.addMember", host, roomId=room_id, userId=user, role="MEMBER")
         )
         assert answer["notice"]["userId"] == user
+    assert harness.invoke(harness.event("Mutation.leaveRoom", host, roomId=room_id))["notice"]["userId"] == host
     return room_id
 
 
