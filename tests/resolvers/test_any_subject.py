@@ -35,7 +35,9 @@ def room(harness: Harness) -> str:
             harness.event("Mutation.addMember", host, roomId=room_id, userId=user, role="MEMBER")
         )
         assert answer["notice"]["userId"] == user
-    assert harness.invoke(harness.event("Mutation.leaveRoom", host, roomId=room_id))["notice"]["userId"] == host
+    assert (
+        harness.invoke(harness.event("Mutation.leaveRoom", host, roomId=room_id))["notice"]["userId"] == host
+    )
     return room_id
 
 
