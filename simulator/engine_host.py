@@ -12,7 +12,6 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from simulator import dynamodb_local, engine_state
 from simulator.engine import MINISTACK, PROJECT, START_SECONDS, answers
+from simulator.ports import free_port
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 SAVE_SECONDS = 30.0  # for an engine to write its tables down after SIGTERM
@@ -155,12 +155,6 @@ def end(engine: "subprocess.Popen[bytes]") -> None:
         engine.wait(SAVE_SECONDS)
     except subprocess.TimeoutExpired:
         engine.kill()
-
-
-def free_port() -> int:
-    """A port of the loopback interface that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from schema import generate
 from simulator.access import local_access, refused_tokens
 from simulator.composition import composed, generation_of
 from simulator.engine import home_of
-from simulator.engine_host import free_port
 from simulator.engine_watch import watching
 from simulator.functions import functions_from_wiring
 from simulator.greeting import greeting
 from simulator.keys import JWKS_PATH, signing_key
+from simulator.ports import free_port
 from simulator.readings import Readings
 from simulator.schedule import schedules_from_wiring
 from simulator.server import ServerConfig, Tls, serve

@@ -17,8 +17,9 @@ import pytest
 from chat.storage.aws import client as aws_client
 from simulator import demo, dynamodb_local
 from simulator.engine import PROJECT, Kind, embedded
-from simulator.engine_host import became_ready, end, free_port, start
+from simulator.engine_host import became_ready, end, start
 from simulator.keys import SigningKey, local_secrets, signing_key
+from simulator.ports import free_port
 from simulator.settings import REGION, become, functions_environment
 
 Engine = Kind | Literal["moto"]

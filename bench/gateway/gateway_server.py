@@ -15,8 +15,9 @@ import aiohttp.web
 
 from bench.gateway.appsync_stub import Stub, StubServer
 from bench.gateway.crowd import Address, Crowd
-from bench.gateway.servers import Running, end, free_port, listening, start
+from bench.gateway.servers import Running, end, listening, start
 from simulator.keys import AUDIENCE, ISSUER, new_signing_key
+from simulator.ports import free_port
 
 ROOM = "bench"
 SAMPLE = re.compile(r'^(\w+)(?:\{\w+="(\w+)"\})? ([0-9.e+]+)$', re.MULTILINE)

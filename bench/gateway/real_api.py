@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.gateway.crowd import Address, Crowd
 from bench.gateway.gateway_server import gateway_environment
-from bench.gateway.servers import Publish, Running, end, free_port, listening, start
+from bench.gateway.servers import Publish, Running, end, inherited, listening, start
 from bench.gateway.usage import usage
 from chat.rules.rooms import Room
 from chat.steps.new_room import add_room
@@ -27,6 +27,7 @@ from chat.storage.items import key, values
 from chat.storage.store import Store
 from simulator.engine import Kind, embedded
 from simulator.keys import SigningKey, signing_key
+from simulator.ports import free_port
 from simulator.settings import REGION, TABLES
 
 ROOM = "crowd"
@@ -104,7 +105,7 @@ def _start_api(state: Path, endpoint: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "simulator", "run", f"--state={state}", "--port=0",
          f"--dynamodb-endpoint={endpoint}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        env=inherited(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=None if os.environ.get("SHOW") else subprocess.DEVNULL,
     )  # fmt: skip
 

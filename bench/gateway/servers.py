@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 import aiohttp
 
 from bench.gateway.crowd import Address, Crowd, LoadClient
+from simulator.ports import free_port
 
 PEERS = Path(__file__).parent / "peers"
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -42,17 +42,20 @@ class Running:
 Open = Callable[[], AbstractAsyncContextManager[Running]]
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+INHERITED = ("PATH", "HOME", "TMPDIR", "PYTHONPATH")
+
+
+def inherited() -> dict[str, str]:
+    """What a program that is measured has of this process's environment: no setting of ours, such as another
+    program's `S3_ENDPOINT`, may reach it by chance."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 def start(command: list[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     """A process on the first core, where nothing else of the measurement runs."""
     return subprocess.Popen(
         command,
-        env={**os.environ, **(environment or {})},
+        env={**inherited(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=None if os.environ.get("SHOW") else subprocess.DEVNULL,

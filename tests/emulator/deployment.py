@@ -16,7 +16,6 @@ import platform
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from chat.storage.aws import client
 from lambda_package.release import checksums
 from simulator import demo
 from simulator.keys import AUDIENCE, ISSUER, local_secrets, signing_key
+from simulator.ports import free_port
 from simulator.settings import REGION
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -196,7 +196,7 @@ class Emulator:
 def start(home: Path, *, python: Path, port: int, auth: bool, mended: bool) -> Emulator:
     """Starts an emulator whose functions run on `python`. Its environment is
     clean: what is in it reaches functions."""
-    port = port or _free_port()
+    port = port or free_port()
     temporary = home / "tmp"  # each function's process unpacks its own layers here
     temporary.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -381,11 +381,6 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def main() -> int:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,16 +13,11 @@ from pathlib import Path
 
 from simulator.engine import PROJECT, home_of
 from simulator.keys import AUDIENCE, ISSUER, SigningKey, signing_key
+from simulator.ports import free_port
 
 STARTS_WITHIN = 60.0
 FROZEN_S = (0.5, 4.0)
 """How long a program stands still, at least and at most."""
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @dataclass
