@@ -8,8 +8,7 @@ from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
-from chat.identity.identify import identify
-from chat.identity.models import Sources
+from chat.identity.authorized import by_our_authorizer, is_of_an_authorizer
 from chat.rules.audit import is_audited
 from chat.rules.catalogue import DEFAULT_LOCALE, choose_locale
 from chat.rules.errors import ChatError, IdentityRefused, InternalError
@@ -28,7 +27,6 @@ CORRELATION_ID = re.compile(r"[A-Za-z0-9=;:_.-]{1,256}")
 values."""
 
 NOBODY = Caller(user_id="")
-OUR_AUTHORIZER = Sources.ours()
 
 WAITED_FOR, BACKGROUND = "DurationMs", "BackgroundMs"
 """The metrics of how long a call took: of those that somebody waits for, and of the others."""
@@ -61,7 +59,7 @@ class Call:
             raise TypeError("not an event of a direct resolver")
         caller, refusal = NOBODY, None
         try:
-            caller = identify(event, settings().identity or OUR_AUTHORIZER)
+            caller = _caller(event)
         except IdentityRefused as refused:
             refusal = refused
         return cls(
@@ -94,6 +92,18 @@ class Call:
         if self.refusal:
             raise self.refusal
         return self
+
+
+def _caller(event: Event) -> Caller:
+    """Who calls. Raises `IdentityRefused`, and `KeyError` or `TypeError` for what is no event of AppSync."""
+    identity, sources = event["identity"], settings().identity
+    if sources is None and is_of_an_authorizer(identity):
+        return by_our_authorizer(identity["resolverContext"])
+    # Only here: where our authorizer alone lets people in, a function spares the import.
+    from chat.identity.identify import identify  # noqa: PLC0415
+    from chat.identity.models import Sources  # noqa: PLC0415
+
+    return identify(event, sources or Sources.ours())
 
 
 def correlation_id(trace: object, context: Any) -> str:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields
 from functools import cache
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from chat.identity.models import Sources
 from chat.rules.record import record
+
+if TYPE_CHECKING:
+    from chat.identity.models import Sources
 
 Algorithm = Literal["RS256", "ES256", "HS256"]
 
@@ -51,7 +53,7 @@ def _flag(text: str) -> bool:
     return text.lower() == "true"
 
 
-def _sources(text: str) -> Sources:
+def _sources(text: str) -> "Sources":
     # Only here: a function without IDENTITY spares the import.
     from chat.identity.sources import parse_sources  # noqa: PLC0415
 
@@ -112,7 +114,7 @@ class Settings:
     guild_table: str = "gg_guild"
     generation: int = _number(1, int, 1, 1_024)
     """The tables' (`chat/rules/generations.py`): raised by one after each restore, and never lowered."""
-    identity: Sources | None = _parsed(None, _sources)
+    identity: "Sources | None" = _parsed(None, _sources)
     """Who may call, by which claims: docs/identity.md. Without it, whom our own authorizer lets in."""
     token_marker: str = _parsed("", _marker)
     """What comes before each token for our authorizer, where the API has Cognito or OpenID Connect beside it."""

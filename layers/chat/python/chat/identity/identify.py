@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from chat.identity.authorized import by_our_authorizer
 from chat.identity.claims import caller, claimed_source
 from chat.identity.models import RoleSource, Sources
 from chat.rules.errors import IdentityRefused
 from chat.rules.models import Caller
-from chat.rules.rooms import is_user_id
 
 Mode = Literal["lambda", "token", "iam"]
 
@@ -65,22 +65,10 @@ def _by_lambda(context: object, sources: Sources) -> Caller:
     if not isinstance(context, dict):
         raise TypeError("a resolverContext is an object")
     if sources.has_our_authorizer:
-        return _by_our_authorizer(context)
+        return by_our_authorizer(context)
     if sources.context is None:
         raise IdentityRefused("source")
     return caller(sources.context.mapping, context, sources.prefixes)
-
-
-def _by_our_authorizer(context: Mapping[str, Any]) -> Caller:
-    """Our authorizer has mapped the claims: what it passes on is the chat's own."""
-    user_id, roles, locale = context.get("userId"), context.get("roles") or "", context.get("locale")
-    if not is_user_id(user_id):
-        raise IdentityRefused("claim", "userId")
-    if not isinstance(roles, str):
-        raise IdentityRefused("claim", "roles")
-    if locale is not None and not isinstance(locale, str):
-        raise IdentityRefused("claim", "locale")
-    return Caller(user_id, frozenset(roles.split(",")) - {""}, locale)
 
 
 def _by_token(identity: Mapping[str, Any], sources: Sources) -> Caller:
