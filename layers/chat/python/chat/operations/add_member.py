@@ -29,10 +29,11 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     for people's consent. Who is there, or invited, already stays as they are.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for somebody who is banned, or in too many rooms into
-    which others have put them), `RateLimited` and `ServiceUnavailable`.
+    which others have put them), `RateLimited`, `ServiceUnavailable`, and what a rule of the deployment's own says.
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
     role = check_role(arguments) or "member"
+    hook = deployment.may_add(tally)
 
     def answer(epoch: int, rev: int, given: Role, kind: NoticeKind = "MEMBER_ADDED") -> Message:
         notice = Notice(kind=kind, user_id=user_id, role=given, rev=rev)
@@ -52,6 +53,8 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
             return answer(head.epoch, head.rev, person.role, "MEMBER_INVITED")
         added, charges = charge_addition(deployment, caller, entry, user_id, newcomer)
         charges += caller_unchanged(room, caller, entry)
+        if hook:
+            hook({user_id: role}, room, entry, caller)
         if invites:
             invitation = invite_writes(room, user_id, person, role, head.seq, added)
             deployment.store.tables.transact([*invitation, *charges, same_epoch(room, entry)])

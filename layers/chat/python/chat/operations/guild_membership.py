@@ -7,15 +7,16 @@ guild. What it cannot do is let back whom the room's moderators have banned.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
+from chat.rules.access import RoomAccess
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
 from chat.rules.generations import in_generation
-from chat.rules.models import Head, Member, Role
+from chat.rules.models import Caller, Head, Member, Role
 from chat.rules.record import record
-from chat.rules.room_rules import check_rules
+from chat.rules.room_rules import check_rules, clean_name
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.new_room import is_occupied, new_head_write
@@ -34,8 +35,14 @@ from chat.storage.items import values
 from chat.storage.places import head_place
 from chat.storage.tables import Write
 
+if TYPE_CHECKING:
+    from chat.rules.hooks import AskAboutText
+
 MAX_PEOPLE = 40
 """How many people one call may name. A transaction has 100 actions: the head, and two for each."""
+
+SERVICE = Caller("")
+"""Who calls here is nobody in the room."""
 
 NEW = {"rev": 0, "seq": 0, "ts": 0, "epoch": 1, "owners": 0}
 """A room that is to be opened."""
@@ -61,10 +68,13 @@ def guild_membership(deployment: Deployment, arguments: Mapping[str, Any], tally
     `reason`). `end`, by itself, ends the room, and is answered in `ended`. Said again it changes nothing.
 
     Raises `InvalidInput`, `NotRoomMember` (no room to end), `NotAllowed` (a room that is not adopted yet, or has ended:
-    `taken`) and `ServiceUnavailable`.
+    `taken`), `ServiceUnavailable`, and what a rule of the deployment's own says of a new room's name. Of the people none
+    is asked: who is in a guild is the service's word.
     """
-    feed = check_feed(arguments)
-    return until_committed(deployment, tally, lambda: (_end if feed.ended else _feed)(deployment, feed))
+    feed, hook = check_feed(arguments), deployment.before_text(tally)
+    if feed.ended:
+        return until_committed(deployment, tally, lambda: _end(deployment, feed))
+    return until_committed(deployment, tally, lambda: _feed(deployment, feed, hook))
 
 
 def check_feed(arguments: Mapping[str, Any]) -> Feed:
@@ -108,7 +118,7 @@ def _end(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     return _Change(deployment, feed, replace(head, owners=0)).answer()
 
 
-def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
+def _feed(deployment: Deployment, feed: Feed, hook: "AskAboutText | None") -> dict[str, Any]:
     """One attempt: look, judge and commit."""
     store, room = deployment.store, feed.room
     found, people = read_members(store, room, (*feed.added, *feed.removed))
@@ -126,6 +136,9 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
         change.remove(user_id, people.get(user_id))
     if found is None:
         rules = {"name": feed.name} if feed.name else {}
+        if hook and feed.name:
+            asked = RoomAccess(head.ruled(rules), None, "admin")
+            rules["name"] = hook("room_name", feed.name, clean_name, room, asked, SERVICE)
         change.writes.append(new_head_write(room, change.owners, rules))
     elif change.owners or change.revoked_at is not None:
         moved = head_write(room, head, revoked_at=change.revoked_at, owners=change.owners)
