@@ -74,7 +74,7 @@ def _load_hooks() -> None:
     try:
         compose.deployment()
     except FunctionSettingsBad as error:
-        raise BadSettings(str(error).removeprefix("CHAT_")) from None
+        raise BadSettings(str(error).removeprefix("CHAT_").replace("file:", "")) from None
 
 
 def generation_of(settings: Settings) -> int:

@@ -152,6 +152,7 @@ HINTS = {
     "LOG: ": "error, warning, info (or 1) or debug",
     "UNSET_VARIABLES: ": "null or absent",
     "SCHEDULES: ": "on or off",
+    "HOOKS: ": "the path of a Python file, whose functions are in docs/hooks.md",
     "AUTH: ": "cognito, oidc, lambda, authorizer or iam, or several of them with commas",
     "FORM: ": "auth0, keycloak or entra",
     "TOKEN_USE: ": "access or id",

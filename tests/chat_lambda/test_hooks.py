@@ -5,11 +5,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -23,7 +23,9 @@ PATIENT_S = 30.0
 ROOM = {"id": "tea", "type": "general", "guild_id": None, "name": None, "visibility": "private"}
 ANN = {"user_id": "ann", "role": "owner", "roles": ["staff"]}
 
-Load = Callable[[str], HookProcesses]
+
+class Load(Protocol):
+    def __call__(self, source: str, budget_s: float = PATIENT_S) -> HookProcesses: ...
 
 
 def about(text: str) -> dict[str, Any]:

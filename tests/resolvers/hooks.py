@@ -35,7 +35,7 @@ class Asked:
 
 
 @contextmanager
-def hooks(harness: Harness, folder: Path, rules: Path = TOLD, **more: str) -> Iterator[Asked]:
+def hooks(harness: Harness, folder: Path, *, rules: Path = TOLD, **more: str) -> Iterator[Asked]:
     """The functions are composed anew, with these rules and with `more` settings; and again at the end, without."""
     asked = Asked(folder / "asked")
     given = {"CHAT_HOOKS": f"file:{rules}", "CHAT_HOOKS_TIMEOUT_MS": PATIENT, **more}

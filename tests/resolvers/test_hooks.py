@@ -156,8 +156,8 @@ def test_a_rule_that_hangs_is_ended_and_there_is_another(
     harness: Harness, tmp_path: Path, capfd: pytest.CaptureFixture[str], opens: bool
 ) -> None:
     """Whatever it hangs in: a sleep, a loop that catches everything, a pattern that lets no other thread run."""
-    failing = {"CHAT_HOOKS_TIMEOUT_MS": "1000", "CHAT_HOOKS_ON_FAILURE": "open" if opens else "closed"}
-    with hooks(harness, tmp_path, **failing):
+    failing = "open" if opens else "closed"
+    with hooks(harness, tmp_path, CHAT_HOOKS_TIMEOUT_MS="1000", CHAT_HOOKS_ON_FAILURE=failing):
         room = harness.room()
         for word in HANGING:
             event = harness.event(SEND, roomId=room, text=word, clientMessageId=word)
@@ -261,7 +261,7 @@ def test_the_name_that_a_room_has_is_not_judged_again(harness: Harness, asked: A
 
 
 def test_the_word_filter_masks_words_and_takes_no_card_numbers(harness: Harness, tmp_path: Path) -> None:
-    with hooks(harness, tmp_path, PROJECT / "docs" / "hooks" / "words.py"):
+    with hooks(harness, tmp_path, rules=PROJECT / "docs" / "hooks" / "words.py"):
         room = harness.room()
         event = harness.event(SEND, roomId=room, text="What the HECK, darning socks?")
         sent = harness.run(event, writes=SEND_WRITES)
@@ -277,7 +277,7 @@ def test_the_word_filter_masks_words_and_takes_no_card_numbers(harness: Harness,
 
 
 def test_people_add_each_other_inside_their_company(harness: Harness, tmp_path: Path) -> None:
-    with hooks(harness, tmp_path, PROJECT / "docs" / "hooks" / "company.py"):
+    with hooks(harness, tmp_path, rules=PROJECT / "docs" / "hooks" / "company.py"):
         ann, bob, eve = (
             f"{name}-{uuid.uuid4()}@{at}.example"
             for name, at in [("ann", "acme"), ("bob", "acme"), ("eve", "other")]

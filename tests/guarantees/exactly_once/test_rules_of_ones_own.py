@@ -21,6 +21,7 @@ from chat.rules.errors import (
 from chat.rules.hooks import HookFailed, Question
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
+from chat.steps.hooks import REFUSALS, Refusals
 from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import (
     DAY_MS,
@@ -177,6 +178,28 @@ def test_a_clock_in_doubt_is_told_before_anybody_is_asked(client: Any, clock: Cl
     ours = process(client, clock, clock_in_doubt=lambda: True, **rules.parts())
     assert refused(ours, new_room(client, "ann"), "ann").values == {"reason": "clock"}
     assert rules.asked == []
+
+
+def test_whoever_is_refused_again_and_again_is_asked_about_more_seldom(client: Any, clock: Clock) -> None:
+    """What is refused charges nothing in the tables: a process remembers it."""
+    room, rules = (
+        new_room(client, "ann", "bob"),
+        OwnRules(lambda question: refusal() if question["text"] == "spam" else PASS),
+    )
+    ours = process(client, clock, **rules.parts(Refusals(clock.monotonic)))
+    send(ours, room, "ann", "hi")
+    for _ in range(REFUSALS.burst):
+        assert isinstance(refused(ours, room, "ann", "spam"), NotAllowed)
+    rules.asked.clear()
+    limited = refused(ours, room, "ann", "hi")
+    assert (type(limited), limited.values) == (RateLimited, {"retryAfterMs": 1_000, "scope": "person"})
+    assert rules.asked == []
+    assert send(ours, room, "bob", "hi").seq == 2
+    clock.sleep(1)
+    assert isinstance(refused(ours, room, "ann", "spam"), NotAllowed)
+    assert isinstance(refused(ours, room, "ann", "spam"), RateLimited)
+    clock.sleep(1)
+    assert send(ours, room, "ann", "hi").seq == 3
 
 
 @pytest.mark.parametrize("opens", [False, True])

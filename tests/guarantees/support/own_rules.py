@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from chat.rules.hooks import Answer, HookFailed, Name, Question, Runner
-from chat.steps.hooks import BeforeText, MayAdd
+from chat.steps.hooks import BeforeText, MayAdd, Refusals
 
 PASS: Answer = {}
 
@@ -25,10 +25,10 @@ class OwnRules:
     asked: list[Question] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
 
-    def parts(self) -> Mapping[str, Any]:
-        """A deployment's parts."""
-        runner = Runner(self._ask, self._report, self.opens)
-        return {"before_text": partial(BeforeText, runner), "may_add": partial(MayAdd, runner)}
+    def parts(self, refusals: Refusals | None = None) -> Mapping[str, Any]:
+        """A process's parts."""
+        given = Runner(self._ask, self._report, self.opens), refusals or Refusals()
+        return {"before_text": partial(BeforeText, *given), "may_add": partial(MayAdd, *given)}
 
     def texts(self) -> list[str]:
         return [each["text"] for each in self.asked]

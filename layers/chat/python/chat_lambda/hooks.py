@@ -19,7 +19,7 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from chat.rules.hooks import Answer, HookFailed, Name, Question, Runner
-from chat.steps.hooks import BeforeText, MayAdd
+from chat.steps.hooks import BeforeText, MayAdd, Refusals
 from chat_lambda.settings import BadSettings
 from chat_lambda.telemetry import logger
 
@@ -105,9 +105,9 @@ class HookProcesses:
         """The deployment's parts: what asks each hook that the module has. Raises `BadSettings` for a module that does
         not load."""
         names = self._load()
-        runner = Runner(self.ask, report, opens)
+        runner, refusals = Runner(self.ask, report, opens), Refusals()
         kinds = {"before_text": BeforeText, "may_add": MayAdd}
-        return {name: partial(kind, runner) for name, kind in kinds.items() if name in names}
+        return {name: partial(kind, runner, refusals) for name, kind in kinds.items() if name in names}
 
     def ask(self, name: Name, questions: Sequence[Question]) -> Sequence[Answer]:
         """The answers to all questions, within one time budget. Raises `HookFailed`."""

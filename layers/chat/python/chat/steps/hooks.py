@@ -4,19 +4,47 @@ An operation asks after everything of ours that would refuse, and before its tra
 the whole call: a transaction that is tried again asks nobody.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chat.rules.access import Access, RoomAccess
-from chat.rules.errors import ChatError, InvalidInput, NotAllowed, ServiceUnavailable
+from chat.rules.errors import ChatError, InvalidInput, NotAllowed, RateLimited, ServiceUnavailable
 from chat.rules.hooks import Answer, HookFailed, Name, Question, Runner, TextKind, check_refusal
 from chat.rules.models import Caller, Role
+from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.storage.memory import Recent
 
 if TYPE_CHECKING:
     from chat.rules.hooks import Clean
+
+
+REFUSALS = Rate(1, 30)
+"""How often somebody may be refused by rules of the deployment's own: thirty times at once, and then once a second. What
+is refused charges no other rate, and asking takes time, or money where a rule asks somebody else."""
+
+
+class Refusals:
+    """Who was refused how often, as far as this process knows. `monotonic` gives seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._tats: Recent[int] = Recent(10_000)
+
+    def wait(self, user_id: str) -> RateLimited | None:
+        """What they are told who may not ask now."""
+        wait = REFUSALS.wait(self._tats.get(user_id) or 0, self._now())
+        return RateLimited(to_ms(wait), "person", "hook.refusedTooOften") if wait else None
+
+    def add(self, user_id: str) -> None:
+        tat = REFUSALS.taken(self._tats.get(user_id) or 0, self._now())
+        self._tats.put(user_id, tat, self._monotonic())
+
+    def _now(self) -> int:
+        return round(self._monotonic() * 1_000_000)
 
 
 class _Asking:
@@ -24,26 +52,35 @@ class _Asking:
 
     name: Name
 
-    def __init__(self, runner: Runner, tally: Tally) -> None:
+    def __init__(self, runner: Runner, refusals: Refusals, tally: Tally) -> None:
         self._runner = runner
+        self._refusals = refusals
         self._tally = tally
         self._is_asked = False
         self._refusal: ChatError | None = None
         self._said = ""
 
-    def _once(self, judge: Callable[[], str], otherwise: str) -> str:
+    def _once(self, caller: Caller, judge: Callable[[], str], otherwise: str) -> str:
         """What `judge` gives; `otherwise` where the hook fails and the deployment lets pass. Raises the refusal."""
         if not self._is_asked:
             self._is_asked, self._said = True, otherwise
-            try:
-                self._said = judge()
-            except NotAllowed as refusal:
-                self._refusal = refusal
-            except HookFailed as failure:
-                self._refusal = self._failed(failure)
+            self._refusal = self._refusals.wait(caller.user_id) or self._judged(caller, judge)
         if self._refusal is not None:
             raise self._refusal
         return self._said
+
+    def _judged(self, caller: Caller, judge: Callable[[], str]) -> ChatError | None:
+        """The refusal; without one, what `judge` gave is said from now on."""
+        refusal: ChatError | None = None
+        try:
+            self._said = judge()
+        except NotAllowed as refused:
+            refusal = refused
+        except HookFailed as failure:
+            refusal = self._failed(failure)
+        if refusal and caller.user_id:  # the guilds' service asks for everybody
+            self._refusals.add(caller.user_id)
+        return refusal
 
     def _ask(self, questions: Sequence[Question]) -> Sequence[Answer]:
         """Raises `NotAllowed` for the first that is refused, and `HookFailed`."""
@@ -89,10 +126,11 @@ class BeforeText(_Asking):
     ) -> str:
         """What is to be stored in place of `text`, which `clean` has given: what the hook makes of it has to pass it, too.
 
-        Raises `NotAllowed` with the hook's own reason, and `ServiceUnavailable` (`reason=hook`).
+        Raises `NotAllowed` with the hook's own reason, `ServiceUnavailable` (`reason=hook`), and `RateLimited` for whoever
+        was refused too often.
         """
         question = {"kind": kind, "text": text, **_where(room, access, "member", caller)}
-        return self._once(lambda: self._stored(text, self._ask([question])[0], clean), text)
+        return self._once(caller, lambda: self._stored(text, self._ask([question])[0], clean), text)
 
     def _stored(self, text: str, answer: Answer, clean: "Clean") -> str:
         """Raises `HookFailed`: whoever wrote the text is not told that what a hook made of it is no text."""
@@ -121,7 +159,7 @@ class MayAdd(_Asking):
             {"person": {"user_id": user_id, "role": role}, **where} for user_id, role in people.items()
         ]
         if questions:
-            self._once(lambda: self._none_refused(questions), "")
+            self._once(caller, lambda: self._none_refused(questions), "")
 
     def _none_refused(self, questions: Sequence[Question]) -> str:
         self._ask(questions)
