@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -28,7 +28,7 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off LOG=info AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off LOG=info HOOKS=rules.py AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra]
 	@exec $(BIN)/python -m simulator run
 
 AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
@@ -65,7 +65,7 @@ token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin
 subscribe: .venv/installed ## what happens in a room of it, a line of JSON for each event: USER=alice [ROOM=lobby PORT=4000 AUTH= FORM= TOKEN_USE=]
 	@exec $(BIN)/python -m simulator subscribe $(AS_USER)
 
-invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json
+invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json [HOOKS=rules.py]
 	@exec $(BIN)/python -m simulator invoke
 
 # A DynamoDB for each worker, so that no more than four are started. One that dies ends the run instead of being replaced.

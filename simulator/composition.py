@@ -7,11 +7,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chat.rules.generations import MOST_GENERATIONS
+from chat_lambda import compose
+from chat_lambda.settings import BadSettings as FunctionSettingsBad
 from simulator import demo
 from simulator.engine import EngineFailed, answers, embedded, home_of
 from simulator.engine_state import note_told, unclean_stops, untold
 from simulator.keys import local_secrets
-from simulator.settings import BUCKET, TABLES, Settings, become, functions_environment, with_identity
+from simulator.settings import (
+    BUCKET,
+    TABLES,
+    BadSettings,
+    Settings,
+    become,
+    functions_environment,
+    with_hooks,
+    with_identity,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +60,21 @@ def composed(
             bucket=storage.bucket,
             generation=generation_of(settings),
         )
+        environment = with_hooks(environment, settings.hooks)
         become(with_identity(environment, told) if told else environment)
         storage.fill(endpoint, objects)
+        if settings.hooks:
+            _load_hooks()
         yield
+
+
+def _load_hooks() -> None:
+    """Begin with the functions' parts: elsewhere they are made at the first call, which would be the first to hear that
+    the rules do not load. Raises `BadSettings`."""
+    try:
+        compose.deployment()
+    except FunctionSettingsBad as error:
+        raise BadSettings(str(error).removeprefix("CHAT_").replace("file:", "")) from None
 
 
 def generation_of(settings: Settings) -> int:

@@ -74,6 +74,7 @@ class Settings(BaseModel):
     tls_port: int = Field(4443, ge=0, le=65535)
     unset_variables: Literal["null", "absent"] = "null"  # what an argument is whose variable is not set
     schedules: Literal["on", "off"] = "on"  # whether what has a schedule is called
+    hooks: FilePath | None = None  # a module of rules of one's own, or none
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
     auth: Auth = ()  # whom the API lets in, the default mode first; none: our own authorizer alone
     form: FormName | None = None  # whose tokens those of the OIDC provider are like
@@ -151,11 +152,12 @@ HINTS = {
     "LOG: ": "error, warning, info (or 1) or debug",
     "UNSET_VARIABLES: ": "null or absent",
     "SCHEDULES: ": "on or off",
+    "HOOKS: ": "the path of a Python file, whose functions are in docs/hooks.md",
     "AUTH: ": "cognito, oidc, lambda, authorizer or iam, or several of them with commas",
     "FORM: ": "auth0, keycloak or entra",
     "TOKEN_USE: ": "access or id",
 }
-STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log")
+STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "hooks", "log")
 OPTIONS = {
     "run": (
         "state",
@@ -246,6 +248,11 @@ def functions_environment(
     }
 
 
+def with_hooks(environment: Mapping[str, str], hooks: Path | None) -> dict[str, str]:
+    """The same functions' environment, with the rules of one's own in this file, if there are any."""
+    return {**environment, **({"CHAT_HOOKS": f"file:{hooks.absolute()}"} if hooks else {})}
+
+
 def with_identity(environment: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
     """The same functions' environment, with IDENTITY, and TOKEN_MARKER if there is one, in the place of our own
     issuer."""
@@ -259,7 +266,9 @@ def become(functions: Mapping[str, str]) -> None:
     for name in [
         name
         for name in os.environ
-        if name.startswith(("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET", *IDENTITY))
+        if name.startswith(
+            ("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET", "CHAT_HOOKS", *IDENTITY)
+        )
     ]:
         del os.environ[name]
     loopback = ",".join(

@@ -66,6 +66,9 @@ BAD = {
     "MAX_UPLOAD_BYTES": ["0", "104857601"],
     "MAX_CLOCK_SKEW_MS": ["999", "60001", "1.5"],
     "GAP_PATIENCE_MS": ["999", "8000", "300001"],
+    "CHAT_HOOKS": ["acme-chat", "acme/chat.py", ".acme", "acme..chat", "acme chat", "3"],
+    "CHAT_HOOKS_TIMEOUT_MS": ["9", "0", "-1", "3001", "0.5", "soon"],
+    "CHAT_HOOKS_ON_FAILURE": ["pass", "Open", "true"],
     "UPLOAD_TYPES": [
         "png",
         "image/*",
@@ -85,6 +88,13 @@ def test_a_wrong_value_is_refused_by_its_name(name: str, value: str) -> None:
     with pytest.raises(BadSettings, match=rf"^{name}: must ") as caught:
         read({name: value})
     assert caught.value.__suppress_context__
+
+
+def test_rules_of_ones_own_are_named_and_bounded() -> None:
+    own = read({})
+    assert (own.chat_hooks, own.chat_hooks_timeout_ms, own.chat_hooks_on_failure) == (None, 500, "closed")
+    assert read({"CHAT_HOOKS": "acme.chat", "CHAT_HOOKS_ON_FAILURE": "open"}).chat_hooks == "acme.chat"
+    assert read({"CHAT_HOOKS": "file:/srv/rules.py"}).chat_hooks == "file:/srv/rules.py"
 
 
 def test_sources_of_identity_are_read_and_a_wrong_one_is_named() -> None:

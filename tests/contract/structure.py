@@ -26,8 +26,8 @@ PROGRAMS: Mapping[str, str] = {
     "migration": "migration",
 }
 """The folder of each top-level package."""
-FLOORS = ("operations", "steps", "deployment", "identity", "storage", "rules")
-"""From the top down. `identity` stands on `rules` alone, `deployment` is one module between steps and
+FLOORS = ("operations", "steps", "deployment", "identity", "hooks", "storage", "rules")
+"""From the top down. `identity` and `hooks` stand on `rules` alone, `deployment` is one module between steps and
 storage."""
 
 

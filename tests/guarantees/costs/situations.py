@@ -1,6 +1,7 @@
 """Every operation of the API in a usual situation, so that its cost can be measured."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
@@ -10,6 +11,7 @@ from chat.rules.instants import to_wire
 from chat.rules.tally import Tally
 from tests.guarantees.costs.prepared_rooms import FILE, Operation, PreparedRooms
 from tests.guarantees.support.fixtures import DAY_MS, run_one_piece
+from tests.guarantees.support.own_rules import OwnRules
 
 SITUATIONS: dict[str, Callable[[PreparedRooms], Operation]] = {}
 """By the operation's name in `docs/costs.md`: a field, and after a comma the situation."""
@@ -97,6 +99,14 @@ def _run_jobs(ours: Deployment) -> object:
 def _(setup: PreparedRooms) -> Operation:
     setup.before = setup.operation("sendMessage", roomId=setup.room(), text="Good morning, everybody.")
     return setup.before
+
+
+@situation("sendMessage, with a rule of one's own, the room known or not")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    send = setup.operation("sendMessage", roomId=room, text="Good morning, everybody.")
+    setup.before = setup.operation("sendMessage", roomId=room, text="Good evening.")
+    return lambda ours: send(replace(ours, **OwnRules().parts()))
 
 
 @situation("sendMessage, of 4 KB")

@@ -20,6 +20,8 @@ from chat.storage.tables import no_doubt
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from chat.rules.hooks import AskAboutPeople, AskAboutText
+    from chat.rules.tally import Tally
     from chat.storage.uploads import Uploads
 
 MOST_THREADS = 32
@@ -29,6 +31,10 @@ that."""
 
 def no_uploads() -> None:
     """A deployment without attachments."""
+
+
+def no_hook(_: "Tally") -> None:
+    """A deployment without rules of its own."""
 
 
 def thread_pool() -> "Callable[[], Executor]":
@@ -53,7 +59,8 @@ class Deployment:
     `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `threads`
     gives the pool for requests beside each other; what runs in it never waits for something else that does.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
-    is only invited until they accept.
+    is only invited until they accept. `before_text` and `may_add` give what asks that rule of the deployment's own in one
+    call, or `None` where there is no such rule.
 
     `clock_in_doubt` says whether `now` is known to be further than `max_clock_skew_ms` from the store's clock; without
     a store that tells its time that is never known. No gap that is younger than `gap_patience_ms` is passed.
@@ -72,6 +79,8 @@ class Deployment:
     new_id: Callable[[int], str] = uuid7
     memory: Memory = field(default_factory=Memory)
     uploads: Callable[[], "Uploads | None"] = no_uploads
+    before_text: "Callable[[Tally], AskAboutText | None]" = no_hook
+    may_add: "Callable[[Tally], AskAboutPeople | None]" = no_hook
     threads: "Callable[[], Executor]" = field(default_factory=thread_pool)
     clock_in_doubt: Callable[[], bool] = no_doubt
     max_clock_skew_ms: int = MAX_CLOCK_SKEW_MS

@@ -19,6 +19,7 @@ from chat_lambda.settings import settings
 
 if TYPE_CHECKING:
     from chat.storage.uploads import Uploads
+    from chat_lambda.hooks import HookProcesses
 
 
 COPYING_S = 5.0
@@ -27,8 +28,9 @@ COPYING_S = 5.0
 
 @cache
 def deployment() -> Deployment:
-    """The chat over this process's DynamoDB."""
+    """The chat over this process's DynamoDB. Raises `BadSettings` where the deployment's own rules do not load."""
     own = settings()
+    starting = hooks()
     clock = StoreClock(own.max_clock_skew_ms)
     dynamodb = client(
         "dynamodb",
@@ -54,7 +56,20 @@ def deployment() -> Deployment:
         clock_in_doubt=clock.in_doubt,
         max_clock_skew_ms=own.max_clock_skew_ms,
         gap_patience_ms=own.gap_patience_ms,
+        **(starting.asked(opens=own.chat_hooks_on_failure == "open") if starting else {}),
     )
+
+
+@cache
+def hooks() -> "HookProcesses | None":
+    """The deployment's own rules, in a process beside this one, which starts while the rest is composed; `None` without
+    any. Raises `BadSettings`."""
+    own = settings()
+    if not own.chat_hooks:
+        return None
+    from chat_lambda.hooks import HookProcesses  # noqa: PLC0415  only who has hooks is to pay for them
+
+    return HookProcesses(own.chat_hooks, own.chat_hooks_timeout_ms / 1_000)
 
 
 @cache

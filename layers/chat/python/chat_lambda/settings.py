@@ -66,6 +66,18 @@ def _marker(text: str) -> str:
     return text
 
 
+def _module(text: str) -> str:
+    if not text.startswith("file:") and not all(part.isidentifier() for part in text.split(".")):
+        raise ValueError("must be a module such as acme.chat, or file: and the path of one")
+    return text
+
+
+def _failure(text: str) -> str:
+    if text not in ("closed", "open"):
+        raise ValueError("must be closed or open")
+    return text
+
+
 RUN_BY_BROWSERS = ("html", "xml", "svg", "script")
 
 
@@ -149,6 +161,10 @@ class Settings:
     max_upload_bytes: int = _number(10_485_760, int, 1, 104_857_600)
     max_clock_skew_ms: int = _number(3_000, int, 1_000, 60_000)
     gap_patience_ms: int = _number(10_000, int, 1_000, 300_000)
+    chat_hooks: str | None = _parsed(None, _module)
+    """The module of the deployment's own rules: docs/hooks.md. `file:` and a path on one machine."""
+    chat_hooks_timeout_ms: int = _number(500, int, 10, 3_000)
+    chat_hooks_on_failure: Literal["closed", "open"] = _parsed("closed", _failure)
 
 
 def read(environment: Mapping[str, str]) -> Settings:

@@ -25,6 +25,7 @@ TOTALS = frozenset(
         "DeliveriesDue",
         "DeliveriesConfirmed",
         "ConfirmMs",
+        "HookFailures",
     }
 )
 """What is counted for the deployment as well, so that one alarm sees all of its functions."""

@@ -22,10 +22,11 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     for people's consent. Who is there, or invited, already stays as they are.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for somebody who is banned, or in too many rooms into
-    which others have put them), `RateLimited` and `ServiceUnavailable`.
+    which others have put them), `RateLimited`, `ServiceUnavailable`, and what a rule of the deployment's own says.
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
     role = check_role(arguments) or "member"
+    hook = deployment.may_add(tally)
 
     def again(head: Head, given: Role, kind: NoticeKind = "MEMBER_ADDED") -> Message:
         notice = Notice(kind=kind, user_id=user_id, role=given, rev=head.rev)
@@ -44,6 +45,8 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         if invites and person is not None and person.status == "invited":
             return again(head, person.role, "MEMBER_INVITED")
         added, charges = charge_addition(deployment, caller, entry, user_id, newcomer)
+        if hook:
+            hook({user_id: role}, room, entry, caller)
         comes = invite_writes if invites else add_writes
         writes = [*comes(room, user_id, person, role, head.seq, added), *charges]
         is_owner = role == "owner" and not invites

@@ -1,16 +1,17 @@
 """Make a room."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
-from chat.rules.access import ADMIN
+from chat.rules.access import ADMIN, Access
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.generations import in_generation
-from chat.rules.models import Caller, Head, Item, Member, Role
+from chat.rules.models import NOT_ADOPTED, Caller, Head, Item, Member, Role
 from chat.rules.record import record
-from chat.rules.room_rules import check_rules
+from chat.rules.room_rules import check_rules, clean_name
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.rooms import Room, is_user_id
 from chat.rules.tally import Tally
@@ -36,6 +37,9 @@ from chat.storage.items import values
 from chat.storage.places import Found, head_place, membership_place
 from chat.storage.tables import Write
 
+if TYPE_CHECKING:
+    from chat.rules.hooks import AskAboutPeople, AskAboutText
+
 MAX_OTHERS = 40
 
 
@@ -45,11 +49,16 @@ def create_room(
     """The schema's `Room` for a room that `arguments` (`roomId`, `name`, `visibility`, `members`) describe,
     made now, or before by the same caller.
 
-    Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`, `cannotBeAdded`), `RateLimited` and
-    `ServiceUnavailable`.
+    Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`, `cannotBeAdded`), `RateLimited`,
+    `ServiceUnavailable`, and what the deployment's own rules say.
     """
     plan = _check(deployment, caller, arguments)
-    return until_committed(deployment, tally, lambda: _RoomCreation(deployment, plan).step())
+    hooks = deployment.before_text(tally), deployment.may_add(tally)
+
+    def judged() -> _Plan:
+        return _judged(plan, caller, *hooks)
+
+    return until_committed(deployment, tally, lambda: _RoomCreation(deployment, plan, judged).step())
 
 
 @record(frozen=True, slots=True)
@@ -90,12 +99,26 @@ def _check(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any])
     return _Plan(room, named, caller.user_id, by_admin, members, rules)
 
 
-class _RoomCreation:
-    """One attempt: look, judge, commit."""
+def _judged(
+    plan: _Plan, caller: Caller, before_text: "AskAboutText | None", may_add: "AskAboutPeople | None"
+) -> _Plan:
+    """The plan as the deployment's own rules leave it. Raises what they say."""
+    asked = Access(NOT_ADOPTED.ruled(plan.rules), Member(role="owner"))
+    if before_text and isinstance(name := plan.rules.get("name"), str):
+        name = before_text("room_name", name, clean_name, plan.room, asked, caller)
+        plan = replace(plan, rules={**plan.rules, "name": name})
+    if may_add:
+        may_add({user_id: plan.members[user_id] for user_id in plan.others}, plan.room, asked, caller)
+    return plan
 
-    def __init__(self, deployment: Deployment, plan: _Plan) -> None:
+
+class _RoomCreation:
+    """One attempt: look, judge, commit. `judged` gives the plan as the deployment's own rules leave it."""
+
+    def __init__(self, deployment: Deployment, plan: _Plan, judged: Callable[[], _Plan]) -> None:
         self._deployment = deployment
         self._plan = plan
+        self._judged = judged
         self._now = deployment.now()
         self._quotas: Mapping[str, Quota] = {}
         self._found: Found = {}
@@ -145,6 +168,7 @@ class _RoomCreation:
             refuse_blocked(self._found, plan.others, plan.creator)
             for user_id in plan.others:
                 check_added_rooms(self._quotas[user_id], self._now)
+        plan = self._judged()
         own = {**plan.rules, "createdBy": plan.creator}
         invites = deployment.adding_needs_consent and not plan.by_admin
         origin = founding(deployment, plan.creator)

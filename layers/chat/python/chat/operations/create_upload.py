@@ -1,7 +1,9 @@
 """Prepare an upload: a form to post a file with, which a message may then refer to."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
 from chat.rules.access import View, open_room
@@ -29,6 +31,9 @@ from chat.storage.uploads import (
     upload_write,
 )
 
+if TYPE_CHECKING:
+    from chat.rules.hooks import AskAboutText
+
 MAX_NAME = 200
 
 
@@ -38,13 +43,14 @@ def create_upload(
     """The schema's `Upload` for the file that `arguments` (`roomId`, `contentType`, `size`, `name`) describe.
 
     Raises `InvalidInput`, `NotAllowed` (also where there are no attachments), `NotRoomMember`, `Muted`,
-    `RateLimited` and `ServiceUnavailable`.
+    `RateLimited`, `ServiceUnavailable`, and what a rule of the deployment's own says.
     """
     room, uploads = Room.parse(arguments.get("roomId")), deployment.uploads()
     if uploads is None:
         raise NotAllowed("upload.off", reason="attachmentsOff")
     upload = _check(deployment, uploads, caller, arguments)
-    until_committed(deployment, tally, lambda: _prepare(deployment, room, upload))
+    hook = deployment.before_text(tally)
+    until_committed(deployment, tally, lambda: _prepare(deployment, caller, room, upload, hook))
     form = uploads.objects.form(upload.s3_key, upload.content_type, max_bytes=upload.size, seconds=FORM_S)
     return {
         "id": upload.id,
@@ -78,7 +84,9 @@ def _check(deployment: Deployment, uploads: Uploads, caller: Caller, arguments: 
     )
 
 
-def _prepare(deployment: Deployment, room: Room, upload: Upload) -> bool:
+def _prepare(
+    deployment: Deployment, caller: Caller, room: Room, upload: Upload, hook: "AskAboutText | None"
+) -> bool:
     """Look, judge, and store the upload; a success, too, where an earlier attempt has. Raises the refusal."""
     own = head_place(room), membership_place(room, upload.sender_id)
     places = (*own, upload_place(room, upload.id), preparing_place(upload.sender_id))
@@ -92,5 +100,8 @@ def _prepare(deployment: Deployment, room: Room, upload: Upload) -> bool:
         raise Muted(to_wire(access.member.muted_until))
     if seen and (wait := PREPARING.wait(seen.tat, now * 1_000)):
         raise RateLimited(to_ms(wait), "person")
+    if hook and upload.name is not None:
+        clean = partial(clean_line, max_code_points=MAX_NAME)
+        upload = replace(upload, name=hook("file_name", upload.name, clean, room, access, caller))
     deployment.store.tables.transact([upload_write(room, upload), charge_upload(upload.sender_id, seen, now)])
     return True

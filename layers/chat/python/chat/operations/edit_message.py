@@ -5,6 +5,7 @@ One transaction charges the member, moves the head and logs the change beside th
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from chat.deployment import Deployment
@@ -27,7 +28,7 @@ def edit_message(
 
     A message that has this text already is answered as it is, and nothing is written: so a repeat whose first
     answer was lost is a success. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`
-    and `ServiceUnavailable`, judged in that order.
+    and `ServiceUnavailable`, judged in that order; what a rule of the deployment's own says comes after all of these.
     """
     target = check_target(arguments)
     text = clean_text(arguments.get("text"), deployment.text_limits)
@@ -46,6 +47,7 @@ class _Edit:
         self._target = target
         self._text = text
         self._tally = tally
+        self._hook = deployment.before_text(tally)
         self._change_id = deployment.new_id(deployment.now())
         self._uncertain_rev: int | None = None
 
@@ -77,6 +79,9 @@ class _Edit:
         now, settings = deployment.now(), access.head.settings(deployment.defaults)
         if refusal := member_refusal(access, settings, now):
             raise refusal
+        text = self._judged(access)
+        if text == message.text:
+            return message
         at, version = changed_at(head, now), (message.version or 1) + 1
         writes = [
             charge(self._target.room, user_id, access, settings, now),
@@ -87,7 +92,7 @@ class _Edit:
                 kind="edited",
                 now=now,
                 change_id=self._change_id,
-                attributes={"text": self._text, "editedAt": at, "version": version, "changedBy": user_id},
+                attributes={"text": text, "editedAt": at, "version": version, "changedBy": user_id},
             ),
         ]
         try:
@@ -98,5 +103,12 @@ class _Edit:
             raise
         remember_change(deployment, self._target.room, head, now)
         self._tally.add("Edits")
-        edited = replace(message, text=self._text, edited_at=at, version=version)
+        edited = replace(message, text=text, edited_at=at, version=version)
         return replace(edited, rev=head.rev + 1, epoch=head.epoch)
+
+    def _judged(self, access: Access) -> str:
+        """The text as it is stored, when the deployment's own rules have seen it."""
+        if self._hook is None:
+            return self._text
+        clean = partial(clean_text, limits=self._deployment.text_limits)
+        return self._hook("edit", self._text, clean, self._target.room, access, self._caller)

@@ -7,15 +7,16 @@ guild. What it cannot do is let back whom the room's moderators have banned.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
+from chat.rules.access import RoomAccess
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
 from chat.rules.generations import in_generation
-from chat.rules.models import Head, Member, Notice, Role
+from chat.rules.models import Caller, Head, Member, Notice, Role
 from chat.rules.record import record
-from chat.rules.room_rules import check_rules
+from chat.rules.room_rules import check_rules, clean_name
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.new_room import founding, is_occupied, new_head_writes
@@ -33,8 +34,14 @@ from chat.steps.roster import (
 from chat.storage.items import values
 from chat.storage.tables import Write
 
+if TYPE_CHECKING:
+    from chat.rules.hooks import AskAboutText
+
 MAX_PEOPLE = 40
 """How many people one call may name. A transaction has 100 actions: the head, and two for each."""
+
+SERVICE = Caller("")
+"""Who calls here is nobody in the room."""
 
 NEW = {"rev": 0, "seq": 0, "ts": 0, "epoch": 1, "owners": 0}
 """A room that is to be opened."""
@@ -60,10 +67,13 @@ def guild_membership(deployment: Deployment, arguments: Mapping[str, Any], tally
     `reason`). `end`, by itself, ends the room, and is answered in `ended`. Said again it changes nothing.
 
     Raises `InvalidInput`, `NotRoomMember` (no room to end), `NotAllowed` (a room that is not adopted yet, or has ended:
-    `taken`) and `ServiceUnavailable`.
+    `taken`), `ServiceUnavailable`, and what a rule of the deployment's own says of a new room's name. Of the people none
+    is asked: who is in a guild is the service's word.
     """
-    feed = check_feed(arguments)
-    return until_committed(deployment, tally, lambda: (_end if feed.ended else _feed)(deployment, feed))
+    feed, hook = check_feed(arguments), deployment.before_text(tally)
+    if feed.ended:
+        return until_committed(deployment, tally, lambda: _end(deployment, feed))
+    return until_committed(deployment, tally, lambda: _feed(deployment, feed, hook))
 
 
 def check_feed(arguments: Mapping[str, Any]) -> Feed:
@@ -108,7 +118,7 @@ def _end(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     return _Change(deployment, feed, replace(head, owners=0)).answer()
 
 
-def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
+def _feed(deployment: Deployment, feed: Feed, hook: "AskAboutText | None") -> dict[str, Any]:
     """One attempt: look, judge and commit."""
     store, room = deployment.store, feed.room
     found, people = read_members(store, room, (*feed.added, *feed.removed))
@@ -125,7 +135,7 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     for user_id in feed.removed:
         change.remove(user_id, people.get(user_id))
     if found is None:
-        change.found_room()
+        change.found_room(hook)
     elif change.writes:
         change.commit()
     return change.answer()
@@ -180,9 +190,13 @@ class _Change:
             self.writes += end_invitation_writes(self.feed.room, user_id, person, self.deployment.now())
             self.notices.append(Notice(kind="INVITATION_ENDED", user_id=user_id))
 
-    def found_room(self) -> None:
-        """Make the room, with whoever is taken in. Raises `Cancelled` where others came first."""
+    def found_room(self, hook: "AskAboutText | None") -> None:
+        """Make the room, with whoever is taken in. Raises `Cancelled` where others came first, and what `hook` says of
+        its name."""
         rules, origin = {"name": self.feed.name} if self.feed.name else {}, founding(self.deployment, None)
+        if hook and self.feed.name:
+            asked = RoomAccess(self.head.ruled(rules), None, "admin")
+            rules["name"] = hook("room_name", self.feed.name, clean_name, self.feed.room, asked, SERVICE)
         head = new_head_writes(self.feed.room, self.owners, rules, origin, self.notices)
         self.deployment.store.tables.transact([*head, *self.writes])
 

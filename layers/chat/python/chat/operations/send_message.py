@@ -12,6 +12,7 @@ send under this clientMessageId was found.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
@@ -20,6 +21,7 @@ from chat.rules.errors import ChatError, NotRoomMember, RateLimited, ServiceUnav
 from chat.rules.identifiers import chance_of
 from chat.rules.models import Caller, Message, RoomSettings, Sent
 from chat.rules.tally import Tally
+from chat.rules.text import clean_text
 from chat.steps.draft import Draft, check_draft
 from chat.steps.repeat import charge_repeat, proof_of, stored_message
 from chat.steps.retry import attempts, retried
@@ -45,8 +47,8 @@ def send_message(
     find it stored already.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here),
-    `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; attachments
-    that cannot be sent (`InvalidInput`) are found after all of these. After `ServiceUnavailable` the message
+    `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; what a rule of the
+    deployment's own says, and attachments that cannot be sent (`InvalidInput`), come after all of these. After `ServiceUnavailable` the message
     may have been stored: sending it again under the same clientMessageId tells.
     """
     draft, attachments = check_draft(deployment, caller, arguments), None
@@ -55,7 +57,7 @@ def send_message(
 
         attachments = check_attachments(deployment, draft.room, arguments["attachments"])
         draft = replace(draft, fingerprint=attachments.fingerprint(draft.fingerprint))
-    send = _Send(deployment, draft, attachments, tally)
+    send = _Send(deployment, caller, draft, attachments, tally)
     return send.run() if attachments is None else _with_copies(send, attachments)
 
 
@@ -76,9 +78,18 @@ class _Send:
     """One send: the draft, and the latest that is known of the room."""
 
     def __init__(
-        self, deployment: Deployment, draft: Draft, attachments: "Attachments | None", tally: Tally
+        self,
+        deployment: Deployment,
+        caller: Caller,
+        draft: Draft,
+        attachments: "Attachments | None",
+        tally: Tally,
     ) -> None:
         self._deployment = deployment
+        self._caller = caller
+        self._hook = deployment.before_text(tally)
+        self._is_judged = self._hook is None
+        """Whether the deployment's own rule has passed the text, if there is one."""
         self._draft = draft
         self._attachments = attachments
         self._tally = tally
@@ -94,9 +105,8 @@ class _Send:
         """Whether a transaction of this send may have been committed although its answer was lost."""
 
     def run(self) -> Message:
-        if self._attachments:
-            attachments = self._attachments
-            retried(self._deployment, lambda: self._copy_files(attachments))
+        if self._attachments or self._hook:
+            retried(self._deployment, self._prepare)
         for _ in attempts(self._deployment, at_once=self._may_hurry):
             self._tally.add("Attempts")
             try:
@@ -173,17 +183,18 @@ class _Send:
         memory.members.put(self._member_key, access.member, at)
         return access
 
-    def _copy_files(self, attachments: "Attachments") -> None:
-        """Read the room, the proof and the uploads at once, judge as every send is judged, and copy the
-        files. Where the send may be a repeat nothing is copied: the run finds the message, or refuses.
+    def _prepare(self) -> None:
+        """Read the room, the proof and the uploads at once, judge as every send is judged, ask the deployment's own
+        rule, and copy the files. Where the send may be a repeat nobody is asked, and nothing is copied: the run finds
+        the message, or refuses.
 
-        Raises `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, then `InvalidInput` for what cannot be
-        sent.
+        Raises `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, what the rule says, then `InvalidInput` for what
+        cannot be sent.
         """
         draft, now_s = self._draft, self._deployment.now() // 1_000
         head, member = head_place(draft.room), membership_place(draft.room, draft.sender)
         proof = sent_place(draft.room, draft.sender, draft.client_message_id)
-        places = [head, member, proof, *attachments.places]
+        places = [head, member, proof, *(self._attachments.places if self._attachments else ())]
         with self._tally.timing("StoreMs"):
             found = self._deployment.store.tables.batch(places, consistent=True)
         access = self._know(View.of(found.get(head), found.get(member)))
@@ -193,8 +204,13 @@ class _Send:
         if refusal := self._refusal(access):
             self._remember_refusal(refusal)
             raise refusal
-        with self._tally.timing("ObjectsMs"):
-            attachments.copy(found, draft, self._settings().retention_days)
+        if self._hook:
+            clean = partial(clean_text, limits=self._deployment.text_limits)
+            text = self._hook("message", draft.text, clean, draft.room, access, self._caller)
+            self._draft, self._is_judged = replace(draft, text=text), True
+        if self._attachments:
+            with self._tally.timing("ObjectsMs"):
+                self._attachments.copy(found, draft, self._settings().retention_days)
 
     # deciding
 
@@ -224,6 +240,8 @@ class _Send:
     # committing
 
     def _commit(self, access: Access) -> Message | None:
+        if not self._is_judged:
+            raise ServiceUnavailable  # a repeat was expected, and its proof has expired in between
         attempt = self._stamp(access)
         more = self._attachments.writes(attempt) if self._attachments else ()
         try:

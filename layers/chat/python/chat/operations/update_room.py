@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
 from chat.rules.access import enter_room
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Message, Notice
 from chat.rules.retention import kept_since
-from chat.rules.room_rules import Rules, check_limits, check_rules
+from chat.rules.room_rules import Rules, check_limits, check_rules, clean_name
 from chat.rules.room_wire import room_to_wire
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -18,6 +18,9 @@ from chat.steps.retry import until_committed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import caller_unchanged
 
+if TYPE_CHECKING:
+    from chat.rules.hooks import AskAboutText
+
 
 def update_room(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
@@ -25,21 +28,26 @@ def update_room(
     """A notice of the room as it is with the rules in `arguments`; those that `reset` names are the
     deployment's again.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for a limit above what owners may set) and
-    `ServiceUnavailable`. The next message is judged
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (also for a limit above what owners may set),
+    `ServiceUnavailable`, and what a rule of the deployment's own says. The next message is judged
     by the new rules in whichever process it is sent, since they move the head's `rev`.
     """
     room = Room.parse(arguments.get("roomId"))
     rules = check_rules(room, arguments)
     if not rules:
         raise InvalidInput("room.nothing")
-    return until_committed(deployment, tally, lambda: _step(deployment, caller, room, rules))
+    hook = deployment.before_text(tally)
+    return until_committed(deployment, tally, lambda: _step(deployment, caller, room, rules, hook))
 
 
-def _step(deployment: Deployment, caller: Caller, room: Room, rules: Rules) -> Message:
+def _step(
+    deployment: Deployment, caller: Caller, room: Room, rules: Rules, hook: "AskAboutText | None"
+) -> Message:
     view = deployment.store.view(room, caller.user_id, consistent=True)
     entry = enter_room(view, caller, "updateRoom")
     rules = check_limits(entry.head, rules, deployment.defaults, by_admin=entry.standing == "admin")
+    if hook and (name := rules.get("name")) != entry.head.name and isinstance(name, str):
+        rules = {**rules, "name": hook("room_name", name, clean_name, room, entry, caller)}
     head = entry.head.ruled(rules)
     if head == entry.head:
         shown = room_to_wire(room, head, deployment.defaults)

@@ -19,6 +19,7 @@ is called `Unauthorized*` or `NotAuthorized*`: AppSync rewrites those, and Ampli
 them.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from chat.rules.catalogue import DEFAULT_LOCALE, sentence
@@ -51,9 +52,14 @@ class ChatError(Exception):
         self.locale = locale
         return self
 
+    @property
+    def sentence(self) -> str:
+        """What people are told."""
+        return sentence(self.locale, self.key, self.values)
+
     def __str__(self) -> str:
         machine = " ".join([f"code={self.code}", *(f"{name}={value}" for name, value in self.values.items())])
-        return f"{sentence(self.locale, self.key, self.values)} [{machine}]"
+        return f"{self.sentence} [{machine}]"
 
 
 class IdentityRefused(ChatError):
@@ -95,7 +101,18 @@ class NotRoomMember(ChatError):
 
 
 class NotAllowed(ChatError):
-    """The caller is in the room, but the role may not do this."""
+    """The caller is in the room, but the role may not do this, or a rule of the deployment's own is against it
+    (docs/hooks.md). Such a rule brings `sentences` of its own by language, English among them."""
+
+    def __init__(self, key: str, *, sentences: Mapping[str, str] | None = None, **values: str | int) -> None:
+        super().__init__(key, **values)
+        self._sentences = sentences
+
+    @property
+    def sentence(self) -> str:
+        if self._sentences:
+            return self._sentences.get(self.locale) or self._sentences[DEFAULT_LOCALE]
+        return super().sentence
 
 
 class Muted(ChatError):
@@ -128,8 +145,9 @@ class StaleEpoch(ChatError):
 
 
 class ServiceUnavailable(ChatError):
-    """The store throttled, failed or stayed contended for the whole deadline, or this process's clock is in doubt
-    (`reason=clock`). The same request may be sent again."""
+    """The store throttled, failed or stayed contended for the whole deadline, this process's clock is in doubt
+    (`reason=clock`), or a rule of the deployment's own gave no answer (`reason=hook`). The same request may be sent
+    again."""
 
     def __init__(self, **values: str) -> None:
         super().__init__("service.unavailable", **values)

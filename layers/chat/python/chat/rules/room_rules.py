@@ -76,8 +76,13 @@ def _reset(names: object) -> Rules:
     return {rule: None for name in names for rule in RESETS[name]}
 
 
+def clean_name(value: object) -> str | None:
+    """A room's name as it is stored; `None` for what cannot be one."""
+    return clean_line(value, MAX_NAME)
+
+
 def _name(value: object) -> str:
-    name = clean_line(value, MAX_NAME)
+    name = clean_name(value)
     if name is None:
         raise InvalidInput("room.name", argument="name", max=MAX_NAME)
     return name

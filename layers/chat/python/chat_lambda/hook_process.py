@@ -1,0 +1,139 @@
+"""The process in which a deployment's own rules run: imports their module, then answers a line of JSON for each line.
+
+Started by `chat_lambda/hooks.py`, which says what may come and how long it may take. It ends with its function.
+"""
+
+import inspect
+import json
+import signal
+import socket
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+from chat.hooks import Member, Person, Refuse, Room
+
+MOST_CHARACTERS = 200_000
+"""Of a text: more than any deployment stores."""
+
+NAMES: Mapping[str, Mapping[str, Callable[..., Any]]] = {
+    "before_text": {"kind": str, "text": str, "room": Room, "member": Member},
+    "may_add": {"inviter": Member, "person": Person, "room": Room},
+}
+"""The hooks, and what each is given by name."""
+
+Hook = Callable[..., object]
+
+
+class BadModule(Exception):
+    """The module cannot be used; the text is a sentence."""
+
+
+def main(channel: int, name: str) -> None:
+    """Serve the module `name` on a socket that is there as file descriptor `channel`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that asks
+    with socket.socket(fileno=channel) as lines:
+        reading = lines.makefile("rb")
+        try:
+            module = load(name)
+            hooks = hooks_of(module, name)
+        except BadModule as bad:
+            _say(lines, {"bad": str(bad)})
+            return
+        _say(lines, {"hooks": sorted(hooks)})
+        for line in reading:
+            asked = json.loads(line)
+            hook = hooks[asked["hook"]]
+            _say(lines, [answer(module, hook, asked["hook"], each) for each in asked["questions"]])
+
+
+def _say(lines: socket.socket, what: object) -> None:
+    lines.sendall(json.dumps(what).encode() + b"\n")
+
+
+def load(name: str) -> ModuleType:
+    """The module of this name, or `file:` and its path. Raises `BadModule`; why, goes to standard error as well."""
+    try:
+        return _of_file(Path(name.removeprefix("file:"))) if name.startswith("file:") else import_module(name)
+    except BadModule:
+        raise
+    except Exception as error:  # noqa: BLE001  the module's own, whatever it is
+        traceback.print_exc()
+        what = (
+            f"there is no module {error.name}"
+            if isinstance(error, ModuleNotFoundError)
+            else type(error).__name__
+        )
+        raise BadModule(f"{name} cannot be imported: {what}") from None
+
+
+def _of_file(path: Path) -> ModuleType:
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise BadModule(f"{path.name} is no Python file")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def hooks_of(module: ModuleType, name: str) -> dict[str, Hook]:
+    """The hooks that a module has. Raises `BadModule` where there are none, or one that cannot be called."""
+    found: dict[str, Hook] = {}
+    for hook, parameters in NAMES.items():
+        function = getattr(module, hook, None)
+        if function is None:
+            continue
+        if not callable(function) or inspect.iscoroutinefunction(function):
+            raise BadModule(f"{name}: {hook} is no plain function")
+        try:
+            inspect.signature(function).bind(**dict.fromkeys(parameters))
+        except TypeError:
+            raise BadModule(f"{name}: {hook} does not take {', '.join(parameters)} by name") from None
+        found[hook] = function
+    if not found:
+        raise BadModule(f"{name} has neither {' nor '.join(NAMES)}")
+    return found
+
+
+def answer(module: ModuleType, hook: Hook, name: str, question: Mapping[str, Any]) -> dict[str, Any]:
+    """What the hook says to one question: see `chat/rules/hooks.py:Answer`."""
+    given = {each: _made(NAMES[name][each], value) for each, value in question.items()}
+    try:
+        said = hook(**given)
+    except Refuse as refusal:
+        said = refusal
+    except Exception as error:  # noqa: BLE001  the hook's own: neither its text nor what it was given leaves
+        return _failed(type(error).__name__, _where(error.__traceback__, module))
+    if isinstance(said, Refuse):
+        return {"refused": {"code": said.code, "sentences": dict(said.sentences) or None}}
+    if said is None or (said is True and name == "may_add"):
+        return {}
+    if said is False and name == "may_add":
+        return {"refused": {"code": "refused", "sentences": None}}
+    if name == "before_text" and type(said) is str:
+        return {"text": said} if len(said) <= MOST_CHARACTERS else _failed("TextTooLong")
+    return _failed(f"Returned{type(said).__name__.title()}")
+
+
+def _made(kind: Callable[..., Any], value: Any) -> Any:
+    if kind is str:
+        return value
+    if "roles" in value:
+        value = {**value, "roles": frozenset(value["roles"])}
+    return kind(**value)
+
+
+def _failed(error: str, at: str = "unknown") -> dict[str, Any]:
+    return {"failed": {"error": error, "at": at}}
+
+
+def _where(trace: TracebackType | None, module: ModuleType) -> str:
+    """`file:line` of the innermost frame in the module, else of the innermost."""
+    frames = list(traceback.walk_tb(trace))[1:] or list(traceback.walk_tb(trace))
+    own = [each for each in frames if each[0].f_code.co_filename == module.__file__]
+    frame, line = (own or frames)[-1]
+    return f"{Path(frame.f_code.co_filename).name}:{line}"

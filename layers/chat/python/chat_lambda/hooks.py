@@ -1,0 +1,158 @@
+"""A deployment's own rules in a process of their own: started with the function, asked within a time budget, and ended
+and started again when one does not answer.
+
+A thread cannot be ended from outside, and a pattern that runs away in `re` lets no other thread run meanwhile. The
+process of the function cannot be ended either without a caller who pays for it: Lambda sends the next event as soon as
+it has the answer. A process beside it can be killed at any instant, and nobody else's call notices.
+"""
+
+import atexit
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from threading import BoundedSemaphore
+from typing import Any
+
+from chat.rules.hooks import Answer, HookFailed, Name, Question, Runner
+from chat.steps.hooks import BeforeText, MayAdd, Refusals
+from chat_lambda.settings import BadSettings
+from chat_lambda.telemetry import logger
+
+START_S = 8.0
+"""How long a process may take to import its module: Lambda gives the whole init phase ten seconds."""
+RESTART_S = 2.0
+"""How long the call whose hook failed waits for the next process, so that the next caller does not have to."""
+MOST_PROCESSES = 4
+"""How many calls of one process are asked about at once. In Lambda there is one call, elsewhere there are threads."""
+MOST_BYTES = 4_194_304
+"""Of one answer. What `hook_process.py` sends is far below."""
+
+BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
+    "from chat_lambda.hook_process import main; main(int(sys.argv[1]), sys.argv[2])"
+)
+"""The process imports from where this one does."""
+
+
+class _NoAnswer(Exception):
+    """The process ended (`Ended`), did not answer in time (`TimedOut`), or not in its form (`BadAnswer`)."""
+
+
+class _Process:
+    """One process, which answers a line for each line."""
+
+    def __init__(self, module: str) -> None:
+        self._channel, theirs = socket.socketpair()
+        command = [sys.executable, "-c", BOOT, str(theirs.fileno()), module, json.dumps(sys.path)]
+        # Standard output is the function's answer in `make invoke`: what a hook prints goes to standard error.
+        self._process = subprocess.Popen(  # noqa: S603  our own module, with no shell between
+            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=2
+        )
+        theirs.close()
+        self._started: Mapping[str, Any] | None = None
+
+    def started(self, seconds: float) -> Mapping[str, Any]:
+        """What it says of its module once it has imported it. Raises `_NoAnswer`."""
+        if self._started is None:
+            self._started = self._read(time.monotonic() + seconds)
+        return self._started
+
+    def ask(self, question: object, seconds: float) -> Any:
+        """Raises `_NoAnswer`."""
+        deadline = time.monotonic() + seconds
+        self._channel.settimeout(seconds)
+        try:
+            self._channel.sendall(json.dumps(question).encode() + b"\n")
+        except OSError as error:
+            raise _NoAnswer("TimedOut" if isinstance(error, TimeoutError) else "Ended") from None
+        return self._read(deadline)
+
+    def _read(self, deadline: float) -> Any:
+        line = b""
+        while not line.endswith(b"\n"):
+            self._channel.settimeout(max(deadline - time.monotonic(), 0.001))
+            try:
+                chunk = self._channel.recv(65_536)
+            except OSError as error:
+                raise _NoAnswer("TimedOut" if isinstance(error, TimeoutError) else "Ended") from None
+            line += chunk
+            if not chunk or len(line) > MOST_BYTES:
+                raise _NoAnswer("BadAnswer" if chunk else "Ended")
+        return json.loads(line)
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._channel.close()
+
+
+class HookProcesses:
+    """The processes of one module. One starts at once."""
+
+    def __init__(self, module: str, budget_s: float) -> None:
+        self._module = module
+        self._budget_s = budget_s
+        self._turns = BoundedSemaphore(MOST_PROCESSES)
+        self._idle = [_Process(module)]
+        atexit.register(self.close)
+
+    def asked(self, *, opens: bool) -> dict[str, Any]:
+        """The deployment's parts: what asks each hook that the module has. Raises `BadSettings` for a module that does
+        not load."""
+        names = self._load()
+        runner, refusals = Runner(self.ask, report, opens), Refusals()
+        kinds = {"before_text": BeforeText, "may_add": MayAdd}
+        return {name: partial(kind, runner, refusals) for name, kind in kinds.items() if name in names}
+
+    def ask(self, name: Name, questions: Sequence[Question]) -> Sequence[Answer]:
+        """The answers to all questions, within one time budget. Raises `HookFailed`."""
+        with self._turns:
+            process = self._idle.pop() if self._idle else _Process(self._module)
+            try:
+                process.started(START_S)
+                answers: Sequence[Answer] = process.ask(
+                    {"hook": name, "questions": list(questions)}, self._budget_s
+                )
+            except _NoAnswer as failure:
+                process.end()
+                self._idle.append(self._another())
+                raise HookFailed(str(failure), replaced=True) from None
+            self._idle.append(process)
+            return answers
+
+    def close(self) -> None:
+        """End the processes that nobody waits for."""
+        while self._idle:
+            self._idle.pop().end()
+        atexit.unregister(self.close)
+
+    def _another(self) -> _Process:
+        process = _Process(self._module)
+        with suppress(_NoAnswer):
+            process.started(RESTART_S)
+        return process
+
+    def _load(self) -> Sequence[str]:
+        """The names of the hooks that the module has. Raises `BadSettings`."""
+        (process,) = self._idle
+        try:
+            started = process.started(START_S)
+        except _NoAnswer as failure:
+            what = "took too long" if str(failure) == "TimedOut" else "ended its process"
+            started = {"bad": f"{self._module} {what} while it was imported"}
+        if bad := started.get("bad"):
+            self.close()
+            raise BadSettings(f"CHAT_HOOKS: {bad}")
+        names: Sequence[str] = started["hooks"]
+        logger().info("Hooks", extra={"rules": self._module, "hooks": names})
+        return names
+
+
+def report(name: Name, failure: HookFailed) -> None:
+    """One log line: what was asked about is never in it."""
+    logger().error("Hook failed", extra={"hook": name, "error": failure.error, "at": failure.at})

@@ -1,0 +1,243 @@
+"""The process of a deployment's own rules: what it takes as a module, and that it costs nothing without one."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, Protocol
+
+import pytest
+
+from chat.hooks import Refuse
+from chat.rules.hooks import HookFailed, check_refusal
+from chat_lambda.hooks import MOST_PROCESSES, HookProcesses
+from chat_lambda.settings import BadSettings
+
+PATIENT_S = 30.0
+"""For what answers at all, however busy this machine is."""
+ROOM = {"id": "tea", "type": "general", "guild_id": None, "name": None, "visibility": "private"}
+ANN = {"user_id": "ann", "role": "owner", "roles": ["staff"]}
+
+
+class Load(Protocol):
+    def __call__(self, source: str, budget_s: float = PATIENT_S) -> HookProcesses: ...
+
+
+def about(text: str) -> dict[str, Any]:
+    return {"kind": "message", "text": text, "room": ROOM, "member": ANN}
+
+
+@pytest.fixture
+def load(functions_environ: None, tmp_path: Path) -> Iterator[Load]:
+    """Starts a module of this source."""
+    started: list[HookProcesses] = []
+
+    def load(source: str, budget_s: float = PATIENT_S) -> HookProcesses:
+        file = tmp_path / "rules.py"
+        file.write_text(dedent(source), encoding="utf-8")
+        started.append(HookProcesses(f"file:{file}", budget_s))
+        return started[-1]
+
+    yield load
+    for each in started:
+        each.close()
+
+
+BAD_MODULES = {
+    "no hooks": ("x = 1", "has neither before_text nor may_add"),
+    "a typing error": ("def before_text(:", "cannot be imported: SyntaxError"),
+    "raises": ("raise RuntimeError('private')", "cannot be imported: RuntimeError"),
+    "another's module is missing": ("import acme_words", "cannot be imported: there is no module acme_words"),
+    "ends": ("raise SystemExit", "ended its process while it was imported"),
+    "dies": ("import os; os._exit(3)", "ended its process while it was imported"),
+    "no function": ("before_text = 3", "before_text is no plain function"),
+    "asynchronous": ("async def before_text(kind, text, room, member): ...", "before_text is no plain function"),
+    "an argument less": ("def before_text(kind, text, room): ...", "before_text does not take kind, text, room, member by name"),
+    "others' names": ("def may_add(a, b, c): ...", "may_add does not take inviter, person, room by name"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", BAD_MODULES)
+def test_a_module_that_cannot_be_used_is_told_in_a_sentence(load: Load, why: str) -> None:
+    source, sentence = BAD_MODULES[why]
+    with pytest.raises(BadSettings) as caught:
+        load(source).asked(opens=False)
+    assert str(caught.value).startswith("CHAT_HOOKS: file:")
+    assert str(caught.value).endswith(sentence)
+    assert "private" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["acme.chat", "file:/nowhere/rules.py", "file:/nowhere/rules.txt"])
+def test_a_module_that_is_not_there_is_told_in_a_sentence(functions_environ: None, name: str) -> None:
+    with pytest.raises(
+        BadSettings, match=rf"^CHAT_HOOKS: ({name} cannot be imported: |rules.txt is no Python file)"
+    ):
+        HookProcesses(name, PATIENT_S).asked(opens=False)
+
+
+def test_only_the_hooks_that_a_module_has_are_asked(load: Load) -> None:
+    assert set(load("def may_add(inviter, person, room): ...").asked(opens=False)) == {"may_add"}
+    assert set(load("def before_text(**told): ...\ndef may_add(**told): ...").asked(opens=True)) == {
+        "before_text",
+        "may_add",
+    }
+
+
+def test_hooks_take_what_they_want_by_name_and_what_they_are_told_is_read_only(load: Load) -> None:
+    processes = load("""
+        def before_text(text, *, member, room, kind, more=None):
+            try:
+                room.name = "other"
+            except AttributeError as error:
+                return f"{kind} {text} {room.id} {member.user_id} {sorted(member.roles)} {type(error).__name__}"
+    """)
+    said = processes.ask("before_text", [about("hi")])
+    assert said == [{"text": "message hi tea ann ['staff'] FrozenInstanceError"}]
+
+
+def test_a_module_of_a_layer_is_found_by_its_name(functions_environ: None) -> None:
+    """From where the function imports, too."""
+    processes = HookProcesses("docs.hooks.words", PATIENT_S)
+    assert processes.ask("before_text", [about("heck")]) == [{"text": "****"}]
+    processes.close()
+
+
+def test_a_module_keeps_what_it_has_learned_until_its_process_is_replaced(load: Load) -> None:
+    processes = load("""
+        import os
+        seen = []
+        def before_text(kind, text, room, member):
+            seen.append(text)
+            if text == "end":
+                os._exit(1)
+            return str(len(seen))
+    """)
+    assert [processes.ask("before_text", [about("x")])[0]["text"] for _ in range(3)] == ["1", "2", "3"]
+    with pytest.raises(HookFailed) as caught:
+        processes.ask("before_text", [about("end")])
+    assert (caught.value.error, caught.value.replaced) == ("Ended", True)
+    assert processes.ask("before_text", [about("x")]) == [{"text": "1"}]
+
+
+def test_calls_at_once_are_asked_about_at_once_and_none_waits_for_one_that_hangs(load: Load) -> None:
+    processes = load(
+        """
+        import time
+        def before_text(kind, text, room, member):
+            time.sleep(60 if text == "hang" else 0)
+            return text
+        """,
+        budget_s=4.0,
+    )
+    processes.asked(opens=False)
+    with ThreadPoolExecutor(MOST_PROCESSES) as threads:
+        hanging = threads.submit(processes.ask, "before_text", [about("hang")])
+        started = time.monotonic()
+        others = [threads.submit(processes.ask, "before_text", [about(str(n))]) for n in range(20)]
+        assert [each.result()[0]["text"] for each in others] == [str(n) for n in range(20)]
+        assert time.monotonic() - started < 4.0 or hanging.done()
+        with pytest.raises(HookFailed, match="TimedOut"):
+            hanging.result()
+
+
+def test_a_long_text_crosses_both_ways(load: Load) -> None:
+    processes = load("def before_text(kind, text, room, member): return text[::-1]")
+    text = "é\U0001f600\n" * 50_000
+    assert processes.ask("before_text", [about(text)]) == [{"text": text[::-1]}]
+
+
+def test_the_process_ends_with_its_function(functions_environ: None, project: Path, tmp_path: Path) -> None:
+    """Also where that is killed."""
+    file = tmp_path / "rules.py"
+    file.write_text(
+        "import os\nfrom pathlib import Path\n"
+        f"Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\ndef may_add(**told): ...\n"
+    )
+    source = (
+        "import os, sys\nfrom chat_lambda.hooks import HookProcesses\n"
+        "HookProcesses(sys.argv[1], 1.0).asked(opens=False)\nos.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", source, f"file:{file}"], cwd=project, check=False, timeout=60)
+    pid = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 30
+    while _is_running(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"  # whoever takes in orphans here may not have looked yet
+
+
+START = """
+import json, sys
+import resolvers.send_message
+print(json.dumps(sorted(sys.modules)))
+"""
+OWN = {"chat.hooks", "chat.rules.hooks", "chat.steps.hooks", "chat_lambda.hooks", "subprocess"}
+
+
+def start(project: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """The init phase of sendMessage's function."""
+    given = {
+        **os.environ,
+        "PYTHONPATH": ".:layers/chat/python",
+        "AWS_LAMBDA_FUNCTION_NAME": "test",
+        **environment,
+    }
+    return subprocess.run(
+        [sys.executable, "-c", START],
+        env=given,
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_without_rules_a_cold_start_imports_nothing_of_them(functions_environ: None, project: Path) -> None:
+    bare = set(json.loads(start(project).stdout.splitlines()[-1]))
+    assert bare & (OWN - {"subprocess"}) == set()
+    with_rules = start(project, CHAT_HOOKS="docs.hooks.words")
+    assert set(json.loads(with_rules.stdout.splitlines()[-1])) - bare >= OWN - {"chat.hooks", "subprocess"}
+
+
+def test_a_function_whose_rules_do_not_load_ends_its_init_with_a_sentence(
+    functions_environ: None, project: Path
+) -> None:
+    ended = start(project, CHAT_HOOKS="acme.chat")
+    assert ended.returncode == 1
+    said = "BadSettings: CHAT_HOOKS: acme.chat cannot be imported: there is no module acme"
+    assert ended.stderr.splitlines()[-1].endswith(said)
+
+
+@pytest.mark.parametrize("code", ["", "Spam", "two words", "a" * 41, "é", "spam\n", "a=b", None, 3])
+def test_a_refusals_code_is_a_word(code: Any) -> None:
+    with pytest.raises(ValueError, match="a code is a small letter"):
+        Refuse(code, "No.")
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    ["", "two\nlines", "x" * 301, "[code=Other]", "\u202eNo.", 3, {}, {"es": "No."}, {"en": ""}, {"en": "No.", "es": 3},
+     {"en": "No.", "English": "No."}, {"en": "No.", 3: "No."}, ["en"]],
+)  # fmt: skip
+def test_a_refusals_sentences_are_bounded_and_english_is_among_them(sentences: Any) -> None:
+    with pytest.raises(ValueError, match=r"^(a|sentences) "):
+        Refuse("spam", sentences)
+
+
+def test_a_refusal_has_one_sentence_or_one_for_each_language_or_none() -> None:
+    assert Refuse("spam", "No.").sentences == {"en": "No."}
+    assert Refuse("spam", {"en": "x" * 300, "de": "Nein."}).sentences["de"] == "Nein."
+    assert (Refuse("a" * 40).sentences, check_refusal("a9", None)) == ({}, {})
