@@ -13,8 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from chat.hooks import Refuse
-from chat.rules.hooks import HookFailed, check_refusal
+from chat.rules.hooks import HookFailed
 from chat_lambda.hooks import MOST_PROCESSES, HookProcesses
 from chat_lambda.settings import BadSettings
 
@@ -219,25 +218,3 @@ def test_a_function_whose_rules_do_not_load_ends_its_init_with_a_sentence(
     assert ended.returncode == 1
     said = "BadSettings: CHAT_HOOKS: acme.chat cannot be imported: there is no module acme"
     assert ended.stderr.splitlines()[-1].endswith(said)
-
-
-@pytest.mark.parametrize("code", ["", "Spam", "two words", "a" * 41, "é", "spam\n", "a=b", None, 3])
-def test_a_refusals_code_is_a_word(code: Any) -> None:
-    with pytest.raises(ValueError, match="a code is a small letter"):
-        Refuse(code, "No.")
-
-
-@pytest.mark.parametrize(
-    "sentences",
-    ["", "two\nlines", "x" * 301, "[code=Other]", "\u202eNo.", 3, {}, {"es": "No."}, {"en": ""}, {"en": "No.", "es": 3},
-     {"en": "No.", "English": "No."}, {"en": "No.", 3: "No."}, ["en"]],
-)  # fmt: skip
-def test_a_refusals_sentences_are_bounded_and_english_is_among_them(sentences: Any) -> None:
-    with pytest.raises(ValueError, match=r"^(a|sentences) "):
-        Refuse("spam", sentences)
-
-
-def test_a_refusal_has_one_sentence_or_one_for_each_language_or_none() -> None:
-    assert Refuse("spam", "No.").sentences == {"en": "No."}
-    assert Refuse("spam", {"en": "x" * 300, "de": "Nein."}).sentences["de"] == "Nein."
-    assert (Refuse("a" * 40).sentences, check_refusal("a9", None)) == ({}, {})

@@ -198,6 +198,25 @@ def test_every_frozen_class_of_the_functions_is_a_record(project: Path) -> None:
     assert found == []
 
 
+def test_rules_of_ones_own_come_from_a_layer_beside_ours(
+    zips: Path, task: Path, environment: dict[str, str]
+) -> None:
+    """They import what lies in layers, and the function itself imports nothing of theirs."""
+    acme = task / "opt" / "python" / "acme"
+    acme.mkdir()
+    (acme / "chat.py").write_text(
+        "import acme.words\nfrom chat.hooks import Refuse\ndef may_add(inviter, person, room): raise Refuse('no')\n"
+    )
+    (acme / "words.py").write_text("")
+    found = start(zips, task, {**environment, "CHAT_HOOKS": "acme.chat"}, "add_member")
+    assert found["callable"]
+    assert found["compiled"] == []
+    assert "chat_lambda.hooks" in found["modules"]
+    assert [name for name in found["modules"] if name.startswith("acme")] == []
+    with pytest.raises(subprocess.CalledProcessError):
+        start(zips, task, {**environment, "CHAT_HOOKS": "acme.absent"}, "add_member")
+
+
 def test_the_layer_and_the_functions_are_small(zips: Path) -> None:
     (layer,) = zips.glob("layer-dependencies-*.zip")
     assert unpacked_size(layer) <= 27 * MIB

@@ -69,6 +69,8 @@ def test_a_rule_is_told_who_is_added_by_whom(harness: Harness, asked: Asked) -> 
         "room": {"id": room, "type": "guild", "guild_id": guild, "name": None, "visibility": "private"},
     }
     assert second["inviter"] == {"user_id": "root", "role": None, "roles": ["admin"]}
+    assert not isinstance(harness.invoke(harness.event(ADD, roomId=room, userId=who, role=None)), Refusal)
+    assert asked.take() == []  # who is there stays as they are
 
 
 @pytest.mark.parametrize(
