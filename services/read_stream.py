@@ -5,7 +5,7 @@ from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
 from chat.operations.read_stream import read_stream
-from chat_lambda.compose import deployment
+from chat.storage.clock import wall_clock
 from chat_lambda.compose_events import dead_letters, reader
 from chat_lambda.function import Call, service
 from chat_lambda.telemetry import logger
@@ -17,10 +17,10 @@ WORKING_S = 18.0
 @service("read_stream", reader, dead_letters, background=True)
 def handler(call: Call) -> dict[str, Any]:
     """Answers from which record on the batch is to be sent again: see `docs/events.md`."""
-    emitter, chat = reader(), deployment()
-    until = chat.monotonic() + WORKING_S
+    emitter = reader()
+    until = emitter.monotonic() + WORKING_S
     records = call.arguments["Records"]
-    reading = read_stream(emitter, dead_letters(), records, chat.now(), call.tally, until)
+    reading = read_stream(emitter, dead_letters(), records, wall_clock(), call.tally, until)
     for letter in reading.set_aside:
         fields = {"table": letter.table, "sequence_number": letter.sequence_number, "reason": letter.reason}
         logger().error("Record set aside", extra=fields)

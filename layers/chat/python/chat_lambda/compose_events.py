@@ -1,9 +1,11 @@
-"""The composition root of the functions that give events away: the reader of the stream and the re-emitter."""
+"""The composition root of the functions that give events away: the reader of the stream and the re-emitter. The reader asks
+no table for anything."""
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal
 
 from chat.rules.outgoing import Target
 from chat.rules.published import publish_document
@@ -14,7 +16,6 @@ from chat.storage.event_bus import EventBus
 from chat.storage.event_consumers import Consumer, EventConsumers
 from chat.storage.event_publisher import EventPublisher
 from chat.storage.event_queue import EventQueue
-from chat_lambda.compose import deployment
 from chat_lambda.settings import settings
 
 CONSUMERS: Sequence[Consumer] = ()
@@ -24,7 +25,8 @@ TIMEOUT_S = 2.0
 """How long one connect, and one answer, may take: a batch has `services/read_stream.py:WORKING_S` in all."""
 
 Name = Literal["publish", "bus", "queue", "consumers"]
-NAMES: tuple[Name, ...] = get_args(Name)
+REEMITTED_TO: tuple[Name, ...] = ("bus", "queue", "consumers")
+"""Whom events are given once more. Subscribers are not among them: they catch up by `changes` and `sync`."""
 
 
 @cache
@@ -58,7 +60,7 @@ def emitter_to(names: Sequence[Name]) -> Emitter:
         targets=tuple(chosen.values()),
         with_text=settings().event_text,
         publishes="publish" in chosen,
-        monotonic=deployment().monotonic,
+        monotonic=time.monotonic,
     )
 
 
@@ -74,5 +76,5 @@ def dead_letters() -> DeadLetters:
 
 
 @cache
-def _sqs() -> "object":
+def _sqs() -> Any:
     return client("sqs", region=settings().aws_region, timeout=TIMEOUT_S, lean=True)

@@ -87,6 +87,12 @@ def _source(text: str) -> str:
     return text
 
 
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,31}", text):
+        raise ValueError("must be up to 32 letters and digits, the first a capital letter")
+    return text
+
+
 def _queue_or_file(text: str) -> str:
     return text if text.startswith("file:") else _address(text)
 
@@ -187,6 +193,8 @@ class Settings:
     dead_letter_queue_url: str | None = _parsed(None, _queue_or_file)
     appsync_url: str | None = _parsed(None, _address)
     """The API that the reader publishes by, where the deployment publishes by the stream."""
+    schema_prefix: str = _parsed("", _prefix)
+    """Of that API's fields and types."""
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -203,7 +211,9 @@ def read(environment: Mapping[str, str]) -> Settings:
     if own.identity is not None and own.jwt_issuer:
         raise BadSettings("IDENTITY: must not stand beside JWT_ISSUER, whose place it takes")
     if own.identity and own.identity.roles and own.publisher_role in own.identity.roles.callers:
-        raise BadSettings("PUBLISHER_ROLE: must be none of the roles of IDENTITY: it calls nothing but publishMessage")
+        raise BadSettings(
+            "PUBLISHER_ROLE: must be none of the roles of IDENTITY: it calls nothing but publishMessage"
+        )
     return own
 
 

@@ -56,9 +56,7 @@ def _one_of(words: tuple[str, ...]) -> Check:
 def _literals(kind: Any) -> tuple[str, ...]:
     """The words of a `Literal`, or of several."""
     inner = get_args(kind)
-    return tuple(
-        word for each in inner for word in ((each,) if isinstance(each, str) else _literals(each))
-    )
+    return tuple(word for each in inner for word in ((each,) if isinstance(each, str) else _literals(each)))
 
 
 _EVENT: Mapping[str, Check] = {
@@ -98,7 +96,7 @@ _NOTICE: Mapping[str, Check] = {
 _PUBLISHED: Mapping[str, Check] = {
     "id": _id,
     "roomId": _id,
-    "senderId": lambda value: _text(value),
+    "senderId": _text,
     "ts": _instant,
     "epoch": _or_null(_positive),
     "seq": _or_null(_positive),

@@ -137,8 +137,9 @@ class SignedPost:
 
     def __init__(self, url: str, *, service: str, region: str, timeout: float = 2.0) -> None:
         self._url, self._service, self._region = url, service, region
-        self._credentials = _lean_session(service).get_credentials()
-        self._session = URLLib3Session(timeout=timeout)
+        self._credentials: Any = _lean_session(service).get_credentials()
+        own: dict[str, Any] = {"timeout": (timeout, timeout)}  # it takes a pair, too
+        self._session = URLLib3Session(**own)
 
     def __call__(self, body: bytes) -> tuple[int, bytes]:
         """The answer's status and body. Raises `StoreFailure`; each connect and read takes up to `timeout` seconds."""

@@ -61,6 +61,6 @@ class EventPublisher:
             raise TransientFailure("NoAnswer") from None
         if errors and HOPELESS.issuperset(errors):
             raise _Refused(errors[0])
-        if status != 200 or errors or not said.get("data"):  # noqa: PLR2004  OK
+        if status != 200 or errors or not said.get("data"):
             # Of the API and not of the message: rights, its schema, its load.
             raise TransientFailure(errors[0] if errors else f"Status{status}")
