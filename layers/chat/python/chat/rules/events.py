@@ -55,14 +55,17 @@ class RoomEvent:
             return [self.message.to_wire()]
         if self.kind in UNHEARD:
             return []
+        ids = (
+            [f"{self.id}.{number}" for number in range(len(self.notices))] if self.notices[1:] else [self.id]
+        )
         return [
-            self._told(notice, self.id if len(self.notices) == 1 else f"{self.id}.{number}")
-            for number, notice in enumerate(self.notices)
+            self.carrier(message_id).to_wire() | {"notice": dict(notice)}
+            for message_id, notice in zip(ids, self.notices, strict=False)
         ]
 
-    def _told(self, notice: Mapping[str, Any], message_id: str) -> dict[str, Any]:
-        """The `Message` that carries a notice and is not stored."""
-        message = Message(
+    def carrier(self, message_id: str) -> Message:
+        """The message that carries one of its notices, without that, and is not stored."""
+        return Message(
             id=message_id,
             room_id=self.room_id,
             room_type=self.room_type,
@@ -72,7 +75,6 @@ class RoomEvent:
             epoch=self.epoch,
             version=None,
         )
-        return message.to_wire() | {"notice": dict(notice)}
 
     def to_wire(self, *, with_text: bool, rebuilt: bool = False) -> dict[str, Any]:
         """The JSON of the contract, version 1, for consumers. Without `with_text` it holds neither the message's text
