@@ -4,6 +4,7 @@ source mapping does, with its batches, its retries and its checkpoint.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB_Streams.html
 """
 
+import base64
 import json
 import logging
 import threading
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -102,12 +104,17 @@ class StreamPoller:
         give_up: Callable[[Mapping[str, Any]], None] = lambda _: None,
         attempts: int = 10,
     ) -> None:
-        self._streams = client("dynamodbstreams", region=REGION, endpoint=endpoint, timeout=20)
+        self._endpoint = endpoint
         self._arn, self._invoke, self._checkpoints = arn, invoke, checkpoints
         self._stopped, self._start, self._give_up, self._attempts = stopped, start, give_up, attempts
         self._mappings: dict[str, ShardMapping] = {}
         self._iterators: dict[str, str | None] = {}
         self._look_for_shards = 0.0
+
+    @cached_property
+    def _streams(self) -> Any:
+        """Made in the thread that reads: it takes a while."""
+        return client("dynamodbstreams", region=REGION, endpoint=self._endpoint, timeout=20)
 
     def prepare(self) -> None:
         """Find the places to begin at, so that nothing that happens after this is missed."""
@@ -144,7 +151,7 @@ class StreamPoller:
         return moved
 
     def _deal(self, shard: str, mapping: ShardMapping, batch: list[Record]) -> None:
-        answer = self._invoke({"Records": [_as_lambda_has_it(each, self._arn) for each in batch]})
+        answer = self._invoke({"Records": batch})
         if lost := mapping.done(batch, answer):
             log.warning("records given up", extra={"count": len(lost)})
             self._give_up(given_up(lost, self._arn, shard, self._attempts))
@@ -203,19 +210,25 @@ class StreamPoller:
             self._iterators[shard] = self._iterator(shard, "TRIM_HORIZON")
             return []
         self._iterators[shard] = answer.get("NextShardIterator")
-        return list(answer["Records"])
+        return [_as_lambda_has_it(each, self._arn) for each in answer["Records"]]
 
     def _name(self, shard: str) -> str:
         return f"{self._arn} {shard}"
 
 
 def _as_lambda_has_it(record: Record, arn: str) -> dict[str, Any]:
-    """A record as Lambda's event has it: with its stream, and its instant as epoch seconds."""
-    change = dict(record["dynamodb"])
-    at = change.get("ApproximateCreationDateTime")
-    if isinstance(at, datetime):
-        change["ApproximateCreationDateTime"] = at.timestamp()
-    return {**record, "dynamodb": change, "eventSourceARN": arn}
+    """A record as Lambda's event has it: JSON, with its stream, its instant as epoch seconds and bytes as base64."""
+    text = json.dumps({**record, "eventSourceARN": arn}, default=_as_json)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(type(value).__name__)
 
 
 def write_pointer(path: Path) -> Callable[[Mapping[str, Any]], None]:
