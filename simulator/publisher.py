@@ -49,7 +49,7 @@ class Publisher:
         now = int(time.time())
         credentials = self._keys.credentials(self._user, now=now, ttl=SESSION_S)
         body = json.dumps({"query": query, "variables": variables})
-        request = urllib.request.Request(  # noqa: S310  an address of this machine
+        request = urllib.request.Request(
             f"http://{self._address}/graphql",
             body.encode(),
             signer(credentials, REGION, self._address)("/graphql", body),

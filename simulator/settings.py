@@ -228,13 +228,12 @@ def functions_environment(
     tables: Mapping[str, str] = TABLES,
     bucket: str = BUCKET,
     generation: int = 1,
-    publish: str = "sender",
 ) -> dict[str, str]:
     """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set
     itself}.
 
     `objects` is the address of the S3 that holds attachments, in `bucket`; without one there are none.
-    `generation` is the tables'. `publish`: see `Settings`.
+    `generation` is the tables'.
     """
     return {
         **tables,
@@ -251,7 +250,6 @@ def functions_environment(
         "AUDIT_KEY": secrets.audit_key,
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "AUTHORIZER_TTL_SECONDS": "300",
-        "PUBLISH": publish,
         "PUBLISHER_ROLE": role_arn(PUBLISHER),
         "LOG_LEVEL": log_level,
         **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": bucket} if objects else {}),
@@ -271,7 +269,9 @@ def become(functions: Mapping[str, str]) -> None:
     for name in [
         name
         for name in os.environ
-        if name.startswith(("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET", *IDENTITY))
+        if name.startswith(
+            ("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET", "PUBLISH", *IDENTITY)
+        )
     ]:
         del os.environ[name]
     loopback = ",".join(

@@ -183,7 +183,9 @@ def read(environment: Mapping[str, str]) -> Settings:
     if own.identity is not None and own.jwt_issuer:
         raise BadSettings("IDENTITY: must not stand beside JWT_ISSUER, whose place it takes")
     if own.identity and own.identity.roles and own.publisher_role in own.identity.roles.callers:
-        raise BadSettings("PUBLISHER_ROLE: must be none of the roles of IDENTITY: it calls nothing but publishMessage")
+        raise BadSettings(
+            "PUBLISHER_ROLE: must be none of the roles of IDENTITY: it calls nothing but publishMessage"
+        )
     return own
 
 
