@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulator.access import credentials
+from simulator.auth.access_keys import AccessKeys
+from simulator.keys import signing_key
 from simulator.publisher import Publisher
 from simulator.settings import read
 from tests.end_to_end.test_publishing import as_read
@@ -58,20 +61,20 @@ class Program:
             command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as child:
             deadline = time.monotonic() + 90
-            while True:
-                try:
-                    stdout, stderr = child.communicate(timeout=0.2)
-                    break
-                except subprocess.TimeoutExpired:
-                    assert time.monotonic() < deadline
-                    if meanwhile:
-                        meanwhile()
+            while child.poll() is None and time.monotonic() < deadline:
+                if meanwhile:
+                    meanwhile()
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(0.2)
+            child.kill()
+            stdout, stderr = child.communicate()
         assert stdout, stderr
         return json.loads(stdout)
 
     @property
     def publisher(self) -> Publisher:
-        return Publisher(urlsplit(self.url).netloc, self.state / "keys")
+        keys = self.state / "keys"
+        return Publisher(urlsplit(self.url).netloc, AccessKeys(keys, signing_key(keys)))
 
 
 @pytest.fixture(scope="module", params=MODES)
@@ -81,18 +84,19 @@ def auth(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module", params=["sender", "stream"])
-def publish(request: pytest.FixtureRequest) -> str:
-    way: str = request.param
-    return way
+def way(request: pytest.FixtureRequest) -> str:
+    """To publish."""
+    publish: str = request.param
+    return publish
 
 
 @pytest.fixture(scope="module")
 def program(
-    auth: str, publish: str, endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory
+    auth: str, way: str, endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Program]:
     state = tmp_path_factory.mktemp("state")
     arguments = ["--port=0", f"--state={state}", f"--dynamodb-endpoint={endpoint}", f"--auth={auth}"]
-    arguments.append(f"--publish={publish}")
+    arguments.append(f"--publish={way}")
     environment = os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": ""}
     with (
         (state / "log").open("w") as log,
@@ -108,7 +112,7 @@ def program(
         assert child.stdout is not None
         ready = child.stdout.readline()
         assert ready.startswith("ready http://127.0.0.1:"), (state / "log").read_text()[-2000:]
-        yield Program(auth, ready.split()[1], state, publish)
+        yield Program(auth, ready.split()[1], state, way)
         child.terminate()
         child.communicate(timeout=30)
 
@@ -123,7 +127,7 @@ def test_a_client_hears_and_reads_what_it_sends(
     program: Program, client: Any, name: str, selection: str
 ) -> None:
     """With a selection of its own where the deployment publishes by the stream, whose reader is this test."""
-    published: set[str] = set()
+    published = {message["id"] for message in as_read(client, "lobby")}
 
     def read_the_stream() -> None:
         for message in as_read(client, "lobby"):
