@@ -49,9 +49,8 @@ def composed(
             tables=storage.tables,
             bucket=storage.bucket,
             generation=generation_of(settings),
-            publish=settings.publish,
-        )
-        become((with_identity(environment, told) if told else environment) | dict(more or {}))
+        ) | {"PUBLISH": settings.publish, **(more or {})}
+        become(with_identity(environment, told) if told else environment)
         storage.fill(endpoint, objects)
         yield
 

@@ -5,13 +5,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from chat.rules.published import PUBLISH_DOCUMENT
 from simulator.auth.access_keys import PUBLISHER, AccessKeys
 from simulator.auth.signing import signer
-from simulator.keys import signing_key
 from simulator.settings import REGION
 
 SESSION_S = 900
@@ -28,11 +26,10 @@ class PublishRefused(Exception):
 
 
 class Publisher:
-    """`address`: host and port of the API. `keys`: the folder with this machine's keys. May be used in several threads."""
+    """`address`: host and port of the API. `keys`: this machine's. May be used in several threads."""
 
-    def __init__(self, address: str, keys: Path, user: str = PUBLISHER) -> None:
-        self._address, self._user = address, user
-        self._keys = AccessKeys(keys, signing_key(keys))
+    def __init__(self, address: str, keys: AccessKeys, user: str = PUBLISHER) -> None:
+        self._address, self._keys, self._user = address, keys, user
 
     def publish(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Publishes the schema's `Message` with its `epoch`, and gives what AppSync gave to subscribers. Raises
@@ -49,7 +46,7 @@ class Publisher:
         now = int(time.time())
         credentials = self._keys.credentials(self._user, now=now, ttl=SESSION_S)
         body = json.dumps({"query": query, "variables": variables})
-        request = urllib.request.Request(  # noqa: S310  an address of this machine
+        request = urllib.request.Request(
             f"http://{self._address}/graphql",
             body.encode(),
             signer(credentials, REGION, self._address)("/graphql", body),

@@ -43,7 +43,7 @@ def main(settings: Settings, answers: TextIO) -> int:
     with composed(settings, jwks, told=local.told, more=told), _watched(settings, gave_up):
         functions = functions_from_wiring(wiring, local.authorizer)
         config = ServerConfig(
-            schema=_schema(settings),
+            schema=schema_of(settings),
             functions=functions,
             jwks=key.jwks,
             access=local.access,
@@ -73,7 +73,7 @@ def main(settings: Settings, answers: TextIO) -> int:
     return int(gave_up.is_set())
 
 
-def _schema(settings: Settings) -> str:
+def schema_of(settings: Settings) -> str:
     """Its types and fields are marked for the modes of AUTH, as for an API in the cloud."""
     return generate(modes=settings.modes, publish=settings.publish)
 

@@ -43,7 +43,7 @@ Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
 IDENTITY = ("IDENTITY", "TOKEN_MARKER")  # how the functions are told whom to trust
 OWN = (
     *("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET"),
-    *("APPSYNC_", "EVENT_", "DEAD_LETTER_", "SCHEMA_PREFIX", *IDENTITY),
+    *("APPSYNC_", "EVENT_", "DEAD_LETTER_", "PUBLISH", "SCHEMA_PREFIX", *IDENTITY),
 )  # how variables begin that a developer may have, and the functions are not to read
 LISTS = ("roles", "groups", "auth")  # with commas
 
@@ -244,13 +244,12 @@ def functions_environment(
     tables: Mapping[str, str] = TABLES,
     bucket: str = BUCKET,
     generation: int = 1,
-    publish: str = "sender",
 ) -> dict[str, str]:
     """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set
     itself}.
 
     `objects` is the address of the S3 that holds attachments, in `bucket`; without one there are none.
-    `generation` is the tables'. `publish`: see `Settings`.
+    `generation` is the tables'.
     """
     return {
         **tables,
@@ -267,7 +266,6 @@ def functions_environment(
         "AUDIT_KEY": secrets.audit_key,
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "AUTHORIZER_TTL_SECONDS": "300",
-        "PUBLISH": publish,
         "PUBLISHER_ROLE": role_arn(PUBLISHER),
         "LOG_LEVEL": log_level,
         **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": bucket} if objects else {}),

@@ -97,12 +97,9 @@ def test_the_words_that_are_taken_are_the_schemas(name: str) -> None:
 
 def with_word(path: tuple[str, ...], word: str) -> dict[str, object]:
     """A message with a word in its place, and what the schema asks for around it."""
-    me = {"userId": "bob"}
-    room = {"roomId": "lobby", "me": me}
-    notice = {"room": room}
-    message = {**MESSAGE, "notice": notice}
-    places: dict[tuple[str, ...], dict[str, object]] = {
-        (): message, ("notice",): notice, ("notice", "room"): room, ("notice", "room", "me"): me,
-    }  # type: ignore[dict-item]  # fmt: skip
-    places[path[:-1]][path[-1]] = word
+    me: dict[str, object] = {"userId": "bob"}
+    room: dict[str, object] = {"roomId": "lobby", "me": me}
+    notice: dict[str, object] = {"room": room}
+    message: dict[str, object] = {**MESSAGE, "notice": notice}
+    (message, notice, room, me)[len(path) - 1][path[-1]] = word
     return message

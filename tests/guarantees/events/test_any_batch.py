@@ -62,7 +62,11 @@ class World:
             batch = json.loads(json.dumps(batch))  # as it crosses to the function
             reading = self.read(batch)
             self.check_prefix(batch, reading)
-            answer = {"batchItemFailures": [{"itemIdentifier": reading.failed}] if reading.failed is not None else []}
+            answer = {
+                "batchItemFailures": [{"itemIdentifier": reading.failed}]
+                if reading.failed is not None
+                else []
+            }
             assert self.mapping.done(batch, answer) == []
         raise AssertionError("the batch does not end")
 
@@ -163,7 +167,9 @@ def test_each_poison_is_pointed_to_and_does_not_stop_what_follows(number: int) -
     assert [json.loads(each)["id"] for each in world.queue.taken] == [image_id(after)]
 
 
-@pytest.mark.parametrize("record", [None, 7, "x", [], {}, {"dynamodb": None}, {"dynamodb": []}, {"dynamodb": {"NewImage": {}}}])
+@pytest.mark.parametrize(
+    "record", [None, 7, "x", [], {}, {"dynamodb": None}, {"dynamodb": []}, {"dynamodb": {"NewImage": {}}}]
+)
 def test_what_is_no_record_is_pointed_to(record: Any) -> None:
     world = World(Random(1))  # noqa: S311  repeatable
     world.letters.heal()

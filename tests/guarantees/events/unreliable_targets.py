@@ -92,7 +92,11 @@ class Api(Failing):
             kind = self.random.randrange(4)
             if kind == 0:
                 raise TransientFailure("ConnectTimeoutError")
-            answers = [(503, b"no"), (200, b"{"), (200, b'{"errors": [{"errorType": "UnauthorizedException"}]}')]
+            answers = [
+                (503, b"no"),
+                (200, b"{"),
+                (200, b'{"errors": [{"errorType": "UnauthorizedException"}]}'),
+            ]
             return answers[kind - 1]
         message = json.loads(json.loads(body)["variables"]["message"])
         self.taken.append(message["id"])
