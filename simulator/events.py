@@ -29,7 +29,7 @@ class Printer:
     def __init__(self, answers: TextIO, room_id: str | None) -> None:
         self._answers, self._room_id = answers, room_id
 
-    def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
+    def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:  # noqa: ARG002  as every target has it
         for each in events:
             if self._room_id in (None, each.event.room_id) and each.document is not None:
                 print(each.document, file=self._answers, flush=True)

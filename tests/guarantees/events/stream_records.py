@@ -38,8 +38,8 @@ class Records:
         room = Room.parse("lobby")
         item = sent(room, 1)
         del item["sentRev"]
-        theirs = {"PK": {"S": "ROOM#lobby"}, "SK": {"S": "EVT#theirs"}, "type": {"S": "Theirs"}}
-        elsewhere = {"PK": {"S": "TEAM#1"}, "SK": {"S": "MSG#1"}, "x": {"BOOL": True}}
+        theirs: Item = {"PK": {"S": "ROOM#lobby"}, "SK": {"S": "EVT#theirs"}, "type": {"S": "Theirs"}}
+        elsewhere: Item = {"PK": {"S": "TEAM#1"}, "SK": {"S": "MSG#1"}, "x": {"BOOL": True}}
         return self.record(self.random.choice([item, theirs, elsewhere]))
 
     def poisoned(self) -> Record:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chat.operations.read_stream import Reading, read_stream
+from chat.rules.outgoing import Target
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.emission import Emitter
@@ -36,7 +37,7 @@ class World:
         self.bus = Bus(random, rate, lambda event_id: event_id.endswith("3"))
         self.queue, self.api, self.letters = Queue(random, rate), Api(random, rate), Letters(random, rate)
         self.clock = Clock()
-        targets = [
+        targets: list[Target] = [
             EventPublisher(self.api.post, "mutation"),
             EventBus(self.bus, "events", "chat"),
             EventQueue(self.queue, "https://sqs/events.fifo"),
