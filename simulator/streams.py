@@ -88,6 +88,14 @@ class Checkpoints:
             partial.replace(self.path)
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often the same records are tried, and with how long a pause (seconds) where nothing of them was done."""
+
+    attempts: int = 10
+    retry_s: float = RETRY_S
+
+
 class StreamPoller:
     """Follows one table's stream. `start`: where, if there is no checkpoint. `give_up`: is told of records that were tried
     in vain. Runs in a thread of its own until `stopped`."""
@@ -102,11 +110,11 @@ class StreamPoller:
         *,
         start: Start = "TRIM_HORIZON",
         give_up: Callable[[Mapping[str, Any]], None] = lambda _: None,
-        attempts: int = 10,
+        patience: Patience = Patience(),  # noqa: B008  it cannot be changed
     ) -> None:
         self._endpoint = endpoint
         self._arn, self._invoke, self._checkpoints = arn, invoke, checkpoints
-        self._stopped, self._start, self._give_up, self._attempts = stopped, start, give_up, attempts
+        self._stopped, self._start, self._give_up, self._patience = stopped, start, give_up, patience
         self._mappings: dict[str, ShardMapping] = {}
         self._iterators: dict[str, str | None] = {}
         self._look_for_shards = 0.0
@@ -154,9 +162,9 @@ class StreamPoller:
         answer = self._invoke({"Records": batch})
         if lost := mapping.done(batch, answer):
             log.warning("records given up", extra={"count": len(lost)})
-            self._give_up(given_up(lost, self._arn, shard, self._attempts))
+            self._give_up(given_up(lost, self._arn, shard, self._patience.attempts))
         elif mapping.batch()[:1] == batch[:1]:  # nothing is done: Lambda waits before it tries again, too
-            self._stopped.wait(RETRY_S)
+            self._stopped.wait(self._patience.retry_s)
 
     def _find_shards(self) -> None:
         """Shards come and go: DynamoDB begins a new one every few hours."""
@@ -171,7 +179,7 @@ class StreamPoller:
                     first = (
                         self._start if not self._mappings or self._start == "TRIM_HORIZON" else "TRIM_HORIZON"
                     )
-                    self._mappings[name] = ShardMapping(attempts=self._attempts)
+                    self._mappings[name] = ShardMapping(attempts=self._patience.attempts)
                     self._mappings[name].checkpoint = self._checkpoints.numbers.get(self._name(name))
                     self._iterators[name] = self._iterator(name, first)
                 elif name not in self._iterators:
