@@ -57,8 +57,8 @@ class Journal:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.size = self.lines = 0
 
-    def add(self, account: str, region: str, target: str, body: bytes) -> None:
-        record = {"at": time.time(), "account": account, "region": region, "target": target}
+    def add(self, at: float, account: str, region: str, target: str, body: bytes) -> None:
+        record = {"at": at, "account": account, "region": region, "target": target}
         line = json.dumps({**record, "body": body.decode()}).encode() + b"\n"
         written = os.write(self._file, line)
         while written < len(line):
@@ -171,12 +171,12 @@ def _attach_to_requests(journal: Journal, streams: Streams) -> None:
     async def journaled(
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
     ) -> Any:
-        target = headers.get("x-amz-target", "")
+        target, at = headers.get("x-amz-target", ""), time.time()
         if not target.partition(".")[2].startswith(READS):
-            streams.begin(journal.number, journal.lines + 1)
+            streams.begin(journal.number, journal.lines + 1, at)
         answer = await handle(method, path, headers, body, query_params)
         if answer[0] == OK and not target.partition(".")[2].startswith(READS):
-            journal.add(responses.get_account_id(), responses.get_region(), target, body)
+            journal.add(at, responses.get_account_id(), responses.get_region(), target, body)
         streams.end(journal.number, journal.lines)
         return answer
 
@@ -236,7 +236,7 @@ def _repeat(journal: Journal, streams: Streams, handle: Handler, responses: Any)
         if record is None:
             done["torn"] += 1
             continue
-        streams.begin(number, line)
+        streams.begin(number, line, record["at"])
         responses.set_request_account_id(record["account"])
         responses.set_request_region(record["region"])
         headers = {"x-amz-target": record["target"]}

@@ -1,13 +1,14 @@
 """
 Has MiniStack keep its tables' streams over a restart, each change under the number that it had.
 
-By itself it forgets them, and numbers changes by its clock. Here a number is where the journal has the request that made the
+By itself it forgets them, and numbers changes and names streams by its clock. Here a number is where the journal has the request that made the
 change, and the change's place in it: a request that is repeated from the journal gives the same numbers, so a reader goes on
 where it was. What a table's stream holds is saved with the tables, its newest records; as many are kept in memory.
 
 Runs in MiniStack's own Python: nothing else of ours is imported.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 MOST_RECORDS = 20_000
@@ -25,7 +26,7 @@ class Streams:
     def __init__(self, dynamodb: Any) -> None:
         self._dynamodb = dynamodb
         self._journal, self._line, self._index = 0, 0, 0
-        self._between = BETWEEN
+        self._between, self._at = BETWEEN, 0.0
 
     def attach(self) -> None:
         trim = self._dynamodb._trim_stream_records  # noqa: SLF001  there is no other way in
@@ -37,10 +38,15 @@ class Streams:
 
         self._dynamodb._trim_stream_records = trimmed  # noqa: SLF001
         self._dynamodb._next_stream_seq = self._number  # noqa: SLF001
+        self._dynamodb._stream_label = self._label  # noqa: SLF001
 
-    def begin(self, journal: int, line: int) -> None:
-        """A request begins, which the journal has in this file and line if it is one that writes."""
-        self._journal, self._line, self._index = journal, line, 0
+    def begin(self, journal: int, line: int, at: float) -> None:
+        """A request begins at an instant (epoch seconds). The journal has it in this file and line if it is one that writes."""
+        self._journal, self._line, self._index, self._at = journal, line, 0, at
+
+    def _label(self) -> str:
+        """The name of a stream that a request makes, such as 2026-11-27T00:00:00.000: the same when it is repeated."""
+        return datetime.fromtimestamp(self._at, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
 
     def end(self, journal: int, line: int) -> None:
         """It has ended, and the journal has so many lines: what changes now is no request's, as an item that expires."""

@@ -110,7 +110,7 @@ class StreamPoller:
         *,
         start: Start = "TRIM_HORIZON",
         give_up: Callable[[Mapping[str, Any]], None] = lambda _: None,
-        patience: Patience = Patience(),  # noqa: B008  it cannot be changed
+        patience: Patience = Patience(),
     ) -> None:
         self._endpoint = endpoint
         self._arn, self._invoke, self._checkpoints = arn, invoke, checkpoints
