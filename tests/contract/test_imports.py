@@ -18,7 +18,7 @@ ARROWS = {
     "resolvers": {"chat", "chat_lambda"},
     "services": {"chat", "chat_lambda"},
     "schema": {"chat"},
-    "simulator": {"chat", "chat_lambda", "resolvers", "schema"},
+    "simulator": {"chat", "chat_lambda", "resolvers", "schema", "services"},
     "gateway": {"chat"},
     "migration": {"chat"},
     "stream": {"chat"},

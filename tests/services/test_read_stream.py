@@ -156,7 +156,7 @@ def test_one_that_is_too_large_without_text_too_is_pointed_to(
     taken = bus()
     reader = Reader(tmp_path, EventBus(taken, "b", "chat"))
     assert reader.read(records_of(item)) == {"batchItemFailures": []}
-    assert [each["reason"] for each in reader.letters] == ["tooLarge"]
+    assert [each["reason"] for each in reader.letters] == ["TooLarge"]
     assert taken.taken == []
 
 
@@ -170,7 +170,7 @@ def test_a_message_that_appsync_would_drop_is_pointed_to_and_the_next_is_publish
     batch = records_of(sent(room, 1, text="x" * MOST_BYTES), sent(room, 2))
     assert reader.read(batch) == {"batchItemFailures": []}
     assert api.taken == ["m-lobby-2"]
-    assert [each["reason"] for each in reader.letters] == ["tooLarge"]
+    assert [each["reason"] for each in reader.letters] == ["TooLarge"]
 
 
 def test_every_notice_of_an_event_is_published_by_itself(functions_environ: None, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def as_json(value: object) -> str:
     return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
-TOO_LARGE, LATE = "tooLarge", "late"
+TOO_LARGE, LATE = "TooLarge", "Late"
 """Why an event is refused that no target could take, and why there was no time for one."""
 
 
