@@ -17,6 +17,7 @@ def client(service: str, region: str, endpoint: str | None = None) -> Any:
         connect_timeout=5, read_timeout=TIMEOUT_S, retries={"mode": "standard", "max_attempts": 5}
     )
     with failures():
-        made = boto3.Session(region_name=region).client(service, endpoint_url=endpoint, config=config)
+        session: Any = boto3.Session(region_name=region)  # its stubs know each service by a type of its own
+        made = session.client(service, endpoint_url=endpoint, config=config)
     refuse_incomplete_answers(made)
     return made

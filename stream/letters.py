@@ -4,6 +4,7 @@ up. https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html""
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def letters_in(place: str, sqs: Callable[[], Any]) -> Iterator[Letter]:
         if not messages:
             return
         for each in messages:
-            yield Letter(each["Body"], lambda handle=each["ReceiptHandle"]: _delete(client, place, handle))
+            yield Letter(each["Body"], partial(_delete, client, place, each["ReceiptHandle"]))
 
 
 def _delete(client: Any, url: str, handle: str) -> None:
@@ -64,7 +65,7 @@ def _delete(client: Any, url: str, handle: str) -> None:
 def _in_file(path: Path) -> Iterator[Letter]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     for line in lines:
-        yield Letter(line, lambda line=line: _strike(path, line))
+        yield Letter(line, partial(_strike, path, line))
 
 
 def _strike(path: Path, line: str) -> None:

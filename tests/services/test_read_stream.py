@@ -255,8 +255,8 @@ def test_a_batch_that_takes_too_long_ends_in_time_and_goes_on_where_it_was(
     calls = 0
     while batch:
         calls += 1
-        (failed, *_) = [*functions.call(NAME, {"Records": batch})["batchItemFailures"], None]
+        failures: list[Any] = functions.call(NAME, {"Records": batch})["batchItemFailures"]
         numbers = [each["dynamodb"]["SequenceNumber"] for each in batch]
-        batch = batch[numbers.index(failed["itemIdentifier"]) :] if failed else []
+        batch = batch[numbers.index(failures[0]["itemIdentifier"]) :] if failures else []
     assert slow.taken == 100
     assert 4 < calls < 10

@@ -23,7 +23,7 @@ def failed(number: int) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": str(number)}]}
 
 
-DONE = {"batchItemFailures": []}
+DONE: dict[str, Any] = {"batchItemFailures": []}
 
 
 def of(count: int, **parts: Any) -> ShardMapping:

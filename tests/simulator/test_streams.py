@@ -22,7 +22,7 @@ from simulator.streams import Checkpoints, Patience, StreamPoller, enable_stream
 from tests.simulator.test_engine_death import has_ended, kill
 
 Eventually = Callable[[Callable[[], object]], None]
-DONE = {"batchItemFailures": []}
+DONE: dict[str, Any] = {"batchItemFailures": []}
 
 
 class Table:

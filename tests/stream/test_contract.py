@@ -34,7 +34,7 @@ def test_an_event_of_each_kind_is_what_the_contract_says(kind: Any, with_text: b
     document = Outgoing.of(example_event(kind), with_text=with_text, rebuilt=rebuilt).document
     assert document
     assert errors(DOCUMENT, json.loads(document)) == []
-    assert Event.model_validate_json(document)
+    Event.model_validate_json(document)
 
 
 @pytest.mark.parametrize("kind", MESSAGE_KINDS)

@@ -46,7 +46,8 @@ from simulator.stream_mapping import Record
 from simulator.streams import Checkpoints, Patience, StreamPoller, enable_streams
 from tests.guarantees.events.stream_records import other, sent
 from tests.guarantees.events.unreliable_targets import Bus, Letters, Queue
-from tests.guarantees.rooms.requests import Refusal, call
+from tests.guarantees.rooms.message_oracle import Refusal
+from tests.guarantees.rooms.requests import call
 from tests.guarantees.support.fixtures import FAST
 
 USERS = ("ada", "ben", "cay", "dee", "eli")
