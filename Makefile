@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE PUBLISH TEXT
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -28,7 +28,7 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off LOG=info HOOKS=rules.py AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off LOG=info HOOKS=rules.py AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra PUBLISH=stream]
 	@exec $(BIN)/python -m simulator run
 
 AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
@@ -64,6 +64,9 @@ token: .venv/installed ## a JWT for it, alone on stdout: USER=alice [ROLES=admin
 
 subscribe: .venv/installed ## what happens in a room of it, a line of JSON for each event: USER=alice [ROOM=lobby PORT=4000 AUTH= FORM= TOKEN_USE=]
 	@exec $(BIN)/python -m simulator subscribe $(AS_USER)
+
+events: .venv/installed $(ENGINE_INSTALLED) ## what the tables' streams tell from now on, a line of the contract's JSON for each event [ROOM=lobby TEXT=true ENGINE= DYNAMODB_ENDPOINT=]
+	@exec $(BIN)/python -m simulator events
 
 invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json [HOOKS=rules.py]
 	@exec $(BIN)/python -m simulator invoke
@@ -117,9 +120,9 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
 	@$(MAKE) data
 
-data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md
+data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md, events/stream/
 	@$(BIN)/python -m lambda_package.botocore_data
-	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference
+	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents
 
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
@@ -133,15 +136,22 @@ plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file
 deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
 	@terraform/run deploy "$(ENV)" "$(PLAN)"
 
-schema: .venv/installed ## the schema for another API, alone on stdout [FIELDS=Query.messages,… PREFIX=Chat MODES=lambda,cognito,oidc,iam DEFAULT=cognito INTO=theirs.graphql]
+schema: .venv/installed ## the schema for another API, alone on stdout [FIELDS=Query.messages,… PREFIX=Chat MODES=lambda,cognito,oidc,iam DEFAULT=cognito PUBLISH=stream INTO=theirs.graphql]
 	@exec $(BIN)/python -m schema $(call given,fields,FIELDS) $(call given,prefix,PREFIX) $(call given,modes,MODES) \
-		$(call given,default,DEFAULT) $(call given,into,INTO)
+		$(call given,default,DEFAULT) $(call given,publish,PUBLISH) $(call given,into,INTO)
 
 # $(call given,option,VARIABLE): the option, if the variable is on make's command line
 given = $(if $(filter command line,$(origin $(2))),--$(1)="$$$(2)")
 
 migrate: .venv/installed ## gives messages from before numbering their numbers: ARGS="--all --roster roster.json --dry-run"
 	@exec $(BIN)/python -m migration $(ARGS)
+
+# Without --function they are printed, of the tables of the running `make run`.
+HERE = $(if $(findstring --function,$(ARGS))$(findstring --endpoint,$(ARGS))$(findstring --help,$(ARGS)),,--print --endpoint "$$($(BIN)/python -m simulator address)")
+AS_HERE = $(if $(HERE),env AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_SESSION_TOKEN= AWS_PROFILE=)
+
+reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets
+	@exec $(AS_HERE) $(BIN)/python -m stream $(HERE) $(ARGS)
 
 rollback: ## one function back to a version: ENV=prod MODULE=send_message VERSION=6
 	@terraform/run rollback "$(ENV)" "$(MODULE)" "$(VERSION)"
@@ -164,6 +174,10 @@ prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ p
 	$(BIN)/python -m tests.mutation.hand_picked
 	$(BIN)/python -m tests.guarantees.crowds.throughput
 	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
+
+prove-events: .venv/installed-dev .venv-ministack/installed ## 10,000 changes while the stream's reader fails, repeats, restarts, is poisoned and falls behind: none lost after reemission [ARGS="--changes 10000 --seed 1"]
+	PROVE=1 $(BIN)/python -m pytest -q -n 0 tests/guarantees/events/test_any_batch.py
+	@exec $(BIN)/python -m tests.guarantees.events.survival $(ARGS)
 
 CLIENTS := tests/clients/node_modules/.package-lock.json
 
@@ -219,4 +233,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe invoke test test-fast check scan format lock data package release plan deploy schema migrate rollback deploy-local destroy-local prove-deployment prove prove-clients mutate structure bench bench-gateway clean
+.PHONY: help run gateway token subscribe events invoke test test-fast check scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients mutate structure bench bench-gateway clean

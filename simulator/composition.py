@@ -45,9 +45,10 @@ def composed(
     jwks: Mapping[str, str],
     storage: Storage = SERVED,
     told: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`;
-    `told`: see `with_identity`."""
+    `told`: see `with_identity`; `more`: what they are told besides."""
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
         environment = functions_environment(
@@ -59,7 +60,7 @@ def composed(
             tables=storage.tables,
             bucket=storage.bucket,
             generation=generation_of(settings),
-        )
+        ) | {"PUBLISH": settings.publish, **(more or {})}
         environment = with_hooks(environment, settings.hooks)
         become(with_identity(environment, told) if told else environment)
         storage.fill(endpoint, objects)

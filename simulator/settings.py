@@ -21,8 +21,8 @@ from pydantic import (
 )
 
 from chat.rules.rooms import is_user_id
-from simulator.auth.access_keys import CALLERS, STRANGER
-from simulator.auth.modes import Auth, FormName, Modes, Source, TokenUse
+from simulator.auth.access_keys import CALLERS, PUBLISHER, STRANGER, role_arn
+from simulator.auth.modes import Auth, FormName, Mode, Modes, Source, TokenUse
 from simulator.engine import PROJECT, Kind
 from simulator.engine_host import CREDENTIALS
 from simulator.keys import AUDIENCE, ISSUER, Secrets
@@ -41,6 +41,10 @@ Log = Annotated[
 ]
 Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
 IDENTITY = ("IDENTITY", "TOKEN_MARKER")  # how the functions are told whom to trust
+OWN = (
+    *("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET"),
+    *("APPSYNC_", "EVENT_", "DEAD_LETTER_", "PUBLISH", "SCHEMA_PREFIX", "CHAT_HOOKS", *IDENTITY),
+)  # how variables begin that a developer may have, and the functions are not to read
 LISTS = ("roles", "groups", "auth")  # with commas
 
 
@@ -63,7 +67,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: Literal["run", "token", "invoke", "subscribe", "identity"]
+    command: Literal["run", "token", "invoke", "subscribe", "identity", "events", "address"]
     state: Path = PROJECT / ".local"  # keys, secrets and the embedded engines' data
     port: int = Field(DEFAULT_PORT, ge=0, le=65535)  # 0: any free port
     engine: Kind = "ministack"
@@ -79,6 +83,7 @@ class Settings(BaseModel):
     auth: Auth = ()  # whom the API lets in, the default mode first; none: our own authorizer alone
     form: FormName | None = None  # whose tokens those of the OIDC provider are like
     token_use: TokenUse | None = None  # which of Cognito's tokens
+    publish: Literal["sender", "stream"] = "sender"  # what subscribers of onMessage are given
     user: UserId = ""
     roles: Roles = ()
     groups: Roles = ()  # of Cognito, by their names there
@@ -87,6 +92,7 @@ class Settings(BaseModel):
     event: Path | None = None
     setting: Literal["IDENTITY", "TOKEN_MARKER"] = "IDENTITY"  # which is asked for
     room: str = "lobby"
+    text: bool = False  # whether events are shown with texts
 
     @property
     def keys(self) -> Path:
@@ -98,8 +104,14 @@ class Settings(BaseModel):
 
     @property
     def modes(self) -> Modes:
-        """AppSync's, of AUTH."""
-        return tuple(source.mode for source in self.auth)
+        """AppSync's, by which people come: of AUTH, else our own authorizer's."""
+        return tuple(source.mode for source in self.auth) or (Mode.LAMBDA,)
+
+    @property
+    def api_modes(self) -> Modes:
+        """What the API lets in: people, and where it publishes by the stream the reader, which comes by IAM."""
+        added = (Mode.IAM,) if self.publish == "stream" and Mode.IAM not in self.modes else ()
+        return self.modes + added
 
     @property
     def is_talkative(self) -> bool:
@@ -156,6 +168,8 @@ HINTS = {
     "AUTH: ": "cognito, oidc, lambda, authorizer or iam, or several of them with commas",
     "FORM: ": "auth0, keycloak or entra",
     "TOKEN_USE: ": "access or id",
+    "PUBLISH: ": "sender or stream",
+    "TEXT: ": "true or false",
 }
 STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "hooks", "log")
 OPTIONS = {
@@ -170,13 +184,24 @@ OPTIONS = {
         "schedules",
         "auth",
         "form",
+        "publish",
     ),
     "token": ("state", "port", "user", "roles", "groups", "locale", "ttl", "auth", "form", "token_use"),
     "invoke": ("state", "event", *STORE),
     "subscribe": ("state", "port", "room", "user", "auth", "form", "token_use"),
     "identity": ("state", "port", "auth", "form", "setting"),
+    "events": ("state", "room", "text", *STORE),
+    "address": ("state", "engine", "dynamodb_endpoint"),
 }
-REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",), "subscribe": ("user",), "identity": ()}
+REQUIRED = {
+    "run": (),
+    "token": ("user",),
+    "invoke": ("event",),
+    "subscribe": ("user",),
+    "identity": (),
+    "events": (),
+    "address": (),
+}
 FLAG_ONLY = {"user", "groups", "state", "setting"}  # a shell's USER and GROUPS are the developer's own
 
 
@@ -243,6 +268,7 @@ def functions_environment(
         "AUDIT_KEY": secrets.audit_key,
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "AUTHORIZER_TTL_SECONDS": "300",
+        "PUBLISHER_ROLE": role_arn(PUBLISHER),
         "LOG_LEVEL": log_level,
         **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": bucket} if objects else {}),
     }
@@ -263,13 +289,7 @@ def with_identity(environment: Mapping[str, str], told: Mapping[str, str]) -> di
 def become(functions: Mapping[str, str]) -> None:
     """Makes `functions` the environment of this process, in which nothing of the developer's own AWS set-up
     stays."""
-    for name in [
-        name
-        for name in os.environ
-        if name.startswith(
-            ("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET", "CHAT_HOOKS", *IDENTITY)
-        )
-    ]:
+    for name in [name for name in os.environ if name.startswith(OWN)]:
         del os.environ[name]
     loopback = ",".join(
         filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"])

@@ -2,7 +2,8 @@
 # settings. Everything that exists once for each function is made by for_each over what is read here.
 
 locals {
-  wiring = jsondecode(file("${path.module}/../resolvers/wiring.json"))
+  wiring  = jsondecode(file("${path.module}/../resolvers/wiring.json"))
+  publish = "sender"
 
   # "Query.messages" => { type = "Query", name = "messages", field = "chatMessages" with the prefix Chat, module = "messages" }
   fields = {
@@ -10,7 +11,7 @@ locals {
       type   = split(".", name)[0]
       field  = local.field_names[name]
       module = each.module
-    } if var.fields == null || contains(coalesce(var.fields, []), name)
+    } if(var.fields == null || contains(coalesce(var.fields, []), name)) && try(each.publish, local.publish) == local.publish
   }
 
   # The name of a field in an API with a prefix: chat/rules/schema_names.py.
@@ -59,7 +60,7 @@ locals {
   )
 
   # Listed by a wiring, and without a value under some variables.
-  optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES", "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE"]
+  optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES", "PUBLISH", "PUBLISHER_ROLE", "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE"]
 
   jwt_settings = {
     for name, value in {

@@ -34,6 +34,12 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=["auto", "ministack", "dynamodb-local", "moto"], default="auto")
+    parser.addoption(
+        "--publish",
+        choices=["sender", "stream"],
+        default="sender",
+        help="what subscribers are given: what senders select, or what the stream's reader publishes",
+    )
     parser.addoption("--endpoint", help="a DynamoDB that runs already, instead of one for this run")
 
 
@@ -147,11 +153,19 @@ def _ministack(address: str, folders: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def publish(request: pytest.FixtureRequest) -> str:
+    """The way in which the deployment under test publishes."""
+    way: str = request.config.getoption("--publish")
+    return way
+
+
+@pytest.fixture(scope="session")
 def functions_environ(
     request: pytest.FixtureRequest,
     endpoint: str,
     objects_address: str,
     key: SigningKey,
+    publish: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     """
@@ -161,7 +175,10 @@ def functions_environ(
     before = dict(os.environ)
     secrets = local_secrets(tmp_path_factory.mktemp("secrets"))
     jwks = {"JWT_JWKS": key.jwks.decode()}
-    become(functions_environment(endpoint=endpoint, secrets=secrets, jwks=jwks, objects=objects_address))
+    environment = functions_environment(
+        endpoint=endpoint, secrets=secrets, jwks=jwks, objects=objects_address
+    )
+    become(environment | {"PUBLISH": publish})
     if request.config.stash.get(ENGINE, None) != "moto":  # every item there makes it slower
         demo.seed(endpoint)
     yield

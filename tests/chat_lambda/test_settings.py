@@ -43,9 +43,21 @@ def test_algorithms_are_a_list_with_commas() -> None:
 
 
 BAD = {
+    "EVENT_TEXT": ["yes", "1"],
+    "EVENT_SOURCE": ["aws.chat", "a b", "x" * 257],
+    "EVENT_QUEUE_URL": ["file:x", "events.fifo"],
+    "DEAD_LETTER_QUEUE_URL": ["dead", "sqs:x"],
+    "APPSYNC_URL": ["example.com/graphql"],
+    "SCHEMA_PREFIX": ["chat", "Chat_", "C" * 33],
     "GENERATION": ["0", "-1", "1025", "1.5", "two"],
     "JWT_ALGORITHMS": ["none", "ES256,none", "HS512", "es256", ",", "ES256,"],
     "IDENTITY": ["[]", "{}", "jwt", "[" * 3_001],
+    "PUBLISH": ["Stream", "none", "sender,stream", " stream"],
+    "PUBLISHER_ROLE": [
+        "reader",
+        "arn:aws:iam::123456789012:user/reader",
+        "arn:aws:sts::123456789012:assumed-role/reader/x",
+    ],
     "TOKEN_MARKER": ["a b", "chat:", "x" * 33, "é", "Bearer "],
     "JWT_JWKS_URL": ["file:///etc/passwd", "ftp://example.com", "example.com/jwks", " https://example.com"],
     "AUTHORIZER_TTL_SECONDS": ["-1", "3601", "1.5", "soon", "1e3"],

@@ -1,12 +1,24 @@
 // What every client does, whatever its library: it hears a message that it sends, and reads it.
+// The document is named by a fourth argument.
 import WebSocket from 'ws';
 
 // Node 20 has no WebSocket of its own, which a browser has.
 globalThis.WebSocket ??= WebSocket;
 
-export const SEND = `mutation ($text: String!) {
-  sendMessage(roomId: "lobby", text: $text) { id roomId senderId text ts seq epoch clientMessageId }
-}`;
+// What each client may send: only the first where subscribers get what the sender selects. `sent` is asked for seq and
+// text under these names or others.
+const SENDS = {
+  whole: `mutation ($text: String!) {
+    sendMessage(roomId: "lobby", text: $text) { id roomId senderId text ts seq epoch clientMessageId }
+  }`,
+  five: `mutation ($text: String!) { sendMessage(roomId: "lobby", text: $text) { id roomId senderId text ts } }`,
+  fragment: `mutation ($text: String!) { sendMessage(roomId: "lobby", text: $text) { ...Sent } }
+    fragment Sent on Message { id roomId senderId text ts seq }`,
+  aliases: `mutation ($text: String!) {
+    sendMessage(roomId: "lobby", text: $text) { id room: roomId senderId author: senderId text body: text at: ts }
+  }`,
+};
+export const SEND = SENDS[process.argv[5] ?? 'whole'];
 export const READ = 'query { messages(roomId: "lobby", limit: 20) { items { seq senderId text } head { epoch } } }';
 export const WATCH = `subscription ($roomId: ID!, $epoch: Int!) {
   onMessage(roomId: $roomId, epoch: $epoch) { seq senderId text }

@@ -9,14 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from simulator.access import credentials
+from simulator.auth.access_keys import AccessKeys
+from simulator.keys import signing_key
+from simulator.publisher import Publisher
 from simulator.settings import read
+from tests.end_to_end.test_publishing import as_read
 
 HERE = Path(__file__).parent
 pytestmark = [
@@ -40,6 +46,7 @@ class Program:
     auth: str
     url: str
     state: Path
+    publish: str = "sender"
 
     def credentials(self, user: str = "alice", ago: int = 0) -> str:
         """What `make token TTL=600` prints, or has printed so many seconds ago."""
@@ -47,20 +54,49 @@ class Program:
         given = [f"--state={self.state}", f"--port={port}", f"--auth={self.auth}", f"--user={user}"]
         return credentials(read(["token", *given, "--ttl=600"], {}), int(time.time()) - ago)
 
-    def exchange(self, client: str, credentials: str) -> Any:
-        """What a client's program prints."""
-        command = ["node", f"{client}.mjs", self.url, MODES[self.auth][client], credentials]
-        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=90, check=False)
-        assert done.stdout, done.stderr
-        return json.loads(done.stdout)
+    def exchange(self, client: str, credentials: str, document: str = "whole", meanwhile: Any = None) -> Any:
+        """What a client's program prints. `meanwhile` is called while it runs."""
+        command = ["node", f"{client}.mjs", self.url, MODES[self.auth][client], credentials, document]
+        with subprocess.Popen(
+            command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as child:
+            deadline = time.monotonic() + 90
+            while child.poll() is None and time.monotonic() < deadline:
+                if meanwhile:
+                    meanwhile()
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(0.2)
+            child.kill()
+            stdout, stderr = child.communicate()
+        assert stdout, stderr
+        return json.loads(stdout)
+
+    @property
+    def publisher(self) -> Publisher:
+        keys = self.state / "keys"
+        return Publisher(urlsplit(self.url).netloc, AccessKeys(keys, signing_key(keys)))
 
 
 @pytest.fixture(scope="module", params=MODES)
+def auth(request: pytest.FixtureRequest) -> str:
+    mode: str = request.param
+    return mode
+
+
+@pytest.fixture(scope="module", params=["sender", "stream"])
+def way(request: pytest.FixtureRequest) -> str:
+    """To publish."""
+    publish: str = request.param
+    return publish
+
+
+@pytest.fixture(scope="module")
 def program(
-    request: pytest.FixtureRequest, endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory
+    auth: str, way: str, endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Program]:
-    state, auth = tmp_path_factory.mktemp("state"), request.param
+    state = tmp_path_factory.mktemp("state")
     arguments = ["--port=0", f"--state={state}", f"--dynamodb-endpoint={endpoint}", f"--auth={auth}"]
+    arguments.append(f"--publish={way}")
     environment = os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": ""}
     with (
         (state / "log").open("w") as log,
@@ -76,24 +112,47 @@ def program(
         assert child.stdout is not None
         ready = child.stdout.readline()
         assert ready.startswith("ready http://127.0.0.1:"), (state / "log").read_text()[-2000:]
-        yield Program(auth, ready.split()[1], state)
+        yield Program(auth, ready.split()[1], state, way)
         child.terminate()
         child.communicate(timeout=30)
 
 
-@pytest.mark.parametrize("client", ["amplify", "apollo"])
-def test_a_client_hears_and_reads_what_it_sends(program: Program, client: str) -> None:
-    exchange = program.exchange(client, program.credentials())
+CLIENTS = ("amplify", "apollo")
+SELECTIONS = ("whole", "five", "fragment", "aliases")
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_client_hears_and_reads_what_it_sends(
+    program: Program, client: Any, name: str, selection: str
+) -> None:
+    """With a selection of its own where the deployment publishes by the stream, whose reader is this test."""
+    published = {message["id"] for message in as_read(client, "lobby")}
+
+    def read_the_stream() -> None:
+        for message in as_read(client, "lobby"):
+            if message["id"] not in published:
+                program.publisher.publish(message)
+                published.add(message["id"])
+
+    exchange = program.exchange(
+        name, program.credentials(), selection, read_the_stream if program.publish == "stream" else None
+    )
+    if program.publish == "sender" and selection != "whole":
+        assert [each["errorType"] for each in exchange["errors"]] == ["InvalidInput"], exchange
+        return
     assert exchange.get("heard"), exchange
     assert {message["senderId"] for message in exchange["sent"]} == {"alice"}
+    texts = [each["text"] for each in exchange["sent"]]
     heard = exchange["heard"]
-    assert (heard["seq"], heard["text"]) in [(each["seq"], each["text"]) for each in exchange["sent"]]
-    read_back = [(each["seq"], each["text"]) for each in reversed(exchange["items"])]
-    assert read_back[-len(exchange["sent"]) :] == [(each["seq"], each["text"]) for each in exchange["sent"]]
+    assert heard["text"] in texts
+    read_back = list(reversed(exchange["items"]))[-len(texts) :]
+    assert [each["text"] for each in read_back] == texts
+    assert (heard["seq"], heard["text"]) in [(each["seq"], each["text"]) for each in read_back]
 
 
-@pytest.mark.parametrize("client", ["amplify", "apollo"])
-def test_a_client_with_credentials_that_ended_is_refused(program: Program, client: str) -> None:
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_client_with_credentials_that_ended_is_refused(program: Program, name: str) -> None:
     """Amplify says what an answer without data says; it would not send a token that it knows to have ended."""
-    exchange = program.exchange(client, program.credentials(ago=3_600))
+    exchange = program.exchange(name, program.credentials(ago=3_600))
     assert set(exchange) == {"errors"}

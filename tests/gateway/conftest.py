@@ -29,8 +29,9 @@ from gateway.server import Server
 from gateway.settings import Settings
 from simulator.functions import Functions, functions_from_wiring
 from simulator.keys import AUDIENCE, ISSUER, SigningKey
-from simulator.server import Address, ServerConfig, running
-from simulator.settings import SCHEMA, WIRING
+from simulator.server import Address, ServerConfig
+from simulator.settings import WIRING
+from tests.guarantees.support.publishing import running_as
 
 FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
 MESSAGE = "id roomId senderId text ts seq epoch clientMessageId rev version editedAt removedAt"
@@ -183,13 +184,13 @@ def service_token(key: SigningKey, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serve(functions: Functions, key: SigningKey, service_token: Path) -> Serve:
+def serve(functions: Functions, key: SigningKey, service_token: Path, publish: str, tmp_path: Path) -> Serve:
     """Starts the API and a gateway, with some of its settings changed."""
 
     @asynccontextmanager
     async def start(**changed: Any) -> AsyncIterator[LocalChat]:
-        config = ServerConfig(schema=SCHEMA.read_text(), functions=functions, jwks=key.jwks, port=0)
-        async with running(config) as api, aiohttp.ClientSession() as http:
+        config = ServerConfig(schema="", functions=functions, jwks=key.jwks, port=0)
+        async with running_as(publish, config, tmp_path, key) as api, aiohttp.ClientSession() as http:
             gateway = new_gateway(api, service_token, changed)
             async with served(gateway) as port:
                 yield LocalChat(api, gateway, port, key, http)

@@ -10,10 +10,12 @@ from tests.guarantees.support.backend import backend
 SCRIPTS = 3
 
 
-async def test_clients_that_are_cut_off_miss_nothing_and_show_nothing_twice(functions_environ: None) -> None:
+async def test_clients_that_are_cut_off_miss_nothing_and_show_nothing_twice(
+    functions_environ: None, publish: str
+) -> None:
     seed = secrets.token_hex(4)
     counts: Counter[str] = Counter()
-    with backend() as api:
+    with backend(publish) as api:
         for number in range(SCRIPTS):
             result = await run_script(api, f"{seed}/{number}")
             assert result.problem is None, f"script {result.name}: {result.problem}"

@@ -23,18 +23,18 @@ from chat.rules.models import Caller, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.new_room import add_room
+from resolvers.publish_message import handler as publisher
 from simulator.authorizer import Grant
 from simulator.context import Call
 from simulator.execution import Api, GraphqlRequest
 from simulator.functions import Functions, Handler
-from simulator.limits import Limits
 from simulator.readings import Readings
 from simulator.refusals import SubscriptionRefused
-from simulator.settings import SCHEMA
 from tests.guarantees.catch_up import follower_events as events
 from tests.guarantees.rooms.requests import VERBS
 from tests.guarantees.support.backend import MESSAGE, NOTICE, ON_MESSAGE, Backend, Denied
 from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock, process, store_of
+from tests.guarantees.support.publishing import api_of
 from tests.guarantees.support.scheduler import Commit, ScheduledClient, Scheduler
 
 REVOCATIONS = ("removeMember", "leaveRoom", "banMember")
@@ -111,9 +111,12 @@ class InterleavedRoom:
         selection = MESSAGE if mutation.verb in MESSAGE_MUTATIONS else NOTICE
         headers = {"process": str(number), "call": mutation.call}
         try:
-            mutation.answer = await self.backend.change(
+            mutation.answer = await self.backend.mutate(
                 mutation.user, mutation.verb, selection, headers, roomId=self.room_id, **arguments
             )
+            if self.backend.publish == "stream":
+                await self.scheduler.wait_in_coroutine()  # the reader publishes some time, in any order
+                await self.backend.tell(mutation.verb, mutation.answer)
         except Denied as denied:
             mutation.refused = denied.name
         else:
@@ -148,7 +151,7 @@ class InterleavedRoom:
 
 @contextmanager
 def interleaved_room(
-    client: Any, seed: str, members: Mapping[str, Role], readings: Readings
+    client: Any, seed: str, members: Mapping[str, Role], readings: Readings, publish: str
 ) -> Iterator[InterleavedRoom]:
     """A new room with three processes. Within a running event loop."""
     rng, clock = Random(seed), Clock()  # noqa: S311  repeatable
@@ -159,10 +162,17 @@ def interleaved_room(
     scheduler, commits = Scheduler(rng, asyncio.get_running_loop()), list[Commit]()
     clients = [ScheduledClient(client, scheduler, place, commits, lost=0.1, conflicts=0.05) for _ in range(3)]
     functions = _functions(process(client, clock), [process(each, clock) for each in clients], clients)
-    api = Api(SCHEMA.read_text(encoding="utf-8"), functions, Limits(), readings)
+    api = api_of(publish, functions, readings)
     try:
         yield InterleavedRoom(
-            room_id, api, Backend(api), scheduler, clients, clients[0].head(), commits, idle=[0, 1, 2]
+            room_id,
+            api,
+            Backend(api, publish),
+            scheduler,
+            clients,
+            clients[0].head(),
+            commits,
+            idle=[0, 1, 2],
         )
     finally:
         scheduler.release_all()
@@ -194,7 +204,8 @@ def _functions(free: Deployment, processes: list[Deployment], clients: list[Sche
         return run(event, lambda deployment, caller: on_message(deployment, caller, event["arguments"]))
 
     handlers: dict[str, Handler] = {f"Mutation.{name}": mutation(VERBS[name]) for name in MUTATIONS}
-    return Functions(handlers | {"Subscription.onMessage": accept} | _reads(free), workers=8)
+    more: dict[str, Handler] = {"Subscription.onMessage": accept, "Mutation.publishMessage": publisher}
+    return Functions(handlers | more | _reads(free), workers=8)
 
 
 def _reads(free: Deployment) -> dict[str, Handler]:

@@ -212,8 +212,8 @@ async def check_clients(room: InterleavedRoom, runs: list[ClientRun]) -> None:
         run.check(found, None if is_in else heads[-1])
 
 
-async def check_seed(client: Any, seed: str, readings: Readings) -> InterleavedRoom:
-    with interleaved_room(client, seed, MEMBERS, readings) as room:
+async def check_seed(client: Any, seed: str, readings: Readings, publish: str) -> InterleavedRoom:
+    with interleaved_room(client, seed, MEMBERS, readings, publish) as room:
         rng = Random(f"{seed}/order")  # noqa: S311  repeatable
         runs = [
             ClientRun.begin(room.backend, room.room_id, user, Random(f"{seed}/{user}"))  # noqa: S311  repeatable
@@ -231,14 +231,14 @@ async def check_seed(client: Any, seed: str, readings: Readings) -> InterleavedR
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("readings", every_reading(), ids=lambda readings: f"{astuple(readings)}")
 async def test_who_loses_access_receives_nothing_more_and_members_miss_nothing(
-    client: Any, readings: Readings
+    client: Any, readings: Readings, publish: str
 ) -> None:
     base = os.environ.get("SEED") or secrets.token_hex(4)
     ended = received = 0
     for number in range(SEEDS):
         seed = f"{base}/{number}"
         print(f"seed {seed}")
-        room = await check_seed(client, seed, readings)
+        room = await check_seed(client, seed, readings, publish)
         ended += len(revocations(room))
         received += sum(len(subscription.received) for subscription in room.subscriptions)
     print(f"{SEEDS} interleavings, {ended} epochs ended, {received} events received")

@@ -8,13 +8,15 @@ from graphql import parse
 
 from chat.deployment import Deployment
 from chat.operations.on_message import on_message
+from chat.operations.publish_message import publish_message
 from chat.rules.errors import ChatError
+from schema import generate
 from simulator import strict_json
-from simulator.engine import PROJECT
 from simulator.schema import appsync_schema, subscriptions_by_mutation
 from simulator.subscriptions import Registry, Selection
 from tests.guarantees.rooms.message_oracle import Refusal
 from tests.guarantees.rooms.requests import Wire, call, caller_of
+from tests.guarantees.support.publishing import feeding
 
 
 @dataclass
@@ -204,8 +206,9 @@ class FanOut:
     """Publishes the answers of mutations, by the simulator's own rule: a
     subscription's arguments equal the answer's fields."""
 
-    def __init__(self) -> None:
-        schema = appsync_schema((PROJECT / "resolvers/schema.graphql").read_text(encoding="utf-8"))
+    def __init__(self, publish: str) -> None:
+        schema = appsync_schema(generate(publish=publish))
+        self._publish = publish
         self._document = parse(_QUERY)
         self._registry = Registry(schema, subscriptions_by_mutation(schema), 240_000)
 
@@ -229,4 +232,6 @@ class FanOut:
         client.inbox.append(payload["data"]["onMessage"])
 
     def publish(self, mutation: str, answer: Wire) -> None:
-        self._registry.publish(mutation, answer)
+        source = feeding(self._publish, mutation)
+        published = answer if source == mutation else publish_message({"message": answer})
+        self._registry.publish(source, published)

@@ -47,10 +47,11 @@ class Steps(RuleBasedStateMachine):
     """The steps that change something."""
 
     client: Any
+    publish: str
 
     def __init__(self) -> None:
         super().__init__()
-        self.chat = ComparedRooms(self.client)
+        self.chat = ComparedRooms(self.client, self.publish)
         self.refused: dict[tuple[int, str, str], float] = {}
         self.seen: set[tuple[int, str, str, str]] = set()
         self.repeats: dict[tuple[int, str, str], int] = {}

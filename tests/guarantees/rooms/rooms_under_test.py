@@ -75,7 +75,7 @@ def has_rules(wire: Wire, room: RoomOracle) -> bool:
 class RoomsUnderTest:
     """The chat: its processes, its users' clients, and the oracle of each room by its id."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, publish: str) -> None:
         self.client = client
         self.clock = Clock()
         self.run = uuid.uuid4().hex[:10]
@@ -83,7 +83,7 @@ class RoomsUnderTest:
         self.rooms: dict[str, RoomOracle] = {}
         self.processes = [self.process(number) for number in range(3)]
         self.clients = {user: Client(user) for user in self.users}
-        self.fan_out = FanOut()
+        self.fan_out = FanOut(publish)
         self.skew = 0
         self.told: dict[str, int] = {}
         """Up to which revision each room's events were found complete: they expire."""

@@ -11,10 +11,9 @@ from simulator.authorizer import Grant
 from simulator.context import Call, Headers
 from simulator.execution import Api, GraphqlRequest
 from simulator.functions import functions_from_wiring
-from simulator.limits import Limits
 from simulator.readings import Readings
 from simulator.refusals import SubscriptionRefused
-from simulator.settings import SCHEMA, WIRING
+from simulator.settings import WIRING
 from simulator.subscriptions import Selection
 from tests.guarantees.catch_up.faulty_client import Request
 from tests.guarantees.catch_up.follower_events import (
@@ -31,6 +30,7 @@ from tests.guarantees.catch_up.follower_events import (
     Stale,
     Subscribe,
 )
+from tests.guarantees.support.publishing import api_of, feeding, publish_event
 
 MESSAGE = "id roomId senderId text ts seq epoch clientMessageId rev version editedAt removedAt"
 NOTICE = "id roomId senderId ts epoch notice { kind userId nextEpoch rev }"
@@ -73,9 +73,10 @@ class Denied(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One API, called as AppSync is by users whom its authorizer has let in."""
+    """One API, called as AppSync is by users whom its authorizer has let in. `publish`: the way in which it publishes."""
 
     api: Api
+    publish: str
 
     async def ask(
         self, user: str, document: str, variables: Mapping[str, Any], headers: Headers | None = None
@@ -92,7 +93,20 @@ class Backend:
     async def change(
         self, user: str, field: str, selection: str, headers: Headers | None = None, **arguments: Any
     ) -> Any:
-        """One mutation, by its field's name."""
+        """One mutation, by its field's name, and what is published of it."""
+        answer = await self.mutate(user, field, selection, headers, **arguments)
+        await self.tell(field, answer)
+        return answer
+
+    async def tell(self, field: str, answer: Any) -> None:
+        """What the stream's reader publishes of a mutation; nothing where AppSync does by itself."""
+        if feeding(self.publish, field) != field:
+            await publish_event(self.api, answer)
+
+    async def mutate(
+        self, user: str, field: str, selection: str, headers: Headers | None = None, **arguments: Any
+    ) -> Any:
+        """One mutation alone."""
         given = {name: value for name, value in arguments.items() if value is not None}
         written = ", ".join(f"{name}: ${name}" for name in given)
         declared = ", ".join(f"${name}: {TYPES.get(name, 'ID!')}" for name in given)
@@ -170,10 +184,10 @@ TYPES = {"text": "String!", "role": "Role!", "until": "AWSDateTime", "name": "St
 
 
 @contextmanager
-def backend(readings: Readings | None = None) -> Iterator[Backend]:
+def backend(publish: str, readings: Readings | None = None) -> Iterator[Backend]:
     """An API over this process's environment, which must be the functions'."""
     functions = functions_from_wiring(json.loads(WIRING.read_text(encoding="utf-8")))
     try:
-        yield Backend(Api(SCHEMA.read_text(encoding="utf-8"), functions, Limits(), readings))
+        yield Backend(api_of(publish, functions, readings), publish)
     finally:
         functions.close()

@@ -22,6 +22,9 @@ from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metri
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
+Identify = Callable[[Event], Caller]
+"""Gives who calls. Raises `IdentityRefused`."""
+
 CORRELATION_ID = re.compile(r"[A-Za-z0-9=;:_.-]{1,256}")
 """As X-Ray writes trace ids. AppSync passes on what the client sent, and a refusal quotes it among its
 values."""
@@ -49,7 +52,7 @@ class Call:
     refusal: IdentityRefused | None = None
 
     @classmethod
-    def by_appsync(cls, event: Event, context: Any) -> "Call":
+    def by_appsync(cls, event: Event, context: Any, who: Identify) -> "Call":
         """Raises `AttributeError`, `KeyError` or `TypeError` for what is no event of AppSync, and `BadSettings`.
 
         https://docs.aws.amazon.com/appsync/latest/devguide/direct-lambda-reference.html
@@ -59,7 +62,7 @@ class Call:
             raise TypeError("not an event of a direct resolver")
         caller, refusal = NOBODY, None
         try:
-            caller = _caller(event)
+            caller = who(event)
         except IdentityRefused as refused:
             refusal = refused
         return cls(
@@ -94,8 +97,16 @@ class Call:
         return self
 
 
-def _caller(event: Event) -> Caller:
-    """Who calls. Raises `IdentityRefused`, and `KeyError` or `TypeError` for what is no event of AppSync."""
+def correlation_id(trace: object, context: Any) -> str:
+    """AppSync's trace id, else the invocation's id."""
+    if isinstance(trace, str) and CORRELATION_ID.fullmatch(trace):
+        return trace
+    return str(context.aws_request_id)
+
+
+def people(event: Event) -> Caller:
+    """Who calls, of those whom most fields know: the setting IDENTITY names them. Raises `IdentityRefused`, and
+    `KeyError` or `TypeError` for what is no event of AppSync."""
     identity, sources = event["identity"], settings().identity
     if sources is None and is_of_an_authorizer(identity):
         return by_our_authorizer(identity["resolverContext"])
@@ -106,26 +117,27 @@ def _caller(event: Event) -> Caller:
     return identify(event, sources or Sources.ours())
 
 
-def correlation_id(trace: object, context: Any) -> str:
-    """AppSync's trace id, else the invocation's id."""
-    if isinstance(trace, str) and CORRELATION_ID.fullmatch(trace):
-        return trace
-    return str(context.aws_request_id)
+def publisher(event: Event) -> Caller:
+    """The same for `publishMessage`, which knows the stream's reader alone."""
+    from chat.identity.identify import identify  # noqa: PLC0415  as above
+    from chat.identity.models import Sources  # noqa: PLC0415
+
+    return identify(event, Sources.publisher(settings().publisher_role))
 
 
 def resolver(
-    *parts: Callable[[], object], audited: bool = False
+    *parts: Callable[[], object], audited: bool = False, who: Identify = people
 ) -> Callable[[Callable[[Call], Any]], Handler]:
     """A handler for a field's call. `parts` are made during init in Lambda, and at the first call elsewhere.
 
     The call's refusals are raised bare in the caller's language, since their class name and text are all that
     AppSync passes on. Anything else becomes `InternalError`: its text stays inside, as it may hold what a
     person wrote. `audited`: that it was done is an audit event too, with who did it to whom or to which
-    message.
+    message. `who`: who calls, of those who may.
     """
 
     def decorate(answer: Callable[[Call], Any]) -> Handler:
-        read = partial(_field_call, _field(answer.__module__))
+        read = partial(_field_call, _field(answer.__module__), who)
         return _handler(read, parts, audited=audited)(answer)
 
     return decorate
@@ -137,10 +149,10 @@ def _field(module: str) -> str:
     return first + "".join(map(str.title, others))
 
 
-def _field_call(name: str, event: Event, context: Any) -> Call:
+def _field_call(name: str, who: Identify, event: Event, context: Any) -> Call:
     """AppSync's call under the field's own name: another team's API may call it `chatSendMessage`, and logs and
     audit events speak of one thing under one name."""
-    call = Call.by_appsync(event, context)
+    call = Call.by_appsync(event, context, who)
     return replace(call, name=f"{call.name.partition('.')[0]}.{name}")
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from chat.rules.record import record
 
 if TYPE_CHECKING:
-    from chat.identity.models import Sources
+    from chat.identity.models import RoleKey, Sources
 
 Algorithm = Literal["RS256", "ES256", "HS256"]
-
+Publish = Literal["sender", "stream"]
 
 UPLOAD_TYPES = (
     *(f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "avif", "heic")),
@@ -60,6 +60,21 @@ def _sources(text: str) -> "Sources":
     return parse_sources(text)
 
 
+def _publish(text: str) -> Publish:
+    if text not in ("sender", "stream"):
+        raise ValueError("must be sender or stream")
+    return cast("Publish", text)
+
+
+def _role(text: str) -> "RoleKey":
+    # Only here, as above.
+    from chat.identity.sources import role_key  # noqa: PLC0415
+
+    if (key := role_key(text)) is None:
+        raise ValueError("must be the ARN of an IAM role")
+    return key
+
+
 def _marker(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_.~-]{1,32}", text):
         raise ValueError("must be 1 to 32 letters, digits or _ . ~ -")
@@ -76,6 +91,24 @@ def _failure(text: str) -> str:
     if text not in ("closed", "open"):
         raise ValueError("must be closed or open")
     return text
+
+
+def _source(text: str) -> str:
+    """EventBridge keeps what begins with `aws.` for itself:
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html"""
+    if not re.fullmatch(r"[A-Za-z0-9_./-]{1,256}", text) or text.startswith("aws."):
+        raise ValueError("must be 1 to 256 letters, digits or . _ / -, and not begin with aws.")
+    return text
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,31}", text):
+        raise ValueError("must be up to 32 letters and digits, the first a capital letter")
+    return text
+
+
+def _queue_or_file(text: str) -> str:
+    return text if text.startswith("file:") else _address(text)
 
 
 RUN_BY_BROWSERS = ("html", "xml", "svg", "script")
@@ -128,6 +161,11 @@ class Settings:
     """The tables' (`chat/rules/generations.py`): raised by one after each restore, and never lowered."""
     identity: "Sources | None" = _parsed(None, _sources)
     """Who may call, by which claims: docs/identity.md. Without it, whom our own authorizer lets in."""
+    publish: Publish = _parsed("sender", _publish)
+    """What subscribers of `onMessage` are given: what the caller of a mutation selects, or what the stream's reader
+    publishes: docs/publishing.md."""
+    publisher_role: "RoleKey | None" = _parsed(None, _role)
+    """The IAM role of the stream's reader, which alone may call `publishMessage`."""
     token_marker: str = _parsed("", _marker)
     """What comes before each token for our authorizer, where the API has Cognito or OpenID Connect beside it."""
     jwt_issuer: str = ""
@@ -165,6 +203,18 @@ class Settings:
     """The module of the deployment's own rules: docs/hooks.md. `file:` and a path on one machine."""
     chat_hooks_timeout_ms: int = _number(500, int, 10, 3_000)
     chat_hooks_on_failure: Literal["closed", "open"] = _parsed("closed", _failure)
+    event_text: bool = _parsed(False, _flag)
+    """Whether events that go out hold the texts of messages and the names of files."""
+    event_bus: str = ""
+    event_source: str = _parsed("chat", _source)
+    event_queue_url: str | None = _parsed(None, _address)
+    dead_letter_queue_url: str | None = _parsed(None, _queue_or_file)
+    appsync_url: str | None = _parsed(None, _address)
+    """The API that the reader publishes by, where the deployment publishes by the stream."""
+    appsync_profile: str | None = None
+    """Of the shared credentials file: on one machine, where the process's own credentials are not the reader's."""
+    schema_prefix: str = _parsed("", _prefix)
+    """Of that API's fields and types."""
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -180,6 +230,10 @@ def read(environment: Mapping[str, str]) -> Settings:
     _check_patience(own := Settings(**given))
     if own.identity is not None and own.jwt_issuer:
         raise BadSettings("IDENTITY: must not stand beside JWT_ISSUER, whose place it takes")
+    if own.identity and own.identity.roles and own.publisher_role in own.identity.roles.callers:
+        raise BadSettings(
+            "PUBLISHER_ROLE: must be none of the roles of IDENTITY: it calls nothing but publishMessage"
+        )
     return own
 
 

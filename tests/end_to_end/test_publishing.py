@@ -1,0 +1,200 @@
+"""A deployment that publishes by the stream, met by a client that was not written here: gql, with its own documents.
+
+What the stream's reader publishes comes here from a test as well, by the same request: gql does not say when it is subscribed.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gql import Client, GraphQLRequest
+from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.appsync_auth import AppSyncJWTAuthentication
+from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
+
+from chat.rules.models import Message
+from simulator.auth.access_keys import AccessKeys
+from simulator.keys import SigningKey, signing_key
+from simulator.publisher import Publisher, PublishRefused
+from tests.guarantees.support.fixtures import FAST, new_room, stored
+
+pytestmark = pytest.mark.timeout(120)
+FIVE = "id roomId senderId text ts"
+"""The whole `Message` of clients from before."""
+WATCH = "subscription ($room: ID!) { onMessage(roomId: $room, epoch: 1) { id roomId senderId text ts seq epoch } }"
+DOCUMENTS = {
+    "five fields": f"mutation ($room: ID!, $text: String!) {{ sent: sendMessage(roomId: $room, text: $text) {{ {FIVE} }} }}",
+    "a named fragment": "mutation ($room: ID!, $text: String!) { sent: sendMessage(roomId: $room, text: $text) { ...All } }"
+    " fragment All on Message { id roomId senderId text ts seq }",
+    "aliases": "mutation ($room: ID!, $text: String!) { sent: sendMessage(roomId: $room, text: $text)"
+    " { id room: roomId author: senderId body: text at: ts } }",
+    "nothing but the type": "mutation ($room: ID!, $text: String!) { sent: sendMessage(roomId: $room, text: $text) { __typename } }",
+    "an alias that lies": "mutation ($room: ID!, $text: String!) { sent: sendMessage(roomId: $room, text: $text)"
+    " { roomId: clientMessageId senderId text ts id } }",
+}
+"""Of these none could be sent where subscribers get what the sender selects."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A running `make run PUBLISH=stream`."""
+
+    host: str
+    state: Path
+
+    @property
+    def key(self) -> SigningKey:
+        return signing_key(self.state / "keys")
+
+    def token(self, user: str) -> str:
+        return self.key.mint(user, now=int(time.time()), ttl=600)
+
+    @property
+    def access_keys(self) -> AccessKeys:
+        return AccessKeys(self.state / "keys", self.key)
+
+    def publisher(self, user: str = "publisher") -> Publisher:
+        return Publisher(self.host, self.access_keys, user)
+
+
+@pytest.fixture(scope="module")
+def program(endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    state = tmp_path_factory.mktemp("state")
+    options = [
+        "--port=0",
+        f"--state={state}",
+        f"--dynamodb-endpoint={endpoint}",
+        "--schedules=off",
+        "--publish=stream",
+    ]
+    with (
+        (state / "log").open("w") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "simulator", "run", *options],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=project,
+            env=os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": ""},
+        ) as child,
+    ):
+        assert child.stdout is not None
+        ready = child.stdout.readline()
+        assert ready.startswith("ready http://127.0.0.1:"), (state / "log").read_text()[-2000:]
+        yield Program(ready.removeprefix("ready http://").removesuffix("/graphql\n"), state)
+        child.terminate()
+        child.communicate(timeout=30)
+    assert child.returncode == 0
+
+
+@pytest.fixture
+def room(client: Any) -> str:
+    return new_room(client, members={"alice": "owner", "bob": "member"}, settings=FAST)
+
+
+async def sent(program: Program, document: str, room: str, text: str) -> dict[str, Any]:
+    """What alice's gql gets for its own document."""
+    transport = AIOHTTPTransport(
+        f"http://{program.host}/graphql", headers={"Authorization": program.token("alice")}
+    )
+    async with Client(transport=transport) as session:
+        answer = await session.execute(GraphQLRequest(document, variable_values={"room": room, "text": text}))
+    found: dict[str, Any] = answer["sent"]
+    return found
+
+
+def as_read(client: Any, room: str) -> list[dict[str, Any]]:
+    """The room's messages as the stream's reader publishes them: of the items that are stored."""
+    return [
+        Message(
+            id=each["id"],
+            room_id=room,
+            room_type="general",
+            sender_id=each["senderId"],
+            text=each.get("text"),
+            ts=each["ts"],
+            seq=each["seq"],
+            epoch=each["epoch"],
+            client_message_id=each.get("clientMessageId"),
+        ).to_wire()
+        for each in stored(client, room)
+    ]
+
+
+@asynccontextmanager
+async def listening(program: Program, room: str, take: Callable[[Any], None]) -> AsyncIterator[None]:
+    """bob's gql hears the room."""
+    auth = AppSyncJWTAuthentication(host=program.host, jwt=program.token("bob"))
+    transport = AppSyncWebsocketsTransport(url=f"ws://{program.host}/graphql", auth=auth)
+    async with Client(transport=transport) as session:
+        events = session.subscribe(GraphQLRequest(WATCH, variable_values={"room": room}))
+
+        async def hear() -> None:
+            async for event in events:
+                take(event["onMessage"])
+
+        task = asyncio.create_task(hear())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await events.aclose()
+
+
+async def publish_until_heard(program: Program, messages: list[dict[str, Any]], heard: list[Any]) -> None:
+    """The reader gives each at least once: again and again here, since gql does not say when it is subscribed."""
+    async with asyncio.timeout(30):
+        while {each["id"] for each in messages} - {each["id"] for each in heard}:
+            for message in messages:
+                await asyncio.to_thread(program.publisher().publish, message)
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+async def test_what_gql_sends_with_its_own_selection_is_heard_whole(
+    program: Program, client: Any, room: str, name: str
+) -> None:
+    heard: list[Any] = []
+    async with listening(program, room, heard.append):
+        await sent(program, DOCUMENTS[name], room, "hello")
+        (message,) = as_read(client, room)
+        await publish_until_heard(program, [message], heard)
+    assert all(event == {key: message[key] for key in event} for event in heard)
+    assert {"seq", "epoch", "text"} <= heard[0].keys()
+
+
+async def test_what_the_sender_is_answered_has_the_senders_names(
+    program: Program, client: Any, room: str
+) -> None:
+    answer = await sent(program, DOCUMENTS["aliases"], room, "hello")
+    assert (answer["room"], answer["author"], answer["body"]) == (room, "alice", "hello")
+    assert set(await sent(program, DOCUMENTS["five fields"], room, "hello")) == set(FIVE.split())
+
+
+def test_who_is_refused_is_told_so_by_the_local_publisher(program: Program, room: str) -> None:
+    message = Message(id="m", room_id=room, room_type="general", sender_id="", ts=1, epoch=1).to_wire()
+    assert program.publisher().publish(message) == message
+    with pytest.raises(PublishRefused) as refused:
+        program.publisher("stranger").publish(message)
+    assert refused.value.error_type == "IdentityRefused"
+    with pytest.raises(PublishRefused) as refused:
+        program.publisher().publish(message | {"epoch": None})
+    assert refused.value.error_type == "InvalidInput"
+    with pytest.raises(OSError, match="refused"):
+        Publisher("127.0.0.1:9", program.access_keys).publish(message)
+
+
+def test_the_reader_is_nobody_for_people_s_fields(program: Program) -> None:
+    """AppSync does not let it in: people come by another mode."""
+    answer = program.publisher().post("{ myRooms { nextToken } }", {})
+    (refusal,) = answer["errors"]
+    assert refusal["errorType"] == "Unauthorized"

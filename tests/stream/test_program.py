@@ -1,0 +1,194 @@
+"""`python -m stream`: which events it gives out once more, and what it says of the rest."""
+
+import io
+import json
+import threading
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chat.rules.instants import to_wire
+from chat.rules.rooms import Room
+from chat.storage.clock import wall_clock
+from chat.storage.keys import event as event_key
+from simulator.settings import TABLES
+from simulator.stream_mapping import given_up
+from simulator.streams import Checkpoints, StreamPoller, enable_streams
+from stream.__main__ import Run
+from stream.activity import Wanted, active_rooms
+from stream.reemission import Report, reemit_room
+from stream.settings import read
+from tests.guarantees.support.fixtures import Clock, edit, new_room, process, send
+
+pytestmark = pytest.mark.real_engine("boto3's own clients meet moto only where they are its")
+
+
+class Program:
+    """The program over the tables of this run."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+
+    def run(self, *arguments: str) -> tuple[list[tuple[str, int]], Report]:
+        """Room and revision of each event that is printed, in their order, and the report."""
+        with redirect_stdout(io.StringIO()) as printed:
+            run = Run(read([*arguments, "--print", f"--endpoint={self._endpoint}"]))
+            run.go()
+        events = [json.loads(line) for line in printed.getvalue().splitlines()]
+        return [(each["roomId"], each["rev"]) for each in events], run.report
+
+
+@pytest.fixture
+def program(functions_environ: None, endpoint: str) -> Program:
+    return Program(endpoint)
+
+
+@pytest.fixture
+def rooms(client: Any) -> tuple[str, str]:
+    """A room of each table with a message and its edit: the revisions 1 to 3."""
+    deployment = process(client, Clock(wall_clock()))
+    found = new_room(client, "alice"), new_room(client, "alice", prefix="GUILD#")
+    for room in found:
+        edit(deployment, send(deployment, room, "alice", "hello"), "edited")
+    return found
+
+
+def test_a_room_comes_since_a_revision(program: Program, rooms: tuple[str, str]) -> None:
+    room, guild = rooms
+    assert program.run("--room", room)[0] == [(room, 1), (room, 2), (room, 3)]
+    assert program.run("--room", guild, "--since", "1", "--until", "2")[0] == [(guild, 2)]
+    printed, report = program.run("--room", "no-such-room", "--room", guild, "--since", "2")
+    assert printed == [(guild, 3)]
+    assert list(report.failed) == ["no-such-room"]
+    assert "NotRoomMember" in report.lines()[1]
+
+
+def test_all_rooms_come_that_had_something_since_an_instant(
+    program: Program, rooms: tuple[str, str], client: Any
+) -> None:
+    later = wall_clock() + 60_000
+    room = new_room(client, "alice")
+    send(process(client, Clock(later)), rooms[0], "alice", "later")
+    printed, report = program.run("--all", "--since-time", to_wire(later))
+    assert (rooms[0], 4) in printed
+    assert not {rooms[1], room} & {each for each, _ in printed}
+    assert report.failed == {}
+    printed, _ = program.run("--all", "--since-time", "2001-01-01T00:00:00Z")
+    assert {(each, rev) for each in rooms for rev in (1, 2, 3)} <= set(printed)
+
+
+def test_the_scan_goes_on_where_it_was(program: Program, rooms: tuple[str, str], client: Any) -> None:
+    """A page's end may lie within a room, whose first revision is known then."""
+
+    class Paged:
+        def scan(self, **request: Any) -> Any:
+            return client.scan(**request, Limit=7)
+
+    pages = list(active_rooms(Paged(), "core", TABLES["CORE_TABLE"], 0))
+    whole = {each for page in pages for each in page.found}
+    assert Wanted(rooms[0], 0) in whole
+    middle = pages[len(pages) // 2]
+    rest = list(active_rooms(Paged(), "core", TABLES["CORE_TABLE"], 0, middle.start, middle.open_room))
+    before = [each for page in pages[: len(pages) // 2 + 1] for each in page.found]
+    assert sorted(map(repr, [*before, *(each for page in rest for each in page.found)])) == sorted(
+        map(repr, whole)
+    )
+
+
+def letter(room_id: str, sort_key: str, table: str = "gg_core") -> str:
+    keys = {"PK": Room.parse(room_id).partition_key, "SK": sort_key}
+    return json.dumps(
+        {"version": 1, "table": table, "keys": keys, "sequenceNumber": "1", "reason": "id", "at": 1}
+    )
+
+
+def test_our_dead_letters_name_an_item_and_are_gone_once_it_was_told(
+    program: Program, rooms: tuple[str, str], client: Any, tmp_path: Path
+) -> None:
+    room, guild = rooms
+    message = send(process(client, Clock(wall_clock() + 1_000)), room, "alice", "more")
+    from chat.storage.keys import message as message_key
+
+    unclear = ["no JSON", "7", "{}", letter(room, "MSG#1#gone"), letter(room, event_key(1), "another")]
+    clear = [letter(guild, event_key(1), "gg_guild"), letter(room, message_key(message.ts, message.id))]
+    path = tmp_path / "letters.jsonl"
+    path.write_text("".join(f"{each}\n" for each in [*unclear, *clear]))
+    printed, report = program.run("--dead-letters", f"file:{path}")
+    assert printed == [(guild, 1), (room, 4)]
+    assert path.read_text().splitlines() == unclear
+    assert len(report.unclear) == len(unclear)
+
+
+def test_lambdas_letters_name_a_part_of_a_shard_whose_keys_the_stream_has_or_all_since_then(
+    program: Program, endpoint: str, client: Any, tmp_path: Path
+) -> None:
+    arn = enable_streams(endpoint, TABLES)[TABLES["CORE_TABLE"]]
+    poller = StreamPoller(endpoint, arn, lambda _: None, Checkpoints(None), threading.Event(), start="LATEST")
+    poller.prepare()
+    room = new_room(client, "alice")
+    send(process(client, Clock(wall_clock())), room, "alice", "hello")
+    shard = next(iter(poller._mappings))  # noqa: SLF001  past the function
+    records: list[Any] = []
+    while len(records) < 6:  # the room's head, event, member and roster, and what the send wrote
+        records += poller._records(shard)  # noqa: SLF001  as above
+    records = [each for each in records if room in each["dynamodb"]["Keys"]["PK"]["S"]]
+    path = tmp_path / "letters.jsonl"
+    note = given_up(records, arn, shard, 10)
+    path.write_text(json.dumps(note) + "\n")
+    assert program.run("--dead-letters", f"file:{path}")[0] == [(room, 1), (room, 2)]
+    assert path.read_text() == ""
+    note["DDBStreamBatchInfo"]["shardId"] = "shardId-00000000000000000001-00000001"
+    path.write_text(json.dumps(note) + "\n")
+    printed, _ = program.run("--dead-letters", f"file:{path}")
+    assert {(room, 1), (room, 2)} <= set(printed)
+    assert path.read_text() == ""
+
+
+def test_a_function_whose_target_fails_is_called_again_from_where_it_was() -> None:
+    asked: list[Any] = []
+    answers = [
+        {"emitted": 5, "missing": [[3, 4]], "refused": [], "next": 9, "failure": "ThrottlingException"},
+        {
+            "emitted": 1,
+            "missing": [],
+            "refused": [{"rev": 10, "reason": "TooLarge"}],
+            "next": None,
+            "failure": None,
+        },
+    ]
+
+    def reemit(request: Any) -> Any:
+        asked.append(request)
+        return answers.pop(0)
+
+    report, pauses = Report(), list[float]()
+    assert reemit_room(Wanted("lobby", 2, 11), reemit, ["bus"], report, pauses.append)
+    assert [each["since"] for each in asked] == [2, 9]
+    assert all((each["until"], each["targets"]) == (11, ["bus"]) for each in asked)
+    assert pauses == [0.5]
+    assert report.lines() == ["1 rooms, 6 events", "lobby: missing 3 to 4", "lobby: refused 10 (TooLarge)"]
+
+
+def test_a_target_that_never_takes_anything_ends_the_room() -> None:
+    answer = {"emitted": 0, "missing": [], "refused": [], "next": 2, "failure": "AccessDeniedException"}
+    report = Report()
+    assert not reemit_room(Wanted("lobby", 2), lambda _: answer, None, report, lambda _: None)
+    assert report.failed == {"lobby": "AccessDeniedException"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["", "--print", "--room lobby", "--room lobby --print --function x", "--room ? --print", "--all --print",
+     "--all --since-time soon --print", "--room lobby --all --since-time 2026-01-01T00:00:00Z --print",
+     "--dead-letters x --since 3 --print", "--room lobby --since -1 --print", "--room lobby --function x --text",
+     "--room lobby --print --target bus", "--room lobby --function x --target publish", "--room lobby --print --state x"],
+)  # fmt: skip
+def test_what_makes_no_sense_stops_with_a_sentence(
+    arguments: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read(arguments.split())
+    assert ended.value.code == 2
+    assert "error:" in capsys.readouterr().err
