@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from chat.rules.events import RoomEvent, RoomEventKind
+from chat.rules.events import RoomEventKind, event_at
 from chat.rules.identifiers import uuid7
 from chat.rules.models import Head, Item
 from chat.rules.rooms import Room
@@ -179,20 +179,7 @@ def completed(room: Room, head: Item, missing: dict[str, Any], now: int) -> list
 
 def _told(room: Room, head: Head, kind: RoomEventKind, now: int) -> dict[str, Any]:
     """The event of the revision that the room's head has now."""
-    event = RoomEvent(
-        id=uuid7(now),
-        kind=kind,
-        room_id=room.id,
-        room_type=room.type,
-        guild_id=room.guild_id,
-        rev=head.rev,
-        seq=head.seq,
-        epoch=head.epoch,
-        generation=head.generation,
-        generation_rev=head.generation_rev,
-        ts=now,
-        actor_id=None,
-    )
+    event = event_at(room, head, event_id=uuid7(now), kind=kind, ts=now, actor_id=None)
     write = event_write(room, head, event)
     return {"Put": {"Item": write.place.key | values(write.set)}}
 

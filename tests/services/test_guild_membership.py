@@ -299,7 +299,7 @@ def told(guild: Guild, rev: int) -> RoomEvent:
     return event
 
 
-def heard(event: RoomEvent) -> list[tuple[str, str, str | None, int | None]]:
+def heard(event: RoomEvent) -> list[tuple[str, str | None, str | None, int | None]]:
     """What people in the room hear of an event: what, of whom, their role, and the epoch that begins."""
     notices = [message["notice"] for message in event.messages()]
     return [(each["kind"], each["userId"], each["role"], each["nextEpoch"]) for each in notices]
