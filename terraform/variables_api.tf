@@ -18,7 +18,7 @@ variable "fields" {
   validation {
     condition = alltrue([
       for each in local.schema_parts.fields :
-      !contains(coalesce(var.fields, []), each.name) || length(each.mutations) == 0 || length(setintersection([for name in each.mutations : "Mutation.${name}"], coalesce(var.fields, []))) > 0
+      !contains(coalesce(var.fields, []), each.name) || length(each.mutations.sender) == 0 || length(setintersection([for name in each.mutations.sender : "Mutation.${name}"], coalesce(var.fields, []))) > 0
     ])
     error_message = "fields names a subscription without any mutation that feeds it: nobody would hear anything."
   }
