@@ -34,9 +34,10 @@ def composed(
     jwks: Mapping[str, str],
     storage: Storage = SERVED,
     told: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`;
-    `told`: see `with_identity`."""
+    `told`: see `with_identity`; `more`: what they are told besides."""
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
         environment = functions_environment(
@@ -48,7 +49,7 @@ def composed(
             tables=storage.tables,
             bucket=storage.bucket,
             generation=generation_of(settings),
-        ) | {"PUBLISH": settings.publish}
+        ) | {"PUBLISH": settings.publish, **(more or {})}
         become(with_identity(environment, told) if told else environment)
         storage.fill(endpoint, objects)
         yield
