@@ -22,6 +22,11 @@ variable "fields" {
     ])
     error_message = "fields names a subscription without any mutation that feeds it: nobody would hear anything."
   }
+
+  validation {
+    condition     = var.publish != "stream" || contains(coalesce(var.fields, ["Subscription.onMessage"]), "Subscription.onMessage")
+    error_message = "publish = \"stream\" is for Subscription.onMessage, which is not among fields."
+  }
 }
 
 variable "schema_prefix" {

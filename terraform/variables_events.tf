@@ -15,11 +15,6 @@ variable "publish" {
     condition     = contains(["sender", "stream"], var.publish)
     error_message = "publish must be sender or stream."
   }
-
-  validation {
-    condition     = var.publish != "stream" || contains(coalesce(var.fields, ["Subscription.onMessage"]), "Subscription.onMessage")
-    error_message = "publish = \"stream\" is for Subscription.onMessage, which is not among fields."
-  }
 }
 
 variable "events" {

@@ -153,11 +153,18 @@ run "packages_that_were_not_built" {
 run "events_for_nobody_and_numbers_out_of_bounds" {
   command = plan
   variables {
-    publish = "both"
-    events  = { reader = { batch_size = 0, batching_window_seconds = 301, parallelization = 11, retries = -1, max_age_seconds = 604800, starting_position = "AT_TIMESTAMP" } }
-    hooks   = { module = "acme/chat.py", layer_arns = [], timeout_ms = 1, on_failure = "ignore" }
+    events = { reader = { batch_size = 0, batching_window_seconds = 301, parallelization = 11, retries = -1, max_age_seconds = 604800, starting_position = "AT_TIMESTAMP" } }
+    hooks  = { module = "acme/chat.py", layer_arns = [], timeout_ms = 1, on_failure = "ignore" }
   }
-  expect_failures = [var.publish, var.events, var.hooks]
+  expect_failures = [var.events, var.hooks]
+}
+
+run "a_way_to_publish_that_is_none" {
+  command = plan
+  variables {
+    publish = "both"
+  }
+  expect_failures = [var.publish]
 }
 
 run "a_queue_without_order_and_a_bus_by_its_name" {
@@ -219,5 +226,5 @@ run "publishing_by_the_stream_to_nobody" {
     publish = "stream"
     fields  = ["Query.messages"]
   }
-  expect_failures = [var.publish]
+  expect_failures = [var.fields]
 }
