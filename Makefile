@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE PUBLISH
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -28,7 +28,7 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off LOG=info AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off LOG=info AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra PUBLISH=stream]
 	@exec $(BIN)/python -m simulator run
 
 AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
@@ -133,9 +133,9 @@ plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file
 deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
 	@terraform/run deploy "$(ENV)" "$(PLAN)"
 
-schema: .venv/installed ## the schema for another API, alone on stdout [FIELDS=Query.messages,… PREFIX=Chat MODES=lambda,cognito,oidc,iam DEFAULT=cognito INTO=theirs.graphql]
+schema: .venv/installed ## the schema for another API, alone on stdout [FIELDS=Query.messages,… PREFIX=Chat MODES=lambda,cognito,oidc,iam DEFAULT=cognito PUBLISH=stream INTO=theirs.graphql]
 	@exec $(BIN)/python -m schema $(call given,fields,FIELDS) $(call given,prefix,PREFIX) $(call given,modes,MODES) \
-		$(call given,default,DEFAULT) $(call given,into,INTO)
+		$(call given,default,DEFAULT) $(call given,publish,PUBLISH) $(call given,into,INTO)
 
 # $(call given,option,VARIABLE): the option, if the variable is on make's command line
 given = $(if $(filter command line,$(origin $(2))),--$(1)="$$$(2)")

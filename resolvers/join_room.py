@@ -4,14 +4,15 @@ from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
 from chat.operations.join_room import join_room
-from chat.rules.selection import NOTICE, check_selection
+from chat.rules.selection import NOTICE, check_call
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
+from chat_lambda.settings import settings
 
 
 @resolver(deployment, audited=True)
 def handler(call: Call) -> dict[str, Any]:
     """Answers the schema's `Message`."""
-    if not check_selection(call.info.get("selectionSetList"), call.info.get("selectionSetGraphQL"), NOTICE):
-        call.tally.add("SelectionUnknown")
+    if settings().publish == "sender":
+        check_call(call.info, call.tally, NOTICE)
     return join_room(deployment(), call.caller, call.arguments, call.tally).to_wire()

@@ -4,7 +4,7 @@ from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
 from chat.operations.mark_read import mark_read
-from chat.rules.selection import RECEIPT, check_selection
+from chat.rules.selection import RECEIPT, check_call
 from chat_lambda.compose import deployment
 from chat_lambda.function import Call, resolver
 
@@ -12,6 +12,5 @@ from chat_lambda.function import Call, resolver
 @resolver(deployment)
 def handler(call: Call) -> dict[str, Any]:
     """Answers the schema's `Receipt`."""
-    if not check_selection(call.info.get("selectionSetList"), call.info.get("selectionSetGraphQL"), RECEIPT):
-        call.tally.add("SelectionUnknown")
+    check_call(call.info, call.tally, RECEIPT)
     return mark_read(deployment(), call.caller, call.arguments, call.tally)

@@ -23,6 +23,7 @@ def main() -> int:
             default=given.default or None,
             fields=_words(given.fields) or None,
             prefix=given.prefix,
+            publish=given.publish or "sender",
         )
         theirs = Theirs.of(_text(given.into)) if given.into else None
         text = merge(theirs, request) if theirs else printed(request)
@@ -57,6 +58,7 @@ def _arguments() -> argparse.Namespace:
         metavar="MODE",
         help="the API's default mode, also api_key; else the first of them",
     )
+    add("--publish", default="", metavar="stream", help="sender (if absent) or stream: docs/publishing.md")
     add("--into", default="", metavar="FILE", help="a schema that is there: prints it with these in it")
     return parser.parse_args()
 

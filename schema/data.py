@@ -5,16 +5,20 @@ prefixes, and not which types a field reaches: one that nothing reaches does no 
 """
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 from graphql import ObjectTypeDefinitionNode, TypeDefinitionNode, print_ast
 
-from schema.document import field_text, linked, marked
-from schema.source import OPERATIONS, SCHEMA, Source, ours
+from schema.document import field_text, linked, marked, types_reached
+from schema.source import INTERNAL, OPERATIONS, SCHEMA, Publish, Source, ours
 
 PLACE = SCHEMA.parent.parent / "terraform" / "schema.json"
 AUTH = "auth"
 """` @auth` is where an object type and a root field carry the directives of the modes, each after a blank."""
+
+PUBLISHED = "published"
+"""` @published` is there in its place on the types that the internal mutation reaches: with `publish = "stream"` they carry
+` @aws_iam` as well."""
 
 MUTATIONS = "@mutations"
 """`["@mutations"]` is where a subscription lists the mutations that feed it and are there."""
@@ -25,15 +29,20 @@ def schema_data() -> str:
 
     - `roots`: for `Query`, `Mutation` and `Subscription` their `name`, `operation` (`query` …) and
       `description`, which stands before `type`;
-    - `fields`: each root field: `name` (`Query.messages`), `root`, `mutations` (those that feed it, by their
-      names alone; of the others none) and its `text`;
+    - `fields`: each root field: `name` (`Query.messages`), `root`, `mutations` (for each way to publish those that feed
+      it, by their names alone; of the others none) and its `text`. `Mutation.publishMessage` is for `publish = "stream"`
+      alone, and its text says its one mode;
     - `types`: the texts of all other types.
     """
-    source = ours()
+    source = ours("stream")
+    published = types_reached(source, [INTERNAL])
     pieces = {
         "roots": [_root(source, name) for name in OPERATIONS],
         "fields": [_field(source, name) for name in source.fields],
-        "types": [print_ast(_with_place(node)) for node in source.types.values()],
+        "types": [
+            print_ast(_with_place(node, PUBLISHED if name in published else AUTH))
+            for name, node in source.types.items()
+        ],
     }
     return json.dumps(pieces, ensure_ascii=False, indent=1) + "\n"
 
@@ -48,14 +57,15 @@ def _root(source: Source, name: str) -> dict[str, str]:
 
 
 def _field(source: Source, name: str) -> dict[str, Any]:
-    field, mutations = source.fields[name], source.links.get(name, ())
-    placed = marked(linked(field, [MUTATIONS]) if mutations else field, [AUTH])
-    root = name.partition(".")[0]
-    return {"name": name, "root": root, "mutations": list(mutations), "text": field_text(placed)}
+    field = source.fields[name]
+    mutations = {publish: list(ours(publish).links.get(name, ())) for publish in get_args(Publish)}
+    placed = linked(field, [MUTATIONS]) if any(mutations.values()) else field
+    text = field_text(marked(placed, () if name == INTERNAL else [AUTH]))
+    return {"name": name, "root": name.partition(".")[0], "mutations": mutations, "text": text}
 
 
-def _with_place(node: TypeDefinitionNode) -> TypeDefinitionNode:
-    return marked(node, [AUTH]) if isinstance(node, ObjectTypeDefinitionNode) else node
+def _with_place(node: TypeDefinitionNode, place: str) -> TypeDefinitionNode:
+    return marked(node, [place]) if isinstance(node, ObjectTypeDefinitionNode) else node
 
 
 if __name__ == "__main__":

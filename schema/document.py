@@ -28,7 +28,7 @@ from graphql import (
 from chat.rules.schema_names import prefixed_field
 from schema.naming import renamed, renamed_field
 from schema.request import Request
-from schema.source import OPERATIONS, ours
+from schema.source import INTERNAL, OPERATIONS, Source
 
 Marked = TypeVar("Marked", FieldDefinitionNode, ObjectTypeDefinitionNode)
 """What carries directives of authorization modes."""
@@ -40,16 +40,18 @@ def generate(
     default: str | None = None,
     fields: Iterable[str] | None = None,
     prefix: str = "",
+    publish: str = "sender",
 ) -> str:
     """The SDL of a whole API with these root fields (all of them unless given) and the types that they reach.
 
     `modes` are the authorization modes that may read them (`lambda`, `cognito`, `oidc`, `iam`), `default` is the
     API's default mode (the first of `modes` unless given; `api_key` is possible, too): unless it is the only
     one, every object type and root field carries the directives of all `modes`. With a prefix, `Chat` for
-    example, types are called `ChatMessage` and root fields `chatMessages`. Raises `SchemaRefused`, a
+    example, types are called `ChatMessage` and root fields `chatMessages`. With `publish="stream"` `onMessage` is
+    linked to `publishMessage` alone, which is for IAM whatever the modes are. Raises `SchemaRefused`, a
     `ValueError` whose text is a sentence.
     """
-    return printed(Request.of(modes=modes, default=default, fields=fields, prefix=prefix))
+    return printed(Request.of(modes=modes, default=default, fields=fields, prefix=prefix, publish=publish))
 
 
 def printed(request: Request) -> str:
@@ -69,12 +71,15 @@ def printed(request: Request) -> str:
 
 def root_type(request: Request, root: str) -> ObjectTypeDefinitionNode:
     """A root type with those of its fields that the request asks for."""
-    return replace(ours().roots[root], fields=tuple(root_fields(request, root)))
+    return replace(request.source.roots[root], fields=tuple(root_fields(request, root)))
 
 
 def root_fields(request: Request, root: str) -> list[FieldDefinitionNode]:
     """The fields of a root type that the request asks for."""
-    return [marked(_field(name, request), request.directives) for name in request.of_root(root)]
+    return [
+        marked(_field(name, request), () if name == INTERNAL else request.directives)
+        for name in request.of_root(root)
+    ]
 
 
 def field_text(field: FieldDefinitionNode) -> str:
@@ -84,12 +89,25 @@ def field_text(field: FieldDefinitionNode) -> str:
 
 def types(request: Request) -> list[TypeDefinitionNode]:
     """The types that the request's fields reach, in the schema's order."""
-    reached = _reached(ours().fields[name] for name in request.fields)
-    found = [renamed(node, request.prefix) for name, node in ours().types.items() if name in reached]
+    source = request.source
+    reached, published = types_reached(source, request.fields), types_published(request)
     return [
-        marked(node, request.directives) if isinstance(node, ObjectTypeDefinitionNode) else node
-        for node in found
+        _typed(
+            renamed(node, request.prefix),
+            request.published_directives if name in published else request.directives,
+        )
+        for name, node in source.types.items()
+        if name in reached
     ]
+
+
+def types_published(request: Request) -> set[str]:
+    """The types that the internal mutation reaches, where it is among the request's fields."""
+    return types_reached(request.source, [INTERNAL] if INTERNAL in request.fields else [])
+
+
+def _typed(node: TypeDefinitionNode, directives: Iterable[str]) -> TypeDefinitionNode:
+    return marked(node, directives) if isinstance(node, ObjectTypeDefinitionNode) else node
 
 
 def marked(node: Marked, directives: Iterable[str]) -> Marked:
@@ -108,18 +126,18 @@ def linked(field: FieldDefinitionNode, mutations: Iterable[str]) -> FieldDefinit
 
 def _field(name: str, request: Request) -> FieldDefinitionNode:
     """A subscription is linked to those of its mutations that are there: a link to another is an error."""
-    field = renamed_field(ours().fields[name], request.prefix)
+    field = renamed_field(request.source.fields[name], request.prefix)
     mutations = [prefixed_field(each, request.prefix) for each in request.mutations(name)]
     return linked(field, mutations) if mutations else field
 
 
-def _reached(fields: Iterable[FieldDefinitionNode]) -> set[str]:
-    """The types that fields lead to, by their arguments or by what they answer, without AppSync's own."""
+def types_reached(source: Source, fields: Iterable[str]) -> set[str]:
+    """The types that root fields lead to, by their arguments or by what they answer, without AppSync's own."""
     reached: set[str] = set()
-    ahead: list[Node] = list(fields)
+    ahead: list[Node] = [source.fields[name] for name in fields]
     while ahead:
-        new = (_types_in(ahead.pop()) & ours().types.keys()) - reached
-        ahead += [ours().types[name] for name in new]
+        new = (_types_in(ahead.pop()) & source.types.keys()) - reached
+        ahead += [source.types[name] for name in new]
         reached |= new
     return reached
 

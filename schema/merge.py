@@ -17,7 +17,7 @@ from graphql import (
 from schema.appsync import AUTHORIZING, check, read
 from schema.document import field_text, root_fields, root_type, types
 from schema.request import Request, SchemaRefused
-from schema.source import OPERATIONS
+from schema.source import OPERATIONS, linked_by
 
 WHAT = "INTO"
 Fielded = ObjectTypeDefinitionNode | ObjectTypeExtensionNode
@@ -78,6 +78,7 @@ def merge(theirs: Theirs, request: Request) -> str:
     if any(theirs.is_marked(theirs.roots.get(OPERATIONS[root], "")) for root in request.roots()):
         request = request.among_marked()
     _refuse_taken(theirs, request)
+    _refuse_links(theirs, request)
     result = _with_lines(theirs.text, list(_insertions(theirs, request)))
     check(read(result, WHAT), WHAT)
     return result
@@ -115,6 +116,23 @@ def _refuse_taken(theirs: Theirs, request: Request) -> None:
         raise SchemaRefused(
             f"{WHAT}: that schema has names of ours already: {', '.join(taken)}. Choose {other}."
         )
+
+
+def _refuse_links(theirs: Theirs, request: Request) -> None:
+    """A subscription of theirs that heard a mutation of ours would have no fence, and what a mutation of theirs gave to a
+    subscription of ours could be of any room."""
+    own = {f"{root}.{each.name.value}" for root in request.roots() for each in root_fields(request, root)}
+    for root, directive, other in (
+        ("Subscription", "aws_subscribe", "Mutation"),
+        ("Mutation", "aws_publish", "Subscription"),
+    ):
+        for node in theirs.parts(theirs.roots.get(OPERATIONS[root], "")):
+            for field in node.fields or ():
+                if found := [each for each in linked_by(field, directive) if f"{other}.{each}" in own]:
+                    raise SchemaRefused(
+                        f"{WHAT}: {node.name.value}.{field.name.value} is linked to {', '.join(found)}, which would be ours: "
+                        f"take @{directive} away, or choose another PREFIX."
+                    )
 
 
 def _insertions(theirs: Theirs, request: Request) -> Iterator[tuple[int, str]]:

@@ -46,8 +46,9 @@ def renamed_field(field: FieldDefinitionNode, prefix: str) -> FieldDefinitionNod
 class _Renaming(Visitor):
     def __init__(self, prefix: str) -> None:
         super().__init__()
-        self._types = {name: prefixed_type(name, prefix) for name in ours().types}
-        fields = (name.partition(".")[2] for name in ours().fields)
+        whole = ours("stream")
+        self._types = {name: prefixed_type(name, prefix) for name in whole.types}
+        fields = (name.partition(".")[2] for name in whole.fields)
         self._words = {name: prefixed_field(name, prefix) for name in fields} | self._types
 
     def _under_new_name(self, node: _Named) -> _Named:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from schema.request import Request
-from schema.source import ours
+from schema.source import INTERNAL
 
 _EPOCH = (
     "Query.messages",
@@ -45,8 +45,17 @@ def notes(request: Request) -> Iterator[str]:
         for others, purpose in NEEDS.get(name, ()):
             if not chosen & set(others):
                 yield f"{name} needs {' or '.join(others)}, which {purpose}."
-        left_out = [each for each in ours().links.get(name, ()) if f"Mutation.{each}" not in chosen]
+        left_out = [each for each in request.source.links.get(name, ()) if f"Mutation.{each}" not in chosen]
         if left_out:
             yield f"{name} does not hear of {', '.join(left_out)}, which are left out."
+    if INTERNAL in chosen:
+        yield (
+            "The API needs the mode AWS_IAM, by which the stream's reader calls publishMessage: add it beside the others, if it "
+            "is none of them yet."
+        )
+        yield (
+            "@aws_iam lets in every IAM principal of the account that may call appsync:GraphQL, so the function of publishMessage "
+            "compares the caller's role: set PUBLISHER_ROLE to the reader's."
+        )
     if "Mutation.createRoom" not in chosen:
         yield "None of the fields makes rooms: that is left to Mutation.createRoom elsewhere, to guild_membership or to a roster."

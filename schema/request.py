@@ -4,8 +4,9 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
-from schema.source import OPERATIONS, ours
+from schema.source import INTERNAL, OPERATIONS, STREAMED, Publish, Source, ours
 
 DIRECTIVES = {
     "lambda": "aws_lambda",
@@ -29,12 +30,13 @@ class SchemaRefused(ValueError):
 @dataclass(frozen=True, slots=True)
 class Request:
     """`fields`: root fields, `Query.messages` and so on, in the schema's order. `modes`: which modes may read
-    them. `default`: the API's default mode."""
+    them. `default`: the API's default mode. `publish`: what subscribers of `onMessage` are given."""
 
     fields: tuple[str, ...]
     prefix: str
     modes: tuple[str, ...]
     default: str
+    publish: Publish
 
     @classmethod
     def of(
@@ -44,16 +46,31 @@ class Request:
         default: str | None = None,
         fields: Iterable[str] | None = None,
         prefix: str = "",
+        publish: str = "sender",
     ) -> "Request":
         """Without `fields` all of them, without `default` the first of `modes`. Raises `SchemaRefused`."""
-        chosen = _modes(modes)
-        return cls(_fields(fields), _prefix(prefix), chosen, _default(default or modes[0]))
+        chosen, way = _modes(modes), _publish(publish)
+        return cls(_fields(fields, way), _prefix(prefix), chosen, _default(default or modes[0]), way)
+
+    @property
+    def source(self) -> Source:
+        """What the fields are chosen from."""
+        return ours(self.publish)
 
     @property
     def directives(self) -> tuple[str, ...]:
-        """What every object type and every root field carries: none where they are for the default mode alone,
-        which reads whatever is unmarked."""
-        return () if self.modes == (self.default,) else tuple(DIRECTIVES[mode] for mode in self.modes)
+        """What object types and root fields carry: none where they are for the default mode alone, which reads
+        whatever is unmarked."""
+        return self._directives(self.modes)
+
+    @property
+    def published_directives(self) -> tuple[str, ...]:
+        """What the object types carry that the internal mutation reaches: subscribers get what the mode of the
+        *publisher* may read, which is IAM."""
+        return self._directives(tuple(mode for mode in DIRECTIVES if mode in (*self.modes, "iam")))
+
+    def _directives(self, modes: tuple[str, ...]) -> tuple[str, ...]:
+        return () if modes == (self.default,) else tuple(DIRECTIVES[mode] for mode in modes)
 
     def among_marked(self) -> "Request":
         """The same for a place where what is unmarked is not for the default mode: everything is marked."""
@@ -69,17 +86,21 @@ class Request:
 
     def mutations(self, subscription: str) -> list[str]:
         """The mutations that feed a subscription and are among the fields, by their names in the file."""
-        return [name for name in ours().links.get(subscription, ()) if f"Mutation.{name}" in self.fields]
+        return [name for name in self.source.links.get(subscription, ()) if f"Mutation.{name}" in self.fields]
 
 
-def _fields(names: Iterable[str] | None) -> tuple[str, ...]:
-    known, links = ours().fields, ours().links
+def _fields(names: Iterable[str] | None, publish: Publish) -> tuple[str, ...]:
+    known, links = ours(publish).fields, ours(publish).links
     wanted = list(known if names is None else names)
     if not wanted:
         raise SchemaRefused("FIELDS names no field.")
     for name in wanted:
+        if name == INTERNAL and publish != "stream":
+            raise SchemaRefused(f"FIELDS: {name} is there with PUBLISH=stream alone.")
         if name not in known:
             raise SchemaRefused(f"FIELDS: there is no {name}{_meant(name)}")
+    if publish == "stream" and STREAMED in wanted:
+        wanted.append(INTERNAL)
     chosen = tuple(name for name in known if name in wanted)
     for name in chosen:
         feeding = [f"Mutation.{each}" for each in links.get(name, ())]
@@ -112,6 +133,14 @@ def _modes(modes: Sequence[str]) -> tuple[str, ...]:
     if not modes:
         raise SchemaRefused(f"MODES names none of {', '.join(DIRECTIVES)}.")
     return tuple(mode for mode in DIRECTIVES if mode in modes)
+
+
+def _publish(way: str) -> Publish:
+    for known in get_args(Publish):
+        if way == known:
+            found: Publish = known
+            return found
+    raise SchemaRefused(f"PUBLISH: {way!r} is none of {', '.join(get_args(Publish))}.")
 
 
 def _default(mode: str) -> str:

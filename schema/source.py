@@ -1,9 +1,14 @@
-"""`resolvers/schema.graphql`: its types, its root fields, and which mutations feed which subscription."""
+"""`resolvers/schema.graphql`: its types, its root fields, and which mutations feed which subscription.
+
+The file has everything of both ways to publish. `publishMessage` is there where a deployment publishes by the stream
+alone, and feeds `onMessage` then in place of the mutations that the file links to it.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from graphql import (
     FieldDefinitionNode,
@@ -14,9 +19,18 @@ from graphql import (
     parse,
 )
 
+from chat.rules.published import PUBLISH_MESSAGE
+
 SCHEMA = Path(__file__).resolve().parent.parent / "resolvers" / "schema.graphql"
 OPERATIONS = {"Query": "query", "Mutation": "mutation", "Subscription": "subscription"}
 """The root types, and which operation each is for."""
+
+Publish = Literal["sender", "stream"]
+"""Subscribers get what the caller of a mutation selects, or what the stream's reader publishes."""
+INTERNAL = f"Mutation.{PUBLISH_MESSAGE}"
+"""The mutation that the reader calls."""
+STREAMED = "Subscription.onMessage"
+"""What it feeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +61,29 @@ class Source:
             roots=roots,
             types={name: node for name, node in nodes.items() if name not in roots},
             fields=fields,
-            links={name: mutations for name, field in fields.items() if (mutations := _linked(field))},
+            links={name: mutations for name, field in fields.items() if (mutations := linked_by(field, "aws_subscribe"))},
         )
 
 
+    def published_by(self, publish: Publish) -> "Source":
+        """What of it a deployment has that publishes like this."""
+        if publish == "stream":
+            return replace(self, links={**self.links, STREAMED: (PUBLISH_MESSAGE,)})
+        return replace(self, fields={name: node for name, node in self.fields.items() if name != INTERNAL})
+
+
 @cache
-def ours() -> Source:
-    """What the file says, read at the first call."""
-    return Source.of(SCHEMA.read_text(encoding="utf-8"))
+def ours(publish: Publish = "sender") -> Source:
+    """What the file says for this way to publish, read at the first call."""
+    return Source.of(SCHEMA.read_text(encoding="utf-8")).published_by(publish)
 
 
-def _linked(field: FieldDefinitionNode) -> tuple[str, ...]:
-    """The mutations that a field's `@aws_subscribe` names."""
+def linked_by(field: FieldDefinitionNode, name: str) -> tuple[str, ...]:
+    """The fields that a field's directive of this name links it to: of `@aws_subscribe` mutations."""
     return tuple(
         value.value
         for directive in field.directives or ()
-        if directive.name.value == "aws_subscribe"
+        if directive.name.value == name
         for argument in directive.arguments or ()
         if isinstance(argument.value, ListValueNode)
         for value in argument.value.values

@@ -34,12 +34,10 @@ class LocalAccess:
 
 def local_access(settings: Settings, address: str, refused: RefusedTokens) -> LocalAccess:
     """`address`: where the API will be, such as http://127.0.0.1:4000."""
-    if not settings.auth:
-        return LocalAccess(Access(), {}, None, refused.explain)
     issuers = issuers_of(settings, address)
     key = signing_key(settings.keys)
-    access = Access(modes=settings.modes, issuers=issuers, region=REGION, say=refused.say)
-    if Source.IAM in settings.auth:
+    access = Access(modes=settings.api_modes, issuers=issuers, region=REGION, say=refused.say)
+    if Mode.IAM in access.modes:
         access = replace(access, access_keys=AccessKeys(settings.keys, key))
     return LocalAccess(
         access,

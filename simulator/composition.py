@@ -48,6 +48,7 @@ def composed(
             tables=storage.tables,
             bucket=storage.bucket,
             generation=generation_of(settings),
+            publish=settings.publish,
         )
         become(with_identity(environment, told) if told else environment)
         storage.fill(endpoint, objects)

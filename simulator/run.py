@@ -25,7 +25,7 @@ from simulator.keys import JWKS_PATH, signing_key
 from simulator.readings import Readings
 from simulator.schedule import schedules_from_wiring
 from simulator.server import ServerConfig, Tls, serve
-from simulator.settings import SCHEMA, WIRING, BadSettings, Settings
+from simulator.settings import WIRING, BadSettings, Settings
 
 
 def main(settings: Settings, answers: TextIO) -> int:
@@ -70,8 +70,8 @@ def main(settings: Settings, answers: TextIO) -> int:
 
 
 def _schema(settings: Settings) -> str:
-    """With AUTH its types and fields are marked for the modes, as for an API in the cloud."""
-    return generate(modes=settings.modes) if settings.auth else SCHEMA.read_text(encoding="utf-8")
+    """Its types and fields are marked for the modes of AUTH, as for an API in the cloud."""
+    return generate(modes=settings.modes, publish=settings.publish)
 
 
 def _watched(settings: Settings, gave_up: threading.Event) -> AbstractContextManager[None]:

@@ -21,8 +21,8 @@ from pydantic import (
 )
 
 from chat.rules.rooms import is_user_id
-from simulator.auth.access_keys import CALLERS, STRANGER
-from simulator.auth.modes import Auth, FormName, Modes, Source, TokenUse
+from simulator.auth.access_keys import CALLERS, PUBLISHER, STRANGER, role_arn
+from simulator.auth.modes import Auth, FormName, Mode, Modes, Source, TokenUse
 from simulator.engine import PROJECT, Kind
 from simulator.engine_host import CREDENTIALS
 from simulator.keys import AUDIENCE, ISSUER, Secrets
@@ -78,6 +78,7 @@ class Settings(BaseModel):
     auth: Auth = ()  # whom the API lets in, the default mode first; none: our own authorizer alone
     form: FormName | None = None  # whose tokens those of the OIDC provider are like
     token_use: TokenUse | None = None  # which of Cognito's tokens
+    publish: Literal["sender", "stream"] = "sender"  # what subscribers of onMessage are given
     user: UserId = ""
     roles: Roles = ()
     groups: Roles = ()  # of Cognito, by their names there
@@ -97,8 +98,14 @@ class Settings(BaseModel):
 
     @property
     def modes(self) -> Modes:
-        """AppSync's, of AUTH."""
-        return tuple(source.mode for source in self.auth)
+        """AppSync's, by which people come: of AUTH, else our own authorizer's."""
+        return tuple(source.mode for source in self.auth) or (Mode.LAMBDA,)
+
+    @property
+    def api_modes(self) -> Modes:
+        """What the API lets in: people, and where it publishes by the stream the reader, which comes by IAM."""
+        added = (Mode.IAM,) if self.publish == "stream" and Mode.IAM not in self.modes else ()
+        return self.modes + added
 
     @property
     def is_talkative(self) -> bool:
@@ -154,6 +161,7 @@ HINTS = {
     "AUTH: ": "cognito, oidc, lambda, authorizer or iam, or several of them with commas",
     "FORM: ": "auth0, keycloak or entra",
     "TOKEN_USE: ": "access or id",
+    "PUBLISH: ": "sender or stream",
 }
 STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log")
 OPTIONS = {
@@ -168,6 +176,7 @@ OPTIONS = {
         "schedules",
         "auth",
         "form",
+        "publish",
     ),
     "token": ("state", "port", "user", "roles", "groups", "locale", "ttl", "auth", "form", "token_use"),
     "invoke": ("state", "event", *STORE),
@@ -219,12 +228,13 @@ def functions_environment(
     tables: Mapping[str, str] = TABLES,
     bucket: str = BUCKET,
     generation: int = 1,
+    publish: str = "sender",
 ) -> dict[str, str]:
     """The functions' environment. `jwks` is either {"JWT_JWKS_URL": address} or {"JWT_JWKS": the key set
     itself}.
 
     `objects` is the address of the S3 that holds attachments, in `bucket`; without one there are none.
-    `generation` is the tables'.
+    `generation` is the tables'. `publish`: see `Settings`.
     """
     return {
         **tables,
@@ -241,6 +251,8 @@ def functions_environment(
         "AUDIT_KEY": secrets.audit_key,
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "AUTHORIZER_TTL_SECONDS": "300",
+        "PUBLISH": publish,
+        "PUBLISHER_ROLE": role_arn(PUBLISHER),
         "LOG_LEVEL": log_level,
         **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": bucket} if objects else {}),
     }

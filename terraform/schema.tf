@@ -11,22 +11,28 @@ locals {
     for type in ["AWS_LAMBDA", "AMAZON_COGNITO_USER_POOLS", "OPENID_CONNECT", "AWS_IAM"] : " ${local.mode_directives[type]}" if contains(local.mode_types, type)
   ])
 
+  # What the internal mutation answers is read by IAM as well, where the stream's reader publishes.
+  published_types = distinct(concat(local.mode_types, local.publish == "stream" ? ["AWS_IAM"] : []))
+  published_directives = length(local.published_types) == 1 ? "" : join("", [
+    for type in ["AWS_LAMBDA", "AMAZON_COGNITO_USER_POOLS", "OPENID_CONNECT", "AWS_IAM"] : " ${local.mode_directives[type]}" if contains(local.published_types, type)
+  ])
+
   schema_fields = [for each in local.schema_parts.fields : each if contains(keys(local.fields), each.name)]
   schema_roots  = [for root in local.schema_parts.roots : root if contains(local.schema_fields[*].root, root.name)]
 
-  schema = replace(join("\n\n", concat(
+  schema = replace(replace(join("\n\n", concat(
     [join("\n", concat(["schema {"], [for root in local.schema_roots : "  ${root.operation}: ${root.name}"], ["}"]))],
     [
       for root in local.schema_roots : join("\n", concat(
         [root.description, "type ${root.name} {"],
         [
           for each in local.schema_fields :
-          replace(each.text, "[\"@mutations\"]", jsonencode([for name in each.mutations : name if contains(keys(local.fields), "Mutation.${name}")]))
+          replace(each.text, "[\"@mutations\"]", jsonencode([for name in each.mutations[local.publish] : name if contains(keys(local.fields), "Mutation.${name}")]))
           if each.root == root.name
         ],
         ["}"],
       ))
     ],
     local.schema_parts.types,
-  )), " @auth", local.directives)
+  )), " @published", local.published_directives), " @auth", local.directives)
 }

@@ -8,9 +8,10 @@ until when it is good, is signed here, where AWS's is sealed
 import json
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import jwt
@@ -28,6 +29,8 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
 """Who may call with AUTH=iam, and with which platform roles: a role of IAM stands for each."""
 STRANGER = "stranger"
 """Has credentials of a role that the chat does not know."""
+PUBLISHER = "publisher"
+"""Whose role may call `publishMessage`, and nothing else: the stream's reader."""
 SESSION = "local"
 _AUDIENCE = "sts.local"
 _ID_CHARACTERS = string.ascii_uppercase + "234567"
@@ -60,8 +63,12 @@ class AccessKeys:
     """The keys in `folder`, and the session tokens that `signer` signs."""
 
     def __init__(self, folder: Path, signer: SigningKey) -> None:
-        stored = json.loads(kept(folder / "access-keys.json", _new_keys).read_bytes())
-        self._keys = {key_id: AccessKey(key_id=key_id, **rest) for key_id, rest in stored.items()}
+        files = {"access-keys.json": (*CALLERS, STRANGER), "publisher-key.json": (PUBLISHER,)}
+        self._keys = {
+            key_id: AccessKey(key_id=key_id, **rest)
+            for name, users in files.items()
+            for key_id, rest in json.loads(kept(folder / name, partial(_new_keys, users)).read_bytes()).items()
+        }
         self._signer = signer
 
     def find(self, key_id: str) -> AccessKey | None:
@@ -97,14 +104,14 @@ class AccessKeys:
         return float(session["exp"])
 
 
-def _new_keys() -> str:
+def _new_keys(users: Iterable[str]) -> str:
     keys = {
         "ASIA" + _random(_ID_CHARACTERS, 16): {
             "user": user,
             "secret": _random(string.ascii_letters + string.digits + "+/", 40),
             "role_id": "AROA" + _random(_ID_CHARACTERS, 17),
         }
-        for user in (*CALLERS, STRANGER)
+        for user in users
     }
     return json.dumps(keys)
 

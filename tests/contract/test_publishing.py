@@ -2,14 +2,19 @@
 those must select for their subscribers."""
 
 import importlib
+import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNode, TypeNode, parse, print_ast
 
 from chat.rules.errors import ChatError
 from chat.rules.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING
+from chat_lambda.settings import settings
+from schema.source import INTERNAL, Publish, ours
 from simulator.engine import PROJECT
 from simulator.functions import LambdaContext
 
@@ -47,9 +52,15 @@ def mutations(subscription: str) -> list[str]:
 PUBLISHED = [
     (subscription, mutation) for subscription in SUBSCRIPTIONS for mutation in mutations(subscription)
 ]
+WAYS: tuple[Publish, ...] = get_args(Publish)
+"""The two ways to publish."""
+LINKED = {
+    way: {mutation for mutations in ours(way).links.values() for mutation in mutations} for way in WAYS
+}
+"""The mutations that feed a subscription, by the way to publish."""
 
 
-@pytest.mark.parametrize(("subscription", "mutation"), PUBLISHED)
+@pytest.mark.parametrize(("subscription", "mutation"), [*PUBLISHED, ("onMessage", "publishMessage")])
 def test_a_subscription_answers_what_its_mutations_answer(subscription: str, mutation: str) -> None:
     assert named(FIELDS["Mutation"][mutation].type) == named(SUBSCRIPTIONS[subscription].type)
 
@@ -105,9 +116,47 @@ def test_a_selection_that_names_a_field_otherwise_is_refused(functions_environ: 
     assert renamed["aliased"] == "userId"
 
 
-@pytest.mark.parametrize("name", sorted(FIELDS["Mutation"].keys() - {mutation for _, mutation in PUBLISHED}))
-def test_what_is_not_published_may_be_selected_freely(functions_environ: None, name: str) -> None:
-    assert "selection" not in refused(name, selectionSetList=[], selectionSetGraphQL="{ ...F a: b }").values()
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", sorted(FIELDS["Mutation"]))
+def test_what_is_linked_is_selected_strictly_and_all_else_freely(
+    functions_environ: None, name: str, way: Publish
+) -> None:
+    """Whoever may select freely in a mutation that a subscription hears could publish to other rooms. The internal
+    mutation is not among these: nobody calls it but the reader, with a document of ours."""
+    with publishing(way):
+        free = refused(name, selectionSetList=[], selectionSetGraphQL="{ ...F a: b }")
+        assert ("selection" in free.values()) == (name in LINKED[way] - {"publishMessage"})
+
+
+def test_onmessage_hears_the_internal_mutation_or_those_of_people_and_never_both() -> None:
+    for_people = {mutation for subscription, mutation in PUBLISHED if subscription == "onMessage"}
+    others = {mutation for subscription, mutation in PUBLISHED if subscription != "onMessage"}
+    assert LINKED["sender"] == for_people | others
+    assert LINKED["stream"] == {"publishMessage"} | others
+    assert others == {"markRead", "markDelivered", "typing"}
+
+
+def test_only_those_functions_know_the_way_whose_mutations_it_unlinks() -> None:
+    wiring = json.loads((PROJECT / "resolvers" / "wiring.json").read_text(encoding="utf-8"))
+    entries = {"authorizer": wiring["authorizer"]} | wiring["fields"] | wiring["services"]
+    told = {
+        name for name, entry in entries.items() if "PUBLISH" in entry["settings"] and name in wiring["fields"]
+    }
+    assert told == {f"Mutation.{name}" for name in LINKED["sender"] - LINKED["stream"]}
+    assert {name for name, entry in entries.items() if "PUBLISHER_ROLE" in entry["settings"]} == {INTERNAL}
+    of_one_way = {name: entry["publish"] for name, entry in entries.items() if "publish" in entry}
+    assert of_one_way == {INTERNAL: "stream"}
+    assert ours("stream").fields.keys() - ours("sender").fields.keys() == {INTERNAL}
+
+
+@contextmanager
+def publishing(way: Publish) -> Iterator[None]:
+    """The functions of a deployment that publishes like this."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PUBLISH", way)
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
 
 
 def refused(mutation: str, **info: Any) -> dict[str, Any]:

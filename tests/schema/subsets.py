@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from random import Random
 
-from schema.source import ours
+from schema.source import Publish, ours
 
 SEED = 20_261_126
 
 
-def any_subsets(count: int, *, with_query: bool = False) -> Iterator[list[str]]:
+def any_subsets(
+    count: int, *, with_query: bool = False, publish: Publish = "sender"
+) -> Iterator[list[str]]:
     """Choices of one to all fields, in any order; each subscription among them has one of its mutations.
-    `with_query`: at least one is a query, without which a schema is none by itself."""
+    `with_query`: at least one is a query, without which a schema is none by itself. `publish`: the way to publish."""
     print(f"seed {SEED}")
     random = Random(SEED)  # noqa: S311  repeatable
-    known, links = list(ours().fields), ours().links
+    known, links = list(ours(publish).fields), ours(publish).links
     queries = [name for name in known if name.startswith("Query.")]
     for _ in range(count):
         chosen = set(random.sample(known, random.choice((1, 2, 3, 5, 8, 13, len(known)))))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from graphql import (
@@ -25,8 +25,9 @@ from graphql import (
 )
 
 import schema
+from schema.document import types_reached
 from schema.request import DIRECTIVES, SchemaRefused
-from schema.source import OPERATIONS, SCHEMA, ours
+from schema.source import INTERNAL, OPERATIONS, SCHEMA, Publish, ours
 from simulator.auth.directives import rules_of
 from simulator.auth.modes import Mode
 from simulator.schema import appsync_schema, subscriptions_by_mutation
@@ -68,17 +69,26 @@ def definitions(sdl: str) -> dict[str, TypeDefinitionNode]:
     return {node.name.value: node for node in parse(sdl).definitions if isinstance(node, TypeDefinitionNode)}
 
 
-def any_parts() -> Iterator[tuple[list[str], str, list[str], str]]:
+WAYS: tuple[Publish, ...] = get_args(Publish)
+
+
+def any_parts(publish: Publish) -> Iterator[tuple[list[str], str, list[str], str]]:
     """Fields, prefix, modes and default mode."""
     random = Random(SEED)  # noqa: S311  repeatable
-    for fields in any_subsets(40, with_query=True):
+    for fields in any_subsets(40, with_query=True, publish=publish):
         modes = random.sample(list(DIRECTIVES), random.randint(1, 4))
         yield fields, random.choice(PREFIXES), modes, random.choice([*modes, *DIRECTIVES, "api_key"])
 
 
-def test_any_part_is_a_schema_with_these_root_fields_and_what_they_reach() -> None:
-    for fields, prefix, modes, default in any_parts():
-        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default)
+def published(fields: list[str], prefix: str) -> set[str]:
+    """The types that the internal mutation reaches, where it is among the fields."""
+    return {f"{prefix}{name}" for name in types_reached(ours("stream"), {INTERNAL} & set(fields))}
+
+
+@pytest.mark.parametrize("publish", WAYS)
+def test_any_part_is_a_schema_with_these_root_fields_and_what_they_reach(publish: Publish) -> None:
+    for fields, prefix, modes, default in any_parts(publish):
+        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
         built = appsync_schema(sdl)
         wanted = {f"{root}.{under(name, prefix)}" for root, name in (each.split(".") for each in fields)}
         assert root_fields(built) == wanted
@@ -86,12 +96,14 @@ def test_any_part_is_a_schema_with_these_root_fields_and_what_they_reach() -> No
         assert own == {name for name in reached(built) if name in own}, (fields, prefix)
 
 
-def test_a_subscription_hears_of_those_of_its_mutations_that_are_there() -> None:
-    for fields, prefix, modes, default in any_parts():
-        built = appsync_schema(schema.generate(fields=fields, prefix=prefix, modes=modes, default=default))
+@pytest.mark.parametrize("publish", WAYS)
+def test_a_subscription_hears_of_those_of_its_mutations_that_are_there(publish: Publish) -> None:
+    for fields, prefix, modes, default in any_parts(publish):
+        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
+        built = appsync_schema(sdl)
         expected: dict[str, set[str]] = {}
         for name in fields:
-            for mutation in ours().links.get(name, ()):
+            for mutation in ours(publish).links.get(name, ()):
                 if f"Mutation.{mutation}" in fields:
                     own = under(name.partition(".")[2], prefix)
                     expected.setdefault(under(mutation, prefix), set()).add(own)
@@ -99,14 +111,18 @@ def test_a_subscription_hears_of_those_of_its_mutations_that_are_there() -> None
         assert links == expected
 
 
-def test_every_object_and_root_field_carries_every_mode_unless_the_default_is_the_only_one() -> None:
-    for fields, prefix, modes, default in any_parts():
-        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default)
-        wanted = set() if modes == [default] else {DIRECTIVES[mode] for mode in modes}
+@pytest.mark.parametrize("publish", WAYS)
+def test_every_object_and_root_field_carries_every_mode_unless_the_default_is_the_only_one(
+    publish: Publish,
+) -> None:
+    for fields, prefix, modes, default in any_parts(publish):
+        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
         for name, node in definitions(sdl).items():
             marked: list[ObjectTypeDefinitionNode | FieldDefinitionNode] = []
+            known = {*modes, "iam"} if name in published(fields, prefix) else set(modes)
+            wanted = set() if known == {default} else {DIRECTIVES[mode] for mode in known}
             if name in OPERATIONS and isinstance(node, ObjectTypeDefinitionNode):
-                marked = list(node.fields or ())
+                marked = [each for each in node.fields or () if each.name.value != internal(prefix)]
             elif isinstance(node, ObjectTypeDefinitionNode):
                 marked = [node]
                 assert not any(field.directives for field in node.fields or ())
@@ -119,22 +135,45 @@ def test_every_object_and_root_field_carries_every_mode_unless_the_default_is_th
                 assert len(directives) == len(set(directives))
 
 
-def test_these_modes_read_all_of_it_and_no_other_reads_a_root_field() -> None:
-    for fields, prefix, modes, default in any_parts():
-        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default)
+@pytest.mark.parametrize("publish", WAYS)
+def test_these_modes_read_all_of_it_and_no_other_reads_a_root_field(publish: Publish) -> None:
+    """But for the internal mutation: IAM reads that and everything of it, and no other mode does, whatever the modes are."""
+    for fields, prefix, modes, default in any_parts(publish):
+        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
         built = appsync_schema(sdl)
         first = [Mode(default)] if default in DIRECTIVES else []  # of API keys the simulator knows nothing
         closed = rules_of(built, (*first, *(mode for mode in Mode if mode not in first))).closed
+        own = {f"Mutation.{internal(prefix)}"} & root_fields(built)
         for mode in Mode:
-            assert closed[mode] >= (set() if mode in modes else root_fields(built))
-            assert not closed[mode] or mode not in modes
+            assert closed[mode] & own == (set() if mode is Mode.IAM else own)
+            assert closed[mode] - own >= (set() if mode in modes else root_fields(built) - own)
+            assert not closed[mode] - own or mode not in modes
+        of_iam = {name.partition(".")[0] for name in closed[Mode.IAM]}
+        assert not of_iam & published(fields, prefix)
 
 
-def test_all_of_it_is_the_file_but_for_what_describes_the_api_as_a_whole() -> None:
+def internal(prefix: str) -> str:
+    return under("publishMessage", prefix)
+
+
+def test_the_internal_mutation_is_for_iam_alone_and_feeds_onmessage_alone() -> None:
+    for modes in (["lambda"], ["iam"], ["cognito", "iam"]):
+        sdl = schema.generate(modes=modes, publish="stream", fields=["Query.room", "Subscription.onMessage"])
+        mutation = definitions(sdl)["Mutation"]
+        assert isinstance(mutation, ObjectTypeDefinitionNode)
+        (field,) = mutation.fields or ()
+        assert print_ast(field).endswith("): Message @aws_iam")
+        assert '@aws_subscribe(mutations: ["publishMessage"])' in sdl
+    assert "publishMessage" not in schema.generate()
+
+
+def test_all_of_it_is_the_file_but_for_what_describes_the_api_as_a_whole_and_the_internal_mutation() -> None:
     own = parse(WHOLE).definitions[0]
-    assert strip_ignored_characters(schema.generate()) == strip_ignored_characters(
+    whole = strip_ignored_characters(
         WHOLE.replace(print_ast(own), print_ast(own).rpartition('"""')[2].strip(), 1)
     )
+    internal = strip_ignored_characters(print_ast(ours("stream").fields[INTERNAL]))
+    assert strip_ignored_characters(schema.generate()) == strip_ignored_characters(whole.replace(internal, "", 1))
 
 
 def test_some_fields_are_the_files_own_definitions() -> None:
@@ -182,6 +221,8 @@ def test_the_default_mode_is_the_first_unless_it_is_given() -> None:
         ({"prefix": "AWSChat"}, "PREFIX: AppSync keeps the names that begin with AWS to itself."),
         ({"modes": []}, "MODES names none of lambda, cognito, oidc, iam."),
         ({"modes": ["api_key"]}, "MODES: 'api_key' is none of lambda, cognito, oidc, iam."),
+        ({"publish": "streams"}, "PUBLISH: 'streams' is none of sender, stream."),
+        ({"fields": ["Query.room", INTERNAL]}, "FIELDS: Mutation.publishMessage is there with PUBLISH=stream alone."),
         ({"default": "AWS_IAM"}, "DEFAULT: 'AWS_IAM' is none of lambda, cognito, oidc, iam, api_key."),
     ],
     ids=str,

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from graphql import DocumentNode, TypeDefinitionNode, parse, strip_ignored_characters
 
 import schema
+from chat.rules.published import TYPES
 from schema.data import PLACE, schema_data
-from schema.source import ours
+from schema.source import INTERNAL, Publish, ours
 from tests.schema.subsets import any_subsets
 
 DATA: dict[str, Any] = json.loads(PLACE.read_text(encoding="utf-8"))
+WAYS: tuple[Publish, ...] = get_args(Publish)
 MODES = {
     "lambda": "@aws_lambda",
     "cognito": "@aws_cognito_user_pools",
@@ -21,17 +23,20 @@ MODES = {
 }
 
 
-def composed(fields: Sequence[str], modes: Sequence[str], default: str) -> str:
+def composed(
+    fields: Sequence[str], modes: Sequence[str], default: str, publish: Publish = "sender"
+) -> str:
     """What Terraform does, step by step with functions that HCL has as well: comprehensions, `join`,
     `replace`, `contains`, `jsonencode`."""
-    directives = "" if list(modes) == [default] else "".join(f" {MODES[mode]}" for mode in modes)
+    directives = marks(modes, default)
+    published = marks([*modes, *(["iam"] if publish == "stream" and "iam" not in modes else [])], default)
     chosen = [field for field in DATA["fields"] if field["name"] in fields]
     roots = [root for root in DATA["roots"] if any(field["root"] == root["name"] for field in chosen)]
     operations = [f"  {root['operation']}: {root['name']}" for root in roots]
     texts = {
         field["name"]: field["text"].replace(
             '["@mutations"]',
-            json.dumps([each for each in field["mutations"] if f"Mutation.{each}" in fields]),
+            json.dumps([each for each in field["mutations"][publish] if f"Mutation.{each}" in fields]),
         )
         for field in chosen
     }
@@ -47,7 +52,11 @@ def composed(fields: Sequence[str], modes: Sequence[str], default: str) -> str:
         for root in roots
     ]
     text = "\n\n".join(["\n".join(["schema {", *operations, "}"]), *blocks, *DATA["types"]])
-    return text.replace(" @auth", directives)
+    return text.replace(" @published", published).replace(" @auth", directives)
+
+
+def marks(modes: Sequence[str], default: str) -> str:
+    return "" if list(modes) == [default] else "".join(f" {MODES[mode]}" for mode in modes)
 
 
 def types(document: DocumentNode) -> Iterable[str]:
@@ -62,9 +71,13 @@ def test_the_file_is_what_the_schema_says_today() -> None:
 def test_the_marks_stand_where_something_goes_and_nowhere_else() -> None:
     text = PLACE.read_text(encoding="utf-8")
     objects = [each for each in DATA["types"] if "\ntype " in f"\n{each}"]
-    assert text.count("@auth") == text.count(" @auth") == len(DATA["fields"]) + len(objects)
-    assert all(each.count("@auth") == 1 for each in objects)
-    assert all(each["text"].endswith(" @auth") for each in DATA["fields"])
+    read = [each for each in objects if " @published" in each]
+    fields = {each["name"]: each["text"] for each in DATA["fields"]}
+    assert fields.pop(INTERNAL).endswith("): Message @aws_iam")
+    assert text.count("@auth") == text.count(" @auth") == len(fields) + len(objects) - len(read)
+    assert text.count("@published") == len(read) == len(TYPES)
+    assert all(each.count("@auth") + each.count("@published") == 1 for each in objects)
+    assert all(each.endswith(" @auth") for each in fields.values())
     assert text.count("@mutations") == len(ours().links)
 
 
@@ -73,18 +86,21 @@ def test_the_marks_stand_where_something_goes_and_nowhere_else() -> None:
     [(["lambda"], "lambda"), (["lambda", "cognito", "oidc", "iam"], "cognito"), (["iam"], "api_key")],
     ids=["the default alone", "all", "another than the default"],
 )
-def test_all_fields_are_what_make_schema_prints(modes: list[str], default: str) -> None:
-    text = composed(list(ours().fields), modes, default)
+@pytest.mark.parametrize("publish", WAYS)
+def test_all_fields_are_what_make_schema_prints(modes: list[str], default: str, publish: Publish) -> None:
+    text = composed(list(ours(publish).fields), modes, default, publish)
     assert strip_ignored_characters(text) == strip_ignored_characters(
-        schema.generate(modes=modes, default=default)
+        schema.generate(modes=modes, default=default, publish=publish)
     )
 
 
-def test_some_fields_are_what_make_schema_prints_and_types_that_nothing_reaches() -> None:
-    for fields in any_subsets(60):
+@pytest.mark.parametrize("publish", WAYS)
+def test_some_fields_are_what_make_schema_prints_and_types_that_nothing_reaches(publish: Publish) -> None:
+    for fields in any_subsets(60, publish=publish):
         modes = ["cognito", "iam"]
-        made = parse(composed(fields, modes, "cognito"), no_location=True)
-        printed = parse(schema.generate(fields=fields, modes=modes, default="cognito"), no_location=True)
+        made = parse(composed(fields, modes, "cognito", publish), no_location=True)
+        sdl = schema.generate(fields=fields, modes=modes, default="cognito", publish=publish)
+        printed = parse(sdl, no_location=True)
         assert set(types(printed)) <= set(types(made))
         same = [
             node

@@ -51,8 +51,8 @@ class Call:
     refusal: IdentityRefused | None = None
 
     @classmethod
-    def by_appsync(cls, event: Event, context: Any) -> "Call":
-        """Raises `AttributeError`, `KeyError` or `TypeError` for what is no event of AppSync, and `BadSettings`.
+    def by_appsync(cls, event: Event, context: Any, sources: Sources) -> "Call":
+        """Raises `AttributeError`, `KeyError` or `TypeError` for what is no event of AppSync.
 
         https://docs.aws.amazon.com/appsync/latest/devguide/direct-lambda-reference.html
         """
@@ -61,7 +61,7 @@ class Call:
             raise TypeError("not an event of a direct resolver")
         caller, refusal = NOBODY, None
         try:
-            caller = identify(event, settings().identity or OUR_AUTHORIZER)
+            caller = identify(event, sources)
         except IdentityRefused as refused:
             refusal = refused
         return cls(
@@ -103,19 +103,29 @@ def correlation_id(trace: object, context: Any) -> str:
     return str(context.aws_request_id)
 
 
+def people() -> Sources:
+    """Whom most fields know: whom the setting IDENTITY names. Raises `BadSettings`."""
+    return settings().identity or OUR_AUTHORIZER
+
+
+def publisher() -> Sources:
+    """Whom `publishMessage` knows. Raises `BadSettings`."""
+    return Sources.publisher(settings().publisher_role)
+
+
 def resolver(
-    *parts: Callable[[], object], audited: bool = False
+    *parts: Callable[[], object], audited: bool = False, sources: Callable[[], Sources] = people
 ) -> Callable[[Callable[[Call], Any]], Handler]:
     """A handler for a field's call. `parts` are made during init in Lambda, and at the first call elsewhere.
 
     The call's refusals are raised bare in the caller's language, since their class name and text are all that
     AppSync passes on. Anything else becomes `InternalError`: its text stays inside, as it may hold what a
     person wrote. `audited`: that it was done is an audit event too, with who did it to whom or to which
-    message.
+    message. `sources`: who may call.
     """
 
     def decorate(answer: Callable[[Call], Any]) -> Handler:
-        read = partial(_field_call, _field(answer.__module__))
+        read = partial(_field_call, _field(answer.__module__), sources)
         return _handler(read, parts, audited=audited)(answer)
 
     return decorate
@@ -127,10 +137,10 @@ def _field(module: str) -> str:
     return first + "".join(map(str.title, others))
 
 
-def _field_call(name: str, event: Event, context: Any) -> Call:
+def _field_call(name: str, sources: Callable[[], Sources], event: Event, context: Any) -> Call:
     """AppSync's call under the field's own name: another team's API may call it `chatSendMessage`, and logs and
     audit events speak of one thing under one name."""
-    call = Call.by_appsync(event, context)
+    call = Call.by_appsync(event, context, sources())
     return replace(call, name=f"{call.name.partition('.')[0]}.{name}")
 
 

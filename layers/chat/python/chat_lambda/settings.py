@@ -8,11 +8,11 @@ from dataclasses import field, fields
 from functools import cache
 from typing import Any, Literal, cast
 
-from chat.identity.models import Sources
+from chat.identity.models import RoleKey, Sources
 from chat.rules.record import record
 
 Algorithm = Literal["RS256", "ES256", "HS256"]
-
+Publish = Literal["sender", "stream"]
 
 UPLOAD_TYPES = (
     *(f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "avif", "heic")),
@@ -56,6 +56,21 @@ def _sources(text: str) -> Sources:
     from chat.identity.sources import parse_sources  # noqa: PLC0415
 
     return parse_sources(text)
+
+
+def _publish(text: str) -> Publish:
+    if text not in ("sender", "stream"):
+        raise ValueError("must be sender or stream")
+    return cast("Publish", text)
+
+
+def _role(text: str) -> RoleKey:
+    # Only here, as above.
+    from chat.identity.sources import role_key  # noqa: PLC0415
+
+    if (key := role_key(text)) is None:
+        raise ValueError("must be the ARN of an IAM role")
+    return key
 
 
 def _marker(text: str) -> str:
@@ -114,6 +129,11 @@ class Settings:
     """The tables' (`chat/rules/generations.py`): raised by one after each restore, and never lowered."""
     identity: Sources | None = _parsed(None, _sources)
     """Who may call, by which claims: docs/identity.md. Without it, whom our own authorizer lets in."""
+    publish: Publish = _parsed("sender", _publish)
+    """What subscribers of `onMessage` are given: what the caller of a mutation selects, or what the stream's reader
+    publishes: docs/publishing.md."""
+    publisher_role: RoleKey | None = _parsed(None, _role)
+    """The IAM role of the stream's reader, which alone may call `publishMessage`."""
     token_marker: str = _parsed("", _marker)
     """What comes before each token for our authorizer, where the API has Cognito or OpenID Connect beside it."""
     jwt_issuer: str = ""
@@ -162,6 +182,8 @@ def read(environment: Mapping[str, str]) -> Settings:
     _check_patience(own := Settings(**given))
     if own.identity is not None and own.jwt_issuer:
         raise BadSettings("IDENTITY: must not stand beside JWT_ISSUER, whose place it takes")
+    if own.identity and own.identity.roles and own.publisher_role in own.identity.roles.callers:
+        raise BadSettings("PUBLISHER_ROLE: must be none of the roles of IDENTITY: it calls nothing but publishMessage")
     return own
 
 

@@ -104,6 +104,13 @@ class Sources:
         return cls(has_our_authorizer=True)
 
     @classmethod
+    def publisher(cls, role: RoleKey | None) -> "Sources":
+        """Of the internal mutation, whatever IDENTITY says: one IAM role, which is a service, and nobody else; without a role
+        nobody at all."""
+        callers = {role: RoleCaller(user_id="")} if role else {}
+        return cls(roles=RoleSource("publisher", "", callers))
+
+    @classmethod
     def jwt(
         cls,
         issuer: str,

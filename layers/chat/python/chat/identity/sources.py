@@ -178,20 +178,25 @@ def _iam(name: str, keys: Keys) -> RoleSource:
     prefix, callers = _prefix(keys), dict[RoleKey, RoleCaller]()
     for number, document in enumerate(keys.objects("callers"), 1):
         of_caller = Keys(f"{name}: callers {number}", document)
-        role, user_id = re.fullmatch(ROLE, of_caller.text("role")), of_caller.text("userId")
+        key, user_id = role_key(of_caller.text("role")), of_caller.text("userId")
         roles = of_caller.texts("roles", ())
-        if role is None:
+        if key is None:
             raise of_caller.wrong("role", "must be the ARN of an IAM role")
         if not is_user_id(prefix + user_id):
             raise of_caller.wrong("userId", "with the prefix must be a user id")
         if not all(is_id(each) for each in roles):
             raise of_caller.wrong("roles", "must be 1 to 128 letters, digits or _ . : | @ - each")
-        key: RoleKey = (role[1], role[2], role[3])
         if key in callers:
             raise of_caller.wrong("role", "is there already: a session does not say which path its role has")
         of_caller.done("a caller")
         callers[key] = RoleCaller(prefix + user_id, frozenset(roles))
     return RoleSource(name, prefix, callers)
+
+
+def role_key(arn: str) -> RoleKey | None:
+    """The role that its ARN names, as `chat.identity.identify` finds it in a session's; `None` for another text."""
+    role = re.fullmatch(ROLE, arn)
+    return (role[1], role[2], role[3]) if role else None
 
 
 def _together(found: Iterable[Source]) -> Sources:

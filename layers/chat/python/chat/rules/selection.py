@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.h
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from chat.rules.errors import InvalidInput
+from chat.rules.tally import Tally
 
 REQUIRED = ("id", "roomId", "senderId", "text", "ts", "seq", "epoch", "clientMessageId")
 """Frozen: a field that is added to the schema later is never required of clients that exist."""
@@ -60,6 +62,13 @@ def check_selection(
     if missing:
         raise InvalidInput("send.selectionIncomplete", argument="selection", missing=",".join(missing))
     return True
+
+
+def check_call(info: Mapping[str, Any], tally: Tally, required: Sequence[str] = REQUIRED) -> None:
+    """The same of a call whose answer goes to subscribers, by its `info`; where there was nothing to look at, that is
+    counted."""
+    if not check_selection(info.get("selectionSetList"), info.get("selectionSetGraphQL"), required):
+        tally.add("SelectionUnknown")
 
 
 def may_select(graphql: str | None, name: str) -> bool:
