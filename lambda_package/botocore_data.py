@@ -16,7 +16,9 @@ from botocore.loaders import Loader
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "dynamodb": ("BatchGetItem", "GetItem", "Query", "TransactGetItems", "TransactWriteItems", "UpdateItem"),
+    "events": ("PutEvents",),
     "secretsmanager": ("GetSecretValue",),
+    "sqs": ("SendMessage", "SendMessageBatch"),
     "ssm": ("GetParameter",),
 }
 """The operations that the functions call, by service."""

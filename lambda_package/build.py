@@ -29,7 +29,7 @@ NEEDED_TO_BUILD = ("cffi", "pycparser", "bin")
 ROUTERS = "aws_lambda_powertools/event_handler"
 """A tenth of the layer: routers for functions that answer many fields or paths. Ours have one each."""
 
-SERVICES = ("dynamodb", "secretsmanager", "ssm")
+SERVICES = ("dynamodb", "events", "secretsmanager", "sqs", "ssm")
 """The services whose stock data stay in botocore, to fall back on."""
 
 

@@ -28,6 +28,8 @@ OURS = frozenset(
         "editedAt",
         "removedAt",
         "removedBy",
+        "sentRev",
+        "changedBy",
         "version",
         "attachments",
         "notice",

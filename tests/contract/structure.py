@@ -24,6 +24,7 @@ PROGRAMS: Mapping[str, str] = {
     "simulator": "simulator",
     "gateway": "gateway",
     "migration": "migration",
+    "stream": "stream",
 }
 """The folder of each top-level package."""
 FLOORS = ("operations", "steps", "deployment", "identity", "storage", "rules")

@@ -21,6 +21,7 @@ ARROWS = {
     "simulator": {"chat", "chat_lambda", "resolvers", "schema"},
     "gateway": {"chat"},
     "migration": {"chat"},
+    "stream": {"chat"},
 }  # type: dict[str, set[str]]
 LIBRARIES = {
     "chat": {"jwt", "botocore"},
@@ -39,6 +40,7 @@ LIBRARIES = {
         "websockets",
     },
     "migration": {"boto3", "botocore", "pydantic"},
+    "stream": {"boto3", "botocore", "pydantic"},
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
 

@@ -37,7 +37,7 @@ def test_an_edited_message_is_answered_whole_stored_and_logged(
     own = {"text": text, "rev": 3, "version": 2, "editedAt": answer["editedAt"]}
     assert answer == sent | own
     at = milliseconds(answer["editedAt"])
-    assert harness.item(room, "MSG#") == before | own | {"editedAt": at, "epoch": 1}
+    assert harness.item(room, "MSG#") == before | own | {"editedAt": at, "epoch": 1, "changedBy": "alice"}
     entry = harness.item(room, "CHG#")
     assert uuid.UUID(entry.pop("id")).version == 7
     assert entry == {

@@ -35,7 +35,7 @@ def test_a_removed_message_keeps_its_number_and_loses_its_text(harness: Harness,
     assert answer == sent | {"text": None, "rev": 3, "removedAt": answer["removedAt"]}
     assert at >= milliseconds(sent["ts"])
     del before["text"]
-    own = {"rev": 3, "epoch": 1, "removedAt": at, "removedBy": "alice"}
+    own = {"rev": 3, "epoch": 1, "removedAt": at, "removedBy": "alice", "changedBy": "alice"}
     assert harness.item(room, "MSG#") == before | own
     entry = harness.item(room, "CHG#")
     assert (entry["SK"], entry["kind"], entry["messageSk"]) == ("CHG#000000000003", "removed", before["SK"])

@@ -52,6 +52,7 @@ def test_a_message_is_answered_whole_and_stored_with_its_idempotency_key(harness
         "seq": 1,
         "epoch": 1,
         "clientMessageId": "event-1",
+        "sentRev": 2,
         "expiresAt": ts // 1_000 + YEAR_S,
     }
     proof = harness.item(room, f"SENT#ROOM#{room}#", "alice")

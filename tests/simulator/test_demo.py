@@ -16,7 +16,7 @@ from chat.rules.errors import ChatError, Muted, NotAllowed, NotRoomMember
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.new_room import room_writes
+from chat.steps.new_room import founding, room_writes
 from chat.storage.places import Place
 from chat.storage.tables import Write
 from chat_lambda import compose
@@ -88,7 +88,9 @@ def test_bob_is_muted_in_the_quiet_room_and_what_became_of_it_stays(
 def old(deployment: Deployment) -> Room:
     """A room as versions before roles and rules of its own made it, with two messages."""
     wanted = Room.parse(f"r-{deployment.new_id(deployment.now())}")
-    writes = room_writes(wanted, {wanted.id: "owner", f"{wanted.id}-2": "member"}, demo.FAST)
+    writes = room_writes(
+        wanted, {wanted.id: "owner", f"{wanted.id}-2": "member"}, demo.FAST, founding(deployment, None)
+    )
     deployment.store.tables.transact(writes)
     for text in ("one", "two"):
         call(deployment, send_message, wanted.id, roomId=wanted.id, text=text)

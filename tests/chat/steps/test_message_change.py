@@ -63,7 +63,7 @@ def test_a_change_is_the_next_revision_after_the_head_that_was_read() -> None:
         kind="edited",
         now=NOW,
         change_id="c",
-        attributes={"text": "uno"},
+        attributes={"text": "uno", "changedBy": "bob"},
         remove=["attachments"],
     )
     assert moved.set == {"rev": 8, "changedRev": 8, "changedAt": NOW, "changeWrittenAt": NOW}
@@ -72,7 +72,8 @@ def test_a_change_is_the_next_revision_after_the_head_that_was_read() -> None:
         "kind": "edited", "ts": NOW, "writtenAt": NOW, "prevWrittenAt": NOW - 8, "expiresAt": NOW // 1_000 + 30 * 86_400,
     }  # fmt: skip
     assert (logged.place.sort_key, logged.whole) == (keys.change(8), True)
-    assert (changed.set, list(changed.remove)) == ({"text": "uno", "rev": 8, "epoch": 2}, ["attachments"])
+    told = {"text": "uno", "rev": 8, "epoch": 2, "changedBy": "bob"}
+    assert (changed.set, list(changed.remove)) == (told, ["attachments"])
     unnumbered = Message(id="m", room_id="lobby", room_type="general", sender_id="ann", ts=NOW)
     more = {"kind": "removed", "now": NOW, "change_id": "c", "attributes": {}}
     assert change_writes(Target(LOBBY, "MSG#m"), head, unnumbered, **more)[1].set["seq"] == 0  # type: ignore[arg-type]

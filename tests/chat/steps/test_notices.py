@@ -20,6 +20,6 @@ def test_a_notice_names_who_did_what_and_when_and_has_neither_text_nor_number() 
 
 
 def test_the_end_of_an_epoch_is_published_in_that_epoch_with_the_next_one() -> None:
-    message = revocation_notice(DEPLOYMENT, Room.parse("lobby"), ALICE, "MEMBER_LEFT", "alice", 7, None)
+    message = revocation_notice(DEPLOYMENT, Room.parse("lobby"), ALICE, "MEMBER_LEFT", "alice", 7)
     assert message.epoch == 7
     assert message.notice == Notice(kind="MEMBER_LEFT", user_id="alice", next_epoch=8)

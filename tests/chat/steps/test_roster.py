@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from chat.rules.access import RoomAccess
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import DAY_MS, Caller, Head, Member, Role
@@ -14,9 +13,7 @@ from chat.steps.roster import (
     add_writes,
     ban_writes,
     check_active,
-    coming,
     end_invitation_writes,
-    head_write,
     invite_writes,
     mute_writes,
     owners_gained,
@@ -118,14 +115,6 @@ def test_a_line_is_written_whole_and_names_a_mute_only_where_there_is_one() -> N
         assert mine.set["role"] == line.set["role"]
 
 
-def test_a_head_is_moved_on_the_revision_that_was_read() -> None:
-    head = Head(rev=5, seq=2, ts=1, epoch=3, owners=2)
-    write = head_write(ROOM, head, revoked_at=9, owners=-1)
-    assert (write.condition, write.given) == ("#rev = :rev", {":rev": 5})
-    assert write.set == {"rev": 6, "epoch": 4, "partedAt": 9, "owners": 1}
-    assert head_write(ROOM, head).set == {"rev": 6, "owners": 2}
-
-
 @pytest.mark.parametrize(
     ("before", "after", "gained"),
     [
@@ -163,16 +152,6 @@ def test_people_and_roles_are_read_from_arguments() -> None:
     for name in ("owner", 1, ["OWNER"]):
         with pytest.raises(InvalidInput):
             check_role({"role": name})
-
-
-def test_whoever_comes_where_somebody_is_about_to_end_the_room_moves_its_rev() -> None:
-    head = Head(rev=5, seq=2, ts=1, epoch=3, owners=1)
-    look = coming(ROOM, RoomAccess(head, BOB, "moderator"))
-    assert (look.set, look.remove) == ({}, ())
-    alone = Head(rev=5, seq=2, ts=1, epoch=3, owners=1, alone=1)
-    moving = coming(ROOM, RoomAccess(alone, BOB, "moderator"))
-    assert (moving.set, moving.remove) == ({"rev": 6}, ("alone",))
-    assert (head_write(ROOM, head).remove, head_write(ROOM, alone).remove) == ((), ("alone",))
 
 
 class Client:

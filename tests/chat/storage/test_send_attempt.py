@@ -75,7 +75,7 @@ def test_the_message_is_stored_whole_with_what_it_says(room_id: str, owner: dict
     _, _, _, message = send_writes(attempt(room_id))
     item = {
         "type": "Message", "id": "m-1", "senderId": "ann", "text": "hi", "ts": NOW, "seq": 4, "epoch": 2,
-        "clientMessageId": "c-1", "expiresAt": EXPIRES_AT, **owner,
+        "clientMessageId": "c-1", "sentRev": 8, "expiresAt": EXPIRES_AT, **owner,
     }  # fmt: skip
     assert message.place == in_room(Room.parse(room_id), keys.message(NOW, "m-1"))
     assert (message.set, message.whole, message.condition) == (item, True, "")

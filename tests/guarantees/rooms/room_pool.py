@@ -8,7 +8,7 @@ from typing import Any
 from chat.rules.identifiers import uuid7
 from chat.rules.models import Role
 from chat.rules.rooms import Room, Table
-from chat.steps.new_room import room_writes
+from chat.steps.new_room import Founding, room_writes
 from chat.storage import keys
 from chat.storage.places import Place, membership_place
 from chat.storage.tables import Tables, Write
@@ -116,7 +116,7 @@ class RoomPool:
             "visibility": "public" if public else "private",
         }
         members = {users[label]: role for label, role in inside.items()}
-        self.tables.transact(room_writes(room, members, rules))
+        self.tables.transact(room_writes(room, members, rules, Founding(uuid7(self.now), self.now, 1, None)))
         sent = [
             _message(room, users[label], messages[label], instants[label], seq)
             for seq, label in enumerate(labels, start=1)

@@ -79,6 +79,24 @@ def _marker(text: str) -> str:
     return text
 
 
+def _source(text: str) -> str:
+    """EventBridge keeps what begins with `aws.` for itself:
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html"""
+    if not re.fullmatch(r"[A-Za-z0-9_./-]{1,256}", text) or text.startswith("aws."):
+        raise ValueError("must be 1 to 256 letters, digits or . _ / -, and not begin with aws.")
+    return text
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,31}", text):
+        raise ValueError("must be up to 32 letters and digits, the first a capital letter")
+    return text
+
+
+def _queue_or_file(text: str) -> str:
+    return text if text.startswith("file:") else _address(text)
+
+
 RUN_BY_BROWSERS = ("html", "xml", "svg", "script")
 
 
@@ -167,6 +185,16 @@ class Settings:
     max_upload_bytes: int = _number(10_485_760, int, 1, 104_857_600)
     max_clock_skew_ms: int = _number(3_000, int, 1_000, 60_000)
     gap_patience_ms: int = _number(10_000, int, 1_000, 300_000)
+    event_text: bool = _parsed(False, _flag)
+    """Whether events that go out hold the texts of messages and the names of files."""
+    event_bus: str = ""
+    event_source: str = _parsed("chat", _source)
+    event_queue_url: str | None = _parsed(None, _address)
+    dead_letter_queue_url: str | None = _parsed(None, _queue_or_file)
+    appsync_url: str | None = _parsed(None, _address)
+    """The API that the reader publishes by, where the deployment publishes by the stream."""
+    schema_prefix: str = _parsed("", _prefix)
+    """Of that API's fields and types."""
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -183,7 +211,9 @@ def read(environment: Mapping[str, str]) -> Settings:
     if own.identity is not None and own.jwt_issuer:
         raise BadSettings("IDENTITY: must not stand beside JWT_ISSUER, whose place it takes")
     if own.identity and own.identity.roles and own.publisher_role in own.identity.roles.callers:
-        raise BadSettings("PUBLISHER_ROLE: must be none of the roles of IDENTITY: it calls nothing but publishMessage")
+        raise BadSettings(
+            "PUBLISHER_ROLE: must be none of the roles of IDENTITY: it calls nothing but publishMessage"
+        )
     return own
 
 

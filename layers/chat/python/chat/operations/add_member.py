@@ -7,21 +7,14 @@ from chat.deployment import Deployment
 from chat.rules.access import enter_room, may_appoint
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import NotAllowed
-from chat.rules.models import Caller, Message, Notice, NoticeKind, Role
+from chat.rules.models import Caller, Head, Message, Notice, NoticeKind, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.newcomer import charge_addition, read_newcomer
 from chat.steps.notices import notice_message
 from chat.steps.retry import until_committed
-from chat.steps.roster import (
-    add_writes,
-    caller_unchanged,
-    coming,
-    head_write,
-    invite_writes,
-    same_epoch,
-    with_owner_count,
-)
+from chat.steps.revision import commit, next_revision
+from chat.steps.roster import add_writes, caller_unchanged, invite_writes, with_owner_count
 
 
 def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -34,9 +27,9 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
     role = check_role(arguments) or "member"
 
-    def answer(epoch: int, rev: int, given: Role, kind: NoticeKind = "MEMBER_ADDED") -> Message:
-        notice = Notice(kind=kind, user_id=user_id, role=given, rev=rev)
-        return notice_message(deployment, room, caller, epoch, notice)
+    def again(head: Head, given: Role, kind: NoticeKind = "MEMBER_ADDED") -> Message:
+        notice = Notice(kind=kind, user_id=user_id, role=given, rev=head.rev)
+        return notice_message(deployment, room, caller, head.epoch, notice)
 
     def step() -> Message:
         newcomer = read_newcomer(deployment.store, room, caller, user_id)
@@ -46,25 +39,19 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         if person is not None and person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
         if person is not None and person.status == "active":
-            return answer(head.epoch, head.rev, person.role)
+            return again(head, person.role)
         invites = deployment.adding_needs_consent and entry.standing != "admin"
         if invites and person is not None and person.status == "invited":
-            return answer(head.epoch, head.rev, person.role, "MEMBER_INVITED")
+            return again(head, person.role, "MEMBER_INVITED")
         added, charges = charge_addition(deployment, caller, entry, user_id, newcomer)
-        charges += caller_unchanged(room, caller, entry)
-        if invites:
-            invitation = invite_writes(room, user_id, person, role, head.seq, added)
-            deployment.store.tables.transact([*invitation, *charges, same_epoch(room, entry)])
-            return answer(head.epoch, head.rev, role, "MEMBER_INVITED")
-        writes = [*add_writes(room, user_id, person, role, head.seq, added), *charges]
-        rev = head.rev
-        if role == "owner":
-            writes.append(head_write(room, with_owner_count(deployment.store, room, head), owners=1))
-            rev += 1
-        else:
-            writes.append(coming(room, entry))
-            rev += head.alone
-        deployment.store.tables.transact(writes)
-        return answer(head.epoch, rev, role)
+        comes = invite_writes if invites else add_writes
+        writes = [*comes(room, user_id, person, role, head.seq, added), *charges]
+        is_owner = role == "owner" and not invites
+        if is_owner:
+            head = with_owner_count(deployment.store, room, head)
+        notice = Notice(kind="MEMBER_INVITED" if invites else "MEMBER_ADDED", user_id=user_id, role=role)
+        taken_in = next_revision(deployment, room, head, caller, notice, owners=is_owner)
+        commit(deployment, taken_in, [*writes, *caller_unchanged(room, caller, entry)])
+        return taken_in.message
 
     return until_committed(deployment, tally, step)

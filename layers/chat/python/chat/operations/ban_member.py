@@ -13,15 +13,8 @@ from chat.rules.tally import Tally
 from chat.steps.notices import notice_message, revocation_notice
 from chat.steps.quota import returned_room
 from chat.steps.retry import until_committed
-from chat.steps.roster import (
-    ban_writes,
-    caller_unchanged,
-    head_write,
-    owners_gained,
-    read_people,
-    same_epoch,
-    with_owner_count,
-)
+from chat.steps.revision import commit, next_revision
+from chat.steps.roster import ban_writes, caller_unchanged, owners_gained, read_people, with_owner_count
 
 
 def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -32,9 +25,9 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
 
-    def answer(head: Head, ended: int | None, rev: int | None) -> Message:
+    def again(head: Head, ended: int | None) -> Message:
         if ended is not None:
-            return revocation_notice(deployment, room, caller, "MEMBER_BANNED", user_id, ended, rev)
+            return revocation_notice(deployment, room, caller, "MEMBER_BANNED", user_id, ended)
         notice = Notice(kind="MEMBER_BANNED", user_id=user_id, rev=head.rev)
         return notice_message(deployment, room, caller, head.epoch, notice)
 
@@ -44,24 +37,19 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         may_act_on(entry, caller, user_id, person)
         head, now = entry.head, deployment.now()
         if person is not None and person.status == "banned":
-            return answer(head, ended_epoch(person, head), None)
-        writes = caller_unchanged(room, caller, entry)
-        if person is None or person.status != "active":
-            writes += [*ban_writes(room, user_id, person, None, now), same_epoch(room, entry)]
-            if person is not None and person.status == "invited":
-                writes += returned_room(user_id, person, now)
-            deployment.store.tables.transact(writes)
-            return answer(head, None, None)
-        head = with_owner_count(deployment.store, room, head)
-        moved = head_write(room, head, revoked_at=now, owners=owners_gained(head, person, None))
-        deployment.store.tables.transact(
-            [
-                moved,
-                *ban_writes(room, user_id, person, head.epoch, now),
-                *returned_room(user_id, person, now),
-                *writes,
-            ]
-        )
-        return answer(head, head.epoch, head.rev + 1)
+            return again(head, ended_epoch(person, head))
+        notice = Notice(kind="MEMBER_BANNED", user_id=user_id)
+        if person is not None and person.status == "active":
+            head = with_owner_count(deployment.store, room, head)
+            gained = owners_gained(head, person, None)
+            banned = next_revision(deployment, room, head, caller, notice, revoked_at=now, owners=gained)
+            writes = ban_writes(room, user_id, person, head.epoch, now)
+        else:
+            banned = next_revision(deployment, room, head, caller, notice)
+            writes = ban_writes(room, user_id, person, None, now)
+        if person is not None and person.status in ("active", "invited"):
+            writes += returned_room(user_id, person, now)
+        commit(deployment, banned, [*writes, *caller_unchanged(room, caller, entry)])
+        return banned.message
 
     return until_committed(deployment, tally, step)

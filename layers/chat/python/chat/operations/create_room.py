@@ -16,7 +16,7 @@ from chat.rules.rooms import Room, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.blocks import block_place, refuse_blocked
 from chat.steps.listing import count_members
-from chat.steps.new_room import is_occupied, room_writes
+from chat.steps.new_room import founding, is_occupied, room_writes
 from chat.steps.quota import (
     NO_QUOTA,
     Quota,
@@ -147,7 +147,8 @@ class _RoomCreation:
                 check_added_rooms(self._quotas[user_id], self._now)
         own = {**plan.rules, "createdBy": plan.creator}
         invites = deployment.adding_needs_consent and not plan.by_admin
-        writes = room_writes(plan.room, plan.members, own, plan.others, invited=invites)
+        origin = founding(deployment, plan.creator)
+        writes = room_writes(plan.room, plan.members, own, origin, plan.others, invited=invites)
         head = Head.of(in_generation(values(writes[0].set), deployment.store.tables.generation))
         try:
             deployment.store.tables.transact([*writes, self._charge()])
@@ -188,5 +189,5 @@ class _RoomCreation:
 def _refused_by_people(cancelled: Cancelled) -> bool:
     """Whether nothing but memberships stood in the way: left from a room of this name that never had a
     head."""
-    head, *people, rate = (code == "ConditionalCheckFailed" for code, _ in cancelled.reasons)
+    head, _, *people, rate = (code == "ConditionalCheckFailed" for code, _ in cancelled.reasons)
     return any(people) and not head and not rate

@@ -9,7 +9,7 @@ from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.retry import until_committed
-from chat.steps.room_end import end_notice, end_writes, repeated_end_notice
+from chat.steps.room_end import commit_end, end_revision, repeated_end_notice
 from chat.steps.roster import caller_unchanged, read_people
 
 
@@ -30,8 +30,8 @@ def delete_room(
             return repeated
         entry = enter_room(view, caller, "deleteRoom")
         may_end(entry, room)
-        ended = end_writes(room, entry.head, caller.user_id, deployment.now())
-        deployment.store.tables.transact([*ended, *caller_unchanged(room, caller, entry)])
-        return end_notice(deployment, room, caller, entry.head)
+        ended = end_revision(deployment, room, entry.head, caller)
+        commit_end(deployment, ended, caller_unchanged(room, caller, entry))
+        return ended.message
 
     return until_committed(deployment, tally, step)

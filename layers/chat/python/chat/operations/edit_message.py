@@ -87,7 +87,7 @@ class _Edit:
                 kind="edited",
                 now=now,
                 change_id=self._change_id,
-                attributes={"text": self._text, "editedAt": at, "version": version},
+                attributes={"text": self._text, "editedAt": at, "version": version, "changedBy": user_id},
             ),
         ]
         try:

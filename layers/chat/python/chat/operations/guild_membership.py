@@ -13,25 +13,24 @@ from chat.deployment import Deployment
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
 from chat.rules.generations import in_generation
-from chat.rules.models import Head, Member, Role
+from chat.rules.models import Head, Member, Notice, Role
 from chat.rules.record import record
 from chat.rules.room_rules import check_rules
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id, is_user_id
 from chat.rules.tally import Tally
-from chat.steps.new_room import is_occupied, new_head_write
+from chat.steps.new_room import founding, is_occupied, new_head_writes
 from chat.steps.retry import until_committed
-from chat.steps.room_end import end_writes
+from chat.steps.revision import commit, next_revision
+from chat.steps.room_end import commit_end, end_revision
 from chat.steps.roster import (
     add_writes,
     end_invitation_writes,
-    head_write,
     read_members,
     remove_writes,
     role_writes,
     with_owner_count,
 )
 from chat.storage.items import values
-from chat.storage.places import head_place
 from chat.storage.tables import Write
 
 MAX_PEOPLE = 40
@@ -103,8 +102,9 @@ def _end(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     if head is None:
         raise NotRoomMember
     if not head.ended_at:
-        deployment.store.tables.transact(end_writes(feed.room, head, None, deployment.now()))
-        head = replace(head, epoch=head.epoch + 1)
+        ended = end_revision(deployment, feed.room, head, None)
+        commit_end(deployment, ended, [])
+        head = ended.head
     return _Change(deployment, feed, replace(head, owners=0)).answer()
 
 
@@ -125,15 +125,9 @@ def _feed(deployment: Deployment, feed: Feed) -> dict[str, Any]:
     for user_id in feed.removed:
         change.remove(user_id, people.get(user_id))
     if found is None:
-        rules = {"name": feed.name} if feed.name else {}
-        change.writes.append(new_head_write(room, change.owners, rules))
-    elif change.owners or change.revoked_at is not None:
-        moved = head_write(room, head, revoked_at=change.revoked_at, owners=change.owners)
-        change.writes.append(moved)
+        change.found_room()
     elif change.writes:
-        change.writes.append(Write(head_place(room), condition="attribute_not_exists(#endedAt)"))
-    if change.writes:
-        store.tables.transact(change.writes)
+        change.commit()
     return change.answer()
 
 
@@ -150,6 +144,9 @@ class _Change:
     feed: Feed
     head: Head
     writes: list[Write] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    """What people in the room hear of it. Whoever loses access does so last: nobody hears more of that epoch."""
+    losses: list[Notice] = field(default_factory=list)
     owners: int = 0
     revoked_at: int | None = None
     """When somebody loses access, in milliseconds."""
@@ -162,12 +159,14 @@ class _Change:
             if role is not None and role != person.role:
                 self.writes += role_writes(room, user_id, person, role)
                 self.owners += (role == "owner") - (person.role == "owner")
+                self.notices.append(Notice(kind="ROLE_CHANGED", user_id=user_id, role=role))
             return
         if person is not None and person.status == "banned":
             self.refused[user_id] = "banned"
             return
         self.writes += add_writes(room, user_id, person, role or "member", self.head.seq)
         self.owners += role == "owner"
+        self.notices.append(Notice(kind="MEMBER_ADDED", user_id=user_id, role=role or "member"))
 
     def remove(self, user_id: str, person: Member | None) -> None:
         """Take somebody out, if they are there."""
@@ -176,9 +175,31 @@ class _Change:
             self.writes += remove_writes(self.feed.room, user_id, person, self.head.epoch, now)
             self.owners -= person.role == "owner"
             self.revoked_at = now
-
+            self.losses.append(Notice(kind="MEMBER_REMOVED", user_id=user_id))
         elif person is not None and person.status == "invited":
             self.writes += end_invitation_writes(self.feed.room, user_id, person, self.deployment.now())
+            self.notices.append(Notice(kind="INVITATION_ENDED", user_id=user_id))
+
+    def found_room(self) -> None:
+        """Make the room, with whoever is taken in. Raises `Cancelled` where others came first."""
+        rules, origin = {"name": self.feed.name} if self.feed.name else {}, founding(self.deployment, None)
+        head = new_head_writes(self.feed.room, self.owners, rules, origin, self.notices)
+        self.deployment.store.tables.transact([*head, *self.writes])
+
+    def commit(self) -> None:
+        """Make it the room's next revision. Raises `Cancelled` where others came first."""
+        revision = next_revision(
+            self.deployment,
+            self.feed.room,
+            self.head,
+            None,
+            *self.notices,
+            *self.losses,
+            kind="GUILD_MEMBERSHIP",
+            revoked_at=self.revoked_at,
+            owners=self.owners,
+        )
+        commit(self.deployment, revision, self.writes)
 
     def answer(self) -> dict[str, Any]:
         return {

@@ -6,7 +6,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, enter_room
 from chat.rules.errors import NotAllowed, RateLimited
-from chat.rules.models import Caller, Member, Message, Notice, Role
+from chat.rules.models import Caller, Head, Member, Message, Notice, Role
 from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -14,7 +14,8 @@ from chat.steps.newcomer import read_newcomer
 from chat.steps.notices import notice_message
 from chat.steps.quota import charge_own_room, check_own_rooms
 from chat.steps.retry import until_committed
-from chat.steps.roster import add_writes, coming, head_write, with_owner_count
+from chat.steps.revision import commit, next_revision
+from chat.steps.roster import add_writes, with_owner_count
 
 JOINING = Rate(1 / 60, 20)
 """How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in
@@ -31,16 +32,16 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
     """
     room = Room.parse(arguments.get("roomId"))
 
-    def answer(epoch: int, rev: int, role: Role) -> Message:
-        notice = Notice(kind="MEMBER_JOINED", user_id=caller.user_id, role=role, rev=rev)
-        return notice_message(deployment, room, caller, epoch, notice)
+    def again(head: Head, role: Role) -> Message:
+        notice = Notice(kind="MEMBER_JOINED", user_id=caller.user_id, role=role, rev=head.rev)
+        return notice_message(deployment, room, caller, head.epoch, notice)
 
     def step() -> Message:
         newcomer = read_newcomer(deployment.store, room, caller, caller.user_id)
         entry, person = enter_room(newcomer.view, caller, "join"), newcomer.person
         head = entry.head
         if entry.member is not None:
-            return answer(head.epoch, head.rev, entry.member.role)
+            return again(head, entry.member.role)
         if person is not None and person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
         now, charges, role = deployment.now(), [], _role_of(person)
@@ -48,15 +49,12 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
             check_own_rooms(newcomer.callers, now)
             charges = [charge_own_room(caller.user_id, newcomer.callers, now)]
         writes = add_writes(room, caller.user_id, person, role, head.seq, _held(entry, person, now))
-        rev = head.rev
         if role == "owner":
-            writes.append(head_write(room, with_owner_count(deployment.store, room, head), owners=1))
-            rev += 1
-        else:
-            writes.append(coming(room, entry))
-            rev += head.alone
-        deployment.store.tables.transact([*writes, *charges])
-        return answer(head.epoch, rev, role)
+            head = with_owner_count(deployment.store, room, head)
+        notice = Notice(kind="MEMBER_JOINED", user_id=caller.user_id, role=role)
+        joined = next_revision(deployment, room, head, caller, notice, owners=role == "owner")
+        commit(deployment, joined, [*writes, *charges])
+        return joined.message
 
     return until_committed(deployment, tally, step)
 

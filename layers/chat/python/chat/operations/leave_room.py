@@ -4,24 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import RoomAccess, is_invited, open_room
+from chat.rules.access import is_invited, open_room
 from chat.rules.generations import ended_epoch
-from chat.rules.models import Caller, Head, Member, Message
+from chat.rules.models import Caller, Head, Member, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import invitation_notice, revocation_notice
 from chat.steps.quota import returned_room
 from chat.steps.retry import until_committed
-from chat.steps.room_end import alone_write, end_notice, end_writes, leaves_nobody, repeated_end_notice
+from chat.steps.revision import Revision, commit, next_revision
+from chat.steps.room_end import (
+    alone_revision,
+    commit_end,
+    end_revision,
+    leaves_nobody,
+    repeated_end_notice,
+)
 from chat.steps.roster import (
     end_invitation_writes,
-    head_write,
     owners_gained,
     read_people,
     remove_writes,
-    same_epoch,
     with_owner_count,
 )
+from chat.storage.tables import Write
 
 
 def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -45,14 +51,11 @@ def _leave(deployment: Deployment, room: Room, caller: Caller) -> Message | None
         return repeated
     goes_on = head is not None and not head.ended_at
     if head and goes_on and gone and gone.status == "left" and (ended := ended_epoch(gone, head)):
-        return _last_event(deployment, room, caller, ended, None)
+        return revocation_notice(deployment, room, caller, "MEMBER_LEFT", caller.user_id, ended)
     if head is not None and gone is not None and is_invited(snapshot.view):
-        now, look = deployment.now(), same_epoch(room, RoomAccess(head, None, "invited"))
-        declined = end_invitation_writes(room, caller.user_id, gone, now, by_self=True)
-        store.tables.transact([*declined, *returned_room(caller.user_id, gone, now), look])
-        return invitation_notice(deployment, room, caller, caller.user_id, head.epoch, head.rev)
+        return _decline(deployment, room, caller, head, gone)
     if head and goes_on and gone and gone.status == "left" and gone.invitation_ended:
-        return invitation_notice(deployment, room, caller, caller.user_id, head.epoch, None)
+        return invitation_notice(deployment, room, caller, caller.user_id, head.epoch)
     access = open_room(snapshot.view, "leave")
     head, member = with_owner_count(store, room, access.head), access.member
     if not leaves_nobody(store, room, head, member):
@@ -60,29 +63,36 @@ def _leave(deployment: Deployment, room: Room, caller: Caller) -> Message | None
     if room.type == "guild":
         return _go(deployment, room, caller, head, member, -(member.role == "owner"))
     if not head.alone:
-        store.tables.transact([alone_write(room, head)])
+        commit(deployment, alone_revision(deployment, room, head, caller), [])
         return None
-    now = deployment.now()
-    gone_writes = remove_writes(room, caller.user_id, member, head.epoch, now, by_self=True)
-    returned = returned_room(caller.user_id, member, now)
-    store.tables.transact([*end_writes(room, head, caller.user_id, now), *gone_writes, *returned])
-    return end_notice(deployment, room, caller, head)
+    end = end_revision(deployment, room, head, caller)
+    commit_end(deployment, end, _gone_writes(room, caller, member, end))
+    return end.message
+
+
+def _decline(deployment: Deployment, room: Room, caller: Caller, head: Head, invited: Member) -> Message:
+    declined = next_revision(
+        deployment, room, head, caller, Notice(kind="INVITATION_ENDED", user_id=caller.user_id)
+    )
+    now = declined.event.ts
+    writes = end_invitation_writes(room, caller.user_id, invited, now, by_self=True)
+    commit(deployment, declined, [*writes, *returned_room(caller.user_id, invited, now)])
+    return declined.message
 
 
 def _go(
     deployment: Deployment, room: Room, caller: Caller, head: Head, member: Member, owners: int
 ) -> Message:
     """Leave a room that goes on; `owners` is how many more it has then."""
+    notice = Notice(kind="MEMBER_LEFT", user_id=caller.user_id)
     now = deployment.now()
-    deployment.store.tables.transact(
-        [
-            head_write(room, head, revoked_at=now, owners=owners),
-            *remove_writes(room, caller.user_id, member, head.epoch, now, by_self=True),
-            *returned_room(caller.user_id, member, now),
-        ]
-    )
-    return _last_event(deployment, room, caller, head.epoch, head.rev + 1)
+    left = next_revision(deployment, room, head, caller, notice, revoked_at=now, owners=owners)
+    commit(deployment, left, _gone_writes(room, caller, member, left))
+    return left.message
 
 
-def _last_event(deployment: Deployment, room: Room, caller: Caller, ended: int, rev: int | None) -> Message:
-    return revocation_notice(deployment, room, caller, "MEMBER_LEFT", caller.user_id, ended, rev)
+def _gone_writes(room: Room, caller: Caller, member: Member, revision: Revision) -> list[Write]:
+    """What their going, which ends the epoch of `revision`, takes of the caller's membership."""
+    epoch, now = revision.event.epoch, revision.event.ts
+    gone = remove_writes(room, caller.user_id, member, epoch, now, by_self=True)
+    return [*gone, *returned_room(caller.user_id, member, now)]

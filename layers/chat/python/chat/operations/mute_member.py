@@ -1,6 +1,7 @@
 """Mute a member, or let them write again."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
@@ -13,7 +14,8 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message
 from chat.steps.retry import until_committed
-from chat.steps.roster import caller_unchanged, check_active, mute_writes, read_people, same_epoch
+from chat.steps.revision import commit, next_revision
+from chat.steps.roster import caller_unchanged, check_active, mute_writes, read_people
 from chat.storage import keys
 
 
@@ -34,12 +36,13 @@ def mute_member(
         entry = enter_room(snapshot.view, caller, "muteMember")
         may_act_on(entry, caller, user_id, snapshot.person)
         person = check_active(snapshot.person)
-        if person.muted_until != until:
-            writes = [*mute_writes(room, user_id, person, until), *caller_unchanged(room, caller, entry)]
-            deployment.store.tables.transact([*writes, same_epoch(room, entry)])
-        head = entry.head
-        notice = Notice(kind="MEMBER_MUTED", user_id=user_id, muted_until=until, rev=head.rev)
-        return notice_message(deployment, room, caller, head.epoch, notice)
+        head, notice = entry.head, Notice(kind="MEMBER_MUTED", user_id=user_id, muted_until=until)
+        if person.muted_until == until:
+            return notice_message(deployment, room, caller, head.epoch, replace(notice, rev=head.rev))
+        muted = next_revision(deployment, room, head, caller, notice)
+        writes = [*mute_writes(room, user_id, person, until), *caller_unchanged(room, caller, entry)]
+        commit(deployment, muted, writes)
+        return muted.message
 
     return until_committed(deployment, tally, step)
 

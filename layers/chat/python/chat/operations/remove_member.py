@@ -7,21 +7,20 @@ from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, enter_room, may_act_on
 from chat.rules.arguments import check_user
 from chat.rules.generations import ended_epoch
-from chat.rules.models import Caller, Member, Message
+from chat.rules.models import Caller, Member, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import invitation_notice, revocation_notice
 from chat.steps.quota import returned_room
 from chat.steps.retry import until_committed
+from chat.steps.revision import commit, next_revision
 from chat.steps.roster import (
     caller_unchanged,
     check_active,
     end_invitation_writes,
-    head_write,
     owners_gained,
     read_people,
     remove_writes,
-    same_epoch,
     with_owner_count,
 )
 
@@ -37,36 +36,34 @@ def remove_member(
     """
     room, user_id = Room.parse(arguments.get("roomId")), check_user(arguments)
 
-    def last_event(ended: int, rev: int | None) -> Message:
-        return revocation_notice(deployment, room, caller, "MEMBER_REMOVED", user_id, ended, rev)
-
     def take_back(entry: RoomAccess, invited: Member) -> Message:
-        now = deployment.now()
+        notice = Notice(kind="INVITATION_ENDED", user_id=user_id)
+        taken_back = next_revision(deployment, room, entry.head, caller, notice)
+        now = taken_back.event.ts
         writes = [*end_invitation_writes(room, user_id, invited, now), *returned_room(user_id, invited, now)]
-        writes += [*caller_unchanged(room, caller, entry), same_epoch(room, entry)]
-        deployment.store.tables.transact(writes)
-        return invitation_notice(deployment, room, caller, user_id, entry.head.epoch, entry.head.rev)
+        commit(deployment, taken_back, [*writes, *caller_unchanged(room, caller, entry)])
+        return taken_back.message
 
     def step() -> Message:
         snapshot = read_people(deployment.store, room, caller, user_id)
         entry, gone = enter_room(snapshot.view, caller, "removeMember"), snapshot.person
         may_act_on(entry, caller, user_id, gone)
         if gone is not None and gone.status != "active" and (ended := ended_epoch(gone, entry.head)):
-            return last_event(ended, None)
+            return revocation_notice(deployment, room, caller, "MEMBER_REMOVED", user_id, ended)
         if gone is not None and gone.status == "invited":
             return take_back(entry, gone)
         if gone is not None and gone.status == "left" and gone.invitation_ended:
-            return invitation_notice(deployment, room, caller, user_id, entry.head.epoch, None)
+            return invitation_notice(deployment, room, caller, user_id, entry.head.epoch)
         head, person = with_owner_count(deployment.store, room, entry.head), check_active(snapshot.person)
-        now = deployment.now()
-        deployment.store.tables.transact(
-            [
-                head_write(room, head, revoked_at=now, owners=owners_gained(head, person, None)),
-                *remove_writes(room, user_id, person, head.epoch, now),
-                *returned_room(user_id, person, now),
-                *caller_unchanged(room, caller, entry),
-            ]
-        )
-        return last_event(head.epoch, head.rev + 1)
+        now, gained = deployment.now(), owners_gained(head, person, None)
+        notice = Notice(kind="MEMBER_REMOVED", user_id=user_id)
+        removed = next_revision(deployment, room, head, caller, notice, revoked_at=now, owners=gained)
+        writes = [
+            *remove_writes(room, user_id, person, head.epoch, now),
+            *returned_room(user_id, person, now),
+            *caller_unchanged(room, caller, entry),
+        ]
+        commit(deployment, removed, writes)
+        return removed.message
 
     return until_committed(deployment, tally, step)

@@ -94,7 +94,7 @@ def _writes(
         kind="removed",
         now=now,
         change_id=change_id,
-        attributes={"removedAt": at, "removedBy": caller.user_id},
+        attributes={"removedAt": at, "removedBy": caller.user_id, "changedBy": caller.user_id},
         remove=["text", "attachments"],
     )
     if entry.standing not in ("owner", "moderator"):

@@ -1,26 +1,26 @@
 """Give a member another role."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, enter_room, may_act_on
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import InvalidInput
-from chat.rules.models import Caller, Member, Message, Notice
+from chat.rules.models import Caller, Head, Member, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message
 from chat.steps.retry import until_committed
+from chat.steps.revision import commit, next_revision
 from chat.steps.roster import (
     RosterSnapshot,
     caller_unchanged,
     check_active,
-    head_write,
     owners_gained,
     read_people,
     role_writes,
-    same_epoch,
     with_owner_count,
 )
 
@@ -37,9 +37,10 @@ def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any
         raise InvalidInput("room.choice", argument="role")
     own = user_id == caller.user_id
 
-    def answer(epoch: int, rev: int) -> Message:
-        notice = Notice(kind="ROLE_CHANGED", user_id=user_id, role=role, rev=rev)
-        return notice_message(deployment, room, caller, epoch, notice)
+    notice = Notice(kind="ROLE_CHANGED", user_id=user_id, role=role)
+
+    def again(head: Head) -> Message:
+        return notice_message(deployment, room, caller, head.epoch, replace(notice, rev=head.rev))
 
     def step() -> Message:
         snapshot = read_people(deployment.store, room, caller, user_id)
@@ -47,23 +48,20 @@ def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any
             # Who gave up ownership and did not hear the answer may do so again, though no longer allowed to.
             mine = enter_room(snapshot.view, caller, "look")
             if mine.member is not None and mine.member.role == role:
-                return answer(mine.head.epoch, mine.head.rev)
+                return again(mine.head)
         entry, person = _judge(snapshot, caller, user_id)
         head = entry.head
         if person.role == role:
-            return answer(head.epoch, head.rev)
+            return again(head)
         if "owner" in (role, person.role):
             head = with_owner_count(deployment.store, room, head)
         writes = role_writes(room, user_id, person, role)
         if not own:
             writes += caller_unchanged(room, caller, entry)
         gained = owners_gained(head, person, role)
-        if gained:
-            writes.append(head_write(room, head, owners=gained))
-        else:
-            writes.append(same_epoch(room, entry))
-        deployment.store.tables.transact(writes)
-        return answer(head.epoch, head.rev + abs(gained))
+        given = next_revision(deployment, room, head, caller, notice, owners=gained)
+        commit(deployment, given, writes)
+        return given.message
 
     return until_committed(deployment, tally, step)
 

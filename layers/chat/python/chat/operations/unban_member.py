@@ -1,6 +1,7 @@
 """Let somebody who was banned be added or join again."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
@@ -12,7 +13,8 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message
 from chat.steps.retry import until_committed
-from chat.steps.roster import caller_unchanged, read_people, same_epoch, unban_writes
+from chat.steps.revision import commit, next_revision
+from chat.steps.roster import caller_unchanged, read_people, unban_writes
 
 
 def unban_member(
@@ -31,12 +33,12 @@ def unban_member(
         may_overrule(entry, person)
         if person is None:
             raise NotAllowed("room.notThere", reason="notThere")
-        if person.status == "banned":
-            writes = unban_writes(room, user_id, person, deployment.now())
-            writes += [*caller_unchanged(room, caller, entry), same_epoch(room, entry)]
-            deployment.store.tables.transact(writes)
-        head = entry.head
-        notice = Notice(kind="MEMBER_UNBANNED", user_id=user_id, rev=head.rev)
-        return notice_message(deployment, room, caller, head.epoch, notice)
+        head, notice = entry.head, Notice(kind="MEMBER_UNBANNED", user_id=user_id)
+        if person.status != "banned":
+            return notice_message(deployment, room, caller, head.epoch, replace(notice, rev=head.rev))
+        unbanned = next_revision(deployment, room, head, caller, notice)
+        writes = unban_writes(room, user_id, person, unbanned.event.ts)
+        commit(deployment, unbanned, [*writes, *caller_unchanged(room, caller, entry)])
+        return unbanned.message
 
     return until_committed(deployment, tally, step)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import RoomAccess, enter_room
+from chat.rules.access import enter_room
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Message, Notice
 from chat.rules.retention import kept_since
@@ -15,9 +15,8 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message
 from chat.steps.retry import until_committed
+from chat.steps.revision import commit, next_revision
 from chat.steps.roster import caller_unchanged
-from chat.storage.places import head_place
-from chat.storage.tables import Write
 
 
 def update_room(
@@ -42,27 +41,14 @@ def _step(deployment: Deployment, caller: Caller, room: Room, rules: Rules) -> M
     entry = enter_room(view, caller, "updateRoom")
     rules = check_limits(entry.head, rules, deployment.defaults, by_admin=entry.standing == "admin")
     head = entry.head.ruled(rules)
-    if head != entry.head:
-        since = kept_since(entry.head, head, deployment.defaults, deployment.now())
-        head = replace(head, rev=head.rev + 1, ruled_rev=head.rev + 1, kept_since=since)
-        deployment.store.tables.transact(_writes(room, caller, entry, rules, since))
-        deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
-    shown = room_to_wire(room, head, deployment.defaults)
-    return notice_message(
-        deployment, room, caller, head.epoch, Notice(kind="ROOM_UPDATED", rev=head.ruled_rev, room=shown)
-    )
-
-
-def _writes(room: Room, caller: Caller, entry: RoomAccess, rules: Rules, since: int) -> list[Write]:
-    """The head with its new rules, as long as it and the caller's role are what they were."""
-    rev = entry.head.rev
-    head = Write(
-        head_place(room),
-        condition="#rev = :rev",
-        given={":rev": rev},
-        set={"rev": rev + 1, "ruledRev": rev + 1}
-        | ({"keptSince": since} if since != entry.head.kept_since else {})
-        | {name: value for name, value in rules.items() if value is not None},
-        remove=[name for name, value in rules.items() if value is None],
-    )
-    return [head, *caller_unchanged(room, caller, entry)]
+    if head == entry.head:
+        shown = room_to_wire(room, head, deployment.defaults)
+        notice = Notice(kind="ROOM_UPDATED", rev=head.ruled_rev, room=shown)
+        return notice_message(deployment, room, caller, head.epoch, notice)
+    rev = entry.head.rev + 1
+    since = kept_since(entry.head, head, deployment.defaults, deployment.now())
+    changes = {**rules, "ruledRev": rev} | ({"keptSince": since} if since != entry.head.kept_since else {})
+    notice = Notice(kind="ROOM_UPDATED", room=room_to_wire(room, replace(head, rev=rev), deployment.defaults))
+    updated = next_revision(deployment, room, entry.head, caller, notice, changes=changes)
+    commit(deployment, updated, caller_unchanged(room, caller, entry))
+    return updated.message

@@ -34,6 +34,11 @@ def generation_of(head: Item) -> int:
     return int(head["generation"]["N"]) if "generation" in head else 1
 
 
+def generation_in(epoch: int) -> int:
+    """The generation to which an epoch of any room belongs."""
+    return (epoch - 1) // LEAP + 1
+
+
 def is_from_before(rev: int, head: Head) -> bool:
     """Whether whoever holds the room at `rev` holds it as it was in an earlier generation."""
     return rev < head.generation_rev
@@ -52,4 +57,4 @@ def published_again(message: Message, head: Head) -> Message:
 
 def _is_present(epoch: int | None, head: Head) -> bool:
     """Whether this is an epoch of the generation that the room is in."""
-    return head.generation == 1 or (epoch is not None and (epoch - 1) // LEAP == (head.epoch - 1) // LEAP)
+    return head.generation == 1 or (epoch is not None and generation_in(epoch) == generation_in(head.epoch))

@@ -218,11 +218,13 @@ class Head(Stored):
         return replace(defaults, **own)
 
     def ruled(self, rules: Mapping[str, Any]) -> "Head":
-        """The head with other rules, by their names in the item; `None` gives one back to its default."""
+        """The head with other attributes, by their names in the item; `None` takes one away."""
         names = _fields_by_attribute(Head)
         own = {names[name]: value for name, value in rules.items()}
         if "visibility" in own:
             own["visibility"] = own["visibility"] or "private"
+        if "alone" in own:
+            own["alone"] = own["alone"] or 0
         return replace(self, **own)
 
 

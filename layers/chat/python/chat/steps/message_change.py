@@ -106,7 +106,7 @@ def change_writes(
     remove: Sequence[str] = (),
 ) -> list[Write]:
     """The writes that make `message`, as it was seen, the next revision after `head` at `now` (ms): head, log and
-    message.
+    message, which is the change's event, too. `attributes` say among others who does it (`changedBy`).
 
     They count only if neither head nor message was written to meanwhile, so that the change is published
     under the epoch that holds when it is committed, and never made of a message that others have changed.

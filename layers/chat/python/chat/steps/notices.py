@@ -1,4 +1,5 @@
-"""Notices: what every change of a room or of its people answers, and AppSync publishes to `onMessage`."""
+"""Notices of what was done before: what a change that finds itself done answers, and AppSync publishes to `onMessage`
+once more. A change that is made answers what its event says: `revision.py`."""
 
 from chat.deployment import Deployment
 from chat.rules.models import Caller, Message, Notice, NoticeKind
@@ -25,14 +26,9 @@ def notice_message(deployment: Deployment, room: Room, actor: Caller, epoch: int
     )
 
 
-def invitation_notice(
-    deployment: Deployment, room: Room, actor: Caller, user_id: str, epoch: int, rev: int | None
-) -> Message:
-    """That somebody is invited no more: they have declined, or somebody else took it back. No epoch ends with it.
-    `rev` is unknown where it is published again."""
-    return notice_message(
-        deployment, room, actor, epoch, Notice(kind="INVITATION_ENDED", user_id=user_id, rev=rev)
-    )
+def invitation_notice(deployment: Deployment, room: Room, actor: Caller, user_id: str, epoch: int) -> Message:
+    """That somebody is invited no more: they have declined, or somebody else took it back. No epoch ended with it."""
+    return notice_message(deployment, room, actor, epoch, Notice(kind="INVITATION_ENDED", user_id=user_id))
 
 
 def revocation_notice(
@@ -42,9 +38,7 @@ def revocation_notice(
     kind: NoticeKind,
     user_id: str | None,
     ended: int,
-    rev: int | None,
 ) -> Message:
-    """The last event of the epoch `ended`, which somebody's loss of access ended. `rev` is unknown where it
-    is published again."""
-    notice = Notice(kind=kind, user_id=user_id, next_epoch=ended + 1, rev=rev)
+    """The last event of the epoch `ended`, which somebody's loss of access ended. Its `rev` is not known any more."""
+    notice = Notice(kind=kind, user_id=user_id, next_epoch=ended + 1)
     return notice_message(deployment, room, actor, ended, notice)

@@ -1,44 +1,40 @@
 """The end of a room: one write of its head, after which nobody gets it, and a job that removes what is left."""
 
+from collections.abc import Sequence
+
 from chat.deployment import Deployment
-from chat.rules.models import Caller, Head, Member, Message
+from chat.rules.models import Caller, Head, Member, Message, Notice
 from chat.rules.rooms import Room
 from chat.steps.notices import revocation_notice
+from chat.steps.revision import Revision, commit, next_revision
 from chat.steps.room_removal import removal_write
 from chat.storage import keys
-from chat.storage.places import head_place
 from chat.storage.store import Store
 from chat.storage.tables import Write
 
 
-def end_writes(room: Room, head: Head, ended_by: str | None, now: int) -> list[Write]:
-    """The writes that end a room, only on the `rev` that was read; `now` is in milliseconds. `ended_by`, if a person,
-    may ask again what came of it, until the job is done."""
-    ended: dict[str, int | str] = {
-        "rev": head.rev + 1,
-        "epoch": head.epoch + 1,
-        "partedAt": now,
-        "endedAt": now,
-    }
-    ended |= {} if ended_by is None else {"endedBy": ended_by}
-    return [
-        Write(head_place(room), condition="#rev = :rev", given={":rev": head.rev}, set=ended),
-        removal_write(room, now),
-    ]
+def end_revision(deployment: Deployment, room: Room, head: Head, actor: Caller | None) -> Revision:
+    """The revision that ends a room, and its last event. A person who did it may ask again what came of it, until the job
+    is done."""
+    now = deployment.now()
+    ended: dict[str, int | str] = {"endedAt": now}
+    ended |= {} if actor is None else {"endedBy": actor.user_id}
+    notice = Notice(kind="ROOM_DELETED")
+    return next_revision(deployment, room, head, actor, notice, changes=ended, revoked_at=now)
 
 
-def end_notice(deployment: Deployment, room: Room, actor: Caller, head: Head) -> Message:
-    """The last event of the room, in the epoch that its end ended: `head` is from before that."""
-    return revocation_notice(deployment, room, actor, "ROOM_DELETED", None, head.epoch, head.rev + 1)
+def commit_end(deployment: Deployment, revision: Revision, writes: Sequence[Write]) -> None:
+    """Make it, with `writes` and the job that removes what is left."""
+    commit(deployment, revision, [removal_write(revision.room, revision.event.ts), *writes])
 
 
 def repeated_end_notice(
     deployment: Deployment, room: Room, caller: Caller, head: Head | None
 ) -> Message | None:
-    """The same for a room that the caller has ended already; `None` for any other."""
+    """The last event of a room again, for a room that the caller has ended already; `None` for any other."""
     if head is None or not head.ended_at or head.ended_by != caller.user_id:
         return None
-    return revocation_notice(deployment, room, caller, "ROOM_DELETED", None, head.epoch - 1, None)
+    return revocation_notice(deployment, room, caller, "ROOM_DELETED", None, head.epoch - 1)
 
 
 def leaves_nobody(store: Store, room: Room, head: Head, member: Member) -> bool:
@@ -58,8 +54,8 @@ def leaves_nobody(store: Store, room: Room, head: Head, member: Member) -> bool:
     return len(lines) < 2
 
 
-def alone_write(room: Room, head: Head) -> Write:
-    """Mark that somebody seems to be alone: whoever comes from now on moves `rev` (`coming`), which those who came
-    before did not. Who finds this mark and then nobody else may end the room on the `rev` that they read."""
-    moved = {"rev": head.rev + 1, "alone": 1}
-    return Write(head_place(room), condition="#rev = :rev", given={":rev": head.rev}, set=moved)
+def alone_revision(deployment: Deployment, room: Room, head: Head, actor: Caller) -> Revision:
+    """Mark that somebody seems to be alone. Who finds this mark and then nobody else in the roster may end the room on
+    the `rev` that they read: whoever came before the mark shows in the roster after it, as one look may see a
+    transaction's head and not yet its line, and whoever comes later moves `rev` and takes the mark away."""
+    return next_revision(deployment, room, head, actor, kind="INTERNAL", changes={"alone": 1})

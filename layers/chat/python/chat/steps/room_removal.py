@@ -122,10 +122,12 @@ def _items(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Wr
 
 
 def _others_of_ours(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
-    """The change log, and what an adoption has left. The table may be older than the chat: whatever else another
+    """The change log, the events, and what an adoption has left. The table may be older than the chat: whatever else another
     service keeps in the room's partition stays."""
     ours = [
-        item for item in items if item["SK"]["S"].startswith(keys.CHANGES) or item["SK"]["S"] == keys.ADOPTION
+        item
+        for item in items
+        if item["SK"]["S"].startswith((keys.CHANGES, keys.EVENTS)) or item["SK"]["S"] == keys.ADOPTION
     ]
     return _items(deployment, room, ours)
 

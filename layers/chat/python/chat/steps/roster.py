@@ -10,7 +10,8 @@
 Only going from active ends an epoch: whoever is invited hears nothing of the room.
 A membership is never deleted: it ends as `left` or `banned`, with what outlasts it (a mute, the rate, what
 was sent). Each write holds only while the person still is as they were seen, so a rank that was judged is the
-rank at the commit.
+rank at the commit. With them goes the room's next revision (`revision.py`), on the `rev` that was read: whatever else
+was judged of the room (that it is public, who is in it) is so at the commit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -111,48 +112,6 @@ def caller_unchanged(room: Room, caller: Caller, entry: RoomAccess) -> list[Writ
     if entry.member is None or entry.standing == "admin":
         return []
     return [Write(membership_place(room, caller.user_id), condition=AS_SEEN, given=_as_seen(entry.member))]
-
-
-def same_epoch(room: Room, entry: RoomAccess) -> Write:
-    """The look at the room's head that a change depends on which does not move it. Had somebody lost access
-    meanwhile, they would hear of it: its notice is published in the epoch that was read. A visitor needs the
-    room to be public still."""
-    condition, given = "#epoch = :epoch", {":epoch": entry.head.epoch}
-    if entry.standing == "visitor":
-        return Write(
-            head_place(room), f"{condition} AND #visibility = :public", given={**given, ":public": "public"}
-        )
-    return Write(head_place(room), condition, given=given)
-
-
-def coming(room: Room, entry: RoomAccess) -> Write:
-    """The same for somebody's coming. Where the room's only person may be about to end it by leaving (`alone`), this
-    moves `rev`, so that they look again; else it holds only if that has not begun."""
-    look = same_epoch(room, entry)
-    if not entry.head.alone:
-        return replace(look, condition=f"{look.condition} AND attribute_not_exists(#alone)")
-    return replace(
-        look,
-        condition=f"{look.condition} AND #rev = :rev",
-        given={**look.given, ":rev": entry.head.rev},
-        set={"rev": entry.head.rev + 1},
-        remove=("alone",),
-    )
-
-
-def head_write(room: Room, head: Head, *, revoked_at: int | None = None, owners: int = 0) -> Write:
-    """The write of a head that is `with_owner_count`: only on the `rev` that was read. `owners`: how many
-    more there are. `revoked_at`: somebody loses access at this instant (ms), which ends the epoch."""
-    moved = {"rev": head.rev + 1, "owners": (head.owners or 0) + owners}
-    if revoked_at is not None:
-        moved |= {"epoch": head.epoch + 1, "partedAt": revoked_at}
-    return Write(
-        head_place(room),
-        condition="#rev = :rev",
-        given={":rev": head.rev},
-        set=moved,
-        remove=("alone",) if head.alone else (),
-    )
 
 
 def add_writes(

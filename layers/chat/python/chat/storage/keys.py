@@ -4,6 +4,7 @@ room partition   HEAD                      the room itself
 ROOM#{roomId}    ADOPTION                  the state of adopting it, while that lasts
 GUILD#{guildId}  MSG#{ts}#{id}             a message; ts is 13-digit zero-padded epoch milliseconds
                  CHG#{rev}                 an edit or a removal, for catching up; rev is 12-digit zero-padded
+                 EVT#{rev}                 what a revision changed that no message tells; rev is 16-digit zero-padded
                  MEMBER#{userId}           roster, for listing only
                  BANNED#{userId}           who is banned, for listing only
                  INVITED#{userId}          who is invited, for listing only
@@ -75,6 +76,10 @@ def change(rev: int) -> str:
     return f"{CHANGES}{rev:012d}"
 
 
+def event(rev: int) -> str:
+    return f"{EVENTS}{rev:016d}"
+
+
 def live(room_partition: str, shard: int) -> str:
     return f"LIVE#{room_partition}#{shard}"
 
@@ -132,6 +137,7 @@ MESSAGES, MESSAGES_END = "MSG#", "MSG#~"
 digit."""
 
 CHANGES = "CHG#"
+EVENTS, EVENTS_END = "EVT#", "EVT$"
 MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN$"
 ROSTER, ROSTER_END = "MEMBER#", "MEMBER$"
 BANS, BANS_END = "BANNED#", "BANNED$"

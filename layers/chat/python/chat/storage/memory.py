@@ -93,6 +93,12 @@ class Memory:
             self.shared.forget(partition_key)
         self.heads.put(partition_key, head, at)
 
+    def move_head(self, partition_key: str, head: Head, at: float) -> None:
+        """Remember the head that a write of this process has left behind, unless a later one is known."""
+        known = self.heads.get(partition_key)
+        if known is None or known.rev < head.rev:
+            self.heads.put(partition_key, head, at)
+
     def likely_head(self, partition_key: str, since: float) -> Head | None:
         """The head as it was at `since` or later, unless others were found to write in this room, too: to
         look costs a quarter of the units that a transaction on a stale head does."""

@@ -109,7 +109,7 @@ def _moved_head(attempt: SendAttempt) -> Write:
 
 
 def _message(attempt: SendAttempt) -> Write:
-    """The message itself. Nothing guards it: its key is new."""
+    """The message itself, which is the event of its sending, too. Nothing guards it: its key is new."""
     message, room = attempt.message, attempt.room
     owner = {"guildId": room.guild_id} if room.guild_id is not None else {"roomId": room.id}
     item = {
@@ -123,6 +123,7 @@ def _message(attempt: SendAttempt) -> Write:
         "seq": message.seq,
         "epoch": message.epoch,
         "clientMessageId": message.client_message_id,
+        "sentRev": attempt.access.head.rev + 1,
         "expiresAt": attempt.expires_at,
     }
     optional = {"attachments": message.attachments, "writtenAt": message.written_at}

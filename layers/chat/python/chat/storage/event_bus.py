@@ -1,0 +1,68 @@
+"""EventBridge as a target of events: `PutEvents`, of which each entry can fail by itself.
+
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chat.rules.outgoing import LATE, TOO_LARGE, Outcome, Outgoing
+from chat.storage.aws import StoreFailure, failures
+from chat.storage.batching import batches, prefix
+
+MOST_ENTRIES = 10
+
+HOPELESS = frozenset({"InvalidArgument", "MalformedDetail", "ValidationException"})
+"""Codes of an entry that is refused for what it holds; all others are of the bus, its rights and its load, and may pass."""
+
+
+class EventBus:
+    """A bus by its name or ARN. `client` is botocore's for `events`; `source` is what rules match first."""
+
+    metric = "EventsPut"
+
+    def __init__(self, client: Any, bus: str, source: str) -> None:
+        self._client = client
+        self._bus = bus
+        self._source = source
+
+    def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
+        """The bus keeps no order, so the events of a room go in one request."""
+        refused: dict[int, str] = {}
+        for batch in batches(events, MOST_ENTRIES):
+            if batch[0] and not go_on():
+                return prefix(events, batch[0], refused, LATE)
+            given = [index for index in batch if events[index].document is not None]
+            refused |= {index: TOO_LARGE for index in batch if index not in given}
+            failed = self._put([events[index] for index in given]) if given else {}
+            codes = {given[position]: code for position, code in failed.items()}
+            refused |= {index: code for index, code in codes.items() if code in HOPELESS}
+            waiting = [index for index in codes if index not in refused]
+            if waiting:
+                return prefix(events, min(waiting), refused, codes[min(waiting)])
+        return prefix(events, len(events), refused)
+
+    def _put(self, events: Sequence[Outgoing]) -> dict[int, str]:
+        """What failed, by its position, and with which code; all of it where the request failed."""
+        entries = [
+            {
+                "Source": self._source,
+                "DetailType": each.event.kind,
+                "Detail": each.document,
+                "Time": each.event.ts / 1_000,
+                "EventBusName": self._bus,
+            }
+            for each in events
+        ]
+        try:
+            with failures():
+                answer = self._client.put_events(Entries=entries)
+        except StoreFailure as failure:
+            return dict.fromkeys(range(len(events)), str(failure))
+        if not answer.get("FailedEntryCount"):
+            return {}
+        return {
+            position: str(entry["ErrorCode"])
+            for position, entry in enumerate(answer["Entries"])
+            if entry.get("ErrorCode")
+        }

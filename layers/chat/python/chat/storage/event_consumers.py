@@ -1,0 +1,32 @@
+"""Consumers of our own as a target of events: functions that are called with each, in the reader's process."""
+
+from collections.abc import Callable, Sequence
+
+from chat.rules.events import RoomEvent
+from chat.rules.outgoing import LATE, EventRefused, Outcome, Outgoing
+from chat.storage.batching import prefix
+
+Consumer = Callable[[RoomEvent], None]
+"""Is called at least once with each event, in the order of a room's revisions but for repeats. What it raises, the event
+is tried again for; `EventRefused` sets it aside."""
+
+
+class EventConsumers:
+    metric = "EventsConsumed"
+
+    def __init__(self, consumers: Sequence[Consumer]) -> None:
+        self._consumers = consumers
+
+    def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
+        refused: dict[int, str] = {}
+        for index, each in enumerate(events):
+            if index and not go_on():
+                return prefix((), index, refused, LATE)
+            for consume in self._consumers:
+                try:
+                    consume(each.event)
+                except EventRefused as refusal:
+                    refused[index] = str(refusal)
+                except Exception as failure:  # noqa: BLE001  what a consumer raises is its own, and ends no shard
+                    return prefix((), index, refused, type(failure).__name__)
+        return prefix((), len(events), refused)

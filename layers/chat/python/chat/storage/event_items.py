@@ -1,0 +1,136 @@
+"""Events as they are stored: in the message that they are about, or in an item of their own, `EVT#{rev}`.
+
+Either is written by the transaction that makes the room's revision, so there is no revision without its event.
+"""
+
+import json
+from typing import Any
+
+from chat.rules.errors import InvalidInput
+from chat.rules.events import MessageEventKind, RoomEvent
+from chat.rules.generations import generation_in
+from chat.rules.models import Head, Item
+from chat.rules.rooms import GUILD_PREFIX, Room
+from chat.storage import keys
+from chat.storage.change_log import KEPT_MS
+from chat.storage.items import to_message
+from chat.storage.legacy import is_numbered
+from chat.storage.places import Place, in_room
+from chat.storage.tables import Write
+
+
+def event_place(room: Room, rev: int) -> Place:
+    """Where the event of a revision lies, if it is not about a message."""
+    return in_room(room, keys.event(rev))
+
+
+def event_write(room: Room, head: Head, event: RoomEvent) -> Write:
+    """The write of an event that is not about a message. `head` is the room's, before the event or after it: it says in
+    which generation that is. Nothing guards the write: the head's does, in the same transaction."""
+    return Write(event_place(room, event.rev), set=event_attributes(head.generation_rev, event), whole=True)
+
+
+def event_attributes(generation_rev: int, event: RoomEvent) -> dict[str, str | int]:
+    """The attributes of its item."""
+    attributes: dict[str, str | int] = {
+        "type": "Event",
+        "id": event.id,
+        "rev": event.rev,
+        "seq": event.seq,
+        "epoch": event.epoch,
+        "kind": event.kind,
+        "ts": event.ts,
+        "notices": json.dumps(
+            [dict(notice) for notice in event.notices], separators=(",", ":"), ensure_ascii=False
+        ),
+        "expiresAt": (event.ts + KEPT_MS) // 1_000,
+    }
+    if event.actor_id is not None:
+        attributes["actorId"] = event.actor_id
+    if event.generation > 1:
+        attributes |= {"generation": event.generation, "generationRev": generation_rev}
+    return attributes
+
+
+def event_of(item: Item) -> RoomEvent | None:
+    """The event that an item of either table tells, as DynamoDB writes it; `None` for one that tells none: it is
+    something else, another team's, or a message from before its room's events were kept.
+
+    Raises `KeyError`, `TypeError` or `ValueError` for one of ours that cannot be read.
+    """
+    sort_key = item["SK"]["S"]
+    if not sort_key.startswith((keys.MESSAGES, keys.EVENTS)) or (room := _room_of(item)) is None:
+        return None
+    if sort_key.startswith(keys.MESSAGES):
+        return _event_of_message(room, item)
+    return _event_of_item(room, item) if item.get("type") == {"S": "Event"} else None
+
+
+def _room_of(item: Item) -> Room | None:
+    """The room in whose partition an item lies, if it is one's."""
+    partition_key = item["PK"]["S"]
+    if not partition_key.startswith(("ROOM#", GUILD_PREFIX)):
+        return None
+    try:
+        room = Room.lying_in(partition_key)
+    except InvalidInput:
+        return None
+    return room if room.partition_key == partition_key else None
+
+
+def _event_of_message(room: Room, item: Item) -> RoomEvent | None:
+    """That the message was sent, or what its last change was."""
+    rev = item.get("rev") or item.get("sentRev")
+    if rev is None or not is_numbered(item):
+        return None
+    message = to_message(room, item)
+    kind: MessageEventKind = "MESSAGE_SENT"
+    ts, actor = message.ts, message.sender_id
+    if message.removed_at is not None:
+        kind, ts = "MESSAGE_REMOVED", message.removed_at
+    elif "rev" in item:
+        kind, ts = "MESSAGE_EDITED", message.edited_at or message.ts
+    if "rev" in item:
+        # One that was changed before `changedBy` was written: only its sender may have edited it.
+        actor = _text(item, "changedBy") or _text(item, "removedBy") or actor
+    epoch = message.epoch or 1
+    return RoomEvent(
+        id=f"{message.id}.{rev['N']}",
+        kind=kind,
+        room_id=room.id,
+        room_type=room.type,
+        guild_id=room.guild_id,
+        rev=int(rev["N"]),
+        seq=message.seq or 0,
+        epoch=epoch,
+        generation=generation_in(epoch),
+        ts=ts,
+        actor_id=actor,
+        message=message,
+    )
+
+
+def _event_of_item(room: Room, item: Item) -> RoomEvent:
+    def number(name: str, default: int | None = None) -> int:
+        return default if default is not None and name not in item else int(item[name]["N"])
+
+    kind: Any = item["kind"]["S"]
+    return RoomEvent(
+        id=item["id"]["S"],
+        kind=kind,
+        room_id=room.id,
+        room_type=room.type,
+        guild_id=room.guild_id,
+        rev=number("rev"),
+        seq=number("seq"),
+        epoch=number("epoch"),
+        generation=number("generation", 1),
+        generation_rev=number("generationRev", 0),
+        ts=number("ts"),
+        actor_id=_text(item, "actorId"),
+        notices=tuple(json.loads(item["notices"]["S"])),
+    )
+
+
+def _text(item: Item, name: str) -> str | None:
+    return item[name]["S"] if name in item else None

@@ -1,0 +1,66 @@
+"""AppSync as a target of events: the internal mutation, which alone is linked to the subscription, one request for each
+message. https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html"""
+
+import json
+from collections.abc import Callable, Sequence
+
+from chat.rules.outgoing import LATE, TOO_LARGE, Outcome, Outgoing, as_json
+from chat.storage.aws import StoreFailure, TransientFailure
+from chat.storage.batching import prefix
+
+MOST_BYTES = 240_000
+"""AppSync publishes no larger message, and says nothing of it:
+https://docs.aws.amazon.com/general/latest/gr/appsync.html"""
+
+HOPELESS = frozenset({"InvalidInput"})
+"""What the mutation answers to a message that is none."""
+
+Post = Callable[[bytes], tuple[int, bytes]]
+"""Posts a request's body, signed, and gives status and body of the answer. Raises `StoreFailure`."""
+
+
+class _Refused(Exception):
+    """The API will never take this message."""
+
+
+class EventPublisher:
+    """Publishes to subscribers by `document`, the mutation with every field."""
+
+    metric = "EventsPublished"
+
+    def __init__(self, post: Post, document: str) -> None:
+        self._post = post
+        self._document = document
+
+    def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
+        """One after the other: subscribers get a room's messages in their order, as far as AppSync keeps it."""
+        refused: dict[int, str] = {}
+        for index, each in enumerate(events):
+            if index and not go_on():
+                return prefix((), index, refused, LATE)
+            try:
+                for message in each.messages:
+                    self._publish(message)
+            except _Refused as refusal:
+                refused[index] = str(refusal)
+            except StoreFailure as failure:
+                return prefix((), index, refused, str(failure))
+        return prefix((), len(events), refused)
+
+    def _publish(self, message: str) -> None:
+        if len(message.encode()) > MOST_BYTES:
+            raise _Refused(TOO_LARGE)
+        body = as_json({"query": self._document, "variables": {"message": message}})
+        status, answer = self._post(body.encode())
+        if status >= 500:
+            raise TransientFailure(f"Status{status}")
+        try:
+            said = json.loads(answer)
+            errors = [str(each.get("errorType")) for each in said.get("errors") or ()]
+        except (ValueError, AttributeError, TypeError):
+            raise TransientFailure("NoAnswer") from None
+        if errors and HOPELESS.issuperset(errors):
+            raise _Refused(errors[0])
+        if status != 200 or errors or not said.get("data"):
+            # Of the API and not of the message: rights, its schema, its load.
+            raise TransientFailure(errors[0] if errors else f"Status{status}")

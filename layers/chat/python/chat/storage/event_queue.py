@@ -1,0 +1,67 @@
+"""An SQS FIFO queue as a target of events: each room is a group, whose events the queue keeps in their order.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+"""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import Any
+
+from chat.rules.outgoing import LATE, TOO_LARGE, Outcome, Outgoing
+from chat.storage.aws import StoreFailure, failures
+from chat.storage.batching import batches, prefix
+
+MOST_ENTRIES = 10
+LONGEST_ID = 128
+"""Of a group and of a deduplication id: letters, digits and punctuation."""
+
+HOPELESS = frozenset({"InvalidMessageContents", "InvalidParameterValue"})
+"""Codes of an entry that is refused for what it holds."""
+
+
+class EventQueue:
+    """A FIFO queue by its address. `client` is botocore's for `sqs`."""
+
+    metric = "EventsQueued"
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
+        """One request has one event of a room at the most: entries of a request fail one by one, and the room's next event
+        would be in the queue before it."""
+        refused: dict[int, str] = {}
+        for batch in batches(events, MOST_ENTRIES, apart=lambda each: each.event.room_id):
+            if batch[0] and not go_on():
+                return prefix(events, batch[0], refused, LATE)
+            given = [index for index in batch if events[index].document is not None]
+            refused |= {index: TOO_LARGE for index in batch if index not in given}
+            failed = self._put({index: events[index] for index in given}) if given else {}
+            refused |= {index: code for index, code in failed.items() if code in HOPELESS}
+            waiting = [index for index in failed if index not in refused]
+            if waiting:
+                return prefix(events, min(waiting), refused, failed[min(waiting)])
+        return prefix(events, len(events), refused)
+
+    def _put(self, events: dict[int, Outgoing]) -> dict[int, str]:
+        entries = [
+            {
+                "Id": str(index),
+                "MessageBody": each.document,
+                "MessageGroupId": group_of(each.event.room_id),
+                "MessageDeduplicationId": sha256(each.event.id.encode()).hexdigest(),
+            }
+            for index, each in events.items()
+        ]
+        try:
+            with failures():
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        except StoreFailure as failure:
+            return dict.fromkeys(events, str(failure))
+        return {int(entry["Id"]): str(entry["Code"]) for entry in answer.get("Failed", ())}
+
+
+def group_of(room_id: str) -> str:
+    """The room's group. Ids of rooms have characters that a group may have, and can be longer with their prefix."""
+    return room_id if len(room_id) <= LONGEST_ID else sha256(room_id.encode()).hexdigest()

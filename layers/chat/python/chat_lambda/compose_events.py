@@ -1,0 +1,80 @@
+"""The composition root of the functions that give events away: the reader of the stream and the re-emitter. The reader asks
+no table for anything."""
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from chat.rules.outgoing import Target
+from chat.rules.published import publish_document
+from chat.steps.emission import Emitter
+from chat.storage.aws import SignedPost, client
+from chat.storage.dead_letters import DeadLetterFile, DeadLetterQueue, DeadLetters, NoDeadLetters
+from chat.storage.event_bus import EventBus
+from chat.storage.event_consumers import Consumer, EventConsumers
+from chat.storage.event_publisher import EventPublisher
+from chat.storage.event_queue import EventQueue
+from chat_lambda.settings import settings
+
+CONSUMERS: Sequence[Consumer] = ()
+"""Consumers of our own, called with each event in the reader's process."""
+
+TIMEOUT_S = 2.0
+"""How long one connect, and one answer, may take: a batch has `services/read_stream.py:WORKING_S` in all."""
+
+Name = Literal["publish", "bus", "queue", "consumers"]
+REEMITTED_TO: tuple[Name, ...] = ("bus", "queue", "consumers")
+"""Whom events are given once more. Subscribers are not among them: they catch up by `changes` and `sync`."""
+
+
+@cache
+def targets() -> Mapping[Name, Target]:
+    """The targets that this deployment has, in the order in which they get an event: who waits for it first."""
+    own = settings()
+    found: dict[Name, Target] = {}
+    if own.publish == "stream" and own.appsync_url:
+        post = SignedPost(own.appsync_url, service="appsync", region=own.aws_region, timeout=TIMEOUT_S)
+        found["publish"] = EventPublisher(post, publish_document(own.schema_prefix))
+    if own.event_bus:
+        events = client("events", region=own.aws_region, timeout=TIMEOUT_S, lean=True)
+        found["bus"] = EventBus(events, own.event_bus, own.event_source)
+    if own.event_queue_url:
+        found["queue"] = EventQueue(_sqs(), own.event_queue_url)
+    if CONSUMERS:
+        found["consumers"] = EventConsumers(CONSUMERS)
+    return found
+
+
+@cache
+def reader() -> Emitter:
+    """Gives events of the stream to every target."""
+    return emitter_to(tuple(targets()))
+
+
+def emitter_to(names: Sequence[Name]) -> Emitter:
+    """Gives events to some of the targets, those of `names` that there are."""
+    chosen = {name: target for name, target in targets().items() if name in names}
+    return Emitter(
+        targets=tuple(chosen.values()),
+        with_text=settings().event_text,
+        publishes="publish" in chosen,
+        monotonic=time.monotonic,
+    )
+
+
+@cache
+def dead_letters() -> DeadLetters:
+    """Where what cannot be given away is set aside."""
+    url = settings().dead_letter_queue_url
+    if url is None:
+        return NoDeadLetters()
+    if url.startswith("file:"):
+        return DeadLetterFile(Path(url.removeprefix("file:")))
+    return DeadLetterQueue(_sqs(), url)
+
+
+@cache
+def _sqs() -> Any:
+    return client("sqs", region=settings().aws_region, timeout=TIMEOUT_S, lean=True)

@@ -1,0 +1,160 @@
+"""The contract of events, version 1, as its consumers may rely on it. The code makes what `chat/rules/events.py` says;
+`tests/stream/test_contract.py` holds it to this.
+
+What may change within a version: attributes and kinds are added, so a consumer ignores those that it does not know. What is
+there keeps its name, its type and its meaning; else the version rises, and both are sent for as long as anybody reads the
+older one.
+"""
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from chat.rules.events import MessageEventKind, RoomEventKind
+from chat.rules.models import NoticeKind
+
+VERSION = 1
+
+
+def words(kind: Any) -> tuple[str, ...]:
+    """The words of a `Literal`, or of several."""
+    return tuple(
+        word for each in get_args(kind) for word in ((each,) if isinstance(each, str) else words(each))
+    )
+
+
+MESSAGE_KINDS, ROOM_KINDS = words(MessageEventKind), words(RoomEventKind)
+
+Id = Annotated[str, Field(min_length=1)]
+Instant = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+        json_schema_extra={"format": "date-time"},
+        description="UTC with milliseconds.",
+    ),
+]
+Number = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Role = Literal["OWNER", "MODERATOR", "MEMBER"]
+
+
+class _Part(BaseModel):
+    """Closed, so that nothing that the code makes is without its description; what is published is open."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=False
+    )
+
+
+class Attachment(_Part):
+    """A file of a message. The API's field `attachment` gives its address to members of the room."""
+
+    id: Id
+    content_type: Id
+    size: Number = Field(description="In bytes.")
+    name: str = Field("", description="Only where the deployment sends texts.")
+
+
+class Message(_Part):
+    """The message as the event left it. `text` and `attachments` are not there where the event would have been too large
+    with them; read the message by its `id` then."""
+
+    id: Id
+    seq: Positive = Field(description="Its number in the room: 1, 2, 3 … without a gap.")
+    sender_id: Id
+    ts: Instant = Field(description="When it was sent.")
+    version: Positive | None = Field(
+        description="1, and one more with each edit; null where that is not known any more."
+    )
+    edited_at: Instant | None
+    removed_at: Instant | None
+    client_message_id: Id | None
+    attachments: list[Attachment] | None = None
+    text: str | None = Field(
+        None,
+        description="Only where the deployment sends texts. Null where there is none: the message was removed, or, in an "
+        "event that was rebuilt, changed since.",
+    )
+
+
+class RoomHead(_Part):
+    """Where the room stands."""
+
+    seq: Number
+    ts: Instant | None
+    epoch: Positive
+    rev: Number
+
+
+class Member(_Part):
+    """Whoever made the room's change, as a member of it."""
+
+    user_id: Id
+    role: Role
+    status: Literal["ACTIVE", "INVITED", "LEFT", "BANNED"]
+    muted_until: Instant | None
+    joined_seq: Number
+
+
+class Room(_Part):
+    """The room as its change left it, with the rules that are in force."""
+
+    room_id: Id
+    room_type: Literal["general", "guild"]
+    guild_id: Id | None
+    name: str | None
+    visibility: Literal["PUBLIC", "PRIVATE"]
+    slow_mode_seconds: Number
+    retention_days: Positive
+    person_per_second: float
+    person_burst: Positive
+    room_per_second: float
+    room_burst: Positive
+    member_count: Number | None
+    head: RoomHead | None
+    me: Member | None
+
+
+class Notice(_Part):
+    """What happened to the room or to somebody in it: the API's type `Notice`."""
+
+    kind: NoticeKind
+    user_id: Id | None
+    role: Role | None
+    muted_until: Instant | None
+    next_epoch: Positive | None = Field(
+        description="The room's epoch from then on, where somebody lost access: later events are not for them."
+    )
+    rev: Positive | None
+    room: Room | None
+
+
+class Event(_Part):
+    """What one revision of a room changed."""
+
+    version: Literal[1]
+    id: Id = Field(description="The same however often the event is sent: whoever has it drops it.")
+    kind: MessageEventKind | RoomEventKind = Field(
+        description="Ignore an event of a kind that you do not know."
+    )
+    room_id: Id
+    room_type: Literal["general", "guild"]
+    guild_id: Id | None
+    rev: Positive = Field(
+        description="The room's revision, by which its events are ordered: one more than the event's before, but where a "
+        "generation begins. A gap is an event that is missing, or has not come yet."
+    )
+    seq: Number = Field(description="The room's newest message then; of a message's event, its number.")
+    epoch: Positive = Field(description="The room's epoch in which subscribers hear it.")
+    generation: Positive = Field(description="Of the tables: one more after each restore.")
+    ts: Instant
+    actor_id: Id | None = Field(
+        description="Who did it; null for a service, and where it is not known any more."
+    )
+    message: Message | None = Field(description="Of a message's event, else null.")
+    notices: list[Notice] = Field(description="What members are told of it; empty where nobody hears of it.")
+    rebuilt: bool = Field(
+        description="Whether it was made of the tables later, and not of the change itself."
+    )

@@ -1,0 +1,161 @@
+"""Writes `events/stream/v1/`: the contract as a JSON Schema, and an event of each kind as an example."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chat.rules.events import EventKind, RoomEvent
+from chat.rules.models import Message
+from stream.contract import MESSAGE_KINDS, ROOM_KINDS, VERSION, Event
+
+FOLDER = Path(__file__).parent.parent / "events" / "stream"
+SCHEMA = "event.schema.json"
+_ID, _MESSAGE_ID, _UPLOAD_ID = (
+    "019abf3c-8d2a-7c51-9f0e-3a6b5d1e7c90",
+    "019abf3c-7a10-7b44-8e21-94d0c2f6b1aa",
+    "019abf3c-6f02-7d13-a5c7-1b7e9e4d2f38",
+)
+_TS = 1_795_737_600_123
+
+
+def documents() -> dict[str, str]:
+    """The files by their names in the folder of this version."""
+    found = {SCHEMA: _text(schema())}
+    for kind in (*MESSAGE_KINDS, *ROOM_KINDS):
+        found[f"{kind}.json"] = _text(example(kind))
+    return found
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema, 2020-12. Open for attributes that are added: a consumer must not refuse these."""
+    made: dict[str, Any] = _open(Event.model_json_schema(by_alias=True))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Event", **made}
+
+
+_LEFT_OUT = ("default", "title")
+
+
+def _open(part: Any) -> Any:
+    if isinstance(part, Mapping):
+        return {
+            name: _open(each)
+            for name, each in part.items()
+            if name not in _LEFT_OUT and not (name == "additionalProperties" and each is False)
+        }
+    return [_open(each) for each in part] if isinstance(part, list) else part
+
+
+def example(kind: Any) -> dict[str, Any]:
+    """An event of this kind, with text."""
+    return example_event(kind).to_wire(with_text=True)
+
+
+def example_event(kind: EventKind) -> RoomEvent:
+    is_message = kind in MESSAGE_KINDS
+    return RoomEvent(
+        id=f"{_MESSAGE_ID}.{_REVS[kind]}" if is_message else _ID,
+        kind=kind,
+        room_id="GUILD#dragons",
+        room_type="guild",
+        guild_id="dragons",
+        rev=_REVS[kind] if is_message else 51,
+        seq=42 if is_message else 43,
+        epoch=3,
+        generation=1,
+        ts=_TS,
+        actor_id=None if kind == "GUILD_MEMBERSHIP" else "alice",
+        message=_message(kind) if is_message else None,
+        notices=tuple(_notices(kind)),
+    )
+
+
+_REVS = {"MESSAGE_SENT": 48, "MESSAGE_EDITED": 49, "MESSAGE_REMOVED": 50}
+
+
+def _message(kind: str) -> Message:
+    is_removed = kind == "MESSAGE_REMOVED"
+    file = {"id": _UPLOAD_ID, "name": "map.png", "contentType": "image/png", "size": 20_481}
+    return Message(
+        id=_MESSAGE_ID,
+        room_id="GUILD#dragons",
+        room_type="guild",
+        guild_id="dragons",
+        sender_id="alice",
+        text=None
+        if is_removed
+        else "The cave is behind the waterfall."
+        if kind == "MESSAGE_SENT"
+        else "The cave is here.",
+        ts=_TS - (0 if kind == "MESSAGE_SENT" else 60_000),
+        seq=42,
+        epoch=3,
+        client_message_id="c-8f2e",
+        version=1 if kind == "MESSAGE_SENT" else 2,
+        edited_at=None if kind == "MESSAGE_SENT" else _TS - (1_000 if is_removed else 0),
+        removed_at=_TS if is_removed else None,
+        attachments=None if is_removed else json.dumps([file]),
+    )
+
+
+def _notices(kind: str) -> list[dict[str, Any]]:
+    """What members are told: of a room's beginning who came first, of a guild's service all that it did at once."""
+    if kind in (*MESSAGE_KINDS, "INTERNAL", "ROOM_ADOPTED"):
+        return []
+    if kind == "ROOM_CREATED":
+        return [
+            _notice("MEMBER_ADDED", "alice", role="OWNER"),
+            _notice("MEMBER_ADDED", "carol", role="MEMBER"),
+        ]
+    if kind == "GUILD_MEMBERSHIP":
+        return [
+            _notice("MEMBER_ADDED", "dave", role="MEMBER"),
+            _notice("MEMBER_REMOVED", "carol", nextEpoch=4),
+        ]
+    told: dict[str, dict[str, Any]] = {
+        "ROOM_UPDATED": {"room": _ROOM},
+        "ROOM_DELETED": {"nextEpoch": 4},
+        "MEMBER_ADDED": {"role": "MEMBER"},
+        "MEMBER_REMOVED": {"nextEpoch": 4},
+        "MEMBER_LEFT": {"nextEpoch": 4},
+        "MEMBER_BANNED": {"nextEpoch": 4},
+        "MEMBER_MUTED": {"mutedUntil": "2026-11-28T00:00:00.000Z"},
+        "ROLE_CHANGED": {"role": "MODERATOR"},
+    }
+    return [_notice(kind, None if kind.startswith("ROOM_") else "carol", **told.get(kind, {}))]
+
+
+def _notice(kind: str, user_id: str | None, **told: Any) -> dict[str, Any]:
+    nothing = dict.fromkeys(("role", "mutedUntil", "nextEpoch"))
+    return {"kind": kind, "userId": user_id, **nothing, "rev": 51, "room": None, **told}
+
+
+_ROOM = {
+    "roomId": "GUILD#dragons",
+    "roomType": "guild",
+    "guildId": "dragons",
+    "name": "Dragons",
+    "visibility": "PRIVATE",
+    "personPerSecond": 1.0,
+    "personBurst": 10,
+    "roomPerSecond": 50.0,
+    "roomBurst": 100,
+    "retentionDays": 365,
+    "slowModeSeconds": 5,
+    "memberCount": None,
+    "head": {"seq": 43, "ts": "2026-11-27T00:00:00.000Z", "epoch": 3, "rev": 51},
+    "me": None,
+}
+
+
+def _text(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    place = FOLDER / f"v{VERSION}"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for file_name, content in documents().items():
+        (place / file_name).write_text(content, encoding="utf-8")
