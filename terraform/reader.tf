@@ -5,11 +5,11 @@ locals {
   publishes    = var.publish == "stream"
   reads_events = local.publishes || var.events != null
 
-  # Of the wiring's services: the one that reads the streams, and the one that tells again what these have lost.
+  # Of the wiring's services: the one that reads the streams, and the one that tells a bus or a queue again; subscribers catch up.
   stream_reader  = "read_stream"
-  event_services = [local.stream_reader, "reemit_events"]
+  event_services = { (local.stream_reader) = local.reads_events, reemit_events = local.has_bus || local.has_queue }
   stream_readers = [for module in [local.stream_reader] : module if local.reads_events]
-  readers        = { for name, each in local.services : each.module => each if contains(local.event_services, name) }
+  readers        = { for name, each in local.services : each.module => each if contains(keys(local.event_services), name) }
 
   # Their functions stand beside the others (aws_lambda_function.chat): they are told where the API is, and the API which function
   # its authorizer is.
@@ -206,7 +206,7 @@ locals {
   }
 }
 
-# What the readers may do beside what their wiring says of tables: read the streams, and tell.
+# What the readers may do beside what their wiring says of tables: read the streams, and tell those that their wiring's settings name.
 resource "aws_iam_role_policy" "reader" {
   for_each = local.readers
 
@@ -239,21 +239,27 @@ resource "aws_iam_role_policy" "reader" {
           Action    = ["events:PutEvents"]
           Resource  = [bus.arn]
           Condition = { StringEquals = { "events:source" = var.events.bus.source } }
-        } if local.has_bus
+        } if local.has_bus && contains(each.value.settings, "EVENT_BUS")
       ],
-      [{
-        Sid      = "Queues"
-        Effect   = "Allow"
-        Action   = ["sqs:SendMessage"]
-        Resource = concat(values(aws_sqs_queue.letters)[*].arn, [for queue in [local.queue] : queue.arn if local.has_queue])
-      }],
+      [
+        for queues in [concat(
+          each.key == local.stream_reader ? [aws_sqs_queue.letters["failed"].arn] : [], # Lambda puts it there by the role of the function
+          contains(each.value.settings, "DEAD_LETTER_QUEUE_URL") ? [aws_sqs_queue.letters["dead"].arn] : [],
+          contains(each.value.settings, "EVENT_QUEUE_URL") ? [for queue in [local.queue] : queue.arn if local.has_queue] : [],
+          )] : {
+          Sid      = "Queues"
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = queues
+        } if length(queues) > 0
+      ],
       [
         for arn in [local.api.arn] : {
           Sid      = "Publish"
           Effect   = "Allow"
           Action   = ["appsync:GraphQL"]
           Resource = ["${arn}/types/Mutation/fields/${local.field_names[local.publishing]}"]
-        } if local.publishes
+        } if local.publishes && contains(each.value.settings, "APPSYNC_URL")
       ],
       [
         for keys in [local.reader_keys] : {

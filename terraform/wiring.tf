@@ -2,8 +2,7 @@
 # settings. Everything that exists once for each function is made by for_each over what is read here.
 
 locals {
-  wiring  = jsondecode(file("${path.module}/../resolvers/wiring.json"))
-  publish = var.publish
+  wiring = jsondecode(file("${path.module}/../resolvers/wiring.json"))
 
   # "Query.messages" => { type = "Query", name = "messages", field = "chatMessages" with the prefix Chat, module = "messages" }
   fields = {
@@ -11,7 +10,7 @@ locals {
       type   = split(".", name)[0]
       field  = local.field_names[name]
       module = each.module
-    } if can(each.publish) ? each.publish == local.publish : var.fields == null || contains(coalesce(var.fields, []), name)
+    } if can(each.publish) ? each.publish == var.publish : var.fields == null || contains(coalesce(var.fields, []), name)
   }
   publishing = "Mutation.publishMessage" # what the stream's reader calls; no choice of fields names it
 
@@ -29,7 +28,7 @@ locals {
   # is there where somebody wants to hear of them.
   services = {
     for name, each in lookup(local.wiring, "services", {}) : name => each
-    if contains(local.event_services, name) ? local.reads_events : var.fields == null || (can(each.schedule) ? local.leaves_work : var.guild_service != null)
+    if contains(keys(local.event_services), name) ? local.event_services[name] : var.fields == null || (can(each.schedule) ? local.leaves_work : var.guild_service != null)
   }
   leaves_work = anytrue(flatten([
     for each in concat([for name in keys(local.fields) : local.wiring.fields[name]], var.guild_service == null ? [] : [local.wiring.services.guild_membership]) : [
@@ -54,7 +53,7 @@ locals {
       AUTHORIZER_TTL_SECONDS       = tostring(var.authorizer_ttl_seconds)
       ALLOW_UNFENCED_SUBSCRIPTIONS = tostring(var.allow_unfenced_subscriptions)
       ADDING_NEEDS_CONSENT         = tostring(var.adding_needs_consent)
-      PUBLISH                      = local.publish
+      PUBLISH                      = var.publish
       SCHEMA_PREFIX                = var.schema_prefix
     },
     local.jwt_settings,

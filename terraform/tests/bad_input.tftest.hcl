@@ -170,14 +170,22 @@ run "a_way_to_publish_that_is_none" {
 run "a_queue_without_order_and_a_bus_by_its_name" {
   command = plan
   variables {
-    events = { bus = { source = "aws.chat" }, queue = {} }
+    events = { bus = {}, queue = {} }
     hooks  = { module = "acme.chat", layer_arns = ["arn:aws:lambda:eu-central-1:123456789012:layer:acme"] }
     existing = {
       event_bus   = { arn = "company" }
       event_queue = { arn = "arn:aws:sqs:eu-central-1:123456789012:theirs", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/theirs" }
     }
   }
-  expect_failures = [var.existing, var.events, var.hooks]
+  expect_failures = [var.existing, var.hooks]
+}
+
+run "a_source_that_is_awss_own" {
+  command = plan
+  variables {
+    events = { bus = { source = "aws.chat" } }
+  }
+  expect_failures = [var.events]
 }
 
 run "a_bus_and_a_queue_that_nobody_asks_for" {
@@ -212,19 +220,27 @@ run "publishing_by_the_stream_into_an_api_without_iam_and_address" {
   command = plan
   variables {
     publish  = "stream"
-    events   = { reader = { batching_window_seconds = 5 } }
     jwt      = null
     identity = [{ name = "theirs", type = "lambda" }]
     existing = { api = { id = "abcdefghijklmnopqrstuvwxyz" } }
   }
-  expect_failures = [var.existing, var.events]
+  expect_failures = [var.existing]
+}
+
+run "messages_that_wait_for_others" {
+  command = plan
+  variables {
+    publish = "stream"
+    events  = { bus = {}, reader = { batching_window_seconds = 5 } }
+  }
+  expect_failures = [var.events]
 }
 
 run "publishing_by_the_stream_to_nobody" {
   command = plan
   variables {
     publish = "stream"
-    fields  = ["Query.messages"]
+    fields  = ["Query.messages", "Mutation.publishMessage"]
   }
   expect_failures = [var.fields]
 }
