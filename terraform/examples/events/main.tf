@@ -42,7 +42,7 @@ module "chat" {
 
 locals {
   patterns = {
-    comings = { source = ["chat"], "detail-type" = ["MEMBER_ADDED", "MEMBER_REMOVED", "MEMBER_BANNED", "GUILD_MEMBERSHIP"] }
+    comings = { source = ["chat"], "detail-type" = ["MEMBER_ADDED", "MEMBER_JOINED", "MEMBER_LEFT", "MEMBER_REMOVED", "MEMBER_BANNED", "GUILD_MEMBERSHIP"] }
     all     = { source = ["chat"] }
   }
   targets = { comings = aws_sqs_queue.comings.arn, all = aws_cloudwatch_log_group.all.arn }
