@@ -61,9 +61,12 @@ class Source:
             roots=roots,
             types={name: node for name, node in nodes.items() if name not in roots},
             fields=fields,
-            links={name: mutations for name, field in fields.items() if (mutations := linked_by(field, "aws_subscribe"))},
+            links={
+                name: mutations
+                for name, field in fields.items()
+                if (mutations := linked_by(field, "aws_subscribe"))
+            },
         )
-
 
     def published_by(self, publish: Publish) -> "Source":
         """What of it a deployment has that publishes like this."""

@@ -34,9 +34,10 @@ def composed(
     jwks: Mapping[str, str],
     storage: Storage = SERVED,
     told: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`;
-    `told`: see `with_identity`."""
+    `told`: see `with_identity`; `more`: what they are told besides."""
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
         environment = functions_environment(
@@ -50,7 +51,7 @@ def composed(
             generation=generation_of(settings),
             publish=settings.publish,
         )
-        become(with_identity(environment, told) if told else environment)
+        become((with_identity(environment, told) if told else environment) | dict(more or {}))
         storage.fill(endpoint, objects)
         yield
 

@@ -120,7 +120,7 @@ def start(kind: str, home: Path, port: int, *, in_memory: bool) -> "subprocess.P
             "PYTHONPATH": str(PROJECT),
             "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",  # every interface otherwise
-            "SERVICES": "dynamodb,s3",
+            "SERVICES": "dynamodb,dynamodbstreams,s3",
             "PERSIST_STATE": "0" if in_memory else "1",
             "STATE_DIR": str(data),
             "S3_PERSIST": "0" if in_memory else "1",

@@ -5,15 +5,15 @@ Each write that DynamoDB accepted is a line in a journal before it is answered; 
 its SIGKILL (not the machine's). The next start loads the last save and repeats the journal. Beyond a length
 a forked child saves, so nothing waits, and a new journal begins.
 
-Files, in STATE_DIR: dynamodb.json and s3.json (MiniStack's, with one key more: `journal`, the first journal that is
-not in it), journal.N, recovered.json (what the last start repeated: writes, failed, torn; last: epoch seconds).
+Files, in STATE_DIR: dynamodb.json and s3.json (MiniStack's, with two keys more: `journal`, the first journal that is
+not in it, and `streams`, see ministack_streams.py), journal.N, recovered.json (what the last start repeated: writes, failed, torn; last: epoch seconds).
 MiniStack without it can read all but the journals.
 
 MiniStack handles DynamoDB's requests one after the other on its event loop, each without a pause: so a line is
 written before the next request begins, and a fork between two requests sees no half of one. Files of S3 it saves
 as they come, buckets only when it saves: so a change of a bucket has it save at once.
 
-Runs in MiniStack's own Python: nothing else of ours is imported.
+Runs in MiniStack's own Python: nothing else of ours is imported but what does, too.
 """
 
 import asyncio
@@ -29,6 +29,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
+from simulator.ministack_streams import Streams
+
 READS = ("Get", "Query", "Scan", "BatchGet", "TransactGet", "Describe", "List")
 OK = 200
 _JOURNAL = re.compile(r"journal\.([0-9]+)")
@@ -36,11 +38,12 @@ Handler = Callable[..., Coroutine[Any, Any, Any]]
 
 
 class Journal:
-    """The journal of one MiniStack. `number`: of the file that is written; all lower ones are older."""
+    """The journal of one MiniStack. `number`: of the file that is written; all lower ones are older. `lines`: how many
+    it has."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder, self.limit = folder, limit
-        self.number, self.first, self.size = 0, 0, 0
+        self.number, self.first, self.size, self.lines = 0, 0, 0, 0
         self._file = -1
         self._saver: int | None = None
         self._is_wanted = False
@@ -52,7 +55,7 @@ class Journal:
             os.close(self._file)
         path = self.folder / f"journal.{self.number}"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self.size = 0
+        self.size = self.lines = 0
 
     def add(self, account: str, region: str, target: str, body: bytes) -> None:
         record = {"at": time.time(), "account": account, "region": region, "target": target}
@@ -61,18 +64,20 @@ class Journal:
         while written < len(line):
             written += os.write(self._file, line[written:])
         self.size += len(line)
+        self.lines += 1
         if self.size > self.limit:
             self.save_soon()
 
-    def records(self) -> Iterator[dict[str, Any] | None]:
-        """What is not in the last save, in its order; None for a line that was cut off."""
+    def records(self) -> Iterator[tuple[int, int, dict[str, Any] | None]]:
+        """What is not in the last save, in its order, each with its file's number and its line's, from 1 on; None for a
+        line that was cut off."""
         for number, path in sorted(self._files()):
             if number >= self.first:
-                for line in path.read_bytes().splitlines(keepends=True):
+                for place, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
                     try:
-                        yield dict(json.loads(line)) if line.endswith(b"\n") else None
+                        yield number, place, dict(json.loads(line)) if line.endswith(b"\n") else None
                     except ValueError:
-                        yield None
+                        yield number, place, None
 
     def forget(self, before: int) -> None:
         """Removes the files that a save made superfluous."""
@@ -151,12 +156,13 @@ def attach(folder: Path, limit: int) -> None:
     """Has MiniStack, before it starts, write a journal in `folder` (its STATE_DIR) and read it. `limit`: the length
     in bytes at which it saves. Its own functions stay as they are, each within one of ours."""
     folder.mkdir(parents=True, exist_ok=True)
-    journal = Journal(folder, limit)
-    _attach_to_requests(journal)
-    _attach_to_saving(journal)
+    journal, streams = Journal(folder, limit), Streams(_module("services.dynamodb"))
+    streams.attach()
+    _attach_to_requests(journal, streams)
+    _attach_to_saving(journal, streams)
 
 
-def _attach_to_requests(journal: Journal) -> None:
+def _attach_to_requests(journal: Journal, streams: Streams) -> None:
     dynamodb, s3, responses = _module("services.dynamodb"), _module("services.s3"), _module("core.responses")
     handle, handle_s3 = dynamodb.handle_request, s3.handle_request
     app = _module("app")
@@ -165,10 +171,13 @@ def _attach_to_requests(journal: Journal) -> None:
     async def journaled(
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
     ) -> Any:
-        answer = await handle(method, path, headers, body, query_params)
         target = headers.get("x-amz-target", "")
+        if not target.partition(".")[2].startswith(READS):
+            streams.begin(journal.number, journal.lines + 1)
+        answer = await handle(method, path, headers, body, query_params)
         if answer[0] == OK and not target.partition(".")[2].startswith(READS):
             journal.add(responses.get_account_id(), responses.get_region(), target, body)
+        streams.end(journal.number, journal.lines)
         return answer
 
     async def watched(method: str, path: str, *arguments: Any, **others: Any) -> Any:
@@ -182,7 +191,7 @@ def _attach_to_requests(journal: Journal) -> None:
         for unfinished in journal.folder.glob("saving.*"):
             shutil.rmtree(unfinished, ignore_errors=True)
         journal.forget(journal.first)
-        recovered = _repeat(journal, handle, responses)
+        recovered = _repeat(journal, streams, handle, responses)
         partial = journal.folder / "recovered.json.partial"
         partial.write_text(json.dumps(recovered))
         partial.replace(journal.folder / "recovered.json")
@@ -194,7 +203,7 @@ def _attach_to_requests(journal: Journal) -> None:
     app._load_persisted_state = load_and_repeat  # noqa: SLF001
 
 
-def _attach_to_saving(journal: Journal) -> None:
+def _attach_to_saving(journal: Journal, streams: Streams) -> None:
     app, dynamodb = _module("app"), _module("services.dynamodb")
     get_state, load_state, save_all = dynamodb.get_state, dynamodb.load_persisted_state, app.save_all
     ends = threading.Event()
@@ -202,10 +211,11 @@ def _attach_to_saving(journal: Journal) -> None:
     def state() -> dict[str, Any]:
         if ends.is_set():
             journal.begin()
-        return {**get_state(), "journal": journal.number}
+        return {**get_state(), "journal": journal.number, "streams": streams.state()}
 
     def load(data: dict[str, Any]) -> Any:
         journal.first = int(data.pop("journal", 0))
+        streams.load(data.pop("streams", []))
         return load_state(data)
 
     def save_at_the_end(services: dict[str, Any]) -> None:
@@ -219,13 +229,14 @@ def _attach_to_saving(journal: Journal) -> None:
     app.save_all = save_at_the_end
 
 
-def _repeat(journal: Journal, handle: Handler, responses: Any) -> dict[str, Any]:
+def _repeat(journal: Journal, streams: Streams, handle: Handler, responses: Any) -> dict[str, Any]:
     """Repeats what came after the last save. `failed`: writes that were accepted and now are not."""
     done: dict[str, Any] = {"writes": 0, "failed": 0, "torn": 0, "last": None}
-    for record in journal.records():
+    for number, line, record in journal.records():
         if record is None:
             done["torn"] += 1
             continue
+        streams.begin(number, line)
         responses.set_request_account_id(record["account"])
         responses.set_request_region(record["region"])
         headers = {"x-amz-target": record["target"]}

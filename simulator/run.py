@@ -19,9 +19,10 @@ from simulator.composition import composed, generation_of
 from simulator.engine import home_of
 from simulator.engine_host import free_port
 from simulator.engine_watch import watching
-from simulator.functions import functions_from_wiring
+from simulator.functions import Functions, functions_from_wiring
 from simulator.greeting import greeting
 from simulator.keys import JWKS_PATH, signing_key
+from simulator.local_reader import reader_environment, reading_streams
 from simulator.readings import Readings
 from simulator.schedule import schedules_from_wiring
 from simulator.server import ServerConfig, Tls, serve
@@ -38,10 +39,12 @@ def main(settings: Settings, answers: TextIO) -> int:
     jwks = {"JWT_JWKS_URL": address + JWKS_PATH}
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
     gave_up = threading.Event()
-    with composed(settings, jwks, told=local.told), _watched(settings, gave_up):
+    told = reader_environment(settings, address) if settings.publish == "stream" else {}
+    with composed(settings, jwks, told=local.told, more=told), _watched(settings, gave_up):
+        functions = functions_from_wiring(wiring, local.authorizer)
         config = ServerConfig(
             schema=_schema(settings),
-            functions=functions_from_wiring(wiring, local.authorizer),
+            functions=functions,
             jwks=key.jwks,
             access=local.access,
             port=port,
@@ -51,14 +54,15 @@ def main(settings: Settings, answers: TextIO) -> int:
             on_refusal=local.on_refusal,
         )
         try:
-            asyncio.run(
-                serve(
-                    config,
-                    ready=lambda address: print(
-                        greeting(address, settings, local.access.issuers), file=answers, flush=True
-                    ),
+            with _reading(settings, functions):
+                asyncio.run(
+                    serve(
+                        config,
+                        ready=lambda address: print(
+                            greeting(address, settings, local.access.issuers), file=answers, flush=True
+                        ),
+                    )
                 )
-            )
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
@@ -72,6 +76,13 @@ def main(settings: Settings, answers: TextIO) -> int:
 def _schema(settings: Settings) -> str:
     """Its types and fields are marked for the modes of AUTH, as for an API in the cloud."""
     return generate(modes=settings.modes, publish=settings.publish)
+
+
+def _reading(settings: Settings, functions: Functions) -> AbstractContextManager[None]:
+    """Publishes what the tables' streams tell, where that is how subscribers hear of it."""
+    if settings.publish != "stream":
+        return nullcontext()
+    return reading_streams(settings, os.environ["DYNAMODB_ENDPOINT"], functions)
 
 
 def _watched(settings: Settings, gave_up: threading.Event) -> AbstractContextManager[None]:

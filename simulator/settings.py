@@ -41,6 +41,10 @@ Log = Annotated[
 ]
 Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
 IDENTITY = ("IDENTITY", "TOKEN_MARKER")  # how the functions are told whom to trust
+OWN = (
+    *("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET"),
+    *("APPSYNC_", "EVENT_", "DEAD_LETTER_", "SCHEMA_PREFIX", *IDENTITY),
+)  # how variables begin that a developer may have, and the functions are not to read
 LISTS = ("roles", "groups", "auth")  # with commas
 
 
@@ -63,7 +67,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: Literal["run", "token", "invoke", "subscribe", "identity"]
+    command: Literal["run", "token", "invoke", "subscribe", "identity", "events", "address"]
     state: Path = PROJECT / ".local"  # keys, secrets and the embedded engines' data
     port: int = Field(DEFAULT_PORT, ge=0, le=65535)  # 0: any free port
     engine: Kind = "ministack"
@@ -87,6 +91,7 @@ class Settings(BaseModel):
     event: Path | None = None
     setting: Literal["IDENTITY", "TOKEN_MARKER"] = "IDENTITY"  # which is asked for
     room: str = "lobby"
+    text: bool = False  # whether events are shown with texts
 
     @property
     def keys(self) -> Path:
@@ -162,6 +167,7 @@ HINTS = {
     "FORM: ": "auth0, keycloak or entra",
     "TOKEN_USE: ": "access or id",
     "PUBLISH: ": "sender or stream",
+    "TEXT: ": "true or false",
 }
 STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "log")
 OPTIONS = {
@@ -182,8 +188,18 @@ OPTIONS = {
     "invoke": ("state", "event", *STORE),
     "subscribe": ("state", "port", "room", "user", "auth", "form", "token_use"),
     "identity": ("state", "port", "auth", "form", "setting"),
+    "events": ("state", "room", "text", *STORE),
+    "address": ("state", "engine", "dynamodb_endpoint"),
 }
-REQUIRED = {"run": (), "token": ("user",), "invoke": ("event",), "subscribe": ("user",), "identity": ()}
+REQUIRED = {
+    "run": (),
+    "token": ("user",),
+    "invoke": ("event",),
+    "subscribe": ("user",),
+    "identity": (),
+    "events": (),
+    "address": (),
+}
 FLAG_ONLY = {"user", "groups", "state", "setting"}  # a shell's USER and GROUPS are the developer's own
 
 
@@ -268,11 +284,7 @@ def with_identity(environment: Mapping[str, str], told: Mapping[str, str]) -> di
 def become(functions: Mapping[str, str]) -> None:
     """Makes `functions` the environment of this process, in which nothing of the developer's own AWS set-up
     stays."""
-    for name in [
-        name
-        for name in os.environ
-        if name.startswith(("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET", *IDENTITY))
-    ]:
+    for name in [name for name in os.environ if name.startswith(OWN)]:
         del os.environ[name]
     loopback = ",".join(
         filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"])

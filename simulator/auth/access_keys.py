@@ -67,7 +67,9 @@ class AccessKeys:
         self._keys = {
             key_id: AccessKey(key_id=key_id, **rest)
             for name, users in files.items()
-            for key_id, rest in json.loads(kept(folder / name, partial(_new_keys, users)).read_bytes()).items()
+            for key_id, rest in json.loads(
+                kept(folder / name, partial(_new_keys, users)).read_bytes()
+            ).items()
         }
         self._signer = signer
 

@@ -47,7 +47,11 @@ BAD = {
     "JWT_ALGORITHMS": ["none", "ES256,none", "HS512", "es256", ",", "ES256,"],
     "IDENTITY": ["[]", "{}", "jwt", "[" * 3_001],
     "PUBLISH": ["Stream", "none", "sender,stream", " stream"],
-    "PUBLISHER_ROLE": ["reader", "arn:aws:iam::123456789012:user/reader", "arn:aws:sts::123456789012:assumed-role/reader/x"],
+    "PUBLISHER_ROLE": [
+        "reader",
+        "arn:aws:iam::123456789012:user/reader",
+        "arn:aws:sts::123456789012:assumed-role/reader/x",
+    ],
     "TOKEN_MARKER": ["a b", "chat:", "x" * 33, "é", "Bearer "],
     "JWT_JWKS_URL": ["file:///etc/passwd", "ftp://example.com", "example.com/jwks", " https://example.com"],
     "AUTHORIZER_TTL_SECONDS": ["-1", "3601", "1.5", "soon", "1e3"],

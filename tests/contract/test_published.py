@@ -41,7 +41,9 @@ def test_the_table_of_types_is_the_schemas() -> None:
         if isinstance(node, ObjectTypeDefinitionNode)
     }
     assert dict(TYPES) == own
-    assert {name for name, node in REACHED.items() if isinstance(node, EnumTypeDefinitionNode)} == ENUMS.keys()
+    assert {
+        name for name, node in REACHED.items() if isinstance(node, EnumTypeDefinitionNode)
+    } == ENUMS.keys()
 
 
 @pytest.mark.parametrize("prefix", ["", "Chat"])

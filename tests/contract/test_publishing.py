@@ -54,9 +54,7 @@ PUBLISHED = [
 ]
 WAYS: tuple[Publish, ...] = get_args(Publish)
 """The two ways to publish."""
-LINKED = {
-    way: {mutation for mutations in ours(way).links.values() for mutation in mutations} for way in WAYS
-}
+LINKED = {way: {mutation for mutations in ours(way).links.values() for mutation in mutations} for way in WAYS}
 """The mutations that feed a subscription, by the way to publish."""
 
 

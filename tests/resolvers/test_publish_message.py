@@ -98,7 +98,9 @@ def test_a_person_of_our_own_authorizer_is_refused(harness: Harness) -> None:
     harness.refused(harness.event(f"{EVENT}.other-role"), "IdentityRefused", reason="role")
 
 
-@pytest.mark.parametrize("sources", [None, [source("pool")], [source("services")]], ids=["none", "pool", "iam"])
+@pytest.mark.parametrize(
+    "sources", [None, [source("pool")], [source("services")]], ids=["none", "pool", "iam"]
+)
 def test_the_reader_is_taken_whether_people_come_by_iam_or_not(
     harness: Harness, sources: list[dict[str, Any]] | None
 ) -> None:
@@ -110,7 +112,12 @@ def test_the_reader_is_nobody_for_every_other_field(harness: Harness) -> None:
     publisher = harness.event(EVENT)["identity"]
     for sources, reason in ((None, "source"), ([source("services")], "role")):
         with identity(sources):
-            for name in ("Query.messages", "Mutation.sendMessage", "Subscription.onMessage", "Mutation.typing"):
+            for name in (
+                "Query.messages",
+                "Mutation.sendMessage",
+                "Subscription.onMessage",
+                "Mutation.typing",
+            ):
                 outcome = harness.invoke(harness.event(name) | {"identity": publisher})
                 assert isinstance(outcome, Refusal)
                 assert (outcome.error_type, outcome.values) == ("IdentityRefused", {"reason": reason})

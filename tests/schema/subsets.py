@@ -8,9 +8,7 @@ from schema.source import Publish, ours
 SEED = 20_261_126
 
 
-def any_subsets(
-    count: int, *, with_query: bool = False, publish: Publish = "sender"
-) -> Iterator[list[str]]:
+def any_subsets(count: int, *, with_query: bool = False, publish: Publish = "sender") -> Iterator[list[str]]:
     """Choices of one to all fields, in any order; each subscription among them has one of its mutations.
     `with_query`: at least one is a query, without which a schema is none by itself. `publish`: the way to publish."""
     print(f"seed {SEED}")

@@ -173,7 +173,9 @@ def test_all_of_it_is_the_file_but_for_what_describes_the_api_as_a_whole_and_the
         WHOLE.replace(print_ast(own), print_ast(own).rpartition('"""')[2].strip(), 1)
     )
     internal = strip_ignored_characters(print_ast(ours("stream").fields[INTERNAL]))
-    assert strip_ignored_characters(schema.generate()) == strip_ignored_characters(whole.replace(internal, "", 1))
+    assert strip_ignored_characters(schema.generate()) == strip_ignored_characters(
+        whole.replace(internal, "", 1)
+    )
 
 
 def test_some_fields_are_the_files_own_definitions() -> None:

@@ -23,9 +23,7 @@ MODES = {
 }
 
 
-def composed(
-    fields: Sequence[str], modes: Sequence[str], default: str, publish: Publish = "sender"
-) -> str:
+def composed(fields: Sequence[str], modes: Sequence[str], default: str, publish: Publish = "sender") -> str:
     """What Terraform does, step by step with functions that HCL has as well: comprehensions, `join`,
     `replace`, `contains`, `jsonencode`."""
     directives = marks(modes, default)

@@ -35,7 +35,13 @@ def targets() -> Mapping[Name, Target]:
     own = settings()
     found: dict[Name, Target] = {}
     if own.publish == "stream" and own.appsync_url:
-        post = SignedPost(own.appsync_url, service="appsync", region=own.aws_region, timeout=TIMEOUT_S)
+        post = SignedPost(
+            own.appsync_url,
+            service="appsync",
+            region=own.aws_region,
+            timeout=TIMEOUT_S,
+            profile=own.appsync_profile,
+        )
         found["publish"] = EventPublisher(post, publish_document(own.schema_prefix))
     if own.event_bus:
         events = client("events", region=own.aws_region, timeout=TIMEOUT_S, lean=True)

@@ -193,6 +193,8 @@ class Settings:
     dead_letter_queue_url: str | None = _parsed(None, _queue_or_file)
     appsync_url: str | None = _parsed(None, _address)
     """The API that the reader publishes by, where the deployment publishes by the stream."""
+    appsync_profile: str | None = None
+    """Of the shared credentials file: on one machine, where the process's own credentials are not the reader's."""
     schema_prefix: str = _parsed("", _prefix)
     """Of that API's fields and types."""
 

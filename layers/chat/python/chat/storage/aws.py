@@ -135,9 +135,15 @@ class SignedPost:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
     """
 
-    def __init__(self, url: str, *, service: str, region: str, timeout: float = 2.0) -> None:
+    def __init__(
+        self, url: str, *, service: str, region: str, timeout: float = 2.0, profile: str | None = None
+    ) -> None:
+        """`profile`: one of the shared credentials file, in place of the process's own."""
         self._url, self._service, self._region = url, service, region
-        self._credentials: Any = _lean_session(service).get_credentials()
+        session = _lean_session(service)
+        if profile:
+            session.set_config_variable("profile", profile)
+        self._credentials: Any = session.get_credentials()
         own: dict[str, Any] = {"timeout": (timeout, timeout)}  # it takes a pair, too
         self._session = URLLib3Session(**own)
 

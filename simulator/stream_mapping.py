@@ -1,0 +1,121 @@
+"""What Lambda's event source mapping does with one shard of a stream, without its I/O: which records are invoked together,
+what is sent again, and what is given up.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+Record = Mapping[str, Any]
+
+PREFIXES = ("MSG#", "EVT#")
+NAMES = ("INSERT", "MODIFY")
+
+
+def is_wanted(record: Record) -> bool:
+    """The mapping's filter: the changes in which events can be."""
+    sort_key = record.get("dynamodb", {}).get("Keys", {}).get("SK", {}).get("S", "")
+    return record.get("eventName") in NAMES and sort_key.startswith(PREFIXES)
+
+
+def number_of(record: Record) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])
+
+
+@dataclass(slots=True)
+class ShardMapping:
+    """One shard's records on their way to a function. `batch_size`: how many at once. `attempts`: how often the same
+    records are tried before they are given up; a batch that fails as a whole is halved first, until it is one record.
+    """
+
+    batch_size: int = 100
+    attempts: int = 10
+    waiting: list[Record] = field(default_factory=list)
+    checkpoint: str | None = None
+    """The sequence number up to which all is done, or given up."""
+    _window: int = 0
+    _tries: int = 0
+
+    def add(self, records: Sequence[Record]) -> None:
+        """The shard's next records. Those that the filter leaves out are done as soon as those before them are."""
+        self.waiting += records
+        self._pass()
+
+    def batch(self) -> list[Record]:
+        """What is to be invoked next; nothing where nothing waits."""
+        wanted = [each for each in self.waiting if is_wanted(each)]
+        return wanted[: self._window or self.batch_size]
+
+    def done(self, batch: Sequence[Record], answer: object) -> list[Record]:
+        """The function has answered; `None` where it failed. Gives the records that are given up with this."""
+        failed = _first_failed(batch, answer)
+        if failed is None:
+            self._forget(batch)
+            return []
+        if failed:
+            self._forget(batch[:failed])
+            self._tries = 1
+            return []
+        self._tries += 1
+        if not isinstance(answer, Mapping) and len(batch) > 1:
+            self._window, self._tries = max(1, len(batch) // 2), 0
+            return []
+        if self._tries < self.attempts:
+            return []
+        self._forget(batch)
+        return list(batch)
+
+    def _forget(self, records: Sequence[Record]) -> None:
+        if not records:
+            return
+        last = number_of(records[-1])
+        end = next(index for index, each in enumerate(self.waiting) if number_of(each) == last)
+        del self.waiting[: end + 1]
+        self.checkpoint = last
+        self._window = self._tries = 0
+        self._pass()
+
+    def _pass(self) -> None:
+        """Go past what the filter leaves out."""
+        while self.waiting and not is_wanted(self.waiting[0]):
+            self.checkpoint = number_of(self.waiting.pop(0))
+
+
+def _first_failed(batch: Sequence[Record], answer: object) -> int | None:
+    """The index of the record from which on a batch has failed; `None` where nothing has."""
+    if not isinstance(answer, Mapping):
+        return 0
+    failures = answer.get("batchItemFailures") or []
+    numbers = [number_of(each) for each in batch]
+    named = [each.get("itemIdentifier") for each in failures]
+    if any(each not in numbers for each in named):
+        return 0  # an empty or unknown number: the whole batch
+    return min((numbers.index(each) for each in named), default=None)
+
+
+def given_up(records: Sequence[Record], stream: str, shard: str, attempts: int) -> dict[str, Any]:
+    """The document that Lambda sends to the destination for what it gave up: a place in the stream, and nothing of what is
+    there. https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html"""
+    arrivals = [float(each["dynamodb"].get("ApproximateCreationDateTime") or 0) for each in records]
+    return {
+        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": attempts},
+        "version": "1.0",
+        "timestamp": _instant(datetime.now(UTC).timestamp()),
+        "DDBStreamBatchInfo": {
+            "shardId": shard,
+            "startSequenceNumber": number_of(records[0]),
+            "endSequenceNumber": number_of(records[-1]),
+            "approximateArrivalOfFirstRecord": _instant(min(arrivals)),
+            "approximateArrivalOfLastRecord": _instant(max(arrivals)),
+            "batchSize": len(records),
+            "streamArn": stream,
+        },
+    }
+
+
+def _instant(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
