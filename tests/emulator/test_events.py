@@ -23,7 +23,7 @@ PATIENCE_S = 60.0
 
 
 @pytest.fixture(autouse=True)
-def _credentials(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811  the fixture
+def _credentials(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in shop.deployment.emulator.credentials.items():
         monkeypatch.setenv(name, value)
 
@@ -60,7 +60,7 @@ def counted(deployment: Deployment, name: str) -> float:
     return sum(json.loads(line).get(name, 0) for line in lines)
 
 
-def test_what_is_sent_is_published_and_told(shop: Shop) -> None:  # noqa: F811
+def test_what_is_sent_is_published_and_told(shop: Shop) -> None:
     shop.apply(merged(THREE, "Chat", publish="stream"), iam=True)
     before = shop.what_is_theirs()
     api = {"id": shop.api_id, "graphql_url": shop.url, "has_iam_mode": True}
@@ -107,7 +107,7 @@ def poison(deployment: Deployment) -> None:
     aws(deployment, "dynamodb").put_item(TableName=deployment.output("tables")["core"], Item=item)
 
 
-def refuse_a_stranger(shop: Shop) -> None:  # noqa: F811
+def refuse_a_stranger(shop: Shop) -> None:
     """The account's root may call any field, and is not the reader."""
     message = {
         "id": "1",
