@@ -238,7 +238,7 @@ resource "aws_iam_role_policy" "reader" {
           Effect    = "Allow"
           Action    = ["events:PutEvents"]
           Resource  = [bus.arn]
-          Condition = { StringEquals = { "events:source" = var.events.bus.source } }
+          Condition = { "ForAllValues:StringEquals" = { "events:source" = [var.events.bus.source] } } # of each entry of a request
         } if local.has_bus && contains(each.value.settings, "EVENT_BUS")
       ],
       [
