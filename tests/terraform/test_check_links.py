@@ -1,12 +1,10 @@
 """The smoke test refuses a deployed schema in which somebody could write into another room."""
 
-import importlib.util
-import os
 import re
+import stat
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -14,21 +12,8 @@ import schema
 from schema.merge import Theirs, merge
 from schema.request import Request, SchemaRefused
 from simulator.engine import PROJECT
+from terraform.check_links import dangers
 
-PROGRAM = PROJECT / "terraform" / "smoke.py"
-
-
-def load() -> ModuleType:
-    """The program, which stands alone."""
-    spec = importlib.util.spec_from_file_location("smoke", PROGRAM)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SMOKE = load()
 WAYS = ("sender", "stream")
 THEIRS = """
 # type Mutation { commented: Message }
@@ -43,7 +28,7 @@ input In { a: String b: [Int!] }
 
 
 def found(sdl: str, publish: str, prefix: str = "") -> list[str]:
-    return list(SMOKE.dangers(sdl, publish, prefix))
+    return list(dangers(sdl, publish, prefix))
 
 
 @pytest.mark.parametrize("publish", WAYS)
@@ -136,16 +121,44 @@ def test_a_schema_that_waits_for_our_mutations_is_refused_before_it_is_deployed(
         merge(Theirs.of(theirs), Request.of(prefix="Chat", publish=publish))
 
 
-def test_the_program_reads_a_schema_before_it_asks_the_api(tmp_path: Path) -> None:
-    file = tmp_path / "schema.graphql"
-    file.write_text(schema.generate())
+def test_the_program_says_which(tmp_path: Path) -> None:
+    deployed = tmp_path / "deployed.graphql"
+    deployed.write_text(schema.generate())
+    command = [sys.executable, "terraform/check_links.py", str(deployed)]
+    sound = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (sound.returncode, sound.stderr) == (0, "")
+    refused = subprocess.run(
+        [*command, "--publish=stream"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "onMessage is linked to sendMessage" in refused.stderr
+
+
+def test_the_smoke_test_reads_the_deployed_schema_before_it_asks_the_api(tmp_path: Path) -> None:
+    """By the AWS CLI, in whose place a script gives a schema that is there."""
+    (tmp_path / "schema.graphql").write_text(schema.generate(prefix="Chat"))
+    cli = tmp_path / "aws"
+    cli.write_text(
+        f'#!/bin/sh\nfor last; do :; done\necho "$@" > {tmp_path}/asked\ncp {tmp_path}/schema.graphql "$last"\n'
+    )
+    cli.chmod(cli.stat().st_mode | stat.S_IEXEC)
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), "http://127.0.0.1:9/graphql"],
-        env=os.environ | {"SMOKE_SCHEMA": str(file), "SMOKE_PUBLISH": "stream"},
+        [sys.executable, "terraform/smoke.py", "http://127.0.0.1:9/graphql"],
+        cwd=PROJECT,
+        env={
+            "PATH": f"{tmp_path}:/bin:/usr/bin",
+            "SMOKE_API": "a1",
+            "SMOKE_PUBLISH": "stream",
+            "SMOKE_PREFIX": "Chat",
+        },
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("The deployed schema is dangerous:\n")
-    assert "onMessage is linked to sendMessage" in done.stderr
+    assert "chatOnMessage is linked to chatSendMessage" in done.stderr
+    assert (
+        "get-introspection-schema --api-id a1 --format SDL --include-directives"
+        in (tmp_path / "asked").read_text()
+    )
