@@ -96,6 +96,7 @@ async def interleave(room: InterleavedRoom, rng: Random, runs: list[ClientRun]) 
         elif runs:
             await rng.choice(runs).go_on()
     await asyncio.gather(*room.tasks)
+    await room.read_stream()
 
 
 def is_member(room: InterleavedRoom, user: str, after: int) -> bool:
@@ -115,8 +116,14 @@ def committed(room: InterleavedRoom, frame: events.Message) -> int | None:
     """After how many commits the content of a frame was stored; None for a
     notice of something that changed nothing."""
     if "notice" in frame:
-        (mutation,) = [each for each in room.mutations if each.answer and each.answer["id"] == frame["id"]]
-        orders = [each.order + 1 for each in room.commits if each.call == mutation.call]
+        calls = [each.call for each in room.mutations if each.answer and each.answer["id"] == frame["id"]]
+        orders = [
+            each.order + 1
+            for each in room.commits
+            if (
+                each.call in calls if calls else each.head.rev >= frame["notice"]["rev"]
+            )  # nobody was answered
+        ]
         return orders[0] if orders else None
     reached = [
         each.order + 1
