@@ -135,7 +135,7 @@ def program(
         state = Path(os.environ.get("CHAT_API_STATE", project / ".local"))
         yield url, signing_key(state / "keys")
         return
-    endpoint, publish = request.getfixturevalue("endpoint"), request.getfixturevalue("publish")
+    endpoint, publish = request.getfixturevalue("endpoint"), request.getfixturevalue("publishing")
     yield from simulator(endpoint, project, tmp_path_factory, f"--publish={publish}")
 
 

@@ -12,11 +12,11 @@ SCRIPTS = 3
 
 
 async def test_clients_that_are_cut_off_miss_nothing_and_show_nothing_twice(
-    client: Any, publish: str
+    client: Any, publishing: str
 ) -> None:
     seed = secrets.token_hex(4)
     counts: Counter[str] = Counter()
-    with backend(publish, client) as api:
+    with backend(publishing, client) as api:
         for number in range(SCRIPTS):
             result = await run_script(api, f"{seed}/{number}")
             assert result.problem is None, f"script {result.name}: {result.problem}"

@@ -238,14 +238,14 @@ async def check_seed(client: Any, seed: str, readings: Readings, publish: str) -
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("readings", every_reading(), ids=lambda readings: f"{astuple(readings)}")
 async def test_who_loses_access_receives_nothing_more_and_members_miss_nothing(
-    client: Any, readings: Readings, publish: str
+    client: Any, readings: Readings, publishing: str
 ) -> None:
     base = os.environ.get("SEED") or secrets.token_hex(4)
     ended = received = 0
     for number in range(SEEDS):
         seed = f"{base}/{number}"
         print(f"seed {seed}")
-        room = await check_seed(client, seed, readings, publish)
+        room = await check_seed(client, seed, readings, publishing)
         ended += len(revocations(room))
         received += sum(len(subscription.received) for subscription in room.subscriptions)
     print(f"{SEEDS} interleavings, {ended} epochs ended, {received} events received")
