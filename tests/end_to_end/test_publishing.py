@@ -20,8 +20,8 @@ from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 from chat.rules.models import Message
 from simulator.auth.access_keys import AccessKeys
 from simulator.keys import SigningKey, signing_key
-from simulator.publisher import Publisher, PublishRefused
 from tests.guarantees.support.fixtures import FAST, new_room
+from tests.guarantees.support.local_publisher import Publisher, PublishRefused
 from tests.guarantees.support.revisions import stored_events
 
 pytestmark = pytest.mark.timeout(120)

@@ -25,10 +25,10 @@ from simulator.execution import Api, GraphqlRequest
 from simulator.functions import Functions
 from simulator.keys import SigningKey
 from simulator.limits import Limits
-from simulator.publisher import Publisher
 from simulator.readings import Readings
 from simulator.server import Address, ServerConfig, running
 from simulator.settings import REGION
+from tests.guarantees.support.local_publisher import Publisher
 from tests.guarantees.support.revisions import stored_events
 
 HEARD = frozenset(ours().links[STREAMED])
