@@ -20,3 +20,24 @@ def test_another_word_for_it_is_refused_in_a_sentence() -> None:
         read(["run"], {"UNSET_VARIABLES": "undefined"})
     with pytest.raises(BadSettings, match=r"^SCHEDULES: on or off$"):
         read(["run"], {"SCHEDULES": "seldom"})
+
+
+@pytest.mark.parametrize(
+    ("auth", "publish", "modes"),
+    [
+        ("", "sender", "lambda"),
+        ("", "stream", "lambda,iam"),
+        ("oidc,cognito", "sender", "oidc,cognito"),
+        ("oidc,cognito", "stream", "oidc,cognito,iam"),
+        ("iam,oidc", "stream", "iam,oidc"),
+    ],
+)
+def test_where_the_stream_publishes_the_api_takes_iam_as_well(auth: str, publish: str, modes: str) -> None:
+    own = read(["run"], {"AUTH": auth, "PUBLISH": publish})
+    assert ",".join(own.api_modes) == modes
+    assert ",".join(own.modes) == modes.removesuffix(",iam")
+
+
+def test_another_way_to_publish_is_refused_in_a_sentence() -> None:
+    with pytest.raises(BadSettings, match=r"^PUBLISH: sender or stream$"):
+        read(["run"], {"PUBLISH": "both"})
