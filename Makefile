@@ -166,9 +166,15 @@ destroy-local: .venv/installed .venv-emulator/installed ## takes it down again
 prove-deployment: .venv/installed-dev .venv-emulator/installed ## applies, asks, plans, changes and destroys on the emulator, plain and with IAM enforced
 	@CHAT_DEPLOY=1 exec $(BIN)/python -m pytest -s tests/emulator
 
+# What holds in either way to publish is run by the stream as well; by the sender it is run where it stands.
+STREAM = tests/end_to_end tests/gateway/test_gateway.py tests/gateway/test_resuming.py $(addprefix tests/guarantees/,\
+	catch_up/test_disconnections.py rooms/test_any_rooms.py)
+
 prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ promises, at length: any history, counts, revocations, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
 	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/revocation/test_revocation.py
+	PROVE=1 $(BIN)/python -m pytest -q --publish=stream tests/guarantees/revocation/test_revocation.py
+	$(BIN)/python -m pytest -q --publish=stream $(STREAM)
 	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py
 	$(BIN)/python -m tests.guarantees.catch_up.disconnections
 	$(BIN)/python -m tests.mutation.hand_picked

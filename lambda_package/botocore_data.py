@@ -23,6 +23,10 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The operations that the functions call, by service."""
 
+LISTED = ("dynamodb", "secretsmanager", "ssm")
+"""Services whose places stand in `endpoints.json`, which every function reads. The others are where their rules and a
+region's name say, in every partition."""
+
 TREES = frozenset({"AttributeMap", "ExpressionAttributeValueMap", "Key", "PutItemInputAttributeMap"})
 """DynamoDB's shapes from an attribute's name to its value: items, keys and the values in expressions."""
 
@@ -51,7 +55,7 @@ def write(target: Path) -> None:
 def _endpoints(stock: Model) -> Model:
     """Where our services are, in all partitions and regions."""
     partitions = [
-        {**each, "services": {name: each["services"].get(name, {}) for name in OPERATIONS}}
+        {**each, "services": {name: each["services"].get(name, {}) for name in LISTED}}
         for each in stock["partitions"]
     ]
     return {**stock, "partitions": partitions}
@@ -59,7 +63,7 @@ def _endpoints(stock: Model) -> Model:
 
 def _retries(stock: Model) -> Model:
     """How requests are tried again: the defaults, and what our services add."""
-    own = {name: rules for name, rules in stock["retry"].items() if name in {"__default__", *OPERATIONS}}
+    own = {name: rules for name, rules in stock["retry"].items() if name in {"__default__", *LISTED}}
     return {**stock, "retry": own}
 
 

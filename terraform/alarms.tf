@@ -13,7 +13,7 @@ locals {
   promised = distinct([for name in var.objectives.fields : local.fields[name].module if contains(keys(local.fields), name)])
 
   # An account's concurrency is one pool: when it is used up, these notice too. Whoever has a share of their own, does not.
-  by_concurrency = setunion(local.promised, local.authorizers, setintersection(keys(var.reserved_concurrency), keys(local.functions)))
+  by_concurrency = setunion(local.promised, local.authorizers, local.stream_readers, setintersection(keys(var.reserved_concurrency), keys(local.functions)))
 
   # kind => { what it means, where it is looked for (dimensions by subject), and what it is compared with }
   metric_alarms = {
@@ -112,6 +112,31 @@ locals {
       means     = "What is to be done in the background does not get on, or is not called."
       namespace = local.namespace, metric = "JobsStuck", statistic = "Maximum", periods = 3, missing = "breaching"
       subjects  = { for module in keys(local.scheduled) : module => { function = local.function_names[module] } }
+    }
+    events-late = {
+      means     = "What happens in rooms is told late, and with publish = \"stream\" heard late: the reader of a table's stream is behind."
+      namespace = "AWS/Lambda", metric = "IteratorAge", statistic = "Maximum", threshold = local.publishes ? 10000 : 60000
+      subjects  = { for module in local.stream_readers : module => local.lambda_dimensions[module] }
+    }
+    events-failed = {
+      means     = "A batch of a table's stream was given up after all its retries: events of it were not told."
+      namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+      subjects  = { for name, queue in aws_sqs_queue.letters : name => { QueueName = queue.name } if name == "failed" }
+    }
+    events-dead = {
+      means     = "Records of a table's stream wait in the queue of those that could not be told."
+      namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+      subjects  = { for name, queue in aws_sqs_queue.letters : name => { QueueName = queue.name } if name == "dead" }
+    }
+    events-poisoned = {
+      means     = "The reader of a table's stream has set records aside that it cannot read, or that a target will never take."
+      namespace = local.namespace, metric = "EventsPoisoned"
+      subjects  = { for module in local.stream_readers : module => { function = local.function_names[module] } }
+    }
+    events-refused = {
+      means     = "The API, the bus or the queue refuses events, which are tried again until it takes them."
+      namespace = local.namespace, metric = "EventsFailed", threshold = 5
+      subjects  = { for module in local.stream_readers : module => { function = local.function_names[module] } }
     }
     audit-undelivered = {
       means     = "Audit events do not reach their bucket."

@@ -4,8 +4,9 @@ locals {
   makes_api = var.existing.api == null
 
   api = {
-    id  = local.makes_api ? one(aws_appsync_graphql_api.chat[*].id) : var.existing.api.id
-    arn = local.makes_api ? one(aws_appsync_graphql_api.chat[*].arn) : coalesce(var.existing.api.arn, "arn:${local.partition}:appsync:${var.region}:${local.account}:apis/${var.existing.api.id}")
+    id      = local.makes_api ? one(aws_appsync_graphql_api.chat[*].id) : var.existing.api.id
+    arn     = local.makes_api ? one(aws_appsync_graphql_api.chat[*].arn) : coalesce(var.existing.api.arn, "arn:${local.partition}:appsync:${var.region}:${local.account}:apis/${var.existing.api.id}")
+    own_url = local.makes_api ? one(aws_appsync_graphql_api.chat[*].uris["GRAPHQL"]) : var.existing.api.graphql_url # whatever its domain
     graphql_url = (
       local.makes_api ? (var.domain == null ? one(aws_appsync_graphql_api.chat[*].uris["GRAPHQL"]) : "https://${var.domain.name}/graphql")
       : var.existing.api.graphql_url

@@ -110,6 +110,28 @@ locals {
       ]
     },
     {
+      title = "Events: read from the tables' streams, told, and set aside", stat = "Sum"
+      lines = flatten([
+        for module in keys(local.readers) : [
+          for metric in ["EventsRead", "EventsPublished", "EventsPut", "EventsQueued", "EventsFailed", "EventsPoisoned"] :
+          { line = [local.namespace, metric, "function", local.function_names[module]] }
+        ]
+      ])[*].line
+    },
+    {
+      title = "How late events are told: the oldest of a batch, and the stream's (ms)", stat = "Maximum"
+      lines = flatten([
+        for module in local.stream_readers : [
+          { line = [local.namespace, "EventAgeMs", "function", local.function_names[module]] },
+          { line = ["AWS/Lambda", "IteratorAge", "FunctionName", local.function_names[module]] },
+        ]
+      ])[*].line
+    },
+    {
+      title = "Events that were not told: places that wait", stat = "Maximum"
+      lines = [for queue in values(aws_sqs_queue.letters) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name]]
+    },
+    {
       title = "Functions: running at once, and refused by Lambda", stat = "Maximum"
       lines = concat(
         [for name in values(local.function_names) : ["AWS/Lambda", "ConcurrentExecutions", "FunctionName", name]],

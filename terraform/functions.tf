@@ -1,4 +1,4 @@
-# One function for each wired field and service, and the authorizer. Callers call the alias, so that a version goes live
+# One function for each wired field and service, and the authorizer; those that read streams are in reader.tf. Callers call the alias, so that a version goes live
 # when the alias says so, and going back is one number (var.rollout).
 
 locals {
@@ -7,7 +7,7 @@ locals {
 }
 
 resource "aws_lambda_function" "chat" {
-  for_each = local.functions
+  for_each = { for module, each in local.functions : module => each if !contains(keys(local.readers), module) }
 
   function_name = local.function_names[each.key]
   description   = "appsync-chat: ${local.folders[each.key]}/${each.key}.py"
@@ -20,7 +20,7 @@ resource "aws_lambda_function" "chat" {
   s3_bucket                      = local.packages[each.key].bucket
   s3_key                         = local.packages[each.key].key
   source_code_hash               = local.package_hashes[each.key]
-  layers                         = [for name in ["dependencies", "chat"] : aws_lambda_layer_version.chat[name].arn]
+  layers                         = local.layers[each.key]
   memory_size                    = each.value.memoryMb
   timeout                        = each.value.timeoutSeconds
   reserved_concurrent_executions = lookup(var.reserved_concurrency, each.key, -1)
@@ -29,11 +29,7 @@ resource "aws_lambda_function" "chat" {
   tags                           = local.tags
 
   environment {
-    variables = merge(
-      { LOG_LEVEL = var.log_level, DEPLOYMENT_NAME = local.prefix },
-      { for name, value in local.settings : name => value if contains(each.value.settings, name) },
-      { for name in local.used_secrets[each.key] : name => local.secret_arns[name] },
-    )
+    variables = local.environments[each.key]
   }
 
   logging_config {
@@ -66,9 +62,7 @@ resource "aws_lambda_function" "chat" {
     }
 
     precondition {
-      condition = length(setsubtract(each.value.settings, concat(
-        keys(local.settings), local.optional_settings, [for name in keys(var.limits) : upper(name)],
-      ))) == 0
+      condition     = length(setsubtract(each.value.settings, local.known_settings)) == 0
       error_message = "resolvers/wiring.json gives ${each.key} a setting that terraform/wiring.tf has no value for."
     }
 
@@ -87,7 +81,7 @@ resource "aws_lambda_function" "chat" {
 }
 
 resource "aws_lambda_alias" "live" {
-  for_each = local.functions
+  for_each = aws_lambda_function.chat
 
   name             = local.alias
   description      = "What is called."
@@ -168,7 +162,7 @@ resource "aws_lambda_permission" "schedule" {
 # Another service calls these, by its own role and under its own name for that: nobody, unless var.guild_service
 # says who. Only the live version, so that no other can be reached around a rollback.
 resource "aws_lambda_permission" "service" {
-  for_each = var.guild_service == null ? {} : { for each in values(local.services) : each.module => each if !contains(keys(local.scheduled), each.module) }
+  for_each = var.guild_service == null ? {} : { for each in values(local.services) : each.module => each if !contains(concat(keys(local.scheduled), keys(local.readers)), each.module) }
 
   statement_id  = "service"
   action        = "lambda:InvokeFunction"

@@ -65,6 +65,10 @@ locals {
     [for mode in local.other_modes : mode if length(local.lambda_modes) == 0 && mode.type == local.first_type],
     [for mode in local.other_modes : mode if length(local.lambda_modes) > 0 || mode.type != local.first_type],
   )
-  default_mode     = local.modes[0]
-  additional_modes = slice(local.modes, 1, length(local.modes))
+  default_mode = local.modes[0]
+  additional_modes = concat(
+    slice(local.modes, 1, length(local.modes)),
+    # By which the stream's reader publishes. People do not read by it, unless a source says so.
+    [for type in ["AWS_IAM"] : { type = type, issuer = null, pool = null, clients = null } if local.publishes && !contains(local.modes[*].type, type)],
+  )
 }

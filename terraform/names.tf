@@ -1,9 +1,16 @@
-# What everything is called. Nothing here depends on what a provider answers but the account, so that names are known at plan.
+# What everything is called. Nothing here depends on what a provider answers but the account, so that names and ARNs are known at
+# plan also where the module has `depends_on` and is told the account.
 
 locals {
   prefix    = "${var.name}-${var.environment}"
   account   = var.account_id == null ? data.aws_caller_identity.current.account_id : var.account_id
-  partition = data.aws_partition.current.partition
+  partition = coalesce(one([for start, name in local.other_partitions : name if startswith(var.region, start)]), "aws")
+
+  # Regions of other partitions than `aws` by how they begin: https://docs.aws.amazon.com/general/latest/gr/rande.html
+  other_partitions = {
+    "cn-"     = "aws-cn", "us-gov-" = "aws-us-gov", "eusc-" = "aws-eusc"
+    "us-iso-" = "aws-iso", "us-isob-" = "aws-iso-b", "eu-isoe-" = "aws-iso-e", "us-isof-" = "aws-iso-f"
+  }
 
   tags = merge({ Application = var.name, Environment = var.environment }, var.tags)
 

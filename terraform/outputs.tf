@@ -1,6 +1,6 @@
 output "api" {
   description = "The API: its id, its ARN, and where clients send queries and mutations and open their WebSocket. Of an API that is there: what was said of it."
-  value       = local.api
+  value       = { for name, value in local.api : name => value if name != "own_url" }
 }
 
 output "authorizer" {
@@ -11,9 +11,9 @@ output "authorizer" {
 output "functions" {
   description = "Each module's function: its name and ARN, the alias that callers call, the version that the alias points to, and the role."
   value = {
-    for module, alias in aws_lambda_alias.live : module => {
+    for module, alias in merge(aws_lambda_alias.live, aws_lambda_alias.reader) : module => {
       name         = alias.function_name
-      arn          = aws_lambda_function.chat[module].arn
+      arn          = merge(aws_lambda_function.chat, aws_lambda_function.reader)[module].arn
       alias_arn    = alias.arn
       live_version = alias.function_version
       role_arn     = aws_iam_role.function[module].arn
@@ -27,8 +27,18 @@ output "roles" {
 }
 
 output "tables" {
-  description = "The tables: name and ARN."
-  value       = local.tables
+  description = "The tables: name and ARN, and the ARN of the stream, which two readers may share: `events` and `publish = \"stream\"` are one of them."
+  value       = { for key, table in local.tables : key => merge(table, { stream_arn = local.stream_arns[key] }) }
+}
+
+output "events" {
+  description = "Where events go: the bus (name, ARN), the queue (address, ARN), and the queues of places that could not be told of (`failed`, `dead`), each null or absent where there is none; and the function that reads the streams."
+  value = {
+    bus          = try({ name = reverse(split("/", local.bus.arn))[0], arn = local.bus.arn }, null)
+    queue        = local.queue
+    dead_letters = { for name, queue in aws_sqs_queue.letters : name => { url = queue.url, arn = queue.arn } }
+    reader       = one([for alias in [aws_lambda_alias.reader] : { function_name = alias[local.stream_reader].function_name, alias_arn = alias[local.stream_reader].arn, role_arn = aws_iam_role.function[local.stream_reader].arn } if local.reads_events])
+  }
 }
 
 output "schema" {

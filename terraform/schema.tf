@@ -12,7 +12,7 @@ locals {
   ])
 
   # What the internal mutation answers is read by IAM as well, where the stream's reader publishes.
-  published_types = distinct(concat(local.mode_types, local.publish == "stream" ? ["AWS_IAM"] : []))
+  published_types = distinct(concat(local.mode_types, var.publish == "stream" ? ["AWS_IAM"] : []))
   published_directives = length(local.published_types) == 1 ? "" : join("", [
     for type in ["AWS_LAMBDA", "AMAZON_COGNITO_USER_POOLS", "OPENID_CONNECT", "AWS_IAM"] : " ${local.mode_directives[type]}" if contains(local.published_types, type)
   ])
@@ -27,7 +27,7 @@ locals {
         [root.description, "type ${root.name} {"],
         [
           for each in local.schema_fields :
-          replace(each.text, "[\"@mutations\"]", jsonencode([for name in each.mutations[local.publish] : name if contains(keys(local.fields), "Mutation.${name}")]))
+          replace(each.text, "[\"@mutations\"]", jsonencode([for name in each.mutations[var.publish] : name if contains(keys(local.fields), "Mutation.${name}")]))
           if each.root == root.name
         ],
         ["}"],

@@ -1,17 +1,25 @@
 """Ask a deployment whether it serves: `python terraform/smoke.py https://…/graphql`. Standard library only.
 
 Without a token: a call without one must be refused by the authorizer. With SMOKE_TOKEN (and SMOKE_ROOM, a room that its
-owner is in): a message is sent, sent again under the same name, and read back. Exit status 1 and a sentence otherwise.
+owner is in): a message is sent, sent again under the same name, and read back. With SMOKE_API, the API's id (the AWS CLI is
+asked for its schema): no subscription may be linked to a mutation that would let its caller write into another room. SMOKE_PUBLISH is what the functions are told (`sender` unless it says `stream`), and SMOKE_PREFIX
+the schema's prefix. Exit status 1 and a sentence otherwise.
 """
 # ruff: noqa: INP001, T201  a program of its own, which speaks to who runs it
 
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from check_links import dangers
 
 FIELDS = "id roomId senderId text ts seq epoch clientMessageId"
 SEND = f"""mutation ($room: ID!, $text: String!, $name: ID) {{
@@ -20,6 +28,28 @@ SEND = f"""mutation ($room: ID!, $text: String!, $name: ID) {{
 READ = (
     f"query ($room: ID!) {{ messages(roomId: $room, limit: 20) {{ items {{ {FIELDS} }} head {{ seq }} }} }}"
 )
+
+
+def deployed_schema(environment: Mapping[str, str]) -> str:
+    """The schema that is to be read; empty: none. Raises `AssertionError` with what the AWS CLI says."""
+    if not (api := environment.get("SMOKE_API")):
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "schema.graphql"
+        command = [
+            "aws",
+            "appsync",
+            "get-introspection-schema",
+            "--api-id",
+            api,
+            "--format",
+            "SDL",
+            "--include-directives",
+        ]
+        done = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)  # noqa: S603  no shell
+        if done.returncode:
+            raise AssertionError(f"The schema of {api} cannot be read: {done.stderr.strip()}")
+        return file.read_text(encoding="utf-8")
 
 
 def ask(url: str, token: str, query: str, **variables: Any) -> tuple[int, Any]:
@@ -53,11 +83,24 @@ def smoke(url: str, token: str, room: str) -> str:
     return f"Message {sent[0]['data']['sendMessage']['seq']} was sent once and read back."
 
 
+def read_schema(environment: Mapping[str, str]) -> str:
+    """A sentence about the deployed schema. Raises `AssertionError` with what is wrong with it."""
+    publish = environment.get("SMOKE_PUBLISH") or "sender"
+    if publish not in ("sender", "stream"):
+        raise AssertionError("SMOKE_PUBLISH is sender or stream.")
+    if not (sdl := deployed_schema(environment)):
+        return "The deployed schema was not read: SMOKE_API would say which it is."
+    if found := list(dangers(sdl, publish, environment.get("SMOKE_PREFIX", ""))):
+        raise AssertionError("\n".join(["The deployed schema is dangerous:", *found]))
+    return f"No link of the deployed schema is dangerous with publish = {publish}."
+
+
 def main() -> int:
     if len(sys.argv) != 2 or not sys.argv[1].startswith(("https://", "http://127.0.0.1")):
         print("python terraform/smoke.py https://…/graphql", file=sys.stderr)
         return 2
     try:
+        print(read_schema(os.environ))
         print(smoke(sys.argv[1], os.environ.get("SMOKE_TOKEN", ""), os.environ.get("SMOKE_ROOM", "smoke")))
     except (AssertionError, OSError, ValueError) as failure:
         print(failure, file=sys.stderr)

@@ -43,6 +43,10 @@ resource "aws_dynamodb_table" "chat" {
     enabled = true
   }
 
+  # Costs nothing while nobody reads it, and what happened in the day before somebody does is not lost.
+  stream_enabled   = true
+  stream_view_type = "NEW_IMAGE" # an old one would hold texts that were removed
+
   server_side_encryption {
     enabled     = var.existing.kms_key != null # false is encryption too, with a key that DynamoDB owns
     kms_key_arn = local.kms_key_arn
@@ -67,6 +71,16 @@ data "aws_dynamodb_table" "existing" {
     postcondition {
       condition     = try(one(self.ttl).enabled && one(self.ttl).attribute_name == "expiresAt", false)
       error_message = "The table ${each.value} must have TTL on expiresAt, or nothing would ever expire; it has ${try(one(self.ttl).enabled, false) ? "it on ${one(self.ttl).attribute_name}" : "none"}."
+    }
+
+    postcondition {
+      condition     = !local.reads_events || try(self.stream_enabled && contains(["NEW_IMAGE", "NEW_AND_OLD_IMAGES"], self.stream_view_type), false)
+      error_message = "The table ${each.value} must have a stream with new images (NEW_IMAGE), which events are read from; it has ${try(self.stream_enabled, false) ? self.stream_view_type : "none"}."
+    }
+
+    postcondition {
+      condition     = !local.reads_events || self.stream_arn == var.existing.tables[each.key].stream_arn
+      error_message = "existing.tables.${each.key}.stream_arn is not of the table's stream, which is ${coalesce(self.stream_arn, "none")}: a stream that is turned off and on again is another one."
     }
   }
 }

@@ -11,6 +11,11 @@ variable "fields" {
   }
 
   validation {
+    condition     = !contains(coalesce(var.fields, []), local.publishing)
+    error_message = "fields names ${local.publishing}, which comes and goes with publish = \"stream\"."
+  }
+
+  validation {
     condition     = try(length(var.fields) > 0, true)
     error_message = "fields must name one field at least; leave it out for all."
   }
@@ -18,9 +23,14 @@ variable "fields" {
   validation {
     condition = alltrue([
       for each in local.schema_parts.fields :
-      !contains(coalesce(var.fields, []), each.name) || length(each.mutations) == 0 || length(setintersection([for name in each.mutations : "Mutation.${name}"], coalesce(var.fields, []))) > 0
+      !contains(coalesce(var.fields, []), each.name) || length(each.mutations[var.publish]) == 0 || length(setintersection([for name in each.mutations[var.publish] : "Mutation.${name}"], concat(coalesce(var.fields, []), [local.publishing]))) > 0
     ])
     error_message = "fields names a subscription without any mutation that feeds it: nobody would hear anything."
+  }
+
+  validation {
+    condition     = var.publish != "stream" || contains(coalesce(var.fields, ["Subscription.onMessage"]), "Subscription.onMessage")
+    error_message = "publish = \"stream\" is for Subscription.onMessage, which is not among fields."
   }
 }
 

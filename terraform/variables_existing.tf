@@ -6,12 +6,16 @@ variable "existing" {
     knows that it is there even where an id is known only after apply.
     - `api`: the fields' resolvers are attached to it, and no API, authorizer, log group, domain or firewall of an API are made.
       Its schema must have the fields: `make schema INTO=theirs.graphql`. `graphql_url` is for the gateway; `schema_hash`, of its
-      schema, lets the resolvers be attached anew when that changes.
+      schema, lets the resolvers be attached anew when that changes. `has_iam_mode`: its owner has added the mode AWS_IAM, without
+      which `publish = "stream"` cannot be; the provider cannot ask.
     - `authorizer`: the Lambda authorizer of a source of the type `lambda`, for an API of ours. AppSync must be allowed to call it.
-    - `tables`: with the string keys PK and SK, and TTL on expiresAt. `kms_key_arn` is the customer managed key of a table.
+    - `tables`: with the string keys PK and SK, and TTL on expiresAt. `kms_key_arn` is the customer managed key of a table,
+      `stream_arn` its stream with new images, which `events` and `publish = "stream"` need.
     - `kms_key`: a customer managed key for tables, secrets, logs, audit events, attachments, alarms and the functions'
       environment. Without: keys that AWS owns. Its policy must admit the services named in docs/deployment.md.
     - `uploads_bucket`: for attachments; its rules are yours: docs/attachments.md.
+    - `event_bus`: the EventBridge bus of `events.bus`; of another account, it must admit the reader's role.
+    - `event_queue`: the SQS queue (FIFO) of `events.queue`. `kms_key_arn` is its customer managed key.
     - `alarm_topic`: the SNS topic that alarms are sent to. Without: one is made, and somebody subscribes to it.
   EOT
   type = object({
@@ -21,14 +25,17 @@ variable "existing" {
       graphql_url  = optional(string)
       realtime_url = optional(string)
       schema_hash  = optional(string)
+      has_iam_mode = optional(bool)
     }))
     authorizer = optional(object({ arn = string }))
     tables = optional(object({
-      core  = optional(object({ name = string, kms_key_arn = optional(string) }))
-      guild = optional(object({ name = string, kms_key_arn = optional(string) }))
+      core  = optional(object({ name = string, kms_key_arn = optional(string), stream_arn = optional(string) }))
+      guild = optional(object({ name = string, kms_key_arn = optional(string), stream_arn = optional(string) }))
     }), {})
     kms_key        = optional(object({ arn = string }))
     uploads_bucket = optional(object({ name = string, kms_key_arn = optional(string) }))
+    event_bus      = optional(object({ arn = string }))
+    event_queue    = optional(object({ arn = string, url = string, kms_key_arn = optional(string) }))
     alarm_topic    = optional(object({ arn = string }))
   })
   default  = {}
@@ -64,6 +71,53 @@ variable "existing" {
   validation {
     condition     = var.existing.uploads_bucket == null || var.uploads != null
     error_message = "existing.uploads_bucket goes with uploads, which says what may be uploaded."
+  }
+
+  validation {
+    condition     = var.publish != "stream" || var.existing.api == null || try(coalesce(var.existing.api.has_iam_mode, false), false)
+    error_message = "publish = \"stream\" has a role call the API: an existing API needs the authorization mode AWS_IAM. Its owner adds it; then say existing.api.has_iam_mode = true."
+  }
+
+  validation {
+    condition     = var.publish != "stream" || var.existing.api == null || try(var.existing.api.graphql_url != null, false)
+    error_message = "publish = \"stream\" has a function call the API: say where it is, existing.api.graphql_url."
+  }
+
+  validation {
+    condition     = (var.publish != "stream" && var.events == null) || alltrue([for table in values(var.existing.tables) : table == null || try(table.stream_arn != null, false)])
+    error_message = "Events are read from the tables' streams: existing.tables must say the stream_arn of each table. Its owner turns the stream on, with NEW_IMAGE."
+  }
+
+  validation {
+    condition = alltrue([
+      for table in values(var.existing.tables) : try(table.stream_arn, null) == null || can(regex("^arn:[^:]+:dynamodb:[^:]+:[0-9]{12}:table/[^/]+/stream/.+$", table.stream_arn))
+    ])
+    error_message = "existing.tables' stream_arn must be the ARN of a table's stream (arn:aws:dynamodb:…:table/name/stream/2026-…): not the table's."
+  }
+
+  validation {
+    condition     = var.existing.event_bus == null || can(regex("^arn:[^:]+:events:[^:]+:[0-9]{12}:event-bus/.+$", var.existing.event_bus.arn))
+    error_message = "existing.event_bus.arn must be the ARN of an EventBridge bus (arn:aws:events:…:event-bus/name)."
+  }
+
+  validation {
+    condition     = var.existing.event_bus == null || try(var.events.bus, null) != null
+    error_message = "existing.event_bus goes with events.bus, which says that events go there."
+  }
+
+  validation {
+    condition     = var.existing.event_queue == null || can(regex("^arn:[^:]+:sqs:[^:]+:[0-9]{12}:.+\\.fifo$", var.existing.event_queue.arn))
+    error_message = "existing.event_queue.arn must be the ARN of an SQS queue that is FIFO (arn:aws:sqs:…:name.fifo): another one would mix up a room's events."
+  }
+
+  validation {
+    condition     = var.existing.event_queue == null || can(regex("^https?://.+\\.fifo$", var.existing.event_queue.url))
+    error_message = "existing.event_queue.url must be the queue's address (https://sqs.….amazonaws.com/123456789012/name.fifo)."
+  }
+
+  validation {
+    condition     = var.existing.event_queue == null || try(var.events.queue, null) != null
+    error_message = "existing.event_queue goes with events.queue, which says that events go there."
   }
 
   validation {

@@ -13,8 +13,6 @@ terraform {
 
 data "aws_caller_identity" "current" {}
 
-data "aws_partition" "current" {}
-
 data "aws_region" "current" {
   lifecycle {
     postcondition {

@@ -2,8 +2,7 @@
 # settings. Everything that exists once for each function is made by for_each over what is read here.
 
 locals {
-  wiring  = jsondecode(file("${path.module}/../resolvers/wiring.json"))
-  publish = "sender"
+  wiring = jsondecode(file("${path.module}/../resolvers/wiring.json"))
 
   # "Query.messages" => { type = "Query", name = "messages", field = "chatMessages" with the prefix Chat, module = "messages" }
   fields = {
@@ -11,8 +10,9 @@ locals {
       type   = split(".", name)[0]
       field  = local.field_names[name]
       module = each.module
-    } if(var.fields == null || contains(coalesce(var.fields, []), name)) && try(each.publish, local.publish) == local.publish
+    } if can(each.publish) ? each.publish == var.publish : var.fields == null || contains(coalesce(var.fields, []), name)
   }
+  publishing = "Mutation.publishMessage" # what the stream's reader calls; no choice of fields names it
 
   # The name of a field in an API with a prefix: chat/rules/schema_names.py.
   field_prefix = "${lower(substr(var.schema_prefix, 0, 1))}${substr(var.schema_prefix, 1, -1)}"
@@ -23,11 +23,12 @@ locals {
     )
   }
 
-  # Functions of ours that another service or a schedule calls, and AppSync does not. With some fields only: the guilds' where
-  # somebody may call it, and what does the work in the background where a function of these leaves any.
+  # Functions of ours that another service, a schedule or a stream calls, and AppSync does not. With some fields only: the guilds'
+  # where somebody may call it, and what does the work in the background where a function of these leaves any. What tells of events
+  # is there where somebody wants to hear of them.
   services = {
     for name, each in lookup(local.wiring, "services", {}) : name => each
-    if var.fields == null || (can(each.schedule) ? local.leaves_work : var.guild_service != null)
+    if contains(keys(local.event_services), name) ? local.event_services[name] : var.fields == null || (can(each.schedule) ? local.leaves_work : var.guild_service != null)
   }
   leaves_work = anytrue(flatten([
     for each in concat([for name in keys(local.fields) : local.wiring.fields[name]], var.guild_service == null ? [] : [local.wiring.services.guild_membership]) : [
@@ -52,15 +53,47 @@ locals {
       AUTHORIZER_TTL_SECONDS       = tostring(var.authorizer_ttl_seconds)
       ALLOW_UNFENCED_SUBSCRIPTIONS = tostring(var.allow_unfenced_subscriptions)
       ADDING_NEEDS_CONSENT         = tostring(var.adding_needs_consent)
+      PUBLISH                      = var.publish
+      SCHEMA_PREFIX                = var.schema_prefix
     },
     local.jwt_settings,
     local.identity_settings,
     local.upload_settings,
+    local.event_settings,
+    local.hook_settings,
+    { for module in keys(local.readers) : "PUBLISHER_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.stream_reader },
     { for name, number in var.limits : upper(name) => tostring(number) if number != null },
   )
 
   # Listed by a wiring, and without a value under some variables.
-  optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES", "PUBLISH", "PUBLISHER_ROLE", "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE"]
+  optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES",
+    "PUBLISHER_ROLE", "EVENT_BUS", "EVENT_SOURCE", "EVENT_QUEUE_URL", "EVENT_TEXT", "DEAD_LETTER_QUEUE_URL",
+  "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE"]
+  known_settings = concat(keys(local.settings), local.optional_settings, [for name in keys(var.limits) : upper(name)])
+
+  # What a function is told: the values of the settings and the references of the secrets that its wiring lists.
+  environments = {
+    for module, each in local.functions : module => merge(
+      { LOG_LEVEL = var.log_level, DEPLOYMENT_NAME = local.prefix },
+      { for name, value in local.settings : name => value if contains(each.settings, name) },
+      { for name in local.used_secrets[module] : name => local.secret_arns[name] },
+    )
+  }
+
+  # Rules of a team's own go to the functions that ask them.
+  hook_settings = {
+    for name, value in {
+      CHAT_HOOKS            = try(var.hooks.module, null)
+      CHAT_HOOKS_TIMEOUT_MS = try(tostring(var.hooks.timeout_ms), null)
+      CHAT_HOOKS_ON_FAILURE = try(var.hooks.on_failure, null)
+    } : name => value if value != null
+  }
+  layers = {
+    for module, each in local.functions : module => concat(
+      [for name in ["dependencies", "chat"] : aws_lambda_layer_version.chat[name].arn],
+      contains(each.settings, "CHAT_HOOKS") ? try(var.hooks.layer_arns, []) : [],
+    )
+  }
 
   jwt_settings = {
     for name, value in {

@@ -153,7 +153,7 @@ def _ministack(address: str, folders: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def publish(request: pytest.FixtureRequest) -> str:
+def publishing(request: pytest.FixtureRequest) -> str:
     """The way in which the deployment under test publishes."""
     way: str = request.config.getoption("--publish")
     return way
@@ -165,7 +165,7 @@ def functions_environ(
     endpoint: str,
     objects_address: str,
     key: SigningKey,
-    publish: str,
+    publishing: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     """
@@ -178,7 +178,7 @@ def functions_environ(
     environment = functions_environment(
         endpoint=endpoint, secrets=secrets, jwks=jwks, objects=objects_address
     )
-    become(environment | {"PUBLISH": publish})
+    become(environment | {"PUBLISH": publishing})
     if request.config.stash.get(ENGINE, None) != "moto":  # every item there makes it slower
         demo.seed(endpoint)
     yield

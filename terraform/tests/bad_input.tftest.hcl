@@ -149,3 +149,98 @@ run "packages_that_were_not_built" {
   }
   expect_failures = [aws_lambda_layer_version.chat]
 }
+
+run "events_for_nobody_and_numbers_out_of_bounds" {
+  command = plan
+  variables {
+    events = { reader = { batch_size = 0, batching_window_seconds = 301, parallelization = 11, retries = -1, max_age_seconds = 604800, starting_position = "AT_TIMESTAMP" } }
+    hooks  = { module = "acme/chat.py", layer_arns = [], timeout_ms = 1, on_failure = "ignore" }
+  }
+  expect_failures = [var.events, var.hooks]
+}
+
+run "a_way_to_publish_that_is_none" {
+  command = plan
+  variables {
+    publish = "both"
+  }
+  expect_failures = [var.publish]
+}
+
+run "a_queue_without_order_and_a_bus_by_its_name" {
+  command = plan
+  variables {
+    events = { bus = {}, queue = {} }
+    hooks  = { module = "acme.chat", layer_arns = ["arn:aws:lambda:eu-central-1:123456789012:layer:acme"] }
+    existing = {
+      event_bus   = { arn = "company" }
+      event_queue = { arn = "arn:aws:sqs:eu-central-1:123456789012:theirs", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/theirs" }
+    }
+  }
+  expect_failures = [var.existing, var.hooks]
+}
+
+run "a_source_that_is_awss_own" {
+  command = plan
+  variables {
+    events = { bus = { source = "aws.chat" } }
+  }
+  expect_failures = [var.events]
+}
+
+run "a_bus_and_a_queue_that_nobody_asks_for" {
+  command = plan
+  variables {
+    existing = {
+      event_bus   = { arn = "arn:aws:events:eu-central-1:123456789012:event-bus/company" }
+      event_queue = { arn = "arn:aws:sqs:eu-central-1:123456789012:theirs.fifo", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/theirs.fifo" }
+    }
+  }
+  expect_failures = [var.existing]
+}
+
+run "an_existing_table_without_a_stream" {
+  command = plan
+  variables {
+    events   = { bus = {} }
+    existing = { tables = { guild = { name = "their_guild" } } }
+  }
+  expect_failures = [var.existing]
+}
+
+run "a_tables_arn_for_its_streams" {
+  command = plan
+  variables {
+    existing = { tables = { guild = { name = "their_guild", stream_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/their_guild" } } }
+  }
+  expect_failures = [var.existing]
+}
+
+run "publishing_by_the_stream_into_an_api_without_iam_and_address" {
+  command = plan
+  variables {
+    publish  = "stream"
+    jwt      = null
+    identity = [{ name = "theirs", type = "lambda" }]
+    existing = { api = { id = "abcdefghijklmnopqrstuvwxyz" } }
+  }
+  expect_failures = [var.existing]
+}
+
+run "messages_that_wait_for_others" {
+  command = plan
+  variables {
+    publish = "stream"
+    events  = { bus = {}, reader = { batching_window_seconds = 5 } }
+  }
+  expect_failures = [var.events]
+}
+
+run "publishing_by_the_stream_to_nobody" {
+  command = plan
+  variables {
+    publish = "stream"
+    fields  = ["Query.messages", "Mutation.publishMessage"]
+  }
+  expect_failures = [var.fields]
+}

@@ -126,6 +126,38 @@ run "tables_of_another_form" {
   expect_failures = [data.aws_dynamodb_table.existing]
 }
 
+run "a_table_whose_stream_has_no_images" {
+  command = plan
+
+  variables {
+    events   = { queue = {} }
+    existing = { api = { id = "abcdefghijklmnopqrstuvwxyz" }, tables = { core = { name = "their_core", stream_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/their_core/stream/1" } } }
+  }
+
+  override_data {
+    target = data.aws_dynamodb_table.existing
+    values = { stream_enabled = true, stream_view_type = "KEYS_ONLY", stream_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/their_core/stream/1" }
+  }
+
+  expect_failures = [data.aws_dynamodb_table.existing]
+}
+
+run "a_stream_that_is_no_longer_the_tables" {
+  command = plan
+
+  variables {
+    events   = { queue = {} }
+    existing = { api = { id = "abcdefghijklmnopqrstuvwxyz" }, tables = { core = { name = "their_core", stream_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/their_core/stream/1" } } }
+  }
+
+  override_data {
+    target = data.aws_dynamodb_table.existing
+    values = { stream_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/their_core/stream/2" }
+  }
+
+  expect_failures = [data.aws_dynamodb_table.existing]
+}
+
 run "tables_that_nothing_protects" {
   command = plan
 

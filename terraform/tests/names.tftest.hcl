@@ -94,3 +94,38 @@ run "names_from_before" {
     error_message = "A deployment from before must keep its names: under others its resources would be made anew."
   }
 }
+
+run "another_partition" {
+  command = plan
+
+  variables {
+    region = "us-gov-west-1"
+  }
+
+  override_data {
+    target = data.aws_region.current
+    values = { id = "us-gov-west-1" }
+  }
+
+  assert {
+    condition     = startswith(output.tables.core.arn, "arn:aws-us-gov:dynamodb:us-gov-west-1:")
+    error_message = "ARNs must be of the region's partition."
+  }
+}
+
+run "arns_are_known_though_something_comes_before" {
+  command = plan
+
+  module {
+    source = "./tests/depends_on"
+  }
+
+  assert {
+    condition = output.arns == {
+      api   = "arn:aws:appsync:eu-central-1:123456789012:apis/abcdefghijklmnopqrstuvwxyz"
+      core  = "arn:aws:dynamodb:eu-central-1:123456789012:table/chat-test-core"
+      guild = "arn:aws:dynamodb:eu-central-1:123456789012:table/chat-test-guild"
+    }
+    error_message = "A policy of theirs that names ours must be planned as it is."
+  }
+}

@@ -21,7 +21,7 @@ run "defaults" {
   # One of everything for each wired field
 
   assert {
-    condition     = toset(keys(aws_appsync_resolver.field)) == toset(keys(local.wiring.fields))
+    condition     = toset(keys(aws_appsync_resolver.field)) == toset([for name, each in local.wiring.fields : name if !can(each.publish)])
     error_message = "There must be one resolver for each wired field, and no other."
   }
 
@@ -48,7 +48,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = toset(keys(aws_lambda_function.chat)) == toset(concat([local.wiring.authorizer.module], [for each in local.wiring.fields : each.module], [for each in local.services : each.module]))
+    condition     = toset(keys(aws_lambda_function.chat)) == toset(concat([local.wiring.authorizer.module], [for each in local.wiring.fields : each.module if !can(each.publish)], [for each in local.services : each.module]))
     error_message = "There must be one function for each wired field and service, and the authorizer."
   }
 
@@ -186,8 +186,8 @@ run "defaults" {
   }
 
   assert {
-    condition     = alltrue([for table in values(aws_dynamodb_table.chat) : table.point_in_time_recovery[0].enabled && table.ttl[0].enabled && table.ttl[0].attribute_name == "expiresAt" && table.deletion_protection_enabled && table.billing_mode == "PAY_PER_REQUEST"])
-    error_message = "Tables must be on demand, recoverable, forget what expired, and resist deletion by default."
+    condition     = alltrue([for table in values(aws_dynamodb_table.chat) : table.point_in_time_recovery[0].enabled && table.ttl[0].enabled && table.ttl[0].attribute_name == "expiresAt" && table.deletion_protection_enabled && table.billing_mode == "PAY_PER_REQUEST" && table.stream_view_type == "NEW_IMAGE"])
+    error_message = "Tables must be on demand, recoverable, forget what expired, resist deletion by default, and have a stream without old images."
   }
 
   # Options are off by default
@@ -195,6 +195,14 @@ run "defaults" {
   assert {
     condition     = length(aws_wafv2_web_acl.api) + length(aws_appsync_domain_name.api) + length(aws_route53_record.api) == 0
     error_message = "The firewall and the domain are options."
+  }
+
+  assert {
+    condition = length(local.readers) + sum([
+      length(aws_lambda_function.reader), length(aws_lambda_event_source_mapping.stream), length(aws_sqs_queue.letters), length(aws_sqs_queue.events),
+      length(aws_cloudwatch_event_bus.events), length([for key in keys(aws_cloudwatch_metric_alarm.chat) : key if startswith(key, "events-")]),
+    ]) == 0
+    error_message = "Nothing of events may be made, and paid for, while nobody asks for them."
   }
 
   assert {

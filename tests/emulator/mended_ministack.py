@@ -1,4 +1,4 @@
-"""MiniStack with four things mended, so that what Terraform made of it can be asked and planned again.
+"""MiniStack with six things mended, so that what Terraform made of it can be asked and planned again.
 
     <Python with MiniStack> tests/emulator/mended_ministack.py
 
@@ -6,6 +6,8 @@
 2. **Alarm drift**: `DescribeAlarms` answers alarms with everything that was put, not with a few fields of it.
 3. **Stream drift**: `DescribeDeliveryStream` answers a destination's time zone, which is UTC where none was said.
 4. **Repeated requests**: a create whose answer was lost is answered again, and not refused as there already.
+5. **Callers by IAM**: a request to AppSync that is signed reaches functions with the role that signed it, and no authorizer.
+6. **Batches for SQS**: who may send a message may send ten in one request, for which AWS knows no right of its own.
 
 It reaches into MiniStack's own functions, hence the exact version. Only the
 standard library, MiniStack and `repeated_requests.py` are imported.
@@ -30,6 +32,8 @@ def mend() -> None:
     _keep_errors(_service("appsync"), _service("lambda_svc"))
     _keep_alarms(_service("cloudwatch"))
     _keep_time_zones(_service("firehose"))
+    _know_callers(_service("appsync"), import_module("ministack.core.iam_evaluator"))
+    _know_batches(import_module("ministack.core.iam_actions"))
     server: Any = import_module("ministack.app")
     server.app = import_module("repeated_requests").once(server.app)
 
@@ -145,6 +149,36 @@ def _keep_time_zones(firehose: Any) -> None:
         return description
 
     firehose._dest_description = with_time_zone
+
+
+def _know_callers(appsync: Any, evaluator: Any) -> None:
+    ask = appsync._invoke_lambda_authorizer
+
+    def identify(api_id: str, config: Any, headers: Mapping[str, Any], **request: Any) -> Any:
+        authorization = str(headers.get("authorization") or "")
+        if not authorization.startswith("AWS4-HMAC-SHA256 Credential="):
+            return ask(api_id, config, headers, **request)
+        key = authorization.split("=", 1)[1].split("/", 1)[0]
+        caller = evaluator.resolve_principal(key, appsync.get_account_id())
+        names = ("AuthProvider", "AuthType", "Id", "PoolId")
+        return {f"cognitoIdentity{name}": None for name in names} | {
+            "accountId": caller.account,
+            "sourceIp": ["127.0.0.1"],
+            "userArn": caller.arn,
+            "username": f"{key}:{caller.arn.rsplit('/', 1)[-1]}",
+        }
+
+    appsync._invoke_lambda_authorizer = identify
+
+
+def _know_batches(actions: Any) -> None:
+    extract = actions.extract_iam_action
+
+    def of_one(service: str, *request: Any, **more: Any) -> Any:
+        action = extract(service, *request, **more)
+        return action.removesuffix("Batch") if service == "sqs" and action else action
+
+    actions.extract_iam_action = of_one
 
 
 if __name__ == "__main__":

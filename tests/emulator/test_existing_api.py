@@ -43,10 +43,10 @@ pytestmark = [
 ]
 
 
-def merged(fields: Sequence[str], prefix: str) -> str:
+def merged(fields: Sequence[str], prefix: str, publish: str = "sender") -> str:
     """What `make schema` prints: the schema of their API with ours in it."""
     command = [sys.executable, "-m", "schema", "--modes=lambda", f"--into={THEIRS / 'schema.graphql'}"]
-    command += [f"--fields={','.join(fields)}", f"--prefix={prefix}"]
+    command += [f"--fields={','.join(fields)}", f"--prefix={prefix}", f"--publish={publish}"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     return done.stdout
 
@@ -62,13 +62,14 @@ class Shop:
     def schema(self) -> Path:
         return self.workspace.folder / "merged.graphql"
 
-    def apply(self, schema: str) -> None:
+    def apply(self, schema: str, *, iam: bool = False) -> None:
         self.schema.write_text(schema)
         variables = {
             "region": REGION,
             "schema": str(self.schema),
             "packages": str(self.deployment.packages),
             "architecture": ARCHITECTURE,
+            "iam": iam,
             "jwt": {
                 "issuer": ISSUER,
                 "audience": AUDIENCE,

@@ -135,17 +135,17 @@ def program(
         state = Path(os.environ.get("CHAT_API_STATE", project / ".local"))
         yield url, signing_key(state / "keys")
         return
-    endpoint = request.getfixturevalue("endpoint")
-    yield from simulator(endpoint, project, tmp_path_factory)
+    endpoint, publish = request.getfixturevalue("endpoint"), request.getfixturevalue("publishing")
+    yield from simulator(endpoint, project, tmp_path_factory, f"--publish={publish}")
 
 
 def simulator(
-    endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory
+    endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory, *options: str
 ) -> Iterator[tuple[str, Any]]:
     """`make run`'s program on the tests' DynamoDB."""
     state = tmp_path_factory.mktemp("state")
     arguments = ["run", "--port", "0", "--state", str(state), "--dynamodb-endpoint", endpoint]
-    arguments.append("--schedules=off")  # other tests' rooms are in the same tables
+    arguments += ["--schedules=off", *options]  # other tests' rooms are in the same tables
     command = [sys.executable, "-m", "simulator", *arguments]
     environment = os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": ""}
     with (

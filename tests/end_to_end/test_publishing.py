@@ -1,7 +1,4 @@
-"""A deployment that publishes by the stream, met by a client that was not written here: gql, with its own documents.
-
-What the stream's reader publishes comes here from a test as well, by the same request: gql does not say when it is subscribed.
-"""
+"""A deployment that publishes by the stream, met by a client that was not written here: gql, with its own documents."""
 
 import asyncio
 import os
@@ -9,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +20,9 @@ from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 from chat.rules.models import Message
 from simulator.auth.access_keys import AccessKeys
 from simulator.keys import SigningKey, signing_key
-from simulator.publisher import Publisher, PublishRefused
-from tests.guarantees.support.fixtures import FAST, new_room, stored
+from tests.guarantees.support.fixtures import FAST, new_room
+from tests.guarantees.support.local_publisher import Publisher, PublishRefused
+from tests.guarantees.support.revisions import stored_events
 
 pytestmark = pytest.mark.timeout(120)
 FIVE = "id roomId senderId text ts"
@@ -112,21 +110,9 @@ async def sent(program: Program, document: str, room: str, text: str) -> dict[st
 
 
 def as_read(client: Any, room: str) -> list[dict[str, Any]]:
-    """The room's messages as the stream's reader publishes them: of the items that are stored."""
-    return [
-        Message(
-            id=each["id"],
-            room_id=room,
-            room_type="general",
-            sender_id=each["senderId"],
-            text=each.get("text"),
-            ts=each["ts"],
-            seq=each["seq"],
-            epoch=each["epoch"],
-            client_message_id=each.get("clientMessageId"),
-        ).to_wire()
-        for each in stored(client, room)
-    ]
+    """The room's messages as they are stored, on the wire."""
+    events = stored_events(client, room)
+    return [message for event in events if event.message for message in event.messages()]
 
 
 @asynccontextmanager
@@ -150,25 +136,25 @@ async def listening(program: Program, room: str, take: Callable[[Any], None]) ->
             await events.aclose()
 
 
-async def publish_until_heard(program: Program, messages: list[dict[str, Any]], heard: list[Any]) -> None:
-    """The reader gives each at least once: again and again here, since gql does not say when it is subscribed."""
-    async with asyncio.timeout(30):
-        while {each["id"] for each in messages} - {each["id"] for each in heard}:
-            for message in messages:
-                await asyncio.to_thread(program.publisher().publish, message)
-            await asyncio.sleep(0.05)
-
-
 @pytest.mark.parametrize("name", DOCUMENTS)
 async def test_what_gql_sends_with_its_own_selection_is_heard_whole(
     program: Program, client: Any, room: str, name: str
 ) -> None:
     heard: list[Any] = []
-    async with listening(program, room, heard.append):
-        await sent(program, DOCUMENTS[name], room, "hello")
-        (message,) = as_read(client, room)
-        await publish_until_heard(program, [message], heard)
-    assert all(event == {key: message[key] for key in event} for event in heard)
+    news = asyncio.Event()
+
+    def take(event: Any) -> None:
+        heard.append(event)
+        news.set()
+
+    async with listening(program, room, take), asyncio.timeout(60):
+        while not news.is_set():  # gql does not say when it is subscribed
+            await sent(program, DOCUMENTS[name], room, "hello")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), 1)
+    messages = {message["id"]: message for message in as_read(client, room)}
+    for event in heard:
+        assert event == {key: messages[event["id"]][key] for key in event}
     assert {"seq", "epoch", "text"} <= heard[0].keys()
 
 

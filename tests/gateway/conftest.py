@@ -184,13 +184,15 @@ def service_token(key: SigningKey, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serve(functions: Functions, key: SigningKey, service_token: Path, publish: str, tmp_path: Path) -> Serve:
+def serve(
+    functions: Functions, key: SigningKey, service_token: Path, publishing: str, tmp_path: Path
+) -> Serve:
     """Starts the API and a gateway, with some of its settings changed."""
 
     @asynccontextmanager
     async def start(**changed: Any) -> AsyncIterator[LocalChat]:
         config = ServerConfig(schema="", functions=functions, jwks=key.jwks, port=0)
-        async with running_as(publish, config, tmp_path, key) as api, aiohttp.ClientSession() as http:
+        async with running_as(publishing, config, tmp_path, key) as api, aiohttp.ClientSession() as http:
             gateway = new_gateway(api, service_token, changed)
             async with served(gateway) as port:
                 yield LocalChat(api, gateway, port, key, http)

@@ -99,6 +99,7 @@ def test_a_part_is_a_part(harness: Harness) -> None:
     assert again.all(since=99) == []
 
 
+@pytest.mark.real_engine("moto copies its tables for each of many transactions")
 def test_many_revisions_take_pages_and_are_all_there(harness: Harness) -> None:
     again = Again(harness)
     for number in range(150):
@@ -131,6 +132,7 @@ def test_no_message_that_a_retention_hides_is_told_again(harness: Harness) -> No
     assert again.missing == [[1, 2]]
 
 
+@pytest.mark.real_engine("moto copies its tables for each of many transactions")
 def test_messages_from_before_there_were_events_are_missing_and_those_after_are_found(
     harness: Harness,
 ) -> None:

@@ -34,3 +34,24 @@ def test_rules_of_ones_own_are_a_file_and_a_developers_own_setting_does_not_matt
     assert with_hooks({"A": "b"}, read(["run"], {"CHAT_HOOKS": "acme.chat"}).hooks) == {"A": "b"}
     with pytest.raises(BadSettings, match=r"^HOOKS: the path of a Python file"):
         read(["run"], {"HOOKS": str(tmp_path / "nowhere.py")})
+
+
+@pytest.mark.parametrize(
+    ("auth", "publish", "modes"),
+    [
+        ("", "sender", "lambda"),
+        ("", "stream", "lambda,iam"),
+        ("oidc,cognito", "sender", "oidc,cognito"),
+        ("oidc,cognito", "stream", "oidc,cognito,iam"),
+        ("iam,oidc", "stream", "iam,oidc"),
+    ],
+)
+def test_where_the_stream_publishes_the_api_takes_iam_as_well(auth: str, publish: str, modes: str) -> None:
+    own = read(["run"], {"AUTH": auth, "PUBLISH": publish})
+    assert ",".join(own.api_modes) == modes
+    assert ",".join(own.modes) == modes.removesuffix(",iam")
+
+
+def test_another_way_to_publish_is_refused_in_a_sentence() -> None:
+    with pytest.raises(BadSettings, match=r"^PUBLISH: sender or stream$"):
+        read(["run"], {"PUBLISH": "both"})

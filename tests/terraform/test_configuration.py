@@ -48,7 +48,11 @@ def test_who_uses_it_can_plan_and_names_sources_that_are_ones(workspace: Workspa
     (summary,) = [line["test_summary"] for line in lines if line["type"] == "test_summary"]
     assert (summary["status"], summary.get("failed", 0)) == ("pass", 0)
     given = {each for line in lines for each in _values(line, "IDENTITY")}
-    assert given or at in (ROOT, "examples/complete")  # which has the short form, and whose pool is unknown
+    assert given or at in (
+        ROOT,
+        "examples/complete",
+        "examples/events",
+    )  # the short form, and a pool that is unknown
     for text in given:
         parse_sources(text)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import strip_ignored_characters
 
-from schema.source import ours
+from schema.source import INTERNAL, Publish, ours
 from tests.emulator.deployment import Workspace
 from tests.schema.test_schema_data import composed
 
@@ -20,10 +20,13 @@ SOURCES: dict[str, dict[str, Any]] = {
     "iam": {"name": "services", "type": "iam", "callers": []},
 }
 THREE = ("Query.messages", "Mutation.sendMessage", "Subscription.onMessage")
-CASES: dict[str, tuple[list[str], str, tuple[str, ...] | None]] = {
-    "one_mode": (["lambda"], "lambda", None),
-    "all_modes": (["lambda", "cognito", "oidc", "iam"], "lambda", None),
-    "three_fields": (["cognito", "iam"], "cognito", THREE),
+CASES: dict[str, tuple[list[str], str, tuple[str, ...] | None, Publish]] = {
+    "one_mode": (["lambda"], "lambda", None, "sender"),
+    "all_modes": (["lambda", "cognito", "oidc", "iam"], "lambda", None, "sender"),
+    "three_fields": (["cognito", "iam"], "cognito", THREE, "sender"),
+    "one_mode_by_the_stream": (["lambda"], "lambda", None, "stream"),
+    "iam_alone_by_the_stream": (["iam"], "iam", None, "stream"),
+    "three_fields_by_the_stream": (["cognito", "iam"], "cognito", THREE, "stream"),
 }
 HEAD = """
 mock_provider "aws" {
@@ -51,7 +54,7 @@ def hcl(value: object) -> str:
             return f'"{value}"'
 
 
-def run(name: str, modes: Sequence[str], fields: Sequence[str] | None) -> str:
+def run(name: str, modes: Sequence[str], fields: Sequence[str] | None, publish: Publish) -> str:
     return f"""
 run "{name}" {{
   command = plan
@@ -59,6 +62,7 @@ run "{name}" {{
   variables {{
     identity   = {hcl([SOURCES[mode] for mode in modes])}
     fields     = {hcl(fields)}
+    publish    = "{publish}"
     objectives = {{ fields = ["Query.messages"] }}
   }}
 }}
@@ -68,7 +72,8 @@ run "{name}" {{
 @pytest.fixture
 def file(workspace: Workspace) -> Path:
     written = workspace.folder / "tests" / "schema_generated.tftest.hcl"
-    written.write_text(HEAD + "".join(run(name, modes, fields) for name, (modes, _, fields) in CASES.items()))
+    runs = [run(name, modes, fields, publish) for name, (modes, _, fields, publish) in CASES.items()]
+    written.write_text(HEAD + "".join(runs))
     return written
 
 
@@ -83,6 +88,7 @@ def test_hcl_puts_the_schema_together_as_make_schema_prints_it(workspace: Worksp
         if line["type"] == "test_plan"
     }
     assert made.keys() == CASES.keys()
-    for name, (modes, default, fields) in CASES.items():
-        expected = composed(list(fields or ours().fields), modes, default)
+    for name, (modes, default, fields, publish) in CASES.items():
+        chosen = [*(fields or ours(publish).fields), *([INTERNAL] if publish == "stream" else [])]
+        expected = composed(chosen, modes, default, publish)
         assert strip_ignored_characters(made[name]) == strip_ignored_characters(expected), name

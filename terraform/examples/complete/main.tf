@@ -72,6 +72,9 @@ module "chat" {
   domain  = { name = var.domain.api, certificate_arn = var.domain.api_certificate_arn, zone = { id = var.domain.zone_id } }
   uploads = { origins = ["https://chat.example.com"] }
 
+  publish = "stream"
+  events  = { bus = {}, queue = {}, text = true }
+
   gateway = {
     image                 = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/chat-gateway:1"
     repository_arn        = "arn:aws:ecr:eu-central-1:123456789012:repository/chat-gateway"

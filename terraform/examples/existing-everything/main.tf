@@ -52,17 +52,20 @@ module "chat" {
       schema_hash = filesha256("${path.module}/../three-fields/schema.graphql")
     }
     tables = {
-      core  = { name = aws_dynamodb_table.theirs["${each.key}-core"].name, kms_key_arn = aws_kms_key.theirs.arn }
-      guild = { name = aws_dynamodb_table.theirs["${each.key}-guild"].name, kms_key_arn = aws_kms_key.theirs.arn }
+      core  = { name = aws_dynamodb_table.theirs["${each.key}-core"].name, kms_key_arn = aws_kms_key.theirs.arn, stream_arn = aws_dynamodb_table.theirs["${each.key}-core"].stream_arn }
+      guild = { name = aws_dynamodb_table.theirs["${each.key}-guild"].name, kms_key_arn = aws_kms_key.theirs.arn, stream_arn = aws_dynamodb_table.theirs["${each.key}-guild"].stream_arn }
     }
     kms_key        = { arn = aws_kms_key.theirs.arn }
     uploads_bucket = { name = aws_s3_bucket.theirs.bucket, kms_key_arn = aws_kms_key.theirs.arn }
+    event_bus      = { arn = aws_cloudwatch_event_bus.theirs.arn }
+    event_queue    = { arn = aws_sqs_queue.theirs.arn, url = aws_sqs_queue.theirs.url, kms_key_arn = aws_kms_key.theirs.arn }
     alarm_topic    = { arn = aws_sns_topic.theirs.arn }
   }
 
   fields        = ["Query.messages", "Mutation.sendMessage", "Subscription.onMessage"]
   schema_prefix = "Chat"
   uploads       = {}
+  events        = { bus = { source = "chat.${each.key}" }, queue = {} }
 
   identity = [
     { name = "pool", type = "cognito", issuer = "https://${aws_cognito_user_pool.theirs.endpoint}", clients = [aws_cognito_user_pool_client.theirs.id] },

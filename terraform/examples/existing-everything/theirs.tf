@@ -41,6 +41,8 @@ resource "aws_dynamodb_table" "theirs" {
   hash_key                    = "PK"
   range_key                   = "SK"
   deletion_protection_enabled = true
+  stream_enabled              = true
+  stream_view_type            = "NEW_IMAGE"
 
   attribute {
     name = "PK"
@@ -72,6 +74,18 @@ resource "aws_s3_bucket" "theirs" {
   bucket   = "shop-uploads-${data.aws_caller_identity.current.account_id}"
 }
 
+resource "aws_cloudwatch_event_bus" "theirs" {
+  provider = aws.chat
+  name     = "shop"
+}
+
+resource "aws_sqs_queue" "theirs" {
+  provider          = aws.chat
+  name              = "shop-chat.fifo"
+  fifo_queue        = true
+  kms_master_key_id = aws_kms_key.theirs.arn
+}
+
 resource "aws_sns_topic" "theirs" {
   provider          = aws.chat
   name              = "on-call"
@@ -100,6 +114,6 @@ resource "aws_iam_policy" "boundary" {
 
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = ["dynamodb:*", "logs:*", "secretsmanager:GetSecretValue", "kms:*", "s3:*", "xray:Put*", "lambda:InvokeFunction", "firehose:Put*"], Resource = "*" }]
+    Statement = [{ Effect = "Allow", Action = ["dynamodb:*", "logs:*", "secretsmanager:GetSecretValue", "kms:*", "s3:*", "xray:Put*", "lambda:InvokeFunction", "firehose:Put*", "events:PutEvents", "sqs:SendMessage"], Resource = "*" }]
   })
 }

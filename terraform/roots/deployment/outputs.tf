@@ -8,6 +8,16 @@ output "api_id" {
   value       = module.chat.api.id
 }
 
+output "publish" {
+  description = "Who has subscribers hear of a message: sender or stream. terraform/check_links.py holds the deployed schema to it."
+  value       = coalesce(var.publish, "sender")
+}
+
+output "schema_prefix" {
+  description = "What the names of the chat's types begin with in an API that is there."
+  value       = var.schema_prefix == null ? "" : var.schema_prefix
+}
+
 output "graphql_url" {
   description = "Where clients send queries and mutations."
   value       = module.chat.api.graphql_url
@@ -26,6 +36,11 @@ output "tables" {
 output "functions" {
   description = "Each module's function, and the version that its alias points to."
   value       = { for name, each in module.chat.functions : name => { name = each.name, live_version = each.live_version } }
+}
+
+output "events" {
+  description = "Where events go, and where the places of those wait that could not be told of."
+  value       = module.chat.events
 }
 
 output "secrets_to_fill" {

@@ -144,6 +144,21 @@ variable "uploads" {
   default = null
 }
 
+variable "publish" {
+  type    = string
+  default = null
+}
+
+variable "events" {
+  type    = any
+  default = null
+}
+
+variable "hooks" {
+  type    = any
+  default = null
+}
+
 variable "packages" {
   type    = string
   default = null

@@ -4,10 +4,6 @@ mock_data "aws_caller_identity" {
   defaults = { account_id = "123456789012" }
 }
 
-mock_data "aws_partition" {
-  defaults = { partition = "aws" }
-}
-
 mock_data "aws_region" {
   defaults = { id = "eu-central-1" }
 }
@@ -20,7 +16,22 @@ mock_data "aws_dynamodb_table" {
     ttl                         = [{ attribute_name = "expiresAt", enabled = true }]
     point_in_time_recovery      = [{ enabled = true }]
     deletion_protection_enabled = true
+    stream_enabled              = true
+    stream_view_type            = "NEW_IMAGE"
+    stream_arn                  = "arn:aws:dynamodb:eu-central-1:123456789012:table/mock/stream/2026-01-01T00:00:00.000"
   }
+}
+
+mock_resource "aws_dynamodb_table" {
+  defaults = { stream_arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/mock/stream/2026-01-01T00:00:00.000" }
+}
+
+mock_resource "aws_sqs_queue" {
+  defaults = { arn = "arn:aws:sqs:eu-central-1:123456789012:mock.fifo", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/mock.fifo" }
+}
+
+mock_resource "aws_cloudwatch_event_bus" {
+  defaults = { arn = "arn:aws:events:eu-central-1:123456789012:event-bus/mock" }
 }
 
 mock_resource "aws_iam_role" {

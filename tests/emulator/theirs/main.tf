@@ -7,6 +7,7 @@ variable "schema" { type = string }
 variable "packages" { type = string }
 variable "architecture" { type = string }
 variable "jwt" { type = map(string) }
+variable "iam" { type = bool }
 
 provider "aws" {
   region = var.region
@@ -20,6 +21,13 @@ resource "aws_appsync_graphql_api" "theirs" {
   lambda_authorizer_config {
     authorizer_uri                   = aws_lambda_function.authorizer.arn
     authorizer_result_ttl_in_seconds = 0
+  }
+
+  dynamic "additional_authentication_provider" {
+    for_each = var.iam ? ["AWS_IAM"] : []
+    content {
+      authentication_type = additional_authentication_provider.value
+    }
   }
 }
 

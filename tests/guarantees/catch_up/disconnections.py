@@ -116,7 +116,7 @@ def _work(endpoint: str, names: list[str]) -> list[ScriptResult]:
             async with turns:
                 return await run_script(api, name)
 
-        with backend("sender") as api:
+        with backend() as api:
             return await asyncio.gather(*(one(api, name) for name in names))
 
     with functions_on(endpoint):

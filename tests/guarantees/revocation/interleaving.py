@@ -34,7 +34,7 @@ from tests.guarantees.catch_up import follower_events as events
 from tests.guarantees.rooms.requests import VERBS
 from tests.guarantees.support.backend import MESSAGE, NOTICE, ON_MESSAGE, Backend, Denied
 from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock, process, store_of
-from tests.guarantees.support.publishing import api_of
+from tests.guarantees.support.publishing import Reader, api_of
 from tests.guarantees.support.scheduler import Commit, ScheduledClient, Scheduler
 
 REVOCATIONS = ("removeMember", "leaveRoom", "banMember")
@@ -89,6 +89,8 @@ class InterleavedRoom:
     start: events.Head
     commits: list[Commit]
     mutations: list[Mutation] = field(default_factory=list)
+    audiences: dict[str, list[Subscription]] = field(default_factory=dict)
+    """Who was live, and in its epoch, when a message or notice was published last, by its id."""
     subscriptions: list[Subscription] = field(default_factory=list)
     idle: list[int] = field(default_factory=list)
     tasks: "list[asyncio.Task[None]]" = field(default_factory=list)
@@ -114,18 +116,28 @@ class InterleavedRoom:
             mutation.answer = await self.backend.mutate(
                 mutation.user, mutation.verb, selection, headers, roomId=self.room_id, **arguments
             )
-            if self.backend.publish == "stream":
-                await self.scheduler.wait_in_coroutine()  # the reader publishes some time, in any order
-                await self.backend.tell(mutation.verb, mutation.answer)
         except Denied as denied:
             mutation.refused = denied.name
+            return
+        if self.backend.reader:
+            await self.scheduler.wait_in_coroutine()  # the stream is read some time
+            await self.read_stream()
         else:
-            epoch = (mutation.answer or {})["epoch"]
-            mutation.audience = [
-                subscription
-                for subscription in self.subscriptions
-                if subscription.is_live and subscription.epoch == epoch
-            ]
+            self._note_audience(mutation.answer or {})
+        mutation.audience = self.audiences.get((mutation.answer or {})["id"], [])
+
+    async def read_stream(self) -> None:
+        """All that is stored and not published yet is published, whoever stored it, and whether or not that was
+        answered."""
+        if self.backend.reader:
+            await self.backend.reader.publish(self.room_id, self._note_audience)
+
+    def _note_audience(self, message: Mapping[str, Any]) -> None:
+        self.audiences[message["id"]] = [
+            subscription
+            for subscription in self.subscriptions
+            if subscription.is_live and subscription.epoch == message["epoch"]
+        ]
 
     async def _listen(self, user: str, epoch: int, number: int) -> None:
         variables = {"roomId": self.room_id, "epoch": epoch}
@@ -167,7 +179,7 @@ def interleaved_room(
         yield InterleavedRoom(
             room_id,
             api,
-            Backend(api, publish),
+            Backend(api, Reader(api, client) if publish == "stream" else None),
             scheduler,
             clients,
             clients[0].head(),

@@ -145,5 +145,5 @@ class AnyRooms(Steps):
 
 
 @pytest.mark.timeout(3_600)  # a failure is made smaller before it is shown
-def test_any_rooms_are_as_the_oracle_says(client: Any, publish: str) -> None:
-    check(AnyRooms, examples=(12, 300), steps=(50, 60), client=client, publish=publish)
+def test_any_rooms_are_as_the_oracle_says(client: Any, publishing: str) -> None:
+    check(AnyRooms, examples=(12, 300), steps=(50, 60), client=client, publish=publishing)

@@ -30,7 +30,7 @@ from tests.guarantees.catch_up.follower_events import (
     Stale,
     Subscribe,
 )
-from tests.guarantees.support.publishing import api_of, feeding, publish_event
+from tests.guarantees.support.publishing import HEARD, Reader, api_of
 
 MESSAGE = "id roomId senderId text ts seq epoch clientMessageId rev version editedAt removedAt"
 NOTICE = "id roomId senderId ts epoch notice { kind userId nextEpoch rev }"
@@ -73,10 +73,11 @@ class Denied(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One API, called as AppSync is by users whom its authorizer has let in. `publish`: the way in which it publishes."""
+    """One API, called as AppSync is by users whom its authorizer has let in. `reader`: who publishes, where AppSync does
+    not by itself."""
 
     api: Api
-    publish: str
+    reader: Reader | None = None
 
     async def ask(
         self, user: str, document: str, variables: Mapping[str, Any], headers: Headers | None = None
@@ -95,13 +96,9 @@ class Backend:
     ) -> Any:
         """One mutation, by its field's name, and what is published of it."""
         answer = await self.mutate(user, field, selection, headers, **arguments)
-        await self.tell(field, answer)
+        if self.reader and field in HEARD:
+            await self.reader.publish(answer["roomId"])
         return answer
-
-    async def tell(self, field: str, answer: Any) -> None:
-        """What the stream's reader publishes of a mutation; nothing where AppSync does by itself."""
-        if feeding(self.publish, field) != field:
-            await publish_event(self.api, answer)
 
     async def mutate(
         self, user: str, field: str, selection: str, headers: Headers | None = None, **arguments: Any
@@ -184,10 +181,13 @@ TYPES = {"text": "String!", "role": "Role!", "until": "AWSDateTime", "name": "St
 
 
 @contextmanager
-def backend(publish: str, readings: Readings | None = None) -> Iterator[Backend]:
-    """An API over this process's environment, which must be the functions'."""
+def backend(
+    publish: str = "sender", client: Any = None, readings: Readings | None = None
+) -> Iterator[Backend]:
+    """An API over this process's environment, which must be the functions'. `client`: of DynamoDB, for the stream's reader."""
     functions = functions_from_wiring(json.loads(WIRING.read_text(encoding="utf-8")))
     try:
-        yield Backend(api_of(publish, functions, readings), publish)
+        api = api_of(publish, functions, readings)
+        yield Backend(api, Reader(api, client) if publish == "stream" else None)
     finally:
         functions.close()

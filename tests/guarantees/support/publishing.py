@@ -1,13 +1,13 @@
 """How live events reach subscribers, in either way to publish.
 
 Where AppSync publishes what senders select, a mutation's answer is published with it. Where the stream's reader publishes,
-the answer goes to its sender alone, and what was committed goes through `publishMessage`: here it is the *answer* that
-stands for the committed event, until the tables' own events are read.
+the answer goes to its sender alone, and what is stored goes through `publishMessage`. Where there is no store that a test
+could read (`feeding`, `ReadFunctions`) the answer stands for the stored event.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,10 +25,11 @@ from simulator.execution import Api, GraphqlRequest
 from simulator.functions import Functions
 from simulator.keys import SigningKey
 from simulator.limits import Limits
-from simulator.publisher import Publisher
 from simulator.readings import Readings
 from simulator.server import Address, ServerConfig, running
 from simulator.settings import REGION
+from tests.guarantees.support.local_publisher import Publisher
+from tests.guarantees.support.revisions import stored_events
 
 HEARD = frozenset(ours().links[STREAMED])
 """The mutations whose answers `onMessage` hears, one way or the other."""
@@ -52,6 +53,25 @@ async def publish_event(api: Api, message: Mapping[str, Any]) -> None:
     variables = {"message": json.dumps(dict(message))}
     answer = await api.execute(GraphqlRequest(PUBLISH_DOCUMENT, variables), Call({}, READER, variables))
     assert "errors" not in answer, answer
+
+
+class Reader:
+    """Publishes to `api` what a room's stored events tell, each once, in the order of `rev`. `client`: of DynamoDB."""
+
+    def __init__(self, api: Api, client: Any) -> None:
+        self._api, self._client = api, client
+        self._published: set[str] = set()
+
+    async def publish(
+        self, room_id: str, before: Callable[[Mapping[str, Any]], None] = lambda _: None
+    ) -> None:
+        """`before` gets each message just before it is published."""
+        for event in stored_events(self._client, room_id):
+            if event.id not in self._published:
+                self._published.add(event.id)
+                for message in event.messages():
+                    before(message)
+                    await publish_event(self._api, message)
 
 
 class ReadFunctions(Functions):

@@ -96,7 +96,7 @@ def test_without_auth_our_own_authorizer_judges_as_before(trust: Trust) -> None:
     refused = RefusedTokens(trust.key.jwks, io.StringIO())
     local = local_access(asked(trust, "run"), ADDRESS, refused)
     assert (local.told, local.authorizer) == ({}, None)
-    assert (local.access.modes, local.access.issuers, local.access.access_keys) == ((Mode.LAMBDA,), (), None)
+    assert (local.access.modes, local.access.issuers, local.access.access_keys) == ((Mode.LAMBDA,), [], None)
     assert local.on_refusal == refused.explain
 
 

@@ -10,12 +10,12 @@ run "two_deployments" {
   command = apply
 
   assert {
-    condition     = alltrue([for chat in values(module.chat) : toset(keys(chat.functions)) == toset(["messages", "send_message", "on_message"])])
+    condition     = alltrue([for chat in values(module.chat) : toset(keys(chat.functions)) == toset(["messages", "send_message", "on_message", "read_stream", "reemit_events"])])
     error_message = "Each deployment has the functions of its fields."
   }
 
   assert {
-    condition     = length(distinct(flatten([for chat in values(module.chat) : [for each in chat.functions : each.name]]))) == 6
+    condition     = length(distinct(flatten([for chat in values(module.chat) : [for each in chat.functions : each.name]]))) == 10
     error_message = "Two deployments must not ask for the same names."
   }
 }

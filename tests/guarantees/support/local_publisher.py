@@ -1,4 +1,4 @@
-"""Publishes to the local API as the stream's reader does in the cloud: `publishMessage`, signed with the reader's key."""
+"""Publishes to a local API what a test gives, as the stream's reader does: `publishMessage`, signed with the reader's key."""
 
 import json
 import time

@@ -1,0 +1,132 @@
+# Publishing, events and rules of one's own.
+
+variable "publish" {
+  description = <<-EOT
+    Who has subscribers of onMessage hear of a message. `sender`: AppSync, when it answers whoever sends, with the fields that they
+    have selected; what a function has stored that dies before it answers is heard by nobody until they catch up. `stream`: a
+    function that reads the tables' streams, with every field; it costs two calls more for each message, and some tenths of a second. An API that is there needs
+    the mode AWS_IAM for it (`existing.api.has_iam_mode`), and its schema in the form of `make schema PUBLISH=stream`.
+  EOT
+  type        = string
+  default     = "sender"
+  nullable    = false
+
+  validation {
+    condition     = contains(["sender", "stream"], var.publish)
+    error_message = "publish must be sender or stream."
+  }
+}
+
+variable "events" {
+  description = <<-EOT
+    What is told of each change of a room: events/stream/ has an example of each kind, and its schema. Null: nothing; then, with
+    `publish` as it is, neither the function that reads the tables' streams nor anything else of this is made. DynamoDB lets two
+    read a stream without throttling each other: one of a table's is taken by this, the other one is yours.
+    - `bus`: to an EventBridge bus, which is made, or is `existing.event_bus`. `source` is what its rules match.
+    - `queue`: to an SQS queue (FIFO, a room's events in order), which is made, or is `existing.event_queue`. Who takes messages out of
+      it may give it a redrive policy.
+    - `text`: whether events carry what people wrote, and names of files.
+    - `reader`: how a table's stream is read. `batch_size` records at once at the most, and `batching_window_seconds` to wait for
+      more; `parallelization` batches of a shard at once, a room's in order all the same. What fails is repeated `retries` times or
+      until it is `max_age_seconds` old; then its place goes to a queue, and `make reemit` sends it again. Reading begins at
+      `starting_position`: TRIM_HORIZON, up to a day back, or LATEST, which may miss what happens in the first minutes.
+  EOT
+  type = object({
+    bus   = optional(object({ source = optional(string, "chat") }))
+    queue = optional(object({}))
+    text  = optional(bool, false)
+    reader = optional(object({
+      batch_size              = optional(number, 100)
+      batching_window_seconds = optional(number, 0)
+      parallelization         = optional(number, 10)
+      retries                 = optional(number, 1000)
+      max_age_seconds         = optional(number, 43200)
+      starting_position       = optional(string, "TRIM_HORIZON")
+    }), {})
+  })
+  default = null
+
+  validation {
+    condition     = var.events == null || var.publish == "stream" || try(var.events.bus != null || var.events.queue != null, false)
+    error_message = "events must say where to: bus = {}, queue = {}, or both."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9/_.-]{1,256}$", try(coalesce(var.events.bus.source), "chat"))) && !startswith(try(coalesce(var.events.bus.source), "chat"), "aws.")
+    error_message = "events.bus.source must be 1 to 256 of the characters A-Z a-z 0-9 / _ . and -, and not begin with aws., which is AWS's own."
+  }
+
+  validation {
+    condition     = try(var.events.reader.batch_size >= 1 && var.events.reader.batch_size <= 1000, true)
+    error_message = "events.reader.batch_size must be from 1 to 1,000: each record is a call or more, and the function has a time limit."
+  }
+
+  validation {
+    condition     = try(var.events.reader.batching_window_seconds >= 0 && var.events.reader.batching_window_seconds <= 300, true)
+    error_message = "events.reader.batching_window_seconds must be from 0 to 300."
+  }
+
+  validation {
+    condition     = var.publish != "stream" || try(var.events.reader.batching_window_seconds == 0, true)
+    error_message = "events.reader.batching_window_seconds must be 0 with publish = \"stream\": people would wait for their messages that long."
+  }
+
+  validation {
+    condition     = try(var.events.reader.parallelization >= 1 && var.events.reader.parallelization <= 10, true)
+    error_message = "events.reader.parallelization must be from 1 to 10."
+  }
+
+  validation {
+    condition     = try(var.events.reader.retries >= 1 && var.events.reader.retries <= 10000, true)
+    error_message = "events.reader.retries must be from 1 to 10,000: without an end, one record could hold up its shard until it expires."
+  }
+
+  validation {
+    condition     = try(var.events.reader.max_age_seconds >= 60 && var.events.reader.max_age_seconds <= 82800, true)
+    error_message = "events.reader.max_age_seconds must be from 60 to 82,800 (23 hours): a stream keeps records for 24 hours, and what expires there is told of by nobody."
+  }
+
+  validation {
+    condition     = contains(["TRIM_HORIZON", "LATEST"], try(coalesce(var.events.reader.starting_position), "LATEST"))
+    error_message = "events.reader.starting_position must be TRIM_HORIZON or LATEST."
+  }
+}
+
+variable "hooks" {
+  description = <<-EOT
+    Rules of your own: the Python module that has them (acme.chat), in layers of yours, which are added to the functions that ask it, and to no
+    other. It has `timeout_ms` to answer; where it fails, what was to be done is refused (`on_failure` closed) or done (open). Null: none.
+  EOT
+  type = object({
+    module     = string
+    layer_arns = list(string)
+    timeout_ms = optional(number, 500)
+    on_failure = optional(string, "closed")
+  })
+  default = null
+
+  validation {
+    condition     = var.hooks == null || can(regex("^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$", var.hooks.module))
+    error_message = "hooks.module must be the name of a Python module, such as acme.chat: neither a file nor a function."
+  }
+
+  validation {
+    condition     = var.hooks == null || try(length(var.hooks.layer_arns) >= 1 && length(var.hooks.layer_arns) <= 3, false)
+    error_message = "hooks.layer_arns must have 1 to 3 layers: Lambda takes five, and two are ours."
+  }
+
+  validation {
+    condition     = var.hooks == null || alltrue([for arn in try(var.hooks.layer_arns, []) : can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[^:]+:[0-9]+$", arn))])
+    error_message = "hooks.layer_arns must be ARNs of layers' versions (arn:aws:lambda:…:layer:name:1)."
+  }
+
+  validation {
+    condition     = var.hooks == null || try(var.hooks.timeout_ms >= 10 && var.hooks.timeout_ms <= 5000, false)
+    error_message = "hooks.timeout_ms must be from 10 to 5,000."
+  }
+
+  validation {
+    condition     = var.hooks == null || contains(["closed", "open"], try(var.hooks.on_failure, ""))
+    error_message = "hooks.on_failure must be closed or open."
+  }
+}
