@@ -215,7 +215,7 @@ class _Adoption:
             ids = [copies.id_in(item["SK"]["S"]) for item in newest if legacy.is_numbered(item)]
             missing |= {"lastId": ids[0]} if ids else {}
         if missing:
-            self._write([copies.completed(room, rev, missing)])
+            self._write(copies.completed(room, head, missing, self._rules.now()))
 
     def _has_expired(self, item: Item, head: Item) -> bool:
         """Whether a message was past the retention when its room was adopted, and was allowed to expire."""

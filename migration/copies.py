@@ -1,10 +1,14 @@
 """What is written for a message: its numbered copy, and the actions of the transactions around it."""
 
+from dataclasses import replace
 from typing import Any
 
-from chat.rules.models import Item
+from chat.rules.events import RoomEventKind, event_at
+from chat.rules.identifiers import uuid7
+from chat.rules.models import Head, Item
 from chat.rules.rooms import Room
 from chat.storage import keys
+from chat.storage.event_items import event_write
 from chat.storage.items import key, values
 from migration.plan import Entry, Plan
 
@@ -100,7 +104,8 @@ def under_plan(room: Room, digest: str) -> dict[str, Any]:
 
 
 def switch(room: Room, plan: Plan, now: int, owners: int) -> list[dict[str, Any]]:
-    """The head, from which on the copies are the room's messages. `owners` is how many there are."""
+    """The head, from which on the copies are the room's messages, and the event of that. `owners` is how many there
+    are."""
     last = plan.entries[-1] if plan.entries else None
     head = {
         "type": "Room",
@@ -121,6 +126,7 @@ def switch(room: Room, plan: Plan, now: int, owners: int) -> list[dict[str, Any]
                 "ConditionExpression": "attribute_not_exists(PK)",
             }
         },
+        _told(room, Head.of(values(head)), "ROOM_ADOPTED", now),
         _advance(
             room,
             "SET phase = :next",
@@ -150,18 +156,32 @@ def id_in(sort_key: str) -> str:
     return sort_key.split("#", 2)[2]
 
 
-def completed(room: Room, rev: int, missing: dict[str, Any]) -> dict[str, Any]:
-    """What a head of an earlier version lacks, on condition of the `rev` that was read."""
-    return {
+def completed(room: Room, head: Item, missing: dict[str, Any], now: int) -> list[dict[str, Any]]:
+    """What a head of an earlier version lacks, on condition of the `rev` that was read, and the event of that, which
+    nobody hears."""
+    seen = Head.of(head)
+    update = {
         "Update": {
             "Key": key(room.partition_key, keys.HEAD),
             "UpdateExpression": "SET rev = :next, " + ", ".join(f"{name} = :{name}" for name in missing),
             "ConditionExpression": "rev = :rev",
             "ExpressionAttributeValues": values(
-                {":rev": rev, ":next": rev + 1, **{f":{name}": value for name, value in missing.items()}}
+                {
+                    ":rev": seen.rev,
+                    ":next": seen.rev + 1,
+                    **{f":{name}": value for name, value in missing.items()},
+                }
             ),
         }
     }
+    return [update, _told(room, replace(seen, rev=seen.rev + 1), "INTERNAL", now)]
+
+
+def _told(room: Room, head: Head, kind: RoomEventKind, now: int) -> dict[str, Any]:
+    """The event of the revision that the room's head has now."""
+    event = event_at(room, head, event_id=uuid7(now), kind=kind, ts=now, actor_id=None)
+    write = event_write(room, head, event)
+    return {"Put": {"Item": write.place.key | values(write.set)}}
 
 
 def removal(room: Room, sort_key: str) -> dict[str, Any]:

@@ -140,7 +140,7 @@ class _Reversion:
         self._take(self._numbered(), lambda item: self._cleared(item, form))
         for prefix in (keys.ROSTER, keys.BANS, keys.INVITATIONS):
             self._take(self._tables.below(self._room, prefix), self._person)
-        for prefix in (keys.CHANGES, keys.UPLOADS):
+        for prefix in (keys.CHANGES, keys.EVENTS, keys.UPLOADS):
             self._take(self._tables.below(self._room, prefix), lambda item: [_delete(item)])
         self._write([{"Delete": {"Key": key(self._room.partition_key, keys.ADOPTION)}}])
 

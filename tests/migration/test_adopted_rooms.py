@@ -21,6 +21,7 @@ from chat.storage import keys
 from chat.storage.items import key, values
 from migration.memberships import add_members, count_owners
 from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, NOON, Clock, change_room, process, read, send
+from tests.guarantees.support.revisions import check_every_revision_is_told, stored_events
 from tests.migration.old import NAMES, Old, adopt, mixture, old_room, partition, run, tables_of
 
 ROSTER: dict[str, Role] = {"olga": "owner", "ann": "member", "max": "moderator"}
@@ -156,4 +157,6 @@ def test_a_head_of_an_earlier_version_gets_the_newest_messages_id_from_a_further
         assert report.outcome == "alreadyAdopted"
         head = partition(client, room)[keys.HEAD]
         assert (head["lastId"], head["rev"]) == (goal["lastId"], {"N": "8"})
+        assert check_every_revision_is_told(client, room.id, since=8) == 8
+        assert stored_events(client, room.id)[-1].kind == "INTERNAL"
     assert ask(client, leave_room, "olga", roomId=room.id).values == {"reason": "lastOwner"}

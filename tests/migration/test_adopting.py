@@ -21,6 +21,7 @@ from tests.guarantees.support.fixtures import (
     read,
     send,
 )
+from tests.guarantees.support.revisions import check_every_revision_is_told, stored_events
 from tests.migration.old import (
     MILLISECOND,
     ORDERS,
@@ -50,6 +51,7 @@ def test_messages_are_numbered_in_order_of_their_instants(client: Any, messages:
     items = partition(client, room)
     head = items.pop(keys.HEAD)
     items.pop(keys.roster("ann"))
+    items.pop(keys.event(1))
     assert keys.ADOPTION not in items
     in_order = sorted(messages, key=lambda each: each.order)
     found = [items[sort_key] for sort_key in sorted(items)]
@@ -91,6 +93,18 @@ def test_an_adopted_room_is_as_every_room(client: Any, prefix: str) -> None:
     assert {message.room_type for message in page.items} == {room.type}
     assert {message.epoch for message in page.items} == {1}
     assert page.head.seq == sent.seq
+
+
+def test_the_adoption_is_the_rooms_first_event_which_nobody_hears(client: Any) -> None:
+    room = old_room(client, mixture(), "ann")
+    adopt(client, room)
+    adopt(client, room)
+    (event,) = stored_events(client, room.id)
+    assert (event.kind, event.rev, event.seq, event.epoch, event.actor_id) == ("ROOM_ADOPTED", 1, 12, 1, None)
+    assert event.messages() == []
+    assert check_every_revision_is_told(client, room.id) == 1
+    send(process(client, Clock()), room.id, "ann", "hi")
+    assert check_every_revision_is_told(client, room.id) == 2
 
 
 def test_a_numbered_copy_is_never_written_over_a_message_that_still_stands(client: Any) -> None:
@@ -226,7 +240,7 @@ def test_what_may_go_counts_and_goes(client: Any) -> None:
         page = read(process(client, Clock()), room.id, "ann", order="OLDEST_FIRST")
         assert [message.seq for message in page.items] == [4, 5, 6]
     assert goal
-    assert len(goal) == 3 + 2  # head, roster
+    assert len(goal) == 3 + 3  # head, its event, roster
 
 
 def test_contradictions_and_missing_offsets_are_counted(client: Any) -> None:

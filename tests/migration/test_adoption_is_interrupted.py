@@ -83,7 +83,10 @@ def test_two_runs_at_once_come_to_the_same(client: Any) -> None:
 
         assert adopt(CrashingClient(client, between=other), room).outcome == "adopted"
         found = normal(partition(client, room), room)
+        told = found[keys.event(1)]
+        assert told["ts"] == found[keys.HEAD]["adoptedAt"]
         found[keys.HEAD]["adoptedAt"] = goal[keys.HEAD]["adoptedAt"]
+        told |= {name: goal[keys.event(1)][name] for name in ("ts", "expiresAt")}
         assert found == goal
 
 

@@ -97,7 +97,7 @@ def main(part: str) -> int:
         kind, _ = choose_engine("auto")
         endpoint = stack.enter_context(embedded(kind, home / "engine", in_memory=True))
         copy = home / "copy"
-        for folder in ("layers", "resolvers", "services", "simulator", "tests"):
+        for folder in ("layers", "migration", "resolvers", "schema", "services", "simulator", "tests"):
             shutil.copytree(PROJECT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(PROJECT / "pyproject.toml", copy)
         if not _pass(chosen, copy, endpoint):

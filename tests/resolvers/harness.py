@@ -14,10 +14,12 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.cursor import CursorKeys, seal
+from chat.rules.events import RoomEvent
 from chat.rules.models import Item, Role
 from chat.rules.rooms import Room, is_user_id
 from chat.steps.new_room import add_room
 from chat.storage import keys
+from chat.storage.event_items import event_of
 from chat_lambda import compose
 from simulator import demo, event_rooms
 from simulator.functions import FunctionError, Functions, functions_from_wiring
@@ -151,7 +153,15 @@ class Harness:
         changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
         changed -= {key for key in before.keys() - after.keys() if has_expired(before[key])}
         assert sorted(sort_key.split("#")[0] for _, _, sort_key in changed) == sorted(writes), sorted(changed)
+        self.check_answer(
+            outcome, [event_of(after[key]) for key in changed if key[2].startswith(keys.EVENTS)]
+        )
         return outcome
+
+    def check_answer(self, outcome: Any, events: list[RoomEvent | None]) -> None:
+        """Whoever changes a room is answered what its event says to everybody."""
+        if isinstance(outcome, dict) and outcome.get("notice") and events:
+            assert [message for event in events if event for message in event.messages()] == [outcome]
 
     def refused(
         self, event: Event, error_type: str, function: str | None = None, **values: object

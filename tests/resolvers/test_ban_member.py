@@ -6,9 +6,9 @@ from tests.resolvers.harness import Harness
 from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.banMember"
-WRITES = ["BANNED", "HEAD", "IN", "MEMBER"]
-UNSEEN_WRITES = ["BANNED", "IN"]
-"""For somebody who is not there: nobody loses access, so the head stays."""
+WRITES = ["BANNED", "EVT", "HEAD", "IN", "MEMBER"]
+UNSEEN_WRITES = ["BANNED", "EVT", "HEAD", "IN"]
+"""For somebody who is not there."""
 
 
 def test_somebody_is_removed_and_banned_and_the_epoch_moves_with_it(harness: Harness) -> None:
@@ -46,19 +46,21 @@ def test_somebody_who_never_was_there_is_banned_and_no_epoch_ends(harness: Harne
     room = harness.room(EVERY_ROLE)
     event = harness.event(EVENT, roomId=room, userId="mallory")
     answer = harness.run(event, writes=UNSEEN_WRITES)
-    expected = {"kind": "MEMBER_BANNED", "userId": "mallory", "rev": 1}
+    expected = {"kind": "MEMBER_BANNED", "userId": "mallory", "rev": 2}
     assert answer == notice(answer, room, "alice", 1, **expected)
     again = harness.run(event, writes=[])
     assert again == notice(again, room, "alice", 1, **expected)
-    assert head(harness, room) == (1, 1, 2)
+    assert head(harness, room) == (2, 1, 2)
     assert membership(harness, room, "mallory") == {"role": "member", "status": "banned", "joinedSeq": 0}
 
 
 def test_somebody_who_left_is_banned_and_no_further_epoch_ends(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
-    harness.run(harness.event("Mutation.leaveRoom", "max", roomId=room), writes=["HEAD", "IN", "MEMBER"])
+    harness.run(
+        harness.event("Mutation.leaveRoom", "max", roomId=room), writes=["EVT", "HEAD", "IN", "MEMBER"]
+    )
     answer = harness.run(harness.event(EVENT, "mona", roomId=room, userId="max"), writes=UNSEEN_WRITES)
-    expected = {"kind": "MEMBER_BANNED", "userId": "max", "rev": 2}
+    expected = {"kind": "MEMBER_BANNED", "userId": "max", "rev": 3}
     assert answer == notice(answer, room, "mona", 2, **expected)
     banned = {"role": "member", "status": "banned", "joinedSeq": 0, "leftBySelf": 1}
     assert membership(harness, room, "max") == banned

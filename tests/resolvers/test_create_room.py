@@ -15,7 +15,7 @@ from tests.resolvers.harness import Event, Harness
 from tests.resolvers.memberships import as_admin
 
 EVENT = "Mutation.createRoom"
-MADE = ["HEAD", "IN", "MEMBER", "QUOTA"]
+MADE = ["EVT", "HEAD", "IN", "MEMBER", "QUOTA"]
 MINUTE_MS = 60_000
 
 

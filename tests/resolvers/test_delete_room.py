@@ -49,7 +49,7 @@ def ended(harness: Harness, **settings: Any) -> str:
 def test_an_owner_ends_a_room_and_its_last_event_is_answered(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
-    answer = harness.run(event, writes=["HEAD"])
+    answer = harness.run(event, writes=["EVT", "HEAD"])
     told = {"kind": "ROOM_DELETED", "nextEpoch": 2, "rev": 2}
     assert answer == notice(answer, room, "alice", 1, **told)
     item = harness.item(room, "HEAD")
@@ -183,7 +183,7 @@ def test_its_id_stays_taken(harness: Harness) -> None:
 
 def test_an_administrator_ends_any_room(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
-    answer = harness.run(as_admin(harness.event(EVENT, "root", roomId=room)), writes=["HEAD"])
+    answer = harness.run(as_admin(harness.event(EVENT, "root", roomId=room)), writes=["EVT", "HEAD"])
     assert answer == notice(answer, room, "root", 1, kind="ROOM_DELETED", nextEpoch=2, rev=2)
 
 
@@ -195,7 +195,7 @@ def test_moderators_and_members_may_not(harness: Harness, actor: str) -> None:
 def test_a_guilds_room_is_not_its_owners_to_end(harness: Harness) -> None:
     room = harness.room(DRAGONS, guild=True)
     harness.refused(harness.event(EVENT, "alice", roomId=room), "NotAllowed", reason="role")
-    answer = harness.run(as_admin(harness.event(EVENT, "alice", roomId=room)), writes=["HEAD"])
+    answer = harness.run(as_admin(harness.event(EVENT, "alice", roomId=room)), writes=["EVT", "HEAD"])
     assert answer["notice"]["kind"] == "ROOM_DELETED"
 
 
@@ -211,5 +211,5 @@ def test_what_is_no_room_id_is_refused(harness: Harness) -> None:
 
 def test_owners_need_not_be_counted_for_it(harness: Harness) -> None:
     room = harness.room(EVERY_ROLE)
-    harness.run(harness.event(EVENT, "alice", roomId=room), writes=["HEAD"])
+    harness.run(harness.event(EVENT, "alice", roomId=room), writes=["EVT", "HEAD"])
     assert head(harness, room) == (2, 2, 2)

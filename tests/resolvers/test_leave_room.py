@@ -7,7 +7,7 @@ from tests.resolvers.harness import Harness
 from tests.resolvers.memberships import EVERY_ROLE, as_admin, forget_owners, head, lines, membership, notice
 
 EVENT = "Mutation.leaveRoom"
-WRITES = ["HEAD", "IN", "MEMBER"]
+WRITES = ["EVT", "HEAD", "IN", "MEMBER"]
 
 
 def test_somebody_leaves_and_the_epoch_moves_with_it(harness: Harness) -> None:
@@ -45,7 +45,7 @@ def test_who_is_alone_ends_the_room_by_leaving(harness: Harness, role: Role) -> 
     """A room from before owners were counted may have none."""
     room = harness.room({"alice": role})
     harness.send(room, "to myself")
-    answer = harness.run(harness.event(EVENT, "alice", roomId=room), writes=WRITES)
+    answer = harness.run(harness.event(EVENT, "alice", roomId=room), writes=["EVT", *WRITES])
     assert answer == notice(answer, room, "alice", 1, kind="ROOM_DELETED", nextEpoch=2, rev=4)
     assert harness.item(room, "HEAD")["endedAt"] > 0
     assert membership(harness, room, "alice")["status"] == "left"

@@ -7,7 +7,7 @@ from tests.resolvers.harness import Harness
 from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.muteMember"
-WRITES = ["IN", "MEMBER"]
+WRITES = ["EVT", "HEAD", "IN", "MEMBER"]
 UNTIL, UNTIL_MS = "2100-01-01T00:00:00.000Z", 4_102_444_800_000
 
 
@@ -15,12 +15,12 @@ def test_somebody_is_muted_until_an_instant(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     answer = harness.run(event, writes=WRITES)
-    expected = {"kind": "MEMBER_MUTED", "userId": "bob", "mutedUntil": UNTIL, "rev": 1}
+    expected = {"kind": "MEMBER_MUTED", "userId": "bob", "mutedUntil": UNTIL, "rev": 2}
     assert answer == notice(answer, room, "alice", 1, **expected)
     new = {"role": "member", "status": "active", "joinedSeq": 0, "mutedUntil": UNTIL_MS}
     assert membership(harness, room, "bob") == new
     assert lines(harness, room, "MEMBER")["bob"] == {"type": "Member", **new}
-    assert head(harness, room) == (1, 1, 1)
+    assert head(harness, room) == (2, 1, 1)
     harness.refused(harness.event("Mutation.sendMessage", "bob", roomId=room), "Muted", until=UNTIL)
     assert harness.invoke(harness.event("Query.messages", "bob", roomId=room))["items"] == []
     again = harness.run(event, writes=[])
@@ -35,7 +35,7 @@ def test_without_an_instant_or_with_one_that_has_passed_they_write_again(
     harness.run(harness.event(EVENT, "mona", roomId=room), writes=WRITES)
     event = harness.event(EVENT, "mona", roomId=room, until=until)
     answer = harness.run(event, writes=WRITES)
-    assert answer == notice(answer, room, "mona", 1, kind="MEMBER_MUTED", userId="bob", rev=1)
+    assert answer == notice(answer, room, "mona", 1, kind="MEMBER_MUTED", userId="bob", rev=3)
     assert "mutedUntil" not in membership(harness, room, "bob") | lines(harness, room, "MEMBER")["bob"]
     harness.run(event, writes=[])
     assert len(harness.send(room, "again", user="bob")) == 1

@@ -7,7 +7,7 @@ from tests.resolvers.harness import Harness
 from tests.resolvers.memberships import EVERY_ROLE, as_admin, head, lines, membership, notice
 
 EVENT = "Mutation.removeMember"
-WRITES = ["HEAD", "IN", "MEMBER"]
+WRITES = ["EVT", "HEAD", "IN", "MEMBER"]
 
 
 def test_somebody_is_taken_out_and_the_epoch_moves_with_it(harness: Harness) -> None:

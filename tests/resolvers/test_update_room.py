@@ -31,7 +31,7 @@ def test_a_rooms_new_rules_are_answered_as_a_notice_and_stored_in_its_head(harne
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     harness.send(room, "hi")
-    answer = harness.run(event, writes=["HEAD"])
+    answer = harness.run(event, writes=["EVT", "HEAD"])
     assert uuid.UUID(answer["id"]).version == 7
     assert [answer[name] for name in ("roomId", "senderId", "epoch", "roomType")] == [
         room,
@@ -62,7 +62,7 @@ def test_a_rooms_new_rules_are_answered_as_a_notice_and_stored_in_its_head(harne
 @pytest.mark.parametrize("rule", RESETS)
 def test_a_reset_gives_a_rule_back_and_what_is_absent_stays(harness: Harness, rule: str) -> None:
     room = harness.room(settings=OWN)
-    harness.run(update_event(harness, room, None, reset=[rule]), writes=["HEAD"])
+    harness.run(update_event(harness, room, None, reset=[rule]), writes=["EVT", "HEAD"])
     head = harness.item(room, "HEAD")
     assert {name: str(head[name]) for name in OWN if name in head} == {
         name: str(value) for name, value in OWN.items() if name not in RESETS[rule]
@@ -87,21 +87,21 @@ def test_null_leaves_a_rule_as_it_is(harness: Harness, field: str) -> None:
         **dict.fromkeys(["name", "visibility", *NUMBERS, "reset"]),
         other: "Owls" if other == "name" else 7,
     }
-    harness.run(update_event(harness, room, None, **given), writes=["HEAD"])
+    harness.run(update_event(harness, room, None, **given), writes=["EVT", "HEAD"])
     assert harness.item(room, "HEAD")[field] == before[field]
 
 
 def test_all_that_is_reset_is_given_back_at_once(harness: Harness) -> None:
     event = harness.prepared(f"{EVENT}.reset")
     harness.head(event["arguments"]["roomId"], slowModeSeconds=9, retentionDays=10)
-    shown = harness.run(event, writes=["HEAD"])["notice"]["room"]
+    shown = harness.run(event, writes=["EVT", "HEAD"])["notice"]["room"]
     assert (shown["name"], shown["slowModeSeconds"], shown["retentionDays"]) == (None, 0, 365)
     assert (shown["personPerSecond"], shown["personBurst"], shown["roomPerSecond"]) == (1, 10, 1000)
 
 
 def test_what_is_so_already_changes_nothing_and_is_a_success(harness: Harness) -> None:
     event = harness.prepared(EVENT)
-    first = harness.run(event, writes=["HEAD"])
+    first = harness.run(event, writes=["EVT", "HEAD"])
     again = harness.run(event, writes=[])
     assert again["notice"] == first["notice"]
     assert again["id"] != first["id"]
@@ -110,16 +110,16 @@ def test_what_is_so_already_changes_nothing_and_is_a_success(harness: Harness) -
 def test_a_public_room_is_found_and_a_private_one_is_not(harness: Harness) -> None:
     room = harness.room()
     harness.refused(harness.event("Query.room", "carol", roomId=room), "NotRoomMember")
-    harness.run(update_event(harness, room, visibility="PUBLIC"), writes=["HEAD"])
+    harness.run(update_event(harness, room, visibility="PUBLIC"), writes=["EVT", "HEAD"])
     assert harness.run(harness.event("Query.room", "carol", roomId=room), writes=[])["visibility"] == "PUBLIC"
-    harness.run(update_event(harness, room, visibility="PRIVATE"), writes=["HEAD"])
+    harness.run(update_event(harness, room, visibility="PRIVATE"), writes=["EVT", "HEAD"])
     harness.refused(harness.event("Query.room", "carol", roomId=room), "NotRoomMember")
 
 
 def test_a_guilds_room_is_never_public(harness: Harness) -> None:
     room = harness.room(guild=True)
     harness.refused(update_event(harness, room, visibility="PUBLIC"), "InvalidInput", argument="visibility")
-    answer = harness.run(update_event(harness, room, name="Owls"), writes=["HEAD"])
+    answer = harness.run(update_event(harness, room, name="Owls"), writes=["EVT", "HEAD"])
     assert (answer["guildId"], answer["notice"]["room"]["name"]) == (room.removeprefix("GUILD#"), "Owls")
 
 
@@ -141,7 +141,7 @@ def test_strangers_are_refused_as_without_such_a_room(harness: Harness) -> None:
 def test_an_administrator_rules_every_room(harness: Harness, user: str) -> None:
     event = update_event(harness, harness.room(), user, name="Ours")
     event["identity"]["resolverContext"]["roles"] = "admin"
-    assert harness.run(event, writes=["HEAD"])["senderId"] == user
+    assert harness.run(event, writes=["EVT", "HEAD"])["senderId"] == user
 
 
 @pytest.mark.parametrize("status", ["left", "banned"])
@@ -190,10 +190,10 @@ def test_owners_set_limits_as_high_as_the_deployments_and_administrators_higher(
     higher = update_event(harness, room, None, **{name: most + 1})
     refusal = harness.refused(higher, "NotAllowed", reason="limit", argument=name, max=most)
     assert str(most) in refusal.message
-    answer = harness.run(update_event(harness, room, None, **{name: most}), writes=["HEAD"])
+    answer = harness.run(update_event(harness, room, None, **{name: most}), writes=["EVT", "HEAD"])
     assert answer["notice"]["room"][name] == most
     assert "adminRules" not in harness.item(room, "HEAD")
-    answer = harness.run(as_admin(higher), writes=["HEAD"])
+    answer = harness.run(as_admin(higher), writes=["EVT", "HEAD"])
     assert answer["notice"]["room"][name] == most + 1
     assert harness.item(room, "HEAD")["adminRules"] == name
     as_owner = update_event(harness, room, None, **{name: most + 1})

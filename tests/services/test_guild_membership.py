@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from chat.operations.guild_membership import MAX_PEOPLE
+from chat.rules.events import RoomEvent
 from chat.rules.models import Role
 from chat.steps.quota import MAX_ROOMS, ROOMS
+from chat.storage import keys
+from chat.storage.event_items import event_of
 from chat_lambda.telemetry import actor
 from simulator.keys import SigningKey
 from tests.resolvers.harness import Harness, Refusal
@@ -129,7 +132,7 @@ def test_members_are_added_and_removed_in_one_call(harness: Harness, guild: Guil
     back = guild.call(add=[{"userId": "bob"}])
     assert back == guild.answer(epoch=2, added=["bob"])
     assert guild.member("bob") == ("member", "active", None)
-    assert guild.head() == (2, 2, 1)
+    assert guild.head() == (3, 2, 1)
 
 
 def test_a_role_is_the_services_and_stays_where_it_gives_none(harness: Harness, guild: Guild) -> None:
@@ -138,7 +141,7 @@ def test_a_role_is_the_services_and_stays_where_it_gives_none(harness: Harness, 
     assert guild.head() == (2, 1, 2)
     guild.call(add=[{"userId": "mona", "role": "MEMBER"}])
     assert guild.member("mona")[0] == "member"
-    assert guild.head() == (2, 1, 2)
+    assert guild.head() == (3, 1, 2)
 
 
 def test_the_service_may_take_away_the_last_owner(harness: Harness, guild: Guild) -> None:
@@ -282,3 +285,57 @@ def test_where_there_is_no_room_there_is_nothing_to_end(harness: Harness) -> Non
 )
 def test_an_end_is_said_by_itself(guild: Guild, more: dict[str, object]) -> None:
     guild.refused("InvalidInput", {"argument": "end"}, **more)
+
+
+def told(guild: Guild, rev: int) -> RoomEvent:
+    """The event of a revision."""
+    (item,) = [
+        item
+        for item in guild._harness.partition("gg_guild", guild.room)  # noqa: SLF001  it is this file's own
+        if item["SK"]["S"] == keys.event(rev)
+    ]
+    event = event_of(item)
+    assert event is not None
+    return event
+
+
+def heard(event: RoomEvent) -> list[tuple[str, str | None, str | None, int | None]]:
+    """What people in the room hear of an event: what, of whom, their role, and the epoch that begins."""
+    notices = [message["notice"] for message in event.messages()]
+    return [(each["kind"], each["userId"], each["role"], each["nextEpoch"]) for each in notices]
+
+
+def test_what_the_service_does_is_one_event_of_nobody_with_a_notice_for_each_person(guild: Guild) -> None:
+    guild.call(
+        add=[{"userId": "dave"}, {"userId": "mona", "role": "MEMBER"}, {"userId": "alice"}],
+        remove=["bob", "carol", "nobody"],
+    )
+    event = told(guild, 2)
+    assert (event.kind, event.actor_id, event.epoch, event.rev) == ("GUILD_MEMBERSHIP", None, 1, 2)
+    assert heard(event) == [
+        ("MEMBER_ADDED", "dave", "MEMBER", None),
+        ("ROLE_CHANGED", "mona", "MEMBER", None),
+        ("MEMBER_REMOVED", "bob", None, None),
+        ("MEMBER_REMOVED", "carol", None, 2),
+    ]
+    assert {message["senderId"] for message in event.messages()} == {""}
+    guild.call(add=[{"userId": "dave"}], remove=["bob"])
+    assert guild.head() == (2, 2, 1)
+
+
+def test_the_making_and_the_end_of_a_guilds_room_are_events_of_nobody(harness: Harness) -> None:
+    guild = Guild(harness)
+    guild.call(add=[{"userId": "alice", "role": "OWNER"}, {"userId": "bob"}])
+    made = told(guild, 1)
+    assert (made.kind, made.actor_id, heard(made)) == ("ROOM_CREATED", None, [])
+    assert [(each["kind"], each["userId"], each["role"]) for each in made.notices] == [
+        ("MEMBER_ADDED", "alice", "OWNER"),
+        ("MEMBER_ADDED", "bob", "MEMBER"),
+    ]
+    guild.call(end=True)
+    ended = told(guild, 2)
+    assert (ended.kind, ended.actor_id, heard(ended)) == (
+        "ROOM_DELETED",
+        None,
+        [("ROOM_DELETED", None, None, 2)],
+    )

@@ -85,7 +85,7 @@ def test_of_a_room_that_has_ended_a_tombstone_and_memberships_that_expire_are_le
     room = lived_in(harness, guild)
     before = left_of(harness, room)
     kinds = {key.split(" ")[1].split("#")[0] for key in before}
-    in_room = {"HEAD", "MSG", "CHG", "MEMBER", "BANNED", "UPLOAD"}
+    in_room = {"HEAD", "MSG", "CHG", "EVT", "MEMBER", "BANNED", "UPLOAD"}
     assert kinds == in_room | {"IN", "AT", "SENT", "WINDOW", "HOUR"}
     assert run() == {"ended": 1, "waiting": 0, "failed": 0}
     place = Room.parse(room).partition_key

@@ -8,6 +8,7 @@ from tests.guarantees.rooms.requests import call, pages
 from tests.guarantees.rooms.room_oracle import RoomOracle
 from tests.guarantees.rooms.rooms_under_test import RoomsUnderTest, has_rules, head_of, wire_of
 from tests.guarantees.support.fixtures import stored
+from tests.guarantees.support.revisions import check_every_revision_is_told
 
 
 class ComparedRooms(RoomsUnderTest):
@@ -133,6 +134,13 @@ class ComparedRooms(RoomsUnderTest):
         assert {each.seq for each in room.visible_messages(self.clock.now() + 20_000)} <= {
             item["seq"] for item in kept
         }
+
+    def check_events(self) -> None:
+        """Each revision that was made since the last look has one event."""
+        for name, room in self.rooms.items():
+            told = self.told.get(name, 0)
+            if room.rev > told:
+                self.told[name] = check_every_revision_is_told(self.client, name, since=told + 1)
 
     def check_live_client(self, client: Client) -> None:
         """Where nothing was lost since the client had caught up, live events brought everything; and where an

@@ -68,7 +68,9 @@ class RoomOracle(MessageOracle):
         if access != "admin" and member and not self._comes_again(member, now):
             return Refusal("RateLimited")
         if not asks:
-            return ExpectedNotice("MEMBER_ADDED", user, self.epoch, role=self._join(user, role).role)
+            return ExpectedNotice(
+                "MEMBER_ADDED", user, self.epoch, role=self._begin(user, role, "active").role
+            )
         self._begin(user, role, "invited")
         return ExpectedNotice("MEMBER_INVITED", user, self.epoch, role=role)
 
@@ -92,14 +94,11 @@ class RoomOracle(MessageOracle):
             is_invited = member is not None and member.status == "invited"
             if not (self.rules.is_public or who in self.admins or is_invited):
                 return NOT_MEMBER
-            member = self._join(who, member.role if member and is_invited else "member")
+            member = self._begin(who, member.role if member and is_invited else "member", "active")
         return ExpectedNotice("MEMBER_JOINED", who, self.epoch, role=member.role)
 
-    def _join(self, user: str, role: str) -> Membership:
-        self.rev += role == "owner"
-        return self._begin(user, role, "active")
-
     def _begin(self, user: str, role: str, status: str) -> Membership:
+        self.rev += 1
         member = self.members.setdefault(user, Membership())
         member.role, member.status, member.joined_seq = role, status, len(self.messages)
         member.ended_epoch, member.left_by_self, member.invitation_ended = None, False, False
@@ -110,6 +109,7 @@ class RoomOracle(MessageOracle):
         member = self.members.get(user)
         if member and member.status == "invited":
             member.status, member.left_by_self, member.invitation_ended = "left", by_self, True
+            self.rev += 1
         if member and member.status == "left" and member.invitation_ended:
             return ExpectedNotice("INVITATION_ENDED", user, self.epoch)
         return None
@@ -190,6 +190,7 @@ class RoomOracle(MessageOracle):
             self._revoke(member, "banned", user)
         elif member.status != "banned":
             member.status, member.role, member.ended_epoch = "banned", "member", None
+            self.rev += 1
         if member.ended_epoch is None:
             return ExpectedNotice("MEMBER_BANNED", user, self.epoch)
         return self._revocation_notice("MEMBER_BANNED", user)
@@ -203,6 +204,7 @@ class RoomOracle(MessageOracle):
             return not_allowed("notThere")
         if member.status == "banned":
             member.status, member.role = "left", "member"
+            self.rev += 1
         return ExpectedNotice("MEMBER_UNBANNED", user, self.epoch)
 
     def set_role(self, who: str, user: str, role: str) -> Refusal | ExpectedNotice:
@@ -217,7 +219,7 @@ class RoomOracle(MessageOracle):
             return not_allowed("notThere")
         if role != "owner" and self.is_last_owner(user):
             return not_allowed("lastOwner")
-        self.rev += (member.role == "owner") != (role == "owner")
+        self.rev += member.role != role
         member.role = role
         return notice
 
@@ -228,6 +230,7 @@ class RoomOracle(MessageOracle):
         member = self.member(user)
         if member is None:
             return not_allowed("notThere")
+        self.rev += member.muted_until != until
         member.muted_until = until
         return ExpectedNotice("MEMBER_MUTED", user, self.epoch, muted_until=until or None)
 

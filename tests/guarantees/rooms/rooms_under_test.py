@@ -85,6 +85,8 @@ class RoomsUnderTest:
         self.clients = {user: Client(user) for user in self.users}
         self.fan_out = FanOut()
         self.skew = 0
+        self.told: dict[str, int] = {}
+        """Up to which revision each room's events were found complete: they expire."""
         self.created_until: dict[str, int] = {}
         """For whom rooms that were made, or found taken, are charged up to when (ms)."""
 

@@ -127,6 +127,10 @@ class AnyRooms(Steps):
                 assert head["owners"] == len(room.owners())
                 assert room.owners() or name.startswith("GUILD#")  # whose last member may leave
 
+    @invariant()
+    def every_revision_is_told_once(self) -> None:
+        self.chat.check_events()
+
     def teardown(self) -> None:
         """In the end every client catches up, unless the steps have failed."""
         if sys.exc_info()[0]:

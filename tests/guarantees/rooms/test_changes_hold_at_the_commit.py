@@ -175,15 +175,17 @@ def test_somebody_is_changed_only_as_they_were_judged(
 def test_a_visitor_joins_only_while_the_room_is_public(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
-    """The visibility alone: no `rev` moves."""
+    """Whoever changes the visibility moves `rev`, which is all that joining is judged by."""
     room = new_room(client, settings=FAST | {"visibility": "public"}, members=MEMBERS)
-    proxy.once("TransactWriteItems", overtaken_by(lambda: write_head(client, room, visibility="private")))
+    proxy.once(
+        "TransactWriteItems", overtaken_by(lambda: write_head(client, room, visibility="private", rev=2))
+    )
     with pytest.raises(NotRoomMember):
         by(join_room, "dan")(process(proxied, clock), room)
 
 
 def write_head(client: Any, room_id: str, **attributes: str | int) -> None:
-    """Write attributes of the head and leave `rev` as it is."""
+    """Write attributes of the head, and `rev` only where it is one of them."""
     room = Room.parse(room_id)
     for name, value in attributes.items():
         client.update_item(

@@ -76,7 +76,7 @@ def test_two_calls_at_once_make_one_room_with_the_members_of_both(
     assert (answer["epoch"], answer["owners"]) == (1, 1)
     head, members = state(client, room)
     assert head
-    assert (head.rev, set(members)) == (1, {"ann", "bob"})
+    assert (head.rev, set(members)) == (2, {"ann", "bob"})
 
 
 def test_messages_in_between_delay_a_removal_and_do_not_lose_it(

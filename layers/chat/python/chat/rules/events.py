@@ -5,13 +5,13 @@ A message's event is read from the message's own item, every other from an item 
 generation they count up by one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from chat.rules.instants import to_wire
-from chat.rules.models import Message, NoticeKind
+from chat.rules.models import Head, Message, Notice, NoticeKind
 from chat.rules.record import record
-from chat.rules.rooms import RoomType
+from chat.rules.rooms import Room, RoomType
 
 MessageEventKind = Literal["MESSAGE_SENT", "MESSAGE_EDITED", "MESSAGE_REMOVED"]
 RoomEventKind = NoticeKind | Literal["ROOM_CREATED", "ROOM_ADOPTED", "GUILD_MEMBERSHIP", "INTERNAL"]
@@ -96,6 +96,34 @@ class RoomEvent:
             "notices": [dict(notice) for notice in self.notices],
             "rebuilt": rebuilt,
         }
+
+
+def event_at(
+    room: Room,
+    head: Head,
+    *,
+    event_id: str,
+    kind: RoomEventKind,
+    ts: int,
+    actor_id: str | None,
+    notices: Sequence[Notice] = (),
+) -> RoomEvent:
+    """The event of revision `head.rev`, which no message made; it is to be heard in `head.epoch`. `ts` is in ms."""
+    return RoomEvent(
+        id=event_id,
+        kind=kind,
+        room_id=room.id,
+        room_type=room.type,
+        guild_id=room.guild_id,
+        rev=head.rev,
+        seq=head.seq,
+        epoch=head.epoch,
+        generation=head.generation,
+        generation_rev=head.generation_rev,
+        ts=ts,
+        actor_id=actor_id,
+        notices=tuple(notice.to_wire() for notice in notices),
+    )
 
 
 def _shown(message: Message, *, with_text: bool) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from chat.rules.models import DAY_MS, Head, RoomSettings
 
+KEPT_MS = 30 * DAY_MS
+"""How long somebody may be away and still get each change; and how long events are kept that no message tells."""
+
 
 def readable_since(head: Head | None, defaults: RoomSettings, now: int) -> int:
     """What is older than this instant is gone for readers, though its item may stand; all in ms. `head` is

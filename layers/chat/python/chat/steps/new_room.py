@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.events import RoomEvent
+from chat.rules.events import event_at
 from chat.rules.generations import in_generation
 from chat.rules.models import LIMITS, Head, Notice, Role
 from chat.rules.record import record
@@ -93,20 +93,14 @@ def new_head_writes(
     if limits := sorted(LIMITS.keys() & settings.keys()):
         attributes["adminRules"] = ",".join(limits)
     head = Head.of(in_generation(values(attributes), origin.generation))
-    event = RoomEvent(
-        id=origin.event_id,
+    event = event_at(
+        room,
+        head,
+        event_id=origin.event_id,
         kind="ROOM_CREATED",
-        room_id=room.id,
-        room_type=room.type,
-        guild_id=room.guild_id,
-        rev=head.rev,
-        seq=head.seq,
-        epoch=head.epoch,
-        generation=head.generation,
-        generation_rev=head.generation_rev,
         ts=origin.at,
         actor_id=origin.founder,
-        notices=tuple(replace(notice, rev=head.rev).to_wire() for notice in notices),
+        notices=[replace(notice, rev=head.rev) for notice in notices],
     )
     return [_new(head_place(room), attributes), event_write(room, head, event)]
 

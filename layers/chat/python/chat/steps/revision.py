@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.events import RoomEvent, RoomEventKind
+from chat.rules.events import RoomEvent, RoomEventKind, event_at
 from chat.rules.models import Caller, Head, Message, Notice
 from chat.rules.record import record
 from chat.rules.rooms import Room
@@ -70,20 +70,14 @@ def next_revision(
     told = [replace(notice, rev=head.rev + 1) for notice in notices]
     if revoked_at is not None:
         told[-1] = replace(told[-1], next_epoch=head.epoch + 1)
-    event = RoomEvent(
-        id=deployment.new_id(at),
+    event = event_at(
+        room,
+        replace(head, rev=head.rev + 1),
+        event_id=deployment.new_id(at),
         kind=kind or told[0].kind,
-        room_id=room.id,
-        room_type=room.type,
-        guild_id=room.guild_id,
-        rev=head.rev + 1,
-        seq=head.seq,
-        epoch=head.epoch,
-        generation=head.generation,
-        generation_rev=head.generation_rev,
         ts=at,
         actor_id=None if actor is None else actor.user_id,
-        notices=tuple(notice.to_wire() for notice in told),
+        notices=told,
     )
     writes = [_head_write(room, head, moved), event_write(room, head, event)]
     return Revision(room, head.ruled(moved), event, told, writes)

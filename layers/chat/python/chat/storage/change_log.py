@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from chat.rules.gaps import Recency
-from chat.rules.models import DAY_MS, Head, Stored
+from chat.rules.models import Head, Stored
 from chat.rules.record import record
 from chat.rules.removals import Removals
+from chat.rules.retention import KEPT_MS
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.places import Place, head_place, in_room
 from chat.storage.store import Store
 from chat.storage.tables import Write
-
-KEPT_MS = 30 * DAY_MS
-"""How long somebody may be away and still get each change."""
 
 _AT_ONCE = 100
 _LOOKED_THROUGH = 500

@@ -10,9 +10,9 @@ from chat.rules.errors import InvalidInput
 from chat.rules.events import MessageEventKind, RoomEvent
 from chat.rules.generations import generation_in
 from chat.rules.models import Head, Item
+from chat.rules.retention import KEPT_MS
 from chat.rules.rooms import GUILD_PREFIX, Room
 from chat.storage import keys
-from chat.storage.change_log import KEPT_MS
 from chat.storage.items import to_message
 from chat.storage.legacy import is_numbered
 from chat.storage.places import Place, in_room
