@@ -3,7 +3,9 @@
 
 locals {
   publishes    = var.publish == "stream"
-  reads_events = local.publishes || var.events != null
+  has_bus      = var.events.bus != null
+  has_queue    = var.events.queue != null
+  reads_events = local.publishes || local.has_bus || local.has_queue
 
   # Of the wiring's services: the one that reads the streams, and the one that tells a bus or a queue again; subscribers catch up.
   stream_reader  = "read_stream"
@@ -15,7 +17,6 @@ locals {
   # its authorizer is.
   reader_settings = { for name, url in { APPSYNC_URL = local.api.own_url } : name => url if local.publishes }
 
-  reading = try(coalesce(var.events.reader), {})
   stream_arns = {
     for key in keys(local.tables) : key => var.existing.tables[key] == null ? aws_dynamodb_table.chat[key].stream_arn : var.existing.tables[key].stream_arn
   }
@@ -115,16 +116,16 @@ resource "aws_lambda_event_source_mapping" "stream" {
   function_name    = aws_lambda_alias.reader[local.stream_reader].arn
   tags             = local.tags
 
-  starting_position                  = try(local.reading.starting_position, "TRIM_HORIZON")
-  batch_size                         = try(local.reading.batch_size, 100)
-  maximum_batching_window_in_seconds = try(local.reading.batching_window_seconds, 0)
-  parallelization_factor             = try(local.reading.parallelization, 10)
+  starting_position                  = var.events.reader.starting_position
+  batch_size                         = var.events.reader.batch_size
+  maximum_batching_window_in_seconds = var.events.reader.batching_window_seconds
+  parallelization_factor             = var.events.reader.parallelization
 
   # What fails is told alone, is halved until it is, and neither holds up its shard for ever nor vanishes: its place goes to a queue.
   function_response_types        = ["ReportBatchItemFailures"]
   bisect_batch_on_function_error = true
-  maximum_retry_attempts         = try(local.reading.retries, 1000)
-  maximum_record_age_in_seconds  = try(local.reading.max_age_seconds, 43200)
+  maximum_retry_attempts         = var.events.reader.retries
+  maximum_record_age_in_seconds  = var.events.reader.max_age_seconds
 
   destination_config {
     on_failure {
@@ -181,8 +182,6 @@ resource "aws_sqs_queue" "letters" {
 }
 
 locals {
-  has_bus     = try(var.events.bus, null) != null
-  has_queue   = try(var.events.queue, null) != null
   makes_bus   = local.has_bus && var.existing.event_bus == null
   makes_queue = local.has_queue && var.existing.event_queue == null
 
@@ -200,7 +199,7 @@ locals {
       EVENT_BUS             = try(local.bus.name, null)
       EVENT_SOURCE          = local.has_bus ? var.events.bus.source : null
       EVENT_QUEUE_URL       = try(local.queue.url, null)
-      EVENT_TEXT            = tostring(try(var.events.text, false))
+      EVENT_TEXT            = tostring(var.events.text)
       DEAD_LETTER_QUEUE_URL = try(aws_sqs_queue.letters["dead"].url, null)
     } : name => value if value != null && local.reads_events
   }

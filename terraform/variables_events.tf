@@ -19,9 +19,9 @@ variable "publish" {
 
 variable "events" {
   description = <<-EOT
-    What is told of each change of a room: events/stream/ has an example of each kind, and its schema. Null: nothing; then, with
-    `publish` as it is, neither the function that reads the tables' streams nor anything else of this is made. DynamoDB lets two
-    read a stream without throttling each other: one of a table's is taken by this, the other one is yours.
+    What is told of each change of a room, and how the tables' streams are read for it and for `publish = "stream"`: events/stream/ has
+    an example of each kind, and its schema. With neither a bus nor a queue, and `publish` as it is, nothing is read, and nothing
+    of this is made. DynamoDB lets two read a stream without throttling each other: one of a table's is taken by this, the other one is yours.
     - `bus`: to an EventBridge bus, which is made, or is `existing.event_bus`. `source` is what its rules match.
     - `queue`: to an SQS queue (FIFO, a room's events in order), which is made, or is `existing.event_queue`. Who takes messages out of
       it may give it a redrive policy.
@@ -44,12 +44,8 @@ variable "events" {
       starting_position       = optional(string, "TRIM_HORIZON")
     }), {})
   })
-  default = null
-
-  validation {
-    condition     = var.events == null || var.publish == "stream" || try(var.events.bus != null || var.events.queue != null, false)
-    error_message = "events must say where to: bus = {}, queue = {}, or both."
-  }
+  default  = {}
+  nullable = false
 
   validation {
     condition     = can(regex("^[A-Za-z0-9/_.-]{1,256}$", try(coalesce(var.events.bus.source), "chat"))) && !startswith(try(coalesce(var.events.bus.source), "chat"), "aws.")
@@ -57,37 +53,37 @@ variable "events" {
   }
 
   validation {
-    condition     = try(var.events.reader.batch_size >= 1 && var.events.reader.batch_size <= 1000, true)
+    condition     = var.events.reader.batch_size >= 1 && var.events.reader.batch_size <= 1000
     error_message = "events.reader.batch_size must be from 1 to 1,000: each record is a call or more, and the function has a time limit."
   }
 
   validation {
-    condition     = try(var.events.reader.batching_window_seconds >= 0 && var.events.reader.batching_window_seconds <= 300, true)
+    condition     = var.events.reader.batching_window_seconds >= 0 && var.events.reader.batching_window_seconds <= 300
     error_message = "events.reader.batching_window_seconds must be from 0 to 300."
   }
 
   validation {
-    condition     = var.publish != "stream" || try(var.events.reader.batching_window_seconds == 0, true)
+    condition     = var.publish != "stream" || var.events.reader.batching_window_seconds == 0
     error_message = "events.reader.batching_window_seconds must be 0 with publish = \"stream\": people would wait for their messages that long."
   }
 
   validation {
-    condition     = try(var.events.reader.parallelization >= 1 && var.events.reader.parallelization <= 10, true)
+    condition     = var.events.reader.parallelization >= 1 && var.events.reader.parallelization <= 10
     error_message = "events.reader.parallelization must be from 1 to 10."
   }
 
   validation {
-    condition     = try(var.events.reader.retries >= 1 && var.events.reader.retries <= 10000, true)
+    condition     = var.events.reader.retries >= 1 && var.events.reader.retries <= 10000
     error_message = "events.reader.retries must be from 1 to 10,000: without an end, one record could hold up its shard until it expires."
   }
 
   validation {
-    condition     = try(var.events.reader.max_age_seconds >= 60 && var.events.reader.max_age_seconds <= 82800, true)
+    condition     = var.events.reader.max_age_seconds >= 60 && var.events.reader.max_age_seconds <= 82800
     error_message = "events.reader.max_age_seconds must be from 60 to 82,800 (23 hours): a stream keeps records for 24 hours, and what expires there is told of by nobody."
   }
 
   validation {
-    condition     = contains(["TRIM_HORIZON", "LATEST"], try(coalesce(var.events.reader.starting_position), "LATEST"))
+    condition     = contains(["TRIM_HORIZON", "LATEST"], var.events.reader.starting_position)
     error_message = "events.reader.starting_position must be TRIM_HORIZON or LATEST."
   }
 }

@@ -84,7 +84,7 @@ variable "existing" {
   }
 
   validation {
-    condition     = (var.publish != "stream" && var.events == null) || alltrue([for table in values(var.existing.tables) : table == null || try(table.stream_arn != null, false)])
+    condition     = (var.publish != "stream" && var.events.bus == null && var.events.queue == null) || alltrue([for table in values(var.existing.tables) : table == null || try(table.stream_arn != null, false)])
     error_message = "Events are read from the tables' streams: existing.tables must say the stream_arn of each table. Its owner turns the stream on, with NEW_IMAGE."
   }
 
@@ -101,7 +101,7 @@ variable "existing" {
   }
 
   validation {
-    condition     = var.existing.event_bus == null || try(var.events.bus, null) != null
+    condition     = var.existing.event_bus == null || var.events.bus != null
     error_message = "existing.event_bus goes with events.bus, which says that events go there."
   }
 
@@ -116,7 +116,7 @@ variable "existing" {
   }
 
   validation {
-    condition     = var.existing.event_queue == null || try(var.events.queue, null) != null
+    condition     = var.existing.event_queue == null || var.events.queue != null
     error_message = "existing.event_queue goes with events.queue, which says that events go there."
   }
 

@@ -150,7 +150,7 @@ run "packages_that_were_not_built" {
   expect_failures = [aws_lambda_layer_version.chat]
 }
 
-run "events_for_nobody_and_numbers_out_of_bounds" {
+run "numbers_of_the_reader_out_of_bounds" {
   command = plan
   variables {
     events = { reader = { batch_size = 0, batching_window_seconds = 301, parallelization = 11, retries = -1, max_age_seconds = 604800, starting_position = "AT_TIMESTAMP" } }

@@ -21,6 +21,9 @@ that garbage is a quarter of the time."""
 USERS = [ROOT, *(f"examples/{path.name}" for path in sorted((PROJECT / "terraform" / "examples").iterdir()))]
 """The configurations that use the module."""
 
+WITHOUT_IDENTITY = (ROOT, "examples/complete", "examples/events")
+"""Those that have the short form, and one whose pool is unknown."""
+
 
 def test_the_files_are_in_their_form(project: Path) -> None:
     command = ["terraform", "fmt", "-check", "-recursive", "-diff", str(project / "terraform")]
@@ -48,11 +51,7 @@ def test_who_uses_it_can_plan_and_names_sources_that_are_ones(workspace: Workspa
     (summary,) = [line["test_summary"] for line in lines if line["type"] == "test_summary"]
     assert (summary["status"], summary.get("failed", 0)) == ("pass", 0)
     given = {each for line in lines for each in _values(line, "IDENTITY")}
-    assert given or at in (
-        ROOT,
-        "examples/complete",
-        "examples/events",
-    )  # the short form, and a pool that is unknown
+    assert given or at in WITHOUT_IDENTITY
     for text in given:
         parse_sources(text)
 
