@@ -30,6 +30,7 @@ IDS = "names something, in the characters of ids"
 PERSON = "somebody's id, as their identity says it; `may_add` is asked about whoever is added"
 CHOICE = "one of a list of words"
 NUMBER = "a number, a flag or an instant"
+COMMITTED = "what is committed already, and is only published"
 NO_TEXTS: Mapping[str, str] = {
     "roomId": IDS,
     "guildId": IDS,
@@ -50,6 +51,10 @@ NO_TEXTS: Mapping[str, str] = {
     "end": NUMBER,
     "ts": NUMBER,
     "rooms": IDS,
+    "message": COMMITTED,
+    "since": NUMBER,
+    "until": NUMBER,
+    "targets": CHOICE,
 }
 """Arguments that are no text of people's, and why: wherever they are."""
 NUMBERS = {"Int", "Float", "Boolean", "AWSDateTime"}
@@ -108,7 +113,7 @@ def test_what_is_no_text_for_being_an_id_or_a_choice_is_one_in_the_schema() -> N
     }
     ids = {field for field, kind in kinds.items() if kind in ("ID", "RoomPosition")}
     assert {NO_TEXTS[name] for _, name in ids} == {IDS, PERSON}
-    assert {NO_TEXTS[name] for _, name in kinds.keys() - ids} == {CHOICE}
+    assert {NO_TEXTS[name] for _, name in kinds.keys() - ids} == {CHOICE, COMMITTED}
 
 
 def test_every_kind_of_text_is_stored_somewhere() -> None:
