@@ -12,7 +12,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.newcomer import charge_addition, read_newcomer
 from chat.steps.notices import notice_message
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import add_writes, caller_unchanged, invite_writes, with_owner_count
 
@@ -57,4 +57,4 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         commit(deployment, taken_in, [*writes, *caller_unchanged(room, caller, entry)])
         return taken_in.message
 
-    return until_committed(deployment, tally, step)
+    return until_room_is_changed(deployment, tally, room, step)

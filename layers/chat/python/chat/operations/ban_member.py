@@ -12,7 +12,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message, revocation_notice
 from chat.steps.quota import returned_room
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import ban_writes, caller_unchanged, owners_gained, read_people, with_owner_count
 
@@ -52,4 +52,4 @@ def ban_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         commit(deployment, banned, [*writes, *caller_unchanged(room, caller, entry)])
         return banned.message
 
-    return until_committed(deployment, tally, step)
+    return until_room_is_changed(deployment, tally, room, step)

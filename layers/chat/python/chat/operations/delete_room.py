@@ -8,7 +8,7 @@ from chat.rules.access import enter_room, may_end
 from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.room_end import commit_end, end_revision, repeated_end_notice
 from chat.steps.roster import caller_unchanged, read_people
 
@@ -34,4 +34,4 @@ def delete_room(
         commit_end(deployment, ended, caller_unchanged(room, caller, entry))
         return ended.message
 
-    return until_committed(deployment, tally, step)
+    return until_room_is_changed(deployment, tally, room, step)

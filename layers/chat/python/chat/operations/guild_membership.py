@@ -20,7 +20,7 @@ from chat.rules.room_rules import check_rules, clean_name
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.new_room import founding, is_occupied, new_head_writes
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.room_end import commit_end, end_revision
 from chat.steps.roster import (
@@ -72,8 +72,8 @@ def guild_membership(deployment: Deployment, arguments: Mapping[str, Any], tally
     """
     feed, hook = check_feed(arguments), deployment.before_text(tally)
     if feed.ended:
-        return until_committed(deployment, tally, lambda: _end(deployment, feed))
-    return until_committed(deployment, tally, lambda: _feed(deployment, feed, hook))
+        return until_room_is_changed(deployment, tally, feed.room, lambda: _end(deployment, feed))
+    return until_room_is_changed(deployment, tally, feed.room, lambda: _feed(deployment, feed, hook))
 
 
 def check_feed(arguments: Mapping[str, Any]) -> Feed:

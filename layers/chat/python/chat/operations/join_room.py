@@ -13,7 +13,7 @@ from chat.rules.tally import Tally
 from chat.steps.newcomer import read_newcomer
 from chat.steps.notices import notice_message
 from chat.steps.quota import charge_own_room, check_own_rooms
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import add_writes, with_owner_count
 
@@ -56,7 +56,7 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
         commit(deployment, joined, [*writes, *charges])
         return joined.message
 
-    return until_committed(deployment, tally, step)
+    return until_room_is_changed(deployment, tally, room, step)
 
 
 def _role_of(person: Member | None) -> Role:

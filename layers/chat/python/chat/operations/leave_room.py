@@ -11,7 +11,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import invitation_notice, revocation_notice
 from chat.steps.quota import returned_room
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import Revision, commit, next_revision
 from chat.steps.room_end import (
     alone_revision,
@@ -39,7 +39,7 @@ def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     with others there) and `ServiceUnavailable`.
     """
     room = Room.parse(arguments.get("roomId"))
-    return until_committed(deployment, tally, lambda: _leave(deployment, room, caller))
+    return until_room_is_changed(deployment, tally, room, lambda: _leave(deployment, room, caller))
 
 
 def _leave(deployment: Deployment, room: Room, caller: Caller) -> Message | None:

@@ -13,7 +13,7 @@ from chat.rules.models import Caller, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import caller_unchanged, check_active, mute_writes, read_people
 from chat.storage import keys
@@ -44,7 +44,7 @@ def mute_member(
         commit(deployment, muted, writes)
         return muted.message
 
-    return until_committed(deployment, tally, step)
+    return until_room_is_changed(deployment, tally, room, step)
 
 
 def _until(value: object) -> int:

@@ -12,7 +12,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import invitation_notice, revocation_notice
 from chat.steps.quota import returned_room
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import (
     caller_unchanged,
@@ -66,4 +66,4 @@ def remove_member(
         commit(deployment, removed, writes)
         return removed.message
 
-    return until_committed(deployment, tally, step)
+    return until_room_is_changed(deployment, tally, room, step)

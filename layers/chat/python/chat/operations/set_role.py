@@ -12,7 +12,7 @@ from chat.rules.models import Caller, Head, Member, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import (
     RosterSnapshot,
@@ -63,7 +63,7 @@ def set_role(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any
         commit(deployment, given, writes)
         return given.message
 
-    return until_committed(deployment, tally, step)
+    return until_room_is_changed(deployment, tally, room, step)
 
 
 def _judge(snapshot: RosterSnapshot, caller: Caller, user_id: str) -> tuple[RoomAccess, Member]:

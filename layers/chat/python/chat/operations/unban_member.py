@@ -12,7 +12,7 @@ from chat.rules.models import Caller, Message, Notice
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import caller_unchanged, read_people, unban_writes
 
@@ -41,4 +41,4 @@ def unban_member(
         commit(deployment, unbanned, [*writes, *caller_unchanged(room, caller, entry)])
         return unbanned.message
 
-    return until_committed(deployment, tally, step)
+    return until_room_is_changed(deployment, tally, room, step)

@@ -14,7 +14,7 @@ from chat.rules.room_wire import room_to_wire
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.notices import notice_message
-from chat.steps.retry import until_committed
+from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import caller_unchanged
 
@@ -37,7 +37,9 @@ def update_room(
     if not rules:
         raise InvalidInput("room.nothing")
     hook = deployment.before_text(tally)
-    return until_committed(deployment, tally, lambda: _step(deployment, caller, room, rules, hook))
+    return until_room_is_changed(
+        deployment, tally, room, lambda: _step(deployment, caller, room, rules, hook)
+    )
 
 
 def _step(

@@ -8,11 +8,15 @@ from typing import TypeVar
 
 from chat.deployment import Deployment
 from chat.rules.errors import ServiceUnavailable
+from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.storage.aws import Cancelled, TransientFailure
 
 FIRST_PAUSE_S = 0.010
 LONGEST_PAUSE_S = 0.250
+ROOM_PATIENCE = 3
+"""How many deadlines a change of a room or of its people may take: of all that come at the same moment one is the next
+revision, and many may come at once."""
 
 Answer = TypeVar("Answer")
 
@@ -40,12 +44,14 @@ def attempts(
         attempt += 1
 
 
-def until_committed(deployment: Deployment, tally: Tally, step: Callable[[], Answer | None]) -> Answer:
+def until_committed(
+    deployment: Deployment, tally: Tally, step: Callable[[], Answer | None], deadline: float | None = None
+) -> Answer:
     """What `step` answers: it looks, judges and commits, and is called again when others came first (`None`,
     or its transaction was refused) or the store failed in passing. It must find by looking what an earlier
-    call of it has done.
+    call of it has done. `deadline`: see `attempts`.
     """
-    for _ in attempts(deployment):
+    for _ in attempts(deployment, deadline):
         tally.add("Attempts")
         try:
             answer = step()
@@ -57,6 +63,20 @@ def until_committed(deployment: Deployment, tally: Tally, step: Callable[[], Ans
         if answer is not None:
             return answer
     raise AssertionError("attempts end by raising")
+
+
+def until_room_is_changed(
+    deployment: Deployment, tally: Tally, room: Room, step: Callable[[], Answer | None]
+) -> Answer:
+    """The same for a step that makes the room's next revision. Those of one process wait for each other: at once they
+    would only refuse each other."""
+
+    def in_turn() -> Answer | None:
+        with deployment.memory.turn(room.partition_key):
+            return step()
+
+    deadline = deployment.monotonic() + ROOM_PATIENCE * deployment.deadline_s
+    return until_committed(deployment, tally, in_turn, deadline)
 
 
 def deadline_of(deployment: Deployment) -> float:
