@@ -5,18 +5,16 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from chat.rules.outgoing import Target
-from chat.rules.published import publish_document
 from chat.steps.emission import Emitter
 from chat.storage.aws import SignedPost, client
-from chat.storage.dead_letters import DeadLetterFile, DeadLetterQueue, DeadLetters, NoDeadLetters
-from chat.storage.event_bus import EventBus
 from chat.storage.event_consumers import Consumer, EventConsumers
-from chat.storage.event_publisher import EventPublisher
-from chat.storage.event_queue import EventQueue
 from chat_lambda.settings import settings
+
+if TYPE_CHECKING:
+    from chat.storage.dead_letters import DeadLetters
 
 CONSUMERS: Sequence[Consumer] = ()
 """Consumers of our own, called with each event in the reader's process."""
@@ -35,6 +33,9 @@ def targets() -> Mapping[Name, Target]:
     own = settings()
     found: dict[Name, Target] = {}
     if own.publish == "stream" and own.appsync_url:
+        from chat.rules.published import publish_document  # noqa: PLC0415  a target is imported by who has it
+        from chat.storage.event_publisher import EventPublisher  # noqa: PLC0415  the same
+
         post = SignedPost(
             own.appsync_url,
             service="appsync",
@@ -44,9 +45,13 @@ def targets() -> Mapping[Name, Target]:
         )
         found["publish"] = EventPublisher(post, publish_document(own.schema_prefix))
     if own.event_bus:
+        from chat.storage.event_bus import EventBus  # noqa: PLC0415  the same
+
         events = client("events", region=own.aws_region, timeout=TIMEOUT_S, lean=True)
         found["bus"] = EventBus(events, own.event_bus, own.event_source)
     if own.event_queue_url:
+        from chat.storage.event_queue import EventQueue  # noqa: PLC0415  the same
+
         found["queue"] = EventQueue(_sqs(), own.event_queue_url)
     if CONSUMERS:
         found["consumers"] = EventConsumers(CONSUMERS)
@@ -71,8 +76,14 @@ def emitter_to(names: Sequence[Name]) -> Emitter:
 
 
 @cache
-def dead_letters() -> DeadLetters:
+def dead_letters() -> "DeadLetters":
     """Where what cannot be given away is set aside."""
+    from chat.storage.dead_letters import (  # noqa: PLC0415  the re-emitter has none
+        DeadLetterFile,
+        DeadLetterQueue,
+        NoDeadLetters,
+    )
+
     url = settings().dead_letter_queue_url
     if url is None:
         return NoDeadLetters()

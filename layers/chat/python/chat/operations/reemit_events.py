@@ -75,7 +75,7 @@ class _Run:
         self._head = head
         self._tally = tally
         self._deadline = deadline
-        self._position = wanted.since
+        self._position, self._sent_at = wanted.since, -1
         self._until = head.rev if wanted.until is None else min(wanted.until, head.rev)
         self._emitted = 0
         self._refused: list[dict[str, Any]] = []
@@ -90,7 +90,7 @@ class _Run:
                 return
 
     def _page(self) -> None:
-        page = rebuild(self._deployment, self._room, self._head, self._position, self._until)
+        page = rebuild(self._deployment, self._room, self._head, self._position, self._until, self._sent_at)
         made = [(event.rev, self._outgoing(event)) for event in page.events]
         outgoing = [each for _, each in made if each is not None]
         outcome = emit(self._emitter, outgoing, self._tally, self._deadline)
@@ -104,6 +104,8 @@ class _Run:
             (first, min(last, end)) for first, last in sorted([*page.missing, *unsound]) if first <= end
         ]
         self._position = end
+        sent = [each.ts for each in page.events if each.kind == "MESSAGE_SENT" and each.rev <= end]
+        self._sent_at = max([self._sent_at, *sent])
 
     def _outgoing(self, event: RoomEvent) -> Outgoing | None:
         """`None` for what is not an event by the contract: whatever the stored item holds."""

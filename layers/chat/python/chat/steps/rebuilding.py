@@ -39,9 +39,12 @@ class Rebuilt:
     up_to: int
 
 
-def rebuild(deployment: Deployment, room: Room, head: Head, since: int, until: int) -> Rebuilt:
-    """Some of the events after the revision `since`, up to `until`, which `head` has reached. Raises `ServiceUnavailable`."""
-    rebuilding = _Rebuilding(deployment, room, head, since, until)
+def rebuild(
+    deployment: Deployment, room: Room, head: Head, since: int, until: int, after: int = -1
+) -> Rebuilt:
+    """Some of the events after the revision `since`, up to `until`, which `head` has reached. Messages up to the instant
+    `after` (ms) are known to be earlier. Raises `ServiceUnavailable`."""
+    rebuilding = _Rebuilding(deployment, room, head, since, until, after)
     found = rebuilding.run()
     if found.missing and found.up_to == until:
         deployment.sleep(REREAD_PAUSE_S)
@@ -58,12 +61,15 @@ class _Source:
 
 
 class _Rebuilding:
-    def __init__(self, deployment: Deployment, room: Room, head: Head, since: int, until: int) -> None:
+    def __init__(
+        self, deployment: Deployment, room: Room, head: Head, since: int, until: int, after: int
+    ) -> None:
         self._deployment = deployment
         self._room = room
         self._head = head
         self._since = since
         self._until = until
+        self._after = after
         self._now = deployment.now()
         self._floor = readable_since(head, deployment.defaults, self._now)
 
@@ -107,7 +113,7 @@ class _Rebuilding:
     def _first_sent(self) -> int:
         """An instant (ms) with no message that was sent after the revision `since` before it, and hardly another after it.
         Revisions ascend with the instants, so that halving finds it."""
-        low, high = max(self._floor, 0), self._head.ts + 1
+        low, high = max(self._floor, self._after + 1, 0), self._head.ts + 1
         middle = low
         while low < high:
             passed = self._passed(middle)
