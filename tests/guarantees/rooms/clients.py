@@ -233,5 +233,7 @@ class FanOut:
 
     def publish(self, mutation: str, answer: Wire) -> None:
         source = feeding(self._publish, mutation)
-        published = answer if source == mutation else publish_message({"message": answer})
-        self._registry.publish(source, published)
+        if source == mutation:
+            self._registry.publish(mutation, answer)
+        elif answer["epoch"] is not None:  # else it is said again, and heard by nobody
+            self._registry.publish(source, publish_message({"message": answer}))
