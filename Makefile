@@ -205,6 +205,9 @@ structure: .venv/installed ## files, imports and circles of each floor and progr
 bench: .venv-bench/installed ## cold starts and warm calls as ratios, beside the same API written the usual way [PAIRS=15 BASELINE=another checkout]
 	@.venv-bench/bin/python -m bench
 
+bench-publishing: .venv/installed-dev .venv-ministack/installed ## how long a message takes to a subscriber by each way to publish [ARGS="--messages 300"]
+	@exec $(BIN)/python -m bench.delay $(ARGS)
+
 bench-gateway: .venv/installed-dev ## a thousand people in one room, beside the peers that are found here [ARGS="crowd capacity many rooms slow idle reconnect api faults"]
 	@exec $(BIN)/python -m bench.gateway $(ARGS)
 
@@ -239,4 +242,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events invoke test test-fast check scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients mutate structure bench bench-gateway clean
+.PHONY: help run gateway token subscribe events invoke test test-fast check scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients mutate structure bench bench-publishing bench-gateway clean
