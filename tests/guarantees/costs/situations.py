@@ -16,6 +16,13 @@ from tests.guarantees.support.own_rules import OwnRules
 SITUATIONS: dict[str, Callable[[PreparedRooms], Operation]] = {}
 """By the operation's name in `docs/costs.md`: a field, and after a comma the situation."""
 
+NOT_IN_THE_TABLE = {
+    "publishMessage": "asks the tables nothing",
+    "read_stream": "asks the tables nothing",
+    "reemit_events": "is an operator's, and reads as much as there are events to be made again",
+}
+"""Functions without a row, and why."""
+
 
 def situation(
     name: str,

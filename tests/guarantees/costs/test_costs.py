@@ -18,7 +18,7 @@ from simulator.engine import PROJECT
 from simulator.settings import BUCKET, REGION, WIRING
 from tests.guarantees.costs.capacity import CapacityCounter
 from tests.guarantees.costs.prepared_rooms import PreparedRooms
-from tests.guarantees.costs.situations import SITUATIONS
+from tests.guarantees.costs.situations import NOT_IN_THE_TABLE, SITUATIONS
 from tests.guarantees.support.fixtures import Clock, MovingClock, process
 
 ROW = re.compile(r"\| `(\w+)`(, [^|]+)? \| (\d+) \| ([\d+ ]+) \| ([\d.]+) \| ([\d.]+) \| (\d*) \| (.*) \|")
@@ -143,5 +143,5 @@ def _published(field: str) -> str:
 def test_every_operation_has_a_cost_and_nothing_else_has() -> None:
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
     fields = {name.split(".")[1] for name in wiring["fields"]} | set(wiring["services"])
-    assert {name.partition(",")[0] for name in SITUATIONS} == fields
+    assert {name.partition(",")[0] for name in SITUATIONS} == fields - NOT_IN_THE_TABLE.keys()
     assert set(documented_costs()) == set(SITUATIONS)
