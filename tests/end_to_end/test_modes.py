@@ -105,7 +105,7 @@ def program(
             stderr=log,
             text=True,
             cwd=project,
-            env=os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": ""},
+            env=os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": "", "PUBLISH": ""},
         ) as child,
     ):
         assert child.stdout is not None
