@@ -54,15 +54,22 @@ def ask(url: str, state: Path, user: str, query: str, **variables: object) -> An
         return json.load(answer)
 
 
+def answered(url: str, state: Path, user: str, query: str, **variables: object) -> Any:
+    """The data of an answer without errors."""
+    answer = ask(url, state, user, query, **variables)
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
+
+
 def test_a_file_is_posted_sent_and_read_by_others_and_outlives_a_restart(tmp_path: Path) -> None:
     with running(tmp_path) as url:
-        upload = ask(url, tmp_path, "alice", PREPARE)["data"]["createUpload"]
+        upload = answered(url, tmp_path, "alice", PREPARE)["createUpload"]
         assert post(upload).status == 204
-        sent = ask(url, tmp_path, "alice", SEND, ids=[upload["id"]])["data"]["sendMessage"]
+        sent = answered(url, tmp_path, "alice", SEND, ids=[upload["id"]])["sendMessage"]
         assert sent["attachments"] == [{"id": upload["id"], "name": "cat.png", "size": len(PNG)}]
-        assert ask(url, tmp_path, "bob", READ, id=upload["id"])["data"]["attachment"]["url"]
+        assert answered(url, tmp_path, "bob", READ, id=upload["id"])["attachment"]["url"]
     with running(tmp_path) as url:
-        address = ask(url, tmp_path, "bob", READ, id=upload["id"])["data"]["attachment"]["url"]
+        address = answered(url, tmp_path, "bob", READ, id=upload["id"])["attachment"]["url"]
         assert get(address).body == PNG
 
 
@@ -78,6 +85,6 @@ def test_an_s3_of_ones_own_serves_beside_another_dynamodb(
 ) -> None:
     options = (f"--dynamodb-endpoint={endpoint}", f"--s3-endpoint={objects_address}")
     with running(tmp_path, *options) as url:
-        upload = ask(url, tmp_path, "bob", PREPARE)["data"]["createUpload"]
+        upload = answered(url, tmp_path, "bob", PREPARE)["createUpload"]
         assert post(upload).status == 204
-        assert ask(url, tmp_path, "bob", SEND, ids=[upload["id"]])["data"]["sendMessage"]["attachments"]
+        assert answered(url, tmp_path, "bob", SEND, ids=[upload["id"]])["sendMessage"]["attachments"]
