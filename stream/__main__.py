@@ -22,8 +22,9 @@ TABLES: tuple[Table, ...] = ("core", "guild")
 class Run:
     """One run over what its settings say."""
 
-    def __init__(self, own: Settings) -> None:
-        self._own = own
+    def __init__(self, own: Settings, report: Report) -> None:
+        """Raises `StoreFailure`, where boto3 finds no such profile."""
+        self._own, self._report = own, report
         self._names: dict[Table, str] = {"core": own.core_table, "guild": own.guild_table}
         self._endpoint = str(own.endpoint).rstrip("/") if own.endpoint else None
         self._dynamodb = client("dynamodb", own.region, self._endpoint)
@@ -32,7 +33,6 @@ class Run:
             if own.function
             else to_file(Store(self._dynamodb, self._names), sys.stdout, with_text=own.text)
         )
-        self.report = Report()
 
     def go(self) -> None:
         """Raises `StoreFailure`."""
@@ -46,7 +46,7 @@ class Run:
             self._letters(place)
 
     def _room(self, wanted: Wanted) -> bool:
-        return reemit_room(wanted, self._reemit, self._own.target or None, self.report)
+        return reemit_room(wanted, self._reemit, self._own.target or None, self._report)
 
     def _rooms(self, found: Iterable[Wanted]) -> bool:
         """Each of them, whatever becomes of the others. Gives whether all are done."""
@@ -73,7 +73,7 @@ class Run:
                     kept_now = {"table": table, "start": page.start, "open": page.open_room}
                     state.write_text(json.dumps(kept_now), encoding="utf-8")
             kept = {}
-        if state and not self.report.failed:
+        if state and not self._report.failed:
             state.unlink(missing_ok=True)
 
     def _letters(self, place: str) -> None:
@@ -87,7 +87,7 @@ class Run:
             try:
                 found = reader.read(letter.text)
             except Unclear as why:
-                self.report.unclear.append(str(why))
+                self._report.unclear.append(str(why))
                 continue
             if isinstance(found, Since):
                 since[found.table] = min(found.ms, since.get(found.table, found.ms))
@@ -102,9 +102,9 @@ class Run:
 
 
 def main() -> int:
-    run = Run(read(sys.argv[1:]))
+    own, report = read(sys.argv[1:]), Report()
     try:
-        run.go()
+        Run(own, report).go()
     except StoreFailure as failure:
         print(f"AWS: {failure}. Start again to go on.", file=sys.stderr)
         return 1
@@ -112,9 +112,9 @@ def main() -> int:
         print("Stopped. Start again with the same options to go on.", file=sys.stderr)
         return 130
     finally:
-        for line in run.report.lines():
+        for line in report.lines():
             print(line, file=sys.stderr)
-    return 1 if run.report.failed or run.report.unclear else 0
+    return 1 if report.failed or report.unclear else 0
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -34,10 +37,10 @@ class Program:
     def run(self, *arguments: str) -> tuple[list[tuple[str, int]], Report]:
         """Room and revision of each event that is printed, in their order, and the report."""
         with redirect_stdout(io.StringIO()) as printed:
-            run = Run(read([*arguments, "--print", f"--endpoint={self._endpoint}"]))
-            run.go()
+            report = Report()
+            Run(read([*arguments, "--print", f"--endpoint={self._endpoint}"]), report).go()
         events = [json.loads(line) for line in printed.getvalue().splitlines()]
-        return [(each["roomId"], each["rev"]) for each in events], run.report
+        return [(each["roomId"], each["rev"]) for each in events], report
 
 
 @pytest.fixture
@@ -63,6 +66,40 @@ def test_a_room_comes_since_a_revision(program: Program, rooms: tuple[str, str])
     assert printed == [(guild, 3)]
     assert list(report.failed) == ["no-such-room"]
     assert "NotRoomMember" in report.lines()[1]
+
+
+def test_make_prints_a_room_of_this_machine_whatever_the_developers_own_set_up_for_aws_is(
+    project: Path, endpoint: str, rooms: tuple[str, str]
+) -> None:
+    environment = {"PATH": os.environ["PATH"], "AWS_PROFILE": "nobody", "DYNAMODB_ENDPOINT": endpoint}
+    done = subprocess.run(
+        ["make", "-s", "reemit", f"ARGS=--room {rooms[0]}"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "1 rooms, 3 events\n")
+    assert [json.loads(line)["rev"] for line in done.stdout.splitlines()] == [1, 2, 3]
+
+
+def test_a_profile_that_is_not_there_is_told_in_a_line(project: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{project}:{project / 'layers/chat/python'}",
+        "AWS_PROFILE": "nobody",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "stream", "--room", "lobby", "--print"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "AWS: ProfileNotFound. Start again to go on.\n0 rooms, 0 events\n"
 
 
 def test_all_rooms_come_that_had_something_since_an_instant(
