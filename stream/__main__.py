@@ -76,8 +76,21 @@ class Run:
         if state and not self._report.failed:
             state.unlink(missing_ok=True)
 
+    def _told(self, pointers: list[Wanted]) -> bool:
+        """Whether each revision that a letter points to was given out: what still cannot be read may be mended, and the
+        letter is all that knows of it."""
+        told = []
+        for wanted in pointers:
+            before = self._report.emitted
+            done = self._room(wanted)
+            whole = self._report.emitted - before == (wanted.until or 0) - wanted.since
+            if done and not whole:
+                self._report.unclear.append(f"{wanted.room_id}: not all of its revisions could be given out")
+            told.append(done and whole)
+        return all(told)
+
     def _letters(self, place: str) -> None:
-        """A letter is taken out of its queue once its rooms are done."""
+        """A letter is taken out of its queue once its rooms are done; one that points to revisions, once these are told."""
         reader = Reader(
             self._names, self._dynamodb, lambda: client("dynamodbstreams", self._own.region, self._endpoint)
         )
@@ -92,7 +105,7 @@ class Run:
             if isinstance(found, Since):
                 since[found.table] = min(found.ms, since.get(found.table, found.ms))
                 waiting.setdefault(found.table, []).append(letter)
-            elif self._rooms(found):
+            elif self._told(found):
                 letter.remove()
         for table, ms in since.items():
             pages = active_rooms(self._dynamodb, table, self._names[table], ms)

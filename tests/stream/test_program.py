@@ -158,6 +158,25 @@ def test_our_dead_letters_name_an_item_and_are_gone_once_it_was_told(
     assert len(report.unclear) == len(unclear)
 
 
+def test_a_letter_stays_until_what_it_points_to_can_be_read(
+    program: Program, rooms: tuple[str, str], client: Any, tmp_path: Path
+) -> None:
+    room, _ = rooms
+    key = {"PK": {"S": Room.parse(room).partition_key}, "SK": {"S": event_key(1)}}
+    sound = client.get_item(TableName=TABLES["CORE_TABLE"], Key=key)["Item"]
+    client.put_item(TableName=TABLES["CORE_TABLE"], Item={**sound, "notices": {"S": "no JSON"}})
+    path = tmp_path / "letters.jsonl"
+    letters = [letter(room, event_key(1)), letter(room, event_key(9_999))]
+    path.write_text("".join(f"{each}\n" for each in letters))
+    printed, report = program.run("--dead-letters", f"file:{path}")
+    assert (printed, path.read_text().splitlines()) == ([], letters)
+    assert report.missing == {room: [[1, 1]]}
+    assert report.unclear == [f"{room}: not all of its revisions could be given out"] * 2
+    client.put_item(TableName=TABLES["CORE_TABLE"], Item=sound)
+    printed, _ = program.run("--dead-letters", f"file:{path}")
+    assert (printed, path.read_text().splitlines()) == ([(room, 1)], letters[1:])
+
+
 def test_lambdas_letters_name_a_part_of_a_shard_whose_keys_the_stream_has_or_all_since_then(
     program: Program, endpoint: str, client: Any, tmp_path: Path
 ) -> None:
