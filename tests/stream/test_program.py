@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chat.rules.instants import to_wire
+from chat.rules.instants import from_wire, to_wire
 from chat.rules.rooms import Room
 from chat.storage.clock import wall_clock
 from chat.storage.keys import event as event_key
@@ -114,6 +114,24 @@ def test_all_rooms_come_that_had_something_since_an_instant(
     assert report.failed == {}
     printed, _ = program.run("--all", "--since-time", "2001-01-01T00:00:00Z")
     assert {(each, rev) for each in rooms for rev in (1, 2, 3)} <= set(printed)
+
+
+def test_an_event_says_where_its_message_lies(
+    endpoint: str,
+    functions_environ: None,
+    rooms: tuple[str, str],
+    client: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The contract has consumers without texts read it by this key."""
+    for room, table, partition_key in zip(
+        rooms, TABLES.values(), (f"ROOM#{rooms[0]}", rooms[1]), strict=True
+    ):
+        Run(read([f"--room={room}", "--print", f"--endpoint={endpoint}"]), Report()).go()
+        message = json.loads(capsys.readouterr().out.splitlines()[-1])["message"]
+        ms, _ = from_wire(message["ts"])
+        key = {"PK": {"S": partition_key}, "SK": {"S": f"MSG#{ms:013d}#{message['id']}"}}
+        assert client.get_item(TableName=table, Key=key)["Item"]["text"] == {"S": "edited"}
 
 
 def test_the_scan_goes_on_where_it_was(program: Program, rooms: tuple[str, str], client: Any) -> None:
