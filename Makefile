@@ -68,6 +68,9 @@ subscribe: .venv/installed ## what happens in a room of it, a line of JSON for e
 events: .venv/installed $(ENGINE_INSTALLED) ## what the tables' streams tell from now on, a line of the contract's JSON for each event [ROOM=lobby TEXT=true ENGINE= DYNAMODB_ENDPOINT=]
 	@exec $(BIN)/python -m simulator events
 
+address: .venv/installed ## where its DynamoDB listens, alone on stdout, for the AWS CLI and `make migrate` [ENGINE= DYNAMODB_ENDPOINT=]
+	@exec $(BIN)/python -m simulator address
+
 invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json [HOOKS=rules.py PUBLISH=stream]
 	@exec $(BIN)/python -m simulator invoke
 
@@ -239,4 +242,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events invoke test test-fast check scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients prove-crashes mutate structure bench bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients prove-crashes mutate structure bench bench-gateway clean
