@@ -68,7 +68,10 @@ subscribe: .venv/installed ## what happens in a room of it, a line of JSON for e
 events: .venv/installed $(ENGINE_INSTALLED) ## what the tables' streams tell from now on, a line of the contract's JSON for each event [ROOM=lobby TEXT=true ENGINE= DYNAMODB_ENDPOINT=]
 	@exec $(BIN)/python -m simulator events
 
-invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json [HOOKS=rules.py]
+address: .venv/installed ## where its DynamoDB listens, alone on stdout, for the AWS CLI and `make migrate` [ENGINE= DYNAMODB_ENDPOINT=]
+	@exec $(BIN)/python -m simulator address
+
+invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json [HOOKS=rules.py PUBLISH=stream]
 	@exec $(BIN)/python -m simulator invoke
 
 # A DynamoDB for each worker, so that no more than four are started. One that dies ends the run instead of being replaced.
@@ -148,7 +151,7 @@ migrate: .venv/installed ## gives messages from before numbering their numbers: 
 
 # Without --function they are printed, of the tables of the running `make run`.
 HERE = $(if $(findstring --function,$(ARGS))$(findstring --endpoint,$(ARGS))$(findstring --help,$(ARGS)),,--print --endpoint "$$($(BIN)/python -m simulator address)")
-AS_HERE = $(if $(HERE),env AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_SESSION_TOKEN= AWS_PROFILE=)
+AS_HERE = $(if $(HERE),env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local)# a profile of no name is not found
 
 reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets
 	@exec $(AS_HERE) $(BIN)/python -m stream $(HERE) $(ARGS)
@@ -242,4 +245,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events invoke test test-fast check scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients prove-crashes mutate structure bench bench-publishing bench-gateway clean

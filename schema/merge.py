@@ -112,7 +112,11 @@ def _refuse_taken(theirs: Theirs, request: Request) -> None:
             if field.name.value in there
         ]
     if taken:
-        other = f"another PREFIX than {request.prefix}" if request.prefix else "a PREFIX, as in PREFIX=Chat"
+        other = (
+            f"another PREFIX than {request.prefix}, or give that schema as it was before ours was put into it"
+            if request.prefix
+            else "a PREFIX, as in PREFIX=Chat"
+        )
         raise SchemaRefused(
             f"{WHAT}: that schema has names of ours already: {', '.join(taken)}. Choose {other}."
         )

@@ -187,7 +187,7 @@ OPTIONS = {
         "publish",
     ),
     "token": ("state", "port", "user", "roles", "groups", "locale", "ttl", "auth", "form", "token_use"),
-    "invoke": ("state", "event", *STORE),
+    "invoke": ("state", "event", *STORE, "publish"),
     "subscribe": ("state", "port", "room", "user", "auth", "form", "token_use"),
     "identity": ("state", "port", "auth", "form", "setting"),
     "events": ("state", "room", "text", *STORE),

@@ -22,8 +22,9 @@ TABLES: tuple[Table, ...] = ("core", "guild")
 class Run:
     """One run over what its settings say."""
 
-    def __init__(self, own: Settings) -> None:
-        self._own = own
+    def __init__(self, own: Settings, report: Report) -> None:
+        """Raises `StoreFailure`, where boto3 finds no such profile."""
+        self._own, self._report = own, report
         self._names: dict[Table, str] = {"core": own.core_table, "guild": own.guild_table}
         self._endpoint = str(own.endpoint).rstrip("/") if own.endpoint else None
         self._dynamodb = client("dynamodb", own.region, self._endpoint)
@@ -32,7 +33,6 @@ class Run:
             if own.function
             else to_file(Store(self._dynamodb, self._names), sys.stdout, with_text=own.text)
         )
-        self.report = Report()
 
     def go(self) -> None:
         """Raises `StoreFailure`."""
@@ -46,7 +46,7 @@ class Run:
             self._letters(place)
 
     def _room(self, wanted: Wanted) -> bool:
-        return reemit_room(wanted, self._reemit, self._own.target or None, self.report)
+        return reemit_room(wanted, self._reemit, self._own.target or None, self._report)
 
     def _rooms(self, found: Iterable[Wanted]) -> bool:
         """Each of them, whatever becomes of the others. Gives whether all are done."""
@@ -73,11 +73,24 @@ class Run:
                     kept_now = {"table": table, "start": page.start, "open": page.open_room}
                     state.write_text(json.dumps(kept_now), encoding="utf-8")
             kept = {}
-        if state and not self.report.failed:
+        if state and not self._report.failed:
             state.unlink(missing_ok=True)
 
+    def _told(self, pointers: list[Wanted]) -> bool:
+        """Whether each revision that a letter points to was given out: what still cannot be read may be mended, and the
+        letter is all that knows of it."""
+        told = []
+        for wanted in pointers:
+            before = self._report.emitted
+            done = self._room(wanted)
+            whole = self._report.emitted - before == (wanted.until or 0) - wanted.since
+            if done and not whole:
+                self._report.unclear.append(f"{wanted.room_id}: not all of its revisions could be given out")
+            told.append(done and whole)
+        return all(told)
+
     def _letters(self, place: str) -> None:
-        """A letter is taken out of its queue once its rooms are done."""
+        """A letter is taken out of its queue once its rooms are done; one that points to revisions, once these are told."""
         reader = Reader(
             self._names, self._dynamodb, lambda: client("dynamodbstreams", self._own.region, self._endpoint)
         )
@@ -87,12 +100,12 @@ class Run:
             try:
                 found = reader.read(letter.text)
             except Unclear as why:
-                self.report.unclear.append(str(why))
+                self._report.unclear.append(str(why))
                 continue
             if isinstance(found, Since):
                 since[found.table] = min(found.ms, since.get(found.table, found.ms))
                 waiting.setdefault(found.table, []).append(letter)
-            elif self._rooms(found):
+            elif self._told(found):
                 letter.remove()
         for table, ms in since.items():
             pages = active_rooms(self._dynamodb, table, self._names[table], ms)
@@ -102,9 +115,9 @@ class Run:
 
 
 def main() -> int:
-    run = Run(read(sys.argv[1:]))
+    own, report = read(sys.argv[1:]), Report()
     try:
-        run.go()
+        Run(own, report).go()
     except StoreFailure as failure:
         print(f"AWS: {failure}. Start again to go on.", file=sys.stderr)
         return 1
@@ -112,9 +125,9 @@ def main() -> int:
         print("Stopped. Start again with the same options to go on.", file=sys.stderr)
         return 130
     finally:
-        for line in run.report.lines():
+        for line in report.lines():
             print(line, file=sys.stderr)
-    return 1 if run.report.failed or run.report.unclear else 0
+    return 1 if report.failed or report.unclear else 0
 
 
 if __name__ == "__main__":

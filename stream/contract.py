@@ -59,7 +59,8 @@ class Attachment(_Part):
 
 class Message(_Part):
     """The message as the event left it. `text` and `attachments` are not there where the event would have been too large
-    with them; read the message by its `id` then."""
+    with them, or the deployment sends no texts. The table has them: `PK` is `ROOM#{roomId}` or the guild's `roomId`, `SK` is `MSG#{ts in
+    milliseconds, 13 digits}#{id}`."""
 
     id: Id
     seq: Positive = Field(description="Its number in the room: 1, 2, 3 … without a gap.")

@@ -1,6 +1,8 @@
 """docs/hooks.md says what there is: examples, kinds, values, settings and metrics."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import get_args
 
@@ -24,6 +26,14 @@ def test_the_examples_are_the_files() -> None:
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGES[PAGE], re.MULTILINE | re.DOTALL)
     files = [PROJECT / "docs" / "hooks" / name for name in ("words.py", "company.py")]
     assert blocks == [file.read_text(encoding="utf-8") for file in files]
+
+
+def test_a_hook_is_called_as_the_page_calls_it() -> None:
+    (script,) = re.findall(r"^```\n(PYTHONPATH=.*?)^```$", PAGES[PAGE], re.MULTILINE | re.DOTALL)
+    said = subprocess.check_output(
+        ["sh", "-c", script.replace("python3", sys.executable)], cwd=PROJECT, env={}, text=True
+    )
+    assert said == "Oh ****\n"
 
 
 def test_every_kind_has_its_line() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -137,6 +138,25 @@ def test_one_room_first_then_all_that_are_left(
     assert [(own["membersAdded"], own["membersKept"]) for own in found] == [(0, 2), (1, 0), (1, 0)]
     ours = process(client, clock)
     assert [send(ours, room.id, "ann", "hi").seq for room in rooms] == [6, 5, 1]
+
+
+def test_the_commands_of_the_page_adopt_a_room_of_this_machine(
+    project: Path, client: Any, endpoint: str, tmp_path: Path
+) -> None:
+    """But for the AWS CLI, which need not be here: its item is put by its client."""
+    page = (project / "docs" / "migration.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```\n(export AWS.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    ((command, table, item),) = re.findall(
+        r"^(aws .*--table-name (\S+) --item '(.*?)')$", block, re.MULTILINE | re.DOTALL
+    )
+    client.put_item(TableName=table, Item=json.loads(item))
+    script = block.replace(command, "").replace(".local/", f"{tmp_path}/")
+    environment = {"PATH": os.environ["PATH"], "DYNAMODB_ENDPOINT": endpoint}
+    said = subprocess.check_output(["sh", "-ec", script], cwd=project, env=environment, text=True)
+    assert [line.split()[:3] for line in said.splitlines() if line.startswith("attic")] == [
+        ["attic", "wouldAdopt", "1"],
+        ["attic", "adopted", "1"],
+    ]
 
 
 def test_a_room_is_taken_back_once_it_is_named(

@@ -58,6 +58,10 @@ def test_a_file_comes_out_as_it_was_with_lines_between(tmp_path: Path) -> None:
         (["--into=nowhere.graphql"], "INTO: nowhere.graphql: No such file or directory"),
         (["--into=docs"], "INTO: docs: Is a directory"),
         (["--into=resolvers/schema.graphql"], "Choose a PREFIX, as in PREFIX=Chat."),
+        (
+            ["--into=tests/schema/three_fields.graphql", "--prefix=Chat"],
+            "as it was before ours was put into it.",
+        ),
     ],
 )
 def test_a_refusal_is_a_sentence_and_nothing_else(options: list[str], sentence: str) -> None:

@@ -52,6 +52,12 @@ def test_where_the_stream_publishes_the_api_takes_iam_as_well(auth: str, publish
     assert ",".join(own.modes) == modes.removesuffix(",iam")
 
 
+def test_one_function_is_told_how_subscribers_are_served_as_all_of_them_are() -> None:
+    event = {"EVENT": "events/Query.messages.json"}
+    assert read(["invoke"], event).publish == "sender"
+    assert read(["invoke"], {**event, "PUBLISH": "stream"}).publish == "stream"
+
+
 def test_another_way_to_publish_is_refused_in_a_sentence() -> None:
     with pytest.raises(BadSettings, match=r"^PUBLISH: sender or stream$"):
         read(["run"], {"PUBLISH": "both"})

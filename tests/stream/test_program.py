@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -9,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chat.rules.instants import to_wire
+from chat.rules.instants import from_wire, to_wire
 from chat.rules.rooms import Room
 from chat.storage.clock import wall_clock
 from chat.storage.keys import event as event_key
@@ -34,10 +37,10 @@ class Program:
     def run(self, *arguments: str) -> tuple[list[tuple[str, int]], Report]:
         """Room and revision of each event that is printed, in their order, and the report."""
         with redirect_stdout(io.StringIO()) as printed:
-            run = Run(read([*arguments, "--print", f"--endpoint={self._endpoint}"]))
-            run.go()
+            report = Report()
+            Run(read([*arguments, "--print", f"--endpoint={self._endpoint}"]), report).go()
         events = [json.loads(line) for line in printed.getvalue().splitlines()]
-        return [(each["roomId"], each["rev"]) for each in events], run.report
+        return [(each["roomId"], each["rev"]) for each in events], report
 
 
 @pytest.fixture
@@ -65,6 +68,40 @@ def test_a_room_comes_since_a_revision(program: Program, rooms: tuple[str, str])
     assert "NotRoomMember" in report.lines()[1]
 
 
+def test_make_prints_a_room_of_this_machine_whatever_the_developers_own_set_up_for_aws_is(
+    project: Path, endpoint: str, rooms: tuple[str, str]
+) -> None:
+    environment = {"PATH": os.environ["PATH"], "AWS_PROFILE": "nobody", "DYNAMODB_ENDPOINT": endpoint}
+    done = subprocess.run(
+        ["make", "-s", "reemit", f"ARGS=--room {rooms[0]}"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "1 rooms, 3 events\n")
+    assert [json.loads(line)["rev"] for line in done.stdout.splitlines()] == [1, 2, 3]
+
+
+def test_a_profile_that_is_not_there_is_told_in_a_line(project: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{project}:{project / 'layers/chat/python'}",
+        "AWS_PROFILE": "nobody",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "stream", "--room", "lobby", "--print"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "AWS: ProfileNotFound. Start again to go on.\n0 rooms, 0 events\n"
+
+
 def test_all_rooms_come_that_had_something_since_an_instant(
     program: Program, rooms: tuple[str, str], client: Any
 ) -> None:
@@ -77,6 +114,24 @@ def test_all_rooms_come_that_had_something_since_an_instant(
     assert report.failed == {}
     printed, _ = program.run("--all", "--since-time", "2001-01-01T00:00:00Z")
     assert {(each, rev) for each in rooms for rev in (1, 2, 3)} <= set(printed)
+
+
+def test_an_event_says_where_its_message_lies(
+    endpoint: str,
+    functions_environ: None,
+    rooms: tuple[str, str],
+    client: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The contract has consumers without texts read it by this key."""
+    for room, table, partition_key in zip(
+        rooms, TABLES.values(), (f"ROOM#{rooms[0]}", rooms[1]), strict=True
+    ):
+        Run(read([f"--room={room}", "--print", f"--endpoint={endpoint}"]), Report()).go()
+        message = json.loads(capsys.readouterr().out.splitlines()[-1])["message"]
+        ms, _ = from_wire(message["ts"])
+        key = {"PK": {"S": partition_key}, "SK": {"S": f"MSG#{ms:013d}#{message['id']}"}}
+        assert client.get_item(TableName=table, Key=key)["Item"]["text"] == {"S": "edited"}
 
 
 def test_the_scan_goes_on_where_it_was(program: Program, rooms: tuple[str, str], client: Any) -> None:
@@ -119,6 +174,25 @@ def test_our_dead_letters_name_an_item_and_are_gone_once_it_was_told(
     assert printed == [(guild, 1), (room, 4)]
     assert path.read_text().splitlines() == unclear
     assert len(report.unclear) == len(unclear)
+
+
+def test_a_letter_stays_until_what_it_points_to_can_be_read(
+    program: Program, rooms: tuple[str, str], client: Any, tmp_path: Path
+) -> None:
+    room, _ = rooms
+    key = {"PK": {"S": Room.parse(room).partition_key}, "SK": {"S": event_key(1)}}
+    sound = client.get_item(TableName=TABLES["CORE_TABLE"], Key=key)["Item"]
+    client.put_item(TableName=TABLES["CORE_TABLE"], Item={**sound, "notices": {"S": "no JSON"}})
+    path = tmp_path / "letters.jsonl"
+    letters = [letter(room, event_key(1)), letter(room, event_key(9_999))]
+    path.write_text("".join(f"{each}\n" for each in letters))
+    printed, report = program.run("--dead-letters", f"file:{path}")
+    assert (printed, path.read_text().splitlines()) == ([], letters)
+    assert report.missing == {room: [[1, 1]]}
+    assert report.unclear == [f"{room}: not all of its revisions could be given out"] * 2
+    client.put_item(TableName=TABLES["CORE_TABLE"], Item=sound)
+    printed, _ = program.run("--dead-letters", f"file:{path}")
+    assert (printed, path.read_text().splitlines()) == ([(room, 1)], letters[1:])
 
 
 def test_lambdas_letters_name_a_part_of_a_shard_whose_keys_the_stream_has_or_all_since_then(
