@@ -47,8 +47,7 @@ class Outgoing:
     ) -> "Outgoing":
         """Raises `Unsound`, or whatever else the reading of a value of the wrong kind raises, for an event that is not
         what the contract says."""
-        wire = event.to_wire(with_text=with_text, rebuilt=rebuilt)
-        check_event(wire)
+        wire = check_event(event.to_wire(with_text=with_text, rebuilt=rebuilt))
         messages = event.messages() if publishes else []
         for message in messages:
             check_message(message)

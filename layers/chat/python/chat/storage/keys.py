@@ -132,6 +132,13 @@ def instant(message_key: str) -> int:
     return int(digits) if len(digits) == 13 and digits.isdecimal() else 0
 
 
+def may_tell_event(sort_key: str) -> bool:
+    """Whether it has the form of an event's or of a numbered message's: what another team keeps beside it may begin alike."""
+    kind, _, rest = sort_key.partition("#")
+    number = rest.partition("#")[0] if kind == "MSG" else rest
+    return {"MSG": 13, "EVT": 16}.get(kind) == len(number) and number.isdecimal()
+
+
 MESSAGES, MESSAGES_END = "MSG#", "MSG#~"
 """The last is a key after every message and before any other kind of item that sorts later: `~` sorts after every
 digit."""
