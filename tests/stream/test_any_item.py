@@ -40,7 +40,7 @@ JSONS: list[object] = [
 ]  # fmt: skip
 DOCUMENTS: list[Any] = [{"S": json.dumps(each)} for each in JSONS]
 ODD: list[Any] = [
-    {"S": ""}, {"S": "x"}, {"S": "\x00"}, {"S": 7}, {"S": None}, {"S": ["a"]},
+    {"S": ""}, {"S": "x"}, {"S": "\x00"}, {"S": "\ud800"}, {"S": 7}, {"S": None}, {"S": ["a"]},
     *({"N": each} for each in ("0", "-1", "1", "7.5", "1E2", "1e400", "1.0", "9" * 38, "253402300800000", "x", "", 7)),
     {"BOOL": True}, {"NULL": True}, {"L": []}, {"M": {}}, {"B": "AA=="}, {"SS": ["a"]}, {}, 7, None, {"N": "1", "S": "x"},
 ]  # fmt: skip
@@ -112,6 +112,7 @@ def check(record: Any, *, with_text: bool) -> str:
     if not with_text:
         assert "PRIVATE" not in outgoing.document
     for message in outgoing.messages:
+        assert message.encode()
         try:
             publish_message({"message": message})
         except InvalidInput:

@@ -51,8 +51,10 @@ class Outgoing:
         messages = event.messages() if publishes else []
         for message in messages:
             check_message(message)
+        published = tuple(as_json(each) for each in messages)
+        "".join(published).encode()  # half of a surrogate pair: UnicodeEncodeError
         document, is_trimmed = _document(wire)
-        return cls(event, document, is_trimmed, tuple(as_json(each) for each in messages))
+        return cls(event, document, is_trimmed, published)
 
 
 def _document(wire: Mapping[str, Any]) -> tuple[str | None, bool]:
