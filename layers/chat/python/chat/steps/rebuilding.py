@@ -183,8 +183,9 @@ class _Rebuilding:
         return replace(earlier, kind="MESSAGE_SENT", ts=message.ts, actor_id=message.sender_id)
 
     def _earlier(self, event: RoomEvent, rev: int, message: Message) -> RoomEvent:
-        """An earlier event of the same message. In which epoch it was heard is not known any more: the message has its last."""
-        generation = generation_in(event.epoch)
+        """An earlier event of the same message. In which epoch it was heard is not known any more: the message has its last.
+        Revisions leap with generations as epochs do, so that neither belongs to a later one than its number says."""
+        generation = min(generation_in(event.epoch), generation_in(rev))
         if generation == self._head.generation > 1 and rev <= self._head.generation_rev:
             generation -= 1
         return replace(event, id=f"{message.id}.{rev}", rev=rev, generation=generation, message=message)
