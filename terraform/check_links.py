@@ -39,7 +39,12 @@ class Deployed:
             elif kind == "type":
                 of_type, fields = self.types.setdefault(head[0], ({}, {}))
                 of_type |= _fields([head[0], ":", *head[1:]])[head[0]]  # type: ignore[operator]
-                fields |= _fields(body)
+                for name, directives in _fields(body).items():
+                    known = fields.setdefault(name, {})
+                    fields[name] = {
+                        each: [*known.get(each, ()), *directives.get(each, ())]
+                        for each in {**known, **directives}
+                    }
 
     def fields(self, operation: str) -> dict[str, Directives]:
         """The root fields of `mutation` or `subscription`."""
@@ -60,6 +65,8 @@ def _blocks(words: list[str]) -> Iterator[tuple[str, list[str], list[str]]]:
         kind, head, at = words[at], [], at + 1
         if kind not in KINDS:
             continue
+        if kind != "schema":  # a type's name may be any of these words
+            head, at = words[at : at + 1], at + 1
         while at < len(words) and words[at] != "{" and words[at] not in KINDS:
             head.append(words[at])
             at += 1
@@ -81,7 +88,7 @@ def _fields(words: list[str]) -> dict[str, Directives]:
         depth += (word in ("(", "[", "{")) - (word in (")", "]", "}"))
         if depth == 0 and word == "@":
             directive = words[at + 1]
-            found[name][directive] = []
+            found[name].setdefault(directive, [])
         elif (
             depth == 0
             and word.isidentifier()
@@ -89,9 +96,9 @@ def _fields(words: list[str]) -> dict[str, Directives]:
             and words[at + 1 : at + 2] in ([":"], ["("])
         ):
             name, directive = word, ""
-            found[name] = {}
-        elif depth > 0 and directive and word.startswith('"') and not word.startswith('"""'):
-            found[name][directive].append(json.loads(word))
+            found.setdefault(name, {})
+        elif depth > 0 and directive and word.startswith('"'):
+            found[name][directive].append(word[3:-3].strip() if word.startswith('"""') else json.loads(word))
     return dict(found)
 
 

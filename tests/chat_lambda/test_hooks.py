@@ -162,7 +162,116 @@ def test_the_process_ends_with_its_function(functions_environ: None, project: Pa
         "HookProcesses(sys.argv[1], 1.0).asked(opens=False)\nos.kill(os.getpid(), 9)\n"
     )
     subprocess.run([sys.executable, "-c", source, f"file:{file}"], cwd=project, check=False, timeout=60)
-    pid = int((tmp_path / "pid").read_text())
+    ends(int((tmp_path / "pid").read_text()))
+
+
+OWN_SOCKET = "import os, sys\nown = int(sys.argv[1])\n"
+MISCHIEF = {
+    "forks": "os.fork()",
+    "writes what is no JSON": r"os.write(own, b'x\n')",
+    "writes an answer of its own": r"""os.write(own, b'{"answers": [{"text": "forged"}]}\n')""",
+    "writes the form of before": r"""os.write(own, b'[{"text": "forged"}]\n')""",
+    "writes too few answers": r"""os.write(own, b'{"number": 1, "answers": []}\n')""",
+    "writes a number": r"os.write(own, b'7\n')",
+    "closes its socket": "os.close(own)",
+    "closes everything": "os.closerange(0, 64)",
+    "changes what answers are written with": "import json; json.dumps = lambda *_: 'x'",
+}
+
+
+@pytest.mark.parametrize("what", MISCHIEF)
+def test_nobodys_text_is_taken_for_anothers_whatever_a_hook_does_to_its_process(
+    load: Load, what: str
+) -> None:
+    processes = load(
+        f"{OWN_SOCKET}def before_text(kind, text, room, member):\n"
+        f"    if text == 'mischief':\n        {MISCHIEF[what]}\n    return text.upper()\n"
+    )
+    said, failures = [], []
+    for text in ("mischief", "b", "c", "d", "e"):
+        try:
+            said.append((text, processes.ask("before_text", [about(text)])))
+        except HookFailed as failure:
+            failures.append((failure.error, failure.replaced))
+    assert set(failures) <= {("BadAnswer", True), ("Ended", True)}
+    assert [answers for _, answers in said] == [[{"text": text.upper()}] for text, _ in said]
+    assert len(said) >= 3
+
+
+def test_what_a_hook_has_started_ends_with_it(load: Load, tmp_path: Path) -> None:
+    processes = load(f"""
+        import os, subprocess, sys
+        from pathlib import Path
+        def before_text(kind, text, room, member):
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+            Path({str(tmp_path / "pid")!r}).write_text(str(child.pid))
+            os._exit(1)
+    """)
+    with pytest.raises(HookFailed, match="Ended"):
+        processes.ask("before_text", [about("x")])
+    ends(int((tmp_path / "pid").read_text()))
+
+
+def test_a_hook_that_hangs_ends_though_its_function_was_killed(
+    functions_environ: None, project: Path, tmp_path: Path
+) -> None:
+    """A pattern that runs away looks at no socket, and lets no other thread run."""
+    file, pid = tmp_path / "rules.py", tmp_path / "pid"
+    file.write_text(
+        "import os, re\nfrom pathlib import Path\n"
+        "import chat_lambda.hook_process\nchat_lambda.hook_process.ALONE_S = 0.5\n"
+        "def before_text(**told):\n"
+        f"    Path({str(pid)!r}).write_text(str(os.getpid()))\n"
+        "    re.match('(a+)+b', 'a' * 60)\n"
+    )
+    source = (
+        "import os, sys, threading, time\nfrom pathlib import Path\nfrom chat_lambda.hooks import HookProcesses\n"
+        "def die():\n"
+        "    while not (Path(sys.argv[2]).exists() and Path(sys.argv[2]).read_text()):\n        time.sleep(0.01)\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "threading.Thread(target=die).start()\n"
+        f"HookProcesses(sys.argv[1], 1.0).ask('before_text', [{about('x')!r}])\n"
+    )
+    command = [sys.executable, "-c", source, f"file:{file}", str(pid)]
+    subprocess.run(command, cwd=project, check=False, timeout=60)
+    ends(int(pid.read_text()))
+
+
+def test_hooks_that_end_their_processes_leave_nothing_behind(load: Load) -> None:
+    processes = load("""
+        import os
+        def before_text(kind, text, room, member):
+            os._exit(1)
+    """)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        with pytest.raises(HookFailed, match="Ended"):
+            processes.ask("before_text", [about("x")])
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 1
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    states = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[0] for each in children]
+    assert "Z" not in states
+
+
+def test_a_process_that_cannot_be_started_is_a_hook_that_failed(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the machine has no memory for it, say. The next call tries again."""
+    processes = load("""
+        import os
+        def before_text(kind, text, room, member):
+            return os._exit(1) if text == "end" else text
+    """)
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/nowhere/python")
+        with pytest.raises(HookFailed, match="Ended"):
+            processes.ask("before_text", [about("end")])
+        with pytest.raises(HookFailed, match="NotStarted"):
+            processes.ask("before_text", [about("x")])
+    assert processes.ask("before_text", [about("x")]) == [{"text": "x"}]
+
+
+def ends(pid: int) -> None:
     deadline = time.monotonic() + 30
     while _is_running(pid):
         assert time.monotonic() < deadline

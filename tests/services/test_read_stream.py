@@ -5,8 +5,10 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
+import botocore.exceptions
 import pytest
 
 from chat.rules.outgoing import Outgoing, Target
@@ -15,6 +17,7 @@ from chat.storage.dead_letters import DeadLetterFile
 from chat.storage.event_bus import EventBus
 from chat.storage.event_consumers import EventConsumers
 from chat.storage.event_publisher import MOST_BYTES, EventPublisher
+from chat.storage.event_queue import EventQueue
 from services import read_stream
 from simulator.functions import Function, Functions
 from tests.guarantees.events.stream_records import Records, other, sent
@@ -260,3 +263,164 @@ def test_a_batch_that_takes_too_long_ends_in_time_and_goes_on_where_it_was(
         batch = batch[numbers.index(failures[0]["itemIdentifier"]) :] if failures else []
     assert slow.taken == 100
     assert 4 < calls < 10
+
+
+@pytest.mark.parametrize("data", [{"publishMessage": None}, {}, [], 7, "published"])
+def test_an_answer_without_the_message_is_no_success(
+    functions_environ: None, tmp_path: Path, event: Any, data: object
+) -> None:
+    """AppSync publishes nothing where the mutation's field is null, with errors or without."""
+    publisher = EventPublisher(lambda _: (200, json.dumps({"data": data}).encode()), "mutation")
+    reader = Reader(tmp_path, publisher, publishes=True)
+    assert reader.read(event)["batchItemFailures"]
+    assert reader.letters == []
+
+
+class Seconds:
+    """A clock that each look at it, and each request, moves."""
+
+    def __init__(self, of_request: float) -> None:
+        self.now, self.of_request = 0.0, of_request
+
+    def __call__(self) -> float:
+        return self.now
+
+    def request(self) -> None:
+        self.now += self.of_request
+
+
+class SlowLetters(DeadLetterFile):
+    def __init__(self, path: Path, seconds: Seconds) -> None:
+        super().__init__(path)
+        self._seconds = seconds
+
+    def put(self, letter: Any) -> None:
+        self._seconds.request()
+        super().put(letter)
+
+
+def read_to_the_end(handler: Any, batch: list[Any], seconds: Seconds, most_s: float) -> int:
+    """How many calls it takes. None may take longer than `most_s`."""
+    functions, calls = Functions({NAME: Function(NAME, handler)}), 0
+    while batch:
+        calls, seconds.now = calls + 1, 0.0
+        failures: list[Any] = functions.call(NAME, {"Records": batch})["batchItemFailures"]
+        assert seconds.now <= most_s
+        numbers = [each["dynamodb"]["SequenceNumber"] for each in batch]
+        rest = batch[numbers.index(failures[0]["itemIdentifier"]) :] if failures else []
+        assert len(rest) < len(batch)
+        batch = rest
+    return calls
+
+
+def test_many_dead_letters_take_more_than_one_batch_where_their_queue_is_slow(
+    functions_environ: None, tmp_path: Path
+) -> None:
+    seconds, records = Seconds(2.0), Records(Random(1))  # noqa: S311  repeatable
+    emitter = Emitter((), with_text=False, publishes=False, monotonic=seconds)
+    letters = tmp_path / "letters"
+    handler = read_stream.reading(lambda: emitter, lambda: SlowLetters(letters, seconds))
+    assert read_to_the_end(handler, [records.poisoned() for _ in range(40)], seconds, 25.0) > 2
+    assert len(letters.read_text().splitlines()) == 40
+
+
+def test_an_event_of_many_notices_ends_in_time_too(functions_environ: None, tmp_path: Path) -> None:
+    from chat.rules.rooms import Room
+
+    seconds, taken = Seconds(1.0), []
+
+    def post(body: bytes) -> tuple[int, bytes]:
+        seconds.request()
+        taken.append(json.loads(json.loads(body)["variables"]["message"])["id"])
+        return 200, b'{"data": {"publishMessage": {"id": "1"}}}'
+
+    item = other(Room.parse("lobby"), 2)
+    notice = json.loads(item["notices"]["S"])[0]
+    item["notices"]["S"] = json.dumps([notice] * 15)
+    batch = records_of(sent(Room.parse("lobby"), 1), item, item, sent(Room.parse("lobby"), 3))["Records"]
+    emitter = Emitter((EventPublisher(post, "m"),), with_text=False, publishes=True, monotonic=seconds)
+    handler = read_stream.reading(lambda: emitter, lambda: DeadLetterFile(tmp_path / "letters"))
+    assert read_to_the_end(handler, batch, seconds, 20.0) > 1
+    assert set(taken) == {"m-lobby-1", "m-lobby-3", *(f"e-lobby-2.{n}" for n in range(15))}
+
+
+def test_no_target_is_begun_with_when_there_is_no_time(functions_environ: None, tmp_path: Path) -> None:
+    from chat.rules.rooms import Room
+
+    seconds = Seconds(4.0)
+
+    class Target(Slow):
+        def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Any:
+            assert go_on() or not self.taken
+            seconds.request()
+            return super().send(events, lambda: True)
+
+    emitter = Emitter([Target() for _ in range(4)], with_text=False, publishes=False, monotonic=seconds)
+    handler = read_stream.reading(lambda: emitter, lambda: DeadLetterFile(tmp_path / "letters"))
+    batch = records_of(*(sent(Room.parse("lobby"), rev) for rev in range(1, 41)))["Records"]
+    assert read_to_the_end(handler, batch, seconds, 22.0) == 4
+
+
+class Refusing:
+    """A service that refuses a request as a whole, with this code, for one entry of it."""
+
+    def __init__(self, code: str) -> None:
+        self.code, self.taken = code, list[str]()
+
+    def _call(self, bodies: list[str]) -> Any:
+        if any('"rev":2' in each for each in bodies):
+            answer = {"Error": {"Code": self.code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+            raise botocore.exceptions.ClientError(answer, "Put")  # type: ignore[arg-type]
+        self.taken += bodies
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803  as AWS has it
+        self._call([each["Detail"] for each in Entries])
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
+        assert QueueUrl
+        self._call([each["MessageBody"] for each in Entries])
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("code", "target"),
+    [
+        ("ValidationException", lambda service: EventBus(service, "b", "chat")),
+        ("InvalidMessageContents", lambda service: EventQueue(service, "https://sqs/e.fifo")),
+    ],
+    ids=["bus", "queue"],
+)
+def test_a_request_that_is_refused_as_a_whole_sets_aside_only_what_is_refused_alone(
+    functions_environ: None, tmp_path: Path, code: str, target: Callable[[Any], Target]
+) -> None:
+    from chat.rules.rooms import Room
+
+    service = Refusing(code)
+    reader = Reader(tmp_path, target(service))
+    rooms = [Room.parse(f"room-{number}") for number in range(1, 5)]
+    batch = records_of(*(sent(room, rev) for rev, room in enumerate(rooms, 1)))
+    assert reader.read(batch) == {"batchItemFailures": []}
+    assert [json.loads(each)["rev"] for each in service.taken] == [1, 3, 4]
+    assert [(each["reason"], each["keys"]["PK"]) for each in reader.letters] == [(code, "ROOM#room-2")]
+
+
+def test_an_answer_of_the_bus_that_is_not_whole_is_a_failure(
+    functions_environ: None, tmp_path: Path, event: Any
+) -> None:
+    for answer in (
+        {"FailedEntryCount": 1},
+        {"FailedEntryCount": 1, "Entries": []},
+        {"FailedEntryCount": 2, "Entries": [{"EventId": "1"}]},
+    ):
+        client = SimpleNamespace(put_events=lambda Entries, answer=answer: answer)  # noqa: ARG005, N803
+        failures = Reader(tmp_path, EventBus(client, "b", "chat")).read(event)["batchItemFailures"]
+        assert failures == [{"itemIdentifier": event["Records"][0]["dynamodb"]["SequenceNumber"]}]
+
+
+def test_keys_that_are_no_unicode_are_pointed_to(functions_environ: None, tmp_path: Path, event: Any) -> None:
+    event["Records"][0]["dynamodb"]["Keys"]["PK"]["S"] = "\ud800"
+    event["Records"][0]["dynamodb"]["NewImage"]["ts"] = {"S": "no instant"}
+    reader = Reader(tmp_path)
+    assert reader.read(event) == {"batchItemFailures": []}
+    assert reader.letters[0]["keys"]["PK"] == "\ud800"

@@ -8,18 +8,32 @@ from typing import Any
 
 import pytest
 
+from chat.operations.delete_room import delete_room
+from chat.operations.guild_membership import guild_membership
 from chat.operations.reemit_events import reemit_events
+from chat.operations.run_jobs import run_jobs
 from chat.rules.errors import InvalidInput, NotRoomMember
 from chat.rules.generations import LEAP
-from chat.rules.models import Head
+from chat.rules.models import Caller, Head
 from chat.rules.revisions import missing
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.emission import Emitter
+from chat.storage import keys
 from chat.storage.event_bus import EventBus
 from simulator.keys import SigningKey
 from tests.guarantees.events.unreliable_targets import Bus
-from tests.guarantees.support.fixtures import MovingClock, delete_message, edit, process, remove, send, stored
+from tests.guarantees.support.fixtures import (
+    MovingClock,
+    delete_message,
+    edit,
+    partition,
+    process,
+    remove,
+    send,
+    stored,
+    table_name,
+)
 from tests.resolvers.harness import Harness, Refusal
 
 NAME = "reemit_events"
@@ -116,9 +130,9 @@ def test_what_is_gone_is_told_to_be_missing(harness: Harness) -> None:
     again = Again(harness)
     sent = [send(again.deployment, again.room, "alice", str(number)) for number in range(5)]
     edit(again.deployment, sent[1], "edited")
-    keys = [each["SK"] for each in stored(harness.client, again.room)]
-    delete_message(harness.client, again.room, keys[1])
-    delete_message(harness.client, again.room, keys[2])
+    sort_keys = [each["SK"] for each in stored(harness.client, again.room)]
+    delete_message(harness.client, again.room, sort_keys[1])
+    delete_message(harness.client, again.room, sort_keys[2])
     assert [each["rev"] for each in again.all()] == [1, 2, 5, 6]
     assert again.missing == [[3, 4], [7, 7]]
 
@@ -215,3 +229,72 @@ def test_a_generations_leap_is_not_missing() -> None:
     twice = 5 + 2 * LEAP
     assert missing([5, twice + 1], 4, twice + 1, head(twice + 1, 3, twice)) == []
     assert missing([], 0, 2 * LEAP, head(2 * LEAP)) == [(1, 2 * LEAP)]
+
+
+def put(harness: Harness, room_id: str, sort_key: str, **attributes: Any) -> None:
+    room = Room.parse(room_id)
+    item = {"PK": {"S": room.partition_key}, "SK": {"S": sort_key}, **attributes}
+    harness.client.put_item(TableName=table_name(room), Item=item)
+
+
+def test_items_of_another_team_and_spoilt_ones_do_not_end_it(harness: Harness) -> None:
+    again = Again(harness)
+    message = send(again.deployment, again.room, "alice", "one")
+    edit(again.deployment, message, "two")
+    send(again.deployment, again.room, "alice", "three")
+    number = keys.instant(stored(harness.client, again.room)[0]["SK"])
+    for sort_key in ("CHG#000000000003-theirs", "EVT#0000000000000001-theirs", f"MSG#{number:013d}-theirs"):
+        put(
+            harness,
+            again.room,
+            sort_key,
+            expiresAt={"S": "tomorrow"},
+            sentRev={"S": "7"},
+            type={"S": "Event"},
+        )
+    put(
+        harness,
+        again.room,
+        f"MSG#{number:013d}#x",
+        sentRev={"N": "7.5"},
+        seq={"N": "1"},
+        expiresAt={"BOOL": True},
+    )
+    assert [each["rev"] for each in again.all()] == [1, 2, 3, 4]
+    assert again.missing == []
+
+
+@pytest.mark.parametrize("guild", [False, True], ids=["general", "guild"])
+def test_the_end_of_a_room_is_told_again_when_nothing_else_of_it_is_left(
+    harness: Harness, guild: bool
+) -> None:
+    again = Again(harness, guild=guild)
+    send(again.deployment, again.room, "alice", "private")
+    if guild:
+        guild_membership(
+            again.deployment, {"guildId": again.room.removeprefix("GUILD#"), "end": True}, Tally()
+        )
+    else:
+        delete_room(again.deployment, Caller("alice"), {"roomId": again.room}, Tally())
+    before = again.all()[-1]
+    assert (before["kind"], before["rev"], before["notices"][0]["nextEpoch"]) == ("ROOM_DELETED", 3, 2)
+    for _ in range(2):
+        run_jobs(again.deployment, 1_000.0, Tally())
+    assert again.all() == [before]
+    assert again.missing == [[1, 2]]
+    left = partition(harness.client, table_name(Room.parse(again.room)), Room.parse(again.room).partition_key)
+    assert [item["SK"]["S"] for item in left] == [keys.event(3), "HEAD"]
+
+
+@pytest.mark.timeout(60)
+def test_another_teams_items_between_messages_do_not_hold_it_up(harness: Harness) -> None:
+    again = Again(harness)
+    send(again.deployment, again.room, "alice", "one")
+    number = keys.instant(stored(harness.client, again.room)[0]["SK"])
+    for other in range(120):
+        put(harness, again.room, f"MSG#{number:013d}-{other:03d}")
+    send(again.deployment, again.room, "alice", "two")
+    assert [each["rev"] for each in again.all()] == [1, 2, 3]
+    assert [each["rev"] for each in again.all(since=1)] == [2, 3]
+    assert [each["rev"] for each in again.all(since=2)] == [3]
+    assert again.missing == []

@@ -79,7 +79,7 @@ def left_of(harness: Harness, room_id: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("guild", [False, True], ids=["general", "guild"])
-def test_of_a_room_that_has_ended_a_tombstone_and_memberships_that_expire_are_left(
+def test_of_a_room_that_has_ended_a_tombstone_and_what_expires_is_left(
     harness: Harness, run: Any, guild: bool
 ) -> None:
     room = lived_in(harness, guild)
@@ -92,7 +92,9 @@ def test_of_a_room_that_has_ended_a_tombstone_and_memberships_that_expire_are_le
     after = left_of(harness, room)
     memberships = {key for key in after if " IN#" in key}
     receipts = {f"USER#cay AT#{place}"} & after.keys()  # who left is in no list any more
-    assert after.keys() == {f"{place} HEAD", *memberships, *receipts}
+    (last,) = {key for key in after if " EVT#" in key}
+    assert (after[last]["kind"], after[last]["rev"]) == ({"S": "ROOM_DELETED"}, after[f"{place} HEAD"]["rev"])
+    assert after.keys() == {f"{place} HEAD", last, *memberships, *receipts}
     assert memberships == {f"USER#{user} IN#{place}" for user in PEOPLE}
     for key in memberships:
         assert after[key]["status"] == {"S": "left"}

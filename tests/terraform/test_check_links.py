@@ -72,6 +72,15 @@ DANGEROUS = {
     "the link stands in an extension": (
         "type Member ", 'extend type Subscription { spy: Message @aws_subscribe(mutations: ["editMessage"]) }\ntype Member ',
     ),
+    "the link's name is a block string": (LINK, '@aws_subscribe(mutations: ["publishMessage", """sendMessage"""])'),
+    "the link's name is escaped": (LINK, '@aws_subscribe(mutations: ["publishMessage", "\\u0073endMessage"])'),
+    "the link is no list": (LINK, '@aws_subscribe(mutations: "sendMessage")'),
+    "the link is split by comments": (LINK, '@\naws_subscribe # "\n(mutations: # ]\n["publishMessage" "sendMessage"])'),
+    "there are two links": (LINK, f'@aws_subscribe(mutations: ["sendMessage"]) {LINK}'),
+    "the field is there twice": ("type Subscription {", 'type Subscription {\n  onMessage: Message @aws_subscribe(mutations: ["sendMessage"])\n'),
+    "a type has a keyword's name": (
+        "type Member ", 'type type { a: ID }\nextend type Subscription { spy: Message @aws_subscribe(mutations: ["editMessage"]) }\ntype Member ',
+    ),
 }  # fmt: skip
 
 

@@ -133,3 +133,27 @@ def test_anything_else_tells_no_event(item: Item) -> None:
 def test_one_of_ours_that_cannot_be_read_is_an_error(broken: Item) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         event_of(item_of(LOBBY, HEAD, event()) | broken)
+
+
+@pytest.mark.parametrize(
+    "sort_key",
+    [
+        "EVT#2026-05-01",
+        "EVT#1",
+        "EVT#",
+        "EVT#0000000000000002#x",
+        "EVT#000000000000000x",
+        "MSG#abc",
+        "MSG#1#x",
+        "MSG#",
+    ],
+)
+def test_what_another_team_keeps_under_keys_that_begin_alike_tells_nothing(sort_key: str) -> None:
+    """And is no poison, which would be pointed to each time that they write."""
+    theirs: Item = {"type": {"S": "Event"}, "kind": {"S": "concert"}, "seq": {"N": "1"}, "rev": {"N": "2"}}
+    assert event_of({"PK": {"S": "ROOM#lobby"}, "SK": {"S": sort_key}, **theirs}) is None
+
+
+def test_an_event_under_another_revisions_key_is_not_read() -> None:
+    with pytest.raises(ValueError, match="key"):
+        event_of(item_of(LOBBY, HEAD, event()) | key(LOBBY.partition_key, keys.event(8)))

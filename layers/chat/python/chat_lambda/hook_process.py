@@ -5,6 +5,7 @@ Started by `chat_lambda/hooks.py`, which says what may come and how long it may 
 
 import inspect
 import json
+import os
 import signal
 import socket
 import traceback
@@ -16,6 +17,12 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from chat.hooks import Member, Person, Refuse, Room
+
+ALONE_S = 10.0
+"""How much longer than its budget a hook may run before the system ends its process. Whoever asks ends it at its budget: this
+is for when they were killed, as a pattern that runs away in `re` looks at no socket."""
+IMPORT_S = 60.0
+"""The same of the module's import."""
 
 MOST_CHARACTERS = 200_000
 """Of a text: more than any deployment stores."""
@@ -33,9 +40,11 @@ class BadModule(Exception):
     """The module cannot be used; the text is a sentence."""
 
 
-def main(channel: int, name: str) -> None:
-    """Serve the module `name` on a socket that is there as file descriptor `channel`."""
+def main(channel: int, name: str, budget_s: float) -> None:
+    """Serve the module `name` on a socket that is there as file descriptor `channel`. `budget_s`: how long a hook may take."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that asks
+    own = os.getpid()
+    signal.setitimer(signal.ITIMER_REAL, IMPORT_S)
     with socket.socket(fileno=channel) as lines:
         reading = lines.makefile("rb")
         try:
@@ -45,10 +54,16 @@ def main(channel: int, name: str) -> None:
             _say(lines, {"bad": str(bad)})
             return
         _say(lines, {"hooks": sorted(hooks)})
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for line in reading:
             asked = json.loads(line)
             hook = hooks[asked["hook"]]
-            _say(lines, [answer(module, hook, asked["hook"], each) for each in asked["questions"]])
+            signal.setitimer(signal.ITIMER_REAL, budget_s + ALONE_S)
+            answers = [answer(module, hook, asked["hook"], each) for each in asked["questions"]]
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            if os.getpid() != own:
+                os._exit(0)  # a hook has forked, and this is what it made: the other one answers
+            _say(lines, {"number": asked["number"], "answers": answers})
 
 
 def _say(lines: socket.socket, what: object) -> None:

@@ -8,6 +8,8 @@ it has the answer. A process beside it can be killed at any instant, and nobody 
 
 import atexit
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -34,7 +37,7 @@ MOST_BYTES = 4_194_304
 
 BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
-    "from chat_lambda.hook_process import main; main(int(sys.argv[1]), sys.argv[2])"
+    "from chat_lambda.hook_process import main; main(int(sys.argv[1]), sys.argv[2], float(sys.argv[4]))"
 )
 """The process imports from where this one does."""
 
@@ -44,17 +47,29 @@ class _NoAnswer(Exception):
 
 
 class _Process:
-    """One process, which answers a line for each line."""
+    """One process, which answers a line for each line, and to each question under its number: a hook may fork, or write to
+    its socket itself, and nobody's text is to be taken for another's."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, budget_s: float) -> None:
+        """Raises `HookFailed` where it cannot be started."""
         self._channel, theirs = socket.socketpair()
-        command = [sys.executable, "-c", BOOT, str(theirs.fileno()), module, json.dumps(sys.path)]
-        # Standard output is the function's answer in `make invoke`: what a hook prints goes to standard error.
-        self._process = subprocess.Popen(  # noqa: S603  our own module, with no shell between
-            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=2
-        )
-        theirs.close()
+        self._numbers = count(1)
         self._started: Mapping[str, Any] | None = None
+        arguments = [str(theirs.fileno()), module, json.dumps(sys.path), str(budget_s)]
+        # Standard output is the function's answer in `make invoke`: what a hook prints goes to standard error.
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  our own module, with no shell between
+                [sys.executable, "-c", BOOT, *arguments],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=2,
+                start_new_session=True,  # so that what a hook starts ends with it
+            )
+        except OSError:
+            self._channel.close()
+            raise HookFailed("NotStarted") from None
+        finally:
+            theirs.close()
 
     def started(self, seconds: float) -> Mapping[str, Any]:
         """What it says of its module once it has imported it. Raises `_NoAnswer`."""
@@ -62,17 +77,26 @@ class _Process:
             self._started = self._read(time.monotonic() + seconds)
         return self._started
 
-    def ask(self, question: object, seconds: float) -> Any:
+    def ask(self, name: Name, questions: Sequence[Question], seconds: float) -> Sequence[Answer]:
         """Raises `_NoAnswer`."""
-        deadline = time.monotonic() + seconds
+        deadline, number = time.monotonic() + seconds, next(self._numbers)
+        asked = {"number": number, "hook": name, "questions": list(questions)}
         self._channel.settimeout(seconds)
         try:
-            self._channel.sendall(json.dumps(question).encode() + b"\n")
+            self._channel.sendall(json.dumps(asked).encode() + b"\n")
         except OSError as error:
             raise _NoAnswer("TimedOut" if isinstance(error, TimeoutError) else "Ended") from None
-        return self._read(deadline)
+        said = self._read(deadline)
+        answers: Any = said.get("answers")
+        if (
+            said.get("number") != number
+            or not isinstance(answers, list)
+            or [type(each) for each in answers] != [dict] * len(questions)
+        ):
+            raise _NoAnswer("BadAnswer")
+        return [*answers]
 
-    def _read(self, deadline: float) -> Any:
+    def _read(self, deadline: float) -> Mapping[str, Any]:
         line = b""
         while not line.endswith(b"\n"):
             self._channel.settimeout(max(deadline - time.monotonic(), 0.001))
@@ -83,10 +107,17 @@ class _Process:
             line += chunk
             if not chunk or len(line) > MOST_BYTES:
                 raise _NoAnswer("BadAnswer" if chunk else "Ended")
-        return json.loads(line)
+        try:
+            said = json.loads(line)  # of two lines it is an error as well
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict):
+            raise _NoAnswer("BadAnswer")
+        return said
 
     def end(self) -> None:
-        self._process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # what a hook has started is in its group
         self._process.wait()
         self._channel.close()
 
@@ -98,7 +129,7 @@ class HookProcesses:
         self._module = module
         self._budget_s = budget_s
         self._turns = BoundedSemaphore(MOST_PROCESSES)
-        self._idle = [_Process(module)]
+        self._idle = [_Process(module, budget_s)]
         atexit.register(self.close)
 
     def asked(self, *, opens: bool) -> dict[str, Any]:
@@ -112,15 +143,14 @@ class HookProcesses:
     def ask(self, name: Name, questions: Sequence[Question]) -> Sequence[Answer]:
         """The answers to all questions, within one time budget. Raises `HookFailed`."""
         with self._turns:
-            process = self._idle.pop() if self._idle else _Process(self._module)
+            process = self._taken()
             try:
                 process.started(START_S)
-                answers: Sequence[Answer] = process.ask(
-                    {"hook": name, "questions": list(questions)}, self._budget_s
-                )
+                answers = process.ask(name, questions, self._budget_s)
             except _NoAnswer as failure:
                 process.end()
-                self._idle.append(self._another())
+                with suppress(HookFailed):  # the next caller tries to start one, too
+                    self._idle.append(self._another())
                 raise HookFailed(str(failure), replaced=True) from None
             self._idle.append(process)
             return answers
@@ -131,8 +161,15 @@ class HookProcesses:
             self._idle.pop().end()
         atexit.unregister(self.close)
 
+    def _taken(self) -> _Process:
+        """One that is idle, else a new one. Raises `HookFailed`."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Process(self._module, self._budget_s)
+
     def _another(self) -> _Process:
-        process = _Process(self._module)
+        process = _Process(self._module, self._budget_s)
         with suppress(_NoAnswer):
             process.started(RESTART_S)
         return process

@@ -22,6 +22,9 @@ ALL_FAILED = ""
 
 LONGEST_REASON = 64
 
+LETTERS_S = 4.0
+"""How long after the end of the time for targets one dead letter more may be put."""
+
 
 @record(frozen=True, slots=True)
 class Reading:
@@ -72,7 +75,12 @@ def read_stream(
         else:
             reason = outcome.refused.get(number)
             number += 1
-        if reason is not None and (failure := batch.put(each.record, reason)):
+        if reason is None:
+            continue
+        if batch.set_aside and emitter.monotonic() >= until + LETTERS_S:
+            tally.add("EventsLate")
+            return Reading(_sequence_number(each.record), LATE, batch.set_aside)
+        if failure := batch.put(each.record, reason):
             tally.add("DeadLettersFailed")
             return Reading(_sequence_number(each.record), failure, batch.set_aside)
     return Reading(None, None, batch.set_aside)

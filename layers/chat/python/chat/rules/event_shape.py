@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from chat.rules.events import EventKind
-from chat.rules.instants import from_wire
-from chat.rules.models import NoticeKind
+from chat.rules.instants import from_wire, to_wire
+from chat.rules.models import NoticeKind, Role, Status, Visibility
+from chat.rules.rooms import RoomType
 
 Check = Callable[[Any], bool]
 GREATEST = 2**53
@@ -41,8 +42,11 @@ def _positive(value: Any) -> bool:
 
 
 def _instant(value: Any) -> bool:
-    from_wire(value)
-    return True
+    return bool(value == to_wire(from_wire(value)[0]))
+
+
+def _rate(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < GREATEST
 
 
 def _or_null(check: Check) -> Check:
@@ -59,11 +63,18 @@ def _literals(kind: Any) -> tuple[str, ...]:
     return tuple(word for each in inner for word in ((each,) if isinstance(each, str) else _literals(each)))
 
 
-_EVENT: Mapping[str, Check] = {
+def _capital(kind: Any) -> tuple[str, ...]:
+    return tuple(map(str.upper, _literals(kind)))
+
+
+Part = Mapping[str, Check]
+"""What a part of an event has, by name, each with what that is to be."""
+
+_EVENT: Part = {
     "id": _id,
     "kind": _one_of(_literals(EventKind)),
     "roomId": _id,
-    "roomType": _one_of(("general", "guild")),
+    "roomType": _one_of(_literals(RoomType)),
     "guildId": _or_null(_id),
     "rev": _positive,
     "seq": _number,
@@ -72,7 +83,7 @@ _EVENT: Mapping[str, Check] = {
     "ts": _instant,
     "actorId": _or_null(_id),
 }
-_MESSAGE: Mapping[str, Check] = {
+_MESSAGE: Part = {
     "id": _id,
     "seq": _positive,
     "senderId": _id,
@@ -81,19 +92,39 @@ _MESSAGE: Mapping[str, Check] = {
     "editedAt": _or_null(_instant),
     "removedAt": _or_null(_instant),
     "clientMessageId": _or_null(_id),
-    "text": _or_null(_text),
 }
-_ATTACHMENT: Mapping[str, Check] = {"id": _id, "contentType": _id, "size": _number, "name": _text}
-_NOTICE: Mapping[str, Check] = {
+_ATTACHMENT: Part = {"id": _id, "contentType": _id, "size": _number}
+_NOTICE: Part = {
     "kind": _one_of(_literals(NoticeKind)),
     "userId": _or_null(_id),
-    "role": _or_null(_one_of(("OWNER", "MODERATOR", "MEMBER"))),
+    "role": _or_null(_one_of(_capital(Role))),
     "mutedUntil": _or_null(_instant),
     "nextEpoch": _or_null(_positive),
     "rev": _or_null(_positive),
-    "room": _or_null(lambda value: isinstance(value, dict) and _id(value.get("roomId"))),
 }
-_PUBLISHED: Mapping[str, Check] = {
+_ROOM: Part = {
+    "roomId": _id,
+    "roomType": _one_of(_literals(RoomType)),
+    "guildId": _or_null(_id),
+    "name": _or_null(_text),
+    "visibility": _one_of(_capital(Visibility)),
+    "slowModeSeconds": _number,
+    "retentionDays": _positive,
+    "personPerSecond": _rate,
+    "personBurst": _positive,
+    "roomPerSecond": _rate,
+    "roomBurst": _positive,
+    "memberCount": _or_null(_number),
+}
+_HEAD: Part = {"seq": _number, "ts": _or_null(_instant), "epoch": _positive, "rev": _number}
+_MEMBER: Part = {
+    "userId": _id,
+    "role": _one_of(_capital(Role)),
+    "status": _one_of(_capital(Status)),
+    "mutedUntil": _or_null(_instant),
+    "joinedSeq": _number,
+}
+_PUBLISHED: Part = {
     "id": _id,
     "roomId": _id,
     "senderId": _text,
@@ -104,28 +135,59 @@ _PUBLISHED: Mapping[str, Check] = {
 }
 
 
-def check_event(wire: Mapping[str, Any]) -> None:
-    """Raises `Unsound`, `TypeError` or `ValueError` where the JSON of an event (`RoomEvent.to_wire`) is not the contract's."""
-    _check("", wire, _EVENT)
+def check_event(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of an event (`RoomEvent.to_wire`), with nothing in it that the contract does not have: what an item holds
+    besides is nobody's.
+
+    Raises `Unsound`, `TypeError` or `ValueError` where it is not the contract's.
+    """
     message, notices = wire["message"], wire["notices"]
-    if (message is not None) != wire["kind"].startswith("MESSAGE_"):
+    if (message is not None) != str(wire["kind"]).startswith("MESSAGE_"):
         raise Unsound("message")
-    if message is not None:
-        _check("message", message, _MESSAGE)
-        for attachment in message.get("attachments") or ():
-            _check("attachments", attachment, _ATTACHMENT)
-    for notice in notices:
-        _check("notices", notice, _NOTICE)
+    return {
+        "version": wire["version"],
+        **_part("", wire, _EVENT),
+        "message": None if message is None else _checked_message(message),
+        "notices": [_checked_notice(each) for each in notices],
+        "rebuilt": wire["rebuilt"],
+    }
 
 
 def check_message(wire: Mapping[str, Any]) -> None:
     """The same of a `Message` that is to be published: what subscriptions are matched and ordered by."""
-    _check("published", wire, _PUBLISHED)
+    _part("published", wire, _PUBLISHED)
 
 
-def _check(where: str, value: Any, checks: Mapping[str, Check]) -> None:
+def _checked_message(message: Mapping[str, Any]) -> dict[str, Any]:
+    found = _part("message", message, _MESSAGE)
+    attachments = message["attachments"]
+    if not isinstance(attachments, list | None):
+        raise Unsound("message.attachments")
+    found["attachments"] = attachments and [_checked_attachment(each) for each in attachments]
+    return found | (_part("message", message, {"text": _or_null(_text)}) if "text" in message else {})
+
+
+def _checked_attachment(attachment: Mapping[str, Any]) -> dict[str, Any]:
+    found = _part("attachments", attachment, _ATTACHMENT)
+    return found | (_part("attachments", attachment, {"name": _text}) if "name" in attachment else {})
+
+
+def _checked_notice(notice: Mapping[str, Any]) -> dict[str, Any]:
+    found = _part("notices", notice, _NOTICE)
+    room: Any = notice["room"]
+    if room is None:
+        return {**found, "room": None}
+    head, me = (room[name] for name in ("head", "me"))
+    checked = _part("notices.room", room, _ROOM)
+    checked["head"] = None if head is None else _part("notices.room.head", head, _HEAD)
+    checked["me"] = None if me is None else _part("notices.room.me", me, _MEMBER)
+    return {**found, "room": checked}
+
+
+def _part(where: str, value: Any, part: Part) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise Unsound(where)
-    for name, check in checks.items():
-        if name in value and not check(value[name]):
+    for name, check in part.items():
+        if name not in value or not check(value[name]):
             raise Unsound(f"{where}.{name}" if where else name)
+    return {name: value[name] for name in part}

@@ -47,13 +47,14 @@ class Outgoing:
     ) -> "Outgoing":
         """Raises `Unsound`, or whatever else the reading of a value of the wrong kind raises, for an event that is not
         what the contract says."""
-        wire = event.to_wire(with_text=with_text, rebuilt=rebuilt)
-        check_event(wire)
+        wire = check_event(event.to_wire(with_text=with_text, rebuilt=rebuilt))
         messages = event.messages() if publishes else []
         for message in messages:
             check_message(message)
+        published = tuple(as_json(each) for each in messages)
+        "".join(published).encode()  # half of a surrogate pair: UnicodeEncodeError
         document, is_trimmed = _document(wire)
-        return cls(event, document, is_trimmed, tuple(as_json(each) for each in messages))
+        return cls(event, document, is_trimmed, published)
 
 
 def _document(wire: Mapping[str, Any]) -> tuple[str | None, bool]:

@@ -31,10 +31,11 @@ def emit(emitter: Emitter, events: Sequence[Outgoing], tally: Tally, until: floa
     done = 0
     failure: str | None = None
     while done < len(events) and failure is None:
-        if done and emitter.monotonic() >= until:
-            return Outcome(done, refused, LATE)
         some = events[done : done + AT_ONCE]
         for target in emitter.targets:
+            if done and emitter.monotonic() >= until:
+                # What the targets before this one have taken, they get again.
+                return Outcome(done, _before(done, refused), LATE)
             outcome = target.send(some, lambda: emitter.monotonic() < until)
             tally.add(target.metric, outcome.done - len(outcome.refused))
             if outcome.trimmed:
@@ -46,4 +47,8 @@ def emit(emitter: Emitter, events: Sequence[Outgoing], tally: Tally, until: floa
             if not some:
                 break
         done += len(some)
-    return Outcome(done, {index: each for index, each in sorted(refused.items()) if index < done}, failure)
+    return Outcome(done, _before(done, refused), failure)
+
+
+def _before(done: int, refused: dict[int, str]) -> dict[int, str]:
+    return {index: each for index, each in sorted(refused.items()) if index < done}

@@ -1,9 +1,11 @@
 """A room's events made again of what the tables hold: the messages by the revision that sent them, the change log with the
 messages as they are now, and the items of all other events.
 
-What nobody may read any more is not told again: no message that has expired, no text that was changed or removed since.
+What nobody may read any more is not told again: no message that has expired, no text that was changed or removed since. An item
+of another team's, or one that is spoilt, hides no other.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -24,6 +26,9 @@ from chat.storage.places import Found, in_room
 
 AT_ONCE = 100
 """How many items of each kind one page looks at."""
+
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
+"""What reading an item raises that is not as we write it."""
 
 REREAD_PAUSE_S = 0.2
 """Reads are read-committed: a head may be seen before the items that were written with it."""
@@ -90,7 +95,7 @@ class _Rebuilding:
     def _changes(self) -> _Source:
         """Edits and removals, in as far as their messages are there."""
         items, further = self._query(keys.change(self._since + 1), keys.change(self._until))
-        entries = [LogEntry.of(item) for item in items if not self._is_gone(item)]
+        entries = [entry for item in items if not self._is_gone(item) and (entry := _entry(item)) is not None]
         messages = self._messages({entry.message_sk for entry in entries})
         events = [
             event
@@ -104,7 +109,7 @@ class _Rebuilding:
         """Messages by the revisions that sent them."""
         end = keys.message_floor(self._head.ts + 1)
         items, further = self._query(keys.message_floor(self._first_sent()), end)
-        sent = [item for item in items if "sentRev" in item]
+        sent = [item for item in items if _is_sent(item)]
         events = [
             event for item in sent if not self._is_gone(item) and (event := self._send(item)) is not None
         ]
@@ -129,12 +134,13 @@ class _Rebuilding:
         later ones were. Messages that do not say it are from before there were any that do."""
         end = keys.message_floor(self._head.ts + 1)
         items, further = self._query(keys.message_floor(instant), end, count=1)
-        if items and "sentRev" not in items[0] and further:
+        if items and not _is_sent(items[0]) and further:
             items, further = self._query(keys.message_floor(instant), end)
-        sent = [item for item in items if "sentRev" in item]
+        sent = [item for item in items if _is_sent(item)]
         if sent:
             return None if _sent_rev(sent[0]) > self._since else keys.instant(sent[0]["SK"]["S"])
-        return keys.instant(items[-1]["SK"]["S"]) if items else None
+        # Of a key that is no message's it is 0, and halving never goes back.
+        return max(instant, keys.instant(items[-1]["SK"]["S"])) if items else None
 
     def _event(self, item: Item) -> RoomEvent | None:
         """The event that an item tells; `None` where it is gone, or is nothing that can be read."""
@@ -142,7 +148,7 @@ class _Rebuilding:
             return None
         try:
             return event_of(item)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        except UNREADABLE:
             return None
 
     def _change(self, entry: LogEntry, item: Item) -> RoomEvent | None:
@@ -177,8 +183,9 @@ class _Rebuilding:
         return replace(earlier, kind="MESSAGE_SENT", ts=message.ts, actor_id=message.sender_id)
 
     def _earlier(self, event: RoomEvent, rev: int, message: Message) -> RoomEvent:
-        """An earlier event of the same message. In which epoch it was heard is not known any more: the message has its last."""
-        generation = generation_in(event.epoch)
+        """An earlier event of the same message. In which epoch it was heard is not known any more: the message has its last.
+        Revisions leap with generations as epochs do, so that neither belongs to a later one than its number says."""
+        generation = min(generation_in(event.epoch), generation_in(rev))
         if generation == self._head.generation > 1 and rev <= self._head.generation_rev:
             generation -= 1
         return replace(event, id=f"{message.id}.{rev}", rev=rev, generation=generation, message=message)
@@ -187,7 +194,10 @@ class _Rebuilding:
         """Whether it has expired, or is a message that a retention hides."""
         sort_key = item["SK"]["S"]
         hidden = sort_key.startswith(keys.MESSAGES) and keys.instant(sort_key) < self._floor
-        return hidden or is_expired(item, self._now // 1_000)
+        try:
+            return hidden or is_expired(item, self._now // 1_000)
+        except UNREADABLE:
+            return True
 
     def _messages(self, sort_keys: set[str]) -> Mapping[str, Item]:
         if not sort_keys:
@@ -214,8 +224,25 @@ def _without_text(message: Message) -> Message:
 
 
 def _rev_in(item: Item) -> int:
-    """The revision in the key of an event or of a change."""
-    return int(item["SK"]["S"].partition("#")[2])
+    """The revision in the key of an event or of a change, or at the beginning of a key beside these."""
+    digits = re.match(r"[0-9]+", item["SK"]["S"].partition("#")[2])
+    return int(digits[0]) if digits else 0
+
+
+def _entry(item: Item) -> LogEntry | None:
+    try:
+        entry = LogEntry.of(item)
+        return entry if keys.change(entry.rev) == item["SK"]["S"] else None
+    except UNREADABLE:
+        return None
+
+
+def _is_sent(item: Item) -> bool:
+    """Whether it is a message that says which revision sent it."""
+    try:
+        return _sent_rev(item) > 0 and keys.may_tell_event(item["SK"]["S"])
+    except UNREADABLE:
+        return False
 
 
 def _sent_rev(item: Item) -> int:

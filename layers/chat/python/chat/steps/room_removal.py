@@ -122,12 +122,13 @@ def _items(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Wr
 
 
 def _others_of_ours(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
-    """The change log, the events, and what an adoption has left. The table may be older than the chat: whatever else another
-    service keeps in the room's partition stays."""
+    """The change log, the events, and what an adoption has left. That the room has ended can be told again until it expires.
+    The table may be older than the chat: whatever else another service keeps in the room's partition stays."""
     ours = [
         item
         for item in items
-        if item["SK"]["S"].startswith((keys.CHANGES, keys.EVENTS)) or item["SK"]["S"] == keys.ADOPTION
+        if (keys.is_of_revision(item["SK"]["S"]) or item["SK"]["S"] == keys.ADOPTION)
+        and item.get("kind") != {"S": "ROOM_DELETED"}
     ]
     return _items(deployment, room, ours)
 

@@ -25,6 +25,13 @@ def batches(
         yield batch
 
 
+def alone(
+    put: Callable[[Sequence[Outgoing]], Mapping[int, str]], events: Sequence[Outgoing]
+) -> dict[int, str]:
+    """What `put` says of each event by itself, by its position."""
+    return {position: code for position, each in enumerate(events) for code in put([each]).values()}
+
+
 def prefix(
     events: Sequence[Outgoing], done: int, refused: Mapping[int, str], failure: str | None = None
 ) -> Outcome:

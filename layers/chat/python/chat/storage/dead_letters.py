@@ -1,9 +1,9 @@
 """Where events are set aside that could not be read or were refused: pointers in a queue, never what is in them."""
 
+import json
 from pathlib import Path
 from typing import Any, Protocol
 
-from chat.rules.outgoing import as_json
 from chat.rules.record import record
 from chat.storage.aws import failures
 
@@ -25,7 +25,8 @@ class DeadLetter:
     at: int
 
     def to_json(self) -> str:
-        return as_json(
+        """In ASCII: keys may be what is no text."""
+        return json.dumps(
             {
                 "version": VERSION,
                 "table": self.table,
@@ -33,7 +34,8 @@ class DeadLetter:
                 "sequenceNumber": self.sequence_number,
                 "reason": self.reason,
                 "at": self.at,
-            }
+            },
+            separators=(",", ":"),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from chat.rules.outgoing import LATE, TOO_LARGE, Outcome, Outgoing
 from chat.storage.aws import StoreFailure, failures
-from chat.storage.batching import batches, prefix
+from chat.storage.batching import alone, batches, prefix
 
 MOST_ENTRIES = 10
 
@@ -58,11 +58,20 @@ class EventBus:
             with failures():
                 answer = self._client.put_events(Entries=entries)
         except StoreFailure as failure:
+            if str(failure) in HOPELESS and len(events) > 1:  # for one of them, perhaps
+                return alone(self._put, events)
             return dict.fromkeys(range(len(events)), str(failure))
         if not answer.get("FailedEntryCount"):
             return {}
-        return {
+        entries = answer.get("Entries", ())
+        failed = {
             position: str(entry["ErrorCode"])
-            for position, entry in enumerate(answer["Entries"])
+            for position, entry in enumerate(entries)
             if entry.get("ErrorCode")
         }
+        # Which they are is not said where the answer is not whole.
+        return (
+            failed
+            if failed and len(entries) == len(events)
+            else dict.fromkeys(range(len(events)), "NoAnswer")
+        )

@@ -59,7 +59,7 @@ def event_of(item: Item) -> RoomEvent | None:
     Raises `KeyError`, `TypeError` or `ValueError` for one of ours that cannot be read.
     """
     sort_key = item["SK"]["S"]
-    if not sort_key.startswith((keys.MESSAGES, keys.EVENTS)) or (room := _room_of(item)) is None:
+    if not keys.may_tell_event(sort_key) or (room := _room_of(item)) is None:
         return None
     if sort_key.startswith(keys.MESSAGES):
         return _event_of_message(room, item)
@@ -115,6 +115,8 @@ def _event_of_item(room: Room, item: Item) -> RoomEvent:
         return default if default is not None and name not in item else int(item[name]["N"])
 
     kind: Any = item["kind"]["S"]
+    if keys.event(number("rev")) != item["SK"]["S"]:
+        raise ValueError("another revision's key")
     return RoomEvent(
         id=item["id"]["S"],
         kind=kind,

@@ -2,7 +2,7 @@
 message. https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html"""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chat.rules.outgoing import LATE, TOO_LARGE, Outcome, Outgoing, as_json
 from chat.storage.aws import StoreFailure, TransientFailure
@@ -36,10 +36,10 @@ class EventPublisher:
         """One after the other: subscribers get a room's messages in their order, as far as AppSync keeps it."""
         refused: dict[int, str] = {}
         for index, each in enumerate(events):
-            if index and not go_on():
-                return prefix((), index, refused, LATE)
             try:
-                for message in each.messages:
+                for number, message in enumerate(each.messages):
+                    if (index or number) and not go_on():
+                        return prefix((), index, refused, LATE)
                     self._publish(message)
             except _Refused as refusal:
                 refused[index] = str(refusal)
@@ -61,6 +61,7 @@ class EventPublisher:
             raise TransientFailure("NoAnswer") from None
         if errors and HOPELESS.issuperset(errors):
             raise _Refused(errors[0])
-        if status != 200 or errors or not said.get("data"):
+        data = said.get("data")
+        if status != 200 or errors or not (isinstance(data, Mapping) and any(data.values())):
             # Of the API and not of the message: rights, its schema, its load.
             raise TransientFailure(errors[0] if errors else f"Status{status}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from chat.rules.outgoing import LATE, TOO_LARGE, Outcome, Outgoing
 from chat.storage.aws import StoreFailure, failures
-from chat.storage.batching import batches, prefix
+from chat.storage.batching import alone, batches, prefix
 
 MOST_ENTRIES = 10
 LONGEST_ID = 128
@@ -37,28 +37,32 @@ class EventQueue:
                 return prefix(events, batch[0], refused, LATE)
             given = [index for index in batch if events[index].document is not None]
             refused |= {index: TOO_LARGE for index in batch if index not in given}
-            failed = self._put({index: events[index] for index in given}) if given else {}
-            refused |= {index: code for index, code in failed.items() if code in HOPELESS}
-            waiting = [index for index in failed if index not in refused]
+            failed = self._put([events[index] for index in given]) if given else {}
+            codes = {given[position]: code for position, code in failed.items()}
+            refused |= {index: code for index, code in codes.items() if code in HOPELESS}
+            waiting = [index for index in codes if index not in refused]
             if waiting:
-                return prefix(events, min(waiting), refused, failed[min(waiting)])
+                return prefix(events, min(waiting), refused, codes[min(waiting)])
         return prefix(events, len(events), refused)
 
-    def _put(self, events: dict[int, Outgoing]) -> dict[int, str]:
+    def _put(self, events: Sequence[Outgoing]) -> dict[int, str]:
+        """What failed, by its position, and with which code; all of it where the request failed."""
         entries = [
             {
-                "Id": str(index),
+                "Id": str(position),
                 "MessageBody": each.document,
                 "MessageGroupId": group_of(each.event.room_id),
                 "MessageDeduplicationId": sha256(each.event.id.encode()).hexdigest(),
             }
-            for index, each in events.items()
+            for position, each in enumerate(events)
         ]
         try:
             with failures():
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
         except StoreFailure as failure:
-            return dict.fromkeys(events, str(failure))
+            if str(failure) in HOPELESS and len(events) > 1:  # for one of them, perhaps
+                return alone(self._put, events)
+            return dict.fromkeys(range(len(events)), str(failure))
         return {int(entry["Id"]): str(entry["Code"]) for entry in answer.get("Failed", ())}
 
 

@@ -132,6 +132,23 @@ def instant(message_key: str) -> int:
     return int(digits) if len(digits) == 13 and digits.isdecimal() else 0
 
 
+def may_tell_event(sort_key: str) -> bool:
+    """Whether it has the form of an event's or of a numbered message's: what another team keeps beside it may begin alike."""
+    return _is_numbered("#".join(sort_key.split("#", 2)[:2]), MESSAGES, 13) or _is_numbered(
+        sort_key, EVENTS, 16
+    )
+
+
+def is_of_revision(sort_key: str) -> bool:
+    """Whether it has the form of a change's or of an event's."""
+    return _is_numbered(sort_key, CHANGES, 12) or _is_numbered(sort_key, EVENTS, 16)
+
+
+def _is_numbered(sort_key: str, kind: str, digits: int) -> bool:
+    number = sort_key.removeprefix(kind)
+    return sort_key.startswith(kind) and len(number) == digits and number.isdecimal()
+
+
 MESSAGES, MESSAGES_END = "MSG#", "MSG#~"
 """The last is a key after every message and before any other kind of item that sorts later: `~` sorts after every
 digit."""
