@@ -4,10 +4,9 @@ function; AppSync does not."""
 from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
-from chat.operations.reemit_events import reemit_events
-from chat.rules.errors import InvalidInput
+from chat.operations.reemit_events import check_targets, reemit_events
 from chat_lambda.compose import deployment
-from chat_lambda.compose_events import REEMITTED_TO, emitter_to
+from chat_lambda.compose_events import REEMITTED_TO, emitter_to, targets
 from chat_lambda.function import Call, service
 
 WORKING_S = 18.0
@@ -17,9 +16,5 @@ WORKING_S = 18.0
 @service("reemit_events", deployment)
 def handler(call: Call) -> dict[str, Any]:
     """Answers what went out and what is missing: see `docs/events.md`."""
-    names = call.arguments.get("targets")
-    if names is None:
-        names = REEMITTED_TO
-    if not isinstance(names, list | tuple) or not set(map(str, names)) <= set(REEMITTED_TO):
-        raise InvalidInput("events.targets", argument="targets")
+    names = check_targets(call.arguments, [name for name in REEMITTED_TO if name in targets()])
     return reemit_events(deployment(), emitter_to(names), call.arguments, call.tally, WORKING_S)

@@ -55,6 +55,8 @@ def active_rooms(
         found: list[Wanted] = []
         for item in page["Items"]:
             partition_key, rev = item["PK"]["S"], revision(item)
+            if rev is None:
+                continue
             if open_room and open_room[0] == partition_key:
                 open_room = (partition_key, min(rev, open_room[1]))
                 continue
@@ -81,11 +83,11 @@ def room_of(table: Table, partition_key: str) -> Room | None:
     return room if (room.table, room.partition_key) == (table, partition_key) else None
 
 
-def revision(item: Mapping[str, Any]) -> int:
-    """The earliest revision that an item tells: of a message, by which it was sent."""
-    if "sentRev" in item:
-        return int(item["sentRev"]["N"])
-    return int(item["SK"]["S"].partition("#")[2])
+def revision(item: Mapping[str, Any]) -> int | None:
+    """The earliest revision that an item tells: of a message, by which it was sent. `None` where it cannot be read: the
+    item is another service's, or broken, and ends no scan."""
+    number = item["sentRev"].get("N") if "sentRev" in item else item["SK"]["S"].partition("#")[2]
+    return int(number) if isinstance(number, str) and number.isascii() and number.isdigit() else None
 
 
 def _filter(since_ms: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from chat.rules.instants import from_wire
 from chat.rules.rooms import Table
 from chat.storage import keys
 from chat.storage.aws import StoreFailure, failures
-from stream.activity import Wanted, revision, room_of
+from stream.activity import Wanted, room_of
 
 AT_ONCE = 10
 HIDDEN_S = 900
@@ -162,5 +162,6 @@ def _of_record(table: Table, record: Mapping[str, Any]) -> Wanted | None:
 
 def _span(item: Mapping[str, Any]) -> tuple[int, int]:
     """`since` and `until` for the revisions that an item tells."""
-    revs = [int(item[name]["N"]) for name in ("sentRev", "rev") if name in item] or [revision(item)]
+    revs = [int(item[name]["N"]) for name in ("sentRev", "rev") if name in item]
+    revs = revs or [int(item["SK"]["S"].partition("#")[2])]
     return min(revs) - 1, max(revs)

@@ -207,8 +207,12 @@ def test_the_function_answers_what_went_out(harness: Harness, project: Path) -> 
         "next": None,
         "failure": None,
     }
-    refused = harness.call(NAME, {"roomId": again.room, "since": 0, "targets": ["publish"]})
-    assert refused.values == {"argument": "targets"}
+    # Of these there is none here, so that nothing would go out.
+    unknown: list[object] = [["publish"], ["queue"], [], "bus", [{}], {"bus": 1}]
+    for targets in unknown:
+        refused = harness.call(NAME, {"roomId": again.room, "since": 0, "targets": targets})
+        assert isinstance(refused, Refusal), targets
+        assert refused.values == {"argument": "targets"}
     assert harness.call(NAME, {"roomId": "no-such-room", "since": 0}).error_type == NotRoomMember.__name__
 
 

@@ -1,8 +1,8 @@
 """Give the events of a room to targets once more, made again of the tables: what is older than the stream, or was set aside.
 An event has the id that it had the first time, so that whoever has it drops it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from chat.deployment import Deployment
 from chat.rules.arguments import is_whole
@@ -18,6 +18,8 @@ from chat.steps.emission import Emitter, emit
 from chat.steps.rebuilding import rebuild
 from chat.steps.retry import retried
 from chat.storage.places import head_place
+
+Name = TypeVar("Name", bound=str)
 
 
 @record(frozen=True, slots=True)
@@ -57,6 +59,17 @@ def check_wanted(arguments: Mapping[str, Any]) -> Wanted:
     if until is not None and not is_whole(until, 0):
         raise InvalidInput("changes.since", argument="until")
     return Wanted(room, since, until)
+
+
+def check_targets(arguments: Mapping[str, Any], there: Sequence[Name]) -> Sequence[Name]:
+    """Those of the targets that are `there` that `targets` names, without it all of them. Raises `InvalidInput`, also for one
+    that is not there: its events would count as given."""
+    names = arguments.get("targets")
+    if names is None:
+        return there
+    if not isinstance(names, list) or not names or not all(name in there for name in names):
+        raise InvalidInput("events.targets", argument="targets")
+    return [name for name in there if name in names]
 
 
 class _Run:

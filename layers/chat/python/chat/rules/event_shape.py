@@ -162,7 +162,7 @@ def _checked_message(message: Mapping[str, Any]) -> dict[str, Any]:
     found = _part("message", message, _MESSAGE)
     attachments = message["attachments"]
     if not isinstance(attachments, list | None):
-        raise Unsound("message.attachments")
+        raise Unsound("attachments")
     found["attachments"] = attachments and [_checked_attachment(each) for each in attachments]
     return found | (_part("message", message, {"text": _or_null(_text)}) if "text" in message else {})
 
