@@ -84,7 +84,7 @@ def test_a_create_whose_answer_was_lost(tmp_path: Path, *, mended: bool) -> None
         folder = tmp_path / "terraform"
         folder.mkdir()
         (folder / "main.tf").write_text(ROLE)
-        workspace = Workspace(tmp_path)
+        workspace = Workspace(tmp_path, at="")
         mirror = plugin_folder()
         workspace.terraform("init", "-input=false", *([f"-plugin-dir={mirror}"] if mirror else []))
         with losing(emulator) as (behind, lost):
