@@ -105,6 +105,9 @@ check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, and
 check-slow: .venv/installed-dev .venv-ministack/installed ## the tests of Terraform, packages, the migration, whole programs, crowds and long histories: minutes
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW) $(ARGS)
 
+check-stream: .venv/installed-dev .venv-ministack/installed ## what people are promised on the wire, once more with messages published by the stream
+	@exec $(BIN)/python -m pytest $(WORKERS) --publish=stream tests/end_to_end tests/guarantees/revocation $(ARGS)
+
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
 	@env -u PYTHONPATH .venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
 
@@ -245,4 +248,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients prove-crashes mutate structure bench bench-publishing bench-gateway clean
