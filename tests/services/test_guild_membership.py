@@ -181,6 +181,19 @@ def test_forty_members_are_added_and_removed_at_once(harness: Harness, guild: Gu
     guild.refused("InvalidInput", values, add=[{"userId": "x"}], remove=crowd)
 
 
+def test_of_people_who_are_invited_fewer_are_taken_in_at_once(harness: Harness, guild: Guild) -> None:
+    """Each takes three writes, and a transaction has a hundred."""
+    invited = [f"invited-{uuid.uuid4()}" for _ in range(MAX_PEOPLE)]
+    mine: dict[str, int | str] = {"type": "Membership", "role": "member", "status": "invited", "joinedSeq": 0}
+    for user in invited:
+        harness.change(guild.room, f"USER#{user}", f"IN#{guild.room}", **mine)
+    people = [{"userId": user} for user in invited]
+    guild.refused("InvalidInput", {"argument": "add", "max": "32"}, add=people)
+    assert guild.call(add=people[:32])["added"] == invited[:32]
+    assert guild.call(add=people[32:])["added"] == invited[32:]
+    assert guild.listed() >= set(invited)
+
+
 @pytest.mark.parametrize(
     ("arguments", "argument"),
     [

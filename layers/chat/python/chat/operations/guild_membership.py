@@ -32,13 +32,15 @@ from chat.steps.roster import (
     with_owner_count,
 )
 from chat.storage.items import values
-from chat.storage.tables import Write
+from chat.storage.tables import MOST_ACTIONS, Write
 
 if TYPE_CHECKING:
     from chat.rules.hooks import AskAboutText
 
 MAX_PEOPLE = 40
-"""How many people one call may name. A transaction has 100 actions: the head, and two for each."""
+"""How many people one call may name. A transaction has 100 actions: two for the room, and two for each."""
+MAX_CHANGED = (MOST_ACTIONS - 2) // 3
+"""How many surely fit: whoever is invited takes three."""
 
 SERVICE = Caller("")
 """Who calls here is nobody in the room."""
@@ -201,7 +203,10 @@ class _Change:
         self.deployment.store.tables.transact([*head, *self.writes])
 
     def commit(self) -> None:
-        """Make it the room's next revision. Raises `Cancelled` where others came first."""
+        """Make it the room's next revision. Raises `InvalidInput` where that is more than one transaction has room for,
+        and `Cancelled` where others came first."""
+        if len(self.writes) > MOST_ACTIONS - 2:
+            raise InvalidInput("guild.people", argument="add", max=MAX_CHANGED)
         revision = next_revision(
             self.deployment,
             self.feed.room,
