@@ -191,7 +191,7 @@ def test_somebody_named_twice_and_the_caller_are_in_it_once(harness: Harness) ->
 def test_forty_others_are_taken_and_one_more_is_not(harness: Harness) -> None:
     others = [new() for _ in range(41)]
     harness.refused(creation(harness, members=others), "InvalidInput", argument="members", max=40)
-    event = creation(harness, members=others[:40])
+    event = creation(harness, user=new(), members=others[:40])
     assert harness.run(event, writes=[*MADE, *["MEMBER"] * 40])["memberCount"] == 41
 
 
