@@ -8,6 +8,7 @@ behind it again. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batch
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chat.rules.event_shape import Unsound
 from chat.rules.events import RoomEvent
 from chat.rules.outgoing import LATE, Outgoing
 from chat.rules.record import record
@@ -99,7 +100,7 @@ def _read(emitter: Emitter, change: Any) -> _Read | None:
             return None
         outgoing = Outgoing.of(event, with_text=emitter.with_text, publishes=emitter.publishes)
     except Exception as error:  # noqa: BLE001  as said above
-        named = str(error) if type(error).__name__ == "Unsound" else ""
+        named = str(error) if isinstance(error, Unsound) else ""
         return _Read(change, None, (named or type(error).__name__)[:LONGEST_REASON])
     return _Read(change, outgoing)
 

@@ -1,8 +1,11 @@
 """Events in requests of a few, and what became of them in the terms of all."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from chat.rules.outgoing import MOST_BYTES, Outcome, Outgoing
+from chat.rules.outgoing import LATE, MOST_BYTES, TOO_LARGE, Outcome, Outgoing
+
+Put = Callable[[Sequence[Outgoing]], Mapping[int, str]]
+"""Gives a target some events in one request, and says what failed: by its position, with which code."""
 
 
 def batches(
@@ -25,9 +28,31 @@ def batches(
         yield batch
 
 
-def alone(
-    put: Callable[[Sequence[Outgoing]], Mapping[int, str]], events: Sequence[Outgoing]
-) -> dict[int, str]:
+def send_batches(
+    events: Sequence[Outgoing],
+    together: Iterable[Sequence[int]],
+    put: Put,
+    hopeless: Collection[str],
+    go_on: Callable[[], bool],
+) -> Outcome:
+    """Send `events`, each of `together` (indices) in one request, until one fails that may pass. `hopeless`: the codes of those
+    that a target will never take. `go_on` is asked before each request but the first."""
+    refused: dict[int, str] = {}
+    for batch in together:
+        if batch[0] and not go_on():
+            return prefix(events, batch[0], refused, LATE)
+        given = [index for index in batch if events[index].document is not None]
+        refused |= {index: TOO_LARGE for index in batch if index not in given}
+        failed = put([events[index] for index in given]) if given else {}
+        codes = {given[position]: code for position, code in failed.items()}
+        refused |= {index: code for index, code in codes.items() if code in hopeless}
+        waiting = [index for index in codes if index not in refused]
+        if waiting:
+            return prefix(events, min(waiting), refused, codes[min(waiting)])
+    return prefix(events, len(events), refused)
+
+
+def alone(put: Put, events: Sequence[Outgoing]) -> dict[int, str]:
     """What `put` says of each event by itself, by its position."""
     return {position: code for position, each in enumerate(events) for code in put([each]).values()}
 

@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chat.rules.outgoing import LATE, TOO_LARGE, Outcome, Outgoing
+from chat.rules.outgoing import Outcome, Outgoing
 from chat.storage.aws import StoreFailure, failures
-from chat.storage.batching import alone, batches, prefix
+from chat.storage.batching import alone, batches, send_batches
 
 MOST_ENTRIES = 10
 
@@ -28,19 +28,7 @@ class EventBus:
 
     def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
         """The bus keeps no order, so the events of a room go in one request."""
-        refused: dict[int, str] = {}
-        for batch in batches(events, MOST_ENTRIES):
-            if batch[0] and not go_on():
-                return prefix(events, batch[0], refused, LATE)
-            given = [index for index in batch if events[index].document is not None]
-            refused |= {index: TOO_LARGE for index in batch if index not in given}
-            failed = self._put([events[index] for index in given]) if given else {}
-            codes = {given[position]: code for position, code in failed.items()}
-            refused |= {index: code for index, code in codes.items() if code in HOPELESS}
-            waiting = [index for index in codes if index not in refused]
-            if waiting:
-                return prefix(events, min(waiting), refused, codes[min(waiting)])
-        return prefix(events, len(events), refused)
+        return send_batches(events, batches(events, MOST_ENTRIES), self._put, HOPELESS, go_on)
 
     def _put(self, events: Sequence[Outgoing]) -> dict[int, str]:
         """What failed, by its position, and with which code; all of it where the request failed."""
@@ -63,15 +51,10 @@ class EventBus:
             return dict.fromkeys(range(len(events)), str(failure))
         if not answer.get("FailedEntryCount"):
             return {}
-        entries = answer.get("Entries", ())
+        said = answer.get("Entries", ())
         failed = {
-            position: str(entry["ErrorCode"])
-            for position, entry in enumerate(entries)
-            if entry.get("ErrorCode")
+            position: str(entry["ErrorCode"]) for position, entry in enumerate(said) if entry.get("ErrorCode")
         }
         # Which they are is not said where the answer is not whole.
-        return (
-            failed
-            if failed and len(entries) == len(events)
-            else dict.fromkeys(range(len(events)), "NoAnswer")
-        )
+        is_whole = failed and len(said) == len(events)
+        return failed if is_whole else dict.fromkeys(range(len(events)), "NoAnswer")

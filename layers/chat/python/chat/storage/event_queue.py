@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from chat.rules.outgoing import LATE, TOO_LARGE, Outcome, Outgoing
+from chat.rules.outgoing import Outcome, Outgoing
 from chat.storage.aws import StoreFailure, failures
-from chat.storage.batching import alone, batches, prefix
+from chat.storage.batching import alone, batches, send_batches
 
 MOST_ENTRIES = 10
 LONGEST_ID = 128
@@ -31,19 +31,8 @@ class EventQueue:
     def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
         """One request has one event of a room at the most: entries of a request fail one by one, and the room's next event
         would be in the queue before it."""
-        refused: dict[int, str] = {}
-        for batch in batches(events, MOST_ENTRIES, apart=lambda each: each.event.room_id):
-            if batch[0] and not go_on():
-                return prefix(events, batch[0], refused, LATE)
-            given = [index for index in batch if events[index].document is not None]
-            refused |= {index: TOO_LARGE for index in batch if index not in given}
-            failed = self._put([events[index] for index in given]) if given else {}
-            codes = {given[position]: code for position, code in failed.items()}
-            refused |= {index: code for index, code in codes.items() if code in HOPELESS}
-            waiting = [index for index in codes if index not in refused]
-            if waiting:
-                return prefix(events, min(waiting), refused, codes[min(waiting)])
-        return prefix(events, len(events), refused)
+        together = batches(events, MOST_ENTRIES, apart=lambda each: each.event.room_id)
+        return send_batches(events, together, self._put, HOPELESS, go_on)
 
     def _put(self, events: Sequence[Outgoing]) -> dict[int, str]:
         """What failed, by its position, and with which code; all of it where the request failed."""
