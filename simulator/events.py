@@ -5,18 +5,18 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TextIO
+from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from chat.rules.outgoing import Outcome, Outgoing
 from chat.steps.emission import Emitter
 from chat.storage.dead_letters import NoDeadLetters
 from services.read_stream import reading
 from simulator.composition import composed
-from simulator.functions import FunctionError, Functions
+from simulator.functions import Functions
 from simulator.keys import signing_key
 from simulator.settings import TABLES, Settings
-from simulator.streams import Checkpoints, StreamPoller, enable_streams, following
+from simulator.streams import Checkpoints, StreamPoller, enable_streams, following, invoking
 
 NAME = "read_stream"
 
@@ -44,15 +44,9 @@ def main(settings: Settings, answers: TextIO) -> int:
     with composed(settings, {"JWT_JWKS": key.jwks.decode()}):
         functions = Functions({NAME: reading(lambda: emitter, NoDeadLetters)})
 
-        def invoke(event: Mapping[str, Any]) -> object:
-            try:
-                return functions.call(NAME, event)
-            except FunctionError:
-                return None
-
         endpoint, stopped = os.environ["DYNAMODB_ENDPOINT"], threading.Event()
         pollers = [
-            StreamPoller(endpoint, arn, invoke, Checkpoints(None), stopped, start="LATEST")
+            StreamPoller(endpoint, arn, invoking(functions, NAME), Checkpoints(None), stopped, start="LATEST")
             for arn in enable_streams(endpoint, TABLES).values()
         ]
         for poller in pollers:

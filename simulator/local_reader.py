@@ -3,16 +3,15 @@ publishes through the API's own wire."""
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from simulator.auth.access_keys import PUBLISHER, AccessKeys
-from simulator.functions import FunctionError, Functions
+from simulator.functions import Functions
 from simulator.keys import signing_key
 from simulator.settings import TABLES, Settings
-from simulator.streams import Checkpoints, StreamPoller, enable_streams, following, write_pointer
+from simulator.streams import Checkpoints, StreamPoller, enable_streams, following, invoking, write_pointer
 
 NAME = "read_stream"
 SESSION_S = 30 * 86_400
@@ -57,16 +56,12 @@ def _credentials_file(folder: Path, keys: Path) -> Path:
 def reading_streams(settings: Settings, endpoint: str, functions: Functions) -> Iterator[None]:
     """Both streams are followed while the block lasts, from where the last run was."""
 
-    def invoke(event: Mapping[str, Any]) -> object:
-        try:
-            return functions.call(NAME, event)
-        except FunctionError:
-            return None
-
     stopped, pollers = threading.Event(), []
     for table, arn in enable_streams(endpoint, TABLES).items():
         checkpoints = Checkpoints.read(settings.state / "events" / f"{settings.engine}.{table}.json")
         give_up = write_pointer(dead_letters_of(settings))
-        pollers.append(StreamPoller(endpoint, arn, invoke, checkpoints, stopped, give_up=give_up))
+        pollers.append(
+            StreamPoller(endpoint, arn, invoking(functions, NAME), checkpoints, stopped, give_up=give_up)
+        )
     with following(pollers, stopped):
         yield

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import botocore.exceptions
 
 from chat.storage.aws import client
+from simulator.functions import FunctionError, Functions
 from simulator.settings import REGION
 from simulator.stream_mapping import Record, ShardMapping, given_up, number_of
 
@@ -40,6 +41,18 @@ GONE = (
 Start = Literal["TRIM_HORIZON", "LATEST"]
 Invoke = Callable[[Mapping[str, Any]], object]
 """Calls the function and gives its answer; `None` where it failed."""
+
+
+def invoking(functions: Functions, name: str) -> Invoke:
+    """Calls this one of the functions."""
+
+    def invoke(event: Mapping[str, Any]) -> object:
+        try:
+            return functions.call(name, event)
+        except FunctionError:
+            return None
+
+    return invoke
 
 
 def enable_streams(endpoint: str, tables: Mapping[str, str]) -> dict[str, str]:
