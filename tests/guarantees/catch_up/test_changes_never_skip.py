@@ -69,7 +69,9 @@ class CatchingUp(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.visibility = PartialVisibility(self.client)
-        self.room = new_room(self.client, "ann", "bob", prefix=self.prefix, settings=FAST)
+        # The log's entries expire here, and no message: in a long run years pass.
+        kept = {**FAST, "retentionDays": 36_500}
+        self.room = new_room(self.client, "ann", "bob", prefix=self.prefix, settings=kept)
         self.writer = process(self.visibility.writer, self.clock)
         self.reader = process(self.visibility.reader, self.clock)
         self.revisions: dict[str, Revisions] = {}
