@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from simulator.auth.access_keys import PUBLISHER, AccessKeys
+from simulator.auth.access_keys import PROJECTOR, PUBLISHER, AccessKeys
 from simulator.functions import Functions
 from simulator.keys import signing_key
 from simulator.settings import TABLES, Settings
@@ -37,6 +37,7 @@ def reader_environment(settings: Settings, address: str) -> dict[str, str]:
         told |= {
             "APPSYNC_URL": f"{address}/graphql",
             "APPSYNC_PROFILE": PUBLISHER,
+            "PROJECTOR_PROFILE": PROJECTOR,
             "AWS_SHARED_CREDENTIALS_FILE": str(_credentials_file(folder, settings.keys)),
         }
     return told
@@ -48,18 +49,18 @@ def dead_letters_of(settings: Settings) -> Path:
 
 
 def _credentials_file(folder: Path, keys: Path) -> Path:
-    """A shared credentials file with the key of the reader's role alone."""
-    credentials = AccessKeys(keys, signing_key(keys)).credentials(
-        PUBLISHER, now=int(time.time()), ttl=SESSION_S
-    )
+    """A shared credentials file with the keys of the two roles that publish, and no other."""
+    access_keys, lines = AccessKeys(keys, signing_key(keys)), []
     names = {
         "aws_access_key_id": "AccessKeyId",
         "aws_secret_access_key": "SecretAccessKey",
         "aws_session_token": "SessionToken",
     }
+    for role in (PUBLISHER, PROJECTOR):
+        credentials = access_keys.credentials(role, now=int(time.time()), ttl=SESSION_S)
+        lines += [f"[{role}]", *(f"{name} = {credentials[value]}" for name, value in names.items())]
     path = folder / "credentials"
     path.touch(mode=0o600)
-    lines = [f"[{PUBLISHER}]", *(f"{name} = {credentials[value]}" for name, value in names.items())]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

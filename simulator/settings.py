@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from chat.rules.rooms import is_user_id
-from simulator.auth.access_keys import CALLERS, PUBLISHER, STRANGER, role_arn
+from simulator.auth.access_keys import CALLERS, PROJECTOR, PUBLISHER, STRANGER, role_arn
 from simulator.auth.modes import Auth, FormName, Mode, Modes, Source, TokenUse
 from simulator.engine import PROJECT, Kind
 from simulator.engine_host import CREDENTIALS
@@ -47,7 +47,7 @@ OWN = (
         "APPSYNC_",
         "EVENT_",
         "DEAD_LETTER_",
-        "PROJECTIONS",
+        "PROJECT",
         "PUBLISH",
         "SCHEMA_PREFIX",
         "CHAT_HOOKS",
@@ -279,6 +279,7 @@ def functions_environment(
         "PROJECTIONS": "true",
         "AUTHORIZER_TTL_SECONDS": "300",
         "PUBLISHER_ROLE": role_arn(PUBLISHER),
+        "PROJECTOR_ROLE": role_arn(PROJECTOR),
         "LOG_LEVEL": log_level,
         **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": bucket} if objects else {}),
     }
