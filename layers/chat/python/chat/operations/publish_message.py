@@ -116,6 +116,7 @@ _IS: Mapping[str, Callable[[object], bool]] = {
     "RoomType": _one_of(*get_args(RoomType)),
     "NoticeKind": _one_of(*get_args(NoticeKind)),
     "Role": _one_of(*(each.upper() for each in get_args(Role))),
+    "HistoryFrom": _one_of("BEGINNING", "JOINING"),
     "RoomVisibility": _one_of(*(each.upper() for each in get_args(Visibility))),
     "MemberStatus": _one_of("ACTIVE", "INVITED", "BANNED"),
 }
