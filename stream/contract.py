@@ -107,6 +107,10 @@ class Room(_Part):
     guild_id: Id | None
     name: str | None
     visibility: Literal["PUBLIC", "PRIVATE"]
+    history_from: Literal["BEGINNING", "JOINING"] | None = Field(
+        None,
+        description="From when on members see the history. Not there in events from before rooms had the choice.",
+    )
     slow_mode_seconds: Number
     retention_days: Positive
     person_per_second: float
@@ -126,7 +130,8 @@ class Notice(_Part):
     role: Role | None
     muted_until: Instant | None
     next_epoch: Positive | None = Field(
-        description="The room's epoch from then on, where somebody lost access: later events are not for them."
+        description="The room's epoch from then on, where somebody lost access, or other parts of the history are visible "
+        "to somebody: whoever lost access, later events are not for."
     )
     rev: Positive | None
     room: Room | None

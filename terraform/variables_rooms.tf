@@ -65,6 +65,18 @@ variable "adding_needs_consent" {
   nullable    = false
 }
 
+variable "history_from" {
+  description = "From when on members see the history of rooms that are made without saying it: its `beginning`, or when they were `joining`. Rooms that are there keep what they have until that is reset."
+  type        = string
+  default     = "beginning"
+  nullable    = false
+
+  validation {
+    condition     = contains(["beginning", "joining"], var.history_from)
+    error_message = "history_from must be beginning or joining."
+  }
+}
+
 variable "guild_service" {
   description = "The role of the service that keeps guilds' members, which may then tell us who came and who went. Null: nobody may."
   type        = object({ role_arn = string })

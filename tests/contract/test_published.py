@@ -28,6 +28,7 @@ ENUMS = {
     "RoomType": ("roomType",),
     "NoticeKind": ("notice", "kind"),
     "Role": ("notice", "role"),
+    "HistoryFrom": ("notice", "room", "historyFrom"),
     "RoomVisibility": ("notice", "room", "visibility"),
     "MemberStatus": ("notice", "room", "me", "status"),
 }

@@ -25,7 +25,10 @@ def test_somebody_is_taken_in_and_no_epoch_ends(harness: Harness) -> None:
     assert answer == notice(answer, room, "alice", 1, **expected)
     assert head(harness, room) == (4, 1, 1)
     new = {"role": "moderator", "status": "active", "joinedSeq": 2}
-    assert membership(harness, room, "dave") == new | {"added": 1}
+    assert membership(harness, room, "dave") == new | {
+        "added": 1,
+        "joinedTs": harness.item(room, "HEAD")["ts"],
+    }
     assert lines(harness, room, "MEMBER")["dave"] == {"type": "Member", **new}
     assert [
         each["seq"] for each in harness.invoke(harness.event("Query.messages", "dave", roomId=room))["items"]
@@ -79,6 +82,7 @@ def test_who_comes_again_is_as_new_but_for_mute_rate_and_what_they_sent(harness:
         "role": "member",
         "status": "active",
         "joinedSeq": 2,
+        "joinedTs": harness.item(room, "HEAD")["ts"],
         "lastSentSeq": 1,
         "mutedUntil": 4_000_000_000_000,
     }

@@ -23,6 +23,7 @@ def test_a_visitor_joins_a_public_room_as_a_plain_member(harness: Harness) -> No
     new = {"role": "member", "status": "active", "joinedSeq": 1}
     carol = membership(harness, room, "carol")
     assert carol.pop("joinTat") > harness.deployment.now() * 1_000
+    assert carol.pop("joinedTs") == harness.item(room, "HEAD")["ts"]
     assert carol == new
     assert lines(harness, room, "MEMBER")["carol"] == {"type": "Member", **new}
     assert head(harness, room) == (3, 1, 2)

@@ -21,6 +21,7 @@ def test_a_member_sees_the_room_its_head_and_their_own_place(harness: Harness) -
         "guildId": None,
         "name": None,
         "visibility": "PRIVATE",
+        "historyFrom": "BEGINNING",
         "slowModeSeconds": 0,
         "retentionDays": 365,
         "personPerSecond": 1000,

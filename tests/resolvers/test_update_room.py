@@ -16,7 +16,7 @@ EVENT = "Mutation.updateRoom"
 PEOPLE: dict[str, Role] = {"alice": "owner", "bob": "moderator", "carol": "member"}
 OWN = {
     "name": "Mine", "visibility": "public", "slowModeSeconds": 5, "retentionDays": 30, "personPerSecond": 0.5,
-    "personBurst": 3, "roomPerSecond": 7, "roomBurst": 9,
+    "personBurst": 3, "roomPerSecond": 7, "roomBurst": 9, "historyFrom": "joining",
 }  # fmt: skip
 
 
@@ -69,22 +69,23 @@ def test_a_reset_gives_a_rule_back_and_what_is_absent_stays(harness: Harness, ru
     }
     shown, defaults = harness.invoke(harness.event("Query.room", roomId=room)), {
         "name": None, "visibility": "PRIVATE", "slowModeSeconds": 0, "retentionDays": 365, "personPerSecond": 1,
-        "personBurst": 10, "roomPerSecond": 50, "roomBurst": 100,
+        "personBurst": 10, "roomPerSecond": 50, "roomBurst": 100, "historyFrom": "BEGINNING",
     }  # fmt: skip
     assert [shown[name] for name in RESETS[rule]] == [defaults[name] for name in RESETS[rule]]
 
 
-@pytest.mark.parametrize("field", ["name", "visibility", *NUMBERS])
+@pytest.mark.parametrize("field", ["name", "visibility", "historyFrom", *NUMBERS])
 def test_null_leaves_a_rule_as_it_is(harness: Harness, field: str) -> None:
     """Some clients send null for every argument that they do not set."""
     room = harness.room(settings=OWN)
     before = harness.item(room, "HEAD")
     harness.refused(
-        update_event(harness, room, None, **dict.fromkeys(["name", "visibility", *NUMBERS])), "InvalidInput"
+        update_event(harness, room, None, **dict.fromkeys(["name", "visibility", "historyFrom", *NUMBERS])),
+        "InvalidInput",
     )
     other = "name" if field != "name" else "slowModeSeconds"
     given = {
-        **dict.fromkeys(["name", "visibility", *NUMBERS, "reset"]),
+        **dict.fromkeys(["name", "visibility", "historyFrom", *NUMBERS, "reset"]),
         other: "Owls" if other == "name" else 7,
     }
     harness.run(update_event(harness, room, None, **given), writes=["EVT", "HEAD"])
@@ -209,6 +210,9 @@ def test_owners_set_limits_as_high_as_the_deployments_and_administrators_higher(
         ({"name": 7}, {"argument": "name", "max": 100}),
         ({"visibility": "public"}, {"argument": "visibility"}),
         ({"visibility": []}, {"argument": "visibility"}),
+        ({"historyFrom": "joining"}, {"argument": "historyFrom"}),
+        ({"historyFrom": 1}, {"argument": "historyFrom"}),
+        ({"reset": ["HISTORY"], "historyFrom": "JOINING"}, {"argument": "historyFrom"}),
         ({"reset": "NAME"}, {"argument": "reset"}),
         ({"reset": ["name"]}, {"argument": "reset"}),
         ({"reset": [["NAME"]]}, {"argument": "reset"}),

@@ -29,6 +29,7 @@ ZERO_IN_A_HEAD = {
         "written_at",
         "change_written_at",
         "generation_rev",
+        "history_rev",
     ),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)
@@ -49,6 +50,8 @@ def test_what_a_membership_lacks_is_nought() -> None:
         "status": "active",
         "muted_until": 0,
         "joined_seq": 0,
+        "joined_ts": 0,
+        "joined_epoch": 0,
         "last_sent_seq": 0,
         "tat": 0,
         "written_at": 0,

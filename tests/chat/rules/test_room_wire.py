@@ -15,6 +15,7 @@ def test_a_room_is_answered_with_the_rules_in_force() -> None:
         "guildId": "dragons",
         "name": "Lobby",
         "visibility": "PUBLIC",
+        "historyFrom": "BEGINNING",
         "personPerSecond": 1.0,
         "personBurst": 3,
         "roomPerSecond": 50.0,

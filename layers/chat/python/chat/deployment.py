@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chat.rules.gaps import EVERYTHING, GAP_PATIENCE_MS, Recency
 from chat.rules.identifiers import uuid7
-from chat.rules.models import RoomSettings
+from chat.rules.models import HistoryFrom, RoomSettings
 from chat.rules.record import record
 from chat.rules.text import TextLimits
 from chat.storage.clock import MAX_CLOCK_SKEW_MS, wall_clock
@@ -59,7 +59,7 @@ class Deployment:
     `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `threads`
     gives the pool for requests beside each other; what runs in it never waits for something else that does.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
-    is only invited until they accept. `before_text` and `may_add` give what asks that rule of the deployment's own in one
+    is only invited until they accept. `history_from`: what rooms are made with. `before_text` and `may_add` give what asks that rule of the deployment's own in one
     call, or `None` where there is no such rule.
 
     `clock_in_doubt` says whether `now` is known to be further than `max_clock_skew_ms` from the store's clock; without
@@ -72,6 +72,7 @@ class Deployment:
     deadline_s: float = 2.0
     additions_per_hour: int = 100
     adding_needs_consent: bool = False
+    history_from: HistoryFrom | None = None
     now: Callable[[], int] = wall_clock
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep

@@ -283,7 +283,9 @@ def _object(arguments: Mapping[str, Any]) -> dict[str, Any]:
         found["target"] = actor(user_id)
     if people := arguments.get("members"):
         found["targets"] = [actor(each) for each in people]
-    names = {"id": "message_id", "role": "role", "until": "until", "visibility": "visibility"}
+    names = {
+        "id": "message_id", "role": "role", "until": "until", "visibility": "visibility", "historyFrom": "history_from",
+    }  # fmt: skip
     return found | {
         name: arguments[argument] for argument, name in names.items() if arguments.get(argument) is not None
     }

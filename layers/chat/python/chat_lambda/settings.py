@@ -12,6 +12,7 @@ from chat.rules.record import record
 
 if TYPE_CHECKING:
     from chat.identity.models import RoleKey, Sources
+    from chat.rules.models import HistoryFrom
 
 Algorithm = Literal["RS256", "ES256", "HS256"]
 Publish = Literal["sender", "stream"]
@@ -64,6 +65,12 @@ def _publish(text: str) -> Publish:
     if text not in ("sender", "stream"):
         raise ValueError("must be sender or stream")
     return cast("Publish", text)
+
+
+def _history_from(text: str) -> "HistoryFrom | None":
+    if text not in ("beginning", "joining"):
+        raise ValueError("must be beginning or joining")
+    return "joining" if text == "joining" else None
 
 
 def _role(text: str) -> "RoleKey":
@@ -196,6 +203,8 @@ class Settings:
     retention_days: int = _number(365, int, 7, 36_500)
     slow_mode_seconds: int = _number(0, int, 0, 21_600)
     adding_needs_consent: bool = _parsed(False, _flag)
+    history_from: "HistoryFrom | None" = _parsed(None, _history_from)
+    """From when on members of rooms that are made see their history: its beginning, or when they joined."""
     additions_per_hour: int = _number(100, int, 40, 10_000)
     max_code_points: int = _number(4_000, int, 1, 40_000)
     max_bytes: int = _number(16_384, int, 1, 163_840)

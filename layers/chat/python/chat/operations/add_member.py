@@ -14,7 +14,13 @@ from chat.steps.newcomer import charge_addition, read_newcomer
 from chat.steps.notices import notice_message
 from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
-from chat.steps.roster import add_writes, caller_unchanged, invite_writes, with_owner_count
+from chat.steps.roster import (
+    add_writes,
+    caller_unchanged,
+    invite_writes,
+    joined_at,
+    with_owner_count,
+)
 
 
 def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -47,8 +53,9 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         added, charges = charge_addition(deployment, caller, entry, user_id, newcomer)
         if hook:
             hook({user_id: role}, room, entry, caller)
+        held = added if invites else {**added, **joined_at(head)}
         comes = invite_writes if invites else add_writes
-        writes = [*comes(room, user_id, person, role, head.seq, added), *charges]
+        writes = [*comes(room, user_id, person, role, head.seq, held), *charges]
         is_owner = role == "owner" and not invites
         if is_owner:
             head = with_owner_count(deployment.store, room, head)

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import View, enter_room
+from chat.rules.access import RoomAccess, View, enter_room
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
 from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.rules.visibility import first_visible_to
 from chat.steps.retry import retried
 from chat.storage import keys
-from chat.storage.places import head_place, membership_place
+from chat.storage.places import head_place, in_room, membership_place
 from chat.storage.uploads import ADDRESS_S, Upload, disposition, is_upload_id, upload_place
 
 
@@ -43,6 +44,8 @@ def attachment(
     floor = keys.message_floor(readable_since(entry.head, deployment.defaults, now))
     if upload is None or upload.expires_at * 1_000 < now or upload.message_sk < floor:
         raise _gone()
+    if not _is_visible(deployment, room, entry, upload):
+        raise _gone()
     url = uploads.objects.address(
         upload.s3_key,
         content_type=upload.content_type,
@@ -50,6 +53,17 @@ def attachment(
         seconds=ADDRESS_S,
     )
     return {**upload.to_wire(), "url": url, "expiresAt": to_wire(now + ADDRESS_S * 1_000)}
+
+
+def _is_visible(deployment: Deployment, room: Room, entry: RoomAccess, upload: Upload) -> bool:
+    """Whether the caller may see the message with this attachment. That is asked for only where the history is
+    visible from joining: one read unit or two."""
+    first = first_visible_to(entry)
+    if first == 1:
+        return True
+    place = in_room(room, upload.message_sk)
+    item = retried(deployment, lambda: deployment.store.tables.batch([place], consistent=True)).get(place)
+    return item is not None and int(item.get("seq", {"N": "0"})["N"]) >= first
 
 
 def _gone() -> InvalidInput:

@@ -12,6 +12,7 @@ from chat.rules.models import Caller, Head
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.rules.visibility import Sight, judged_member
 from chat.steps.catch_up import CaughtUp, Held, catch_up
 from chat.steps.retry import deadline_of, retried
 
@@ -47,10 +48,11 @@ def changes(
         view = retried(
             deployment, lambda: deployment.store.view(room, caller.user_id, consistent=True), deadline
         )
-    head = enter_room(view, caller, "read").head
+    entry = enter_room(view, caller, "read")
+    head, sight = entry.head, Sight(entry.head, judged_member(caller, entry.member))
     deployment.memory.see_head(room.partition_key, head, deployment.monotonic())
     caught = catch_up(
-        deployment, room, head, request.held, request.limit, tally, deadline, far=request.is_first
+        deployment, room, sight, request.held, request.limit, tally, deadline, far=request.is_first
     )
     tally.add("PageSize", len(caught.messages))
     return _to_wire(request, caught, head, cursor_keys)

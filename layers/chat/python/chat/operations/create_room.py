@@ -11,7 +11,7 @@ from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.generations import in_generation
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Item, Member, Role
 from chat.rules.record import record
-from chat.rules.room_rules import check_rules, clean_name
+from chat.rules.room_rules import check_rules, clean_name, default_history, with_history
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.rooms import Room, is_user_id
 from chat.rules.tally import Tally
@@ -46,7 +46,7 @@ MAX_OTHERS = 40
 def create_room(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> dict[str, Any]:
-    """The schema's `Room` for a room that `arguments` (`roomId`, `name`, `visibility`, `members`) describe,
+    """The schema's `Room` for a room that `arguments` (`roomId`, `name`, `visibility`, `historyFrom`, `members`) describe,
     made now, or before by the same caller.
 
     Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`, `cannotBeAdded`), `RateLimited`,
@@ -82,8 +82,9 @@ def _check(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any])
     """Raises `InvalidInput`, and `NotAllowed` for guilds' rooms; reads nothing."""
     named = arguments.get("roomId") is not None
     room = Room.parse(arguments["roomId"] if named else deployment.new_id(deployment.now()))
-    asked = {name: arguments.get(name) for name in ("name", "visibility")}
-    rules = {name: value for name, value in check_rules(room, asked).items() if value is not None}
+    asked = {name: arguments.get(name) for name in ("name", "visibility", "historyFrom")}
+    ruled = {**default_history(deployment.history_from), **with_history(check_rules(room, asked), None)}
+    rules = {name: value for name, value in ruled.items() if value is not None}
     others = arguments.get("members")
     others = [] if others is None else others
     if not (isinstance(others, list) and all(is_user_id(user_id) for user_id in others)):

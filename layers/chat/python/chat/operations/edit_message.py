@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import Access, open_room
+from chat.rules.access import Access, enter_room, open_room
 from chat.rules.errors import NotAllowed
 from chat.rules.models import Caller, Message
 from chat.rules.tally import Tally
 from chat.rules.text import clean_text
+from chat.rules.visibility import first_visible_to
 from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
 from chat.steps.retry import until_committed
 from chat.storage.aws import OutcomeUnknown
@@ -54,17 +55,24 @@ class _Edit:
     def attempt(self) -> Message | None:
         """Look, judge and commit. Raises the refusal, and what `until_committed` tries again after."""
         with self._deployment.memory.turn(self._target.room.partition_key):
-            with self._tally.timing("StoreMs"):
-                seen = read_target(self._deployment, self._target, self._caller.user_id)
-            access = open_room(seen.view, "send")
-            message = seen.message
-            if message.sender_id != self._caller.user_id:
-                raise NotAllowed("message.notYours", reason="notYours")
-            if self._is_done():
-                return message
-            if message.removed_at is not None:
-                raise NotAllowed("message.removed", reason="removed")
-            return message if message.text == self._text else self._commit(access, message)
+            access, message = self._attempt()
+            return replace(message, history_from=access.head.history_from)
+
+    def _attempt(self) -> tuple[Access, Message]:
+        """The room, and the message as it is then."""
+        with self._tally.timing("StoreMs"):
+            seen = read_target(self._deployment, self._target, self._caller.user_id)
+        access = open_room(seen.view, "send")
+        first = first_visible_to(enter_room(seen.view, self._caller, "read"))
+        message = seen.seen_from(first)
+        if message.sender_id != self._caller.user_id:
+            raise NotAllowed("message.notYours", reason="notYours")
+        if self._is_done():
+            return access, message
+        if message.removed_at is not None:
+            raise NotAllowed("message.removed", reason="removed")
+        is_so = message.text == self._text
+        return access, message if is_so else self._commit(access, message)
 
     def _is_done(self) -> bool:
         """Whether an attempt whose answer was lost did it after all, though others may have changed the

@@ -16,7 +16,7 @@ from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
 from chat.rules.generations import in_generation
 from chat.rules.models import Caller, Head, Member, Notice, Role
 from chat.rules.record import record
-from chat.rules.room_rules import check_rules, clean_name
+from chat.rules.room_rules import check_rules, clean_name, default_history
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.new_room import founding, is_occupied, new_head_writes
@@ -26,6 +26,7 @@ from chat.steps.room_end import commit_end, end_revision
 from chat.steps.roster import (
     add_writes,
     end_invitation_writes,
+    joined_at,
     read_members,
     remove_writes,
     role_writes,
@@ -162,6 +163,8 @@ class _Change:
     owners: int = 0
     revoked_at: int | None = None
     """When somebody loses access, in milliseconds."""
+    epoch: int = 0
+    """The one that the room is in after it, if that is another."""
     refused: dict[str, str] = field(default_factory=dict)
 
     def add(self, user_id: str, person: Member | None, role: Role | None) -> None:
@@ -176,7 +179,8 @@ class _Change:
         if person is not None and person.status == "banned":
             self.refused[user_id] = "banned"
             return
-        self.writes += add_writes(room, user_id, person, role or "member", self.head.seq)
+        held = joined_at(self.head)
+        self.writes += add_writes(room, user_id, person, role or "member", self.head.seq, held)
         self.owners += role == "owner"
         self.notices.append(Notice(kind="MEMBER_ADDED", user_id=user_id, role=role or "member"))
 
@@ -195,7 +199,9 @@ class _Change:
     def found_room(self, hook: "AskAboutText | None") -> None:
         """Make the room, with whoever is taken in. Raises `Cancelled` where others came first, and what `hook` says of
         its name."""
-        rules, origin = {"name": self.feed.name} if self.feed.name else {}, founding(self.deployment, None)
+        rules: dict[str, str] = {"name": self.feed.name} if self.feed.name else {}
+        rules |= default_history(self.deployment.history_from)
+        origin = founding(self.deployment, None)
         if hook and self.feed.name:
             asked = RoomAccess(self.head.ruled(rules), None, "admin")
             rules["name"] = hook("room_name", self.feed.name, clean_name, self.feed.room, asked, SERVICE)
@@ -219,11 +225,12 @@ class _Change:
             owners=self.owners,
         )
         commit(self.deployment, revision, self.writes)
+        self.epoch = revision.head.epoch
 
     def answer(self) -> dict[str, Any]:
         return {
             "roomId": self.feed.room.id,
-            "epoch": self.head.epoch + (self.revoked_at is not None),
+            "epoch": self.epoch or self.head.epoch,
             "seq": self.head.seq,
             "owners": (self.head.owners or 0) + self.owners,
             "added": [user_id for user_id in self.feed.added if user_id not in self.refused],

@@ -15,7 +15,7 @@ from chat.steps.notices import notice_message
 from chat.steps.quota import charge_own_room, check_own_rooms
 from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
-from chat.steps.roster import add_writes, with_owner_count
+from chat.steps.roster import add_writes, joined_at, with_owner_count
 
 JOINING = Rate(1 / 60, 20)
 """How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in
@@ -48,7 +48,8 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
         if person is None and entry.standing != "admin":
             check_own_rooms(newcomer.callers, now)
             charges = [charge_own_room(caller.user_id, newcomer.callers, now)]
-        writes = add_writes(room, caller.user_id, person, role, head.seq, _held(entry, person, now))
+        held = _held(entry, person, now) | joined_at(head)
+        writes = add_writes(room, caller.user_id, person, role, head.seq, held)
         if role == "owner":
             head = with_owner_count(deployment.store, room, head)
         notice = Notice(kind="MEMBER_JOINED", user_id=caller.user_id, role=role)

@@ -2,7 +2,7 @@
 
 Head and membership are read beside the page, in one wave. Where what they say does not fit the page (another
 retention, a head that lies beyond it, a recent gap in `seq`, a recent edit), the page is read again, after
-them.
+them. In a room that is known to show its history from joining on, the page is read after them at once.
 """
 
 from collections.abc import Mapping
@@ -76,14 +76,18 @@ class _Reading:
         self._now, self._recency = deployment.now(), deployment.recency()
         self._deadline = deadline_of(deployment)
         self._sure = request.forward
+        self._floor = ""
         self._high = self._bound(deployment.memory.heads.get(request.room.partition_key))
 
     def page(self, cursor_keys: CursorKeys) -> HistoryPage:
         deployment, room = self._deployment, self._request.room
-        guess = self._low(deployment.memory.heads.get(room.partition_key))
+        known = deployment.memory.heads.get(room.partition_key)
+        hides = known is not None and known.history_from is not None
+        self._sure = self._sure or hides
+        guess = self._low(known)
         looking = deployment.threads().submit(self._view)
-        found = self._slice(guess, consistent=self._request.forward)
-        head = open_history(looking.result(), self._caller)
+        found = None if hides else self._slice(guess, consistent=self._request.forward)
+        head = self._judged(looking.result())
         if head is None:
             return self._unnumbered(cursor_keys) or self.page(cursor_keys)
         if self._request.generation not in (None, head.generation):
@@ -92,7 +96,7 @@ class _Reading:
         carried, guessed, has_aged = self._carry_over(), self._high, self._look_at_clock()
         low, self._high = self._low(head), self._bound(head)
         is_settling = head.adopted_at > self._now - SETTLING_MS
-        if carried or is_settling or self._is_changed_lately(head):
+        if found is None or carried or is_settling or self._is_changed_lately(head):
             found = self._slice(low, consistent=True)
         elif has_aged or self._high != guessed or not self._fits(found, guess, low):
             found = self._slice(low, consistent=self._request.forward)
@@ -119,6 +123,20 @@ class _Reading:
         self._tally.add("PageSize", len(found.messages))
         token = self._token(found, cursor_keys, self._deployment.store.tables.generation)
         return HistoryPage([message for _, message in found.messages], token, NOT_ADOPTED)
+
+    def _judged(self, view: View) -> Head | None:
+        """The head, if the caller may read the room; and where what they may see begins. That is judged by a
+        consistent look."""
+        head, member = open_history(view, self._caller), view.member
+        if head is None or member is None or not (head.history_from or member.joined_epoch > head.epoch):
+            return head
+        from chat.steps.history_floor import floor_of  # noqa: PLC0415  rooms that show all are not to pay for it
+
+        if not self._sure:
+            self._sure = True
+            return self._judged(self._view())
+        self._floor = floor_of(self._deployment, self._request.room, view, self._caller, self._deadline)
+        return head
 
     def _look_at_clock(self) -> bool:
         """Look again, as the first answer may have told the time; take it if that makes a difference, and say whether.
@@ -171,12 +189,12 @@ class _Reading:
         )
 
     def _low(self, head: Head | None) -> str:
-        """The key to read from: the latest of `after`, the retention's floor and, reading forward, the
-        position."""
+        """The key to read from: the latest of `after`, the floors of the retention and of what the caller may see,
+        and, reading forward, the position."""
         request = self._request
         floor = keys.message_floor(readable_since(head, self._deployment.defaults, self._now))
         bound = "" if request.after is None else keys.message_floor(request.after + 1)
-        return max(floor, bound, request.position if request.forward else "")
+        return max(floor, bound, request.position if request.forward else "", self._floor)
 
     def _bound(self, head: Head | None) -> str:
         """The key to read up to: past the room's newest message, whatever clock stamped that.

@@ -11,6 +11,7 @@ from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message, Receipts
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.tally import Tally
+from chat.rules.visibility import first_visible, judged_member
 from chat.steps.last_messages import last_messages
 from chat.steps.memberships import MembershipCursor, RoomMembership, read_memberships
 from chat.steps.retry import deadline_of, retried
@@ -47,7 +48,8 @@ def my_rooms(
         heads, receipts = _heads_and_receipts(deployment, caller, page.memberships, deadline)
         views = [(each, View(heads.get(each.room.id), each.member)) for each in page.memberships]
         inside = [each for each, view in views if is_in(view)]
-        last = last_messages(deployment, heads, [each.room for each in inside], deadline)
+        shown = [each.room for each in inside if _is_newest_shown(caller, each, heads.get(each.room.id))]
+        last = last_messages(deployment, heads, shown, deadline)
         places = [
             UnreadPlace(
                 each.room, heads.get(each.room.id, NOT_ADOPTED), each.member, receipts.get(each.room.id)
@@ -66,6 +68,11 @@ def my_rooms(
     tally.add("PageSize", len(items))
     further = page.further and seal_position(purpose, astuple(page.further), cursor_keys)
     return {"items": items, "nextToken": further}
+
+
+def _is_newest_shown(caller: Caller, membership: RoomMembership, head: Head | None) -> bool:
+    """Whether the caller may see the room's newest message."""
+    return head is not None and head.seq >= first_visible(head, judged_member(caller, membership.member))
 
 
 def _to_wire(

@@ -13,6 +13,7 @@ from chat.rules.models import Caller, Member, Receipts
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.rules.visibility import first_visible_to
 from chat.steps.batches import found_at
 from chat.steps.listing import RosterLine, list_people
 from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
@@ -48,7 +49,8 @@ def receipts(
     # A sender asks about what they have just sent: an older head would not know it.
     sure = asked.seq is not None
     view = retried(deployment, lambda: store.view(room, caller.user_id, consistent=sure), deadline)
-    head = enter_room(view, caller, "read").head
+    entry = enter_room(view, caller, "read")
+    head = entry.head
     if asked.seq is not None and asked.seq > head.seq:
         raise InvalidInput("receipt.seq", argument="seq", max=head.seq)
 
@@ -68,7 +70,9 @@ def receipts(
     return {
         "items": [_receipt(found, room, each.user_id, head.epoch) for each in page],
         "nextToken": token,
-        "confirmation": _confirmation(found, asked, caller, everybody) if is_small else None,
+        "confirmation": _confirmation(found, asked, caller, everybody)
+        if is_small and asked.seq is not None and asked.seq >= first_visible_to(entry)
+        else None,
     }
 
 

@@ -13,6 +13,7 @@ from chat.rules.access import RoomAccess, enter_room
 from chat.rules.errors import ServiceUnavailable
 from chat.rules.models import Caller, Message
 from chat.rules.tally import Tally
+from chat.rules.visibility import first_visible_to
 from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
 from chat.steps.retry import retried, until_committed
 from chat.storage.aws import StoreFailure
@@ -26,7 +27,7 @@ def remove_message(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> Message:
     """What is left of the message that `arguments` (`roomId`, `id`, `ts`) name. Removed already, it is
-    answered as it is.
+    answered as it is. One's own words can be taken back where one does not see them any more, too.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
     """
@@ -38,12 +39,14 @@ def remove_message(
         with deployment.memory.turn(target.room.partition_key):
             with tally.timing("StoreMs"):
                 seen = read_target(deployment, target, caller.user_id)
-            is_in = enter_room(seen.view, caller, "read").member is not None
+            reader = enter_room(seen.view, caller, "read")
             message = seen.message
-            is_own = is_in and message.sender_id == caller.user_id
+            is_own = reader.member is not None and message.sender_id == caller.user_id
+            if not is_own:
+                message = seen.seen_from(first_visible_to(reader))
             entry = enter_room(seen.view, caller, "removeOwn" if is_own else "removeAny")
             if message.removed_at is not None:
-                return message
+                return replace(message, history_from=entry.head.history_from)
             now = deployment.now()
             at = changed_at(entry.head, now)
             with tally.timing("StoreMs"):
@@ -55,6 +58,7 @@ def remove_message(
             remember_change(deployment, target.room, entry.head, now)
             tally.add("Removals")
             left = replace(message, text=None, attachments=None, removed_at=at)
+            left = replace(left, history_from=entry.head.history_from)
             return replace(left, rev=entry.head.rev + 1, epoch=entry.head.epoch)
 
     answer = until_committed(deployment, tally, attempt)

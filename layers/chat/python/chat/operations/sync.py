@@ -17,6 +17,7 @@ from chat.rules.models import Caller, Head, Message, Receipts
 from chat.rules.record import record
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.tally import Tally
+from chat.rules.visibility import Sight, judged_member
 from chat.steps.batches import found_at
 from chat.steps.catch_up import CaughtUp, Held, catch_up
 from chat.steps.memberships import MembershipCursor, MembershipPage, RoomMembership, read_memberships
@@ -141,8 +142,9 @@ class _Syncing:
     def _catch_up(self, membership: RoomMembership, head: Head, had: Held, name: bytes) -> bool:
         if not self.space:
             return False
+        sight = Sight(head, judged_member(self._caller, membership.member))
         caught: CaughtUp = catch_up(
-            self._deployment, membership.room, head, had, self.space, self._tally, self._deadline
+            self._deployment, membership.room, sight, had, self.space, self._tally, self._deadline
         )
         self.held[name] = caught.held
         self.space -= len(caught.messages)

@@ -9,7 +9,7 @@ from chat.rules.access import enter_room
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Message, Notice
 from chat.rules.retention import kept_since
-from chat.rules.room_rules import Rules, check_limits, check_rules, clean_name
+from chat.rules.room_rules import Rules, check_limits, check_rules, clean_name, with_history
 from chat.rules.room_wire import room_to_wire
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -33,7 +33,7 @@ def update_room(
     by the new rules in whichever process it is sent, since they move the head's `rev`.
     """
     room = Room.parse(arguments.get("roomId"))
-    rules = check_rules(room, arguments)
+    rules = with_history(check_rules(room, arguments), deployment.history_from)
     if not rules:
         raise InvalidInput("room.nothing")
     hook = deployment.before_text(tally)
@@ -58,7 +58,11 @@ def _step(
     rev = entry.head.rev + 1
     since = kept_since(entry.head, head, deployment.defaults, deployment.now())
     changes = {**rules, "ruledRev": rev} | ({"keptSince": since} if since != entry.head.kept_since else {})
-    notice = Notice(kind="ROOM_UPDATED", room=room_to_wire(room, replace(head, rev=rev), deployment.defaults))
+    # It ends the epoch, so that nobody who has not heard of it goes on hearing: what is visible to them is another part.
+    switches = head.history_from != entry.head.history_from
+    changes |= {"historyRev": rev} if switches else {}
+    head = replace(head, rev=rev, epoch=head.epoch + switches)
+    notice = Notice(kind="ROOM_UPDATED", room=room_to_wire(room, head, deployment.defaults))
     updated = next_revision(deployment, room, entry.head, caller, notice, changes=changes)
     commit(deployment, updated, caller_unchanged(room, caller, entry))
     return updated.message

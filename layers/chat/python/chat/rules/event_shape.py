@@ -116,6 +116,7 @@ _ROOM: Part = {
     "roomBurst": _positive,
     "memberCount": _or_null(_number),
 }
+_HISTORY: Part = {"historyFrom": _one_of(("BEGINNING", "JOINING"))}
 _HEAD: Part = {"seq": _number, "ts": _or_null(_instant), "epoch": _positive, "rev": _number}
 _MEMBER: Part = {
     "userId": _id,
@@ -179,6 +180,8 @@ def _checked_notice(notice: Mapping[str, Any]) -> dict[str, Any]:
         return {**found, "room": None}
     head, me = (room[name] for name in ("head", "me"))
     checked = _part("notices.room", room, _ROOM)
+    if "historyFrom" in room:  # events from before it lack it
+        checked |= _part("notices.room", room, _HISTORY)
     checked["head"] = None if head is None else _part("notices.room.head", head, _HEAD)
     checked["me"] = None if me is None else _part("notices.room.me", me, _MEMBER)
     return {**found, "room": checked}

@@ -12,6 +12,7 @@ from chat.rules.instants import to_wire
 from chat.rules.models import Head, Message, Notice, NoticeKind
 from chat.rules.record import record
 from chat.rules.rooms import Room, RoomType
+from chat.rules.visibility import published
 
 MessageEventKind = Literal["MESSAGE_SENT", "MESSAGE_EDITED", "MESSAGE_REMOVED"]
 RoomEventKind = NoticeKind | Literal["ROOM_CREATED", "ROOM_ADOPTED", "GUILD_MEMBERSHIP", "INTERNAL"]
@@ -52,7 +53,7 @@ class RoomEvent:
     def messages(self) -> list[dict[str, Any]]:
         """What subscribers hear of it, in order: the schema's `Message`s, complete. None for what nobody hears."""
         if self.message is not None:
-            return [self.message.to_wire()]
+            return [published(self.message, self.actor_id or "").to_wire()]
         if self.kind in UNHEARD:
             return []
         ids = (

@@ -24,6 +24,8 @@ DAY_MS = 86_400_000
 Role = Literal["owner", "moderator", "member"]
 Status = Literal["active", "invited", "left", "banned"]
 Visibility = Literal["public", "private"]
+HistoryFrom = Literal["joining"]
+"""As it is stored: what is absent is the beginning."""
 
 
 class Stored:
@@ -163,6 +165,9 @@ class Head(Stored):
     `ended_at` (ms) is when the room ended, which `ended_by` did; nobody gets a room that has ended. `alone`:
     whoever is in the room was alone in it, and nobody has come since without writing this item.
 
+    `history_from`: from when on members see the history: `joining`, or else its beginning
+    (`chat/rules/visibility.py`); `history_rev` is the rev of the last change of that.
+
     `generation` is that of the tables in which the item counts, `generation_rev` the revision with which that
     began in this room: see `chat/rules/generations.py`."""
 
@@ -195,6 +200,8 @@ class Head(Stored):
     owners: int | None = None
     name: str | None = None
     visibility: Visibility = "private"
+    history_from: HistoryFrom | None = None
+    history_rev: int = 0
     created_by: str | None = None
     ended_at: int = 0
     ended_by: str | None = None
@@ -240,12 +247,17 @@ class Member(Stored):
     Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit;
     `ended_epoch` is the epoch that their going ended. `join_tat` is their rate of joining by themself
     (µs), `again_tat` that of being added again by others. `added`: others put them there. `left_by_self`: they
-    left, and were not taken out. `invitation_ended`: they were invited last, and did not come."""
+    left, and were not taken out. `invitation_ended`: they were invited last, and did not come.
+
+    `joined_seq` is the room's newest message when they came, `joined_ts` (ms) its instant, 0 where that was not kept.
+    `joined_epoch` is the epoch that began with their coming, where one did."""
 
     role: Role = "member"
     status: Status = "active"
     muted_until: int = 0
     joined_seq: int = 0
+    joined_ts: int = 0
+    joined_epoch: int = 0
     last_sent_seq: int = 0
     tat: int = 0
     written_at: int = 0
@@ -330,7 +342,8 @@ class Message(Stored):
     the wire.
 
     `attachments` is the list of the schema's `Attachment` as JSON. What has a `notice` is none of the stored
-    messages. `written_at` is not answered: when it was stored, where `ts` is far ahead of that."""
+    messages. Two are not answered: `written_at`, when it was stored, where `ts` is far ahead of that, and
+    `history_from`, what its room said of that at the last change of the message."""
 
     id: str
     room_id: str
@@ -349,6 +362,7 @@ class Message(Stored):
     attachments: str | None = None
     notice: Notice | None = None
     written_at: int | None = None
+    history_from: HistoryFrom | None = None
 
     def to_wire(self) -> dict[str, Any]:
         wire = dict(zip(_WIRE, _values_of_message(self), strict=True))
@@ -362,6 +376,7 @@ class Message(Stored):
         return wire
 
 
-_WIRE = {attribute(field.name): field.name for field in fields(Message) if field.name != "written_at"}
+_UNANSWERED = ("written_at", "history_from")
+_WIRE = {attribute(field.name): field.name for field in fields(Message) if field.name not in _UNANSWERED}
 _values_of_message = attrgetter(*_WIRE.values())
 """All of a message's fields at once, in their order: a page has hundreds."""

@@ -48,6 +48,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "guildId": "ID",
         "name": "String",
         "visibility": "RoomVisibility",
+        "historyFrom": "HistoryFrom",
         "slowModeSeconds": "Int",
         "retentionDays": "Int",
         "personPerSecond": "Float",

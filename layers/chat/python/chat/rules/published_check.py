@@ -110,5 +110,6 @@ _IS: Mapping[str, Callable[[object], bool]] = {
     "PersonEventKind": _one_of(*get_args(PersonEventKind)),
     "Role": _one_of(*(each.upper() for each in get_args(Role))),
     "RoomVisibility": _one_of(*(each.upper() for each in get_args(Visibility))),
+    "HistoryFrom": _one_of("BEGINNING", "JOINING"),
     "MemberStatus": _one_of("ACTIVE", "INVITED", "BANNED"),
 }

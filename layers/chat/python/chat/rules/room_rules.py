@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.rules.errors import InvalidInput, NotAllowed
-from chat.rules.models import LIMITS, Head, RoomSettings
+from chat.rules.models import LIMITS, Head, HistoryFrom, RoomSettings
 from chat.rules.rooms import Room
 from chat.rules.text import clean_line
 
@@ -22,6 +22,7 @@ NUMBERS: Mapping[str, tuple[type[int] | type[float], float, float]] = {
 RESETS: Mapping[str, tuple[str, ...]] = {
     "NAME": ("name",),
     "VISIBILITY": ("visibility",),
+    "HISTORY": ("historyFrom",),
     "SLOW_MODE": ("slowModeSeconds",),
     "RETENTION": ("retentionDays",),
     "PERSON_RATE": ("personPerSecond", "personBurst"),
@@ -45,9 +46,25 @@ def check_rules(room: Room, arguments: Mapping[str, Any]) -> Rules:
         rules["name"] = _name(given["name"])
     if "visibility" in given:
         rules["visibility"] = _visibility(room, given["visibility"])
+    if "historyFrom" in given:
+        rules["historyFrom"] = _history_from(given["historyFrom"])
     return rules | {
         name: _number(name, given[name], *bounds) for name, bounds in NUMBERS.items() if name in given
     }
+
+
+def default_history(default: HistoryFrom | None) -> dict[str, str]:
+    """What the head of a room holds of the deployment's default, which counts when a room is made or its rule is
+    reset. One that counted for rooms that there are would hide or open histories without a word to anybody."""
+    return {} if default is None else {"historyFrom": default}
+
+
+def with_history(rules: Rules, default: HistoryFrom | None) -> Rules:
+    """The rules as the head holds them: it says nothing of a history that is visible from its beginning."""
+    if "historyFrom" not in rules:
+        return rules
+    asked = default if rules["historyFrom"] is None else rules["historyFrom"]
+    return rules | {"historyFrom": None if asked == "beginning" else asked}
 
 
 def check_limits(head: Head, rules: Rules, defaults: RoomSettings, *, by_admin: bool) -> Rules:
@@ -93,6 +110,12 @@ def _visibility(room: Room, value: object) -> str:
         raise InvalidInput("room.choice", argument="visibility")
     if value == "PUBLIC" and room.type == "guild":
         raise InvalidInput("room.guildVisibility", argument="visibility")
+    return str(value).lower()
+
+
+def _history_from(value: object) -> str:
+    if value not in ("BEGINNING", "JOINING"):
+        raise InvalidInput("room.choice", argument="historyFrom")
     return str(value).lower()
 
 

@@ -29,6 +29,7 @@ def room_to_wire(
         "guildId": room.guild_id,
         "name": head.name,
         "visibility": head.visibility.upper(),
+        "historyFrom": (head.history_from or "beginning").upper(),
         **{_camel(each.name): getattr(settings, each.name) for each in fields(RoomSettings)},
         "memberCount": member_count,
         "head": head.to_wire() if reads else None,

@@ -20,6 +20,7 @@ from chat.rules.record import record
 from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.rules.visibility import Sight
 from chat.steps.batches import found_at
 from chat.steps.retry import retried
 from chat.storage import keys
@@ -69,7 +70,7 @@ class CaughtUp:
 def catch_up(
     deployment: Deployment,
     room: Room,
-    head: Head,
+    sight: Sight,
     held: Held,
     limit: int,
     tally: Tally,
@@ -77,14 +78,17 @@ def catch_up(
     *,
     far: bool = True,
 ) -> CaughtUp:
-    """Up to `limit` messages that lead from `held` to `head`, which was read before, consistently.
+    """Up to `limit` messages that lead from `held` to the head of `sight`, which was read before, consistently; those that
+    somebody with this sight may see.
 
     `far`: whether somebody too far behind is to read anew; not in the middle of a reading. Raises
     `ServiceUnavailable`.
     """
-    if held.rev > head.rev or _is_from_before(held, head):
+    head = sight.head
+    is_lost = held.rev > head.rev or _is_from_before(held, head)
+    if is_lost or sight.is_outdated(held.seq, held.ts, held.rev):
         return CaughtUp([], Held.all_of(head), complete=True, reset=True)
-    reading = _CatchingUp(deployment, room, head, held, limit, tally, deadline)
+    reading = _CatchingUp(deployment, room, sight, held, limit, tally, deadline)
     return reading.run(far=far)
 
 
@@ -107,7 +111,7 @@ class _CatchingUp:
         self,
         deployment: Deployment,
         room: Room,
-        head: Head,
+        sight: Sight,
         held: Held,
         limit: int,
         tally: Tally,
@@ -115,11 +119,13 @@ class _CatchingUp:
     ) -> None:
         self._deployment = deployment
         self._room = room
-        self._head = head
+        self._head = head = sight.head
         self._held = held
         self._limit = limit
         self._tally = tally
         self._deadline = deadline
+        self._first = sight.first
+        """The least number that may be seen. What is held lies there, so new messages do, too."""
         self._now, self._recency = deployment.now(), deployment.recency()
         self._floor = keys.message_floor(readable_since(head, deployment.defaults, self._now))
         self._messages: list[Message] = []
@@ -215,6 +221,9 @@ class _CatchingUp:
         wanted: dict[str, bool] = {}
         chosen: list[LogEntry] = []
         for entry in entries:
+            if entry.seq < self._first:
+                chosen.append(entry)
+                continue
             held = self._is_held(entry)
             is_recent = self._recency.covers(entry.ts, entry.written_at)
             if (held or is_recent) and entry.message_sk not in wanted:

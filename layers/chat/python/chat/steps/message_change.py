@@ -49,7 +49,12 @@ class TargetView:
     @property
     def message(self) -> Message:
         """Raises `InvalidInput` where there is no such message, or it has expired."""
-        if self.found is None:
+        return self.seen_from(1)
+
+    def seen_from(self, first: int) -> Message:
+        """The message, if its number is at least `first`, from which on the caller sees any. Raises `InvalidInput`
+        as above."""
+        if self.found is None or (self.found.seq or 0) < first:
             raise InvalidInput("message.notFound", argument="id")
         return self.found
 
@@ -109,15 +114,17 @@ def change_writes(
     message, which is the change's event, too. `attributes` say among others who does it (`changedBy`).
 
     They count only if neither head nor message was written to meanwhile, so that the change is published
-    under the epoch that holds when it is committed, and never made of a message that others have changed.
+    under the epoch that holds when it is committed, and never made of a message that others have changed. The message
+    holds from when on the room's history was visible then, by which it is published.
     """
     unchanged = "attribute_not_exists(#rev)" if message.rev is None else "#rev = :was"
+    shown = {"historyFrom": head.history_from} if head.history_from else {}
     update = Write(
         target.place,
         condition=f"attribute_exists(PK) AND attribute_not_exists(#removedAt) AND {unchanged}",
         given={} if message.rev is None else {":was": message.rev},
-        set={**attributes, "rev": head.rev + 1, "epoch": head.epoch},
-        remove=remove,
+        set={**attributes, "rev": head.rev + 1, "epoch": head.epoch, **shown},
+        remove=[*remove, *([] if shown or message.history_from is None else ["historyFrom"])],
     )
     entry = LogEntry(
         id=change_id,

@@ -51,7 +51,16 @@ def stored_message(
     with tally.timing("StoreMs"):
         stored = deployment.store.message(draft.room, sent.message_sk, now // 1_000)
     message = stored or _expired(draft, sent)
-    return published_again(message, head) if head else message
+    return _published_again(message, head) if head else message
+
+
+def _published_again(message: Message, head: Head) -> Message:
+    """The same, where the history is visible from joining in no epoch but the one that it was sent in: later ones have
+    people who may not see it."""
+    again = published_again(message, head)
+    if head.history_from and (message.rev is not None or again is not message):
+        return replace(again, epoch=None)
+    return again
 
 
 def _expired(draft: Draft, sent: Sent) -> Message:

@@ -62,13 +62,16 @@ def next_revision(
     moved: dict[str, Any] = {"rev": head.rev + 1}
     if owners or head.owners is not None:
         moved["owners"] = (head.owners or 0) + owners
+    ends_epoch = revoked_at is not None or _shows_other_parts(head, notices, changes)
+    if ends_epoch:
+        moved["epoch"] = head.epoch + 1
     if revoked_at is not None:
-        moved |= {"epoch": head.epoch + 1, "partedAt": revoked_at}
+        moved["partedAt"] = revoked_at
     if head.alone:
         moved["alone"] = None
     moved |= changes
     told = [replace(notice, rev=head.rev + 1) for notice in notices]
-    if revoked_at is not None:
+    if ends_epoch:
         told[-1] = replace(told[-1], next_epoch=head.epoch + 1)
     event = event_at(
         room,
@@ -81,6 +84,13 @@ def next_revision(
     )
     writes = [_head_write(room, head, moved), event_write(room, head, event)]
     return Revision(room, head.ruled(moved), event, told, writes)
+
+
+def _shows_other_parts(head: Head, notices: Sequence[Notice], changes: Mapping[str, Any]) -> bool:
+    """Whether an epoch begins because people see other parts of the history: somebody comes where it is visible from
+    joining, and is not to hear what was sent before, however late that is published; or that rule changes."""
+    comes = any(notice.kind in ("MEMBER_ADDED", "MEMBER_JOINED") for notice in notices)
+    return (comes and head.history_from == "joining") or "historyRev" in changes
 
 
 def _head_write(room: Room, head: Head, moved: Mapping[str, Any]) -> Write:

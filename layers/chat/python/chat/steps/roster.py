@@ -7,7 +7,8 @@
       └──────────────▶ invited ──────────▶ left (which may be invited again)
                           end_invitation_writes
 
-Only going from active ends an epoch: whoever is invited hears nothing of the room.
+Going from active ends an epoch, and so does coming where the history is visible from joining; whoever is invited
+hears nothing of the room.
 A membership is never deleted: it ends as `left` or `banned`, with what outlasts it (a mute, the rate, what
 was sent). Each write holds only while the person still is as they were seen, so a rank that was judged is the
 rank at the commit. With them goes the room's next revision (`revision.py`), on the `rev` that was read: whatever else
@@ -112,6 +113,12 @@ def caller_unchanged(room: Room, caller: Caller, entry: RoomAccess) -> list[Writ
     if entry.member is None or entry.standing == "admin":
         return []
     return [Write(membership_place(room, caller.user_id), condition=AS_SEEN, given=_as_seen(entry.member))]
+
+
+def joined_at(head: Head) -> dict[str, int]:
+    """What the membership of somebody who comes now holds of when that was, beside the number."""
+    begun = {"joinedEpoch": head.epoch + 1} if head.history_from == "joining" else {}
+    return ({"joinedTs": head.ts} if head.ts else {}) | begun
 
 
 def add_writes(

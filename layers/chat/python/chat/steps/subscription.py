@@ -26,7 +26,9 @@ def authorize_subscription(
     if epoch is not None and not is_whole(epoch):
         raise InvalidInput("subscribe.epoch", argument="epoch")
     view = retried(deployment, lambda: deployment.store.fenced_view(room, caller.user_id, deployment.recency))
-    current = enter_room(view, caller, "subscribe").head.epoch
+    head = enter_room(view, caller, "subscribe").head
+    # One look may see a membership beside a head from before it, whose epoch is not for whoever came after it.
+    current = max(head.epoch, view.member.joined_epoch if view.member else 0)
     if epoch is None and not allow_unfenced:
         raise StaleEpoch(current, missing=True)
     if epoch is not None and epoch != current:

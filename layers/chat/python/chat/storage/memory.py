@@ -52,7 +52,7 @@ class Recent(Generic[Value]):
 
 class Memory:
     """Heads, rooms that others write in, memberships, refusals and clientMessageIds that this process has
-    seen; which rooms were small, and who was typing."""
+    seen; which rooms were small, who was typing, and from which instant (ms) on a room has a number."""
 
     def __init__(self) -> None:
         self.heads: Recent[Head] = Recent(1_000)
@@ -61,6 +61,7 @@ class Memory:
         self.refusals: Recent[bool] = Recent(10_000)
         self.repeats: Recent[int] = Recent(10_000)
         self.sends: Recent[bool] = Recent(10_000)
+        self.floors: Recent[int] = Recent(1_000)
         self.small: Recent[bool] = Recent(1_000)
         self.typists: Recent[bool] = Recent(10_000)
         # Rooms share these locks: that costs a wait, and bounds their number.
