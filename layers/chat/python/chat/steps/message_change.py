@@ -8,22 +8,16 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import View
 from chat.rules.arguments import check_instant
-from chat.rules.characters import is_plain
 from chat.rules.errors import InvalidInput
 from chat.rules.generations import published_again
-from chat.rules.models import Head, Item, Member, Message
+from chat.rules.models import Head, Member, Message
 from chat.rules.record import record
-from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
+from chat.steps.visible_messages import is_message_id, unexpired_message
 from chat.storage import keys
 from chat.storage.change_log import Kind, LogEntry, changed_at, log_writes
-from chat.storage.items import is_expired, to_message
-from chat.storage.legacy import is_numbered
 from chat.storage.places import Place, head_place, in_room, membership_place
 from chat.storage.tables import Write
-
-LONGEST_ID = 250
-"""In code points. A sort key has at most 1,024 bytes, and ids from before may be of any characters."""
 
 
 @record(frozen=True, slots=True)
@@ -58,7 +52,7 @@ def check_target(arguments: Mapping[str, Any]) -> Target:
     """The message that `arguments` (`roomId`, `id`, `ts`) name. Raises `InvalidInput`; reads nothing."""
     room = Room.parse(arguments.get("roomId"))
     message_id, ts = arguments.get("id"), arguments.get("ts")
-    if not isinstance(message_id, str) or not 0 < len(message_id) <= LONGEST_ID or not is_plain(message_id):
+    if not is_message_id(message_id):
         raise InvalidInput("message.notFound", argument="id")
     instant = check_instant(ts)
     sort_key = keys.message_of(message_id) if instant is None else keys.message(instant, message_id)
@@ -78,20 +72,9 @@ def read_target(deployment: Deployment, target: Target, user_id: str) -> TargetV
         Head.found(head_item),
         Member.found(member_item),
     )
-    return TargetView(view, _unexpired(deployment, target, view.head, item))
-
-
-def _unexpired(
-    deployment: Deployment, target: Target, head: Head | None, item: Item | None
-) -> Message | None:
-    """The message, unless it is gone by its own instant or by the room's retention."""
-    now = deployment.now()
-    if item is None or not is_numbered(item) or is_expired(item, now // 1_000):
-        return None
-    if target.sort_key < keys.message_floor(readable_since(head, deployment.defaults, now)):
-        return None
-    message = to_message(target.room, item)
-    return published_again(message, head) if head else message
+    message = unexpired_message(deployment, room, view.head, item, deployment.now())
+    again = published_again(message, view.head) if message and view.head else message
+    return TargetView(view, again)
 
 
 def change_writes(
