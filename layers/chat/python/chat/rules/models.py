@@ -163,6 +163,9 @@ class Head(Stored):
     `ended_at` (ms) is when the room ended, which `ended_by` did; nobody gets a room that has ended. `alone`:
     whoever is in the room was alone in it, and nobody has come since without writing this item.
 
+    `history_from`: from when on members see the history: `joining`, or else its beginning
+    (`chat/rules/visibility.py`).
+
     `generation` is that of the tables in which the item counts, `generation_rev` the revision with which that
     began in this room: see `chat/rules/generations.py`."""
 
@@ -195,6 +198,7 @@ class Head(Stored):
     owners: int | None = None
     name: str | None = None
     visibility: Visibility = "private"
+    history_from: Literal["joining"] | None = None
     created_by: str | None = None
     ended_at: int = 0
     ended_by: str | None = None
