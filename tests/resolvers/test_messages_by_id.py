@@ -65,6 +65,19 @@ def test_one_that_has_expired_is_left_out(harness: Harness) -> None:
     assert found(harness, room, ids) == []
 
 
+def test_what_came_before_somebody_joined_is_left_out_where_the_room_says_so(harness: Harness) -> None:
+    room = harness.room()
+    first, second = harness.send(room, "one", "two")
+    ids = [first["id"], second["id"]]
+    harness.member(room, "bob", joinedSeq=1)
+    assert found(harness, room, ids, "bob") == [first, second]
+    harness.head(room, historyFrom="joining")
+    assert found(harness, room, ids, "bob") == [second]
+    assert found(harness, room, ids) == [first, second]
+    admin = as_admin(harness.event(EVENT, "bob", roomId=room, ids=ids))
+    assert harness.run(admin, writes=[]) == [first, second]
+
+
 def test_another_rooms_message_is_not_found_here(harness: Harness) -> None:
     (message,) = harness.send(harness.room(), "one")
     assert found(harness, harness.room(), [message["id"]]) == []

@@ -15,6 +15,7 @@ from chat.rules.permissions import Operation
 from chat.rules.record import record
 from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
+from chat.rules.visibility import first_visible_to
 from chat.steps.batches import found_at
 from chat.storage import keys
 from chat.storage.items import is_expired, to_message
@@ -55,7 +56,9 @@ def visible_message(
     deployment: Deployment, room: Room, entry: RoomAccess, item: Item | None, now: int
 ) -> Message | None:
     """The same, if whoever has got the room may see it."""
-    return unexpired_message(deployment, room, entry.head, item, now)
+    message = unexpired_message(deployment, room, entry.head, item, now)
+    is_visible = message is not None and (message.seq or 0) >= first_visible_to(entry)
+    return message if is_visible else None
 
 
 def message_places(room: Room, ids: Sequence[str]) -> dict[str, Place]:
