@@ -52,6 +52,7 @@ def deployment() -> Deployment:
         uploads=uploads,
         additions_per_hour=own.additions_per_hour,
         adding_needs_consent=own.adding_needs_consent,
+        projections=own.projections,
         now=clock.now,
         clock_in_doubt=clock.in_doubt,
         max_clock_skew_ms=own.max_clock_skew_ms,

@@ -60,7 +60,7 @@ def send_message(
     if any(arguments.get(each) not in (None, False, []) for each in REFERRING):
         from chat.steps.references import check_references  # noqa: PLC0415  the others are not to pay for it
 
-        references = check_references(draft.room, arguments)
+        references = check_references(deployment, draft.room, arguments)
         draft = replace(draft, fingerprint=references.fingerprint(draft.fingerprint))
     if arguments.get("attachments"):
         from chat.steps.attachments import check_attachments  # noqa: PLC0415  the others are not to pay for it

@@ -4,7 +4,7 @@ Mentions are a set: each person counts once, and their order says nothing.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Message
@@ -30,7 +30,7 @@ def check_mentions(value: object) -> tuple[str, ...]:
 
 def check_flag(value: object) -> bool:
     """Whether `mentionsAll` is set. Raises `InvalidInput` for anything but a boolean."""
-    if value not in (None, False, True) or isinstance(value, int) and not isinstance(value, bool):
+    if value not in (None, False, True) or (isinstance(value, int) and not isinstance(value, bool)):
         raise InvalidInput("room.choice", argument="mentionsAll")
     return bool(value)
 
@@ -48,8 +48,3 @@ def mentioned_in(message: Message) -> tuple[str, ...]:
 def not_in_the_room() -> InvalidInput:
     """The refusal of a mention of somebody who is not there."""
     return InvalidInput("mention.notMember", argument="mentions")
-
-
-def newest(seqs: Iterable[int], most: int) -> list[int]:
-    """Numbers in descending order, each once, up to `most`."""
-    return sorted(set(seqs), reverse=True)[:most]

@@ -15,6 +15,7 @@ from chat.rules.access import Access, RoomAccess, may_mention_all
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.mentions import check_flag, check_mentions, not_in_the_room, to_json
 from chat.rules.models import Member
+from chat.rules.projections import check_projections
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.text import fingerprint
@@ -92,12 +93,17 @@ class References:
         return sort_key
 
 
-def check_references(room: Room, arguments: Mapping[str, Any]) -> References:
-    """What a send's `replyTo`, `mentions` and `mentionsAll` name. Raises `InvalidInput`; reads nothing."""
+def check_references(deployment: Deployment, room: Room, arguments: Mapping[str, Any]) -> References:
+    """What a send's `replyTo`, `mentions` and `mentionsAll` name. Reads nothing.
+
+    Raises `InvalidInput`, and `NotAllowed` for mentions where nothing would tell people of them.
+    """
     reply_to = arguments.get("replyTo")
     if reply_to is not None and (not isinstance(reply_to, str) or keys.message_of(reply_to) is None):
         raise _not_found()
     mentions = check_mentions(arguments.get("mentions"))
+    if mentions:
+        check_projections(deployment.projections)
     return References(room, reply_to, mentions, check_flag(arguments.get("mentionsAll")))
 
 
