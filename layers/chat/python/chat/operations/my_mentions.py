@@ -16,8 +16,7 @@ from chat.rules.visibility import first_visible_to
 from chat.steps.batches import found_at
 from chat.steps.mention_reading import MentionSlice, mentions_of_all, newest_mentions, own_mentions
 from chat.steps.quotes import QuotingPage, with_quotes
-from chat.steps.receipt_items import MemberState, member_state, member_state_places
-from chat.steps.retry import deadline_of
+from chat.steps.retry import deadline_of, retried
 from chat.steps.visible_messages import visible_message
 from chat.storage.mention_items import MentionItem
 from chat.storage.places import in_room
@@ -44,17 +43,16 @@ def my_mentions(
     `info.selectionSetGraphQL`.
 
     Only for those in the room: nobody else can be mentioned. Items only say where to look: what is answered is each message as it is now, if it still mentions the caller and may be
-    seen. 3 read units where there can be none. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and
+    seen. 2.5 read units where there are none. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and
     `ServiceUnavailable`.
     """
     asked, deadline, user_id = _check(arguments, cursor_keys, caller), deadline_of(deployment), caller.user_id
     room = asked.room
     with tally.timing("StoreMs"):
-        places = member_state_places(room, user_id)
-        state = member_state(found_at(deployment, places, deadline, consistent=True), room, user_id)
-        open_room(state.view, "read")
-        entry = enter_room(state.view, caller, "read")
-        items, further = _page(deployment, asked, user_id, entry, state, deadline)
+        view = retried(deployment, lambda: deployment.store.view(room, user_id, consistent=True), deadline)
+        open_room(view, "read")
+        entry = enter_room(view, caller, "read")
+        items, further = _page(deployment, asked, user_id, entry, deadline)
         messages = _messages(deployment, room, user_id, entry, items, deadline)
         shown = with_quotes(deployment, QuotingPage(room, entry, messages), selection, deadline)
     tally.add("PageSize", len(shown))
@@ -82,7 +80,6 @@ def _page(
     asked: _Asked,
     user_id: str,
     entry: RoomAccess,
-    state: MemberState,
     deadline: float,
 ) -> tuple[Sequence[MentionItem], int | None]:
     """Up to `limit` mentions, newest first, and the number below which to read on. Those of everybody count from the
@@ -91,7 +88,7 @@ def _page(
     joined = entry.member.joined_seq if entry.member else 0
     high = head.seq if asked.before is None else min(head.seq, asked.before - 1)
     wanted = [
-        (own_mentions(room, user_id), first, state.receipts.mentioned_seq),
+        (own_mentions(room, user_id), first, head.seq),
         (mentions_of_all(room), max(first, joined + 1), head.all_seq),
     ]
     slices = [
