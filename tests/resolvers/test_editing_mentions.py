@@ -40,7 +40,8 @@ def test_mentions_that_are_given_replace_those_that_were(harness: Harness) -> No
 def test_mentions_that_are_not_given_stay(harness: Harness) -> None:
     room = harness.room(PEOPLE)
     message = mention(harness, room, "bob", mentionsAll=True)
-    for absent in ({}, {"mentions": None, "mentionsAll": None}):
+    nothing: dict[str, Any] = {"mentions": None, "mentionsAll": None}
+    for absent in ({}, nothing):
         answer = harness.run(edit(harness, message, text=f"new {absent}", **absent), writes=EDITED)
         assert (answer["mentions"], answer["mentionsAll"]) == (["bob"], True)
 

@@ -144,7 +144,7 @@ def test_only_what_the_sender_may_see_is_answered(harness: Harness) -> None:
     ids=repr,
 )
 def test_only_people_in_the_room_are_mentioned(
-    harness: Harness, mentions: object, values: dict[str, int]
+    harness: Harness, mentions: object, values: dict[str, Any]
 ) -> None:
     event = message_with(harness, harness.room(), mentions=mentions)
     harness.refused(event, "InvalidInput", argument="mentions", **values)

@@ -14,6 +14,7 @@ from chat.rules.models import Message
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.selection import may_select
+from chat.rules.visibility import first_visible_to
 from chat.steps.batches import found_at
 from chat.steps.retry import retried
 from chat.steps.visible_messages import message_places, visible_message
@@ -104,8 +105,10 @@ class _Quoting:
     def _quoted(
         self, page: QuotingPage, places: Mapping[str, Place], found: Found, unseen: set[str]
     ) -> list[Message]:
-        now = self._deployment.now()
-        known: dict[str, Message | None] = {each.id: each for each in page.messages}
+        now, first = self._deployment.now(), first_visible_to(page.entry)
+        known: dict[str, Message | None] = {
+            each.id: each if (each.seq or 0) >= first else None for each in page.messages
+        }
         for message_id, place in places.items():
             item = None if message_id in unseen else found.get(place)
             known[message_id] = visible_message(self._deployment, page.room, page.entry, item, now)
