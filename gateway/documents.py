@@ -32,7 +32,7 @@ def _with_prefix(text: str, prefix: str) -> str:
 
 
 MESSAGE = """id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
-attachments { id name contentType size }"""
+attachments { id name contentType size } replyTo mentions mentionsAll"""
 NOTICE = "notice { kind userId role mutedUntil nextEpoch rev }"
 HEAD = "head { seq ts epoch rev }"
 

@@ -11,4 +11,5 @@ from chat_lambda.function import Call, resolver
 @resolver(deployment, cursor_keys)
 def handler(call: Call) -> dict[str, Any]:
     """Answers the schema's `ChangePage`."""
-    return changes(deployment(), cursor_keys(), call.caller, call.arguments, call.tally)
+    selection = call.info.get("selectionSetGraphQL")
+    return changes(deployment(), cursor_keys(), call.caller, call.arguments, call.tally, selection)

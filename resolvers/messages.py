@@ -11,5 +11,6 @@ from chat_lambda.function import Call, resolver
 @resolver(deployment, cursor_keys)
 def handler(call: Call) -> dict[str, Any]:
     """Answers the schema's `MessageConnection`."""
-    page = messages(deployment(), cursor_keys(), call.caller, call.arguments, call.tally)
+    selection = call.info.get("selectionSetGraphQL")
+    page = messages(deployment(), cursor_keys(), call.caller, call.arguments, call.tally, selection)
     return page.to_wire()

@@ -31,7 +31,7 @@ WATCH = """
 subscription ($roomId: ID!, $epoch: Int) {
   onMessage(roomId: $roomId, epoch: $epoch) {
     id roomId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
-    attachments { id name contentType size }
+    attachments { id name contentType size } replyTo mentions mentionsAll
     notice { kind userId role mutedUntil nextEpoch rev }
   }
 }

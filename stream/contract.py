@@ -73,6 +73,13 @@ class Message(_Part):
     removed_at: Instant | None
     client_message_id: Id | None
     attachments: list[Attachment] | None = None
+    reply_to: Id | None = Field(None, description="The id of the message that it answers.")
+    mentions: list[Id] | None = Field(
+        None,
+        description="The people whom it mentions. Null where there are none, and in an event that was rebuilt where the message "
+        "was changed since.",
+    )
+    mentions_all: bool | None = Field(None, description="True where it mentions everybody in the room.")
     text: str | None = Field(
         None,
         description="Only where the deployment sends texts. Null where there is none: the message was removed, or, in an "

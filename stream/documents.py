@@ -12,10 +12,11 @@ from stream.contract import MESSAGE_KINDS, ROOM_KINDS, VERSION, Event
 
 FOLDER = Path(__file__).parent.parent / "events" / "stream"
 SCHEMA = "event.schema.json"
-_ID, _MESSAGE_ID, _UPLOAD_ID = (
+_ID, _MESSAGE_ID, _UPLOAD_ID, _ANSWERED_ID = (
     "019abf3c-8d2a-7c51-9f0e-3a6b5d1e7c90",
     "019abf3c-7a10-7b44-8e21-94d0c2f6b1aa",
     "019abf3c-6f02-7d13-a5c7-1b7e9e4d2f38",
+    "019abf3c-5e01-7a2c-8b3d-7f60a1c5e294",
 )
 _TS = 1_795_737_600_123
 
@@ -96,6 +97,8 @@ def _message(kind: str) -> Message:
         edited_at=None if kind == "MESSAGE_SENT" else _TS - (1_000 if is_removed else 0),
         removed_at=_TS if is_removed else None,
         attachments=None if is_removed else json.dumps([file]),
+        reply_to=None if is_removed else _ANSWERED_ID,
+        mentions=None if is_removed else json.dumps(["carol"]),
     )
 
 

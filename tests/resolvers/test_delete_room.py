@@ -156,6 +156,7 @@ def test_a_heartbeat_and_sync_say_left(harness: Harness) -> None:
         "room": None,
         "messages": [],
         "unread": None,
+        "unreadMentions": None,
         "reset": False,
         "left": True,
         "more": False,
@@ -167,7 +168,15 @@ def test_a_heartbeat_and_sync_say_left(harness: Harness) -> None:
     )
     answer = harness.run(heartbeat, writes=["PRESENCE"])
     assert answer["rooms"] == [
-        {"roomId": room, "seq": None, "rev": None, "epoch": None, "unread": None, "left": True}
+        {
+            "roomId": room,
+            "seq": None,
+            "rev": None,
+            "epoch": None,
+            "unread": None,
+            "unreadMentions": None,
+            "left": True,
+        }
     ]
 
 

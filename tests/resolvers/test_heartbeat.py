@@ -43,8 +43,16 @@ def test_the_demo_event_is_answered_with_the_heads_of_both_tables_rooms(harness:
     assert answer == {
         "everySeconds": 30,
         "rooms": [
-            {"roomId": room, "seq": 1, "rev": 2, "epoch": 1, "unread": 0, "left": False},
-            {"roomId": guild, "seq": 0, "rev": 1, "epoch": 1, "unread": 0, "left": False},
+            {"roomId": room, "seq": 1, "rev": 2, "epoch": 1, "unread": 0, "unreadMentions": 0, "left": False},
+            {
+                "roomId": guild,
+                "seq": 0,
+                "rev": 1,
+                "epoch": 1,
+                "unread": 0,
+                "unreadMentions": 0,
+                "left": False,
+            },
         ],
     }
 
@@ -103,7 +111,7 @@ def test_rooms_without_membership_are_answered_as_left_and_nothing_else(
     harness.member(banned, person, status="banned")
     rooms = [(theirs, 0), (left, 0), (banned, 0), ("nowhere", 0)]
     answer = harness.run(heartbeat_event(harness, person, *rooms, watching=left), writes=["PRESENCE"])
-    nothing = dict.fromkeys(["seq", "rev", "epoch", "unread"])
+    nothing = dict.fromkeys(["seq", "rev", "epoch", "unread", "unreadMentions"])
     assert answer["rooms"] == [{"roomId": room, **nothing, "left": True} for room, _ in rooms]
     assert seen(harness, person)["named"] == ""
 
@@ -120,7 +128,9 @@ def test_a_room_that_is_not_adopted_yet_is_answered_as_messages_answers_it(
     room = "not-adopted-heartbeat"
     harness.member(room, person, status="active", role="member")
     answer = harness.run(heartbeat_event(harness, person, (room, 0)), writes=["PRESENCE"])
-    assert answer["rooms"] == [{"roomId": room, "seq": 0, "rev": 0, "epoch": 1, "unread": 0, "left": False}]
+    assert answer["rooms"] == [
+        {"roomId": room, "seq": 0, "rev": 0, "epoch": 1, "unread": 0, "unreadMentions": 0, "left": False}
+    ]
 
 
 def test_a_position_beyond_the_newest_message_counts_up_to_there(harness: Harness, person: str) -> None:

@@ -25,7 +25,12 @@ def whole(answer: dict[str, Any], **values: object) -> dict[str, Any]:
     """The whole of a new message's answer, with the parts that only the server knows taken from it."""
     assert uuid.UUID(answer["id"]).version == 7
     assert uuid.UUID(answer["id"]).int >> 80 <= milliseconds(answer["ts"])
-    nothing = dict.fromkeys(["guildId", "rev", "editedAt", "removedAt", "attachments", "notice"])
+    nothing = dict.fromkeys(
+        [
+            *("guildId", "rev", "editedAt", "removedAt", "attachments", "notice"),
+            *("replyTo", "quote", "mentions", "mentionsAll"),
+        ]
+    )
     own = {name: answer[name] for name in ("id", "ts")}
     return own | nothing | {"roomType": "general", "epoch": 1, "seq": 1, "version": 1} | values
 

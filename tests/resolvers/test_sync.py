@@ -75,6 +75,7 @@ def test_without_a_token_each_room_is_given_as_it_is(harness: Harness, me: str) 
         "head": head,
         "messages": [],
         "unread": 2,
+        "unreadMentions": 0,
         "reset": True,
         "left": False,
         "more": False,

@@ -76,7 +76,7 @@ def test_texts_and_names_of_files_are_told_only_where_they_are_wanted() -> None:
     file = {"id": "u-1", "contentType": "application/pdf", "size": 7}
     shown = {
         "id": "m-1", "seq": 4, "senderId": "ann", "ts": NOON_WIRE, "version": 1, "editedAt": None, "removedAt": None,
-        "clientMessageId": "c-1", "attachments": [file],
+        "clientMessageId": "c-1", "attachments": [file], "replyTo": None, "mentions": None, "mentionsAll": None,
     }  # fmt: skip
     assert sent.to_wire(with_text=False)["message"] == shown
     named = [{**file, "name": "plan.pdf"}]

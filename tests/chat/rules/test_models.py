@@ -30,6 +30,7 @@ ZERO_IN_A_HEAD = {
         "change_written_at",
         "generation_rev",
         "history_rev",
+        "all_seq",
     ),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)

@@ -26,6 +26,7 @@ muteMember   x     x         .      x     .       .       .
 listBanned   x     x         .      x     .       .       .
 listInvited  x     x         .      x     .       .       .
 measure      x     x         .      x     .       .       .
+mentionAll   x     x         .      .     .       .       .
 updateRoom   x     .         .      x     .       .       .
 setRole      x     .         .      x     .       .       .
 deleteRoom   x     .         .      x     .       .       .

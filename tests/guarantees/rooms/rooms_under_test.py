@@ -54,6 +54,10 @@ def wire_of(room: RoomOracle, each: StoredMessage) -> Wire:
         "removedAt": to_wire(each.removed_at) if each.removed_at is not None else None,
         "version": each.version,
         "attachments": None,
+        "replyTo": None,
+        "quote": None,
+        "mentions": None,
+        "mentionsAll": None,
         "notice": None,
     }
 

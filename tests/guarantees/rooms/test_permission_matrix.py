@@ -26,7 +26,7 @@ PUBLIC = {"visitor": "stranger", "leaver": "left", "barred": "banned"}
 """What the users of a public room's columns are in it."""
 ELSEWHERE = ("owner", "moderator", "member", "muted")
 """Those with a role in one room and none in another."""
-ABSENT = {"seq": None, "rev": None, "epoch": None, "unread": None, "left": True}
+ABSENT = {"seq": None, "rev": None, "epoch": None, "unread": None, "unreadMentions": None, "left": True}
 """What a heartbeat answers for a room whose member the caller is not, beside its id."""
 
 

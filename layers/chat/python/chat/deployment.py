@@ -58,6 +58,7 @@ class Deployment:
     `chance` gives a number from 0 up to 1; `new_id` makes a message id for an instant in milliseconds.
     `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `threads`
     gives the pool for requests beside each other; what runs in it never waits for something else that does.
+    `projections`: whether anything is derived from the tables' streams; what needs that is refused else.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
     is only invited until they accept. `history_from`: what rooms are made with. `before_text` and `may_add` give what asks that rule of the deployment's own in one
     call, or `None` where there is no such rule.
@@ -73,6 +74,7 @@ class Deployment:
     additions_per_hour: int = 100
     adding_needs_consent: bool = False
     history_from: HistoryFrom | None = None
+    projections: bool = True
     now: Callable[[], int] = wall_clock
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep

@@ -53,6 +53,7 @@ def deployment() -> Deployment:
         additions_per_hour=own.additions_per_hour,
         adding_needs_consent=own.adding_needs_consent,
         history_from=own.history_from,
+        projections=own.projections,
         now=clock.now,
         clock_in_doubt=clock.in_doubt,
         max_clock_skew_ms=own.max_clock_skew_ms,

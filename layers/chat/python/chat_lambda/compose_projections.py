@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from chat.rules.projections import Projection
+from chat.steps.mention_projection import MentionProjection
 from chat_lambda.compose import deployment
 from chat_lambda.settings import settings
 
@@ -15,7 +16,7 @@ TIMEOUT_S = 2.0
 def projections() -> Sequence[Projection]:
     """What is derived, in the order in which each batch is given to it: first what is stored, then what is told, so that
     whoever hears of something finds it. One module each in `chat/steps/`."""
-    found: list[Projection] = []
+    found: list[Projection] = [MentionProjection(deployment())]
     if settings().appsync_url:
         found.append(_people_told())
     return found

@@ -1,6 +1,7 @@
 """What happened in a room since a head that was read before: edits and removals, then new messages."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
@@ -14,6 +15,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.rules.visibility import Sight, judged_member
 from chat.steps.catch_up import CaughtUp, Held, catch_up
+from chat.steps.quotes import QuotingPage, with_quotes
 from chat.steps.retry import deadline_of, retried
 
 
@@ -36,10 +38,11 @@ def changes(
     caller: Caller,
     arguments: Mapping[str, Any],
     tally: Tally,
+    selection: str | None = None,
 ) -> dict[str, Any]:
     """The schema's `ChangePage` for `arguments` (`roomId`, `since`, `after`, `limit`, `nextToken`).
 
-    Where nothing happened it is one request (2 read units). Raises `InvalidInput`, `NotRoomMember`,
+    `selection` is `info.selectionSetGraphQL`. Where nothing happened it is one request (2 read units). Raises `InvalidInput`, `NotRoomMember`,
     `NotAllowed` and `ServiceUnavailable`.
     """
     request = _check(arguments, cursor_keys)
@@ -55,6 +58,9 @@ def changes(
         deployment, room, sight, request.held, request.limit, tally, deadline, far=request.is_first
     )
     tally.add("PageSize", len(caught.messages))
+    with tally.timing("StoreMs"):
+        page = QuotingPage(room, entry, caught.messages)
+        caught = replace(caught, messages=with_quotes(deployment, page, selection, deadline))
     return _to_wire(request, caught, head, cursor_keys)
 
 

@@ -15,7 +15,15 @@ from chat.rules.models import Caller, Message
 from chat.rules.tally import Tally
 from chat.rules.text import clean_text
 from chat.rules.visibility import first_visible_to
-from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
+from chat.steps.mention_change import MentionChange, NewMentions, check_new_mentions
+from chat.steps.message_change import (
+    Target,
+    change_writes,
+    check_target,
+    marked,
+    read_target,
+    remember_change,
+)
 from chat.steps.retry import until_committed
 from chat.storage.aws import OutcomeUnknown
 from chat.storage.change_log import LogEntry, changed_at, entry_place
@@ -25,15 +33,17 @@ from chat.storage.charging import charge, member_refusal
 def edit_message(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> Message:
-    """The message that `arguments` (`roomId`, `id`, `ts`) name, with their `text`.
+    """The message that `arguments` (`roomId`, `id`, `ts`) name, with their `text`, and with their `mentions` and
+    `mentionsAll` where these are given.
 
-    A message that has this text already is answered as it is, and nothing is written: so a repeat whose first
+    A message that has all this already is answered as it is, and nothing is written: so a repeat whose first
     answer was lost is a success. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`
     and `ServiceUnavailable`, judged in that order; what a rule of the deployment's own says comes after all of these.
     """
     target = check_target(arguments)
     text = clean_text(arguments.get("text"), deployment.text_limits)
-    edit = _Edit(deployment, caller, target, text, tally)
+    mentions = check_new_mentions(target.room, arguments)
+    edit = _Edit(deployment, caller, target, text, mentions, tally)
     return until_committed(deployment, tally, edit.attempt)
 
 
@@ -41,12 +51,19 @@ class _Edit:
     """One edit on its way."""
 
     def __init__(
-        self, deployment: Deployment, caller: Caller, target: Target, text: str, tally: Tally
+        self,
+        deployment: Deployment,
+        caller: Caller,
+        target: Target,
+        text: str,
+        mentions: NewMentions,
+        tally: Tally,
     ) -> None:
         self._deployment = deployment
         self._caller = caller
         self._target = target
         self._text = text
+        self._mentions = mentions
         self._tally = tally
         self._hook = deployment.before_text(tally)
         self._change_id = deployment.new_id(deployment.now())
@@ -61,7 +78,8 @@ class _Edit:
     def _attempt(self) -> tuple[Access, Message]:
         """The room, and the message as it is then."""
         with self._tally.timing("StoreMs"):
-            seen = read_target(self._deployment, self._target, self._caller.user_id)
+            places = self._mentions.places
+            seen = read_target(self._deployment, self._target, self._caller.user_id, places)
         access = open_room(seen.view, "send")
         first = first_visible_to(enter_room(seen.view, self._caller, "read"))
         message = seen.seen_from(first)
@@ -71,8 +89,9 @@ class _Edit:
             return access, message
         if message.removed_at is not None:
             raise NotAllowed("message.removed", reason="removed")
-        is_so = message.text == self._text
-        return access, message if is_so else self._commit(access, message)
+        change = self._mentions.of(self._deployment, message, access, seen.others, seen.expires_at)
+        is_so = message.text == self._text and not change
+        return access, message if is_so else self._commit(access, message, change)
 
     def _is_done(self) -> bool:
         """Whether an attempt whose answer was lost did it after all, though others may have changed the
@@ -82,26 +101,37 @@ class _Edit:
         item = self._deployment.store.tables.get(entry_place(self._target.room, self._uncertain_rev))
         return item is not None and LogEntry.of(item).id == self._change_id
 
-    def _commit(self, access: Access, message: Message) -> Message:
+    def _commit(self, access: Access, message: Message, change: MentionChange) -> Message:
         deployment, head, user_id = self._deployment, access.head, self._caller.user_id
         now, settings = deployment.now(), access.head.settings(deployment.defaults)
         if refusal := member_refusal(access, settings, now):
             raise refusal
-        text = self._judged(access)
-        if text == message.text:
+        text = message.text if message.text == self._text else self._judged(access)
+        if text == message.text and not change:
             return message
         at, version = changed_at(head, now), (message.version or 1) + 1
         writes = [
             charge(self._target.room, user_id, access, settings, now),
-            *change_writes(
-                self._target,
-                head,
-                message,
-                kind="edited",
-                now=now,
-                change_id=self._change_id,
-                attributes={"text": text, "editedAt": at, "version": version, "changedBy": user_id},
+            *marked(
+                change_writes(
+                    self._target,
+                    head,
+                    message,
+                    kind="edited",
+                    now=now,
+                    change_id=self._change_id,
+                    attributes={
+                        "text": text,
+                        "editedAt": at,
+                        "version": version,
+                        "changedBy": user_id,
+                        **change.set,
+                    },
+                    remove=change.remove,
+                ),
+                change.marks,
             ),
+            *change.writes,
         ]
         try:
             with self._tally.timing("StoreMs"):
@@ -109,9 +139,9 @@ class _Edit:
         except OutcomeUnknown:
             self._uncertain_rev = head.rev + 1
             raise
-        remember_change(deployment, self._target.room, head, now)
+        remember_change(deployment, self._target.room, head, now, change.marks)
         self._tally.add("Edits")
-        edited = replace(message, text=text, edited_at=at, version=version)
+        edited = replace(message, text=text, edited_at=at, version=version, **change.applied())
         return replace(edited, rev=head.rev + 1, epoch=head.epoch)
 
     def _judged(self, access: Access) -> str:

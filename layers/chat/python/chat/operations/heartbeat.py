@@ -35,6 +35,7 @@ from chat.steps.presence_items import (
 from chat.steps.receipt_items import MemberState, member_state, member_state_places, move_receipts
 from chat.steps.retry import attempts, deadline_of
 from chat.steps.unread import UnreadPlace, count_unread
+from chat.steps.unread_mentions import count_unread_mentions
 from chat.storage.aws import ConditionFailed, TransientFailure
 from chat.storage.places import Found, head_place, membership_place, receipts_place
 from chat.storage.tables import MOST_ACTIONS
@@ -52,7 +53,8 @@ def heartbeat(
     states = heartbeat.apply()
     for state in states.values():
         count_metrics(tally, state.counted, entered=state.entered)
-    gone = {"seq": None, "rev": None, "epoch": None, "unread": None, "left": True}
+    unknown = dict.fromkeys(("seq", "rev", "epoch", "unread", "unreadMentions"))
+    gone = {**unknown, "left": True}
     rooms = [progress.room.id for progress in request.rooms]
     return {
         "at": to_wire(heartbeat.now),
@@ -69,14 +71,16 @@ class _State:
     room: Room
     head: Head
     unread: int
+    unread_mentions: int
     counted: DeliveryCount
     entered: bool
 
     def to_wire(self) -> dict[str, Any]:
         """The schema's `RoomState`."""
         head = self.head
-        position = {"seq": head.seq, "rev": head.rev, "epoch": head.epoch, "unread": self.unread}
-        return {"roomId": self.room.id, **position, "left": False}
+        position = {"seq": head.seq, "rev": head.rev, "epoch": head.epoch}
+        counts = {"unread": self.unread, "unreadMentions": self.unread_mentions}
+        return {"roomId": self.room.id, **position, **counts, "left": False}
 
 
 class _Heartbeat:
@@ -145,7 +149,7 @@ class _Heartbeat:
         """Move the caller's receipts in one room, and count what that says of deliveries."""
         room, head, member = progress.room, state.view.head, state.view.member or Member()
         if head is None:
-            return _State(room, NOT_ADOPTED, 0, DeliveryCount(), entered=True)
+            return _State(room, NOT_ADOPTED, 0, 0, DeliveryCount(), entered=True)
         report = ClientReport(
             head=head,
             seq=min(progress.seq, head.seq),
@@ -164,8 +168,10 @@ class _Heartbeat:
         )
         adds = count_deliveries(before, after, report)
         entered = add_to_ledger(self._deployment, room, adds, self.now)
-        unread = count_unread(self._deployment, UnreadPlace(room, head, member, after), self._deadline)
-        return _State(room, head, unread, adds, entered)
+        at = UnreadPlace(room, head, member, after)
+        unread = count_unread(self._deployment, at, self._deadline)
+        mentions = count_unread_mentions(self._deployment, at, self._user_id, self._deadline)
+        return _State(room, head, unread, mentions, adds, entered)
 
     def _record(self, presence: Presence, rooms: list[Room], watched: Room | None) -> None:
         """Write the heartbeat beside what other devices have written meanwhile, and count the person in the

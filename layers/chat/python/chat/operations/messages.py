@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import View, open_history
+from chat.rules.access import View, enter_room, open_history
 from chat.rules.cursor import Cursor, CursorKeys, seal
 from chat.rules.errors import InvalidInput
 from chat.rules.gaps import UNKNOWN, Numbered, before_recent_gap
@@ -56,26 +56,37 @@ def messages(
     caller: Caller,
     arguments: Mapping[str, Any],
     tally: Tally,
+    selection: str | None = None,
 ) -> HistoryPage:
-    """One page for `arguments` (`roomId`, `after`, `before`, `order`, `limit`, `nextToken`).
+    """One page for `arguments` (`roomId`, `after`, `before`, `order`, `limit`, `nextToken`). What its messages answer is
+    read where `selection` (`info.selectionSetGraphQL`) may name it.
 
     Raises `InvalidInput`, `NotRoomMember` and `ServiceUnavailable`.
     """
     request = check_page_request(arguments, cursor_keys)
-    return _Reading(deployment, request, caller, tally).page(cursor_keys)
+    return _Reading(deployment, request, caller, tally, selection).page(cursor_keys)
 
 
 class _Reading:
     """One page on its way."""
 
-    def __init__(self, deployment: Deployment, request: PageRequest, caller: Caller, tally: Tally) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        request: PageRequest,
+        caller: Caller,
+        tally: Tally,
+        selection: str | None,
+    ) -> None:
         self._deployment = deployment
         self._request = request
         self._caller = caller
         self._tally = tally
+        self._selection = selection
         self._now, self._recency = deployment.now(), deployment.recency()
         self._deadline = deadline_of(deployment)
         self._sure = request.forward
+        self._seen = View(None, None)
         self._floor = ""
         self._high = self._bound(deployment.memory.heads.get(request.room.partition_key))
 
@@ -109,7 +120,17 @@ class _Reading:
             page, complete = self._visible(self._slice(low, consistent=True), low, head)
         self._tally.add("PageSize", len(page.messages))
         token = self._token(page, cursor_keys, head.generation)
-        return HistoryPage([message for _, message in page.messages], token, head)
+        return HistoryPage(self._with_quotes([message for _, message in page.messages]), token, head)
+
+    def _with_quotes(self, found: list[Message]) -> list[Message]:
+        """The page's messages, those that answer others with these."""
+        if not any(message.reply_to for message in found):
+            return found
+        from chat.steps.quotes import QuotingPage, with_quotes  # noqa: PLC0415  other pages are not to pay for it
+
+        page = QuotingPage(self._request.room, enter_room(self._seen, self._caller, "read"), found)
+        with self._tally.timing("StoreMs"):
+            return with_quotes(self._deployment, page, self._selection, self._deadline)
 
     def _unnumbered(self, cursor_keys: CursorKeys) -> HistoryPage | None:
         """A page of a room that is not adopted; `None` when that happened meanwhile, and old items may be
@@ -127,6 +148,7 @@ class _Reading:
     def _judged(self, view: View) -> Head | None:
         """The head, if the caller may read the room; and where what they may see begins. That is judged by a
         consistent look."""
+        self._seen = view
         head, member = open_history(view, self._caller), view.member
         if head is None or member is None or not (head.history_from or member.joined_epoch > head.epoch):
             return head

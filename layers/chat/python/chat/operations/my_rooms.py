@@ -16,6 +16,7 @@ from chat.steps.last_messages import last_messages
 from chat.steps.memberships import MembershipCursor, RoomMembership, read_memberships
 from chat.steps.retry import deadline_of, retried
 from chat.steps.unread import UnreadPlace, counts_unread
+from chat.steps.unread_mentions import counts_unread_mentions
 from chat.storage.places import head_place, receipts_place
 
 MAX_ROOMS = 50
@@ -36,7 +37,9 @@ def my_rooms(
     partition in both tables, consistent (half a read unit for each 4 KB is doubled: some 30 rooms to a unit,
     at least one unit a table); then the rooms' heads and the caller's receipts in a batch (one unit a room),
     then the last messages in a batch (half a unit for each, if of up to 4 KB). So n rooms take about 2 + 1.5
-    n read units. What is unread mostly takes nothing: `chat/steps/unread.py:count_unread`.
+    n read units. What is unread mostly takes nothing: `chat/steps/unread.py:count_unread`, and
+    which of it mentions the caller takes nothing where none does: `chat/steps/unread_mentions.py:count_unread_mentions`.
+    What a last message answers is not read.
     """
     limit = check_limit(arguments, MAX_ROOMS)
     purpose, token, start = f"myRooms/{caller.user_id}", arguments.get("nextToken"), MembershipCursor()
@@ -56,10 +59,19 @@ def my_rooms(
             )
             for each in inside
         ]
-        unread = counts_unread(deployment, places, deadline)
+        counts = {
+            "unread": counts_unread(deployment, places, deadline),
+            "unreadMentions": counts_unread_mentions(deployment, places, caller.user_id, deadline),
+        }
     known = {place.room.id: place for place in places}
     items = [
-        _to_wire(deployment, caller, place, unread[each.room.id], last.get(each.room.id))
+        _to_wire(
+            deployment,
+            caller,
+            place,
+            {name: count[each.room.id] for name, count in counts.items()},
+            last.get(each.room.id),
+        )
         if (place := known.get(each.room.id))
         else _invitation(deployment, caller, each, view.head or NOT_ADOPTED)
         for each, view in views
@@ -79,7 +91,7 @@ def _to_wire(
     deployment: Deployment,
     caller: Caller,
     place: UnreadPlace,
-    unread: int,
+    counts: Mapping[str, int],
     last: Message | None,
 ) -> dict[str, Any]:
     """The schema's `MyRoom`."""
@@ -88,7 +100,7 @@ def _to_wire(
         "room": room_to_wire(place.room, place.head, deployment.defaults, me=me),
         "added": bool(place.member.added),
         "invitation": None,
-        "unread": unread,
+        **counts,
         "lastReadSeq": place.read_up_to,
         "lastMessage": last and last.to_wire(),
     }
@@ -103,6 +115,7 @@ def _invitation(
         "added": True,
         "invitation": member_to_wire(caller.user_id, membership.member, deployment.now()),
         "unread": 0,
+        "unreadMentions": 0,
         "lastReadSeq": 0,
         "lastMessage": None,
     }

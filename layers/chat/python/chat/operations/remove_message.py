@@ -1,4 +1,4 @@
-"""Take a message's text and attachments away for ever, which AppSync then publishes to `onMessage`.
+"""Take a message's text, attachments, mentions and what it answers away for ever, which AppSync then publishes to `onMessage`.
 
 Its item stays, with its number, and so does the proof of its sending: a repeat of that answers the message
 without text.
@@ -11,16 +11,20 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, enter_room
 from chat.rules.errors import ServiceUnavailable
-from chat.rules.models import Caller, Message
+from chat.rules.models import Caller, Message, attribute
 from chat.rules.tally import Tally
 from chat.rules.visibility import first_visible_to
 from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
 from chat.steps.retry import retried, until_committed
 from chat.storage.aws import StoreFailure
 from chat.storage.change_log import changed_at
+from chat.storage.mention_items import forget_writes
 from chat.storage.places import membership_place
 from chat.storage.tables import Write
 from chat.storage.uploads import Upload, delete_writes, keys_of, uploads_of
+
+CONTENT = ("text", "attachments", "reply_to", "mentions", "mentions_all")
+"""The fields of a message that are taken away with it."""
 
 
 def remove_message(
@@ -52,12 +56,13 @@ def remove_message(
             with tally.timing("StoreMs"):
                 lost[:] = uploads_of(deployment.store.tables, target.room, message)
             writes = _writes(target, caller, entry, message, at, now, change_id)
-            writes += delete_writes(target.room, lost)
+            writes += [*delete_writes(target.room, lost), *forget_writes(target.room, message)]
             with tally.timing("StoreMs"):
                 deployment.store.tables.transact(writes)
             remember_change(deployment, target.room, entry.head, now)
             tally.add("Removals")
-            left = replace(message, text=None, attachments=None, removed_at=at)
+            nothing: dict[str, Any] = dict.fromkeys(CONTENT)
+            left = replace(message, removed_at=at, **nothing)
             left = replace(left, history_from=entry.head.history_from)
             return replace(left, rev=entry.head.rev + 1, epoch=entry.head.epoch)
 
@@ -99,7 +104,7 @@ def _writes(
         now=now,
         change_id=change_id,
         attributes={"removedAt": at, "removedBy": caller.user_id, "changedBy": caller.user_id},
-        remove=["text", "attachments"],
+        remove=[attribute(each) for each in CONTENT],
     )
     if entry.standing not in ("owner", "moderator"):
         return changed

@@ -35,6 +35,10 @@ from chat.storage.store import Refused
 
 if TYPE_CHECKING:
     from chat.steps.attachments import Attachments
+    from chat.steps.references import References
+
+REFERRING = ("replyTo", "mentions", "mentionsAll")
+"""The arguments by which a send refers to a message or to people."""
 
 MOST_UNPAUSED = 1
 """How often a send that others overtook is tried again without a pause, before it lets others go first."""
@@ -43,21 +47,27 @@ MOST_UNPAUSED = 1
 def send_message(
     deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
 ) -> Message:
-    """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`, `attachments`) describe, or
-    find it stored already.
+    """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`, `attachments`, `replyTo`, `mentions`,
+    `mentionsAll`) describe, or find it stored already.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here),
-    `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; what a rule of the
-    deployment's own says, and attachments that cannot be sent (`InvalidInput`), come after all of these. After `ServiceUnavailable` the message
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here, no right to mention
+    everybody), `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; what cannot be
+    referred to (`InvalidInput`), what a rule of the deployment's own says, and attachments that cannot be sent
+    (`InvalidInput`), come after all of these. After `ServiceUnavailable` the message
     may have been stored: sending it again under the same clientMessageId tells.
     """
-    draft, attachments = check_draft(deployment, caller, arguments), None
+    draft, attachments, references = check_draft(deployment, caller, arguments), None, None
+    if any(arguments.get(each) not in (None, False, []) for each in REFERRING):
+        from chat.steps.references import check_references  # noqa: PLC0415  the others are not to pay for it
+
+        references = check_references(deployment, draft.room, arguments)
+        draft = replace(draft, fingerprint=references.fingerprint(draft.fingerprint))
     if arguments.get("attachments"):
         from chat.steps.attachments import check_attachments  # noqa: PLC0415  the others are not to pay for it
 
         attachments = check_attachments(deployment, draft.room, arguments["attachments"])
         draft = replace(draft, fingerprint=attachments.fingerprint(draft.fingerprint))
-    send = _Send(deployment, caller, draft, attachments, tally)
+    send = _Send(deployment, caller, draft, attachments, references, tally)
     return send.run() if attachments is None else _with_copies(send, attachments)
 
 
@@ -83,15 +93,17 @@ class _Send:
         caller: Caller,
         draft: Draft,
         attachments: "Attachments | None",
+        references: "References | None",
         tally: Tally,
     ) -> None:
         self._deployment = deployment
         self._caller = caller
         self._hook = deployment.before_text(tally)
-        self._is_judged = self._hook is None
-        """Whether the deployment's own rule has passed the text, if there is one."""
+        self._is_judged = self._hook is None and references is None
+        """Whether the deployment's own rule has passed the text, if there is one, and what is referred to was found."""
         self._draft = draft
         self._attachments = attachments
+        self._references = references
         self._tally = tally
         self._member_key = (draft.room.partition_key, draft.sender)
         self._send_key = (*self._member_key, draft.client_message_id)
@@ -105,7 +117,7 @@ class _Send:
         """Whether a transaction of this send may have been committed although its answer was lost."""
 
     def run(self) -> Message:
-        if self._attachments or self._hook:
+        if self._attachments or self._references or self._hook:
             retried(self._deployment, self._prepare)
         for _ in attempts(self._deployment, at_once=self._may_hurry):
             self._tally.add("Attempts")
@@ -184,17 +196,18 @@ class _Send:
         return access
 
     def _prepare(self) -> None:
-        """Read the room, the proof and the uploads at once, judge as every send is judged, ask the deployment's own
-        rule, and copy the files. Where the send may be a repeat nobody is asked, and nothing is copied: the run finds
-        the message, or refuses.
+        """Read the room, the proof, the uploads and what is referred to at once, judge as every send is judged, ask the
+        deployment's own rule, and copy the files. Where the send may be a repeat nobody is asked, and nothing is copied:
+        the run finds the message, or refuses.
 
-        Raises `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, what the rule says, then `InvalidInput` for what
-        cannot be sent.
+        Raises `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, `InvalidInput` for what cannot be referred to, what the
+        rule says, then `InvalidInput` for what cannot be sent.
         """
         draft, now_s = self._draft, self._deployment.now() // 1_000
         head, member = head_place(draft.room), membership_place(draft.room, draft.sender)
         proof = sent_place(draft.room, draft.sender, draft.client_message_id)
-        places = [head, member, proof, *(self._attachments.places if self._attachments else ())]
+        parts = [part for part in (self._attachments, self._references) if part]
+        places = [head, member, proof, *(place for part in parts for place in part.places)]
         with self._tally.timing("StoreMs"):
             found = self._deployment.store.tables.batch(places, consistent=True)
         access = self._know(View.of(found.get(head), found.get(member)))
@@ -204,10 +217,13 @@ class _Send:
         if refusal := self._refusal(access):
             self._remember_refusal(refusal)
             raise refusal
+        if self._references:
+            self._references.judge(self._deployment, found, access)
         if self._hook:
             clean = partial(clean_text, limits=self._deployment.text_limits)
             text = self._hook("message", draft.text, clean, draft.room, access, self._caller)
-            self._draft, self._is_judged = replace(draft, text=text), True
+            self._draft = replace(draft, text=text)
+        self._is_judged = True
         if self._attachments:
             with self._tally.timing("ObjectsMs"):
                 self._attachments.copy(found, draft, self._settings().retention_days)
@@ -219,8 +235,11 @@ class _Send:
         return self._access.head.settings(defaults) if self._access else defaults
 
     def _refusal(self, access: Access) -> ChatError | None:
-        """Why this member may not send now: muted, then the person's rate, then the room's, then the clock."""
+        """Why this member may not send now: by their role, muted, then the person's rate, then the room's, then the
+        clock."""
         now, settings = self._deployment.now(), self._settings()
+        if self._references and (denied := self._references.refusal(access)):
+            return denied
         if refusal := member_refusal(access, settings, now):
             return refusal
         if wait := wait_ms(settings.room_rate, access.head, now):
@@ -243,7 +262,9 @@ class _Send:
         if not self._is_judged:
             raise ServiceUnavailable  # a repeat was expected, and its proof has expired in between
         attempt = self._stamp(access)
-        more = self._attachments.writes(attempt) if self._attachments else ()
+        more = self._attachments.writes(attempt) if self._attachments else []
+        if self._references:
+            more += self._references.writes(attempt)
         try:
             with self._tally.timing("StoreMs"):
                 self._deployment.store.commit(attempt, more)
@@ -269,6 +290,7 @@ class _Send:
             epoch=head.epoch,
             attachments=attachments,
             written_at=now if ts - now > self._deployment.max_clock_skew_ms else None,
+            **(self._references.stamped if self._references else {}),
         )
         expires_at = (ts + settings.retention_ms) // 1_000
         return SendAttempt(draft.room, message, draft.fingerprint, access, settings, now, expires_at)

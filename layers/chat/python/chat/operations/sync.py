@@ -7,10 +7,11 @@ is copied for anybody when a message is sent.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import View, is_in
+from chat.rules.access import View, enter_room, is_in
 from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys
 from chat.rules.models import Caller, Head, Message, Receipts
@@ -21,9 +22,11 @@ from chat.rules.visibility import Sight, judged_member
 from chat.steps.batches import found_at
 from chat.steps.catch_up import CaughtUp, Held, catch_up
 from chat.steps.memberships import MembershipCursor, MembershipPage, RoomMembership, read_memberships
+from chat.steps.quotes import QuotingPage, pages_with_quotes
 from chat.steps.retry import deadline_of
 from chat.steps.sync_token import KEPT_MS, Token, room_hash, seal_token, unseal_token
 from chat.steps.unread import UnreadPlace, counts_unread
+from chat.steps.unread_mentions import counts_unread_mentions
 from chat.storage import keys
 from chat.storage.places import Found, head_place, receipts_place
 
@@ -38,8 +41,9 @@ def sync(
     caller: Caller,
     arguments: Mapping[str, Any],
     tally: Tally,
+    selection: str | None = None,
 ) -> dict[str, Any]:
-    """The schema's `SyncPage` for `arguments` (`since`, `limit`). Raises `InvalidInput` and
+    """The schema's `SyncPage` for `arguments` (`since`, `limit`); `selection` is `info.selectionSetGraphQL`. Raises `InvalidInput` and
     `ServiceUnavailable`.
 
     Where nothing happened n rooms, up to 50, are three requests in two waves and n + 2 read units or little
@@ -53,7 +57,7 @@ def sync(
     syncing = _Syncing(deployment, caller, before, limit, tally)
     with tally.timing("StoreMs"):
         position = syncing.run()
-        rooms = syncing.to_wire()
+        rooms = syncing.to_wire(selection)
     after = Token(deployment.now(), position or MembershipCursor(), syncing.held)
     tally.add("PageSize", limit - syncing.space)
     return {
@@ -153,25 +157,44 @@ class _Syncing:
         )
         return caught.complete
 
-    def to_wire(self) -> list[dict[str, Any]]:
+    def to_wire(self, selection: str | None) -> list[dict[str, Any]]:
         """The schema's `RoomSync`s."""
         user_id = self._caller.user_id
         places = [receipts_place(answer.membership.room, user_id) for answer in self._answers if answer.head]
         receipts = found_at(self._deployment, places, self._deadline, consistent=False)
-        unread = self._unread(receipts)
-        return [self._room_to_wire(answer, unread) for answer in self._answers]
+        unread = self._unread_places(receipts)
+        counts = {
+            "unread": counts_unread(self._deployment, unread, self._deadline),
+            "unreadMentions": counts_unread_mentions(self._deployment, unread, user_id, self._deadline),
+        }
+        answers = self._with_quotes(selection)
+        return [self._room_to_wire(answer, counts) for answer in answers]
 
-    def _unread(self, receipts: Found) -> dict[str, int]:
-        """By room id, of the rooms that the caller is in."""
+    def _with_quotes(self, selection: str | None) -> list[_RoomAnswer]:
+        """The answers, with what their messages answer, in one batch for all rooms."""
+        pages = [
+            QuotingPage(
+                each.membership.room,
+                enter_room(View(each.head, each.membership.member), self._caller, "read"),
+                each.messages,
+            )
+            for each in self._answers
+            if each.head
+        ]
+        quoted = iter(pages_with_quotes(self._deployment, pages, selection, self._deadline))
+        return [replace(each, messages=next(quoted)) if each.head else each for each in self._answers]
+
+    def _unread_places(self, receipts: Found) -> list[UnreadPlace]:
+        """The rooms that the caller is in, as they are found there."""
         places = []
         for answer in self._answers:
             room, member = answer.membership.room, answer.membership.member
             item = receipts.get(receipts_place(room, self._caller.user_id))
             if answer.head:
                 places.append(UnreadPlace(room, answer.head, member, Receipts.found(item)))
-        return counts_unread(self._deployment, places, self._deadline)
+        return places
 
-    def _room_to_wire(self, answer: _RoomAnswer, unread: Mapping[str, int]) -> dict[str, Any]:
+    def _room_to_wire(self, answer: _RoomAnswer, counts: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
         user_id, membership, head = self._caller.user_id, answer.membership, answer.head
         room = None
         if head and (answer.had is None or answer.reset or head.ruled_rev > answer.had.rev):
@@ -182,7 +205,7 @@ class _Syncing:
             "head": head and head.to_wire(),
             "room": room,
             "messages": [message.to_wire() for message in answer.messages],
-            "unread": unread.get(membership.room.id),
+            **{name: count.get(membership.room.id) for name, count in counts.items()},
             "reset": answer.reset,
             "left": head is None,
             "more": answer.more,

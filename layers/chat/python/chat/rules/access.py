@@ -106,6 +106,11 @@ def may_end(entry: RoomAccess, room: Room) -> None:
         raise NotAllowed("room.role", reason="role")
 
 
+def may_mention_all(member: Member) -> bool:
+    """Whether somebody who is in the room may mention everybody in it."""
+    return "mentionAll" in PERMISSIONS[member.role]
+
+
 def may_act_on(entry: RoomAccess, caller: Caller, user_id: str, person: Member | None) -> None:
     """Whether the caller may remove, ban, mute or change this person, who is not themself. Raises
     `NotAllowed`."""

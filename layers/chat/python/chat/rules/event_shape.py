@@ -37,6 +37,14 @@ def _number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < GREATEST
 
 
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _ids(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_id, value))
+
+
 def _positive(value: Any) -> bool:
     return _number(value) and value > 0
 
@@ -92,6 +100,9 @@ _MESSAGE: Part = {
     "editedAt": _or_null(_instant),
     "removedAt": _or_null(_instant),
     "clientMessageId": _or_null(_id),
+    "replyTo": _or_null(_id),
+    "mentions": _or_null(_ids),
+    "mentionsAll": _or_null(_flag),
 }
 _ATTACHMENT: Part = {"id": _id, "contentType": _id, "size": _number}
 _NOTICE: Part = {

@@ -21,7 +21,8 @@ EventKind = MessageEventKind | RoomEventKind
 UNHEARD = ("ROOM_CREATED", "ROOM_ADOPTED")
 """Nobody can have subscribed to a room before it was there."""
 
-_SHOWN = ("id", "seq", "senderId", "ts", "version", "editedAt", "removedAt", "clientMessageId", "attachments")
+_SHOWN = ("id", "seq", "senderId", "ts", "version", "editedAt", "removedAt", "clientMessageId", "attachments",
+          "replyTo", "mentions", "mentionsAll")  # fmt: skip
 """Of a message, what every consumer gets; names of attachments only with the text."""
 
 

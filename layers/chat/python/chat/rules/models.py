@@ -168,6 +168,8 @@ class Head(Stored):
     `history_from`: from when on members see the history: `joining`, or else its beginning
     (`chat/rules/visibility.py`); `history_rev` is the rev of the last change of that.
 
+    `all_seq`: no message with a larger number mentions everybody.
+
     `generation` is that of the tables in which the item counts, `generation_rev` the revision with which that
     began in this room: see `chat/rules/generations.py`."""
 
@@ -208,6 +210,7 @@ class Head(Stored):
     alone: int = 0
     generation: int = 1
     generation_rev: int = 0
+    all_seq: int = 0
 
     def to_wire(self) -> dict[str, Any]:
         """The schema's `RoomHead`."""
@@ -275,7 +278,8 @@ class Receipts(Stored):
 
     `last_read_seq` is for their own unread count; `read_seq` is what others see. `published_at` (ms) is when
     others last heard of it. `due_seq` and `due_at` (ms): the head as their last heartbeat found it;
-    `accounted_seq`: up to where the delivery ledger has counted."""
+    `accounted_seq`: up to where the delivery ledger has counted. `mentioned_seq`: no item says that a message with a larger
+    number mentions them."""
 
     last_read_seq: int = 0
     read_seq: int = 0
@@ -284,6 +288,7 @@ class Receipts(Stored):
     due_seq: int = 0
     due_at: int = 0
     accounted_seq: int = 0
+    mentioned_seq: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -343,7 +348,11 @@ class Message(Stored):
 
     `attachments` is the list of the schema's `Attachment` as JSON. What has a `notice` is none of the stored
     messages. Two are not answered: `written_at`, when it was stored, where `ts` is far ahead of that, and
-    `history_from`, what its room said of that at the last change of the message."""
+    `history_from`, what its room said of that at the last change of the message.
+
+    `reply_to` is the id of the message that it answers, `mentions` the list of the people whom it mentions as JSON,
+    `mentions_all` 1 where it mentions everybody. `quote` is the schema's `Quote`: never stored, and only where somebody
+    reads who may see that message."""
 
     id: str
     room_id: str
@@ -363,6 +372,10 @@ class Message(Stored):
     notice: Notice | None = None
     written_at: int | None = None
     history_from: HistoryFrom | None = None
+    reply_to: str | None = None
+    mentions: str | None = None
+    mentions_all: int | None = None
+    quote: Mapping[str, Any] | None = None
 
     def to_wire(self) -> dict[str, Any]:
         wire = dict(zip(_WIRE, _values_of_message(self), strict=True))
@@ -371,6 +384,10 @@ class Message(Stored):
                 wire[instant] = to_wire(wire[instant])
         if self.attachments is not None:
             wire["attachments"] = json.loads(self.attachments)
+        if self.mentions is not None:
+            wire["mentions"] = json.loads(self.mentions)
+        if self.mentions_all is not None:
+            wire["mentionsAll"] = True
         if self.notice is not None:
             wire["notice"] = self.notice.to_wire()
         return wire

@@ -8,6 +8,7 @@ Operation = Literal[
     "join",  # which changes nothing for whoever is in the room
     "read",  # messages, changes, members, presence, receipts, attachments
     "subscribe",
+    "mentionAll",
     "send",  # and edit one's own, upload, say that one is typing
     "mark",  # one's own receipts
     "leave",
@@ -47,14 +48,15 @@ _KEEP_ORDER: frozenset[Operation] = frozenset(
         "measure",
     }
 )
+_SPEAK_TO_ALL: frozenset[Operation] = frozenset({"mentionAll"})
 _RULE: frozenset[Operation] = frozenset({"updateRoom", "setRole", "deleteRoom"})
 
 PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
-    "owner": _MEMBER | _KEEP_ORDER | _RULE,
-    "moderator": _MEMBER | _KEEP_ORDER,
+    "owner": _MEMBER | _KEEP_ORDER | _SPEAK_TO_ALL | _RULE,
+    "moderator": _MEMBER | _KEEP_ORDER | _SPEAK_TO_ALL,
     "member": _MEMBER,
     # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`: whoever speaks is
-    # in the room.
+    # in the room. Not `mentionAll` for the same reason.
     "admin": _LOOK_AND_JOIN | frozenset[Operation]({"read"}) | _KEEP_ORDER | _RULE,
     # A service of the platform: it hears rooms for people whom it has let in by the chat's own word, and
     # follows epochs itself.

@@ -105,6 +105,7 @@ _IS: Mapping[str, Callable[[object], bool]] = {
     "Int": _is_int,
     "Float": _is_float,
     "AWSDateTime": _is_instant,
+    "Boolean": lambda value: isinstance(value, bool),
     "RoomType": _one_of(*get_args(RoomType)),
     "NoticeKind": _one_of(*get_args(NoticeKind)),
     "PersonEventKind": _one_of(*get_args(PersonEventKind)),

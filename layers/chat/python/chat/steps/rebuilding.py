@@ -220,7 +220,8 @@ class _Rebuilding:
 
 
 def _without_text(message: Message) -> Message:
-    return replace(message, text=None, attachments=None)
+    """Nor what belongs to the text: whom that mentioned is not known any more."""
+    return replace(message, text=None, attachments=None, mentions=None, mentions_all=None)
 
 
 def _rev_in(item: Item) -> int:

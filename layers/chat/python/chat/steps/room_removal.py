@@ -19,6 +19,9 @@ from chat.steps.quota import returned_room
 from chat.steps.retry import retried
 from chat.steps.roster import LEFT_IS_KEPT_MS
 from chat.storage import keys
+from chat.storage.items import to_message
+from chat.storage.legacy import is_numbered
+from chat.storage.mention_items import forget_writes
 from chat.storage.places import Place, head_place, membership_place, receipts_place, sent_place
 from chat.storage.tables import MOST_ACTIONS, Write
 from chat.storage.uploads import Upload, keys_of
@@ -46,7 +49,7 @@ def _through(
     position: str | None,
 ) -> str | None:
     """A step through the items of the room's partition between `low` and `high`, a page at a time. `writes_each` is
-    how many writes an item may take: one transaction holds those of a page."""
+    how many writes an item takes: one transaction holds those of a page, and for messages that mention people some more."""
     room = Room.parse(subject)
     return _page_of(
         deployment, room, room.partition_key, (low, high), page, MOST_ACTIONS // writes_each, position
@@ -70,8 +73,10 @@ def _page_of(
             room.table, partition_key, low, high, forward=True, count=count, consistent=True, start=position
         ),
     )
-    if writes := page(deployment, room, items):
-        retried(deployment, lambda: tables.transact(writes))
+    writes = page(deployment, room, items)
+    for start in range(0, len(writes), MOST_ACTIONS):  # in their order: what hangs on an item goes before it
+        part = writes[start : start + MOST_ACTIONS]
+        retried(deployment, partial(tables.transact, part))
     return further
 
 
@@ -86,9 +91,19 @@ def _files(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Wr
 
 
 def _messages(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
-    """A message goes with the proof of its send. One from before this backend may have no sender, and has none."""
+    """A message goes with the proof of its send and with the items of those whom it mentions. One from before this backend
+    may have no sender, and has none."""
     proofs = [_proof(room, item) for item in items if "senderId" in item]
-    return [*(Write(place, delete=True) for place in dict.fromkeys(proofs)), *_items(deployment, room, items)]
+    mentions = [write for item in items for write in _mentions(room, item)]
+    proven = [Write(place, delete=True) for place in dict.fromkeys(proofs)]
+    return [*mentions, *proven, *_items(deployment, room, items)]
+
+
+def _mentions(room: Room, item: Item) -> list[Write]:
+    """The ends of the mentions in a message that has any."""
+    if not is_numbered(item) or "senderId" not in item or not item.keys() & {"mentions", "mentionsAll"}:
+        return []
+    return forget_writes(room, to_message(room, item))
 
 
 def _proof(room: Room, item: Item) -> Place:
@@ -122,15 +137,17 @@ def _items(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Wr
 
 
 def _others_of_ours(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
-    """The change log, the events, and what an adoption has left. That the room has ended can be told again until it expires.
+    """The change log, the events, mentions of everybody whose message has gone before, and what an adoption has left. That the room has ended can be told again until it expires.
     The table may be older than the chat: whatever else another service keeps in the room's partition stays."""
     ours = [
-        item
-        for item in items
-        if (keys.is_of_revision(item["SK"]["S"]) or item["SK"]["S"] == keys.ADOPTION)
-        and item.get("kind") != {"S": "ROOM_DELETED"}
+        item for item in items if _is_of_ours(item["SK"]["S"]) and item.get("kind") != {"S": "ROOM_DELETED"}
     ]
     return _items(deployment, room, ours)
+
+
+def _is_of_ours(sort_key: str) -> bool:
+    is_numbered_kind = keys.is_of_revision(sort_key) or keys.is_all_mention(sort_key)
+    return is_numbered_kind or sort_key == keys.ADOPTION
 
 
 def _counters(deployment: Deployment, subject: str, position: str | None) -> str | None:

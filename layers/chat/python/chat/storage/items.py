@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chat.rules.identifiers import uuid7_ms
 from chat.rules.models import Item, Message
 from chat.rules.rooms import Room
+
+NEW_NAMES = ("replyTo", "mentions", "mentionsAll", "quote")
+"""Attributes of messages that an adoption before they had a meaning has copied."""
 
 
 def key(partition_key: str, sort_key: str) -> Item:
@@ -21,8 +25,26 @@ def values(plain: Mapping[str, Any]) -> Item:
 def to_message(room: Room, item: Item) -> Message:
     """The message in an item of the room's partition. A guild's messages hold `guildId` in place of
     `roomId`."""
+    if "adoptedFrom" in item:
+        item = _without_anothers(item)
     message: Message = Message.of(item | {"roomId": {"S": room.id}})
     return message
+
+
+def _without_anothers(item: Item) -> Item:
+    """The item of an adopted message without attributes that another service wrote, and that the chat has had only since:
+    the chat's are of other kinds."""
+    kept = {name for name in NEW_NAMES if name in item and _is_ours(name, item[name])}
+    return {name: value for name, value in item.items() if name not in NEW_NAMES or name in kept}
+
+
+def _is_ours(name: str, value: dict[str, Any]) -> bool:
+    text = value.get("S", "")
+    if name == "replyTo":
+        return uuid7_ms(text) is not None
+    if name == "mentions":
+        return bool(text.startswith('["'))
+    return name == "mentionsAll" and value == {"N": "1"}
 
 
 def is_expired(item: Item, now_s: int) -> bool:

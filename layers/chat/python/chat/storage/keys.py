@@ -9,9 +9,11 @@ GUILD#{guildId}  MSG#{ts}#{id}             a message; ts is 13-digit zero-padded
                  BANNED#{userId}           who is banned, for listing only
                  INVITED#{userId}          who is invited, for listing only
                  UPLOAD#{uploadId}         a file that was or may be uploaded
+                 ALL#{seq}                 that a message mentions everybody; seq is 12-digit zero-padded
 user partition   IN#{room}                 membership; {room} is the room's partition key
 USER#{userId}    AT#{room}                 receipts
                  SENT#{room}#{clientId}    proof and idempotency key of a send
+                 MENTION#{room}#{seq}      that a message mentions them; seq is 12-digit zero-padded
                  PRESENCE                  when and where their client was last heard of (core table)
                  QUOTA                     the rates of making rooms and of adding people (core table)
                  BLOCK#{userId}            whom they have blocked (core table)
@@ -112,6 +114,14 @@ def sent(room_partition: str, client_message_id: str) -> str:
     return f"SENT#{room_partition}#{client_message_id}"
 
 
+def mention(room_partition: str, seq: int) -> str:
+    return f"{MENTIONS}{room_partition}#{seq:012d}"
+
+
+def all_mention(seq: int) -> str:
+    return f"{ALL_MENTIONS}{seq:012d}"
+
+
 def message(ts: int, message_id: str) -> str:
     return f"{message_floor(ts)}#{message_id}"
 
@@ -148,6 +158,11 @@ def is_of_revision(sort_key: str) -> bool:
     return _is_numbered(sort_key, CHANGES, 12) or _is_numbered(sort_key, EVENTS, 16)
 
 
+def is_all_mention(sort_key: str) -> bool:
+    """Whether it has the form of the item that says that a message mentions everybody."""
+    return _is_numbered(sort_key, ALL_MENTIONS, 12)
+
+
 def _is_numbered(sort_key: str, kind: str, digits: int) -> bool:
     number = sort_key.removeprefix(kind)
     return sort_key.startswith(kind) and len(number) == digits and number.isdecimal()
@@ -158,6 +173,7 @@ MESSAGES, MESSAGES_END = "MSG#", "MSG#~"
 digit."""
 
 CHANGES = "CHG#"
+MENTIONS, ALL_MENTIONS = "MENTION#", "ALL#"
 EVENTS, EVENTS_END = "EVT#", "EVT$"
 MEMBERSHIPS, MEMBERSHIPS_END = "IN#", "IN$"
 ROSTER, ROSTER_END = "MEMBER#", "MEMBER$"

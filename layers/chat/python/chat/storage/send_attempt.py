@@ -46,7 +46,7 @@ class SendAttempt:
             last_id=message.id,
             tat=rated["tat"],
             written_at=rated["writtenAt"],
-        ).ruled(self.dating)
+        ).ruled(self.marks)
 
     @property
     def charged_member(self) -> Member:
@@ -56,10 +56,11 @@ class SendAttempt:
         return replace(member, tat=rated["tat"], written_at=rated["writtenAt"])
 
     @property
-    def dating(self) -> dict[str, int]:
-        """What the head has to say besides of when its messages are from."""
+    def marks(self) -> dict[str, int]:
+        """What the head has to say besides: of when its messages are from, and which mentions everybody."""
         message = self.message
-        return dating(self.access.head, self.settings, message.seq or 0, message.ts)
+        marks = dating(self.access.head, self.settings, message.seq or 0, message.ts)
+        return marks | {"allSeq": message.seq or 0} if message.mentions_all else marks
 
 
 def send_writes(attempt: SendAttempt) -> list[Write]:
@@ -102,7 +103,7 @@ def _moved_head(attempt: SendAttempt) -> Write:
             "seq": message.seq,
             "ts": message.ts,
             "lastId": message.id,
-            **attempt.dating,
+            **attempt.marks,
             **charged(attempt.settings.room_rate, head, attempt.now),
         },
     )
@@ -126,6 +127,12 @@ def _message(attempt: SendAttempt) -> Write:
         "sentRev": attempt.access.head.rev + 1,
         "expiresAt": attempt.expires_at,
     }
-    optional = {"attachments": message.attachments, "writtenAt": message.written_at}
+    optional = {
+        "attachments": message.attachments,
+        "replyTo": message.reply_to,
+        "mentions": message.mentions,
+        "mentionsAll": message.mentions_all,
+        "writtenAt": message.written_at,
+    }
     item |= {name: value for name, value in optional.items() if value is not None}
     return Write(in_room(room, attempt.sort_key), set=item, whole=True)
