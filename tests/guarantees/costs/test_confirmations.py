@@ -114,7 +114,11 @@ def an_hour(
         calls += say(deployment, people, {"deviceId": "desk", "rooms": rooms})
     share = AN_HOUR / (MOST_PEOPLE * ROUNDS) / 1_000_000
     return Hour(
-        calls * share, capacity.read * share, capacity.written * share, len(capacity.requests) * share, milliseconds
+        calls * share,
+        capacity.read * share,
+        capacity.written * share,
+        len(capacity.requests) * share,
+        milliseconds,
     )
 
 
