@@ -70,6 +70,9 @@ TYPING = Document("mutation ($room: ID!) { <typing>(roomId: $room) { roomId epoc
 PRESENCE = Document(
     "query ($room: ID!) { <presence>(roomId: $room) { people { userId status lastSeenAt } online watching } }"
 )
-HEARTBEAT = Document("""mutation ($rooms: [<RoomPosition>!], $device: ID, $status: <PresenceStatus>) {
-  <heartbeat>(rooms: $rooms, deviceId: $device, status: $status) { everySeconds rooms { roomId left } }
+HEARTBEAT = Document("""mutation ($rooms: [<RoomPosition>!], $deviceId: ID, $status: <PresenceStatus>, $watching: ID) {
+  <heartbeat>(rooms: $rooms, deviceId: $deviceId, status: $status, watching: $watching) { everySeconds rooms { roomId left } }
+}""")
+HEARTBEATS = Document("""mutation ($people: [<PersonHeartbeat>!]!) {
+  <heartbeats>(people: $people) { userId errorType message }
 }""")

@@ -55,8 +55,8 @@ def send_by_gateway(
     """The same, said by the gateway."""
     own = Tally()
     reported(deployment, user, {"rooms": [{"roomId": room, "seq": seq}]}, own)
-    for name in own.keys() - {"PeopleReported", "PeopleRefused"} if tally is not None else ():
-        tally.add(name, own[name])
+    if tally is not None:
+        tally |= {name: count for name, count in own.items() if not name.startswith("People")}
 
 
 def reported(deployment: Deployment, user: Caller, said: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
