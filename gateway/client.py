@@ -17,11 +17,18 @@ from gateway.client_transport import ClientTransport
 from gateway.connection import Action, Close, CloseCode, Connection, Reply
 from gateway.documents import Document
 from gateway.metrics import Metrics
+from gateway.server_frames import Refusal
+from gateway.verbs import Ask
 
 SEEN_SECONDS = OFFLINE_AFTER_MS / 1_000
 
 HEARTBEAT_ROOMS = 50
 """How many rooms one heartbeat may name."""
+
+SOON_SECONDS = 5.0
+"""What a client says of its person is passed on no sooner after what it said before: the chat takes one in five seconds."""
+
+UNSUPPORTED = Refusal("NotAllowed", "This deployment does not do that.", {"reason": "unsupported"})
 
 Status = Literal["ONLINE", "AWAY", "OFFLINE"]
 
@@ -107,33 +114,35 @@ class Client:
     async def request(self, action: Action) -> None:
         """Ask the chat in the client's name, and answer the client."""
         match action:
-            case client_frames.Send():
-                await self._send(action)
+            case Ask():
+                await self._ask(action)
+            case client_frames.Here(status=status, watching=watching):
+                self.is_there(status, watching)
             case client_frames.Mark(type="delivered", room=room, seq=seq):
                 self.delivered(room.id, seq)
-            case client_frames.Mark(room=room, seq=seq):
-                await self._request(documents.READ, {"room": room.id, "seq": seq})
-            case client_frames.Typing(room=room):
-                await self._request(documents.TYPING, {"room": room.id})
-            case client_frames.Presence(room=room):
-                if answer := await self._request(documents.PRESENCE, {"room": room.id}):
+            case client_frames.Mark(room=room, seq=seq, traceparent=trace):
+                await self._request(documents.READ, room, trace, seq=seq)
+            case client_frames.Typing(room=room, traceparent=trace):
+                await self._request(documents.TYPING, room, trace)
+            case client_frames.Presence(room=room, traceparent=trace):
+                if answer := await self._request(documents.PRESENCE, room, trace):
                     self.reply(server_frames.encode("presence", room=room.id, presence=answer))
 
     def access_epoch(self, room: Room) -> int:
         """The epoch in which the chat last said that the person is a member of the room; 0 before it did."""
         return self._access_epochs.get(room.id, 0)
 
-    async def check_access(self, room: Room) -> None:
+    async def check_access(self, room: Room, traceparent: str | None = None) -> None:
         """The chat's own decision whether the person may receive the room. Raises `UpstreamRefused`."""
-        answer = await self._appsync.ask(documents.ROOM, {"room": room.id}, self._token)
+        answer = await self._appsync.ask(documents.ROOM, {"room": room.id}, self._token, traceparent)
         if answer["me"] is None:  # a visitor of a public room may look at it, not receive it
             raise UpstreamRefused(server_frames.Refusal("NotRoomMember", "You are not in this room.", {}))
         self._access_epochs[room.id] = answer["head"]["epoch"]
 
-    async def check_access_in_turn(self, room: Room) -> None:
+    async def check_access_in_turn(self, room: Room, traceparent: str | None = None) -> None:
         """The same, beside no more than a few other rooms of the client. Raises `UpstreamRefused`."""
         async with self._checks:
-            await self.check_access(room)
+            await self.check_access(room, traceparent)
 
     def forget_access(self, room: Room) -> None:
         self._access_epochs.pop(room.id, None)
@@ -147,6 +156,12 @@ class Client:
     def delivered(self, room_id: str, seq: int) -> None:
         """The client has everything of a room up to `seq`."""
         self._delivered[room_id] = max(seq, self._delivered.get(room_id, 0))
+
+    def is_there(self, status: Status, watching: Room | None) -> None:
+        """The client says that its person is there: that is said again for as long as it lasts. A change is said soon."""
+        if (status, watching) != (self._status, self._watching):
+            self.due_at = min(self.due_at, self._heard_at + SOON_SECONDS)
+        self._status, self._watching = status, watching
 
     def report(self, status: Status | None = None) -> Report:
         """What is to be said now. The positions in it are not said again, unless they are taken back."""
@@ -172,26 +187,31 @@ class Client:
         """Whether the person counts as there by this connection."""
         return now - self._heard_at <= SEEN_SECONDS
 
-    async def _send(self, send: client_frames.Send) -> None:
-        variables = {
-            "room": send.room.id,
-            "text": send.text,
-            "clientMessageId": send.client_message_id,
-            "attachments": send.attachments,
-        }
+    async def _ask(self, ask: Ask) -> None:
+        """Ask one field, and answer by `ack` or `refused`."""
+        verb = ask.verb
         try:
-            message = await self._appsync.ask(documents.SEND, variables, self._token)
+            answer = await self._appsync.ask(verb.document, ask.variables, self._token, ask.traceparent)
         except UpstreamRefused as refused:
-            self._metrics.refused(refused.refusal.code)
-            self.reply(server_frames.refused(refused.refusal, ref=send.ref, room=send.room.id))
+            refusal = _shown(refused.refusal)
+            self._metrics.refused(refusal.code)
+            self.reply(server_frames.refused(refusal, **ask.about))
             return
-        self.reply(server_frames.encode("ack", ref=send.ref, room=send.room.id, message=message))
+        self.reply(server_frames.encode("ack", **ask.about, **{verb.answer: answer}))
 
-    async def _request(self, document: Document, variables: dict[str, Any]) -> Any:
+    async def _request(
+        self, document: Document, room: Room, traceparent: str | None, **variables: Any
+    ) -> Any:
         """The answer, or `None` after the client was sent the refusal."""
+        asked = {"room": room.id, **variables}
         try:
-            return await self._appsync.ask(document, variables, self._token)
+            return await self._appsync.ask(document, asked, self._token, traceparent)
         except UpstreamRefused as refused:
             self._metrics.refused(refused.refusal.code)
-            self.reply(server_frames.refused(refused.refusal, room=variables["room"]))
+            self.reply(server_frames.refused(refused.refusal, room=room.id))
             return None
+
+
+def _shown(refusal: Refusal) -> Refusal:
+    """The refusal as the client is told: what the API does not have is refused by a name, too."""
+    return UNSUPPORTED if refusal.is_of_schema else refusal
