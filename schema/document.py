@@ -28,7 +28,7 @@ from graphql import (
 from chat.rules.schema_names import prefixed_field
 from schema.naming import renamed, renamed_field
 from schema.request import Request
-from schema.source import INTERNAL, OPERATIONS, Source
+from schema.source import OPERATIONS, Source
 
 Marked = TypeVar("Marked", FieldDefinitionNode, ObjectTypeDefinitionNode)
 """What carries directives of authorization modes."""
@@ -48,7 +48,7 @@ def generate(
     API's default mode (the first of `modes` unless given; `api_key` is possible, too): unless it is the only
     one, every object type and root field carries the directives of all `modes`. With a prefix, `Chat` for
     example, types are called `ChatMessage` and root fields `chatMessages`. With `publish="stream"` `onMessage` is
-    linked to `publishMessage` alone, which is for IAM whatever the modes are. Raises `SchemaRefused`, a
+    linked to `publishMessage` alone, and `publishMine` feeds `onMine`: both are for IAM whatever the modes are. Raises `SchemaRefused`, a
     `ValueError` whose text is a sentence.
     """
     return printed(Request.of(modes=modes, default=default, fields=fields, prefix=prefix, publish=publish))
@@ -77,7 +77,7 @@ def root_type(request: Request, root: str) -> ObjectTypeDefinitionNode:
 def root_fields(request: Request, root: str) -> list[FieldDefinitionNode]:
     """The fields of a root type that the request asks for."""
     return [
-        marked(_field(name, request), () if name == INTERNAL else request.directives)
+        marked(_field(name, request), () if name in request.source.internal() else request.directives)
         for name in request.of_root(root)
     ]
 
@@ -102,8 +102,10 @@ def types(request: Request) -> list[TypeDefinitionNode]:
 
 
 def types_published(request: Request) -> set[str]:
-    """The types that the internal mutation reaches, where it is among the request's fields."""
-    return types_reached(request.source, [INTERNAL] if INTERNAL in request.fields else [])
+    """The types that the internal mutations reach, those of them that are among the request's fields."""
+    return types_reached(
+        request.source, [name for name in request.fields if name in request.source.internal()]
+    )
 
 
 def _typed(node: TypeDefinitionNode, directives: Iterable[str]) -> TypeDefinitionNode:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from schema.request import Request
-from schema.source import INTERNAL
+from schema.source import INTERNAL, INTERNAL_MINE, MINE
 
 _EPOCH = (
     "Query.messages",
@@ -22,6 +22,10 @@ NEEDS: Mapping[str, Sequence[tuple[Sequence[str], str]]] = {
     ],
     "Subscription.onReceipt": [(_EPOCH, "tells the epoch to subscribe with")],
     "Subscription.onTyping": [(_EPOCH, "tells the epoch to subscribe with")],
+    "Subscription.onMine": [
+        (["Query.me", "Mutation.revokeSubscriptions"], "tells the epoch to subscribe with"),
+        (["Query.sync"], "says what has moved: AppSync replays nothing"),
+    ],
     "Query.changes": [
         (["Query.messages"], "tells the head to go on from, and reads the room anew after `reset`")
     ],
@@ -48,6 +52,10 @@ def notes(request: Request) -> Iterator[str]:
         left_out = [each for each in request.source.links.get(name, ()) if f"Mutation.{each}" not in chosen]
         if left_out:
             yield f"{name} does not hear of {', '.join(left_out)}, which are left out."
+    if MINE in chosen and request.publish == "sender":
+        yield "Subscription.onMine refuses everybody with PUBLISH=sender, and so does Mutation.publishMine."
+    if INTERNAL_MINE in chosen & request.source.internal():
+        yield "The function of publishMine compares the caller's role: set PROJECTOR_ROLE to that of project_stream."
     if INTERNAL in chosen:
         yield (
             "The API needs the mode AWS_IAM, by which the stream's reader calls publishMessage: add it beside the others, if it "

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from schema.source import INTERNAL, OPERATIONS, STREAMED, Publish, Source, ours
+from schema.source import INTERNAL, INTERNAL_MINE, MINE, OPERATIONS, STREAMED, Publish, Source, ours
 
 DIRECTIVES = {
     "lambda": "aws_lambda",
@@ -101,6 +101,8 @@ def _fields(names: Iterable[str] | None, publish: Publish) -> tuple[str, ...]:
             raise SchemaRefused(f"FIELDS: there is no {name}{_meant(name)}")
     if publish == "stream" and STREAMED in wanted:
         wanted.append(INTERNAL)
+    if MINE in wanted:
+        wanted.append(INTERNAL_MINE)
     chosen = tuple(name for name in known if name in wanted)
     for name in chosen:
         feeding = [f"Mutation.{each}" for each in links.get(name, ())]

@@ -1,7 +1,9 @@
 """`resolvers/schema.graphql`: its types, its root fields, and which mutations feed which subscription.
 
 The file has everything of both ways to publish. `publishMessage` is there where a deployment publishes by the stream
-alone, and feeds `onMessage` then in place of the mutations that the file links to it.
+alone, and feeds `onMessage` then in place of the mutations that the file links to it. `publishMine` is there in both, as AppSync
+takes no subscription that nothing is linked to; by the stream it is for IAM alone, and by the sender, where an API may have no IAM,
+it has the modes of people, and its function refuses everybody.
 """
 
 from collections.abc import Mapping
@@ -19,7 +21,7 @@ from graphql import (
     parse,
 )
 
-from chat.rules.published import PUBLISH_MESSAGE
+from chat.rules.published import PUBLISH_MESSAGE, PUBLISH_MINE
 
 SCHEMA = Path(__file__).resolve().parent.parent / "resolvers" / "schema.graphql"
 OPERATIONS = {"Query": "query", "Mutation": "mutation", "Subscription": "subscription"}
@@ -27,10 +29,11 @@ OPERATIONS = {"Query": "query", "Mutation": "mutation", "Subscription": "subscri
 
 Publish = Literal["sender", "stream"]
 """Subscribers get what the caller of a mutation selects, or what the stream's reader publishes."""
-INTERNAL = f"Mutation.{PUBLISH_MESSAGE}"
-"""The mutation that the reader calls."""
-STREAMED = "Subscription.onMessage"
-"""What it feeds."""
+INTERNAL, INTERNAL_MINE = f"Mutation.{PUBLISH_MESSAGE}", f"Mutation.{PUBLISH_MINE}"
+"""The mutations that the readers of streams call, and people do not."""
+STREAMED, MINE = "Subscription.onMessage", "Subscription.onMine"
+"""What they feed."""
+FED_BY = {STREAMED: INTERNAL, MINE: INTERNAL_MINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,12 @@ class Source:
         """What of it a deployment has that publishes like this."""
         if publish == "stream":
             return replace(self, links={**self.links, STREAMED: (PUBLISH_MESSAGE,)})
-        return replace(self, fields={name: node for name, node in self.fields.items() if name != INTERNAL})
+        fields = {name: node for name, node in self.fields.items() if name != INTERNAL}
+        return replace(self, fields={**fields, INTERNAL_MINE: replace(fields[INTERNAL_MINE], directives=())})
+
+    def internal(self) -> set[str]:
+        """Those of the mutations that nobody but a reader of streams may call, by the mode that they say themselves."""
+        return {name for name in FED_BY.values() if name in self.fields and self.fields[name].directives}
 
 
 @cache

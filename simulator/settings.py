@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from chat.rules.rooms import is_user_id
-from simulator.auth.access_keys import CALLERS, PUBLISHER, STRANGER, role_arn
+from simulator.auth.access_keys import CALLERS, PROJECTOR, PUBLISHER, STRANGER, role_arn
 from simulator.auth.modes import Auth, FormName, Mode, Modes, Source, TokenUse
 from simulator.engine import PROJECT, Kind
 from simulator.engine_host import CREDENTIALS
@@ -43,7 +43,16 @@ Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
 IDENTITY = ("IDENTITY", "TOKEN_MARKER")  # how the functions are told whom to trust
 OWN = (
     *("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET"),
-    *("APPSYNC_", "EVENT_", "DEAD_LETTER_", "PUBLISH", "SCHEMA_PREFIX", "CHAT_HOOKS", *IDENTITY),
+    *(
+        "APPSYNC_",
+        "EVENT_",
+        "DEAD_LETTER_",
+        "PROJECT",
+        "PUBLISH",
+        "SCHEMA_PREFIX",
+        "CHAT_HOOKS",
+        *IDENTITY,
+    ),
 )  # how variables begin that a developer may have, and the functions are not to read
 LISTS = ("roles", "groups", "auth")  # with commas
 
@@ -267,8 +276,10 @@ def functions_environment(
         "CURSOR_KEYS": secrets.cursor_keys,
         "AUDIT_KEY": secrets.audit_key,
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
+        "PROJECTIONS": "true",
         "AUTHORIZER_TTL_SECONDS": "300",
         "PUBLISHER_ROLE": role_arn(PUBLISHER),
+        "PROJECTOR_ROLE": role_arn(PROJECTOR),
         "LOG_LEVEL": log_level,
         **({"S3_ENDPOINT": objects, "UPLOADS_BUCKET": bucket} if objects else {}),
     }

@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 PARTS = Path(__file__).with_name("schema.json")
 WORD = re.compile(r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\])*"|#[^\n\r]*|[_A-Za-z]\w*|[{}()\[\]:@]', re.DOTALL)
@@ -105,7 +106,7 @@ def _fields(words: list[str]) -> dict[str, Directives]:
 def dangers(sdl: str, publish: str, prefix: str = "") -> Iterator[str]:
     """A sentence for each thing that lets somebody write into another room, or nobody hear anything."""
     parts = json.loads(PARTS.read_text(encoding="utf-8"))
-    deployed, internal = Deployed(sdl), _prefixed("publishMessage", prefix)
+    deployed = Deployed(sdl)
     known = {_prefixed(each["name"].partition(".")[2], prefix): each for each in parts["fields"]}
     heard = {
         name: {_prefixed(mutation, prefix) for mutation in each["mutations"][publish]}
@@ -119,6 +120,12 @@ def dangers(sdl: str, publish: str, prefix: str = "") -> Iterator[str]:
             yield f"{subscription} is linked to {mutation}: whoever calls that chooses in which room it is heard."
         elif subscription not in heard and mutation in ours:
             yield f"{subscription} is linked to {mutation} of the chat: nothing keeps its subscribers to their rooms."
+    yield from _internal_dangers(deployed, parts, publish, prefix)
+
+
+def _internal_dangers(deployed: Deployed, parts: Any, publish: str, prefix: str) -> Iterator[str]:
+    """The same of the internal mutations: who may call them, and whether they are heard."""
+    internal, of_people = _prefixed("publishMessage", prefix), _prefixed("publishMine", prefix)
     marks = deployed.fields("mutation").get(internal)
     if publish == "sender":
         if marks is not None:
@@ -126,9 +133,13 @@ def dangers(sdl: str, publish: str, prefix: str = "") -> Iterator[str]:
         return
     if marks is None or set(marks) != {"aws_iam"}:
         yield f"{internal} is to be there with @aws_iam and for no other mode."
-    on_message = _prefixed("onMessage", prefix)
-    if on_message in deployed.fields("subscription") and (on_message, internal) not in links:
-        yield f"{on_message} is not linked to {internal}: nobody hears anything."
+    if set(deployed.fields("mutation").get(of_people, {"aws_iam"})) != {"aws_iam"}:
+        yield f"{of_people} is to be for @aws_iam and for no other mode."
+    links = set(deployed.links())
+    for subscription, mutation in (("onMessage", internal), ("onMine", of_people)):
+        name = _prefixed(subscription, prefix)
+        if name in deployed.fields("subscription") and (name, mutation) not in links:
+            yield f"{name} is not linked to {mutation}: nobody hears anything."
     for name in re.findall(r"^type (\w+) @published", "\n".join(parts["types"]), re.MULTILINE):
         directives = deployed.types.get(prefix + name, ({}, {}))[0]
         if directives and "aws_iam" not in directives:

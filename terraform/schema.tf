@@ -20,7 +20,7 @@ locals {
   schema_fields = [for each in local.schema_parts.fields : each if contains(keys(local.fields), each.name)]
   schema_roots  = [for root in local.schema_parts.roots : root if contains(local.schema_fields[*].root, root.name)]
 
-  schema = replace(replace(join("\n\n", concat(
+  schema = replace(replace(replace(join("\n\n", concat(
     [join("\n", concat(["schema {"], [for root in local.schema_roots : "  ${root.operation}: ${root.name}"], ["}"]))],
     [
       for root in local.schema_roots : join("\n", concat(
@@ -34,5 +34,5 @@ locals {
       ))
     ],
     local.schema_parts.types,
-  )), " @published", local.published_directives), " @auth", local.directives)
+  )), " @published", local.published_directives), " @internal", var.publish == "stream" ? " @aws_iam" : local.directives), " @auth", local.directives)
 }

@@ -23,7 +23,7 @@ variable "fields" {
   validation {
     condition = alltrue([
       for each in local.schema_parts.fields :
-      !contains(coalesce(var.fields, []), each.name) || length(each.mutations[var.publish]) == 0 || length(setintersection([for name in each.mutations[var.publish] : "Mutation.${name}"], concat(coalesce(var.fields, []), [local.publishing]))) > 0
+      !contains(coalesce(var.fields, []), each.name) || length(each.mutations[var.publish]) == 0 || length(setintersection([for name in each.mutations[var.publish] : "Mutation.${name}"], concat(coalesce(var.fields, []), [local.publishing, local.publishing_mine]))) > 0
     ])
     error_message = "fields names a subscription without any mutation that feeds it: nobody would hear anything."
   }

@@ -37,6 +37,7 @@ variable "limits" {
     max_bytes                   = optional(number)
     max_clock_skew_ms           = optional(number)
     gap_patience_ms             = optional(number)
+    moved_every_seconds         = optional(number) # at most how often onMine tells somebody that something has moved, 5 to 300
   })
   default  = {}
   nullable = false

@@ -10,9 +10,10 @@ locals {
       type   = split(".", name)[0]
       field  = local.field_names[name]
       module = each.module
-    } if can(each.publish) ? each.publish == var.publish : var.fields == null || contains(coalesce(var.fields, []), name)
+    } if can(each.publish) ? each.publish == var.publish : var.fields == null || contains(coalesce(var.fields, []), name) || (name == local.publishing_mine && contains(coalesce(var.fields, []), "Subscription.onMine"))
   }
-  publishing = "Mutation.publishMessage" # what the stream's reader calls; no choice of fields names it
+  publishing      = "Mutation.publishMessage" # what the stream's reader calls; no choice of fields names it
+  publishing_mine = "Mutation.publishMine"    # what tells people of themselves calls
 
   # The name of a field in an API with a prefix: chat/rules/schema_names.py.
   field_prefix = "${lower(substr(var.schema_prefix, 0, 1))}${substr(var.schema_prefix, 1, -1)}"
@@ -54,6 +55,7 @@ locals {
       ALLOW_UNFENCED_SUBSCRIPTIONS = tostring(var.allow_unfenced_subscriptions)
       ADDING_NEEDS_CONSENT         = tostring(var.adding_needs_consent)
       PUBLISH                      = var.publish
+      PROJECTIONS                  = tostring(local.projects)
       SCHEMA_PREFIX                = var.schema_prefix
     },
     local.jwt_settings,
@@ -62,12 +64,13 @@ locals {
     local.event_settings,
     local.hook_settings,
     { for module in keys(local.readers) : "PUBLISHER_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.stream_reader },
+    { for module in keys(local.readers) : "PROJECTOR_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.projector },
     { for name, number in var.limits : upper(name) => tostring(number) if number != null },
   )
 
   # Listed by a wiring, and without a value under some variables.
   optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES",
-    "PUBLISHER_ROLE", "EVENT_BUS", "EVENT_SOURCE", "EVENT_QUEUE_URL", "EVENT_TEXT", "DEAD_LETTER_QUEUE_URL",
+    "PUBLISHER_ROLE", "PROJECTOR_ROLE", "EVENT_BUS", "EVENT_SOURCE", "EVENT_QUEUE_URL", "EVENT_TEXT", "DEAD_LETTER_QUEUE_URL",
   "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE"]
   known_settings = concat(keys(local.settings), local.optional_settings, [for name in keys(var.limits) : upper(name)])
 

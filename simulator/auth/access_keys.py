@@ -31,6 +31,8 @@ STRANGER = "stranger"
 """Has credentials of a role that the chat does not know."""
 PUBLISHER = "publisher"
 """Whose role may call `publishMessage`, and nothing else: the stream's reader."""
+PROJECTOR = "projector"
+"""Whose role may call `publishMine`, and nothing else: what derives things from the streams."""
 SESSION = "local"
 _AUDIENCE = "sts.local"
 _ID_CHARACTERS = string.ascii_uppercase + "234567"
@@ -63,7 +65,11 @@ class AccessKeys:
     """The keys in `folder`, and the session tokens that `signer` signs."""
 
     def __init__(self, folder: Path, signer: SigningKey) -> None:
-        files = {"access-keys.json": (*CALLERS, STRANGER), "publisher-key.json": (PUBLISHER,)}
+        files = {
+            "access-keys.json": (*CALLERS, STRANGER),
+            "publisher-key.json": (PUBLISHER,),
+            "projector-key.json": (PROJECTOR,),
+        }
         self._keys = {
             key_id: AccessKey(key_id=key_id, **rest)
             for name, users in files.items()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat.operations.publish_message import MAX_PUBLISHED
+from chat.rules.published_check import MAX_PUBLISHED
 from chat_lambda.settings import BadSettings, read, settings
 from simulator.auth.access_keys import ACCOUNT
 from tests.chat.identity.documented import BY_MODE, setting, source

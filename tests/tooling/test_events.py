@@ -31,8 +31,8 @@ def documented() -> dict[str, str]:
     for function, refusal, variants in re.findall(
         r"^\| `([\w.]+)` \| `(\w+)` \| (.+) \|$", page, re.MULTILINE
     ):
-        for variant in re.findall(r"`([^`]+)`", variants):
-            name = f"{function}.{variant}"
+        plain = [function] if "*itself*" in variants else []
+        for name in [*plain, *(f"{function}.{variant}" for variant in re.findall(r"`([^`]+)`", variants))]:
             assert told.get(name) == "answer", f"{name} is told of twice, or is no file"
             told[name] = refusal
     return told

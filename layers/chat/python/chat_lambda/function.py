@@ -125,6 +125,16 @@ def publisher(event: Event) -> Caller:
     return identify(event, Sources.publisher(settings().publisher_role))
 
 
+def projector(event: Event) -> Caller:
+    """The same for `publishMine`, which knows the function that derives things alone; nobody where the deployment publishes
+    what senders select."""
+    from chat.identity.identify import identify  # noqa: PLC0415  as above
+    from chat.identity.models import Sources  # noqa: PLC0415
+
+    own = settings()
+    return identify(event, Sources.publisher(own.projector_role if own.publish == "stream" else None))
+
+
 def resolver(
     *parts: Callable[[], object], audited: bool = False, who: Identify = people
 ) -> Callable[[Callable[[Call], Any]], Handler]:

@@ -164,8 +164,15 @@ class Settings:
     publish: Publish = _parsed("sender", _publish)
     """What subscribers of `onMessage` are given: what the caller of a mutation selects, or what the stream's reader
     publishes: docs/publishing.md."""
+    projections: bool = _parsed(False, _flag)
+    """Whether anything is derived from the tables' streams: `services/project_stream.py`. Without it, what needs that is
+    refused."""
     publisher_role: "RoleKey | None" = _parsed(None, _role)
     """The IAM role of the stream's reader, which alone may call `publishMessage`."""
+    projector_role: "RoleKey | None" = _parsed(None, _role)
+    """The IAM role of `services/project_stream.py`, which alone may call `publishMine`."""
+    moved_every_seconds: int = _number(10, int, 5, 300)
+    """At most how often a person is told by `onMine` that something has moved in one of their rooms."""
     token_marker: str = _parsed("", _marker)
     """What comes before each token for our authorizer, where the API has Cognito or OpenID Connect beside it."""
     jwt_issuer: str = ""
@@ -213,6 +220,8 @@ class Settings:
     """The API that the reader publishes by, where the deployment publishes by the stream."""
     appsync_profile: str | None = None
     """Of the shared credentials file: on one machine, where the process's own credentials are not the reader's."""
+    projector_profile: str | None = None
+    """The same of the function that derives things."""
     schema_prefix: str = _parsed("", _prefix)
     """Of that API's fields and types."""
 
@@ -230,10 +239,10 @@ def read(environment: Mapping[str, str]) -> Settings:
     _check_patience(own := Settings(**given))
     if own.identity is not None and own.jwt_issuer:
         raise BadSettings("IDENTITY: must not stand beside JWT_ISSUER, whose place it takes")
-    if own.identity and own.identity.roles and own.publisher_role in own.identity.roles.callers:
-        raise BadSettings(
-            "PUBLISHER_ROLE: must be none of the roles of IDENTITY: it calls nothing but publishMessage"
-        )
+    callers = own.identity.roles.callers if own.identity and own.identity.roles else {}
+    for name, calls in (("PUBLISHER_ROLE", "publishMessage"), ("PROJECTOR_ROLE", "publishMine")):
+        if getattr(own, name.lower()) in callers:
+            raise BadSettings(f"{name}: must be none of the roles of IDENTITY: it calls nothing but {calls}")
     return own
 
 

@@ -138,10 +138,13 @@ class IdempotencyMismatch(ChatError):
 
 
 class StaleEpoch(ChatError):
-    """A subscription names no epoch, or one that is over; `epoch` is the current one."""
+    """A subscription names no epoch, or one that is over; `epoch` is the current one, `of` whose: a room's, or a
+    person's own (`mine`)."""
 
-    def __init__(self, epoch: int, *, missing: bool = False) -> None:
-        super().__init__("subscribe.epochMissing" if missing else "subscribe.staleEpoch", epoch=epoch)
+    def __init__(
+        self, epoch: int, *, missing: bool = False, of: Literal["subscribe", "mine"] = "subscribe"
+    ) -> None:
+        super().__init__(f"{of}.epochMissing" if missing else f"{of}.staleEpoch", epoch=epoch)
 
 
 class ServiceUnavailable(ChatError):

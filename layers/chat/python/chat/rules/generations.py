@@ -39,6 +39,11 @@ def generation_in(epoch: int) -> int:
     return (epoch - 1) // LEAP + 1
 
 
+def epoch_in(epoch: int, written_in: int, generation: int) -> int:
+    """An epoch that was stored in the generation `written_in`, as it counts in `generation`."""
+    return epoch + max(0, generation - written_in) * LEAP
+
+
 def is_from_before(rev: int, head: Head) -> bool:
     """Whether whoever holds the room at `rev` holds it as it was in an earlier generation."""
     return rev < head.generation_rev

@@ -1,7 +1,7 @@
-"""What the internal mutation `publishMessage` takes, and how it is asked for: the schema's `Message` with every
-field.
+"""What the internal mutations take, and how they are asked for: `publishMessage` the schema's `Message` and `publishMine` its
+`PersonEvent`, with every field.
 
-Where a deployment publishes by the stream (`PUBLISH=stream`), `onMessage` is linked to this mutation alone. AppSync
+Where a deployment publishes by the stream (`PUBLISH=stream`), `onMessage` and `onMine` are linked to these alone. AppSync
 gives subscribers what the mutation selects, so it selects everything:
 https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from chat.rules.schema_names import prefixed_field
 
-PUBLISH_MESSAGE = "publishMessage"
+PUBLISH_MESSAGE, PUBLISH_MINE = "publishMessage", "publishMine"
 
 TYPES: Mapping[str, Mapping[str, str]] = {
     "Message": {
@@ -66,8 +66,23 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "mutedUntil": "AWSDateTime",
         "joinedSeq": "Int",
     },
+    "PersonEvent": {
+        "userId": "ID!",
+        "epoch": "Int",
+        "id": "ID!",
+        "kind": "PersonEventKind!",
+        "roomId": "ID",
+        "messageId": "ID",
+        "seq": "Int",
+        "rev": "Int",
+        "actorId": "ID",
+        "role": "Role",
+        "mutedUntil": "AWSDateTime",
+        "ts": "AWSDateTime!",
+        "quietUntil": "AWSDateTime",
+    },
 }
-"""The object types that a `Message` reaches, each with its fields and their types, as the schema writes them:
+"""The object types that these mutations reach, each with its fields and their types, as the schema writes them:
 `tests/contract/test_published.py` holds the two together."""
 
 
@@ -79,8 +94,17 @@ def type_name(written: str) -> str:
 def publish_document(prefix: str = "") -> str:
     """The mutation for an API whose schema has this prefix. Its one variable, `message`, is an `AWSJSON`: the
     schema's `Message` as a JSON *text*."""
-    selection = _selection("Message")
-    return f"mutation ($message: AWSJSON!) {{ {prefixed_field(PUBLISH_MESSAGE, prefix)}(message: $message) {selection} }}"
+    return _document(PUBLISH_MESSAGE, "message", "Message", prefix)
+
+
+def publish_mine_document(prefix: str = "") -> str:
+    """The same of `publishMine`, whose variable `event` is a `PersonEvent`."""
+    return _document(PUBLISH_MINE, "event", "PersonEvent", prefix)
+
+
+def _document(mutation: str, variable: str, kind: str, prefix: str) -> str:
+    given = f"{prefixed_field(mutation, prefix)}({variable}: ${variable})"
+    return f"mutation (${variable}: AWSJSON!) {{ {given} {_selection(kind)} }}"
 
 
 def _selection(name: str) -> str:

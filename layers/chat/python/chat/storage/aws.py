@@ -144,7 +144,10 @@ class SignedPost:
         if profile:
             session.set_config_variable("profile", profile)
         self._credentials: Any = session.get_credentials()
-        own: dict[str, Any] = {"timeout": (timeout, timeout)}  # it takes a pair, too
+        own: dict[str, Any] = {
+            "timeout": (timeout, timeout),
+            "max_pool_connections": 32,
+        }  # it takes a pair, too
         self._session = URLLib3Session(**own)
 
     def __call__(self, body: bytes) -> tuple[int, bytes]:

@@ -1,5 +1,4 @@
-"""AppSync as a target of events: the internal mutation, which alone is linked to the subscription, one request for each
-message. https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html"""
+"""AppSync as a target: an internal mutation, which alone is linked to its subscription, one request for each message. https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -19,38 +18,23 @@ Post = Callable[[bytes], tuple[int, bytes]]
 """Posts a request's body, signed, and gives status and body of the answer. Raises `StoreFailure`."""
 
 
-class _Refused(Exception):
-    """The API will never take this message."""
+class PublishRefused(Exception):
+    """The API will never take this. The text is one word, and nothing of what it would not take."""
 
 
-class EventPublisher:
-    """Publishes to subscribers by `document`, the mutation with every field."""
+class InternalMutation:
+    """One of the API's internal mutations, by `document`, which has every field; `variable` is its one variable, an
+    `AWSJSON`."""
 
-    metric = "EventsPublished"
-
-    def __init__(self, post: Post, document: str) -> None:
+    def __init__(self, post: Post, document: str, variable: str) -> None:
         self._post = post
-        self._document = document
+        self._document, self._variable = document, variable
 
-    def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
-        """One after the other: subscribers get a room's messages in their order, as far as AppSync keeps it."""
-        refused: dict[int, str] = {}
-        for index, each in enumerate(events):
-            try:
-                for number, message in enumerate(each.messages):
-                    if (index or number) and not go_on():
-                        return prefix((), index, refused, LATE)
-                    self._publish(message)
-            except _Refused as refusal:
-                refused[index] = str(refusal)
-            except StoreFailure as failure:
-                return prefix((), index, refused, str(failure))
-        return prefix((), len(events), refused)
-
-    def _publish(self, message: str) -> None:
-        if len(message.encode()) > MOST_BYTES:
-            raise _Refused(TOO_LARGE)
-        body = as_json({"query": self._document, "variables": {"message": message}})
+    def publish(self, text: str) -> None:
+        """Publish what this JSON says. Raises `PublishRefused`, and `StoreFailure` for what may pass."""
+        if len(text.encode()) > MOST_BYTES:
+            raise PublishRefused(TOO_LARGE)
+        body = as_json({"query": self._document, "variables": {self._variable: text}})
         status, answer = self._post(body.encode())
         if status >= 500:
             raise TransientFailure(f"Status{status}")
@@ -60,8 +44,32 @@ class EventPublisher:
         except (ValueError, AttributeError, TypeError):
             raise TransientFailure("NoAnswer") from None
         if errors and HOPELESS.issuperset(errors):
-            raise _Refused(errors[0])
+            raise PublishRefused(errors[0])
         data = said.get("data")
         if status != 200 or errors or not (isinstance(data, Mapping) and any(data.values())):
-            # Of the API and not of the message: rights, its schema, its load.
+            # Of the API and not of what is published: rights, its schema, its load.
             raise TransientFailure(errors[0] if errors else f"Status{status}")
+
+
+class EventPublisher:
+    """Publishes to subscribers by `document`, the mutation with every field."""
+
+    metric = "EventsPublished"
+
+    def __init__(self, post: Post, document: str) -> None:
+        self._mutation = InternalMutation(post, document, "message")
+
+    def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
+        """One after the other: subscribers get a room's messages in their order, as far as AppSync keeps it."""
+        refused: dict[int, str] = {}
+        for index, each in enumerate(events):
+            try:
+                for number, message in enumerate(each.messages):
+                    if (index or number) and not go_on():
+                        return prefix((), index, refused, LATE)
+                    self._mutation.publish(message)
+            except PublishRefused as refusal:
+                refused[index] = str(refusal)
+            except StoreFailure as failure:
+                return prefix((), index, refused, str(failure))
+        return prefix((), len(events), refused)

@@ -16,6 +16,7 @@ USER#{userId}    AT#{room}                 receipts
                  QUOTA                     the rates of making rooms and of adding people (core table)
                  BLOCK#{userId}            whom they have blocked (core table)
                  UPLOADING                 the rate of preparing uploads (core table)
+                 MINE                      the epoch of their own, and what they were told last (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
 JOBS             {kind}#{subject}          a job that runs in the background, with its checkpoint
@@ -30,7 +31,10 @@ ADOPTION = "ADOPTION"
 PRESENCE = "PRESENCE"
 QUOTA = "QUOTA"
 UPLOADING = "UPLOADING"
+MINE = "MINE"
 JOBS = "JOBS"
+REACTIONS = "REACT#"
+"""How the partition keys of reactions' counters begin."""
 LATEST_MS = 9_999_999_999_999
 """The last instant that thirteen digits can write: November 2286."""
 
