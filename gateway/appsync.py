@@ -51,9 +51,13 @@ class AppSync:
         self.requests = 0
 
     async def ask(
-        self, document: Document, variables: Mapping[str, Any], authorization: Authorization
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        authorization: Authorization,
+        traceparent: str | None = None,
     ) -> Any:
-        """The value of the document's one field."""
+        """The value of the document's one field. `traceparent`: of W3C's form, of the trace that this is a part of."""
         given = {name: value for name, value in variables.items() if value is not None}
         async with self._turns:
             if not self._breaker.allows():
@@ -61,7 +65,8 @@ class AppSync:
             self.requests += 1
             try:
                 query = document.with_prefix(self._prefix)
-                answer = await self._post({"query": query, "variables": given}, authorization)
+                question = {"query": query, "variables": given}
+                answer = await self._post(question, authorization, traceparent)
             except (aiohttp.ClientError, TimeoutError, ValueError):
                 self._breaker.failed()
                 raise UpstreamRefused(UNAVAILABLE) from None
@@ -71,7 +76,9 @@ class AppSync:
         self._breaker.succeeded()
         return value_of(answer)
 
-    async def _post(self, question: Mapping[str, Any], authorization: Authorization) -> Any:
+    async def _post(
+        self, question: Mapping[str, Any], authorization: Authorization, traceparent: str | None
+    ) -> Any:
         """Raises `ClientError`, `TimeoutError` and `ValueError` where AppSync did not answer as it does
         when it is well."""
         body = json.dumps(question).encode()
@@ -80,6 +87,7 @@ class AppSync:
             data=body,
             headers={
                 "Content-Type": "application/json",
+                **({"traceparent": traceparent} if traceparent else {}),
                 **await authorization.of_request(self._url, body),
             },
             timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),

@@ -15,6 +15,7 @@ from chat.rules.rate import Rate
 from chat.rules.rooms import Room
 from gateway import client_frames, server_frames
 from gateway.position import RoomPosition
+from gateway.verbs import Ask
 
 MAX_TOKEN_CHARACTERS = 8_192
 
@@ -73,10 +74,11 @@ Action = (
     | Close
     | client_frames.Subscribe
     | client_frames.Unsubscribe
-    | client_frames.Send
     | client_frames.Mark
     | client_frames.Typing
     | client_frames.Presence
+    | client_frames.Here
+    | Ask
 )
 State = Literal["connected", "authenticating", "open", "closed"]
 
@@ -189,7 +191,10 @@ class Connection:
             return self._act(frame)
         for _ in range(len(frame.rooms) // ROOMS_PER_CHARGE):
             self._tat = self._limits.rate.taken(self._tat, int(now * 1_000_000))
-        frames = [client_frames.Subscribe(room=room, since=since) for room, since in frame.rooms.items()]
+        frames = [
+            client_frames.Subscribe(room=room, since=since, traceparent=frame.traceparent)
+            for room, since in frame.rooms.items()
+        ]
         return [action for each in frames for action in self._act(each)]
 
     def subscription_refused(self, room: Room, refusal: server_frames.Refusal) -> list[Action]:

@@ -62,6 +62,19 @@ MESSAGES = Document(f"""query ($room: ID!, $token: String) {{
 SEND = Document(f"""mutation ($room: ID!, $text: String!, $clientMessageId: ID, $attachments: [ID!]) {{
   <sendMessage>(roomId: $room, text: $text, clientMessageId: $clientMessageId, attachments: $attachments) {{ {MESSAGE} }}
 }}""")
+EDIT = Document(f"""mutation ($room: ID!, $id: ID!, $text: String!, $ts: AWSDateTime) {{
+  <editMessage>(roomId: $room, id: $id, text: $text, ts: $ts) {{ {MESSAGE} }}
+}}""")
+REMOVE = Document(f"""mutation ($room: ID!, $id: ID!, $ts: AWSDateTime) {{
+  <removeMessage>(roomId: $room, id: $id, ts: $ts) {{ {MESSAGE} }}
+}}""")
+HISTORY = Document(f"""query (
+  $room: ID!, $after: AWSDateTime, $before: AWSDateTime, $order: <MessageOrder>, $limit: Int, $nextToken: String
+) {{
+  <messages>(roomId: $room, after: $after, before: $before, order: $order, limit: $limit, nextToken: $nextToken) {{
+    items {{ {MESSAGE} }} nextToken {HEAD}
+  }}
+}}""")
 _RECEIPT = "roomId epoch userId readSeq deliveredSeq retryAfterMs"
 READ = Document(
     f"mutation ($room: ID!, $seq: Int!) {{ <markRead>(roomId: $room, seq: $seq) {{ {_RECEIPT} }} }}"
@@ -70,6 +83,9 @@ TYPING = Document("mutation ($room: ID!) { <typing>(roomId: $room) { roomId epoc
 PRESENCE = Document(
     "query ($room: ID!) { <presence>(roomId: $room) { people { userId status lastSeenAt } online watching } }"
 )
-HEARTBEAT = Document("""mutation ($rooms: [<RoomPosition>!], $device: ID, $status: <PresenceStatus>) {
-  <heartbeat>(rooms: $rooms, deviceId: $device, status: $status) { everySeconds rooms { roomId left } }
+HEARTBEAT = Document("""mutation ($rooms: [<RoomPosition>!], $deviceId: ID, $status: <PresenceStatus>, $watching: ID) {
+  <heartbeat>(rooms: $rooms, deviceId: $deviceId, status: $status, watching: $watching) { everySeconds rooms { roomId left } }
+}""")
+HEARTBEATS = Document("""mutation ($people: [<PersonHeartbeat>!]!) {
+  <heartbeats>(people: $people) { userId errorType message }
 }""")

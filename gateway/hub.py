@@ -104,7 +104,7 @@ class Hub:
 
     async def _join(self, client: Client, subscribe: client_frames.Subscribe) -> None:
         try:
-            await client.check_access_in_turn(subscribe.room)
+            await client.check_access_in_turn(subscribe.room, subscribe.traceparent)
             await join(client, self._enter(client, subscribe.room), subscribe)
         except UpstreamRefused as refused:
             self._metrics.refused(refused.refusal.code)

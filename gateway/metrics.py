@@ -52,6 +52,24 @@ class Metrics:
         self.refusals = Counter(
             "chat_gateway_refusals_total", "Refusals passed on to clients.", ["name"], registry=of
         )
+        self.heartbeats = Counter(
+            "chat_gateway_heartbeats_total",
+            "Clients of which the chat was told what they have, together with others or alone.",
+            ["way"],
+            registry=of,
+        )
+        self.heartbeat_calls = Counter(
+            "chat_gateway_heartbeat_calls_total", "Calls for that.", ["way"], registry=of
+        )
+        self.heartbeat_refusals = Counter(
+            "chat_gateway_heartbeat_refusals_total",
+            "Calls about many clients that the API did not take.",
+            ["name"],
+            registry=of,
+        )
+        self.heartbeats_alone = Gauge(
+            "chat_gateway_heartbeats_alone", "1 while the chat is told of each client by itself.", registry=of
+        )
         self.lag = Histogram(
             "chat_gateway_lag_seconds",
             "From a live message's instant to its writing.",

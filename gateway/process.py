@@ -5,9 +5,9 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -19,7 +19,9 @@ from gateway.authorization import ServiceAuthorization, ServiceToken
 from gateway.breaker import Breaker
 from gateway.client import Client
 from gateway.connection import CloseCode
+from gateway.documents import Document
 from gateway.feed import Feed
+from gateway.heartbeats import Heartbeats
 from gateway.hub import Hub
 from gateway.metrics import Metrics
 from gateway.person_tokens import PersonTokens
@@ -29,9 +31,6 @@ from gateway.service import Service
 from gateway.settings import Settings, service_token
 
 log = logging.getLogger("gateway")
-
-HEARTBEATS_AT_ONCE = 20
-"""How many heartbeats are underway at once."""
 
 _Key = TypeVar("_Key")
 
@@ -77,6 +76,7 @@ class Gateway:
             self.realtime = Realtime(url, realtime, self.authorization, self.breaker, prefix)
             self.service = Service(self.authorization, self.appsync)
             self.hub = Hub(self._new_feed, self.metrics)
+            self.heartbeats = Heartbeats(self._say, self.metrics, self.settings.heartbeat_seconds)
             tasks = [asyncio.create_task(each) for each in (self._send_heartbeats(), self.service.watch())]
             try:
                 yield
@@ -87,6 +87,10 @@ class Gateway:
                 await self.hub.close()
                 await self.realtime.close()
                 self.tokens.close()
+
+    async def _say(self, document: Document, people: Sequence[dict[str, Any]]) -> Any:
+        """In the service's name; that the API does not take this says nothing of rooms."""
+        return await self.appsync.ask(document, {"people": people}, self.authorization)
 
     def _new_feed(self, room: Room) -> Feed:
         return Feed(room, self.service, self.realtime, self.settings, self.metrics, self.replay_memory)
@@ -108,19 +112,9 @@ class Gateway:
                     await self._empty.wait()
 
     async def _send_heartbeats(self) -> None:
-        """Once a second pass on what clients confirmed, each at most twice a minute, and which devices have
-        gone; once a minute log how things stand."""
+        """Once a second pass on what clients have, each about twice a minute, and which devices have gone; once a
+        minute log how things stand."""
         logged_at = 0.0
-        turns = asyncio.Semaphore(HEARTBEATS_AT_ONCE)
-
-        async def send(client: Client) -> None:
-            async with turns:
-                await client.send_heartbeat(time.monotonic())
-
-        async def say_goodbye(client: Client) -> None:
-            async with turns:
-                await client.send_goodbye()
-
         while True:
             await asyncio.sleep(1.0)
             if time.monotonic() - logged_at >= STATE_SECONDS:
@@ -129,10 +123,7 @@ class Gateway:
                 log.info("state", extra={**state, "unready": self.unready})
             gone, self._gone = self._gone, []
             leaving = [client for client in gone if (client.user_id, client.device_id) not in self.devices]
-            sending = [send(client) for client in self.clients if client.needs_heartbeat]
-            sending += [say_goodbye(client) for client in leaving]
-            for failed in filter(None, await asyncio.gather(*sending, return_exceptions=True)):
-                log.error("heartbeat failed", extra={"error": type(failed).__name__})
+            await self.heartbeats.pass_on(self.clients, leaving)
 
     @property
     def unready(self) -> str | None:
@@ -176,6 +167,7 @@ class Gateway:
         self.metrics.rooms.set(len(self.hub.rooms))
         self.metrics.upstream_connections.set(self.realtime.connections)
         self.metrics.upstream_subscriptions.set(self.realtime.subscriptions)
+        self.metrics.heartbeats_alone.set(self.heartbeats.are_alone)
         self.metrics.breaker.set(self.breaker.state != "closed")
         self.metrics.service_fault.set(self.service.fault is not None)
 

@@ -28,6 +28,11 @@ class Refusal:
     message: str
     values: Mapping[str, Any]
 
+    @property
+    def is_of_schema(self) -> bool:
+        """Whether AppSync found that the API has no such field, argument or type."""
+        return self.message.startswith("Validation error")
+
     @classmethod
     def of(cls, error: ChatError) -> "Refusal":
         return cls(error.code, str(error), dict(error.values))

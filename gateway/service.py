@@ -61,7 +61,7 @@ ROLE_SECONDS = 60.0
 def fault_of(refusal: Refusal) -> Fault | None:
     """What a refusal says of who asked; `None`: nothing, it is about something else."""
     text = refusal.message
-    if text.startswith("Validation error"):
+    if refusal.is_of_schema:
         return "schema"
     if text.startswith(("Signature expired", "Signature not yet current")):
         return "clock"

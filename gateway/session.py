@@ -153,7 +153,7 @@ class Session:
             "framesPerSecond": own.frames_per_second,
             "maxRooms": own.rooms_per_connection,
             "resumeMessages": own.replay_events,
-            "deliveredEverySeconds": 30,
+            "deliveredEverySeconds": own.heartbeat_seconds,
         }
 
     def _watch_deadline(self) -> None:

@@ -121,6 +121,9 @@ class Settings(BaseModel):
     frames_per_second: float = Field(20.0, gt=0, le=1_000)
     frames_burst: int = Field(100, ge=1, le=10_000)
     rooms_per_connection: int = Field(100, ge=1, le=1_000)
+    heartbeat_seconds: int = Field(30, ge=10, le=60)
+    """How often the chat is told, about, that a client is there and what it has: at 60, what fails once is repeated just
+    before the person counts as gone."""
     replay_events: int = Field(1_000, ge=10, le=100_000)
     """How many events of a room are buffered for clients that come back."""
     replay_bytes: int = Field(67_108_864, ge=0)

@@ -98,12 +98,15 @@ ROOMS: Mapping[str, EventRoom] = {
 def rooms_in(event: Mapping[str, Any]) -> list[str]:
     """The ids of the rooms here that an event of AppSync or of a service names."""
     arguments = event.get("arguments", event)
-    named = [arguments.get("roomId"), arguments.get("watching"), f"{GUILD_PREFIX}{arguments.get('guildId')}"]
-    rooms = arguments.get("rooms")
-    named += (
-        [each.get("roomId") for each in rooms if isinstance(each, dict)] if isinstance(rooms, list) else []
-    )
+    named = [arguments.get("roomId"), f"{GUILD_PREFIX}{arguments.get('guildId')}"]
+    for each in (arguments, *_objects(arguments.get("people"))):
+        named += [each.get("watching"), *(room.get("roomId") for room in _objects(each.get("rooms")))]
     return [room_id for room_id in ROOMS if room_id in named]
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    """The objects of a list, if it is one."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def is_here(event: Mapping[str, Any]) -> bool:

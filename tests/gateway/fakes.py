@@ -39,9 +39,17 @@ class FakeChat:
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[Document, Mapping[str, Any]]] = []
+        self.traces: list[str | None] = []
 
-    async def ask(self, document: Document, variables: Mapping[str, Any], _authorization: object) -> Any:
+    async def ask(
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        _authorization: object,
+        traceparent: str | None = None,
+    ) -> Any:
         self.asked.append((document, variables))
+        self.traces.append(traceparent)
         answer = self.answers.pop(0)
         if isinstance(answer, UpstreamRefused):
             raise answer

@@ -1,29 +1,7 @@
 """One client: what it asks the chat for."""
 
 from gateway import documents
-from gateway.client import HEARTBEAT_ROOMS, HEARTBEAT_SECONDS
-from tests.gateway.fakes import UNREACHABLE, Bob, FakeChat, FakeFeed, member
-
-
-async def test_what_was_delivered_is_passed_on_twice_a_minute_and_not_forgotten_when_that_fails() -> None:
-    rooms = [f"r{number}" for number in range(HEARTBEAT_ROOMS + 5)]
-    chat = FakeChat(*(member(1) for _ in rooms), UNREACHABLE, {}, {})
-    bob = Bob(chat, FakeFeed())
-    for second, room in enumerate(rooms):
-        await bob.sends(now=float(second), type="subscribe", room=room)
-        await bob.sends(now=float(second), type="delivered", room=room, seq=3)
-    await bob.joined()
-    asked = len(chat.asked)
-    for count in (1, 2, 3):
-        await bob.client.send_heartbeat(now=count * HEARTBEAT_SECONDS)
-        await bob.client.send_heartbeat(now=count * HEARTBEAT_SECONDS + 1)
-    assert not bob.client.needs_heartbeat
-    sent = [
-        variables["rooms"] for document, variables in chat.asked[asked:] if document == documents.HEARTBEAT
-    ]
-    assert [len(each) for each in sent] == [HEARTBEAT_ROOMS, HEARTBEAT_ROOMS, 5]
-    assert {each["roomId"] for rooms in sent[1:] for each in rooms} == set(rooms)
-    await bob.hub.close()
+from tests.gateway.fakes import Bob, FakeChat, FakeFeed, member
 
 
 async def test_a_heartbeat_says_which_device_it_is_and_the_last_one_that_it_goes() -> None:
@@ -34,10 +12,26 @@ async def test_a_heartbeat_says_which_device_it_is_and_the_last_one_that_it_goes
     await bob.joined()
     await bob.sends(type="delivered", room="lobby", seq=3)
     assert not bob.client.is_seen(100.0)
-    await bob.client.send_heartbeat(now=100.0)
+    bob.client.heard(100.0, 130.0)
     assert bob.client.is_seen(175.0)
     assert not bob.client.is_seen(176.0)
-    await bob.client.send_goodbye()
+    await bob.client.say(bob.client.report())
+    await bob.client.say(bob.client.report("OFFLINE"))
     sent = [variables for document, variables in chat.asked if document == documents.HEARTBEAT]
-    assert [(each["device"], each["status"]) for each in sent] == [("phone", "ONLINE"), ("phone", "OFFLINE")]
+    assert [(each["deviceId"], each["status"], each["rooms"]) for each in sent] == [
+        ("phone", "ONLINE", [{"roomId": "lobby", "seq": 3}]),
+        ("phone", "OFFLINE", []),
+    ]
     await bob.hub.close()
+
+
+async def test_what_was_not_taken_is_said_again_and_never_less_than_before() -> None:
+    bob = Bob(FakeChat(), FakeFeed())
+    bob.client.delivered("lobby", 3)
+    bob.client.delivered("garden", 1)
+    report = bob.client.report()
+    bob.client.delivered("lobby", 5)
+    bob.client.heard(0.0, 30.0)
+    bob.client.take_back(report, 6.0)
+    assert bob.client.due_at == 6.0
+    assert bob.client.report().rooms == {"lobby": 5, "garden": 1}

@@ -12,6 +12,8 @@ from chat.rules.rooms import Room
 from gateway import client_frames, server_frames
 from gateway.connection import Action, Close, CloseCode, Connection, Limits, Reply, Verify
 from gateway.position import RoomPosition
+from gateway.verbs import FRAMES as FRAMES_OF_VERBS
+from gateway.verbs import VERBS
 
 LOBBY, DEN = Room.parse("lobby"), Room.parse("GUILD#dragons")
 HELLO = server_frames.encode("hello")
@@ -169,7 +171,8 @@ def test_a_connection_receives_so_many_rooms_and_no_more() -> None:
 def test_sends_marks_and_requests_go_through_with_what_they_name() -> None:
     connection = opened()
     send = receive(connection, type="send", ref="r1", room="lobby", text="hi", clientMessageId="c1")
-    assert send == [client_frames.Send(ref="r1", room=LOBBY, text="hi", clientMessageId="c1")]
+    given = {"ref": "r1", "room": LOBBY, "text": "hi", "clientMessageId": "c1"}
+    assert send == [FRAMES_OF_VERBS["send"].model_validate(given)]
     assert receive(connection, type="delivered", room="lobby", seq=3) == []
     receive(connection, type="subscribe", room="lobby")
     assert receive(connection, type="delivered", room="lobby", seq=3) == [
@@ -296,26 +299,14 @@ JSON = st.recursive(
     max_leaves=8,
 )
 KINDS = st.sampled_from(
-    [
-        "auth",
-        "subscribe",
-        "resume",
-        "unsubscribe",
-        "send",
-        "delivered",
-        "read",
-        "typing",
-        "presence",
-        "ping",
-        "other",
-    ]
-)
+    ["auth", "subscribe", "resume", "unsubscribe", "delivered", "read", "typing", "presence", "here", "ping", "other", *VERBS]
+)  # fmt: skip
+FIELDS = ["room", "rooms", "ref", "seq", "since", "token", "status", "watching", "traceparent"]
+FIELDS += sorted({name for verb in VERBS.values() for name in verb.arguments})
 FRAMES = st.builds(
     lambda kind, fields: json.dumps({**fields, "type": kind}),
     KINDS,
-    st.dictionaries(
-        st.sampled_from(["room", "rooms", "ref", "text", "seq", "since", "token", "clientMessageId"]), JSON
-    ),
+    st.dictionaries(st.sampled_from(FIELDS), JSON),
 )
 
 

@@ -41,7 +41,7 @@ def test_every_document_fits_the_schema_with_its_prefix_and_none_with_another(pr
 
 def test_a_prefix_changes_the_names_of_types_and_of_the_operations_field() -> None:
     text = documents.HEARTBEAT.with_prefix("Chat")
-    assert "($rooms: [ChatRoomPosition!], $device: ID, $status: ChatPresenceStatus)" in text
+    assert "($rooms: [ChatRoomPosition!], $deviceId: ID, $status: ChatPresenceStatus, $watching: ID)" in text
     assert "chatHeartbeat(rooms: $rooms" in text
     assert "rooms { roomId left }" in text
     assert "onMessage(roomId" in str(documents.ON_MESSAGE)

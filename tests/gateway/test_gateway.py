@@ -414,7 +414,7 @@ async def test_a_connection_is_a_device_and_goes_without_the_others(serve: Serve
                 await seen(local, other, room)
             await until(other_has_gone)
             for status in ("AWAY", "OFFLINE"):
-                variables = {"rooms": [], "device": "phone", "status": status}
+                variables = {"rooms": [], "deviceId": "phone", "status": status}
                 await local.ask(person, documents.HEARTBEAT, **variables)
                 assert await presence_of(local, room, person) == "ONLINE"
         await until(is_offline)

@@ -61,6 +61,8 @@ def partitions_of_rooms(arguments: Mapping[str, Any], prefix: str) -> list[str]:
     found = [f"{prefix}{arguments.get('roomId')}"]
     found += [f"LEDGER#{found[0]}"] if "seq" in arguments else []
     found += [f"LEDGER#{prefix}{each['roomId']}" for each in arguments.get("rooms") or ()]
+    for each in arguments.get("people") or ():
+        found += partitions_of_rooms(each, prefix)[1:] if isinstance(each, dict) else []
     if watching := arguments.get("watching"):
         found += [f"LIVE#{prefix}{watching}#{shard}" for shard in range(10)]
     return found
@@ -179,6 +181,7 @@ class Harness:
         arguments = arguments if isinstance(arguments, dict) else {}
         context = identity.get("resolverContext") if isinstance(identity, dict) else None
         named = [context.get("userId") if isinstance(context, dict) else None, arguments.get("userId")]
+        named += [each.get("userId") for each in arguments.get("people") or () if isinstance(each, dict)]
         users = [keys.user_partition(user) for user in dict.fromkeys(filter(is_user_id, named))]
         return {
             (table, item["PK"]["S"], item["SK"]["S"]): item

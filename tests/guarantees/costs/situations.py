@@ -6,8 +6,10 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.operations.guild_membership import guild_membership
+from chat.operations.heartbeats import heartbeats
 from chat.operations.run_jobs import run_jobs
 from chat.rules.instants import to_wire
+from chat.rules.models import Caller
 from chat.rules.tally import Tally
 from tests.guarantees.costs.prepared_rooms import FILE, Operation, PreparedRooms
 from tests.guarantees.support.fixtures import DAY_MS, run_one_piece
@@ -242,6 +244,42 @@ def _(setup: PreparedRooms) -> Operation:
         setup.perform("heartbeat", 1, **_heartbeat(setup, rooms, seqs))
     setup.clock.sleep(30)
     return setup.operation("heartbeat", 1, **_heartbeat(setup, rooms, [2, 2, 2, 1, 1]))
+
+
+def _heartbeats(setup: PreparedRooms, room: str, seq: int) -> Operation:
+    """Of ten people, as the gateway says them."""
+    rooms = [{"roomId": room, "seq": seq}]
+    people = [{"userId": user, "deviceId": "desk", "rooms": rooms} for user in setup.users]
+    return lambda ours: heartbeats(
+        ours, Caller("gateway", frozenset({"gateway"})), {"people": people}, Tally()
+    )
+
+
+@situation("heartbeats, of ten people in one room, written half a minute ago")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    _heartbeats(setup, room, 0)(setup.other)
+    setup.clock.sleep(30)
+    return _heartbeats(setup, room, 0)
+
+
+@situation("heartbeats, of ten people in one room, written a minute ago")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    for _ in range(2):
+        _heartbeats(setup, room, 0)(setup.other)
+        setup.clock.sleep(30)
+    return _heartbeats(setup, room, 0)
+
+
+@situation("heartbeats, of ten people in one room, written a minute ago, with a message")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    for seq in (0, 1):
+        _heartbeats(setup, room, seq)(setup.other)
+        setup.send(room)
+        setup.clock.sleep(30)
+    return _heartbeats(setup, room, 2)
 
 
 @situation("messages, a page of 50")

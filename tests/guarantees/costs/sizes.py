@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chat.operations.guild_membership import guild_membership
+from chat.operations.heartbeats import heartbeats
 from chat.operations.room import room
 from chat.operations.run_jobs import run_jobs
 from chat.rules.instants import to_wire
@@ -98,6 +99,13 @@ def _heartbeat(large: LargeRooms) -> Operation:
     return large.setup.operation("heartbeat", 2, rooms=rooms, watching=large.room)
 
 
+def _heartbeats(large: LargeRooms) -> Operation:
+    rooms = [{"roomId": large.room, "seq": 1}]
+    people = [{"userId": user, "rooms": rooms} for user in large.setup.users[3:5]]
+    caller = Caller("gateway", frozenset({"gateway"}))
+    return lambda ours: heartbeats(ours, caller, {"people": people}, Tally())
+
+
 def _changes(large: LargeRooms) -> Operation:
     head = large.setup.perform("messages", roomId=large.room)["head"]
     return large.call("changes", since=head["rev"], after=head["ts"])
@@ -118,6 +126,7 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "markDelivered": lambda large: large.call("markDelivered", 2, seq=6),
     "receipts": lambda large: large.call("receipts", 2, limit=10),
     "heartbeat": _heartbeat,
+    "heartbeats": _heartbeats,
     "presence": lambda large: large.call("presence", 2),
     "typing": lambda large: large.call("typing", 2),
     "delivery": lambda large: large.call("delivery", hours=24),

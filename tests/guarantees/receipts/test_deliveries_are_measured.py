@@ -1,7 +1,9 @@
 """Any sequence of readings, confirmations and heartbeats: markers only grow, each delivery counts once, and
 the ledger is what sets of messages give. A failure prints the steps; PROVE=1 looks at many more."""
 
+import uuid
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,11 +13,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from chat.operations.heartbeat import heartbeat
 from chat.operations.mark_delivered import mark_delivered
 from chat.operations.mark_read import mark_read
+from chat.rules.devices import FRESH_MS
 from chat.rules.errors import RateLimited
 from chat.rules.models import Receipts
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from tests.guarantees.receipts.measured_member import ledger, new_user, receipts_of
+from tests.guarantees.receipts.measured_member import (
+    ledger,
+    new_user,
+    receipts_of,
+    reported,
+    send_alone,
+    send_by_gateway,
+)
 from tests.guarantees.support.fixtures import Clock, change_room, new_room, process
 from tests.guarantees.support.state_machine import check
 
@@ -41,11 +51,12 @@ class Oracle:
         for name in names:
             self.markers[name] = max(self.markers[name], seq)
 
-    def heartbeat(self, seq: int, now: int) -> None:
-        """One that names the room."""
+    def heartbeat(self, seq: int, now: int, fresh_ms: int = 0) -> None:
+        """One that names the room. What was written less than `fresh_ms` ago stays as it is."""
         self.move(seq, "delivered")
         is_connected = self.named_at is not None and now - self.named_at <= CONNECTED_MS
-        self.named_at = now
+        if self.named_at is None or now - self.named_at >= fresh_ms:
+            self.named_at = now
         everything = set(range(1, self.newest + 1))
         if not is_connected:
             self.noted, self.known = set(), everything
@@ -60,6 +71,7 @@ class Oracle:
 class Deliveries(RuleBasedStateMachine):
     client: Any
     prefix = ""
+    fresh_ms = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,10 +116,9 @@ class Deliveries(RuleBasedStateMachine):
                 answer = self.heartbeat([{"roomId": self.room, "seq": seq}])
             except RateLimited:
                 return
-            self.oracle.heartbeat(seq, self.clock.ms)
+            self.oracle.heartbeat(seq, self.clock.ms, self.fresh_ms)
             (state,) = answer["rooms"]
-            unread = sum(1 for each in range(1, self.oracle.newest + 1) if each > self.oracle.markers["read"])
-            assert (state["seq"], state["unread"]) == (self.oracle.newest, unread)
+            assert (state["seq"], state["unread"]) == (self.oracle.newest, self.unread())
 
     @rule()
     def bobs_other_client_sends_a_heartbeat(self) -> None:
@@ -147,6 +158,10 @@ class Deliveries(RuleBasedStateMachine):
     def the_ledger_is_what_the_sets_are(self) -> None:
         assert ledger(self.deployment, self.room) == (len(self.oracle.due), len(self.oracle.arrived))
 
+    def unread(self) -> int | None:
+        """What a heartbeat answers."""
+        return sum(1 for each in range(1, self.oracle.newest + 1) if each > self.oracle.markers["read"])
+
     def call(self, verb: Any, **arguments: object) -> Any:
         return verb(self.deployment, self.bob, {"roomId": self.room, **arguments}, Tally())
 
@@ -154,7 +169,43 @@ class Deliveries(RuleBasedStateMachine):
         return heartbeat(self.deployment, self.bob, {"rooms": rooms, **arguments}, Tally())
 
 
+class DeliveriesByGateway(Deliveries):
+    """The same, where the gateway says what bob's clients do."""
+
+    fresh_ms = FRESH_MS
+
+    def heartbeat(self, rooms: list[dict[str, object]], **arguments: object) -> Any:
+        return reported(self.deployment, self.bob, {"rooms": rooms, **arguments}, Tally())
+
+    def unread(self) -> int | None:
+        return None
+
+
 @pytest.mark.timeout(1_800)  # a failure is made smaller before it is shown
+@pytest.mark.parametrize("machine", [Deliveries, DeliveriesByGateway])
 @pytest.mark.parametrize("prefix", ["", "GUILD#"])
-def test_any_sequence_is_measured_as_the_sets_say(client: Any, prefix: str) -> None:
-    check(Deliveries, examples=(8, 200), steps=(20, 40), client=client, prefix=prefix)
+def test_any_sequence_is_measured_as_the_sets_say(
+    client: Any, prefix: str, machine: type[Deliveries]
+) -> None:
+    check(machine, examples=(8, 200), steps=(20, 40), client=client, prefix=prefix)
+
+
+def test_what_the_gateway_says_on_time_is_counted_as_if_each_client_had_said_it(client: Any) -> None:
+    """Two people, the one alone and the other by the gateway, at the same instants."""
+    seed = uuid.uuid4().int
+    print(f"seed {seed}")
+    chance, clock = Random(seed), Clock()  # noqa: S311  no secret
+    deployment, people = process(client, clock), [new_user(), new_user()]
+    rooms = [new_room(client, each.user_id) for each in people]
+    seq = have = 0
+    for _ in range(60):
+        clock.sleep(chance.uniform(27, 35))
+        have = chance.randint(have, seq)
+        for send, each, room in zip((send_alone, send_by_gateway), people, rooms, strict=True):
+            send(deployment, each, room, have)
+        seq += chance.randint(0, 3)
+        for room in rooms:
+            change_room(client, room, seq=seq, ts=clock.ms, datedSeq=1, datedTs=clock.ms, datedDays=365)
+    alone, together = (ledger(deployment, room) for room in rooms)
+    assert alone == together
+    assert alone[0] > 0

@@ -14,13 +14,28 @@ from chat.operations.mark_read import mark_read
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.storage.places import receipts_place
-from tests.guarantees.receipts.measured_member import ADMIN, ledger, new_user, receipts_of, send_heartbeat
+from tests.guarantees.receipts.measured_member import (
+    ADMIN,
+    SendHeartbeat,
+    ledger,
+    new_user,
+    receipts_of,
+    send_alone,
+    send_by_gateway,
+)
 from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import NOON, Clock, change_room, new_room, process
 from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
 
 LOST = [faults.lost_answer, faults.truncated_answer, faults.garbled_answer]
 UNDONE = [faults.error("ThrottlingException"), faults.lost_request]
+
+
+@pytest.fixture(params=[send_alone, send_by_gateway])
+def send_heartbeat(request: pytest.FixtureRequest) -> SendHeartbeat:
+    """In both ways."""
+    found: SendHeartbeat = request.param
+    return found
 
 
 def test_marks_that_come_at_once_leave_the_largest(client: Any) -> None:
@@ -40,7 +55,9 @@ def test_marks_that_come_at_once_leave_the_largest(client: Any) -> None:
     assert (at.last_read_seq, at.read_seq, at.delivered_seq) == (97, 97, 97)
 
 
-def test_heartbeats_of_two_clients_at_once_count_each_delivery_once(client: Any) -> None:
+def test_heartbeats_of_two_clients_at_once_count_each_delivery_once(
+    send_heartbeat: SendHeartbeat, client: Any
+) -> None:
     bob = new_user()
     room = new_room(client, bob.user_id)
     first = process(client, Clock())
@@ -54,7 +71,7 @@ def test_heartbeats_of_two_clients_at_once_count_each_delivery_once(client: Any)
 
 
 def test_a_second_client_just_after_the_first_does_not_account_what_is_still_on_its_way(
-    client: Any, clock: Clock
+    send_heartbeat: SendHeartbeat, client: Any, clock: Clock
 ) -> None:
     bob = new_user()
     room = new_room(client, bob.user_id)
@@ -85,7 +102,13 @@ def test_a_mark_whose_answer_is_lost_is_published_all_the_same(
 @pytest.mark.parametrize("fault", LOST)
 @pytest.mark.parametrize("write", [0, 1, 2], ids=["the receipts", "the ledger", "the person"])
 def test_a_heartbeat_whose_answer_is_lost_on_the_way_counts_no_delivery_twice(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault, write: int
+    send_heartbeat: SendHeartbeat,
+    proxy: Proxy,
+    proxied: Any,
+    client: Any,
+    clock: Clock,
+    fault: Fault,
+    write: int,
 ) -> None:
     bob = new_user()
     room = new_room(client, bob.user_id)
@@ -104,7 +127,7 @@ def test_a_heartbeat_whose_answer_is_lost_on_the_way_counts_no_delivery_twice(
 
 @pytest.mark.parametrize("fault", UNDONE)
 def test_a_heartbeat_that_is_throttled_is_tried_again(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
+    send_heartbeat: SendHeartbeat, proxy: Proxy, proxied: Any, client: Any, clock: Clock, fault: Fault
 ) -> None:
     bob = new_user()
     room = new_room(client, bob.user_id)
@@ -117,7 +140,7 @@ def test_a_heartbeat_that_is_throttled_is_tried_again(
 
 
 def test_a_ledger_that_cannot_be_written_costs_the_count_and_not_the_heartbeat(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock
+    send_heartbeat: SendHeartbeat, proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     bob = new_user()
     room = new_room(client, bob.user_id)
@@ -133,7 +156,9 @@ def test_a_ledger_that_cannot_be_written_costs_the_count_and_not_the_heartbeat(
     assert tally == {"DeliveriesDue": 5, "DeliveriesConfirmed": 5, "LedgerLost": 1}
 
 
-def test_what_is_measured_is_counted_in_metrics(client: Any, clock: Clock) -> None:
+def test_what_is_measured_is_counted_in_metrics(
+    send_heartbeat: SendHeartbeat, client: Any, clock: Clock
+) -> None:
     bob = new_user()
     room = new_room(client, bob.user_id)
     ours, tally = process(client, clock), Tally()
@@ -173,7 +198,7 @@ def test_a_stale_read_does_not_say_that_a_member_has_left(
 
 
 def test_receipts_of_a_stale_read_are_accounted_as_they_are(
-    proxy: Proxy, proxied: Any, client: Any, clock: Clock
+    send_heartbeat: SendHeartbeat, proxy: Proxy, proxied: Any, client: Any, clock: Clock
 ) -> None:
     bob = new_user()
     room = new_room(client, bob.user_id)

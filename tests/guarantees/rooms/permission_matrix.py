@@ -43,6 +43,7 @@ typing                                =         =         =         muted     . 
 markRead                              +         +         +         +         .     .      .       .        .       .      .      .         .
 markDelivered                         +         +         +         +         .     .      .       .        .       .      .      .         .
 heartbeat                             +         +         +         +         left  left   left    left     left    left   left   left      left
+heartbeats of a member                role      role      role      role      role  role   role    role     role    role   role   role      +
 blockUser of a stranger               +         +         +         +         +     +      +       +        +       +      +      +         +
 unblockUser of a stranger             =         =         =         =         =     =      =       =        =       =      =      =         =
 

@@ -13,6 +13,7 @@ from chat.operations.create_room import create_room
 from chat.operations.delete_room import delete_room
 from chat.operations.edit_message import edit_message
 from chat.operations.heartbeat import heartbeat
+from chat.operations.heartbeats import heartbeats
 from chat.operations.join_room import join_room
 from chat.operations.leave_room import leave_room
 from chat.operations.mark_delivered import mark_delivered
@@ -46,6 +47,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "createRoom": create_room,
     "editMessage": edit_message,
     "heartbeat": heartbeat,
+    "heartbeats": heartbeats,
     "joinRoom": join_room,
     "leaveRoom": leave_room,
     "deleteRoom": delete_room,

@@ -78,6 +78,7 @@ REQUESTS: dict[str, Request] = {
     "markRead": Request(named("markRead"), {"seq": 3}),
     "markDelivered": Request(named("markDelivered"), {"seq": 3}),
     "heartbeat": Request(named("heartbeat")),
+    "heartbeats of a member": Request(named("heartbeats"), user="a member", personal=True),
     "createRoom": Request(named("createRoom"), {"roomId": "r-{}"}, personal=True),
     "createRoom under a name that is taken": Request(named("createRoom"), personal=True),
     "createRoom of a guild": Request(named("createRoom"), {"roomId": "GUILD#g-{}"}, personal=True),
@@ -158,6 +159,9 @@ class MatrixRun:
             or "lockUser" in request.function
         ):
             own = {}
+        elif request.function == "Mutation.heartbeats":
+            rooms = [{"roomId": prepared.room.id, "seq": 3}]
+            own, about = {"people": [{"userId": user, "rooms": rooms}]}, {}
         elif request.function == "Mutation.heartbeat":
             own = {"watching": prepared.room.id, "rooms": [{"roomId": prepared.room.id, "seq": 3}]}
         event["arguments"] = own | given | about

@@ -9,35 +9,23 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import View, is_in
-from chat.rules.devices import Heartbeat, is_counted
-from chat.rules.errors import RateLimited
+from chat.rules.devices import Heartbeat
 from chat.rules.instants import to_wire
-from chat.rules.models import NOT_ADOPTED, Caller, Head, Item, Member
-from chat.rules.rate import to_ms
+from chat.rules.models import NOT_ADOPTED, Caller, Head, Member
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
-from chat.steps.delivery_accounting import ClientReport, account, count_deliveries
 from chat.steps.heartbeat_request import HeartbeatRequest, RoomProgress, check_heartbeat
+from chat.steps.heartbeats import RoomMember, move_progress, within_rate, write_heartbeat
 from chat.steps.ledger import DeliveryCount, add_to_ledger, count_metrics
 from chat.steps.occupancy import count_in
-from chat.steps.presence_items import (
-    HEARTBEAT_S,
-    HEARTBEATS,
-    NOBODY,
-    Presence,
-    heartbeat_write,
-    is_connected,
-    presence_place,
-    rate_state,
-)
-from chat.steps.receipt_items import MemberState, member_state, member_state_places, move_receipts
-from chat.steps.retry import attempts, deadline_of
+from chat.steps.presence_items import HEARTBEAT_S, Presence, presence_place
+from chat.steps.receipt_items import MemberState, member_state, member_state_places
+from chat.steps.retry import deadline_of
 from chat.steps.unread import UnreadPlace, count_unread
 from chat.steps.unread_mentions import count_unread_mentions
-from chat.storage.aws import ConditionFailed, TransientFailure
-from chat.storage.places import Found, head_place, membership_place, receipts_place
+from chat.storage.places import Found, head_place, membership_place
 from chat.storage.tables import MOST_ACTIONS
 
 
@@ -52,7 +40,7 @@ def heartbeat(
     heartbeat = _Heartbeat(deployment, caller.user_id, request)
     states = heartbeat.apply()
     for state in states.values():
-        count_metrics(tally, state.counted, entered=state.entered)
+        count_metrics(tally, [state.counted], entered=state.entered)
     unknown = dict.fromkeys(("seq", "rev", "epoch", "unread", "unreadMentions"))
     gone = {**unknown, "left": True}
     rooms = [progress.room.id for progress in request.rooms]
@@ -122,7 +110,7 @@ class _Heartbeat:
         for room in rooms:
             places += member_state_places(room, self._user_id)
         found = found_at(self._deployment, places[:MOST_ACTIONS], self._deadline, consistent=False)
-        presence = self._presence(found)
+        presence = within_rate(found.get(presence_place(self._user_id)), self.now)
         found |= found_at(self._deployment, places[MOST_ACTIONS:], self._deadline, consistent=False)
         incomplete = [room for room in rooms if not _is_complete(member_state(found, room, self._user_id))]
         again = [place for room in incomplete for place in member_state_places(room, self._user_id)[:2]]
@@ -133,62 +121,27 @@ class _Heartbeat:
         member = found.get(membership_place(room, self._user_id))
         return View.of(found.get(head_place(room)), member)
 
-    def _presence(self, found: Found) -> Presence:
-        """The person as their last heartbeat left them, with this one within the rate. Raises
-        `RateLimited`."""
-        return self._within_rate(found.get(presence_place(self._user_id)))
-
-    def _within_rate(self, item: Item | None) -> Presence:
-        presence = Presence.found(item) or NOBODY
-        wait = HEARTBEATS.wait(rate_state(presence, self.now), self.now * 1_000)
-        if wait:
-            raise RateLimited(to_ms(wait), "person")
-        return presence
-
     def _state(self, progress: RoomProgress, state: MemberState, presence: Presence) -> _State:
         """Move the caller's receipts in one room, and count what that says of deliveries."""
         room, head, member = progress.room, state.view.head, state.view.member or Member()
         if head is None:
             return _State(room, NOT_ADOPTED, 0, 0, DeliveryCount(), entered=True)
-        report = ClientReport(
-            head=head,
-            seq=min(progress.seq, head.seq),
-            ts=progress.ts,
-            joined_seq=member.joined_seq,
-            connected=is_connected(presence, room, self.now),
-            now=self.now,
-        )
-        place = receipts_place(room, self._user_id)
-        before, after = move_receipts(
-            self._deployment,
-            place,
-            state.receipts,
-            lambda receipts: account(receipts, report),
-            self._deadline,
-        )
-        adds = count_deliveries(before, after, report)
-        entered = add_to_ledger(self._deployment, room, adds, self.now)
+        seen = RoomMember(room, self._user_id, head, member, state.receipts)
+        after, counted = move_progress(self._deployment, seen, progress, presence, self.now, self._deadline)
+        entered = add_to_ledger(self._deployment, room, [counted], self.now)
         at = UnreadPlace(room, head, member, after)
         unread = count_unread(self._deployment, at, self._deadline)
         mentions = count_unread_mentions(self._deployment, at, self._user_id, self._deadline)
-        return _State(room, head, unread, mentions, adds, entered)
+        return _State(room, head, unread, mentions, counted, entered)
 
     def _record(self, presence: Presence, rooms: list[Room], watched: Room | None) -> None:
-        """Write the heartbeat beside what other devices have written meanwhile, and count the person in the
-        room that is open, once in half a minute. Raises `RateLimited`."""
+        """Write the heartbeat, and count the person in the room that is open, once in half a minute. Raises
+        `RateLimited`."""
         request = self._request
         heartbeat = Heartbeat(request.device, request.status, tuple(rooms), watched, self.now)
-        for _ in attempts(self._deployment, self._deadline):
-            try:
-                self._deployment.store.tables.update(heartbeat_write(presence, self._user_id, heartbeat))
-            except ConditionFailed as overtaken:
-                presence = self._within_rate(overtaken.item)
-            except TransientFailure:
-                continue
-            else:
-                break
-        if watched and not is_counted(presence.by_key(), heartbeat):
-            count_in(self._deployment, watched, self._user_id, self.now)
+        _, counts = write_heartbeat(self._deployment, presence, self._user_id, heartbeat, self._deadline)
+        if watched and counts:
+            count_in(self._deployment, watched, [self._user_id], self.now)
 
 
 def _is_complete(state: MemberState) -> bool:

@@ -35,6 +35,6 @@ def mark_delivered(
         connected=is_connected(Presence.found(item) or NOBODY, room, marked.now),
         now=marked.now,
     )
-    adds = DeliveryCount(confirm_ms=confirm_ms(marked.before, marked.after, report))
+    adds = [DeliveryCount(confirm_ms=confirm_ms(marked.before, marked.after, report))]
     count_metrics(tally, adds, entered=add_to_ledger(deployment, room, adds, marked.now))
     return marked.answer

@@ -111,6 +111,13 @@ def may_mention_all(member: Member) -> bool:
     return "mentionAll" in PERMISSIONS[member.role]
 
 
+def may_report(caller: Caller) -> None:
+    """Whether the caller may say of other people that they are there and what they have: a service of the platform, in
+    no room of its own. Raises `NotAllowed`."""
+    if not any("report" in PERMISSIONS[each] for each in PLATFORM_ROLES if each in caller.roles):
+        raise NotAllowed("room.role", reason="role")
+
+
 def may_act_on(entry: RoomAccess, caller: Caller, user_id: str, person: Member | None) -> None:
     """Whether the caller may remove, ban, mute or change this person, who is not themself. Raises
     `NotAllowed`."""

@@ -17,6 +17,10 @@ from chat.rules.rooms import Room, is_id
 OFFLINE_AFTER_MS = 75_000
 """Two heartbeats may be lost, and a little time."""
 
+FRESH_MS = 40_000
+"""What a device said so lately need not be written again yet: the next heartbeat comes before it counts as gone, and so does
+another one where that fails."""
+
 WINDOW_MS = 30_000
 """People who have a room open are counted once in so long."""
 
@@ -117,6 +121,18 @@ def is_counted(devices: Devices, heartbeat: Heartbeat) -> bool:
         device.window == window and (key == heartbeat.device or device.watching == room.id)
         for key, device in devices.items()
     )
+
+
+def says_nothing_new(devices: Devices, heartbeat: Heartbeat) -> bool:
+    """Whether this device said the same within `FRESH_MS`, so that nobody sees a difference if it is not written."""
+    before, now = devices.get(heartbeat.device), heartbeat.now
+    if before is None or not 0 <= now - before.seen_at < FRESH_MS or not is_counted(devices, heartbeat):
+        return False
+    watched = heartbeat.watched.id if heartbeat.watched else None
+    if (before.status, before.watching) != (heartbeat.status, watched):
+        return False
+    ages = before.rooms_at(now)
+    return all(ages.get(room_digest(room), OFFLINE_AFTER_MS) * 1_000 < FRESH_MS for room in heartbeat.rooms)
 
 
 def heard(devices: Devices, heartbeat: Heartbeat) -> Devices:

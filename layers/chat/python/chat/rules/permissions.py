@@ -25,6 +25,7 @@ Operation = Literal[
     "setRole",
     "deleteRoom",
     "measure",  # the delivery ledger
+    "report",  # that people are there, and what they have: of all rooms at once
 ]
 
 Standing = Literal["owner", "moderator", "member", "admin", "gateway", "invited", "visitor"]
@@ -58,9 +59,9 @@ PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
     # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`: whoever speaks is
     # in the room. Not `mentionAll` for the same reason.
     "admin": _LOOK_AND_JOIN | frozenset[Operation]({"read"}) | _KEEP_ORDER | _RULE,
-    # A service of the platform: it hears rooms for people whom it has let in by the chat's own word, and
-    # follows epochs itself.
-    "gateway": frozenset[Operation]({"look", "read", "subscribe"}),
+    # A service of the platform: it hears rooms for people whom it has let in by the chat's own word, follows
+    # epochs itself, and passes on what these people have.
+    "gateway": frozenset[Operation]({"look", "read", "subscribe", "report"}),
     "invited": _LOOK_AND_JOIN,  # and leave, which declines: that asks no room for anything
     "visitor": _LOOK_AND_JOIN,
 }

@@ -83,12 +83,15 @@ def total_of(items: Iterable[Item]) -> Deliveries:
     return Deliveries(total["due"], total["delivered"], within)
 
 
-def add_to_ledger(deployment: Deployment, room: Room, counted: DeliveryCount, now: int) -> bool:
-    """Add to the hour of `now`; answers whether it surely arrived. Nothing to count is not written."""
-    counts = {"due": counted.due, "delivered": counted.delivered}
-    if counted.confirm_ms is not None:
-        counts[f"h{bucket(counted.confirm_ms)}"] = 1
-    counts = {name: count for name, count in counts.items() if count}
+def add_to_ledger(deployment: Deployment, room: Room, counted: Iterable[DeliveryCount], now: int) -> bool:
+    """Add what reports of clients come to together to the hour of `now`; answers whether it surely arrived. Nothing
+    to count is not written."""
+    total: Counter[str] = Counter()
+    for each in counted:
+        total.update(due=each.due, delivered=each.delivered)
+        if each.confirm_ms is not None:
+            total[f"h{bucket(each.confirm_ms)}"] += 1
+    counts = {name: count for name, count in total.items() if count}
     if not counts:
         return True
     number = now // HOUR_MS
@@ -103,12 +106,14 @@ def add_to_ledger(deployment: Deployment, room: Room, counted: DeliveryCount, no
     return True
 
 
-def count_metrics(tally: Tally, counted: DeliveryCount, *, entered: bool) -> None:
-    """The same for metrics. `ConfirmMs` is the slowest confirmation that a call brought."""
-    if counted.due:
-        tally.add("DeliveriesDue", counted.due)
-        tally.add("DeliveriesConfirmed", counted.delivered)
-    if counted.confirm_ms is not None:
-        tally["ConfirmMs"] = max(tally.get("ConfirmMs", 0), counted.confirm_ms)
+def count_metrics(tally: Tally, counted: Iterable[DeliveryCount], *, entered: bool) -> None:
+    """The same for metrics: what one room's ledger was given. `ConfirmMs` is the slowest confirmation that a call
+    brought."""
+    for each in counted:
+        if each.due:
+            tally.add("DeliveriesDue", each.due)
+            tally.add("DeliveriesConfirmed", each.delivered)
+        if each.confirm_ms is not None:
+            tally["ConfirmMs"] = max(tally.get("ConfirmMs", 0), each.confirm_ms)
     if not entered:
         tally.add("LedgerLost")

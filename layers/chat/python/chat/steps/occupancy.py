@@ -2,6 +2,9 @@
 many at once."""
 
 import zlib
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
 
 from chat.deployment import Deployment
 from chat.rules.devices import window_of
@@ -16,18 +19,17 @@ SHARDS = 10
 KEPT_S = 3_600
 
 
-def count_in(deployment: Deployment, room: Room, user_id: str, now: int) -> None:
-    """Count somebody who has the room open, once for the half minute of `now`; not repeated where it may have
-    been done."""
+def count_in(deployment: Deployment, room: Room, user_ids: Iterable[str], now: int) -> None:
+    """Count people who have the room open, each once for the half minute of `now`, with a write for each shard; not
+    repeated where it may have been done."""
     window = window_of(now)
-    place = Place(room.table, keys.live(room.partition_key, _shard(user_id)), keys.window(window))
     expires_at = window * HEARTBEAT_S + KEPT_S
-    try:
-        deployment.store.tables.update(
-            Write(place, set={"type": "Live", "expiresAt": expires_at}, add={"people": 1})
-        )
-    except TransientFailure:
-        return
+    for shard, people in Counter(map(_shard, user_ids)).items():
+        place = Place(room.table, keys.live(room.partition_key, shard), keys.window(window))
+        with suppress(TransientFailure):
+            deployment.store.tables.update(
+                Write(place, set={"type": "Live", "expiresAt": expires_at}, add={"people": people})
+            )
 
 
 def occupancy_places(room: Room, now: int) -> list[Place]:

@@ -62,25 +62,44 @@ def is_connected(presence: Presence, room: Room, now: int) -> bool:
     return is_named(presence.by_key(), room, now)
 
 
+def heard_of(before: Presence, heartbeat: Heartbeat) -> Presence:
+    """The person after a heartbeat."""
+    devices, now = heard(before.by_key(), heartbeat), heartbeat.now
+    own = devices.get(NAMELESS, NEVER_SEEN)
+    return Presence(
+        last_seen_at=own.seen_at,
+        status=own.status,
+        watching=own.watching,
+        window=own.window,
+        named=own.named,
+        tat=HEARTBEATS.taken(rate_state(before, now), now * 1_000),
+        devices=pack(devices),
+    )
+
+
 def heartbeat_write(before: Presence, user_id: str, heartbeat: Heartbeat) -> Write:
     """A heartbeat, on condition that no other was written since `before` was read: each moves `tat`."""
-    devices, now = heard(before.by_key(), heartbeat), heartbeat.now
-    newest = max(device.seen_at for device in devices.values())  # not `now`: this clock may be behind
+    after = heard_of(before, heartbeat)
+    newest = max(each.seen_at for each in after.by_key().values())  # not `now`: this clock may be behind
     seen: dict[str, Any] = {
         "type": "Presence",
-        "tat": HEARTBEATS.taken(rate_state(before, now), now * 1_000),
+        "tat": after.tat,
         "expiresAt": (newest + KEPT_MS) // 1_000,
     }
     remove = []
     if heartbeat.device == NAMELESS:
-        own = devices[NAMELESS]
-        seen |= {"lastSeenAt": now, "status": own.status, "named": own.named, "window": own.window}
-        if own.watching is None:
+        seen |= {
+            "lastSeenAt": after.last_seen_at,
+            "status": after.status,
+            "named": after.named,
+            "window": after.window,
+        }
+        if after.watching is None:
             remove = ["watching"]
         else:
-            seen["watching"] = own.watching
-    if packed := pack(devices):
-        seen["devices"] = packed
+            seen["watching"] = after.watching
+    if after.devices:
+        seen["devices"] = after.devices
     return Write(
         presence_place(user_id),
         condition="#tat = :was" if before.tat else "attribute_not_exists(#tat)",

@@ -1,0 +1,100 @@
+"""What fields of clients' frames may be. A value that is no value of its field closes the connection, or is refused while the
+connection goes on: which of the two is a part of the protocol."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+
+from chat.rules.devices import check_device
+from chat.rules.errors import InvalidInput
+from chat.rules.rooms import Room, is_id
+from gateway.position import MAX_NUMBER, RoomPosition
+
+MAX_ROOMS_PER_RESUME = 100
+
+TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?![\s\S])"
+)
+"""https://www.w3.org/TR/trace-context/#traceparent-header: neither version `ff` nor ids of nothing but zeros."""
+
+
+class BadValue(ValueError):
+    """A value that is refused, while the connection goes on. pydantic collects nothing but `ValueError`."""
+
+    def __init__(self, refusal: InvalidInput) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+def _room(value: object) -> Room:
+    try:
+        return value if isinstance(value, Room) else Room.parse(value)
+    except InvalidInput as refusal:
+        raise BadValue(refusal) from None
+
+
+def _open_room(value: object) -> Room | None:
+    try:
+        return value if value is None or isinstance(value, Room) else Room.parse(value, "watching")
+    except InvalidInput as refusal:
+        raise BadValue(refusal) from None
+
+
+def _since(value: object) -> RoomPosition | int | None:
+    if value is None or isinstance(value, RoomPosition):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_NUMBER:
+        return value
+    if isinstance(value, str) and len(value) <= 100:
+        try:
+            return RoomPosition.parse(value)
+        except ValueError:
+            pass
+    raise BadValue(InvalidInput("changes.since", argument="since"))
+
+
+def _device(value: object) -> str | None:
+    try:
+        check_device(value)
+    except InvalidInput as refusal:
+        raise BadValue(refusal) from None
+    return value if isinstance(value, str) else None
+
+
+def _ref(value: str) -> str:
+    if not is_id(value):
+        raise ValueError("no id")
+    return value
+
+
+def _rooms(value: object) -> dict[Room, RoomPosition | int | None]:
+    if not isinstance(value, dict) or len(value) > MAX_ROOMS_PER_RESUME:
+        raise ValueError("no rooms")
+    return {_room(room): _since(since) for room, since in value.items()}
+
+
+def _traceparent(value: object) -> str | None:
+    return value if isinstance(value, str) and TRACEPARENT.fullmatch(value) else None
+
+
+RoomId = Annotated[Room, PlainValidator(_room)]
+OpenRoom = Annotated[Room | None, PlainValidator(_open_room)]
+Since = Annotated[RoomPosition | int | None, PlainValidator(_since)]
+Rooms = Annotated[dict[Room, RoomPosition | int | None], PlainValidator(_rooms)]
+DeviceId = Annotated[str | None, PlainValidator(_device)]
+Ref = Annotated[str, AfterValidator(_ref)]
+Number = Annotated[int, Field(ge=0, lt=MAX_NUMBER)]
+Flag = Annotated[bool, PlainValidator(lambda value: value is True)]
+Traceparent = Annotated[str | None, PlainValidator(_traceparent)]
+"""What is of no such form is as if it were not there: https://www.w3.org/TR/trace-context/#a-traceparent-is-received"""
+
+
+class Frame(BaseModel):
+    """Of several errors the first field's is answered: the order of fields is a part of the protocol.
+
+    `traceparent` may be in any frame, and goes on to the API with what is asked because of this frame."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    traceparent: Traceparent = None
