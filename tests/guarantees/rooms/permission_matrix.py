@@ -28,6 +28,7 @@ attachment                            =         =         =         =         . 
 sync                                  =         =         =         =         =     =      =       =        =       =      =      =         =
 myRooms                               =         =         =         =         =     =      =       =        =       =      =      =         =
 blocks                                =         =         =         =         =     =      =       =        =       =      =      =         =
+me                                    =         =         =         =         =     =      =        =        =        =      =      =         =
 onMessage                             =         =         =         =         .     .      .       .        .       .      .      .         =
 onReceipt                             =         =         =         =         .     .      .       .        .       .      .      .         =
 onTyping                              =         =         =         =         .     .      .       .        .       .      .      .         =
@@ -45,6 +46,8 @@ markDelivered                         +         +         +         +         . 
 heartbeat                             +         +         +         +         left  left   left    left     left    left   left   left      left
 blockUser of a stranger               +         +         +         +         +     +      +       +        +       +      +      +         +
 unblockUser of a stranger             =         =         =         =         =     =      =       =        =       =      =      =         =
+revokeSubscriptions                   +         +         +         +         +     +      +        +        +        +      +      +         +
+revokeSubscriptions of a stranger     other     other     other     other     other other  other    other    other    other  other  +         other
 
 createRoom                            +         +         +         +         +     +      +       +        +       +      +      +         +
 createRoom under a name that is taken taken     taken     taken     taken     taken taken  taken   taken    taken   taken  taken  taken     taken
