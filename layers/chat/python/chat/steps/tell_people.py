@@ -87,7 +87,8 @@ class PeopleTold:
 
     def _tell(self, changes: Sequence[Change]) -> Mapping[int, str]:
         """Tell of some changes; which of them the API never takes. People hear beside each other, each of them in order."""
-        due = [each for index, change in enumerate(changes) for each in self._due(index, change)]
+        every = [each for index, change in enumerate(changes) for each in self._due(index, change)]
+        due = [each for each in every if not self._knows_told(each.told)]
         found = self._look(due)
         for user_id in {each.told.user_id for each in due}:
             self._moved.see(user_id, own_of(found.get(own_place(user_id))))
@@ -101,8 +102,11 @@ class PeopleTold:
         tell = partial(self._tell_one, epochs)
         each_refused = self._deployment.threads().map(tell, people) if len(people) > 1 else map(tell, people)
         refused = {index: reason for one in list(each_refused) for index, reason in one.items()}
-        self._remember_rooms(due, changes)
+        self._remember_rooms(every, changes)
         return refused
+
+    def _knows_told(self, told: PersonEvent) -> bool:
+        return told.kind == "MOVED" and self._moved.knows_told(told)
 
     def _remember_rooms(self, due: Sequence[_Due], changes: Sequence[Change]) -> None:
         """Which rooms' next messages nobody is to be told of for a while."""
@@ -127,13 +131,14 @@ class PeopleTold:
         if template is None:
             return
         sender = event.actor_id or ""
-        if template.kind == "MOVED" and self._moved.knows_quiet(room, sender):
+        is_moved = template.kind == "MOVED"
+        if is_moved and self._moved.knows_quiet(template, room, sender):
             return
-        for user_id in self._people_of_small(room):
-            if template.kind != "MOVED" or user_id != sender:
+        for user_id, member in self._people_of_small(room):
+            if not is_moved or (user_id != sender and member.joined_seq < event.seq):
                 yield _Due(index, room, replace(template, user_id=user_id))
 
-    def _people_of_small(self, room: Room) -> Sequence[str]:
+    def _people_of_small(self, room: Room) -> Sequence[tuple[str, Member]]:
         """Who is in the room now, by the lines that come and go with memberships; nobody where they are too many."""
         deployment = self._deployment
         if self._large.get(room.partition_key, deployment.monotonic() - LARGE_FRESH_S):
@@ -153,7 +158,7 @@ class PeopleTold:
         if len(lines) > TOLD_MEMBERS:
             self._large.put(room.partition_key, True, deployment.monotonic())
             return ()
-        return [user_of(line) for line in lines]
+        return [(user_of(line), Member.of(line)) for line in lines]
 
     def _look(self, due: Sequence[_Due]) -> Found:
         """Heads, memberships, messages and epochs of what is due, as they are now."""
