@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from functools import cache
 
 from chat.rules.projections import Projection
+from chat.steps.summarise_reactions import ReactionSummaries
+from chat_lambda.compose import deployment
 
 
 @cache
 def projections() -> Sequence[Projection]:
     """What is derived, in the order in which each batch is given to it: first what is stored, then what is told, so that
     whoever hears of something finds it. One module each in `chat/steps/`."""
-    return ()
+    return (ReactionSummaries(deployment()),)

@@ -54,7 +54,7 @@ def remove_message(
                 deployment.store.tables.transact(writes)
             remember_change(deployment, target.room, entry.head, now)
             tally.add("Removals")
-            left = replace(message, text=None, attachments=None, removed_at=at)
+            left = replace(message, text=None, attachments=None, reactions=None, removed_at=at)
             return replace(left, rev=entry.head.rev + 1, epoch=entry.head.epoch)
 
     answer = until_committed(deployment, tally, attempt)
@@ -95,7 +95,7 @@ def _writes(
         now=now,
         change_id=change_id,
         attributes={"removedAt": at, "removedBy": caller.user_id, "changedBy": caller.user_id},
-        remove=["text", "attachments"],
+        remove=["text", "attachments", "reactions"],
     )
     if entry.standing not in ("owner", "moderator"):
         return changed

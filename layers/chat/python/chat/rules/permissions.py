@@ -9,6 +9,7 @@ Operation = Literal[
     "read",  # messages, changes, members, presence, receipts, attachments
     "subscribe",
     "send",  # and edit one's own, upload, say that one is typing
+    "react",  # to a message
     "mark",  # one's own receipts
     "leave",
     "removeOwn",  # one's own message
@@ -32,7 +33,7 @@ before a public room's door."""
 
 _LOOK_AND_JOIN: frozenset[Operation] = frozenset({"look", "join"})
 _MEMBER: frozenset[Operation] = frozenset(
-    {"look", "join", "read", "subscribe", "send", "mark", "leave", "removeOwn"}
+    {"look", "join", "read", "subscribe", "send", "react", "mark", "leave", "removeOwn"}
 )
 _KEEP_ORDER: frozenset[Operation] = frozenset(
     {
@@ -53,8 +54,8 @@ PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
     "owner": _MEMBER | _KEEP_ORDER | _RULE,
     "moderator": _MEMBER | _KEEP_ORDER,
     "member": _MEMBER,
-    # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`: whoever speaks is
-    # in the room.
+    # Not `subscribe`: nothing could end that subscription when the role goes. Not `send` and `react`: whoever
+    # speaks is in the room.
     "admin": _LOOK_AND_JOIN | frozenset[Operation]({"read"}) | _KEEP_ORDER | _RULE,
     # A service of the platform: it hears rooms for people whom it has let in by the chat's own word, and
     # follows epochs itself.

@@ -30,6 +30,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "removedAt": "AWSDateTime",
         "version": "Int",
         "attachments": "[Attachment!]",
+        "reactions": "[ReactionCount!]",
         "notice": "Notice",
     },
     "Attachment": {"id": "ID!", "name": "String", "contentType": "String", "size": "Int"},
@@ -41,7 +42,10 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "nextEpoch": "Int",
         "rev": "Int",
         "room": "Room",
+        "reactions": "[MessageReactions!]",
     },
+    "ReactionCount": {"emoji": "String!", "count": "Int!", "userIds": "[ID!]!"},
+    "MessageReactions": {"id": "ID!", "seq": "Int", "rev": "Int", "reactions": "[ReactionCount!]"},
     "Room": {
         "roomId": "ID!",
         "roomType": "RoomType",

@@ -78,13 +78,11 @@ def read_target(deployment: Deployment, target: Target, user_id: str) -> TargetV
         Head.found(head_item),
         Member.found(member_item),
     )
-    return TargetView(view, _unexpired(deployment, target, view.head, item))
+    return TargetView(view, unexpired(deployment, target, view.head, item))
 
 
-def _unexpired(
-    deployment: Deployment, target: Target, head: Head | None, item: Item | None
-) -> Message | None:
-    """The message, unless it is gone by its own instant or by the room's retention."""
+def unexpired(deployment: Deployment, target: Target, head: Head | None, item: Item | None) -> Message | None:
+    """The message in its item, unless it is gone by its own instant or by the room's retention."""
     now = deployment.now()
     if item is None or not is_numbered(item) or is_expired(item, now // 1_000):
         return None
