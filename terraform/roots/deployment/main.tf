@@ -68,6 +68,7 @@ module "chat" {
   allow_unfenced_subscriptions = var.allow_unfenced_subscriptions
   limits                       = var.limits
   adding_needs_consent         = var.adding_needs_consent
+  short_codes                  = var.short_codes
   guild_service                = var.guild_service_role_arn == null ? var.guild_service : { role_arn = var.guild_service_role_arn }
   uploads                      = var.uploads
 

@@ -134,6 +134,11 @@ variable "adding_needs_consent" {
   default = null
 }
 
+variable "short_codes" {
+  type    = any
+  default = null
+}
+
 variable "guild_service" {
   type    = any
   default = null

@@ -69,7 +69,8 @@ def _check(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> _ChangesReq
     was_since, was_after, seq, ts, rev, *issued = unseal_position(_purpose(room), token, cursor_keys)
     if since != was_since or after not in (None, was_after):
         raise InvalidInput("history.cursorConflict", argument="nextToken")
-    generation, part = [*issued, *(1, 0)[len(issued) :]]
+    generation = issued[0] if issued else 1
+    part = issued[1] if issued[1:] else 0
     held = Held(seq, ts, rev, generation=generation, part=part)
     return _ChangesRequest(room, limit, since, was_after, held, is_first=False)
 
