@@ -25,9 +25,8 @@ def tells_event(record: Record) -> bool:
 
 def is_projected(record: Record) -> bool:
     """The filter of `project_stream`: those, and reactions' counters."""
-    return tells_event(record) or (
-        record.get("eventName") in NAMES and _key(record, "PK").startswith("REACT#")
-    )
+    is_counter = _key(record, "PK").startswith("REACT#") and _key(record, "SK").startswith("COUNT#")
+    return tells_event(record) or (record.get("eventName") in NAMES and is_counter)
 
 
 def _key(record: Record, name: str) -> str:

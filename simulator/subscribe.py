@@ -32,7 +32,11 @@ subscription ($roomId: ID!, $epoch: Int) {
   onMessage(roomId: $roomId, epoch: $epoch) {
     id roomId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
     attachments { id name contentType size } replyTo mentions mentionsAll
-    notice { kind userId role mutedUntil nextEpoch rev }
+    reactions { emoji count userIds }
+    notice {
+      kind userId role mutedUntil nextEpoch rev
+      reactions { id seq rev reactions { emoji count userIds } }
+    }
   }
 }
 """

@@ -129,6 +129,25 @@ class Room(_Part):
     me: Member | None
 
 
+class ReactionCount(_Part):
+    """How many people react to a message with an emoji, and a few of them."""
+
+    emoji: Id
+    count: Positive
+    user_ids: list[Id]
+
+
+class MessageReactions(_Part):
+    """All reactions to a message, as they are from this revision on."""
+
+    id: Id
+    seq: Positive
+    rev: Positive
+    reactions: list[ReactionCount] | None = Field(
+        description="Empty where nobody reacts any more; null in rooms in which not every member may see every message."
+    )
+
+
 class Notice(_Part):
     """What happened to the room or to somebody in it: the API's type `Notice`."""
 
@@ -142,6 +161,9 @@ class Notice(_Part):
     )
     rev: Positive | None
     room: Room | None
+    reactions: list[MessageReactions] | None = Field(
+        None, description="Only of REACTIONS_CHANGED: up to twenty messages."
+    )
 
 
 class Event(_Part):

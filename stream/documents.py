@@ -66,7 +66,7 @@ def example_event(kind: EventKind) -> RoomEvent:
         epoch=3,
         generation=1,
         ts=_TS,
-        actor_id=None if kind == "GUILD_MEMBERSHIP" else "alice",
+        actor_id=None if kind in ("GUILD_MEMBERSHIP", "REACTIONS_CHANGED") else "alice",
         message=_message(kind) if is_message else None,
         notices=tuple(_notices(kind)),
     )
@@ -125,14 +125,26 @@ def _notices(kind: str) -> list[dict[str, Any]]:
         "MEMBER_BANNED": {"nextEpoch": 4},
         "MEMBER_MUTED": {"mutedUntil": "2026-11-28T00:00:00.000Z"},
         "ROLE_CHANGED": {"role": "MODERATOR"},
+        "REACTIONS_CHANGED": {"reactions": [_REACTIONS]},
     }
-    return [_notice(kind, None if kind.startswith("ROOM_") else "carol", **told.get(kind, {}))]
+    is_of_room = kind.startswith(("ROOM_", "REACTIONS_"))
+    return [_notice(kind, None if is_of_room else "carol", **told.get(kind, {}))]
 
 
 def _notice(kind: str, user_id: str | None, **told: Any) -> dict[str, Any]:
     nothing = dict.fromkeys(("role", "mutedUntil", "nextEpoch"))
     return {"kind": kind, "userId": user_id, **nothing, "rev": 51, "room": None, **told}
 
+
+_REACTIONS = {
+    "id": _MESSAGE_ID,
+    "seq": 42,
+    "rev": 51,
+    "reactions": [
+        {"emoji": "👍", "count": 12, "userIds": ["alice", "carol", "dave"]},
+        {"emoji": ":party_parrot:", "count": 1, "userIds": ["erin"]},
+    ],
+}
 
 _ROOM = {
     "roomId": "GUILD#dragons",

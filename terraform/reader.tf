@@ -190,7 +190,7 @@ resource "aws_lambda_event_source_mapping" "projections" {
     dynamic "filter" {
       for_each = [
         { SK = { S = [{ prefix = "MSG#" }, { prefix = "EVT#" }] } },
-        { PK = { S = [{ prefix = "REACT#" }] } },
+        { PK = { S = [{ prefix = "REACT#" }] }, SK = { S = [{ prefix = "COUNT#" }] } },
       ]
       content {
         pattern = jsonencode({ eventName = ["INSERT", "MODIFY"], dynamodb = { Keys = filter.value } })

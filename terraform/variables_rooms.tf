@@ -77,6 +77,18 @@ variable "history_from" {
   }
 }
 
+variable "short_codes" {
+  description = "What messages may be reacted to with besides Unicode's emoji: names such as :party_parrot:, 1 to 32 of a-z 0-9 _ + - between colons. One that is taken out stays where it was used."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.short_codes) <= 100 && length(join(",", var.short_codes)) <= 2000 && alltrue([for code in var.short_codes : can(regex("^:[a-z0-9_+-]{1,32}:$", code))])
+    error_message = "short_codes are up to 100 names such as :party_parrot:, 2,000 characters in all: a function's environment has 4 KB."
+  }
+}
+
 variable "guild_service" {
   description = "The role of the service that keeps guilds' members, which may then tell us who came and who went. Null: nobody may."
   type        = object({ role_arn = string })

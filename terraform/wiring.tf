@@ -64,6 +64,7 @@ locals {
     local.upload_settings,
     local.event_settings,
     local.hook_settings,
+    { for codes in [var.short_codes] : "SHORT_CODES" => join(",", codes) if length(codes) > 0 },
     { for module in keys(local.readers) : "PUBLISHER_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.stream_reader },
     { for module in keys(local.readers) : "PROJECTOR_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.projector },
     { for name, number in var.limits : upper(name) => tostring(number) if number != null },
@@ -72,7 +73,7 @@ locals {
   # Listed by a wiring, and without a value under some variables.
   optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES",
     "PUBLISHER_ROLE", "PROJECTOR_ROLE", "EVENT_BUS", "EVENT_SOURCE", "EVENT_QUEUE_URL", "EVENT_TEXT", "DEAD_LETTER_QUEUE_URL",
-  "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE"]
+  "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE", "SHORT_CODES"]
   known_settings = concat(keys(local.settings), local.optional_settings, [for name in keys(var.limits) : upper(name)])
 
   # What a function is told: the values of the settings and the references of the secrets that its wiring lists.

@@ -118,7 +118,8 @@ def test_the_filter_takes_events_and_counters() -> None:
         (room, "HEAD"),
         (room, "CHG#1"),
         ("USER#alice", "IN#ROOM#lobby"),
-        ("REACTIONS#ROOM#lobby", "SUM#m1"),
+        ("REACTIONS#ROOM#lobby", "DIRTY#m1"),
+        (counters, "BY#👍#alice"),
     ]
     assert [each for each in (*wanted, *others) if is_projected(record(*each))] == wanted
     assert not any(is_projected(record(*each, name="REMOVE")) for each in wanted)

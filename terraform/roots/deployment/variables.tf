@@ -139,6 +139,11 @@ variable "history_from" {
   default = null
 }
 
+variable "short_codes" {
+  type    = any
+  default = null
+}
+
 variable "guild_service" {
   type    = any
   default = null

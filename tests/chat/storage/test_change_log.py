@@ -77,7 +77,8 @@ def entry(rev: int, prev: int, *, ts: int = NOW, prev_ts: int = NOW, of: str = "
         seq=1,
         kind="edited",
         ts=ts,
-        **{"written_at": ts, **more},
+        written_at=more.get("written_at", ts),
+        prev_written_at=more.get("prev_written_at", 0),
     )
 
 

@@ -5,6 +5,7 @@ from functools import cache
 
 from chat.rules.projections import Projection
 from chat.steps.mention_projection import MentionProjection
+from chat.steps.summarise_reactions import ReactionSummaries
 from chat_lambda.compose import deployment
 from chat_lambda.settings import settings
 
@@ -19,7 +20,7 @@ def projections() -> Sequence[Projection]:
     found: list[Projection] = [MentionProjection(deployment())]
     if settings().appsync_url:
         found.append(_people_told())
-    return found
+    return [*found, ReactionSummaries(deployment())]  # last: it may wait for the rest of a second
 
 
 def _people_told() -> Projection:

@@ -121,6 +121,19 @@ def _queue_or_file(text: str) -> str:
 RUN_BY_BROWSERS = ("html", "xml", "svg", "script")
 
 
+MOST_SHORT_CODES = 100
+
+
+def _short_codes(text: str) -> tuple[str, ...]:
+    codes = tuple(part.strip() for part in text.split(","))
+    if len(codes) > MOST_SHORT_CODES or not all(re.fullmatch(r":[a-z0-9_+-]{1,32}:", each) for each in codes):
+        raise ValueError(
+            f"must be a list of up to {MOST_SHORT_CODES} codes such as :party_parrot:, with commas: 1 to 32 of a-z 0-9 _ + -"
+            " between colons"
+        )
+    return codes
+
+
 def _media_types(text: str) -> tuple[str, ...]:
     """Types that a browser could run are refused: an attachment would act with the rights of the bucket's
     address."""
@@ -213,6 +226,8 @@ class Settings:
     uploads_bucket: str = ""
     upload_types: tuple[str, ...] = _parsed(UPLOAD_TYPES, _media_types)
     max_upload_bytes: int = _number(10_485_760, int, 1, 104_857_600)
+    short_codes: tuple[str, ...] = _parsed((), _short_codes)
+    """What may be reacted with besides Unicode's emoji, such as `:party_parrot:`."""
     max_clock_skew_ms: int = _number(3_000, int, 1_000, 60_000)
     gap_patience_ms: int = _number(10_000, int, 1_000, 300_000)
     chat_hooks: str | None = _parsed(None, _module)

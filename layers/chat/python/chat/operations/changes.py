@@ -77,7 +77,9 @@ def _check(arguments: Mapping[str, Any], cursor_keys: CursorKeys) -> _ChangesReq
     was_since, was_after, seq, ts, rev, *issued = unseal_position(_purpose(room), token, cursor_keys)
     if since != was_since or after not in (None, was_after):
         raise InvalidInput("history.cursorConflict", argument="nextToken")
-    held = Held(seq, ts, rev, generation=issued[0] if issued else 1)
+    generation = issued[0] if issued else 1
+    part = issued[1] if issued[1:] else 0
+    held = Held(seq, ts, rev, generation=generation, part=part)
     return _ChangesRequest(room, limit, since, was_after, held, is_first=False)
 
 
@@ -92,8 +94,8 @@ def _to_wire(
     if not caught.complete:
         held = caught.held
         position = [request.since, request.after, held.seq, held.ts, held.rev]
-        if head.generation > 1:  # the first says nothing: functions from before there were any read it, too
-            position.append(head.generation)
+        if head.generation > 1 or held.part:  # the first says nothing: functions from before read it, too
+            position += [head.generation, held.part] if held.part else [head.generation]
         token = seal_position(_purpose(request.room), position, cursor_keys)
     return {
         "items": [message.to_wire() for message in caught.messages],

@@ -23,7 +23,7 @@ from chat.storage.places import membership_place
 from chat.storage.tables import Write
 from chat.storage.uploads import Upload, delete_writes, keys_of, uploads_of
 
-CONTENT = ("text", "attachments", "reply_to", "mentions", "mentions_all")
+CONTENT = ("text", "attachments", "reply_to", "mentions", "mentions_all", "reactions")
 """The fields of a message that are taken away with it."""
 
 

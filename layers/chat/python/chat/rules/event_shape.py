@@ -113,6 +113,8 @@ _NOTICE: Part = {
     "nextEpoch": _or_null(_positive),
     "rev": _or_null(_positive),
 }
+_MESSAGE_REACTIONS: Part = {"id": _id, "seq": _positive, "rev": _positive}
+_REACTION_COUNT: Part = {"emoji": _id, "count": _positive}
 _ROOM: Part = {
     "roomId": _id,
     "roomType": _one_of(_literals(RoomType)),
@@ -186,6 +188,8 @@ def _checked_attachment(attachment: Mapping[str, Any]) -> dict[str, Any]:
 
 def _checked_notice(notice: Mapping[str, Any]) -> dict[str, Any]:
     found = _part("notices", notice, _NOTICE)
+    if notice.get("reactions") is not None:
+        found["reactions"] = [_checked_reactions(each) for each in notice["reactions"]]
     room: Any = notice["room"]
     if room is None:
         return {**found, "room": None}
@@ -196,6 +200,22 @@ def _checked_notice(notice: Mapping[str, Any]) -> dict[str, Any]:
     checked["head"] = None if head is None else _part("notices.room.head", head, _HEAD)
     checked["me"] = None if me is None else _part("notices.room.me", me, _MEMBER)
     return {**found, "room": checked}
+
+
+def _checked_reactions(of_message: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of the reactions to one message."""
+    found, counts = _part("notices.reactions", of_message, _MESSAGE_REACTIONS), of_message["reactions"]
+    if not isinstance(counts, list | None):
+        raise Unsound("notices.reactions.reactions")
+    found["reactions"] = None if counts is None else [_checked_count(each) for each in counts]
+    return found
+
+
+def _checked_count(count: Mapping[str, Any]) -> dict[str, Any]:
+    user_ids = count["userIds"]
+    if not isinstance(user_ids, list) or not all(map(_id, user_ids)):
+        raise Unsound("notices.reactions.userIds")
+    return {**_part("notices.reactions", count, _REACTION_COUNT), "userIds": user_ids}
 
 
 def _part(where: str, value: Any, part: Part) -> dict[str, Any]:

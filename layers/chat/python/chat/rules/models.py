@@ -5,7 +5,7 @@ it again costs a cold start more than everything else of ours together.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache
 from operator import attrgetter
@@ -170,6 +170,8 @@ class Head(Stored):
 
     `all_seq`: no message with a larger number mentions everybody.
 
+    `reacted_at` (ms) is when its last summary of reactions was made: there is one in a second at the most.
+
     `generation` is that of the tables in which the item counts, `generation_rev` the revision with which that
     began in this room: see `chat/rules/generations.py`."""
 
@@ -211,6 +213,7 @@ class Head(Stored):
     generation: int = 1
     generation_rev: int = 0
     all_seq: int = 0
+    reacted_at: int = 0
 
     def to_wire(self) -> dict[str, Any]:
         """The schema's `RoomHead`."""
@@ -249,7 +252,8 @@ class Member(Stored):
 
     Whoever left or was removed keeps the item as `left`, so that leaving ends neither a mute nor a limit;
     `ended_epoch` is the epoch that their going ended. `join_tat` is their rate of joining by themself
-    (µs), `again_tat` that of being added again by others. `added`: others put them there. `left_by_self`: they
+    (µs), `again_tat` that of being added again by others, `react_tat` that of
+    reacting. `added`: others put them there. `left_by_self`: they
     left, and were not taken out. `invitation_ended`: they were invited last, and did not come.
 
     `joined_seq` is the room's newest message when they came, `joined_ts` (ms) its instant, 0 where that was not kept.
@@ -268,6 +272,7 @@ class Member(Stored):
     join_tat: int = 0
     added: int = 0
     again_tat: int = 0
+    react_tat: int = 0
     left_by_self: int = 0
     invitation_ended: int = 0
 
@@ -313,13 +318,14 @@ NoticeKind = Literal[
     "MEMBER_UNBANNED",
     "MEMBER_MUTED",
     "ROLE_CHANGED",
+    "REACTIONS_CHANGED",
 ]
 
 
 @record(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What happened to a room or to somebody in it. `muted_until` is in ms; `room` is the schema's `Room`, as
-    it is answered."""
+    it is answered, `reactions` the schema's `MessageReactions`."""
 
     kind: NoticeKind
     user_id: str | None = None
@@ -328,9 +334,10 @@ class Notice:
     next_epoch: int | None = None
     rev: int | None = None
     room: Mapping[str, Any] | None = None
+    reactions: Sequence[Mapping[str, Any]] | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        return {
+        wire = {
             "kind": self.kind,
             "userId": self.user_id,
             "role": self.role and self.role.upper(),
@@ -339,6 +346,8 @@ class Notice:
             "rev": self.rev,
             "room": self.room,
         }
+        # Null for whoever asks for what is absent: most notices are about none of it.
+        return wire if self.reactions is None else wire | {"reactions": list(self.reactions)}
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -346,7 +355,7 @@ class Message(Stored):
     """A message as the schema's `Message` answers it. Instants are epoch milliseconds here, `AWSDateTime` on
     the wire.
 
-    `attachments` is the list of the schema's `Attachment` as JSON. What has a `notice` is none of the stored
+    `attachments` is the list of the schema's `Attachment` as JSON, `reactions` that of `ReactionCount`. What has a `notice` is none of the stored
     messages. Two are not answered: `written_at`, when it was stored, where `ts` is far ahead of that, and
     `history_from`, what its room said of that at the last change of the message.
 
@@ -369,6 +378,7 @@ class Message(Stored):
     removed_at: int | None = None
     version: int | None = 1
     attachments: str | None = None
+    reactions: str | None = None
     notice: Notice | None = None
     written_at: int | None = None
     history_from: HistoryFrom | None = None
@@ -382,10 +392,9 @@ class Message(Stored):
         for instant in ("ts", "editedAt", "removedAt"):
             if wire[instant] is not None:
                 wire[instant] = to_wire(wire[instant])
-        if self.attachments is not None:
-            wire["attachments"] = json.loads(self.attachments)
-        if self.mentions is not None:
-            wire["mentions"] = json.loads(self.mentions)
+        for listed in ("attachments", "mentions", "reactions"):
+            if wire[listed] is not None:
+                wire[listed] = json.loads(wire[listed])
         if self.mentions_all is not None:
             wire["mentionsAll"] = True
         if self.notice is not None:

@@ -10,6 +10,7 @@ Operation = Literal[
     "subscribe",
     "mentionAll",
     "send",  # and edit one's own, upload, say that one is typing
+    "react",  # to a message
     "mark",  # one's own receipts
     "leave",
     "removeOwn",  # one's own message
@@ -34,7 +35,7 @@ before a public room's door."""
 
 _LOOK_AND_JOIN: frozenset[Operation] = frozenset({"look", "join"})
 _MEMBER: frozenset[Operation] = frozenset(
-    {"look", "join", "read", "subscribe", "send", "mark", "leave", "removeOwn"}
+    {"look", "join", "read", "subscribe", "send", "react", "mark", "leave", "removeOwn"}
 )
 _KEEP_ORDER: frozenset[Operation] = frozenset(
     {
@@ -56,8 +57,8 @@ PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
     "owner": _MEMBER | _KEEP_ORDER | _SPEAK_TO_ALL | _RULE,
     "moderator": _MEMBER | _KEEP_ORDER | _SPEAK_TO_ALL,
     "member": _MEMBER,
-    # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`: whoever speaks is
-    # in the room. Not `mentionAll` for the same reason.
+    # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`, `mentionAll` and `react`:
+    # whoever speaks is in the room.
     "admin": _LOOK_AND_JOIN | frozenset[Operation]({"read"}) | _KEEP_ORDER | _RULE,
     # A service of the platform: it hears rooms for people whom it has let in by the chat's own word, follows
     # epochs itself, and passes on what these people have.

@@ -34,6 +34,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "quote": "Quote",
         "mentions": "[ID!]",
         "mentionsAll": "Boolean",
+        "reactions": "[ReactionCount!]",
         "notice": "Notice",
     },
     "Quote": {
@@ -56,7 +57,10 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "nextEpoch": "Int",
         "rev": "Int",
         "room": "Room",
+        "reactions": "[MessageReactions!]",
     },
+    "ReactionCount": {"emoji": "String!", "count": "Int!", "userIds": "[ID!]!"},
+    "MessageReactions": {"id": "ID!", "seq": "Int", "rev": "Int", "reactions": "[ReactionCount!]"},
     "Room": {
         "roomId": "ID!",
         "roomType": "RoomType",

@@ -41,12 +41,14 @@ _LOG_PAGES = 8
 class Held:
     """What somebody holds of a room: every message up to number `seq`, of the instant `ts` (ms), in a state
     at least as new as the revision `rev`. `seq` is `None` where only the instant is known. `generation`: the
-    tables' in which a reading that goes on began; else `rev` says whether it was this one."""
+    tables' in which a reading that goes on began; else `rev` says whether it was this one. `part`: of how many messages of the
+    next entry of the change log, where that is about several, the same is true."""
 
     seq: int | None
     ts: int
     rev: int
     generation: int | None = None
+    part: int = 0
 
     @classmethod
     def all_of(cls, head: Head) -> "Held":
@@ -99,6 +101,17 @@ def _is_from_before(held: Held, head: Head) -> bool:
     return held != NOTHING and is_from_before(held.rev, head)
 
 
+@record(frozen=True, slots=True)
+class _Named:
+    """A message that an entry is about: which of how many."""
+
+    entry: LogEntry
+    sort_key: str
+    seq: int
+    part: int
+    is_last: bool
+
+
 Outcome = Literal["done", "full", "blocked", "lost"]
 """`full`: no more in this answer. `blocked`: something is not visible yet. `lost`: something never will
 be."""
@@ -129,6 +142,7 @@ class _CatchingUp:
         self._now, self._recency = deployment.now(), deployment.recency()
         self._floor = keys.message_floor(readable_since(head, deployment.defaults, self._now))
         self._messages: list[Message] = []
+        self._given: dict[str, int] = {}
 
     def run(self, *, far: bool) -> CaughtUp:
         if self._deployment.clock_in_doubt():
@@ -173,7 +187,7 @@ class _CatchingUp:
             if outcome != "done":
                 return outcome
             if page.then == "complete":
-                self._held = replace(self._held, rev=self._head.rev)
+                self._held = replace(self._held, rev=self._head.rev, part=0)
                 return "done"
             if page.then != "more":
                 return "blocked" if page.then == "recent" else "lost"
@@ -197,44 +211,64 @@ class _CatchingUp:
     def _take(self, entries: Sequence[LogEntry]) -> Outcome:
         """Take over changes in their order, up to the first that is more than is asked for, or not visible in
         its message."""
-        chosen, wanted = self._choose(entries)
+        named = self._named(entries)
+        chosen, wanted = self._choose(named)
         items = self._items(wanted)
         changed: dict[str, Message] = {}
-        outcome: Outcome = "done" if len(chosen) == len(entries) else "full"
-        for entry in chosen:
-            item = items.get(entry.message_sk)
+        outcome: Outcome = "done" if len(chosen) == len(named) else "full"
+        for each in chosen:
+            entry, item = each.entry, items.get(each.sort_key)
             if item and int(item.get("rev", {"N": "0"})["N"]) < entry.rev:
                 outcome = "blocked"
                 break
-            if item and self._is_held(entry) and self._lives(entry.message_sk, item):
-                changed[entry.message_sk] = to_message(self._room, item)
-            self._held = replace(self._held, rev=entry.rev)
+            if item and self._is_held(each.sort_key) and self._lives(each.sort_key, item):
+                changed[each.sort_key] = message = to_message(self._room, item)
+                self._given[each.sort_key] = message.rev or 0
+            if each.is_last:
+                self._held = replace(self._held, rev=entry.rev, part=0)
+            else:
+                self._held = replace(self._held, part=each.part)
         self._messages += sorted(changed.values(), key=lambda message: message.rev or 0)
         return outcome
 
-    def _choose(self, entries: Sequence[LogEntry]) -> tuple[list[LogEntry], list[str]]:
-        """The entries that there is space for, and the messages to look at.
+    def _named(self, entries: Sequence[LogEntry]) -> list[_Named]:
+        """The messages that entries are about, in order, but for those that are held of the first."""
+        named, part = [], self._held.part
+        for entry in entries:
+            numbered_keys = entry.numbered_keys
+            named += [
+                _Named(entry, sort_key, seq, number, number == len(numbered_keys))
+                for number, (sort_key, seq) in enumerate(numbered_keys, 1)
+                if number > part
+            ]
+            part = 0
+        return named
+
+    def _choose(self, named: Sequence[_Named]) -> tuple[list[_Named], list[str]]:
+        """Those that there is space for, and the messages to look at.
 
         These are the ones held, and of the others those that were changed just now: they are yet to be read
-        as new, and must by then be seen as the change has left them, since nobody will get it again.
+        as new, and must by then be seen as the change has left them, since nobody will get it again. What this
+        answer has already, as new as that, is not looked at again.
         """
         wanted: dict[str, bool] = {}
-        chosen: list[LogEntry] = []
-        for entry in entries:
-            if entry.seq < self._first:
-                chosen.append(entry)
+        chosen: list[_Named] = []
+        for each in named:
+            if each.seq < self._first:
+                chosen.append(each)
                 continue
-            held = self._is_held(entry)
-            is_recent = self._recency.covers(entry.ts, entry.written_at)
-            if (held or is_recent) and entry.message_sk not in wanted:
+            held = self._is_held(each.sort_key)
+            is_recent = self._recency.covers(each.entry.ts, each.entry.written_at)
+            is_given = self._given.get(each.sort_key, -1) >= each.entry.rev
+            if (held or is_recent) and not is_given and each.sort_key not in wanted:
                 if (held and sum(wanted.values()) == self._space) or len(wanted) == MOST_ACTIONS:
                     break
-                wanted[entry.message_sk] = held
-            chosen.append(entry)
+                wanted[each.sort_key] = held
+            chosen.append(each)
         return chosen, list(wanted)
 
-    def _is_held(self, entry: LogEntry) -> bool:
-        return entry.message_sk < keys.message_floor(self._held.ts + 1)
+    def _is_held(self, sort_key: str) -> bool:
+        return sort_key < keys.message_floor(self._held.ts + 1)
 
     def _lives(self, sort_key: str, item: Item) -> bool:
         return sort_key >= self._floor and not is_expired(item, self._now // 1_000)

@@ -11,7 +11,7 @@ from chat.rules.access import View
 from chat.rules.arguments import check_instant
 from chat.rules.errors import InvalidInput
 from chat.rules.generations import published_again
-from chat.rules.models import Head, Member, Message
+from chat.rules.models import Head, Item, Member, Message
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.steps.visible_messages import is_message_id, unexpired_message
@@ -82,10 +82,16 @@ def read_target(
         Head.found(head_item),
         Member.found(member_item),
     )
-    message = unexpired_message(deployment, room, view.head, item, deployment.now())
-    again = published_again(message, view.head) if message and view.head else message
     expires_at = int(item["expiresAt"]["N"]) if item and "expiresAt" in item else None
-    return TargetView(view, again, expires_at, {place: found[place] for place in others if place in found})
+    message = unexpired(deployment, target, view.head, item)
+    return TargetView(view, message, expires_at, {place: found[place] for place in others if place in found})
+
+
+def unexpired(deployment: Deployment, target: Target, head: Head | None, item: Item | None) -> Message | None:
+    """The message in its item, as it would be published now, unless it is gone by its own instant or by the room's
+    retention."""
+    message = unexpired_message(deployment, target.room, head, item, deployment.now())
+    return published_again(message, head) if message and head else message
 
 
 def change_writes(

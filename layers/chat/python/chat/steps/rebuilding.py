@@ -20,7 +20,7 @@ from chat.rules.rooms import Room
 from chat.steps.retry import retried
 from chat.storage import keys
 from chat.storage.change_log import LogEntry
-from chat.storage.event_items import event_of
+from chat.storage.event_items import as_last_told, event_of
 from chat.storage.items import is_expired
 from chat.storage.places import Found, in_room
 
@@ -95,7 +95,8 @@ class _Rebuilding:
     def _changes(self) -> _Source:
         """Edits and removals, in as far as their messages are there."""
         items, further = self._query(keys.change(self._since + 1), keys.change(self._until))
-        entries = [entry for item in items if not self._is_gone(item) and (entry := _entry(item)) is not None]
+        found = [entry for item in items if not self._is_gone(item) and (entry := _entry(item)) is not None]
+        entries = [entry for entry in found if entry.kind != "reacted"]  # these have items of their own
         messages = self._messages({entry.message_sk for entry in entries})
         events = [
             event
@@ -147,7 +148,7 @@ class _Rebuilding:
         if self._is_gone(item):
             return None
         try:
-            return event_of(item)
+            return event_of(as_last_told(item))
         except UNREADABLE:
             return None
 

@@ -2,7 +2,7 @@
 
 Nobody gets anything of it any more, so nothing here is urgent or in order for readers. The order is for what cannot be
 found afterwards: the proof of a send is found by its message, a file by its upload, a membership by its line in the
-roster. Each piece deletes what it found, or what was found before it was interrupted: the end of a room lets nothing
+roster, a reaction by the list of its message's; and nobody reacts any more whose membership has ended. Each piece deletes what it found, or what was found before it was interrupted: the end of a room lets nothing
 come after it.
 """
 
@@ -16,6 +16,7 @@ from chat.steps.jobs import Step, new_job_write
 from chat.steps.listing import user_of
 from chat.steps.occupancy import SHARDS
 from chat.steps.quota import returned_room
+from chat.steps.reaction_removal import remove_reactions
 from chat.steps.retry import retried
 from chat.steps.roster import LEFT_IS_KEPT_MS
 from chat.storage import keys
@@ -150,6 +151,13 @@ def _is_of_ours(sort_key: str) -> bool:
     return is_numbered_kind or sort_key == keys.ADOPTION
 
 
+def _reaction_lists(deployment: Deployment, subject: str, position: str | None) -> str | None:
+    """The lists by which reactions were found, and marks of what was to be summarised."""
+    room = Room.parse(subject)
+    partition_key = keys.reactions_of_room(room.partition_key)
+    return _page_of(deployment, room, partition_key, (FIRST, LAST), _items, MOST_ACTIONS, position)
+
+
 def _counters(deployment: Deployment, subject: str, position: str | None) -> str | None:
     """What was counted of the room, which would expire by itself. A position is the number of a partition and, after
     `#`, where in it to read on."""
@@ -192,6 +200,8 @@ STEPS: Mapping[str, Step] = {
     "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 4),
     "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 4),
     "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 4),
+    "reactions": remove_reactions,
+    "reactionLists": _reaction_lists,
     "rest": partial(_through, FIRST, LAST, _others_of_ours, 1),
     "counters": _counters,
     "tombstone": _tombstone,

@@ -21,7 +21,9 @@ KEPT_MS = 60 * DAY_MS
 """How long a token is good. Memberships that have ended are kept longer, so that whoever left a room hears of
 it."""
 
-_VERSION = 1
+_VERSION, _WITH_PARTS = 1, 2
+"""The second has one number more for each room: the first is what functions from before read, and said wherever it can be."""
+
 _HASH_BYTES = 8
 
 
@@ -41,11 +43,13 @@ def room_hash(user_id: str, partition_key: str) -> bytes:
 
 def seal_token(user_id: str, token: Token, cursor_keys: CursorKeys) -> str:
     after = (token.position.after or "").encode()
-    packed = bytes([_VERSION, token.position.table == "guild", *_varints([token.issued_at, len(after)])])
+    has_parts = any(held.part for held in token.held.values())
+    version = _WITH_PARTS if has_parts else _VERSION
+    packed = bytes([version, token.position.table == "guild", *_varints([token.issued_at, len(after)])])
     packed += after
     for name, held in token.held.items():
         number = 0 if held.seq is None else held.seq + 1
-        packed += name + bytes(_varints([number, held.ts, held.rev]))
+        packed += name + bytes(_varints([number, held.ts, held.rev, *([held.part] if has_parts else [])]))
     return seal_bytes(_purpose(user_id), packed, cursor_keys)
 
 
@@ -53,13 +57,14 @@ def unseal_token(user_id: str, sealed: object, cursor_keys: CursorKeys) -> Token
     """Raises `InvalidInput` for what was not sealed for this person."""
     packed = unseal_bytes(_purpose(user_id), sealed, cursor_keys, "since", LONGEST)
     numbers = iter(packed)
-    _, is_guild = next(numbers), next(numbers)
+    version, is_guild = next(numbers), next(numbers)
     issued_at, length = _varint(numbers), _varint(numbers)
     after = bytes(next(numbers) for _ in range(length)).decode()
     held: dict[bytes, Held] = {}
     while name := bytes(byte for _, byte in zip(range(_HASH_BYTES), numbers, strict=False)):
         number, ts, rev = _varint(numbers), _varint(numbers), _varint(numbers)
-        held[name] = Held(number - 1 if number else None, ts, rev)
+        part = _varint(numbers) if version == _WITH_PARTS else 0
+        held[name] = Held(number - 1 if number else None, ts, rev, part=part)
     return Token(issued_at, MembershipCursor("guild" if is_guild else "core", after or None), held)
 
 

@@ -1,11 +1,12 @@
-"""The change log of a room: one entry for each edit and removal, chained by `rev`, so that a gap shows.
+"""The change log of a room: one entry for each edit, removal and summary of reactions, chained by `rev`, so that a gap shows.
 
 Each entry names the entry before it (`prev`), and the room's head the last one (`changedRev`). Entries expire
 after a month.
 """
 
+import json
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from chat.rules.gaps import Recency
 from chat.rules.models import Head, Stored
@@ -19,15 +20,18 @@ from chat.storage.store import Store
 from chat.storage.tables import Write
 
 _AT_ONCE = 100
-_LOOKED_THROUGH = 500
+_LOOKED_THROUGH, _LOOKS = 500, 4
 
-Kind = Literal["edited", "removed"]
+Kind = Literal["edited", "removed", "reacted"]
 
 
 @record(frozen=True, slots=True, kw_only=True)
 class LogEntry(Stored):
     """A change of a message. `id` tells it from any other change; `ts` (ms) is its instant, `prev_ts` that of
-    `prev`, and `written_at` and `prev_written_at` (ms) are when they were written."""
+    `prev`, and `written_at` and `prev_written_at` (ms) are when they were written.
+
+    One of reactions may be about several messages: `messages` has the sort key and the number of each as JSON, and
+    `message_sk` and `seq` are those of the first."""
 
     id: str
     rev: int
@@ -39,6 +43,19 @@ class LogEntry(Stored):
     ts: int
     written_at: int = 0
     prev_written_at: int = 0
+    messages: str | None = None
+
+    @property
+    def numbered_keys(self) -> list[tuple[str, int]]:
+        """The sort key and the number of each message that it is about."""
+        if self.messages is None:
+            return [(self.message_sk, self.seq)]
+        return [(sort_key, seq) for sort_key, seq in json.loads(self.messages)]
+
+    @property
+    def sort_keys(self) -> list[str]:
+        """Of all messages that it is about."""
+        return [sort_key for sort_key, _ in self.numbered_keys]
 
 
 def changed_at(head: Head, now: int) -> int:
@@ -50,6 +67,29 @@ def changed_at(head: Head, now: int) -> int:
 def log_writes(room: Room, head: Head, entry: LogEntry) -> list[Write]:
     """The writes that log a change as the next revision after `head`. The first moves the head, on condition
     of its `rev`."""
+    return [
+        Write(
+            head_place(room),
+            condition="#rev = :rev",
+            given={":rev": head.rev},
+            set={"rev": entry.rev, **logged(head, entry)},
+        ),
+        entry_write(room, entry),
+    ]
+
+
+def logged(head: Head, entry: LogEntry) -> dict[str, Any]:
+    """The attributes of the head that an entry changes, but for `rev`."""
+    return {
+        "changedRev": entry.rev,
+        "changedAt": entry.ts,
+        "changeWrittenAt": entry.written_at,
+        **removed_with(head, entry),
+    }
+
+
+def entry_write(room: Room, entry: LogEntry) -> Write:
+    """The write of the entry itself. Nothing guards it: the head's does, in the same transaction."""
     attributes = {
         "type": "Change",
         "id": entry.id,
@@ -64,21 +104,9 @@ def log_writes(room: Room, head: Head, entry: LogEntry) -> list[Write]:
         "prevWrittenAt": entry.prev_written_at,
         "expiresAt": (entry.ts + KEPT_MS) // 1_000,
     }
-    return [
-        Write(
-            head_place(room),
-            condition="#rev = :rev",
-            given={":rev": head.rev},
-            set={
-                "rev": entry.rev,
-                "changedRev": entry.rev,
-                "changedAt": entry.ts,
-                "changeWrittenAt": entry.written_at,
-                **removed_with(head, entry),
-            },
-        ),
-        Write(entry_place(room, entry.rev), set=attributes, whole=True),
-    ]
+    if entry.messages is not None:
+        attributes["messages"] = entry.messages
+    return Write(entry_place(room, entry.rev), set=attributes, whole=True)
 
 
 def removed_with(head: Head, entry: LogEntry) -> dict[str, str]:
@@ -163,7 +191,8 @@ def recent_changes(store: Store, room: Room, head: Head, *, recency: Recency) ->
         for entry in (LogEntry.of(item) for item in items):
             if entry.rev != awaited:
                 return None
-            least.setdefault(entry.message_sk, entry.rev)
+            for sort_key in entry.sort_keys:
+                least.setdefault(sort_key, entry.rev)
             awaited, is_recent = entry.prev, recency.covers(entry.prev_ts, entry.prev_written_at)
             if not is_recent:
                 return least
@@ -173,15 +202,22 @@ def recent_changes(store: Store, room: Room, head: Head, *, recency: Recency) ->
 
 
 def removed_numbers(store: Store, room: Room, head: Head) -> frozenset[int]:
-    """The numbers of the messages that the last 500 changes up to `head` removed, in one request."""
-    items, _ = store.tables.query_page(
-        room.table,
-        room.partition_key,
-        keys.change(0),
-        keys.change(head.changed_rev),
-        forward=False,
-        count=_LOOKED_THROUGH,
-        consistent=False,
-    )
-    entries = (LogEntry.of(item) for item in items)
-    return frozenset(entry.seq for entry in entries if entry.kind == "removed")
+    """The numbers of the messages that the last 500 edits and removals up to `head` removed, of the last 2,000 entries at the
+    most: one request, where reactions are among them up to four."""
+    entries: list[LogEntry] = []
+    up_to = head.changed_rev
+    for _ in range(_LOOKS):
+        items, further = store.tables.query_page(
+            room.table,
+            room.partition_key,
+            keys.change(0),
+            keys.change(up_to),
+            forward=False,
+            count=_LOOKED_THROUGH,
+            consistent=False,
+        )
+        entries += [entry for item in items if (entry := LogEntry.of(item)).kind != "reacted"]
+        if not further or len(entries) >= _LOOKED_THROUGH:
+            break
+        up_to = LogEntry.of(items[-1]).rev - 1
+    return frozenset(entry.seq for entry in entries[:_LOOKED_THROUGH] if entry.kind == "removed")

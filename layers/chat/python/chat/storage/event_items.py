@@ -18,6 +18,15 @@ from chat.storage.legacy import is_numbered
 from chat.storage.places import Place, in_room
 from chat.storage.tables import Write
 
+REACTED_REV, TOLD_REV = "reactedRev", "toldRev"
+"""Attributes of a message: the revision of the last summary of its reactions, which another item tells; and that of the last edit
+before this, 0 where there was none. As long as the first is the message's `rev`, the message tells nothing itself."""
+
+
+def is_by_reactions(item: Item) -> bool:
+    """Whether a message's `rev` comes from a summary of its reactions."""
+    return REACTED_REV in item and item[REACTED_REV] == item.get("rev")
+
 
 def event_place(room: Room, rev: int) -> Place:
     """Where the event of a revision lies, if it is not about a message."""
@@ -54,7 +63,8 @@ def event_attributes(generation_rev: int, event: RoomEvent) -> dict[str, str | i
 
 def event_of(item: Item) -> RoomEvent | None:
     """The event that an item of either table tells, as DynamoDB writes it; `None` for one that tells none: it is
-    something else, another team's, or a message from before its room's events were kept.
+    something else, another team's, a message from before its room's events were kept, or one whose reactions alone were
+    changed: `as_last_told`.
 
     Raises `KeyError`, `TypeError` or `ValueError` for one of ours that cannot be read.
     """
@@ -62,8 +72,16 @@ def event_of(item: Item) -> RoomEvent | None:
     if not keys.may_tell_event(sort_key) or (room := _room_of(item)) is None:
         return None
     if sort_key.startswith(keys.MESSAGES):
-        return _event_of_message(room, item)
+        return None if is_by_reactions(item) else _event_of_message(room, item)
     return _event_of_item(room, item) if item.get("type") == {"S": "Event"} else None
+
+
+def as_last_told(item: Item) -> Item:
+    """The item with the revision of the last event that a message told, whatever its reactions did since."""
+    if not is_by_reactions(item):
+        return item
+    told = {name: value for name, value in item.items() if name not in (REACTED_REV, "rev")}
+    return told if item[TOLD_REV]["N"] == "0" else told | {"rev": item[TOLD_REV]}
 
 
 def _room_of(item: Item) -> Room | None:

@@ -16,14 +16,20 @@ USER#{userId}    AT#{room}                 receipts
                  MENTION#{room}#{seq}      that a message mentions them; seq is 12-digit zero-padded
                  PRESENCE                  when and where their client was last heard of (core table)
                  QUOTA                     the rates of making rooms and of adding people (core table)
+                 REACTED#{room}#{message}  with what they react to a message, an attribute for each emoji
                  BLOCK#{userId}            whom they have blocked (core table)
                  UPLOADING                 the rate of preparing uploads (core table)
                  MINE                      the epoch of their own, and what they were told last (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
+REACT#{room}     BY#{emoji}#{userId}       that somebody reacts to a message; one of 32 shards of a message's reactions
+#{message}#{nn}  COUNT#{emoji}             how many of the shard do
+REACTIONS#{room} KINDS#{message}           the emoji that a message is reacted with, and in which shards
+                 DIRTY#{message}           that its reactions were changed since they were summarised
 JOBS             {kind}#{subject}          a job that runs in the background, with its checkpoint
 
-{userId} is a user id in which `%` and `#` are written `%25` and `%23`, 512 bytes at the most.
+{userId} is a user id in which `%` and `#` are written `%25` and `%23`, 512 bytes at the most; in {emoji} they are written so,
+too. {message} is a message's id, a UUIDv7.
 """
 
 from chat.rules.identifiers import uuid7_ms
@@ -37,6 +43,9 @@ MINE = "MINE"
 JOBS = "JOBS"
 REACTIONS = "REACT#"
 """How the partition keys of reactions' counters begin."""
+COUNTS = "COUNT#"
+REACTING, KINDS, KINDS_END = "BY#", "KINDS#", "KINDS$"
+DIRTY, DIRTY_END = "DIRTY#", "DIRTY$"
 LATEST_MS = 9_999_999_999_999
 """The last instant that thirteen digits can write: November 2286."""
 
@@ -69,13 +78,60 @@ def block(user_id: str) -> str:
     return f"BLOCK#{_escaped(user_id)}"
 
 
+def reacted(room_partition: str, message_id: str) -> str:
+    return f"REACTED#{room_partition}#{message_id}"
+
+
+def reaction_shard(room_partition: str, message_id: str, shard: int) -> str:
+    return f"{REACTIONS}{room_partition}#{message_id}#{shard:02d}"
+
+
+def reactions_of_room(room_partition: str) -> str:
+    return f"REACTIONS#{room_partition}"
+
+
+def reacting(emoji: str, user_id: str) -> str:
+    return f"{REACTING}{_escaped(emoji)}#{_escaped(user_id)}"
+
+
+def reacting_with(emoji: str | None) -> tuple[str, str]:
+    """Keys before and after those of everybody who reacts with an emoji, or with any."""
+    return (
+        (REACTING, "BY$")
+        if emoji is None
+        else (f"{REACTING}{_escaped(emoji)}#", f"{REACTING}{_escaped(emoji)}$")
+    )
+
+
+def who_reacts(key: str) -> tuple[str, str]:
+    """The emoji and the user id in a key of `reacting`."""
+    emoji, _, user_id = key.removeprefix(REACTING).partition("#")
+    return _unescaped(emoji), _unescaped(user_id)
+
+
+def reaction_count(emoji: str) -> str:
+    return f"{COUNTS}{_escaped(emoji)}"
+
+
+def reaction_kinds(message_id: str) -> str:
+    return f"{KINDS}{message_id}"
+
+
+def unsummarised(message_id: str) -> str:
+    return f"{DIRTY}{message_id}"
+
+
 def user_in(key: str) -> str:
     """The user id in a key of `user_partition`, `roster`, `banned`, `invited` or `block`."""
-    return key.partition("#")[2].replace("%23", "#").replace("%25", "%")
+    return _unescaped(key.partition("#")[2])
 
 
 def _escaped(user_id: str) -> str:
     return user_id.replace("%", "%25").replace("#", "%23")
+
+
+def _unescaped(written: str) -> str:
+    return written.replace("%23", "#").replace("%25", "%")
 
 
 def change(rev: int) -> str:
