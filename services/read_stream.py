@@ -11,7 +11,7 @@ from chat.storage.clock import wall_clock
 from chat.storage.dead_letters import DeadLetters
 from chat_lambda.compose_events import dead_letters, reader
 from chat_lambda.function import Call, Handler, service
-from chat_lambda.telemetry import logger
+from chat_lambda.stream_answer import answer_of
 
 WORKING_S = 18.0
 """The function has eleven seconds more, for the request of each target that is under way then."""
@@ -25,17 +25,7 @@ def reading(emitter: Callable[[], Emitter], letters: Callable[[], DeadLetters]) 
         """Answers from which record on the batch is to be sent again: see `docs/events.md`."""
         records, until = call.arguments["Records"], emitter().monotonic() + WORKING_S
         read = read_stream(emitter(), letters(), records, wall_clock(), call.tally, until)
-        for letter in read.set_aside:
-            fields = {
-                "table": letter.table,
-                "sequence_number": letter.sequence_number,
-                "reason": letter.reason,
-            }
-            logger().error("Record set aside", extra=fields)
-        if read.failed is None:
-            return {"batchItemFailures": []}
-        logger().warning("Batch not done", extra={"failure": read.failure, "records": len(records)})
-        return {"batchItemFailures": [{"itemIdentifier": read.failed}]}
+        return answer_of(read, len(records))
 
     return handler
 

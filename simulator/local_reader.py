@@ -1,9 +1,9 @@
-"""The stream's reader on one machine: `make run PUBLISH=stream` follows both tables' streams and calls `read_stream`, which
-publishes through the API's own wire."""
+"""What follows both tables' streams on one machine: `make run` calls `project_stream` for them, and with PUBLISH=stream
+`read_stream` beside it, which publishes through the API's own wire."""
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,23 +11,35 @@ from simulator.auth.access_keys import PUBLISHER, AccessKeys
 from simulator.functions import Functions
 from simulator.keys import signing_key
 from simulator.settings import TABLES, Settings
-from simulator.streams import Checkpoints, StreamPoller, enable_streams, following, invoking, write_pointer
+from simulator.stream_mapping import Filter, is_projected, tells_event
+from simulator.streams import (
+    Checkpoints,
+    MappingOptions,
+    StreamPoller,
+    enable_streams,
+    following,
+    invoking,
+    write_pointer,
+)
 
-NAME = "read_stream"
+FOLLOWERS: Mapping[str, Filter] = {"read_stream": tells_event, "project_stream": is_projected}
+"""The functions that follow streams, each with what it takes of them."""
 SESSION_S = 30 * 86_400
 """How long the reader's credentials are good: longer than anybody runs this."""
 
 
 def reader_environment(settings: Settings, address: str) -> dict[str, str]:
-    """What the functions are told where the reader publishes. `address`: where the API will be."""
+    """What the functions are told. `address`: where the API will be, which is published by with PUBLISH=stream."""
     folder = settings.state / "events"
     folder.mkdir(parents=True, exist_ok=True)
-    return {
-        "APPSYNC_URL": f"{address}/graphql",
-        "APPSYNC_PROFILE": PUBLISHER,
-        "AWS_SHARED_CREDENTIALS_FILE": str(_credentials_file(folder, settings.keys)),
-        "DEAD_LETTER_QUEUE_URL": f"file:{dead_letters_of(settings)}",
-    }
+    told = {"DEAD_LETTER_QUEUE_URL": f"file:{dead_letters_of(settings)}"}
+    if settings.publish == "stream":
+        told |= {
+            "APPSYNC_URL": f"{address}/graphql",
+            "APPSYNC_PROFILE": PUBLISHER,
+            "AWS_SHARED_CREDENTIALS_FILE": str(_credentials_file(folder, settings.keys)),
+        }
+    return told
 
 
 def dead_letters_of(settings: Settings) -> Path:
@@ -54,14 +66,28 @@ def _credentials_file(folder: Path, keys: Path) -> Path:
 
 @contextmanager
 def reading_streams(settings: Settings, endpoint: str, functions: Functions) -> Iterator[None]:
-    """Both streams are followed while the block lasts, from where the last run was."""
-
-    stopped, pollers = threading.Event(), []
-    for table, arn in enable_streams(endpoint, TABLES).items():
-        checkpoints = Checkpoints.read(settings.state / "events" / f"{settings.engine}.{table}.json")
-        give_up = write_pointer(dead_letters_of(settings))
-        pollers.append(
-            StreamPoller(endpoint, arn, invoking(functions, NAME), checkpoints, stopped, give_up=give_up)
+    """Both streams are followed while the block lasts, by each function from where its last run was."""
+    stopped, streams = threading.Event(), enable_streams(endpoint, TABLES)
+    names = ("read_stream", "project_stream") if settings.publish == "stream" else ("project_stream",)
+    give_up = write_pointer(dead_letters_of(settings))
+    pollers = [
+        StreamPoller(
+            endpoint,
+            arn,
+            invoking(functions, name),
+            Checkpoints.read(_checkpoints_file(settings, table, name)),
+            stopped,
+            give_up=give_up,
+            options=MappingOptions(wanted=FOLLOWERS[name]),
         )
+        for table, arn in streams.items()
+        for name in names
+    ]
     with following(pollers, stopped):
         yield
+
+
+def _checkpoints_file(settings: Settings, table: str, name: str) -> Path:
+    """The reader's has the name that it had before there was another."""
+    beside = "" if name == "read_stream" else f".{name}"
+    return settings.state / "events" / f"{settings.engine}.{table}{beside}.json"

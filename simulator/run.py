@@ -18,7 +18,7 @@ from simulator.access import local_access, refused_tokens
 from simulator.composition import composed, generation_of
 from simulator.engine import home_of
 from simulator.engine_watch import watching
-from simulator.functions import Functions, functions_from_wiring
+from simulator.functions import functions_from_wiring
 from simulator.greeting import greeting
 from simulator.keys import JWKS_PATH, signing_key
 from simulator.local_reader import reader_environment, reading_streams
@@ -39,7 +39,7 @@ def main(settings: Settings, answers: TextIO) -> int:
     jwks = {"JWT_JWKS_URL": address + JWKS_PATH}
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
     gave_up = threading.Event()
-    told = reader_environment(settings, address) if settings.publish == "stream" else {}
+    told = reader_environment(settings, address)
     with composed(settings, jwks, told=local.told, more=told), _watched(settings, gave_up):
         functions = functions_from_wiring(wiring, local.authorizer)
         config = ServerConfig(
@@ -54,7 +54,7 @@ def main(settings: Settings, answers: TextIO) -> int:
             on_refusal=local.on_refusal,
         )
         try:
-            with _reading(settings, functions):
+            with reading_streams(settings, os.environ["DYNAMODB_ENDPOINT"], functions):
                 asyncio.run(
                     serve(
                         config,
@@ -76,13 +76,6 @@ def main(settings: Settings, answers: TextIO) -> int:
 def schema_of(settings: Settings) -> str:
     """Its types and fields are marked for the modes of AUTH, as for an API in the cloud."""
     return generate(modes=settings.modes, publish=settings.publish)
-
-
-def _reading(settings: Settings, functions: Functions) -> AbstractContextManager[None]:
-    """Publishes what the tables' streams tell, where that is how subscribers hear of it."""
-    if settings.publish != "stream":
-        return nullcontext()
-    return reading_streams(settings, os.environ["DYNAMODB_ENDPOINT"], functions)
 
 
 def _watched(settings: Settings, gave_up: threading.Event) -> AbstractContextManager[None]:

@@ -43,7 +43,16 @@ Roles = tuple[Annotated[str, Field(pattern=r"^[^,\s]+$")], ...]
 IDENTITY = ("IDENTITY", "TOKEN_MARKER")  # how the functions are told whom to trust
 OWN = (
     *("AWS_", "JWT_", "POWERTOOLS_", "S3_ENDPOINT", "UPLOADS_BUCKET"),
-    *("APPSYNC_", "EVENT_", "DEAD_LETTER_", "PUBLISH", "SCHEMA_PREFIX", "CHAT_HOOKS", *IDENTITY),
+    *(
+        "APPSYNC_",
+        "EVENT_",
+        "DEAD_LETTER_",
+        "PROJECTIONS",
+        "PUBLISH",
+        "SCHEMA_PREFIX",
+        "CHAT_HOOKS",
+        *IDENTITY,
+    ),
 )  # how variables begin that a developer may have, and the functions are not to read
 LISTS = ("roles", "groups", "auth")  # with commas
 
@@ -267,6 +276,7 @@ def functions_environment(
         "CURSOR_KEYS": secrets.cursor_keys,
         "AUDIT_KEY": secrets.audit_key,
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
+        "PROJECTIONS": "true",
         "AUTHORIZER_TTL_SECONDS": "300",
         "PUBLISHER_ROLE": role_arn(PUBLISHER),
         "LOG_LEVEL": log_level,

@@ -5,21 +5,33 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 Record = Mapping[str, Any]
 
-PREFIXES = ("MSG#", "EVT#")
 NAMES = ("INSERT", "MODIFY")
 
+Filter = Callable[[Record], bool]
+"""Which records a mapping takes."""
 
-def is_wanted(record: Record) -> bool:
-    """The mapping's filter: the changes in which events can be."""
-    sort_key = record.get("dynamodb", {}).get("Keys", {}).get("SK", {}).get("S", "")
-    return record.get("eventName") in NAMES and sort_key.startswith(PREFIXES)
+
+def tells_event(record: Record) -> bool:
+    """The filter of `read_stream`: the changes in which events can be."""
+    return record.get("eventName") in NAMES and _key(record, "SK").startswith(("MSG#", "EVT#"))
+
+
+def is_projected(record: Record) -> bool:
+    """The filter of `project_stream`: those, and reactions' counters."""
+    return tells_event(record) or (
+        record.get("eventName") in NAMES and _key(record, "PK").startswith("REACT#")
+    )
+
+
+def _key(record: Record, name: str) -> str:
+    return str(record.get("dynamodb", {}).get("Keys", {}).get(name, {}).get("S", ""))
 
 
 def number_of(record: Record) -> str:
@@ -30,10 +42,12 @@ def number_of(record: Record) -> str:
 class ShardMapping:
     """One shard's records on their way to a function. `batch_size`: how many at once. `attempts`: how often the same
     records are tried before they are given up; a batch that fails as a whole is halved first, until it is one record.
+    `wanted`: the filter.
     """
 
     batch_size: int = 100
     attempts: int = 10
+    wanted: Filter = tells_event
     waiting: list[Record] = field(default_factory=list)
     checkpoint: str | None = None
     """The sequence number up to which all is done, or given up."""
@@ -47,7 +61,7 @@ class ShardMapping:
 
     def batch(self) -> list[Record]:
         """What is to be invoked next; nothing where nothing waits."""
-        wanted = [each for each in self.waiting if is_wanted(each)]
+        wanted = [each for each in self.waiting if self.wanted(each)]
         return wanted[: self._window or self.batch_size]
 
     def done(self, batch: Sequence[Record], answer: object) -> list[Record]:
@@ -81,7 +95,7 @@ class ShardMapping:
 
     def _pass(self) -> None:
         """Go past what the filter leaves out."""
-        while self.waiting and not is_wanted(self.waiting[0]):
+        while self.waiting and not self.wanted(self.waiting[0]):
             self.checkpoint = number_of(self.waiting.pop(0))
 
 

@@ -22,7 +22,7 @@ import botocore.exceptions
 from chat.storage.aws import client
 from simulator.functions import FunctionError, Functions
 from simulator.settings import REGION
-from simulator.stream_mapping import Record, ShardMapping, given_up, number_of
+from simulator.stream_mapping import Filter, Record, ShardMapping, given_up, number_of, tells_event
 
 log = logging.getLogger(__name__)
 
@@ -102,11 +102,13 @@ class Checkpoints:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How often the same records are tried, and with how long a pause (seconds) where nothing of them was done."""
+class MappingOptions:
+    """How often the same records are tried, and with how long a pause (seconds) where nothing of them was done; `wanted`:
+    the filter."""
 
     attempts: int = 10
     retry_s: float = RETRY_S
+    wanted: Filter = tells_event
 
 
 class StreamPoller:
@@ -123,11 +125,11 @@ class StreamPoller:
         *,
         start: Start = "TRIM_HORIZON",
         give_up: Callable[[Mapping[str, Any]], None] = lambda _: None,
-        patience: Patience = Patience(),
+        options: MappingOptions = MappingOptions(),
     ) -> None:
         self._endpoint = endpoint
         self._arn, self._invoke, self._checkpoints = arn, invoke, checkpoints
-        self._stopped, self._start, self._give_up, self._patience = stopped, start, give_up, patience
+        self._stopped, self._start, self._give_up, self._options = stopped, start, give_up, options
         self._mappings: dict[str, ShardMapping] = {}
         self._iterators: dict[str, str | None] = {}
         self._look_for_shards = 0.0
@@ -175,9 +177,9 @@ class StreamPoller:
         answer = self._invoke({"Records": batch})
         if lost := mapping.done(batch, answer):
             log.warning("records given up", extra={"count": len(lost)})
-            self._give_up(given_up(lost, self._arn, shard, self._patience.attempts))
+            self._give_up(given_up(lost, self._arn, shard, self._options.attempts))
         elif mapping.batch()[:1] == batch[:1]:  # nothing is done: Lambda waits before it tries again, too
-            self._stopped.wait(self._patience.retry_s)
+            self._stopped.wait(self._options.retry_s)
 
     def _find_shards(self) -> None:
         """Shards come and go: DynamoDB begins a new one every few hours."""
@@ -192,7 +194,9 @@ class StreamPoller:
                     first = (
                         self._start if not self._mappings or self._start == "TRIM_HORIZON" else "TRIM_HORIZON"
                     )
-                    self._mappings[name] = ShardMapping(attempts=self._patience.attempts)
+                    self._mappings[name] = ShardMapping(
+                        attempts=self._options.attempts, wanted=self._options.wanted
+                    )
                     self._mappings[name].checkpoint = self._checkpoints.numbers.get(self._name(name))
                     self._iterators[name] = self._iterator(name, first)
                 elif name not in self._iterators:

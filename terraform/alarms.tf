@@ -121,12 +121,12 @@ locals {
     events-failed = {
       means     = "A batch of a table's stream was given up after all its retries: events of it were not told."
       namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-      subjects  = { for name, queue in aws_sqs_queue.letters : name => { QueueName = queue.name } if name == "failed" }
+      subjects  = { for name, queue in aws_sqs_queue.letters : name => { QueueName = queue.name } if endswith(name, "failed") }
     }
     events-dead = {
       means     = "Records of a table's stream wait in the queue of those that could not be told."
       namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-      subjects  = { for name, queue in aws_sqs_queue.letters : name => { QueueName = queue.name } if name == "dead" }
+      subjects  = { for name, queue in aws_sqs_queue.letters : name => { QueueName = queue.name } if endswith(name, "dead") }
     }
     events-poisoned = {
       means     = "The reader of a table's stream has set records aside that it cannot read, or that a target will never take."

@@ -1,5 +1,6 @@
-# What reads the tables' streams and tells of each change: live subscribers (publish = "stream"), a bus and a queue (events). Nothing
-# here is made while nobody asks for it. docs/events.md.
+# What reads the tables' streams: the reader, which tells of each change to live subscribers (publish = "stream"), a bus and a queue
+# (events), and beside it what derives from them what no send writes (projections). Neither is made while nobody asks for it.
+# docs/events.md.
 
 locals {
   publishes    = var.publish == "stream"
@@ -7,15 +8,32 @@ locals {
   has_queue    = var.events.queue != null
   reads_events = local.publishes || local.has_bus || local.has_queue
 
-  # Of the wiring's services: the one that reads the streams, and the one that tells a bus or a queue again; subscribers catch up.
+  # Tables of others may have no stream, or a second reader of it already: of these somebody has to say that it is to be read.
+  makes_tables  = var.existing.tables.core == null && var.existing.tables.guild == null
+  projects      = coalesce(var.projections, local.makes_tables) && anytrue([for name in keys(local.fields) : contains(local.wiring.fields[name].settings, "PROJECTIONS")])
+  reads_streams = local.reads_events || local.projects
+
+  # Of the wiring's services: the two that read the streams, and the one that tells a bus or a queue again; subscribers catch up.
   stream_reader  = "read_stream"
-  event_services = { (local.stream_reader) = local.reads_events, reemit_events = local.has_bus || local.has_queue }
-  stream_readers = [for module in [local.stream_reader] : module if local.reads_events]
+  projector      = "project_stream"
+  event_services = { (local.stream_reader) = local.reads_events, (local.projector) = local.projects, reemit_events = local.has_bus || local.has_queue }
+  stream_readers = [for module in [local.stream_reader, local.projector] : module if local.event_services[module]]
   readers        = { for name, each in local.services : each.module => each if contains(keys(local.event_services), name) }
 
   # Their functions stand beside the others (aws_lambda_function.chat): they are told where the API is, and the API which function
   # its authorizer is.
-  reader_settings = { for name, url in { APPSYNC_URL = local.api.own_url } : name => url if local.publishes }
+  reader_settings = {
+    for module in keys(local.readers) : module => merge(
+      { for name, url in { APPSYNC_URL = local.api.own_url } : name => url if local.publishes },
+      { for name in ["DEAD_LETTER_QUEUE_URL"] : name => aws_sqs_queue.letters["${local.letters_of[module]}dead"].url if contains(keys(local.letters_of), module) },
+    )
+  }
+
+  # Which queues a reader of streams has for places of what it could not do: of each its own, since they are told again by other means.
+  letters_of = { for module in local.stream_readers : module => module == local.projector ? "projections-" : "" }
+
+  # The one mutation that each of them calls, where subscribers are told by the stream.
+  published_by = { (local.stream_reader) = local.publishing, (local.projector) = local.publishing_mine }
 
   stream_arns = {
     for key in keys(local.tables) : key => var.existing.tables[key] == null ? aws_dynamodb_table.chat[key].stream_arn : var.existing.tables[key].stream_arn
@@ -47,7 +65,7 @@ resource "aws_lambda_function" "reader" {
   environment {
     variables = merge(
       local.environments[each.key],
-      { for name, value in local.reader_settings : name => value if contains(each.value.settings, name) },
+      { for name, value in local.reader_settings[each.key] : name => value if contains(each.value.settings, name) },
     )
   }
 
@@ -79,7 +97,7 @@ resource "aws_lambda_function" "reader" {
     }
 
     precondition {
-      condition     = length(setsubtract(each.value.settings, concat(local.known_settings, ["APPSYNC_URL"]))) == 0
+      condition     = length(setsubtract(each.value.settings, concat(local.known_settings, ["APPSYNC_URL", "DEAD_LETTER_QUEUE_URL"]))) == 0
       error_message = "resolvers/wiring.json gives ${each.key} a setting that terraform/wiring.tf has no value for."
     }
   }
@@ -107,7 +125,7 @@ resource "aws_lambda_alias" "reader" {
   }
 }
 
-# One reader a table. A stream takes two without throttling them: the other place is the team's.
+# A stream takes two readers without throttling them: this one, and what is derived (projections) or the team's own.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 resource "aws_lambda_event_source_mapping" "stream" {
   for_each = local.reads_events ? toset(keys(local.tables)) : []
@@ -144,6 +162,43 @@ resource "aws_lambda_event_source_mapping" "stream" {
   }
 }
 
+# The other place of the two: what is derived. Reactions' counters lie in partitions of their own, and are no events.
+resource "aws_lambda_event_source_mapping" "projections" {
+  for_each = local.projects ? toset(keys(local.tables)) : []
+
+  event_source_arn = local.stream_arns[each.key]
+  function_name    = aws_lambda_alias.reader[local.projector].arn
+  tags             = local.tags
+
+  starting_position                  = var.events.reader.starting_position
+  batch_size                         = var.events.reader.batch_size
+  maximum_batching_window_in_seconds = var.events.reader.batching_window_seconds
+  parallelization_factor             = var.events.reader.parallelization
+
+  function_response_types        = ["ReportBatchItemFailures"]
+  bisect_batch_on_function_error = true
+  maximum_retry_attempts         = var.events.reader.retries
+  maximum_record_age_in_seconds  = var.events.reader.max_age_seconds
+
+  destination_config {
+    on_failure {
+      destination_arn = aws_sqs_queue.letters["projections-failed"].arn
+    }
+  }
+
+  filter_criteria {
+    dynamic "filter" {
+      for_each = [
+        { SK = { S = [{ prefix = "MSG#" }, { prefix = "EVT#" }] } },
+        { PK = { S = [{ prefix = "REACT#" }] } },
+      ]
+      content {
+        pattern = jsonencode({ eventName = ["INSERT", "MODIFY"], dynamodb = { Keys = filter.value } })
+      }
+    }
+  }
+}
+
 # Where events go
 
 resource "aws_cloudwatch_event_bus" "events" {
@@ -172,7 +227,7 @@ resource "aws_sqs_queue" "events" {
 # Places of records that could not be told, and nothing of what is in them: of batches that Lambda gave up (failed), and of records
 # that nobody can read (dead). docs/runbook.md says how they are told again.
 resource "aws_sqs_queue" "letters" {
-  for_each = local.reads_events ? toset(["failed", "dead"]) : []
+  for_each = toset(flatten([for prefix in values(local.letters_of) : ["${prefix}failed", "${prefix}dead"]]))
 
   name                      = "${local.prefix}-events-${each.key}"
   message_retention_seconds = 1209600 # 14 days
@@ -196,11 +251,10 @@ locals {
 
   event_settings = {
     for name, value in {
-      EVENT_BUS             = try(local.bus.name, null)
-      EVENT_SOURCE          = local.has_bus ? var.events.bus.source : null
-      EVENT_QUEUE_URL       = try(local.queue.url, null)
-      EVENT_TEXT            = tostring(var.events.text)
-      DEAD_LETTER_QUEUE_URL = try(aws_sqs_queue.letters["dead"].url, null)
+      EVENT_BUS       = try(local.bus.name, null)
+      EVENT_SOURCE    = local.has_bus ? var.events.bus.source : null
+      EVENT_QUEUE_URL = try(local.queue.url, null)
+      EVENT_TEXT      = tostring(var.events.text)
     } : name => value if value != null && local.reads_events
   }
 }
@@ -229,7 +283,7 @@ resource "aws_iam_role_policy" "reader" {
             Action   = ["dynamodb:ListStreams"]
             Resource = [for table in values(local.tables) : "${table.arn}/stream/*"] # Lambda asks for it, of whichever stream the table has
           },
-        ] : statement if each.key == local.stream_reader
+        ] : statement if contains(local.stream_readers, each.key)
       ],
       [
         for bus in [local.bus] : {
@@ -242,8 +296,9 @@ resource "aws_iam_role_policy" "reader" {
       ],
       [
         for queues in [concat(
-          each.key == local.stream_reader ? [aws_sqs_queue.letters["failed"].arn] : [], # Lambda puts it there by the role of the function
-          contains(each.value.settings, "DEAD_LETTER_QUEUE_URL") ? [aws_sqs_queue.letters["dead"].arn] : [],
+          # Lambda puts what failed there by the role of the function.
+          [for prefix in [for module, prefix in local.letters_of : prefix if module == each.key] : aws_sqs_queue.letters["${prefix}failed"].arn],
+          [for prefix in [for module, prefix in local.letters_of : prefix if module == each.key] : aws_sqs_queue.letters["${prefix}dead"].arn],
           contains(each.value.settings, "EVENT_QUEUE_URL") ? [for queue in [local.queue] : queue.arn if local.has_queue] : [],
           )] : {
           Sid      = "Queues"
@@ -257,8 +312,8 @@ resource "aws_iam_role_policy" "reader" {
           Sid      = "Publish"
           Effect   = "Allow"
           Action   = ["appsync:GraphQL"]
-          Resource = ["${arn}/types/Mutation/fields/${local.field_names[local.publishing]}"]
-        } if local.publishes && contains(each.value.settings, "APPSYNC_URL")
+          Resource = ["${arn}/types/Mutation/fields/${local.field_names[local.published_by[each.key]]}"]
+        } if local.publishes && contains(each.value.settings, "APPSYNC_URL") && contains(keys(local.fields), try(local.published_by[each.key], ""))
       ],
       [
         for keys in [local.reader_keys] : {

@@ -74,12 +74,12 @@ data "aws_dynamodb_table" "existing" {
     }
 
     postcondition {
-      condition     = !local.reads_events || try(self.stream_enabled && contains(["NEW_IMAGE", "NEW_AND_OLD_IMAGES"], self.stream_view_type), false)
+      condition     = !local.reads_streams || try(self.stream_enabled && contains(["NEW_IMAGE", "NEW_AND_OLD_IMAGES"], self.stream_view_type), false)
       error_message = "The table ${each.value} must have a stream with new images (NEW_IMAGE), which events are read from; it has ${try(self.stream_enabled, false) ? self.stream_view_type : "none"}."
     }
 
     postcondition {
-      condition     = !local.reads_events || self.stream_arn == var.existing.tables[each.key].stream_arn
+      condition     = !local.reads_streams || self.stream_arn == var.existing.tables[each.key].stream_arn
       error_message = "existing.tables.${each.key}.stream_arn is not of the table's stream, which is ${coalesce(self.stream_arn, "none")}: a stream that is turned off and on again is another one."
     }
   }

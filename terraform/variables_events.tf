@@ -21,7 +21,8 @@ variable "events" {
   description = <<-EOT
     What is told of each change of a room, and how the tables' streams are read for it and for `publish = "stream"`: events/stream/ has
     an example of each kind, and its schema. With neither a bus nor a queue, and `publish` as it is, nothing is read, and nothing
-    of this is made. DynamoDB lets two read a stream without throttling each other: one of a table's is taken by this, the other one is yours.
+    of this is made. DynamoDB lets two read a stream without throttling each other: one of a table's is taken by this, the other one by `projections`
+    or by you.
     - `bus`: to an EventBridge bus, which is made, or is `existing.event_bus`. `source` is what its rules match.
     - `queue`: to an SQS queue (FIFO, a room's events in order), which is made, or is `existing.event_queue`. Who takes messages out of
       it may give it a redrive policy.
@@ -85,6 +86,22 @@ variable "events" {
   validation {
     condition     = contains(["TRIM_HORIZON", "LATEST"], var.events.reader.starting_position)
     error_message = "events.reader.starting_position must be TRIM_HORIZON or LATEST."
+  }
+}
+
+variable "projections" {
+  description = <<-EOT
+    Whether a second function reads the tables' streams and derives from them what no send writes: what a person is told of by `onMine`,
+    mentions, and the sums of reactions. Without it these fields refuse with `reason=noProjections`. It reads as `events.reader` says, and takes
+    the second of the two places that a stream has without throttling. Null: on where both tables are made here and some of `fields` needs it;
+    off with `existing.tables`, where somebody else may have that place. True with these needs the `stream_arn` of each.
+  EOT
+  type        = bool
+  default     = null
+
+  validation {
+    condition     = !coalesce(var.projections, false) || alltrue([for table in values(var.existing.tables) : table == null || try(table.stream_arn != null, false)])
+    error_message = "projections are derived from the tables' streams: existing.tables must say the stream_arn of each table. Its owner turns the stream on, with NEW_IMAGE."
   }
 }
 

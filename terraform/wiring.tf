@@ -12,7 +12,8 @@ locals {
       module = each.module
     } if can(each.publish) ? each.publish == var.publish : var.fields == null || contains(coalesce(var.fields, []), name)
   }
-  publishing = "Mutation.publishMessage" # what the stream's reader calls; no choice of fields names it
+  publishing      = "Mutation.publishMessage" # what the stream's reader calls; no choice of fields names it
+  publishing_mine = "Mutation.publishMine"    # what tells people of themselves calls
 
   # The name of a field in an API with a prefix: chat/rules/schema_names.py.
   field_prefix = "${lower(substr(var.schema_prefix, 0, 1))}${substr(var.schema_prefix, 1, -1)}"
@@ -54,6 +55,7 @@ locals {
       ALLOW_UNFENCED_SUBSCRIPTIONS = tostring(var.allow_unfenced_subscriptions)
       ADDING_NEEDS_CONSENT         = tostring(var.adding_needs_consent)
       PUBLISH                      = var.publish
+      PROJECTIONS                  = tostring(local.projects)
       SCHEMA_PREFIX                = var.schema_prefix
     },
     local.jwt_settings,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulator.stream_mapping import ShardMapping, given_up, is_wanted, number_of
+from simulator.stream_mapping import ShardMapping, given_up, number_of, tells_event
 
 
 def record(number: int, sort_key: str = "MSG#1", name: str = "INSERT") -> dict[str, Any]:
@@ -35,7 +35,7 @@ def of(count: int, **parts: Any) -> ShardMapping:
 def test_events_are_messages_and_what_else_happens() -> None:
     wanted = [("MSG#1", "INSERT"), ("MSG#1", "MODIFY"), ("EVT#1", "INSERT")]
     others = [("MSG#1", "REMOVE"), ("HEAD", "MODIFY"), ("CHG#1", "INSERT"), ("IN#ROOM#lobby", "INSERT")]
-    assert [each for each in (*wanted, *others) if is_wanted(record(1, *each))] == wanted
+    assert [each for each in (*wanted, *others) if tells_event(record(1, *each))] == wanted
 
 
 def test_records_come_in_batches_and_are_done_with_them() -> None:

@@ -18,7 +18,7 @@ from simulator import demo
 from simulator.engine import PROJECT, embedded, home_of
 from simulator.settings import REGION
 from simulator.stream_mapping import number_of
-from simulator.streams import Checkpoints, Patience, StreamPoller, enable_streams
+from simulator.streams import Checkpoints, MappingOptions, StreamPoller, enable_streams
 from tests.simulator.test_engine_death import has_ended, kill
 
 Eventually = Callable[[Callable[[], object]], None]
@@ -62,7 +62,7 @@ class Table:
             threading.Event(),
             start=start,
             give_up=self.given_up.append,
-            patience=Patience(attempts=2, retry_s=0.0),
+            options=MappingOptions(attempts=2, retry_s=0.0),
         )
 
     def read(self, checkpoints: Checkpoints) -> list[str]:

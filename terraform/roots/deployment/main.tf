@@ -71,9 +71,10 @@ module "chat" {
   guild_service                = var.guild_service_role_arn == null ? var.guild_service : { role_arn = var.guild_service_role_arn }
   uploads                      = var.uploads
 
-  publish = var.publish
-  events  = var.events
-  hooks   = var.hooks
+  publish     = var.publish
+  events      = var.events
+  projections = var.projections
+  hooks       = var.hooks
 
   packages                  = var.packages
   packages_in_s3            = var.packages_in_s3

@@ -154,6 +154,11 @@ variable "events" {
   default = null
 }
 
+variable "projections" {
+  type    = bool
+  default = null
+}
+
 variable "hooks" {
   type    = any
   default = null

@@ -43,7 +43,7 @@ from simulator.engine import embedded
 from simulator.engine_host import CREDENTIALS
 from simulator.settings import REGION
 from simulator.stream_mapping import Record
-from simulator.streams import Checkpoints, Patience, StreamPoller, enable_streams
+from simulator.streams import Checkpoints, MappingOptions, StreamPoller, enable_streams
 from tests.guarantees.events.stream_records import other, sent
 from tests.guarantees.events.unreliable_targets import Bus, Letters, Queue
 from tests.guarantees.rooms.message_oracle import Refusal
@@ -198,7 +198,7 @@ class Survival:
             self.invoke,
             self.checkpoints,
             threading.Event(),
-            patience=Patience(attempts=1_000, retry_s=0.0),
+            options=MappingOptions(attempts=1_000, retry_s=0.0),
         )
         poller.random = self.random
         poller.prepare()

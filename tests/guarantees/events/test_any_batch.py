@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from chat.operations.read_stream import Reading, read_stream
+from chat.operations.read_stream import read_stream
 from chat.rules.outgoing import Target
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.emission import Emitter
+from chat.steps.stream_batch import Reading
 from chat.storage.event_bus import EventBus
 from chat.storage.event_publisher import EventPublisher
 from chat.storage.event_queue import EventQueue

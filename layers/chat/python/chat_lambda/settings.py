@@ -164,6 +164,9 @@ class Settings:
     publish: Publish = _parsed("sender", _publish)
     """What subscribers of `onMessage` are given: what the caller of a mutation selects, or what the stream's reader
     publishes: docs/publishing.md."""
+    projections: bool = _parsed(False, _flag)
+    """Whether anything is derived from the tables' streams: `services/project_stream.py`. Without it, what needs that is
+    refused."""
     publisher_role: "RoleKey | None" = _parsed(None, _role)
     """The IAM role of the stream's reader, which alone may call `publishMessage`."""
     token_marker: str = _parsed("", _marker)

@@ -31,6 +31,8 @@ PRESENCE = "PRESENCE"
 QUOTA = "QUOTA"
 UPLOADING = "UPLOADING"
 JOBS = "JOBS"
+REACTIONS = "REACT#"
+"""How the partition keys of reactions' counters begin."""
 LATEST_MS = 9_999_999_999_999
 """The last instant that thirteen digits can write: November 2286."""
 
