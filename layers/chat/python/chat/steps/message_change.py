@@ -3,6 +3,7 @@ room's head."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from chat.deployment import Deployment
@@ -16,7 +17,7 @@ from chat.rules.rooms import Room
 from chat.steps.visible_messages import is_message_id, unexpired_message
 from chat.storage import keys
 from chat.storage.change_log import Kind, LogEntry, changed_at, log_writes
-from chat.storage.places import Place, head_place, in_room, membership_place
+from chat.storage.places import Found, Place, head_place, in_room, membership_place
 from chat.storage.tables import Write
 
 
@@ -35,10 +36,11 @@ class Target:
 @record(frozen=True, slots=True)
 class TargetView:
     """A room, the caller's membership and a message, in one look. `found` is the message while it is to be
-    had."""
+    had; `others` are items that were asked for besides."""
 
     view: View
     found: Message | None
+    others: Found
 
     @property
     def message(self) -> Message:
@@ -61,12 +63,14 @@ def check_target(arguments: Mapping[str, Any]) -> Target:
     return Target(room, sort_key)
 
 
-def read_target(deployment: Deployment, target: Target, user_id: str) -> TargetView:
-    """Head, membership and message in one consistent request (3 read units)."""
+def read_target(
+    deployment: Deployment, target: Target, user_id: str, others: Sequence[Place] = ()
+) -> TargetView:
+    """Head, membership and message in one consistent request (3 read units), and what else is asked for."""
     room = target.room
     head = head_place(room)
     member = membership_place(room, user_id)
-    found = deployment.store.tables.batch([head, member, target.place], consistent=True)
+    found = deployment.store.tables.batch([head, member, target.place, *others], consistent=True)
     head_item, member_item, item = (found.get(place) for place in (head, member, target.place))
     view = View(
         Head.found(head_item),
@@ -74,7 +78,7 @@ def read_target(deployment: Deployment, target: Target, user_id: str) -> TargetV
     )
     message = unexpired_message(deployment, room, view.head, item, deployment.now())
     again = published_again(message, view.head) if message and view.head else message
-    return TargetView(view, again)
+    return TargetView(view, again, {place: found[place] for place in others if place in found})
 
 
 def change_writes(
@@ -117,9 +121,15 @@ def change_writes(
     return [*log_writes(target.room, head, entry), update]
 
 
-def remember_change(deployment: Deployment, room: Room, head: Head, now: int) -> None:
+def remember_change(
+    deployment: Deployment,
+    room: Room,
+    head: Head,
+    now: int,
+    of_head: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """Let this process's next send start from the head that a change on `head` has left behind."""
     rev = head.rev + 1
     at = changed_at(head, now)
     changed = replace(head, rev=rev, changed_rev=rev, changed_at=at, change_written_at=now)
-    deployment.memory.heads.put(room.partition_key, changed, deployment.monotonic())
+    deployment.memory.heads.put(room.partition_key, changed.ruled(of_head), deployment.monotonic())
