@@ -34,7 +34,7 @@ subscription ($roomId: ID!, $epoch: Int) {
     attachments { id name contentType size } replyTo mentions mentionsAll
     reactions { emoji count userIds }
     notice {
-      kind userId role mutedUntil nextEpoch rev
+      kind userId role mutedUntil nextEpoch rev messageId seq
       reactions { id seq rev reactions { emoji count userIds } }
     }
   }

@@ -94,6 +94,9 @@ class RoomHead(_Part):
     ts: Instant | None
     epoch: Positive
     rev: Number
+    pins_rev: Number | None = Field(
+        None, description="The revision of the last change of the pinned messages."
+    )
 
 
 class Member(_Part):
@@ -113,11 +116,16 @@ class Room(_Part):
     room_type: Literal["general", "guild"]
     guild_id: Id | None
     name: str | None
+    description: str | None = None
     visibility: Literal["PUBLIC", "PRIVATE"]
     history_from: Literal["BEGINNING", "JOINING"] | None = Field(
         None,
         description="From when on members see the history. Not there in events from before rooms had the choice.",
     )
+    archived_at: Instant | None = Field(
+        None, description="Since when nobody writes in it; null while it is open."
+    )
+    direct_with: Id | None = Field(None, description="Null here: it depends on who looks.")
     slow_mode_seconds: Number
     retention_days: Positive
     person_per_second: float
@@ -164,6 +172,8 @@ class Notice(_Part):
     reactions: list[MessageReactions] | None = Field(
         None, description="Only of REACTIONS_CHANGED: up to twenty messages."
     )
+    message_id: Id | None = Field(None, description="The message that was pinned, or is not any more.")
+    seq: Positive | None = Field(None, description="Its number.")
 
 
 class Event(_Part):

@@ -17,7 +17,7 @@ EVERY_ROLE: Mapping[str, Role] = {
 ABSENT = [
     "guildId", "text", "seq", "clientMessageId", "rev", "editedAt", "removedAt", "version", "attachments",
 ]  # fmt: skip
-UNSET = ["userId", "role", "mutedUntil", "nextEpoch", "rev", "room"]
+UNSET = ["userId", "role", "mutedUntil", "nextEpoch", "rev", "room", "messageId", "seq"]
 
 
 def notice(

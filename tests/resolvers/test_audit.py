@@ -23,6 +23,8 @@ AUDITED = {
     "muteMember": ["target", "until"],
     "setRole": ["target", "role"],
     "removeMessage": ["message_id"],
+    "pinMessage": ["message_id"],
+    "unpinMessage": ["message_id"],
 }
 """Each mutation that is audited when it is done, and the fields of its event beside who, where and how."""
 
@@ -43,7 +45,7 @@ def prepared(harness: Harness, verb: str) -> Event:
         harness.invoke(harness.event("Mutation.updateRoom", roomId=room, visibility="PUBLIC"))
     if verb == "unbanMember":
         harness.invoke(harness.event("Mutation.banMember", roomId=room))
-    if verb == "removeMessage":
+    if verb in ("removeMessage", "pinMessage", "unpinMessage"):
         arguments["id"] = harness.send(room, "to be taken away")[0]["id"]
     return event
 

@@ -58,7 +58,7 @@ def test_where_nothing_happened_there_is_nothing(harness: Harness, variant: str)
     assert answer == {
         "items": [],
         "nextToken": None,
-        "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 1},
+        "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 1, "pinsRev": 0},
         "reset": False,
     }
 

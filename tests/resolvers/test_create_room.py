@@ -55,8 +55,11 @@ def test_a_room_is_answered_with_its_rules_and_stored_with_its_members(harness: 
         "roomType": "general",
         "guildId": None,
         "name": "The garden",
+        "description": None,
         "visibility": "PUBLIC",
         "historyFrom": "BEGINNING",
+        "archivedAt": None,
+        "directWith": None,
         "slowModeSeconds": 0,
         "retentionDays": 365,
         "personPerSecond": 1.0,
@@ -64,7 +67,7 @@ def test_a_room_is_answered_with_its_rules_and_stored_with_its_members(harness: 
         "roomPerSecond": 50.0,
         "roomBurst": 100,
         "memberCount": 3,
-        "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 1},
+        "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 1, "pinsRev": 0},
         "me": {"userId": owner, "role": "OWNER", "status": "ACTIVE", "mutedUntil": None, "joinedSeq": 0},
     }
     assert harness.item(room, "HEAD") == {

@@ -12,7 +12,7 @@ EVENT = "Query.messages"
 EMPTY: dict[str, object] = {
     "items": [],
     "nextToken": None,
-    "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 1},
+    "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 1, "pinsRev": 0},
 }
 
 
@@ -45,7 +45,7 @@ def test_a_page_holds_messages_as_their_sending_answered_them(harness: Harness, 
     assert answer == {
         "items": sent if variant == ".oldest-first" else sent[::-1],
         "nextToken": None,
-        "head": {"seq": 2, "ts": sent[1]["ts"], "epoch": 1, "rev": 3},
+        "head": {"seq": 2, "ts": sent[1]["ts"], "epoch": 1, "rev": 3, "pinsRev": 0},
     }
 
 
@@ -267,4 +267,4 @@ def test_a_message_of_a_later_version_is_shown_with_what_is_known(harness: Harne
 def test_the_head_has_the_epoch_to_subscribe_with(harness: Harness) -> None:
     room = harness.room()
     harness.head(room, epoch=4)
-    assert page(harness, room)["head"] == {"seq": 0, "ts": None, "epoch": 4, "rev": 1}
+    assert page(harness, room)["head"] == {"seq": 0, "ts": None, "epoch": 4, "rev": 1, "pinsRev": 0}

@@ -164,7 +164,7 @@ def test_a_room_that_is_not_adopted_yet_is_listed_without_numbers(harness: Harne
     harness.member(room, person, status="active")
     (item,) = rooms(harness, person)
     assert (item["room"]["roomId"], item["unread"], item["lastMessage"]) == (room, 0, None)
-    assert item["room"]["head"] == {"seq": 0, "ts": None, "epoch": 1, "rev": 0}
+    assert item["room"]["head"] == {"seq": 0, "ts": None, "epoch": 1, "rev": 0, "pinsRev": 0}
 
 
 def test_fifty_rooms_are_one_page_and_a_token_is_the_callers_own(harness: Harness, person: str) -> None:

@@ -20,8 +20,11 @@ def test_a_member_sees_the_room_its_head_and_their_own_place(harness: Harness) -
         "roomType": "general",
         "guildId": None,
         "name": None,
+        "description": None,
         "visibility": "PRIVATE",
         "historyFrom": "BEGINNING",
+        "archivedAt": None,
+        "directWith": None,
         "slowModeSeconds": 0,
         "retentionDays": 365,
         "personPerSecond": 1000,
@@ -29,7 +32,7 @@ def test_a_member_sees_the_room_its_head_and_their_own_place(harness: Harness) -
         "roomPerSecond": 1000,
         "roomBurst": 1000,
         "memberCount": 2,
-        "head": {"seq": 1, "ts": sent["ts"], "epoch": 1, "rev": 2},
+        "head": {"seq": 1, "ts": sent["ts"], "epoch": 1, "rev": 2, "pinsRev": 0},
         "me": {"userId": "alice", "role": "OWNER", "status": "ACTIVE", "mutedUntil": None, "joinedSeq": 0},
     }
 

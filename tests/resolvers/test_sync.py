@@ -137,7 +137,7 @@ def test_a_change_of_rules_or_members_is_given_by_head_and_room(harness: Harness
     harness.head(room, epoch=2, rev=2)
     answer = sync(harness, me, token)
     assert [fields(each) for each in answer["rooms"]] == [
-        {"head": {"seq": 0, "ts": None, "epoch": 2, "rev": 2}}
+        {"head": {"seq": 0, "ts": None, "epoch": 2, "rev": 2, "pinsRev": 0}}
     ]
     harness.head(room, name="Renamed", rev=3, ruledRev=3)
     (answered,) = sync(harness, me, answer["token"])["rooms"]

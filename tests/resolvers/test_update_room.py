@@ -9,14 +9,15 @@ import pytest
 from chat.rules.models import Role
 from chat.rules.room_rules import NUMBERS, RESETS
 from chat_lambda.settings import BadSettings, read
-from tests.resolvers.harness import Event, Harness
+from tests.resolvers.harness import Event, Harness, Refusal
 from tests.resolvers.memberships import as_admin
 
 EVENT = "Mutation.updateRoom"
 PEOPLE: dict[str, Role] = {"alice": "owner", "bob": "moderator", "carol": "member"}
 OWN = {
     "name": "Mine", "visibility": "public", "slowModeSeconds": 5, "retentionDays": 30, "personPerSecond": 0.5,
-    "personBurst": 3, "roomPerSecond": 7, "roomBurst": 9, "historyFrom": "joining",
+    "personBurst": 3, "roomPerSecond": 7, "roomBurst": 9, "description": "For me", "archivedAt": 1,
+    "historyFrom": "joining",
 }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def test_a_reset_gives_a_rule_back_and_what_is_absent_stays(harness: Harness, ru
         name: str(value) for name, value in OWN.items() if name not in RESETS[rule]
     }
     shown, defaults = harness.invoke(harness.event("Query.room", roomId=room)), {
-        "name": None, "visibility": "PRIVATE", "slowModeSeconds": 0, "retentionDays": 365, "personPerSecond": 1,
+        "name": None, "description": None, "archivedAt": None, "visibility": "PRIVATE", "slowModeSeconds": 0, "retentionDays": 365, "personPerSecond": 1,
         "personBurst": 10, "roomPerSecond": 50, "roomBurst": 100, "historyFrom": "BEGINNING",
     }  # fmt: skip
     assert [shown[name] for name in RESETS[rule]] == [defaults[name] for name in RESETS[rule]]
@@ -236,3 +237,86 @@ def test_subscribers_get_the_notice_whole(harness: Harness) -> None:
         missing="notice,notice/kind,notice/userId,notice/nextEpoch",
     )
     assert "notice/kind" in refusal.message
+
+
+def test_a_description_has_lines_and_is_cleaned_as_a_text_is(harness: Harness) -> None:
+    room = harness.room()
+    text = "Of e\u0301.\r\nAnd \x00others."
+    answer = harness.run(update_event(harness, room, description=text), writes=["EVT", "HEAD"])
+    assert answer["notice"]["room"]["description"] == harness.item(room, "HEAD")["description"]
+    assert answer["notice"]["room"]["description"] == "Of \u00e9.\nAnd others."
+    again = harness.run(update_event(harness, room, description=text), writes=[])
+    assert again["notice"] == answer["notice"]
+    assert harness.run(update_event(harness, room, description="x" * 500), writes=["EVT", "HEAD"])
+
+
+@pytest.mark.parametrize("description", ["", " \n", "x" * 501, "\ud800", 7, [], {}])
+def test_what_is_no_description_is_named(harness: Harness, description: object) -> None:
+    event = update_event(harness, harness.room(), description=description)
+    harness.refused(event, "InvalidInput", argument="description", max=500)
+
+
+def test_an_archived_room_is_read_and_left_and_kept_in_order_and_nothing_else(harness: Harness) -> None:
+    event = harness.prepared(f"{EVENT}.archived")
+    room = event["arguments"]["roomId"]
+    own, other = harness.send(room, "one", user="bob") + harness.send(room, "two", user="bob")
+    shown = harness.run(event, writes=["EVT", "HEAD"])["notice"]["room"]
+    assert shown["archivedAt"] is not None
+    again = harness.run(update_event(harness, room, archived=True), writes=[])
+    assert again["notice"]["room"]["archivedAt"] == shown["archivedAt"]
+
+    def by(field: str, user: str, **arguments: object) -> Any:
+        return harness.event(field, user, **{"roomId": room, **arguments})
+
+    for refused in (
+        by("Mutation.sendMessage", "alice", clientMessageId=f"c-{uuid.uuid4()}"),
+        by("Mutation.sendMessage", "bob", clientMessageId=f"c-{uuid.uuid4()}"),
+        by("Mutation.editMessage", "bob", id=own["id"], text="else", ts=None),
+        by("Mutation.typing", "bob"),
+        by("Mutation.createUpload", "bob"),
+        by("Mutation.pinMessage", "alice", id=own["id"]),
+        by("Mutation.addMember", "alice", userId="dora"),
+        as_admin(by("Mutation.addMember", "root", userId="dora")),
+        as_admin(by("Mutation.joinRoom", "root")),
+    ):
+        harness.refused(refused, "NotAllowed", reason="archived")
+    for done in (
+        by("Query.messages", "bob"),
+        by("Query.room", "bob"),
+        by("Mutation.markRead", "bob", seq=1),
+        by("Mutation.removeMessage", "bob", id=own["id"], ts=None),
+        by("Mutation.removeMessage", "alice", id=other["id"], ts=None),
+        by("Mutation.updateRoom", "alice", name="Over"),
+        by("Mutation.leaveRoom", "bob"),
+    ):
+        assert not isinstance(harness.invoke(done), Refusal)
+    opened = harness.run(update_event(harness, room, archived=False), writes=["EVT", "HEAD"])
+    assert opened["notice"]["room"]["archivedAt"] is None
+    assert "archivedAt" not in harness.item(room, "HEAD")
+    assert harness.send(room, "three")
+
+
+def test_nobody_joins_a_room_that_is_archived(harness: Harness) -> None:
+    room = harness.room(settings={"visibility": "public", "archivedAt": 1})
+    harness.refused(harness.event("Mutation.joinRoom", "carol", roomId=room), "NotAllowed", reason="archived")
+    assert harness.invoke(harness.event("Query.room", "carol", roomId=room))["archivedAt"]
+
+
+def test_a_repeat_of_what_was_stored_before_is_answered_in_an_archived_room(harness: Harness) -> None:
+    room = harness.room()
+    event = harness.event("Mutation.sendMessage", roomId=room, clientMessageId="once")
+    first = harness.invoke(event)
+    harness.invoke(update_event(harness, room, archived=True))
+    assert harness.invoke(event) == first
+
+
+@pytest.mark.parametrize("archived", ["true", 1, 0, [], {}])
+def test_archived_is_a_flag(harness: Harness, archived: object) -> None:
+    harness.refused(
+        update_event(harness, harness.room(), archived=archived), "InvalidInput", argument="archived"
+    )
+
+
+def test_to_archive_and_to_open_at_once_is_refused(harness: Harness) -> None:
+    event = update_event(harness, harness.room(), archived=True, reset=["ARCHIVED"])
+    harness.refused(event, "InvalidInput", argument="archived")

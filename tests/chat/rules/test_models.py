@@ -71,7 +71,7 @@ def test_whoever_has_no_receipts_has_read_and_received_nothing() -> None:
 
 def test_a_room_that_was_never_adopted_begins_with_its_first_epoch() -> None:
     assert Head(rev=0, seq=0, ts=0, epoch=1) == NOT_ADOPTED
-    assert NOT_ADOPTED.to_wire() == {"seq": 0, "ts": None, "epoch": 1, "rev": 0}
+    assert NOT_ADOPTED.to_wire() == {"seq": 0, "ts": None, "epoch": 1, "rev": 0, "pinsRev": 0}
 
 
 def test_attributes_are_named_as_on_the_wire_but_for_three_older_names() -> None:

@@ -5,7 +5,15 @@ from typing import get_args
 
 import pytest
 
-from chat.rules.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
+from chat.rules.permissions import (
+    DIRECT,
+    NOT_IN_DIRECT,
+    PERMISSIONS,
+    RANKS,
+    Operation,
+    Standing,
+    outranks,
+)
 
 TABLE = """
              owner moderator member admin gateway invited visitor
@@ -14,10 +22,12 @@ join         x     x         x      x     .       x       x
 read         x     x         x      x     x       .       .
 subscribe    x     x         x      .     x       .       .
 send         x     x         x      .     .       .       .
+saveDraft    x     x         x      .     .       .       .
 mark         x     x         x      .     .       .       .
 leave        x     x         x      .     .       .       .
 removeOwn    x     x         x      .     .       .       .
 removeAny    x     x         .      x     .       .       .
+pin          x     x         .      .     .       .       .
 addMember    x     x         .      x     .       .       .
 removeMember x     x         .      x     .       .       .
 banMember    x     x         .      x     .       .       .
@@ -31,6 +41,25 @@ updateRoom   x     .         .      x     .       .       .
 setRole      x     .         .      x     .       .       .
 deleteRoom   x     .         .      x     .       .       .
 """
+IN_DIRECT = """
+             owner moderator member admin gateway invited visitor
+look         .     .         x      x     x       x       .
+join         .     .         x      .     .       x       .
+read         .     .         x      x     x       .       .
+subscribe    .     .         x      .     x       .       .
+send         .     .         x      .     .       .       .
+saveDraft    .     .         x      .     .       .       .
+mark         .     .         x      .     .       .       .
+leave        .     .         x      .     .       .       .
+removeOwn    .     .         x      .     .       .       .
+removeAny    .     .         .      x     .       .       .
+pin          .     .         x      .     .       .       .
+muteMember   .     .         .      x     .       .       .
+listBanned   .     .         .      x     .       .       .
+listInvited  .     .         .      x     .       .       .
+measure      .     .         .      x     .       .       .
+"""
+"""The same in a direct room; what it does not name nobody may there."""
 (STANDINGS, *ROWS) = [line.split() for line in TABLE.strip().splitlines()]
 
 
@@ -44,6 +73,17 @@ def test_only_these_may(row: list[str]) -> None:
     operation, *cells = row
     allowed = [standing for standing, cell in zip(STANDINGS, cells, strict=True) if cell == "x"]
     assert [standing for standing in STANDINGS if operation in PERMISSIONS[standing]] == allowed  # type: ignore[index]
+
+
+def test_in_a_direct_room_only_these_may() -> None:
+    (standings, *rows) = [line.split() for line in IN_DIRECT.strip().splitlines()]
+    allowed = {
+        row[0]: [who for who, cell in zip(standings, row[1:], strict=True) if cell == "x"] for row in rows
+    }
+    for operation in get_args(Operation):
+        may = [who for who in standings if operation in DIRECT.get(who, ())]  # type: ignore[call-overload]
+        assert may == allowed.get(operation, [])
+        assert (operation in NOT_IN_DIRECT) == (operation not in allowed)
 
 
 def test_whoever_stands_higher_rules_and_owners_and_administrators_rule_their_equals() -> None:

@@ -137,7 +137,7 @@ def test_slow_mode_is_for_plain_members_and_never_faster_than_their_rate() -> No
 
 
 def test_what_a_head_says_of_an_empty_room_has_no_instant() -> None:
-    assert head().to_wire() == {"seq": 0, "ts": None, "epoch": 1, "rev": 1}
+    assert head().to_wire() == {"seq": 0, "ts": None, "epoch": 1, "rev": 1, "pinsRev": 0}
     assert Head(rev=3, seq=1, ts=0, epoch=2).to_wire()["ts"] == "1970-01-01T00:00:00.000Z"
     assert (head().revoked_at, head().tat, head().changed_rev, head().changed_at, head().ruled_rev) == (
         0,

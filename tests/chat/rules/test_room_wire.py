@@ -14,8 +14,11 @@ def test_a_room_is_answered_with_the_rules_in_force() -> None:
         "roomType": "guild",
         "guildId": "dragons",
         "name": "Lobby",
+        "description": None,
         "visibility": "PUBLIC",
         "historyFrom": "BEGINNING",
+        "archivedAt": None,
+        "directWith": None,
         "personPerSecond": 1.0,
         "personBurst": 3,
         "roomPerSecond": 50.0,
@@ -23,7 +26,7 @@ def test_a_room_is_answered_with_the_rules_in_force() -> None:
         "retentionDays": 365,
         "slowModeSeconds": 0,
         "memberCount": 4,
-        "head": {"seq": 2, "ts": "1970-01-01T00:00:01.000Z", "epoch": 3, "rev": 5},
+        "head": {"seq": 2, "ts": "1970-01-01T00:00:01.000Z", "epoch": 3, "rev": 5, "pinsRev": 0},
         "me": None,
     }
 

@@ -23,7 +23,14 @@ from chat.storage import keys
 from chat.storage.items import to_message
 from chat.storage.legacy import is_numbered
 from chat.storage.mention_items import forget_writes
-from chat.storage.places import Place, head_place, membership_place, receipts_place, sent_place
+from chat.storage.places import (
+    Place,
+    draft_place,
+    head_place,
+    membership_place,
+    receipts_place,
+    sent_place,
+)
 from chat.storage.tables import MOST_ACTIONS, Write
 from chat.storage.uploads import Upload, keys_of
 
@@ -115,7 +122,7 @@ def _proof(room: Room, item: Item) -> Place:
 
 def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
     """Memberships stay as `left` for as long as those of people who leave, so that `sync` says so to every client;
-    receipts go at once."""
+    receipts and drafts go at once."""
     user_ids = [user_of(item) for item in items]
     mine = {user_id: membership_place(room, user_id) for user_id in user_ids}
     places = list(mine.values())
@@ -128,6 +135,7 @@ def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[W
         *(Write(place, set=left) for place in found),
         *(write for user_id, member in there.items() for write in returned_room(user_id, member, now)),
         *(Write(receipts_place(room, user_id), delete=True) for user_id in user_ids),
+        *(Write(draft_place(room, user_id), delete=True) for user_id in user_ids),
         *_items(deployment, room, items),
     ]
 
@@ -138,7 +146,7 @@ def _items(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Wr
 
 
 def _others_of_ours(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
-    """The change log, the events, mentions of everybody whose message has gone before, and what an adoption has left. That the room has ended can be told again until it expires.
+    """The change log, the events, the pins, mentions of everybody whose message has gone before, and what an adoption has left. That the room has ended can be told again until it expires.
     The table may be older than the chat: whatever else another service keeps in the room's partition stays."""
     ours = [
         item for item in items if _is_of_ours(item["SK"]["S"]) and item.get("kind") != {"S": "ROOM_DELETED"}
@@ -147,7 +155,7 @@ def _others_of_ours(deployment: Deployment, room: Room, items: Sequence[Item]) -
 
 
 def _is_of_ours(sort_key: str) -> bool:
-    is_numbered_kind = keys.is_of_revision(sort_key) or keys.is_all_mention(sort_key)
+    is_numbered_kind = keys.is_of_revision(sort_key) or keys.is_all_mention(sort_key) or keys.is_pin(sort_key)
     return is_numbered_kind or sort_key == keys.ADOPTION
 
 
@@ -197,9 +205,9 @@ def _tombstone(deployment: Deployment, subject: str, _: str | None) -> None:
 STEPS: Mapping[str, Step] = {
     "files": partial(_through, keys.UPLOADS, keys.UPLOADS_END, _files, 1),
     "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END, _messages, 2),
-    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 4),
-    "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 4),
-    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 4),
+    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 5),
+    "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 5),
+    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 5),
     "reactions": remove_reactions,
     "reactionLists": _reaction_lists,
     "rest": partial(_through, FIRST, LAST, _others_of_ours, 1),
