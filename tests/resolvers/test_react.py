@@ -202,6 +202,13 @@ def test_who_is_muted_does_not_react(harness: Harness) -> None:
     harness.refused(react(harness, one, on=False), "Muted", until=until)
 
 
+def test_nobody_reacts_in_an_archived_room(harness: Harness) -> None:
+    room = harness.room()
+    (message,) = harness.send(room, "hi")
+    harness.invoke(harness.event("Mutation.updateRoom", "alice", roomId=room, archived=True))
+    harness.refused(react(harness, message), "NotAllowed", reason="archived")
+
+
 def test_reactions_have_a_rate_of_their_own(harness: Harness) -> None:
     room = harness.room()
     messages = harness.send(room, *(f"m{number}" for number in range(30)))

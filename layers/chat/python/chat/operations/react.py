@@ -117,7 +117,7 @@ class _Reacting:
             raise NotAllowed("message.removed", reason="removed")
         if (seen.since is not None) == self._on:
             return []
-        if refusal := reaction_refusal(access.member, now):
+        if refusal := reaction_refusal(access, now):
             raise refusal
         user_id, where = self._caller.user_id, seen.where
         charge = charge_reaction(where.room, user_id, access.member, now)

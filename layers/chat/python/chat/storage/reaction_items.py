@@ -8,8 +8,8 @@ counter knows that this was done.
 from collections.abc import Mapping
 from typing import Any
 
-from chat.rules.errors import ChatError, Muted, RateLimited
-from chat.rules.instants import to_wire
+from chat.rules.access import Access, write_refusal
+from chat.rules.errors import ChatError, RateLimited
 from chat.rules.models import Item, Member
 from chat.rules.rate import to_ms
 from chat.rules.reactions import MAX_KINDS, RATE, SHARDS, attribute_of, emoji_in, shard_of, shards_in
@@ -95,11 +95,11 @@ def number_in(item: Item | None) -> int:
     return int(item["n"]["N"]) if item else 0
 
 
-def reaction_refusal(member: Member, now: int) -> ChatError | None:
-    """Why this member may not react now (ms): muted, or faster than the rate of reactions."""
-    if member.muted_until > now:
-        return Muted(to_wire(member.muted_until))
-    if wait := RATE.wait(member.react_tat, now * 1_000):
+def reaction_refusal(access: Access, now: int) -> ChatError | None:
+    """Why this member may not react now (ms): nobody may write, they are muted, or faster than the rate of reactions."""
+    if refusal := write_refusal(access, now):
+        return refusal
+    if wait := RATE.wait(access.member.react_tat, now * 1_000):
         return RateLimited(to_ms(wait), "person", "reaction.rateLimited")
     return None
 
