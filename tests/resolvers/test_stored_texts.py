@@ -37,6 +37,8 @@ NO_TEXTS: Mapping[str, str] = {
     "id": IDS,
     "clientMessageId": IDS,
     "attachments": IDS,
+    "replyTo": IDS,
+    "mentions": PERSON,
     "deviceId": IDS,
     "watching": IDS,
     "userId": PERSON,
