@@ -37,6 +37,7 @@ KINDS = {
     "Block": "Block",
     "Own": "Mine",
     "Job": "Job",
+    "MentionItem": "Mention",
 }
 """The `type` of the items that each class reads."""
 
@@ -48,7 +49,7 @@ def test_every_class_of_items_is_known() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_every_attribute_that_is_read_is_in_the_table(name: str) -> None:
     row = ROWS[KINDS[name]]
-    told = row.strings | row.numbers | {"expiresAt", *(["notice"] if name == "Message" else [])}
+    told = row.strings | row.numbers | {"expiresAt", *(["notice", "quote"] if name == "Message" else [])}
     for cls in classes():
         if cls.__name__ == name:
             assert {attribute(field.name) for field in fields(cls)} <= told
@@ -72,7 +73,9 @@ def test_every_type_that_is_written_has_its_row_and_no_other() -> None:
 
 def test_what_an_adoption_writes_anew_is_in_the_table() -> None:
     row = ROWS["Message"]
-    assert OURS - {"PK", "SK", "type", "expiresAt", "notice", "adoptedTs"} <= row.strings | row.numbers
+    assert (
+        OURS - {"PK", "SK", "type", "expiresAt", "notice", "quote", "adoptedTs"} <= row.strings | row.numbers
+    )
 
 
 def check() -> Mapping[str, Any]:

@@ -87,6 +87,10 @@ MESSAGE = {
     "removedAt": "AWSDateTime",
     "version": "Int",
     "attachments": "[Attachment!]",
+    "replyTo": "ID",
+    "quote": "Quote",
+    "mentions": "[ID!]",
+    "mentionsAll": "Boolean",
     "notice": "Notice",
 }
 

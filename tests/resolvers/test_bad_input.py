@@ -21,6 +21,9 @@ BAD: dict[str, dict[str, list[object]]] = {
         "clientMessageId": [
             "", " ", "a b", "a#b", "#", "a\n", "\x00", "é", "x" * 129, "\ud800", 7, 0, 1.5, False, [], ["a"], {}, {"S": "a"},
         ],
+        "replyTo": ["", " ", "a", "#", "a\n", "\x00", "x" * 251, "\ud800", 7, 1.5, True, ["a"], {}, {"S": "a"}],
+        "mentions": ["", "bob", 7, 1.5, True, {}, {"S": "a"}, [""], [None], [7], [["bob"]], ["x" * 129], ["a\n"], ["\ud800"]],
+        "mentionsAll": ["", "true", 7, 1, 1.5, ["a"], {}, {"BOOL": True}],
     },
     "Query.messages": {
         "roomId": ROOMS,

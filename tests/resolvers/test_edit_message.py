@@ -265,3 +265,11 @@ def test_in_a_room_that_is_not_adopted_nothing_is_edited(harness: Harness) -> No
     room = f"old-{uuid.uuid4()}"
     harness.member(room, "alice", role="member", status="active")
     harness.refused(harness.event(EVENT, roomId=room), "NotAllowed", reason="notMigrated")
+
+
+def test_the_event_that_changes_mentions_is_answered(harness: Harness) -> None:
+    room = harness.room()
+    (message,) = harness.send(room, "Good morning.")
+    event = harness.event("Mutation.editMessage.mentions", roomId=room, id=message["id"])
+    answer = harness.run(event, writes=["ALL", "CHG", "HEAD", "IN", "MSG"])
+    assert (answer["mentions"], answer["mentionsAll"]) == (["bob"], True)

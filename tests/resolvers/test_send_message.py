@@ -304,3 +304,17 @@ def test_a_handler_does_not_change_its_event(harness: Harness) -> None:
 def test_attachments_that_nobody_uploaded_are_refused(harness: Harness) -> None:
     """What becomes of those that were uploaded: test_sending_attachments."""
     harness.refused(harness.prepared(f"{EVENT}.attachments"), "InvalidInput", argument="attachments")
+
+
+def test_the_events_that_refer_to_something_are_answered_as_told(harness: Harness) -> None:
+    room = harness.room()
+    (first,) = harness.send(room, "Good morning.")
+    event = harness.event(f"{EVENT}.references", roomId=room, replyTo=first["id"])
+    answer = harness.run(event, writes=[*SENT, "ALL"])
+    assert (answer["replyTo"], answer["mentions"], answer["mentionsAll"]) == (first["id"], ["bob"], True)
+    nobody = harness.event(f"{EVENT}.mention-of-nobody", roomId=room)
+    harness.refused(nobody, "InvalidInput", argument="mentions")
+    nothing = harness.event(f"{EVENT}.reply-to-nothing", roomId=room)
+    harness.refused(nothing, "InvalidInput", argument="replyTo")
+    by_a_member = harness.event(f"{EVENT}.mention-of-all-by-a-member", roomId=room)
+    harness.refused(by_a_member, "NotAllowed", reason="role")

@@ -41,6 +41,7 @@ NO_TEXTS: Mapping[str, str] = {
     "clientMessageId": IDS,
     "attachments": IDS,
     "replyTo": IDS,
+    "mentions": PERSON,
     "deviceId": IDS,
     "watching": IDS,
     "userId": PERSON,

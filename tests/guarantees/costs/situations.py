@@ -9,8 +9,14 @@ from chat.operations.guild_membership import guild_membership
 from chat.operations.heartbeats import heartbeats
 from chat.operations.run_jobs import run_jobs
 from chat.rules.instants import to_wire
-from chat.rules.models import Caller
+from chat.rules.models import Caller, Item
+from chat.rules.projections import Change
+from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.steps.mention_projection import MentionProjection
+from chat.storage import keys
+from chat.storage.event_items import event_of
+from chat.storage.places import in_room
 from tests.guarantees.costs.prepared_rooms import FILE, Operation, PreparedRooms
 from tests.guarantees.support.fixtures import DAY_MS, run_one_piece
 from tests.guarantees.support.own_rules import OwnRules
@@ -166,6 +172,95 @@ def _(setup: PreparedRooms) -> Operation:
     uploads = [setup.upload(room), setup.upload(room)]
     message = setup.perform("sendMessage", roomId=room, text="look", attachments=uploads)
     return setup.operation("removeMessage", roomId=room, id=message["id"])
+
+
+def _stored(setup: PreparedRooms, message: dict[str, Any]) -> Item:
+    """The item of a message."""
+    place = in_room(Room.parse(message["roomId"]), keys.message_of(message["id"]) or "")
+    item = setup.other.store.tables.get(place)
+    assert item
+    return item
+
+
+def _told(ours: Deployment, item: Item) -> None:
+    """Have the projection told of a message."""
+    change = Change({}, item, event_of(item))
+    assert MentionProjection(ours).project([change], lambda: True).failure is None
+
+
+def _referring(setup: PreparedRooms, room: str, **more: Any) -> dict[str, Any]:
+    """A message that answers one and mentions two people, who have been told."""
+    given = {"replyTo": setup.send(room)["id"], "mentions": setup.users[2:4], **more}
+    message: dict[str, Any] = setup.perform("sendMessage", roomId=room, text="Good morning.", **given)
+    _told(setup.other, _stored(setup, message))
+    return message
+
+
+@situation("sendMessage, an answer that mentions two")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    given = {"replyTo": setup.send(room)["id"], "mentions": setup.users[2:4]}
+    return setup.operation("sendMessage", roomId=room, text="Good morning.", **given)
+
+
+@situation("sendMessage, to everybody")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("sendMessage", roomId=setup.room(), text="Good morning.", mentionsAll=True)
+
+
+@situation("editMessage, that mentions another one")
+def _(setup: PreparedRooms) -> Operation:
+    message = _referring(setup, setup.room())
+    named = {"roomId": message["roomId"], "id": message["id"], "text": message["text"]}
+    return setup.operation("editMessage", **named, mentions=setup.users[3:5])
+
+
+@situation("removeMessage, that mentions two and everybody")
+def _(setup: PreparedRooms) -> Operation:
+    message = _referring(setup, setup.room(), mentionsAll=True)
+    return setup.operation("removeMessage", roomId=message["roomId"], id=message["id"])
+
+
+@situation("messages, a page of 50 with ten answers to others")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    first = [setup.send(room) for _ in range(10)]
+    for _ in range(40):
+        setup.send(room)
+    for each in first:
+        setup.perform("sendMessage", roomId=room, text="Good morning.", replyTo=each["id"])
+    return setup.operation("messages", 3, roomId=room, limit=50)
+
+
+@situation("myMentions, a page of ten")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    for number in range(12):
+        _referring(setup, room, mentionsAll=number == 0)
+    return setup.operation("myMentions", 3, roomId=room, limit=10)
+
+
+@situation("myMentions, without any")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    setup.send(room)
+    return setup.operation("myMentions", 3, roomId=room)
+
+
+@situation("myRooms, ten rooms with mentions in three of them")
+def _(setup: PreparedRooms) -> Operation:
+    rooms = setup.ten_rooms(10)
+    for number, room in enumerate(rooms[:3]):
+        _referring(setup, room, mentionsAll=number == 0)
+    return setup.operation("myRooms", 3)
+
+
+@situation("project_stream, a message that mentions two")
+def _(setup: PreparedRooms) -> Operation:
+    given = {"text": "Good morning.", "mentions": setup.users[2:4]}
+    message = setup.perform("sendMessage", roomId=setup.room(), **given)
+    item = _stored(setup, message)
+    return lambda ours: _told(ours, item)
 
 
 @situation("createRoom, with two others")

@@ -61,6 +61,7 @@ class Person:
     """Somebody in the room: up to which number they have read, and what there was when they came last."""
 
     is_in: bool = True
+    keeps_order: bool = False
     marker: int = 0
     joined: int = 0
 
@@ -77,19 +78,17 @@ class MentionHistory:
     def __post_init__(self) -> None:
         self.clock = Clock()
         suffix = f"{self.random.getrandbits(48):x}-{uuid4().hex[:4]}"
-        self.owner, self.moderator, *plain = (
-            f"{name}-{suffix}" for name in ("ann", "mia", "bob", "cid", "dan")
-        )
+        self.owner, moderator, *plain = (f"{name}-{suffix}" for name in ("ann", "mia", "bob", "cid", "dan"))
         self.stream = Stream(self.client)
         self.ours = process(self.stream.client, self.clock)
-        roles: Any = {self.owner: "owner", self.moderator: "moderator", **dict.fromkeys(plain, "member")}
+        roles: Any = {self.owner: "owner", moderator: "moderator", **dict.fromkeys(plain, "member")}
         settings: dict[str, Any] = FAST | {"visibility": "public"}
         self.room = new_room(
             self.stream.client,
             members=roles,
             settings=settings | ({"historyFrom": "joining"} if self.from_joining else {}),
         )
-        self.people = {each: Person() for each in roles}
+        self.people = {each: Person(keeps_order=role != "member") for each, role in roles.items()}
         self.retention = 365
 
     def step(self) -> None:
@@ -123,7 +122,7 @@ class MentionHistory:
             return
         mentions, everybody = (
             self.some_people(),
-            self.random.random() < 0.2 and user in (self.owner, self.moderator),
+            self.random.random() < 0.2 and self.people[user].keeps_order,
         )
         answered = self._answerable(user) if self.random.random() < 0.5 else None
         text = f"text {self.random.random()}"
@@ -160,7 +159,7 @@ class MentionHistory:
                 *self.some_people(),
                 *self.random.sample(sorted(each.mentions), len(each.mentions) // 2),
             ]
-        if self.random.random() < 0.3 and user in (self.owner, self.moderator):
+        if self.random.random() < 0.3 and self.people[user].keeps_order:
             given["mentionsAll"] = self.random.random() < 0.5
         text = self.random.choice([each.text, f"text {self.random.random()}"])
         message = self.call(edit_message, user, id=each.id, text=text, **given)
@@ -191,7 +190,7 @@ class MentionHistory:
     def leave(self, user: str) -> None:
         if user != self.owner and self.people[user].is_in:
             self.call(leave_room, user)
-            self.people[user].is_in = False
+            self.people[user].is_in = self.people[user].keeps_order = False
 
     def join(self, user: str) -> None:
         person = self.people[user]

@@ -25,6 +25,7 @@ receipts                              =         =         =         =         . 
 presence                              =         =         =         =         .     .      .       .        .       .      .      =         =
 delivery                              =         =         role      role      .     .      .       .        .       .      .      =         .
 attachment                            =         =         =         =         .     .      .       .        .       .      .      =         =
+myMentions                            =         =         =         =         .     .      .       .        .       .      .      .         .
 sync                                  =         =         =         =         =     =      =       =        =       =      =      =         =
 myRooms                               =         =         =         =         =     =      =       =        =       =      =      =         =
 blocks                                =         =         =         =         =     =      =       =        =       =      =      =         =
@@ -34,6 +35,7 @@ onReceipt                             =         =         =         =         . 
 onTyping                              =         =         =         =         .     .      .       .        .       .      .      .         =
 
 sendMessage                           +         +         +         muted     .     .      .       .        .       .      .      .         .
+sendMessage to everybody              +         +         role      role      .     .      .       .        .       .      .      .         .
 editMessage of one's own              +         +         +         muted     .     .      .       .        .       .      .      .         .
 editMessage of a member's             notYours  notYours  notYours  notYours  .     .      .       .        .       .      .      .         .
 removeMessage of one's own            +         +         +         +         .     .      .       .        .       .      .      +         .

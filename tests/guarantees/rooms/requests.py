@@ -21,6 +21,7 @@ from chat.operations.mark_read import mark_read
 from chat.operations.members import members
 from chat.operations.messages import messages
 from chat.operations.mute_member import mute_member
+from chat.operations.my_mentions import my_mentions
 from chat.operations.my_rooms import my_rooms
 from chat.operations.receipts import receipts
 from chat.operations.remove_member import remove_member
@@ -68,6 +69,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "changes": changes,
     "members": members,
     "messages": messages,
+    "myMentions": my_mentions,
     "myRooms": my_rooms,
     "receipts": receipts,
     "sync": sync,

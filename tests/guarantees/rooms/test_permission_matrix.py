@@ -59,6 +59,7 @@ REQUESTS: dict[str, Request] = {
     "presence": Request("Query.presence"),
     "delivery": Request("Query.delivery", {"hours": 1}),
     "attachment": Request("Query.attachment", message="a member"),
+    "myMentions": Request("Query.myMentions"),
     "sync": Request("Query.sync", personal=True),
     "myRooms": Request("Query.myRooms", personal=True),
     "blocks": Request("Query.blocks", personal=True),
@@ -73,6 +74,9 @@ REQUESTS: dict[str, Request] = {
     "onReceipt": Request("Subscription.onReceipt", {"epoch": EPOCH}),
     "onTyping": Request("Subscription.onTyping", {"epoch": EPOCH}),
     "sendMessage": Request(named("sendMessage"), {"text": "hello", "clientMessageId": "c-1"}),
+    "sendMessage to everybody": Request(
+        named("sendMessage"), {"text": "hello", "clientMessageId": "c-1", "mentionsAll": True}
+    ),
     "editMessage of one's own": Request(named("editMessage"), {"text": "another"}, message="oneself"),
     "editMessage of a member's": Request(named("editMessage"), {"text": "another"}, message="a member"),
     "removeMessage of one's own": Request(named("removeMessage"), message="oneself"),

@@ -1,6 +1,7 @@
 """The messages of a room that mention the caller."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from chat.deployment import Deployment
@@ -91,11 +92,12 @@ def _page(
         (own_mentions(room, user_id), first, head.seq),
         (mentions_of_all(room), max(first, joined + 1), head.all_seq),
     ]
-    slices = [
-        newest_mentions(deployment, source, head, low, min(high, newest), asked.limit, deadline)
+    looks = [
+        partial(newest_mentions, deployment, source, head, low, min(high, newest), asked.limit, deadline)
         for source, low, newest in wanted
         if newest >= low
     ]
+    slices = list(deployment.threads().map(lambda look: look(), looks))
     return _merged(slices, asked.limit)
 
 
