@@ -48,6 +48,9 @@ ON_TYPING = Document(
     "subscription ($room: ID!, $epoch: Int) { <onTyping>(roomId: $room, epoch: $epoch)"
     " { roomId epoch userId expiresAt } }"
 )
+ON_MINE = Document("""subscription ($userId: ID!, $epoch: Int) { <onMine>(userId: $userId, epoch: $epoch) {
+  userId epoch id kind roomId messageId seq rev actorId role mutedUntil ts quietUntil
+} }""")
 ROOM = Document(
     f"query ($room: ID!) {{ <room>(roomId: $room) {{ roomId name {HEAD} me {{ userId role mutedUntil }} }} }}"
 )
