@@ -149,7 +149,7 @@ def test_what_appsync_would_not_deliver_is_refused(harness: Harness) -> None:
 
 def test_a_role_that_people_have_stops_the_start() -> None:
     role = f"arn:aws:iam::{ACCOUNT}:role/chat-projector"
-    services = [{"name": "s", "type": "iam", "callers": [{"role": role, "user_id": "s"}]}]
+    services = [{"name": "s", "type": "iam", "callers": [{"role": role, "userId": "s"}]}]
     sources = json.dumps(services)
     with pytest.raises(BadSettings, match=r"PROJECTOR_ROLE: must be none of the roles of IDENTITY"):
         read({"IDENTITY": sources, "PROJECTOR_ROLE": role})

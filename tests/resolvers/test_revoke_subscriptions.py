@@ -6,18 +6,14 @@ from typing import Any
 import pytest
 
 from chat.steps.own_item import REVOKING
-from tests.resolvers.harness import Event, Harness, Refusal
+from tests.resolvers.harness import Harness, Refusal
+from tests.resolvers.memberships import as_admin
 
 EVENT = "Mutation.revokeSubscriptions"
 
 
 def new() -> str:
     return f"p-{uuid.uuid4()}"
-
-
-def as_admin(event: Event) -> Event:
-    event["identity"]["resolverContext"]["roles"] = "admin"
-    return event
 
 
 def stored(harness: Harness, user: str) -> dict[str, Any]:

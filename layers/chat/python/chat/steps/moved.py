@@ -11,27 +11,16 @@ from dataclasses import replace
 from chat.deployment import Deployment
 from chat.rules.errors import ServiceUnavailable
 from chat.rules.person_events import PersonEvent
-from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.steps.own_item import Own, own_of, own_place
 from chat.storage.aws import ConditionFailed, StoreFailure
 from chat.storage.memory import Recent
 from chat.storage.tables import Write
 
-MAY_BE_TOLD = (
-    "(attribute_not_exists(#quietUntil) OR #quietUntil <= :now OR #quietUntil > :furthest)"
-    " AND (attribute_not_exists(#movedTs) OR #movedTs < :ts)"
-)
-"""Not within the time; what lies further ahead than that was written by a wrong clock. And not of a message that is no newer
-than one that was told: who looked then has seen it, so that records that come again tell nothing."""
-
-
-@record(frozen=True, slots=True)
-class Quiet:
-    """Until when (ms) somebody is told nothing, and of which message (ms) they were last."""
-
-    until: int
-    ts: int
+MAY_BE_TOLD = "attribute_not_exists(#quietUntil) OR #quietUntil <= :before OR #quietUntil > :furthest"
+"""`:before` is now, or when the message was sent if that is longer ago: who was told looks once more when the time is over, and
+has seen by then what was sent within it, so that records that come late or again tell nothing. What lies further ahead was written
+by a wrong clock."""
 
 
 class Moved:
@@ -39,53 +28,51 @@ class Moved:
 
     def __init__(self, deployment: Deployment, every_ms: int) -> None:
         self._deployment, self._every_ms = deployment, every_ms
-        self._people: Recent[Quiet] = Recent(10_000)
+        self._people: Recent[int] = Recent(10_000)
         self._rooms: Recent[int] = Recent(10_000)
 
-    def knows_quiet(self, room: Room, sender: str) -> bool:
-        """Whether everybody in the room but its sender is known to be told nothing now."""
+    def knows_quiet(self, told: PersonEvent, room: Room, sender: str) -> bool:
+        """Whether everybody in the room but its sender is known to be told nothing of it."""
         until = self._rooms.get((room.partition_key, sender))
-        return until is not None and self._is_within(until)
+        return until is not None and self._is_covered(told, until)
 
     def knows_told(self, told: PersonEvent) -> bool:
-        """Whether the person is known to have been told within the time, or of a later message."""
-        known = self._people.get(told.user_id)
-        return known is not None and (self._is_within(known.until) or self._ts(told) <= known.ts)
+        """Whether the person is known to be told nothing of it."""
+        until = self._people.get(told.user_id)
+        return until is not None and self._is_covered(told, until)
 
     def see(self, user_id: str, own: Own) -> None:
         """Remember what the person's item says."""
-        known = self._people.get(user_id)
-        if own.quiet_until and (known is None or known.until < own.quiet_until):
-            self._remember(user_id, Quiet(own.quiet_until, own.moved_ts))
+        if own.quiet_until > (self._people.get(user_id) or 0):
+            self._remember(user_id, own.quiet_until)
 
     def remember_room(self, room: Room, sender: str, people: Collection[str]) -> None:
         """What is known of everybody else in the room, after they were told."""
         known = [self._people.get(each) for each in people]
-        untils = [each.until for each in known if each is not None]
+        untils = [each for each in known if each is not None]
         if untils and len(untils) == len(known):
             self._rooms.put((room.partition_key, sender), min(untils), self._deployment.monotonic())
 
     def claim(self, told: PersonEvent) -> PersonEvent | None:
-        """The event with the instant until which nothing is told after it; `None` where they were told within the time, or of
-        a later message. Raises `StoreFailure`."""
+        """The event with the instant until which nothing is told after it; `None` where they are to be told nothing. Raises
+        `StoreFailure`."""
         if self.knows_told(told):
             return None
-        now, ts = self._deployment.now(), self._ts(told)
-        quiet = Quiet(now + self._every_ms, ts)
+        now = self._deployment.now()
+        until = now + self._every_ms
         write = Write(
             own_place(told.user_id),
             condition=MAY_BE_TOLD,
-            given={":now": now, ":furthest": now + 2 * self._every_ms, ":ts": ts},
-            set={"type": "Mine", "quietUntil": quiet.until, "movedTs": quiet.ts},
+            given={":before": self._before(told), ":furthest": now + 2 * self._every_ms},
+            set={"type": "Mine", "quietUntil": until},
         )
         try:
             self._deployment.store.tables.update(write)
         except ConditionFailed as told_before:
-            own = own_of(told_before.item)
-            self._remember(told.user_id, Quiet(own.quiet_until, own.moved_ts))
+            self.see(told.user_id, own_of(told_before.item))
             return None
-        self._remember(told.user_id, quiet)
-        return replace(told, quiet_until=quiet.until)
+        self._remember(told.user_id, until)
+        return replace(told, quiet_until=until)
 
     @contextmanager
     def returned_on_failure(self, claimed: PersonEvent) -> Iterator[None]:
@@ -98,18 +85,18 @@ class Moved:
                 own_place(claimed.user_id),
                 condition="#quietUntil = :until",
                 given={":until": claimed.quiet_until},
-                remove=("quietUntil", "movedTs"),
+                remove=("quietUntil",),
             )
             with suppress(StoreFailure, ServiceUnavailable):
                 self._deployment.store.tables.update(given_back)
             raise
 
-    def _remember(self, user_id: str, quiet: Quiet) -> None:
-        self._people.put(user_id, quiet, self._deployment.monotonic())
+    def _remember(self, user_id: str, until: int) -> None:
+        self._people.put(user_id, until, self._deployment.monotonic())
 
-    def _ts(self, told: PersonEvent) -> int:
-        """A room's clock may be ahead."""
-        return min(told.ts, self._deployment.now())
+    def _is_covered(self, told: PersonEvent, until: int) -> bool:
+        return self._before(told) < until <= self._deployment.now() + 2 * self._every_ms
 
-    def _is_within(self, until: int) -> bool:
-        return self._deployment.now() < until <= self._deployment.now() + 2 * self._every_ms
+    def _before(self, told: PersonEvent) -> int:
+        """As above; a message may have been stored later than it says, by as much as clocks may differ."""
+        return min(self._deployment.now(), told.ts + self._deployment.max_clock_skew_ms)

@@ -23,14 +23,12 @@ next generation like this."""
 class Own(Stored):
     """`epoch` fences their own subscriptions, and was stored in `generation`; `tat` is the rate state (µs) of moving it.
 
-    `quiet_until` (ms): when they may next be told that something has moved, which was last of a message of `moved_ts` (ms).
-    """
+    `quiet_until` (ms): when they may next be told that something has moved."""
 
     epoch: int = 1
     generation: int = 1
     tat: int = 0
     quiet_until: int = 0
-    moved_ts: int = 0
 
     def epoch_now(self, generation: int) -> int:
         """The epoch in this generation of the tables: one that a restore has lost is never taken again."""

@@ -127,13 +127,14 @@ class PeopleTold:
         if template is None:
             return
         sender = event.actor_id or ""
-        if template.kind == "MOVED" and self._moved.knows_quiet(room, sender):
+        is_moved = template.kind == "MOVED"
+        if is_moved and self._moved.knows_quiet(template, room, sender):
             return
-        for user_id in self._people_of_small(room):
-            if template.kind != "MOVED" or user_id != sender:
+        for user_id, member in self._people_of_small(room):
+            if not is_moved or (user_id != sender and member.joined_seq < event.seq):
                 yield _Due(index, room, replace(template, user_id=user_id))
 
-    def _people_of_small(self, room: Room) -> Sequence[str]:
+    def _people_of_small(self, room: Room) -> Sequence[tuple[str, Member]]:
         """Who is in the room now, by the lines that come and go with memberships; nobody where they are too many."""
         deployment = self._deployment
         if self._large.get(room.partition_key, deployment.monotonic() - LARGE_FRESH_S):
@@ -153,7 +154,7 @@ class PeopleTold:
         if len(lines) > TOLD_MEMBERS:
             self._large.put(room.partition_key, True, deployment.monotonic())
             return ()
-        return [user_of(line) for line in lines]
+        return [(user_of(line), Member.of(line)) for line in lines]
 
     def _look(self, due: Sequence[_Due]) -> Found:
         """Heads, memberships, messages and epochs of what is due, as they are now."""
