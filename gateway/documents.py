@@ -33,7 +33,7 @@ def _with_prefix(text: str, prefix: str) -> str:
 
 MESSAGE = """id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
 attachments { id name contentType size }"""
-NOTICE = "notice { kind userId role mutedUntil nextEpoch rev }"
+NOTICE = "notice { kind userId role mutedUntil nextEpoch rev messageId seq }"
 HEAD = "head { seq ts epoch rev }"
 
 ON_MESSAGE = Document(

@@ -32,16 +32,18 @@ class Secrets:
 
     cursor_keys: str
     audit_key: str
+    direct_key: str
 
 
 def local_secrets(folder: Path) -> Secrets:
-    """The secrets in `folder`: the keys that seal cursors, and the one that pseudonymises ids in the audit
-    log."""
+    """The secrets in `folder`: the keys that seal cursors, the one that pseudonymises ids in the audit log, and the
+    one that makes the ids of direct rooms."""
     cursor_keys = kept(
         folder / "cursor-keys.json", lambda: json.dumps({"current": "k1", "keys": {"k1": _random()}})
     )
     audit_key = kept(folder / "audit-key", _random)
-    return Secrets(f"file:{cursor_keys.resolve()}", f"file:{audit_key.resolve()}")
+    direct_key = kept(folder / "direct-key", _random)
+    return Secrets(*(f"file:{path.resolve()}" for path in (cursor_keys, audit_key, direct_key)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,7 @@ def functions_environment(
         **jwks,
         "CURSOR_KEYS": secrets.cursor_keys,
         "AUDIT_KEY": secrets.audit_key,
+        "DIRECT_KEY": secrets.direct_key,
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "PROJECTIONS": "true",
         "AUTHORIZER_TTL_SECONDS": "300",

@@ -87,6 +87,9 @@ class RoomHead(_Part):
     ts: Instant | None
     epoch: Positive
     rev: Number
+    pins_rev: Number | None = Field(
+        None, description="The revision of the last change of the pinned messages."
+    )
 
 
 class Member(_Part):
@@ -106,7 +109,12 @@ class Room(_Part):
     room_type: Literal["general", "guild"]
     guild_id: Id | None
     name: str | None
+    description: str | None = None
     visibility: Literal["PUBLIC", "PRIVATE"]
+    archived_at: Instant | None = Field(
+        None, description="Since when nobody writes in it; null while it is open."
+    )
+    direct_with: Id | None = Field(None, description="Null here: it depends on who looks.")
     slow_mode_seconds: Number
     retention_days: Positive
     person_per_second: float
@@ -130,6 +138,8 @@ class Notice(_Part):
     )
     rev: Positive | None
     room: Room | None
+    message_id: Id | None = Field(None, description="The message that was pinned, or is not any more.")
+    seq: Positive | None = Field(None, description="Its number.")
 
 
 class Event(_Part):

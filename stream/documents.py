@@ -122,12 +122,15 @@ def _notices(kind: str) -> list[dict[str, Any]]:
         "MEMBER_BANNED": {"nextEpoch": 4},
         "MEMBER_MUTED": {"mutedUntil": "2026-11-28T00:00:00.000Z"},
         "ROLE_CHANGED": {"role": "MODERATOR"},
+        "MESSAGE_PINNED": {"messageId": _MESSAGE_ID, "seq": 42},
+        "MESSAGE_UNPINNED": {"messageId": _MESSAGE_ID, "seq": 42},
     }
-    return [_notice(kind, None if kind.startswith("ROOM_") else "carol", **told.get(kind, {}))]
+    is_about_somebody = not kind.startswith(("ROOM_", "MESSAGE_"))
+    return [_notice(kind, "carol" if is_about_somebody else None, **told.get(kind, {}))]
 
 
 def _notice(kind: str, user_id: str | None, **told: Any) -> dict[str, Any]:
-    nothing = dict.fromkeys(("role", "mutedUntil", "nextEpoch"))
+    nothing = dict.fromkeys(("role", "mutedUntil", "nextEpoch", "messageId", "seq"))
     return {"kind": kind, "userId": user_id, **nothing, "rev": 51, "room": None, **told}
 
 
@@ -136,7 +139,10 @@ _ROOM = {
     "roomType": "guild",
     "guildId": "dragons",
     "name": "Dragons",
+    "description": "About dragons.",
     "visibility": "PRIVATE",
+    "archivedAt": None,
+    "directWith": None,
     "personPerSecond": 1.0,
     "personBurst": 10,
     "roomPerSecond": 50.0,
@@ -144,7 +150,7 @@ _ROOM = {
     "retentionDays": 365,
     "slowModeSeconds": 5,
     "memberCount": None,
-    "head": {"seq": 43, "ts": "2026-11-27T00:00:00.000Z", "epoch": 3, "rev": 51},
+    "head": {"seq": 43, "ts": "2026-11-27T00:00:00.000Z", "epoch": 3, "rev": 51, "pinsRev": 0},
     "me": None,
 }
 

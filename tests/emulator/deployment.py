@@ -351,7 +351,11 @@ class Deployment:
         with _environment(self.emulator.credentials):
             secrets = client("secretsmanager", region=REGION, endpoint=self.emulator.endpoint, timeout=20)
             local = local_secrets(self.state / "secrets")
-            values = {"CURSOR_KEYS": local.cursor_keys, "AUDIT_KEY": local.audit_key}
+            values = {
+                "CURSOR_KEYS": local.cursor_keys,
+                "AUDIT_KEY": local.audit_key,
+                "DIRECT_KEY": local.direct_key,
+            }
             for setting, arn in self.output("secrets_to_fill").items():
                 text = Path(values[setting].removeprefix("file:")).read_text()
                 secrets.put_secret_value(SecretId=arn, SecretString=text)

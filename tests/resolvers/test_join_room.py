@@ -3,7 +3,7 @@ nobody else but administrators does."""
 
 import uuid
 
-from chat.operations.join_room import JOINING
+from chat.steps.newcomer import JOINING
 from chat.steps.quota import MAX_ROOMS, ROOMS
 from chat.storage import keys
 from tests.resolvers.harness import Harness, Refusal

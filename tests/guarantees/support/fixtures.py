@@ -31,6 +31,7 @@ from simulator.settings import TABLES
 FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
 DAY_MS = 86_400_000
 NOON = 1_800_000_000_000
+DIRECT_KEY = b"another one, of 32 bytes as well"
 CURSOR_KEYS = CursorKeys("k1", {"k1": b"a key for tests, 32 bytes long.."})
 
 
@@ -106,6 +107,7 @@ def process(client: Any, clock: Clock, *, generation: int = 1, **parts: Any) -> 
     given = {
         "chance": Random(1).random,  # noqa: S311  jitter, repeatable
         "sleep": clock.sleep,
+        "direct_key": lambda: DIRECT_KEY,
         **parts,
     }
     return Deployment(store=store_of(client, generation), now=clock.now, monotonic=clock.monotonic, **given)

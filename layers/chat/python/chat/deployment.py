@@ -37,6 +37,11 @@ def no_hook(_: "Tally") -> None:
     """A deployment without rules of its own."""
 
 
+def no_direct_key() -> bytes:
+    """A process that was given no secret for the ids of direct rooms."""
+    raise LookupError("no DIRECT_KEY")
+
+
 def thread_pool() -> "Callable[[], Executor]":
     """Gives one pool, made at the first call: who needs none, such as `sendMessage` without attachments,
     imports none."""
@@ -58,6 +63,7 @@ class Deployment:
     `chance` gives a number from 0 up to 1; `new_id` makes a message id for an instant in milliseconds.
     `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `threads`
     gives the pool for requests beside each other; what runs in it never waits for something else that does.
+    `direct_key` gives the secret that the ids of direct rooms are made with.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
     is only invited until they accept. `before_text` and `may_add` give what asks that rule of the deployment's own in one
     call, or `None` where there is no such rule.
@@ -81,6 +87,7 @@ class Deployment:
     uploads: Callable[[], "Uploads | None"] = no_uploads
     before_text: "Callable[[Tally], AskAboutText | None]" = no_hook
     may_add: "Callable[[Tally], AskAboutPeople | None]" = no_hook
+    direct_key: Callable[[], bytes] = no_direct_key
     threads: "Callable[[], Executor]" = field(default_factory=thread_pool)
     clock_in_doubt: Callable[[], bool] = no_doubt
     max_clock_skew_ms: int = MAX_CLOCK_SKEW_MS

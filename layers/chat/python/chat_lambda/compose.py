@@ -14,7 +14,7 @@ from chat.storage.aws import StoreFailure, client
 from chat.storage.clock import StoreClock
 from chat.storage.store import Store
 from chat_lambda.init import in_lambda
-from chat_lambda.secrets import read_cursor_keys
+from chat_lambda.secrets import read_cursor_keys, read_key
 from chat_lambda.settings import settings
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def deployment() -> Deployment:
         defaults=Defaults(*(getattr(own, each.name) for each in fields(Defaults))),
         text_limits=TextLimits(own.max_code_points, own.max_bytes),
         uploads=uploads,
+        direct_key=direct_key,
         additions_per_hour=own.additions_per_hour,
         adding_needs_consent=own.adding_needs_consent,
         now=clock.now,
@@ -87,6 +88,12 @@ def uploads() -> "Uploads | None":
 
     s3 = client("s3", region=own.aws_region, endpoint=own.s3_endpoint, timeout=COPYING_S)
     return Uploads(Objects(s3, own.uploads_bucket), frozenset(own.upload_types), own.max_upload_bytes)
+
+
+@cache
+def direct_key() -> bytes:
+    """The secret that the ids of direct rooms are made with. Raises `BadSecret`."""
+    return read_key("direct_key", settings().direct_key, settings().aws_region)
 
 
 def _prime(store: Store) -> None:

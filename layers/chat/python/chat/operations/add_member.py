@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import enter_room, may_appoint
+from chat.rules.access import check_open, enter_room, may_appoint
 from chat.rules.arguments import check_role, check_user
 from chat.rules.errors import NotAllowed
 from chat.rules.models import Caller, Head, Message, Notice, NoticeKind, Role
@@ -44,6 +44,7 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         invites = deployment.adding_needs_consent and entry.standing != "admin"
         if invites and person is not None and person.status == "invited":
             return again(head, person.role, "MEMBER_INVITED")
+        check_open(head)
         added, charges = charge_addition(deployment, caller, entry, user_id, newcomer)
         if hook:
             hook({user_id: role}, room, entry, caller)

@@ -13,7 +13,7 @@ from chat.rules.models import NOT_ADOPTED, Caller, Head, Item, Member, Role
 from chat.rules.record import record
 from chat.rules.room_rules import check_rules, clean_name
 from chat.rules.room_wire import member_to_wire, room_to_wire
-from chat.rules.rooms import Room, is_user_id
+from chat.rules.rooms import RESERVED, Room, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.blocks import block_place, refuse_blocked
 from chat.steps.listing import count_members
@@ -49,7 +49,7 @@ def create_room(
     """The schema's `Room` for a room that `arguments` (`roomId`, `name`, `visibility`, `members`) describe,
     made now, or before by the same caller.
 
-    Raises `InvalidInput`, `NotAllowed` (`role`, `taken`, `tooManyRooms`, `cannotBeAdded`), `RateLimited`,
+    Raises `InvalidInput`, `NotAllowed` (`reserved`, `role`, `taken`, `tooManyRooms`, `cannotBeAdded`), `RateLimited`,
     `ServiceUnavailable`, and what the deployment's own rules say.
     """
     plan = _check(deployment, caller, arguments)
@@ -79,9 +79,11 @@ class _Plan:
 
 
 def _check(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any]) -> _Plan:
-    """Raises `InvalidInput`, and `NotAllowed` for guilds' rooms; reads nothing."""
+    """Raises `InvalidInput`, and `NotAllowed` for guilds' rooms and for ids of direct ones; reads nothing."""
     named = arguments.get("roomId") is not None
     room = Room.parse(arguments["roomId"] if named else deployment.new_id(deployment.now()))
+    if room.id.startswith(RESERVED):
+        raise NotAllowed("room.reserved", reason="reserved")
     asked = {name: arguments.get(name) for name in ("name", "visibility")}
     rules = {name: value for name, value in check_rules(room, asked).items() if value is not None}
     others = arguments.get("members")

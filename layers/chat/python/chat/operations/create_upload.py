@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
-from chat.rules.access import View, open_room
+from chat.rules.access import View, check_writable, open_room
 from chat.rules.arguments import is_whole
-from chat.rules.errors import InvalidInput, Muted, NotAllowed, RateLimited
+from chat.rules.errors import InvalidInput, NotAllowed, RateLimited
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
 from chat.rules.rate import to_ms
@@ -96,8 +96,7 @@ def _prepare(
     if stored:
         return True
     now, seen = deployment.now(), Preparing.found(rate)
-    if access.member.muted_until > now:
-        raise Muted(to_wire(access.member.muted_until))
+    check_writable(access, now)
     if seen and (wait := PREPARING.wait(seen.tat, now * 1_000)):
         raise RateLimited(to_ms(wait), "person")
     if hook and upload.name is not None:

@@ -4,23 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import RoomAccess, enter_room
-from chat.rules.errors import NotAllowed, RateLimited
+from chat.rules.access import RoomAccess, check_open, enter_room
+from chat.rules.errors import NotAllowed
 from chat.rules.models import Caller, Head, Member, Message, Notice, Role
-from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.newcomer import read_newcomer
+from chat.steps.newcomer import charge_joining, read_newcomer
 from chat.steps.notices import notice_message
 from chat.steps.quota import charge_own_room, check_own_rooms
 from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import add_writes, with_owner_count
-
-JOINING = Rate(1 / 60, 20)
-"""How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in
-between ends an epoch, after which everybody who stays has to subscribe again.
-"""
 
 
 def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally) -> Message:
@@ -44,6 +38,7 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
             return again(head, entry.member.role)
         if person is not None and person.status == "banned":
             raise NotAllowed("room.banned", reason="banned")
+        check_open(head)
         now, charges, role = deployment.now(), [], _role_of(person)
         if person is None and entry.standing != "admin":
             check_own_rooms(newcomer.callers, now)
@@ -73,9 +68,4 @@ def _held(entry: RoomAccess, person: Member | None, now: int) -> dict[str, int]:
 def _charged(entry: RoomAccess, person: Member | None, now: int) -> dict[str, int]:
     """What joining costs a visitor; administrators nothing. `now` is in milliseconds. Raises
     `RateLimited`."""
-    if entry.standing == "admin":
-        return {}
-    tat = person.join_tat if person else 0
-    if wait := JOINING.wait(tat, now * 1_000):
-        raise RateLimited(to_ms(wait), "person", "room.joinedTooOften")
-    return {"joinTat": JOINING.taken(tat, now * 1_000)}
+    return {} if entry.standing == "admin" else charge_joining(person, now)

@@ -27,6 +27,7 @@ from chat.steps.roster import (
     remove_writes,
     with_owner_count,
 )
+from chat.storage.places import draft_place
 from chat.storage.tables import Write
 
 
@@ -34,7 +35,8 @@ def leave_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
     """Take the caller out of the room that `arguments` (`roomId`) name; the notice is the last event of the
     epoch.
 
-    Whoever is invited declines, which ends no epoch. The only person of a room ends it; a guild's room stays its guild's, without anybody in it. For somebody who has
+    Whoever is invited declines, which ends no epoch. The only person of a room ends it; a guild's room stays its guild's, without anybody in it,
+    and a direct room is there for when either comes back. For somebody who has
     gone already it answers that event again. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (the last owner,
     with others there) and `ServiceUnavailable`.
     """
@@ -57,6 +59,8 @@ def _leave(deployment: Deployment, room: Room, caller: Caller) -> Message | None
     if head and goes_on and gone and gone.status == "left" and gone.invitation_ended:
         return invitation_notice(deployment, room, caller, caller.user_id, head.epoch)
     access = open_room(snapshot.view, "leave")
+    if access.head.direct:  # which goes on with nobody in it: `direct` leads either back
+        return _go(deployment, room, caller, access.head, access.member, 0)
     head, member = with_owner_count(store, room, access.head), access.member
     if not leaves_nobody(store, room, head, member):
         return _go(deployment, room, caller, head, member, owners_gained(head, member, None))
@@ -92,7 +96,8 @@ def _go(
 
 
 def _gone_writes(room: Room, caller: Caller, member: Member, revision: Revision) -> list[Write]:
-    """What their going, which ends the epoch of `revision`, takes of the caller's membership."""
+    """What their going, which ends the epoch of `revision`, takes of the caller's membership, and what they were writing."""
     epoch, now = revision.event.epoch, revision.event.ts
     gone = remove_writes(room, caller.user_id, member, epoch, now, by_self=True)
-    return [*gone, *returned_room(caller.user_id, member, now)]
+    draft = Write(draft_place(room, caller.user_id), delete=True)
+    return [*gone, draft, *returned_room(caller.user_id, member, now)]

@@ -78,7 +78,7 @@ def _to_wire(
     """The schema's `MyRoom`."""
     me = member_to_wire(caller.user_id, place.member, deployment.now())
     return {
-        "room": room_to_wire(place.room, place.head, deployment.defaults, me=me),
+        "room": room_to_wire(place.room, place.head, deployment.defaults, viewer=caller.user_id, me=me),
         "added": bool(place.member.added),
         "invitation": None,
         "unread": unread,
@@ -92,7 +92,7 @@ def _invitation(
 ) -> dict[str, Any]:
     """The schema's `MyRoom` of a room that the caller is invited to: as a visitor would see it, and nothing counts."""
     return {
-        "room": room_to_wire(membership.room, head, deployment.defaults, reads=False),
+        "room": room_to_wire(membership.room, head, deployment.defaults, viewer=caller.user_id, reads=False),
         "added": True,
         "invitation": member_to_wire(caller.user_id, membership.member, deployment.now()),
         "unread": 0,

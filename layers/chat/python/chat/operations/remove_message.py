@@ -1,4 +1,4 @@
-"""Take a message's text and attachments away for ever, which AppSync then publishes to `onMessage`.
+"""Take a message's text and attachments away for ever, and its pin, which AppSync then publishes to `onMessage`.
 
 Its item stays, with its number, and so does the proof of its sending: a repeat of that answers the message
 without text.
@@ -14,10 +14,11 @@ from chat.rules.errors import ServiceUnavailable
 from chat.rules.models import Caller, Message
 from chat.rules.tally import Tally
 from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
+from chat.steps.pins import pin_place, pinned_attributes, unpin_write
 from chat.steps.retry import retried, until_committed
 from chat.storage.aws import StoreFailure
 from chat.storage.change_log import changed_at
-from chat.storage.places import membership_place
+from chat.storage.places import head_place, membership_place
 from chat.storage.tables import Write
 from chat.storage.uploads import Upload, delete_writes, keys_of, uploads_of
 
@@ -37,7 +38,7 @@ def remove_message(
     def attempt() -> Message | None:
         with deployment.memory.turn(target.room.partition_key):
             with tally.timing("StoreMs"):
-                seen = read_target(deployment, target, caller.user_id)
+                seen = read_target(deployment, target, caller.user_id, [pin_place(target)])
             is_in = enter_room(seen.view, caller, "read").member is not None
             message = seen.message
             is_own = is_in and message.sender_id == caller.user_id
@@ -48,11 +49,14 @@ def remove_message(
             at = changed_at(entry.head, now)
             with tally.timing("StoreMs"):
                 lost[:] = uploads_of(deployment.store.tables, target.room, message)
+            pins = pinned_attributes(entry.head, max(0, entry.head.pins - 1)) if seen.others else {}
             writes = _writes(target, caller, entry, message, at, now, change_id)
+            writes += [unpin_write(target)] if seen.others else []
+            writes = [_with_pins(target, write, pins) for write in writes]
             writes += delete_writes(target.room, lost)
             with tally.timing("StoreMs"):
                 deployment.store.tables.transact(writes)
-            remember_change(deployment, target.room, entry.head, now)
+            remember_change(deployment, target.room, entry.head, now, pins)
             tally.add("Removals")
             left = replace(message, text=None, attachments=None, removed_at=at)
             return replace(left, rev=entry.head.rev + 1, epoch=entry.head.epoch)
@@ -106,3 +110,9 @@ def _writes(
         given={":active": "active", ":role": entry.standing},
     )
     return [actor, *changed]
+
+
+def _with_pins(target: Target, write: Write, pins: Mapping[str, int]) -> Write:
+    """The same write, which if it is the head's says of the pins, too, what the removal has left of them."""
+    is_of_head = pins and write.place == head_place(target.room)
+    return replace(write, set={**write.set, **pins}) if is_of_head else write

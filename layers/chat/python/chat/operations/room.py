@@ -39,5 +39,11 @@ def room(
     me = None if member is None else member_to_wire(caller.user_id, member, deployment.now())
     is_visitor = entry.standing in ("visitor", "invited")
     return room_to_wire(
-        wanted, entry.head, deployment.defaults, reads=not is_visitor, me=me, member_count=members
+        wanted,
+        entry.head,
+        deployment.defaults,
+        viewer=caller.user_id,
+        reads=not is_visitor,
+        me=me,
+        member_count=members,
     )

@@ -174,7 +174,7 @@ class _Syncing:
         room = None
         if head and (answer.had is None or answer.reset or head.ruled_rev > answer.had.rev):
             me = member_to_wire(user_id, membership.member, self._deployment.now())
-            room = room_to_wire(membership.room, head, self._deployment.defaults, me=me)
+            room = room_to_wire(membership.room, head, self._deployment.defaults, viewer=user_id, me=me)
         return {
             "roomId": membership.room.id,
             "head": head and head.to_wire(),

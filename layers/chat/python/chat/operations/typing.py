@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.access import open_room
-from chat.rules.errors import Muted, RateLimited
+from chat.rules.access import check_writable, open_room
+from chat.rules.errors import RateLimited
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
@@ -37,8 +37,7 @@ def typing(
     view = retried(deployment, lambda: deployment.store.view(room, caller.user_id, consistent=False))
     access = open_room(view, "send")
     now = deployment.now()
-    if access.member.muted_until > now:
-        raise Muted(to_wire(access.member.muted_until))
+    check_writable(access, now)
     typists.put(key, True, deployment.monotonic())
     return {
         "roomId": room.id,

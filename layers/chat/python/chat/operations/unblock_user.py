@@ -5,10 +5,12 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.arguments import check_user
-from chat.rules.models import Caller
+from chat.rules.direct import direct_room
+from chat.rules.models import Caller, Head
 from chat.rules.tally import Tally
-from chat.steps.blocks import block_place
-from chat.steps.retry import retried
+from chat.steps.blocks import block_place, closing_writes
+from chat.steps.retry import until_committed
+from chat.storage.places import head_place
 from chat.storage.tables import Write
 
 
@@ -19,6 +21,12 @@ def unblock_user(
     blocked or not. Raises `InvalidInput` and `ServiceUnavailable`."""
     user_id = check_user(arguments)
     gone = Write(block_place(caller.user_id, user_id), delete=True)
-    with tally.timing("StoreMs"):
-        retried(deployment, lambda: deployment.store.tables.transact([gone]))
-    return {"userId": user_id, "blockedAt": None}
+    room = direct_room(deployment.direct_key(), caller.user_id, user_id)
+
+    def step() -> dict[str, Any]:
+        head = Head.found(deployment.store.tables.get(head_place(room)))
+        opening = closing_writes(deployment, room, head, caller.user_id, blocks=False)
+        deployment.store.tables.transact([gone, *opening])
+        return {"userId": user_id, "blockedAt": None}
+
+    return until_committed(deployment, tally, step)

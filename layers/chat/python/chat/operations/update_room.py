@@ -9,7 +9,14 @@ from chat.rules.access import enter_room
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Message, Notice
 from chat.rules.retention import kept_since
-from chat.rules.room_rules import Rules, check_limits, check_rules, clean_name
+from chat.rules.room_rules import (
+    Rules,
+    archived_since,
+    check_limits,
+    check_rules,
+    clean_description,
+    clean_name,
+)
 from chat.rules.room_wire import room_to_wire
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -19,7 +26,13 @@ from chat.steps.revision import commit, next_revision
 from chat.steps.roster import caller_unchanged
 
 if TYPE_CHECKING:
-    from chat.rules.hooks import AskAboutText
+    from chat.rules.hooks import AskAboutText, Clean, TextKind
+
+TEXTS: "Mapping[str, tuple[TextKind, Clean]]" = {
+    "name": ("room_name", clean_name),
+    "description": ("room_description", clean_description),
+}
+"""The rules that are texts of people's: of what kind each is, and what makes it what is stored."""
 
 
 def update_room(
@@ -36,20 +49,27 @@ def update_room(
     rules = check_rules(room, arguments)
     if not rules:
         raise InvalidInput("room.nothing")
-    hook = deployment.before_text(tally)
+    hooks = {name: deployment.before_text(tally) for name in TEXTS}
     return until_room_is_changed(
-        deployment, tally, room, lambda: _step(deployment, caller, room, rules, hook)
+        deployment, tally, room, lambda: _step(deployment, caller, room, rules, hooks)
     )
 
 
 def _step(
-    deployment: Deployment, caller: Caller, room: Room, rules: Rules, hook: "AskAboutText | None"
+    deployment: Deployment,
+    caller: Caller,
+    room: Room,
+    rules: Rules,
+    hooks: "Mapping[str, AskAboutText | None]",
 ) -> Message:
     view = deployment.store.view(room, caller.user_id, consistent=True)
     entry = enter_room(view, caller, "updateRoom")
     rules = check_limits(entry.head, rules, deployment.defaults, by_admin=entry.standing == "admin")
-    if hook and (name := rules.get("name")) != entry.head.name and isinstance(name, str):
-        rules = {**rules, "name": hook("room_name", name, clean_name, room, entry, caller)}
+    rules = archived_since(entry.head, rules, deployment.now())
+    for name, (kind, clean) in TEXTS.items():
+        text, hook = rules.get(name), hooks[name]
+        if hook and text != getattr(entry.head, name) and isinstance(text, str):
+            rules = {**rules, name: hook(kind, text, clean, room, entry, caller)}
     head = entry.head.ruled(rules)
     if head == entry.head:
         shown = room_to_wire(room, head, deployment.defaults)

@@ -3,9 +3,18 @@ pass through here."""
 
 from typing import Literal
 
-from chat.rules.errors import NotAllowed, NotRoomMember
+from chat.rules.errors import ChatError, Muted, NotAllowed, NotRoomMember
+from chat.rules.instants import to_wire
 from chat.rules.models import Caller, Head, Item, Member, Role
-from chat.rules.permissions import PERMISSIONS, RANKS, Operation, Standing, outranks
+from chat.rules.permissions import (
+    DIRECT,
+    NOT_IN_DIRECT,
+    PERMISSIONS,
+    RANKS,
+    Operation,
+    Standing,
+    outranks,
+)
 from chat.rules.record import record
 from chat.rules.rooms import Room
 
@@ -89,14 +98,48 @@ def enter_room(view: View, caller: Caller, operation: Operation) -> RoomAccess:
         raise NotAllowed("room.notMigrated", reason="notMigrated")
     if view.head is None or view.head.ended_at:
         raise NotRoomMember
-    standings = [each for each in _standings(view, view.head, caller) if operation in PERMISSIONS[each]]
+    own, table = _standings(view, view.head, caller), DIRECT if view.head.direct else PERMISSIONS
+    standings = [each for each in own if operation in table.get(each, ())]
     if standings:
         return RoomAccess(
             view.head, view.member if is_member else None, max(standings, key=RANKS.__getitem__)
         )
+    if view.head.direct and _may_elsewhere(own, operation, is_member=is_member):
+        raise NotAllowed("room.direct", reason="direct")
     if is_member:
         raise NotAllowed("room.role", reason="role")
     raise NotRoomMember
+
+
+def _may_elsewhere(own: list[Standing], operation: Operation, *, is_member: bool) -> bool:
+    """Whether it is for being a direct room that somebody may not do this in it."""
+    if is_member and operation in NOT_IN_DIRECT:
+        return True
+    return any(operation in PERMISSIONS[each] for each in own)
+
+
+def write_refusal(entry: Access | RoomAccess, now: int) -> ChatError | None:
+    """Why somebody who is in the room may not write there at `now` (ms): nobody may, or they are muted. Whatever changes
+    the first two moves the head's `rev`."""
+    if entry.head.archived_at:
+        return NotAllowed("room.archived", reason="archived")
+    if entry.head.closed_by:
+        return NotAllowed("room.closed", reason="closed")
+    if entry.member is not None and entry.member.muted_until > now:
+        return Muted(to_wire(entry.member.muted_until))
+    return None
+
+
+def check_writable(entry: Access | RoomAccess, now: int) -> None:
+    """The same, raised."""
+    if refusal := write_refusal(entry, now):
+        raise refusal
+
+
+def check_open(head: Head) -> None:
+    """Whether anybody may come into the room. Raises `NotAllowed` for one that is archived."""
+    if head.archived_at:
+        raise NotAllowed("room.archived", reason="archived")
 
 
 def may_end(entry: RoomAccess, room: Room) -> None:

@@ -6,9 +6,10 @@ in, takes longer to import than a function to start; so the kinds of values are 
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, get_args
 
-from chat.rules.events import EventKind
+from chat.rules.events import EventKind, MessageEventKind
 from chat.rules.instants import from_wire, to_wire
 from chat.rules.models import NoticeKind, Role, Status, Visibility
 from chat.rules.rooms import RoomType
@@ -67,6 +68,8 @@ def _capital(kind: Any) -> tuple[str, ...]:
     return tuple(map(str.upper, _literals(kind)))
 
 
+_OF_MESSAGES = _literals(MessageEventKind)
+
 Part = Mapping[str, Check]
 """What a part of an event has, by name, each with what that is to be."""
 
@@ -102,6 +105,8 @@ _NOTICE: Part = {
     "nextEpoch": _or_null(_positive),
     "rev": _or_null(_positive),
 }
+_LATER_NOTICE: Part = {"messageId": _or_null(_id), "seq": _or_null(_positive)}
+"""What the notices of older items lack, and is null then; of rooms and heads the same."""
 _ROOM: Part = {
     "roomId": _id,
     "roomType": _one_of(_literals(RoomType)),
@@ -116,6 +121,12 @@ _ROOM: Part = {
     "roomBurst": _positive,
     "memberCount": _or_null(_number),
 }
+_LATER_ROOM: Part = {
+    "description": _or_null(_text),
+    "archivedAt": _or_null(_instant),
+    "directWith": _or_null(_id),
+}
+_LATER_HEAD: Part = {"pinsRev": _or_null(_number)}
 _HEAD: Part = {"seq": _number, "ts": _or_null(_instant), "epoch": _positive, "rev": _number}
 _MEMBER: Part = {
     "userId": _id,
@@ -142,7 +153,7 @@ def check_event(wire: Mapping[str, Any]) -> dict[str, Any]:
     Raises `Unsound`, `TypeError` or `ValueError` where it is not the contract's.
     """
     message, notices = wire["message"], wire["notices"]
-    if (message is not None) != str(wire["kind"]).startswith("MESSAGE_"):
+    if (message is not None) != (wire["kind"] in _OF_MESSAGES):
         raise Unsound("message")
     return {
         "version": wire["version"],
@@ -173,21 +184,25 @@ def _checked_attachment(attachment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked_notice(notice: Mapping[str, Any]) -> dict[str, Any]:
-    found = _part("notices", notice, _NOTICE)
+    found = _part("notices", notice, _NOTICE, _LATER_NOTICE)
     room: Any = notice["room"]
     if room is None:
         return {**found, "room": None}
     head, me = (room[name] for name in ("head", "me"))
-    checked = _part("notices.room", room, _ROOM)
-    checked["head"] = None if head is None else _part("notices.room.head", head, _HEAD)
+    checked = _part("notices.room", room, _ROOM, _LATER_ROOM)
+    checked["head"] = None if head is None else _part("notices.room.head", head, _HEAD, _LATER_HEAD)
     checked["me"] = None if me is None else _part("notices.room.me", me, _MEMBER)
     return {**found, "room": checked}
 
 
-def _part(where: str, value: Any, part: Part) -> dict[str, Any]:
+def _part(where: str, value: Any, part: Part, later: Part = MappingProxyType({})) -> dict[str, Any]:
+    """`later`: what may be absent, and is null then."""
     if not isinstance(value, Mapping):
         raise Unsound(where)
     for name, check in part.items():
         if name not in value or not check(value[name]):
             raise Unsound(f"{where}.{name}" if where else name)
-    return {name: value[name] for name in part}
+    for name, check in later.items():
+        if not check(value.get(name)):
+            raise Unsound(f"{where}.{name}")
+    return {name: value[name] for name in part} | {name: value.get(name) for name in later}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     AskAboutPeople = Callable[[Mapping[str, Role], Room, Access | RoomAccess, Caller], None]
 
 Name = Literal["before_text", "may_add"]
-TextKind = Literal["message", "edit", "room_name", "file_name"]
+TextKind = Literal["message", "edit", "room_name", "room_description", "file_name"]
 """Every text of people's that is stored."""
 
 CODE = re.compile(r"[a-z][A-Za-z0-9]{0,39}")

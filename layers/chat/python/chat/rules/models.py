@@ -163,6 +163,13 @@ class Head(Stored):
     `ended_at` (ms) is when the room ended, which `ended_by` did; nobody gets a room that has ended. `alone`:
     whoever is in the room was alone in it, and nobody has come since without writing this item.
 
+    `history_from`: from when on members see the history: `joining`, or else its beginning
+    (`chat/rules/visibility.py`).
+
+    `description` is what the room is for. `archived_at` (ms) is since when nobody writes in it. `pins` counts the pinned
+    messages, and `pinned_rev` is the rev of their last change. `direct` is what makes it the direct room of two people,
+    and `closed_by` which of them has blocked the other: `chat/rules/direct.py`.
+
     `generation` is that of the tables in which the item counts, `generation_rev` the revision with which that
     began in this room: see `chat/rules/generations.py`."""
 
@@ -195,6 +202,13 @@ class Head(Stored):
     owners: int | None = None
     name: str | None = None
     visibility: Visibility = "private"
+    history_from: Literal["joining"] | None = None
+    description: str | None = None
+    archived_at: int = 0
+    pins: int = 0
+    pinned_rev: int = 0
+    direct: str | None = None
+    closed_by: str | None = None
     created_by: str | None = None
     ended_at: int = 0
     ended_by: str | None = None
@@ -205,7 +219,13 @@ class Head(Stored):
     def to_wire(self) -> dict[str, Any]:
         """The schema's `RoomHead`."""
         ts = to_wire(self.ts) if self.seq else None
-        return {"seq": self.seq, "ts": ts, "epoch": self.epoch, "rev": self.rev}
+        return {
+            "seq": self.seq,
+            "ts": ts,
+            "epoch": self.epoch,
+            "rev": self.rev,
+            "pinsRev": self.pinned_rev,
+        }
 
     def settings(self, defaults: RoomSettings) -> RoomSettings:
         """The rules in force: the room's own where it has any, but no limit above what its owners may set, unless an
@@ -223,8 +243,9 @@ class Head(Stored):
         own = {names[name]: value for name, value in rules.items()}
         if "visibility" in own:
             own["visibility"] = own["visibility"] or "private"
-        if "alone" in own:
-            own["alone"] = own["alone"] or 0
+        for name in ("alone", "archived_at"):
+            if name in own:
+                own[name] = own[name] or 0
         return replace(self, **own)
 
 
@@ -296,13 +317,15 @@ NoticeKind = Literal[
     "MEMBER_UNBANNED",
     "MEMBER_MUTED",
     "ROLE_CHANGED",
+    "MESSAGE_PINNED",
+    "MESSAGE_UNPINNED",
 ]
 
 
 @record(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What happened to a room or to somebody in it. `muted_until` is in ms; `room` is the schema's `Room`, as
-    it is answered."""
+    it is answered. `message_id` and `seq` are the message's, where it happened to one."""
 
     kind: NoticeKind
     user_id: str | None = None
@@ -311,6 +334,8 @@ class Notice:
     next_epoch: int | None = None
     rev: int | None = None
     room: Mapping[str, Any] | None = None
+    message_id: str | None = None
+    seq: int | None = None
 
     def to_wire(self) -> dict[str, Any]:
         return {
@@ -321,6 +346,8 @@ class Notice:
             "nextEpoch": self.next_epoch,
             "rev": self.rev,
             "room": self.room,
+            "messageId": self.message_id,
+            "seq": self.seq,
         }
 
 

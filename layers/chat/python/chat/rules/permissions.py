@@ -9,10 +9,12 @@ Operation = Literal[
     "read",  # messages, changes, members, presence, receipts, attachments
     "subscribe",
     "send",  # and edit one's own, upload, say that one is typing
+    "saveDraft",
     "mark",  # one's own receipts
     "leave",
     "removeOwn",  # one's own message
     "removeAny",  # anybody's message
+    "pin",  # and unpin
     "addMember",
     "removeMember",
     "banMember",
@@ -33,7 +35,7 @@ before a public room's door."""
 
 _LOOK_AND_JOIN: frozenset[Operation] = frozenset({"look", "join"})
 _MEMBER: frozenset[Operation] = frozenset(
-    {"look", "join", "read", "subscribe", "send", "mark", "leave", "removeOwn"}
+    {"look", "join", "read", "subscribe", "send", "saveDraft", "mark", "leave", "removeOwn"}
 )
 _KEEP_ORDER: frozenset[Operation] = frozenset(
     {
@@ -48,11 +50,12 @@ _KEEP_ORDER: frozenset[Operation] = frozenset(
         "measure",
     }
 )
+_PIN: frozenset[Operation] = frozenset({"pin"})
 _RULE: frozenset[Operation] = frozenset({"updateRoom", "setRole", "deleteRoom"})
 
 PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
-    "owner": _MEMBER | _KEEP_ORDER | _RULE,
-    "moderator": _MEMBER | _KEEP_ORDER,
+    "owner": _MEMBER | _KEEP_ORDER | _PIN | _RULE,
+    "moderator": _MEMBER | _KEEP_ORDER | _PIN,
     "member": _MEMBER,
     # Not `subscribe`: nothing could end that subscription when the role goes. Not `send`: whoever speaks is
     # in the room.
@@ -63,6 +66,22 @@ PERMISSIONS: Mapping[Standing, frozenset[Operation]] = {
     "invited": _LOOK_AND_JOIN,  # and leave, which declines: that asks no room for anything
     "visitor": _LOOK_AND_JOIN,
 }
+
+DIRECT: Mapping[Standing, frozenset[Operation]] = {
+    "member": _MEMBER | _PIN,
+    # Not `join`, nor anything that would bring somebody else, a rank or an end into the room of two people.
+    "admin": frozenset[Operation](
+        {"look", "read", "removeAny", "muteMember", "listBanned", "listInvited", "measure"}
+    ),
+    "gateway": PERMISSIONS["gateway"],
+    "invited": _LOOK_AND_JOIN,
+}
+"""The same in a direct room, where both are plain members and nobody is anything else."""
+
+NOT_IN_DIRECT: frozenset[Operation] = (
+    frozenset[Operation]().union(*PERMISSIONS.values()).difference(*DIRECT.values())
+)
+"""What nobody may do in a direct room."""
 
 RANKS: Mapping[Standing, int] = {
     "visitor": 0,

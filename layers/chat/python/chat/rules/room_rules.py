@@ -6,9 +6,10 @@ from typing import Any
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import LIMITS, Head, RoomSettings
 from chat.rules.rooms import Room
-from chat.rules.text import clean_line
+from chat.rules.text import TextLimits, clean_line, clean_text
 
 MAX_NAME = 100
+MAX_DESCRIPTION = 500
 NUMBERS: Mapping[str, tuple[type[int] | type[float], float, float]] = {
     "slowModeSeconds": (int, 0, 21_600),
     "retentionDays": (int, 7, 36_500),
@@ -21,6 +22,8 @@ NUMBERS: Mapping[str, tuple[type[int] | type[float], float, float]] = {
 
 RESETS: Mapping[str, tuple[str, ...]] = {
     "NAME": ("name",),
+    "DESCRIPTION": ("description",),
+    "ARCHIVED": ("archivedAt",),
     "VISIBILITY": ("visibility",),
     "SLOW_MODE": ("slowModeSeconds",),
     "RETENTION": ("retentionDays",),
@@ -28,6 +31,9 @@ RESETS: Mapping[str, tuple[str, ...]] = {
     "ROOM_RATE": ("roomPerSecond", "roomBurst"),
 }
 """What each of the schema's `RoomRule` gives back to the deployment's default."""
+
+_SET_BY = {"archived": "archivedAt"}
+"""The attributes of the HEAD item that arguments of other names set."""
 
 Rules = dict[str, str | float | None]
 """Name and rules by their names in the HEAD item; `None` for what is given back to the deployment's
@@ -39,15 +45,25 @@ def check_rules(room: Room, arguments: Mapping[str, Any]) -> Rules:
     clients send null for every argument that they do not set. Raises `InvalidInput`."""
     given = {name: value for name, value in arguments.items() if value is not None}
     rules = _reset(given.get("reset", []))
-    if both := rules.keys() & given.keys():
+    if both := [name for name in given if _SET_BY.get(name, name) in rules]:
         raise InvalidInput("room.resetAndSet", argument=min(both))
     if "name" in given:
         rules["name"] = _name(given["name"])
+    if "description" in given:
+        rules["description"] = _description(given["description"])
     if "visibility" in given:
         rules["visibility"] = _visibility(room, given["visibility"])
+    if "archived" in given:
+        rules["archivedAt"] = _archived(given["archived"])
     return rules | {
         name: _number(name, given[name], *bounds) for name, bounds in NUMBERS.items() if name in given
     }
+
+
+def archived_since(head: Head, rules: Rules, now: int) -> Rules:
+    """The rules, where they archive the room with since when that is: an archived one stays so since it was. `now` is in
+    ms."""
+    return rules | {"archivedAt": head.archived_at or now} if rules.get("archivedAt") else rules
 
 
 def check_limits(head: Head, rules: Rules, defaults: RoomSettings, *, by_admin: bool) -> Rules:
@@ -86,6 +102,28 @@ def _name(value: object) -> str:
     if name is None:
         raise InvalidInput("room.name", argument="name", max=MAX_NAME)
     return name
+
+
+def clean_description(value: object) -> str | None:
+    """What a room is for, as it is stored, with its lines; `None` for what cannot be that."""
+    try:
+        return clean_text(value, TextLimits(MAX_DESCRIPTION, 4 * MAX_DESCRIPTION))
+    except InvalidInput:
+        return None
+
+
+def _description(value: object) -> str:
+    text = clean_description(value)
+    if text is None:
+        raise InvalidInput("room.description", argument="description", max=MAX_DESCRIPTION)
+    return text
+
+
+def _archived(value: object) -> float | None:
+    """1 for a room that is to be archived: `archived_since` says since when."""
+    if not isinstance(value, bool):
+        raise InvalidInput("room.choice", argument="archived")
+    return 1 if value else None
 
 
 def _visibility(room: Room, value: object) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
+from chat.rules.direct import other_of
 from chat.rules.instants import to_wire
 from chat.rules.models import Head, Member, RoomSettings
 from chat.rules.rooms import Room
@@ -13,13 +14,14 @@ def room_to_wire(
     head: Head,
     defaults: RoomSettings,
     *,
+    viewer: str | None = None,
     reads: bool = True,
     me: dict[str, Any] | None = None,
     member_count: int | None = None,
 ) -> dict[str, Any]:
     """The schema's `Room`, with the rules that are in force.
 
-    `reads`: whether it is for somebody who may read the room; visitors do not get its head. `me` comes from
+    `viewer`: for whom it is, so that a direct room names the other; not in notices, which both hear. `reads`: whether it is for somebody who may read the room; visitors do not get its head. `me` comes from
     `member_to_wire`; `member_count` is left null where nobody counted.
     """
     settings = head.settings(defaults)
@@ -28,7 +30,10 @@ def room_to_wire(
         "roomType": room.type,
         "guildId": room.guild_id,
         "name": head.name,
+        "description": head.description,
         "visibility": head.visibility.upper(),
+        "archivedAt": to_wire(head.archived_at) if head.archived_at else None,
+        "directWith": other_of(head, viewer),
         **{_camel(each.name): getattr(settings, each.name) for each in fields(RoomSettings)},
         "memberCount": member_count,
         "head": head.to_wire() if reads else None,

@@ -8,6 +8,8 @@ from chat.rules.errors import InvalidInput
 from chat.rules.record import record
 
 GUILD_PREFIX = "GUILD#"
+RESERVED = "direct:"
+"""How the ids of direct rooms begin: `chat/rules/direct.py`. Nobody chooses such an id."""
 _ID = re.compile(r"[A-Za-z0-9_.:|@-]{1,128}")
 MAX_USER_ID, MAX_USER_ID_BYTES = 128, 256
 """A user id's code points, and its bytes in UTF-8."""

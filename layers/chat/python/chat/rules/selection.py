@@ -27,6 +27,7 @@ NOTICE = (
     "notice/userId",
     "notice/nextEpoch",
 )
+PIN = (*NOTICE, "notice/messageId", "notice/seq")
 RECEIPT = ("roomId", "epoch", "userId", "readSeq", "deliveredSeq")
 TYPING = ("roomId", "epoch", "userId", "expiresAt")
 """What the other published mutations must select, frozen like `REQUIRED`; slash paths as in

@@ -3,27 +3,22 @@ room's head."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import View
 from chat.rules.arguments import check_instant
-from chat.rules.characters import is_plain
 from chat.rules.errors import InvalidInput
 from chat.rules.generations import published_again
-from chat.rules.models import Head, Item, Member, Message
+from chat.rules.models import Head, Member, Message
 from chat.rules.record import record
-from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
+from chat.steps.visible_messages import is_message_id, unexpired_message
 from chat.storage import keys
 from chat.storage.change_log import Kind, LogEntry, changed_at, log_writes
-from chat.storage.items import is_expired, to_message
-from chat.storage.legacy import is_numbered
-from chat.storage.places import Place, head_place, in_room, membership_place
+from chat.storage.places import Found, Place, head_place, in_room, membership_place
 from chat.storage.tables import Write
-
-LONGEST_ID = 250
-"""In code points. A sort key has at most 1,024 bytes, and ids from before may be of any characters."""
 
 
 @record(frozen=True, slots=True)
@@ -41,10 +36,11 @@ class Target:
 @record(frozen=True, slots=True)
 class TargetView:
     """A room, the caller's membership and a message, in one look. `found` is the message while it is to be
-    had."""
+    had; `others` are items that were asked for besides."""
 
     view: View
     found: Message | None
+    others: Found
 
     @property
     def message(self) -> Message:
@@ -58,7 +54,7 @@ def check_target(arguments: Mapping[str, Any]) -> Target:
     """The message that `arguments` (`roomId`, `id`, `ts`) name. Raises `InvalidInput`; reads nothing."""
     room = Room.parse(arguments.get("roomId"))
     message_id, ts = arguments.get("id"), arguments.get("ts")
-    if not isinstance(message_id, str) or not 0 < len(message_id) <= LONGEST_ID or not is_plain(message_id):
+    if not is_message_id(message_id):
         raise InvalidInput("message.notFound", argument="id")
     instant = check_instant(ts)
     sort_key = keys.message_of(message_id) if instant is None else keys.message(instant, message_id)
@@ -67,31 +63,22 @@ def check_target(arguments: Mapping[str, Any]) -> Target:
     return Target(room, sort_key)
 
 
-def read_target(deployment: Deployment, target: Target, user_id: str) -> TargetView:
-    """Head, membership and message in one consistent request (3 read units)."""
+def read_target(
+    deployment: Deployment, target: Target, user_id: str, others: Sequence[Place] = ()
+) -> TargetView:
+    """Head, membership and message in one consistent request (3 read units), and what else is asked for."""
     room = target.room
     head = head_place(room)
     member = membership_place(room, user_id)
-    found = deployment.store.tables.batch([head, member, target.place], consistent=True)
+    found = deployment.store.tables.batch([head, member, target.place, *others], consistent=True)
     head_item, member_item, item = (found.get(place) for place in (head, member, target.place))
     view = View(
         Head.found(head_item),
         Member.found(member_item),
     )
-    return TargetView(view, _unexpired(deployment, target, view.head, item))
-
-
-def _unexpired(
-    deployment: Deployment, target: Target, head: Head | None, item: Item | None
-) -> Message | None:
-    """The message, unless it is gone by its own instant or by the room's retention."""
-    now = deployment.now()
-    if item is None or not is_numbered(item) or is_expired(item, now // 1_000):
-        return None
-    if target.sort_key < keys.message_floor(readable_since(head, deployment.defaults, now)):
-        return None
-    message = to_message(target.room, item)
-    return published_again(message, head) if head else message
+    message = unexpired_message(deployment, room, view.head, item, deployment.now())
+    again = published_again(message, view.head) if message and view.head else message
+    return TargetView(view, again, {place: found[place] for place in others if place in found})
 
 
 def change_writes(
@@ -134,9 +121,15 @@ def change_writes(
     return [*log_writes(target.room, head, entry), update]
 
 
-def remember_change(deployment: Deployment, room: Room, head: Head, now: int) -> None:
+def remember_change(
+    deployment: Deployment,
+    room: Room,
+    head: Head,
+    now: int,
+    of_head: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """Let this process's next send start from the head that a change on `head` has left behind."""
     rev = head.rev + 1
     at = changed_at(head, now)
     changed = replace(head, rev=rev, changed_rev=rev, changed_at=at, change_written_at=now)
-    deployment.memory.heads.put(room.partition_key, changed, deployment.monotonic())
+    deployment.memory.heads.put(room.partition_key, changed.ruled(of_head), deployment.monotonic())

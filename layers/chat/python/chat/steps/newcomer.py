@@ -1,4 +1,4 @@
-"""Somebody whom others add to a room: what is looked at, who may add them, and what it costs."""
+"""Somebody who comes to a room, or whom others add to it: what is looked at, who may add them, and what it costs."""
 
 from collections.abc import Mapping
 
@@ -24,6 +24,10 @@ from chat.storage.places import Found, head_place, membership_place
 from chat.storage.store import Store
 from chat.storage.tables import Write
 
+JOINING = Rate(1 / 60, 20)
+"""How often somebody may join a room by themself: once a minute, twenty times at once. Each leaving in between ends an
+epoch, after which everybody who stays has to subscribe again."""
+
 AGAIN = Rate(1 / 360, 60)
 """How often somebody may be added to a room again by others: sixty times, and then once in six minutes. Each going in
 between ends an epoch, after which everybody who stays has to subscribe again."""
@@ -44,18 +48,31 @@ class Newcomer:
     found: Found
 
 
-def read_newcomer(store: Store, room: Room, caller: Caller, user_id: str) -> Newcomer:
-    """All of it at once: 6 read units, or 3 where caller and person are the same."""
+def read_newcomer(
+    store: Store, room: Room, caller: Caller, user_id: str, *, mutual: bool = False
+) -> Newcomer:
+    """All of it at once: 6 read units, or 3 where caller and person are the same. `mutual`: also whether the caller has
+    blocked the person, for one unit more."""
     head, mine, theirs = (
         head_place(room),
         *(membership_place(room, each) for each in (caller.user_id, user_id)),
     )
     quotas = [quota_place(caller.user_id), quota_place(user_id)]
     blocks = [block_place(user_id, caller.user_id)] if user_id != caller.user_id else []
+    blocks += [block_place(caller.user_id, user_id)] if mutual else []
     found = store.tables.batch([head, mine, theirs, *quotas, *blocks], consistent=True)
     callers, persons = (Quota.found(found.get(place)) or NO_QUOTA for place in quotas)
     view = View.of(found.get(head), found.get(mine))
     return Newcomer(view, Member.found(found.get(theirs)), callers, persons, found)
+
+
+def charge_joining(person: Member | None, now: int) -> dict[str, int]:
+    """What coming by themself costs somebody, as attributes of their membership; `person` is what is left of an earlier
+    one. `now` is in milliseconds. Raises `RateLimited`."""
+    tat = person.join_tat if person else 0
+    if wait := JOINING.wait(tat, now * 1_000):
+        raise RateLimited(to_ms(wait), "person", "room.joinedTooOften")
+    return {"joinTat": JOINING.taken(tat, now * 1_000)}
 
 
 def charge_addition(

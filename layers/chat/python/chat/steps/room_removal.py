@@ -19,7 +19,14 @@ from chat.steps.quota import returned_room
 from chat.steps.retry import retried
 from chat.steps.roster import LEFT_IS_KEPT_MS
 from chat.storage import keys
-from chat.storage.places import Place, head_place, membership_place, receipts_place, sent_place
+from chat.storage.places import (
+    Place,
+    draft_place,
+    head_place,
+    membership_place,
+    receipts_place,
+    sent_place,
+)
 from chat.storage.tables import MOST_ACTIONS, Write
 from chat.storage.uploads import Upload, keys_of
 
@@ -99,7 +106,7 @@ def _proof(room: Room, item: Item) -> Place:
 
 def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
     """Memberships stay as `left` for as long as those of people who leave, so that `sync` says so to every client;
-    receipts go at once."""
+    receipts and drafts go at once."""
     user_ids = [user_of(item) for item in items]
     mine = {user_id: membership_place(room, user_id) for user_id in user_ids}
     places = list(mine.values())
@@ -112,6 +119,7 @@ def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[W
         *(Write(place, set=left) for place in found),
         *(write for user_id, member in there.items() for write in returned_room(user_id, member, now)),
         *(Write(receipts_place(room, user_id), delete=True) for user_id in user_ids),
+        *(Write(draft_place(room, user_id), delete=True) for user_id in user_ids),
         *_items(deployment, room, items),
     ]
 
@@ -122,15 +130,14 @@ def _items(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Wr
 
 
 def _others_of_ours(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
-    """The change log, the events, and what an adoption has left. That the room has ended can be told again until it expires.
+    """The change log, the events, the pins, and what an adoption has left. That the room has ended can be told again until it expires.
     The table may be older than the chat: whatever else another service keeps in the room's partition stays."""
-    ours = [
-        item
-        for item in items
-        if (keys.is_of_revision(item["SK"]["S"]) or item["SK"]["S"] == keys.ADOPTION)
-        and item.get("kind") != {"S": "ROOM_DELETED"}
-    ]
+    ours = [item for item in items if _is_ours(item["SK"]["S"]) and item.get("kind") != {"S": "ROOM_DELETED"}]
     return _items(deployment, room, ours)
+
+
+def _is_ours(sort_key: str) -> bool:
+    return keys.is_of_revision(sort_key) or keys.is_pin(sort_key) or sort_key == keys.ADOPTION
 
 
 def _counters(deployment: Deployment, subject: str, position: str | None) -> str | None:
@@ -172,9 +179,9 @@ def _tombstone(deployment: Deployment, subject: str, _: str | None) -> None:
 STEPS: Mapping[str, Step] = {
     "files": partial(_through, keys.UPLOADS, keys.UPLOADS_END, _files, 1),
     "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END, _messages, 2),
-    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 4),
-    "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 4),
-    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 4),
+    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 5),
+    "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 5),
+    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 5),
     "rest": partial(_through, FIRST, LAST, _others_of_ours, 1),
     "counters": _counters,
     "tombstone": _tombstone,

@@ -4,9 +4,8 @@ message."""
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chat.rules.access import Access
-from chat.rules.errors import ChatError, Muted, RateLimited
-from chat.rules.instants import to_wire
+from chat.rules.access import Access, write_refusal
+from chat.rules.errors import ChatError, RateLimited
 from chat.rules.models import Head, Member, RoomSettings
 from chat.rules.rate import Charge, Rate, to_ms
 from chat.rules.rooms import Room
@@ -32,9 +31,9 @@ def _seen(rate: Rate, state: Head | Member, now: int) -> tuple[int, int]:
 
 
 def member_refusal(access: Access, settings: RoomSettings, now: int) -> ChatError | None:
-    """Why this member may not write now (ms): muted, or faster than their rate."""
-    if access.member.muted_until > now:
-        return Muted(to_wire(access.member.muted_until))
+    """Why this member may not write now (ms): nobody may, muted, or faster than their rate."""
+    if refusal := write_refusal(access, now):
+        return refusal
     if wait := wait_ms(settings.person_rate(access.member.role), access.member, now):
         return RateLimited(wait, "person")
     return None

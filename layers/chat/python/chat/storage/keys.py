@@ -9,6 +9,7 @@ GUILD#{guildId}  MSG#{ts}#{id}             a message; ts is 13-digit zero-padded
                  BANNED#{userId}           who is banned, for listing only
                  INVITED#{userId}          who is invited, for listing only
                  UPLOAD#{uploadId}         a file that was or may be uploaded
+                 PIN#{messageKey}          that a message is pinned, by its sort key
 user partition   IN#{room}                 membership; {room} is the room's partition key
 USER#{userId}    AT#{room}                 receipts
                  SENT#{room}#{clientId}    proof and idempotency key of a send
@@ -17,6 +18,7 @@ USER#{userId}    AT#{room}                 receipts
                  BLOCK#{userId}            whom they have blocked (core table)
                  UPLOADING                 the rate of preparing uploads (core table)
                  MINE                      the epoch of their own, and what they were told last (core table)
+                 DRAFT#{room}              a message that they are writing (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
 JOBS             {kind}#{subject}          a job that runs in the background, with its checkpoint
@@ -108,6 +110,14 @@ def upload(upload_id: str) -> str:
     return f"UPLOAD#{upload_id}"
 
 
+def pin(message_key: str) -> str:
+    return f"{PINS}{message_key}"
+
+
+def draft(room_partition: str) -> str:
+    return f"{DRAFTS}{room_partition}"
+
+
 def sent(room_partition: str, client_message_id: str) -> str:
     return f"SENT#{room_partition}#{client_message_id}"
 
@@ -143,6 +153,11 @@ def may_tell_event(sort_key: str) -> bool:
     )
 
 
+def is_pin(sort_key: str) -> bool:
+    """Whether it has the form of a pin's."""
+    return sort_key.startswith(PINS) and may_tell_event(sort_key.removeprefix(PINS))
+
+
 def is_of_revision(sort_key: str) -> bool:
     """Whether it has the form of a change's or of an event's."""
     return _is_numbered(sort_key, CHANGES, 12) or _is_numbered(sort_key, EVENTS, 16)
@@ -165,6 +180,8 @@ BANS, BANS_END = "BANNED#", "BANNED$"
 INVITATIONS, INVITATIONS_END = "INVITED#", "INVITED$"
 BLOCKS, BLOCKS_END = "BLOCK#", "BLOCK$"
 UPLOADS, UPLOADS_END = "UPLOAD#", "UPLOAD$"
+PINS, PINS_END = "PIN#", "PIN$"
+DRAFTS, DRAFTS_END = "DRAFT#", "DRAFT$"
 """Keys before and after every other of their kind: `$` is the character after `#`."""
 
 JOBS_END = "~"

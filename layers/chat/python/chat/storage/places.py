@@ -61,6 +61,11 @@ def sent_place(room: Room, user_id: str, client_message_id: str) -> Place:
     return Place(room.table, keys.user_partition(user_id), keys.sent(room.partition_key, client_message_id))
 
 
+def draft_place(room: Room, user_id: str) -> Place:
+    """What somebody is writing to a room: in the core table, so that all of theirs are read in one order."""
+    return personal_place(user_id, keys.draft(room.partition_key))
+
+
 def personal_place(user_id: str, sort_key: str) -> Place:
     """An item about a person alone. It lies in the core table, for guilds' rooms too."""
     return Place("core", keys.user_partition(user_id), sort_key)
