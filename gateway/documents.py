@@ -49,8 +49,11 @@ ON_TYPING = Document(
     "subscription ($room: ID!, $epoch: Int) { <onTyping>(roomId: $room, epoch: $epoch)"
     " { roomId epoch userId expiresAt } }"
 )
+ON_MINE = Document("""subscription ($userId: ID!, $epoch: Int) { <onMine>(userId: $userId, epoch: $epoch) {
+  userId epoch id kind roomId messageId seq rev actorId role mutedUntil ts quietUntil
+} }""")
 ROOM = Document(
-    f"query ($room: ID!) {{ <room>(roomId: $room) {{ roomId name {HEAD} me {{ userId role mutedUntil }} }} }}"
+    f"query ($room: ID!) {{ <room>(roomId: $room) {{ roomId name {HEAD} me {{ userId role mutedUntil joinedSeq }} }} }}"
 )
 CHANGES = Document(f"""query ($room: ID!, $since: Int!, $after: AWSDateTime, $token: String) {{
   <changes>(roomId: $room, since: $since, after: $after, limit: 100, nextToken: $token) {{
@@ -76,6 +79,38 @@ HISTORY = Document(f"""query (
     items {{ {MESSAGE} }} nextToken {HEAD}
   }}
 }}""")
+AROUND = Document(f"""query ($room: ID!, $id: ID!, $limit: Int) {{
+  <around>(roomId: $room, id: $id, limit: $limit) {{ items {{ {MESSAGE} }} olderToken newerToken {HEAD} }}
+}}""")
+MESSAGES_BY_ID = Document(f"""query ($room: ID!, $ids: [ID!]!) {{
+  <messagesById>(roomId: $room, ids: $ids) {{ {MESSAGE} }}
+}}""")
+_PINNED = f"id roomId senderId ts epoch {NOTICE}"
+PIN = Document(
+    f"""mutation ($room: ID!, $id: ID!) {{ <pinMessage>(roomId: $room, id: $id) {{ {_PINNED} }} }}"""
+)
+UNPIN = Document(
+    f"""mutation ($room: ID!, $id: ID!) {{ <unpinMessage>(roomId: $room, id: $id) {{ {_PINNED} }} }}"""
+)
+PINS = Document(
+    f"query ($room: ID!) {{ <pins>(roomId: $room) {{ message {{ {MESSAGE} }} pinnedBy pinnedAt }} }}"
+)
+_DRAFT = "roomId text replyTo rev savedAt"
+DRAFT = Document(f"""mutation ($room: ID!, $text: String, $replyTo: ID, $rev: Int) {{
+  <saveDraft>(roomId: $room, text: $text, replyTo: $replyTo, rev: $rev) {{ {_DRAFT} saved }}
+}}""")
+DRAFTS = Document(f"""query ($limit: Int, $nextToken: String) {{
+  <drafts>(limit: $limit, nextToken: $nextToken) {{ items {{ {_DRAFT} }} nextToken }}
+}}""")
+DIRECT = Document(f"""mutation ($userId: ID!) {{
+  <direct>(userId: $userId) {{ roomId roomType name visibility {HEAD} me {{ userId role status mutedUntil joinedSeq }} }}
+}}""")
+REACT = Document("""mutation ($room: ID!, $id: ID!, $emoji: String!, $on: Boolean) {
+  <react>(roomId: $room, id: $id, emoji: $emoji, on: $on) { roomId id emoji userId on ts }
+}""")
+PEOPLE = Document("""query ($room: ID!, $ids: [ID!]!) {
+  <people>(roomId: $room, ids: $ids) { userId name avatarUrl avatarId updatedAt }
+}""")
 _RECEIPT = "roomId epoch userId readSeq deliveredSeq retryAfterMs"
 READ = Document(
     f"mutation ($room: ID!, $seq: Int!) {{ <markRead>(roomId: $room, seq: $seq) {{ {_RECEIPT} }} }}"

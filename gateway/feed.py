@@ -40,6 +40,9 @@ READY_SECONDS = 10.0
 
 BEGINNING = RoomPosition(0, None, 0)
 LOST_ACCESS = frozenset({"MEMBER_REMOVED", "MEMBER_LEFT", "MEMBER_BANNED"})
+CAME = frozenset({"MEMBER_ADDED", "MEMBER_JOINED"})
+"""By these an epoch may end in a room that shows its history from joining on: nobody who receives the room lost anything."""
+
 NO_SUCH_ROOM = frozenset({"NotRoomMember", "NotAllowed", "InvalidInput"})
 ABOUT_THE_ROOM = NO_SUCH_ROOM | {"StaleEpoch", "ServiceUnavailable"}
 """The refusals of the service's own requests that say something of the room."""
@@ -118,9 +121,10 @@ class Feed:
         """Receive these events of the room, too."""
         await self._ephemeral.want(kind)
 
-    def add(self, subscriber: ClientTransport, kinds: Iterable[EphemeralKind]) -> None:
-        """From now on the room's events are written to it, and these ephemeral ones."""
-        self.subscribers.add(subscriber)
+    def add(self, subscriber: ClientTransport, kinds: Iterable[EphemeralKind], first: int = 1) -> None:
+        """From now on the room's events are written to it, messages from the number `first` on, and these ephemeral
+        ones."""
+        self.subscribers.add(subscriber, first)
         self._ephemeral.add(subscriber, kinds)
 
     def remove(self, subscriber: ClientTransport) -> None:
@@ -292,12 +296,14 @@ class Feed:
         revoked = []
         for event in events:
             self._metrics.delivered(event, len(self.subscribers), time.time_ns() // 1_000_000)
-            self.subscribers.publish(event.frame)
+            self.subscribers.publish(event.frame, event.message.get("seq"))
             notice = event.message.get("notice")
-            if notice and notice.get("kind") in LOST_ACCESS:
-                epoch = notice.get("nextEpoch")
-                if epoch == self._cleared_epoch + 1:
-                    self._clear(epoch)
+            if not notice:
+                continue
+            kind, epoch = notice.get("kind"), notice.get("nextEpoch")
+            if kind in LOST_ACCESS | CAME and epoch == self._cleared_epoch + 1:
+                self._clear(epoch)
+            if kind in LOST_ACCESS:
                 revoked.append(Revoked(notice["userId"], epoch))
         return revoked
 

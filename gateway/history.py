@@ -35,6 +35,10 @@ class Replayed(Protocol):
     @property
     def frame(self) -> bytes: ...
 
+    @property
+    def seq(self) -> int:
+        """The number of the message; 0: it is about none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repositioned:
@@ -42,6 +46,10 @@ class Repositioned:
 
     event: BufferedEvent
     start: RoomPosition
+
+    @property
+    def seq(self) -> int:
+        return self.event.seq
 
     @property
     def frame(self) -> bytes:

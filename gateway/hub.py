@@ -179,7 +179,7 @@ class Hub:
 
         async def look_up(client: Client) -> None:
             async with turns:
-                await self._look_up(client, feed.room)
+                await self._look_up(client, feed)
 
         looking_up = {asyncio.create_task(look_up(client)): client for client in self._receiving(feed)}
         try:
@@ -192,11 +192,13 @@ class Hub:
             for task in looking_up:
                 task.cancel()
 
-    async def _look_up(self, client: Client, room: Room) -> None:
+    async def _look_up(self, client: Client, feed: Feed) -> None:
         """Whoever is no member, and whoever cannot be looked up, receives nothing more of the room."""
+        room = feed.room
         for attempt in range(LOOK_UP_ATTEMPTS):
             try:
                 await client.check_access(room)
+                feed.subscribers.limit(client.transport, client.first_visible(room))
                 return
             except UpstreamRefused as refused:
                 if refused.refusal.code in NO_ACCESS:

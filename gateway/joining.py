@@ -10,6 +10,7 @@ from gateway.client import Client
 from gateway.ephemeral import EphemeralKind
 from gateway.feed import NO_SUCH_ROOM, Feed
 from gateway.history import Missed, Replayed
+from gateway.position import RoomPosition
 
 
 class FellBehind(Exception):
@@ -23,10 +24,13 @@ async def join(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -
     await _ready(client, feed)
     for kind in kinds:
         await feed.want(kind)
-    missed = await feed.history.missed(subscribe.since) if subscribe.since is not None else None
+    is_known = subscribe.since is not None and not _is_before(
+        subscribe.since, client.first_visible(feed.room)
+    )
+    missed = await feed.history.missed(subscribe.since) if is_known and subscribe.since is not None else None
     resumed = await _replay(client, feed, subscribe, missed)
     # Nothing has waited since the last look at the buffer, so that no event is lost between the two.
-    feed.add(client.transport, kinds)
+    feed.add(client.transport, kinds, client.first_visible(feed.room))
     about = {"room": subscribe.room.id, "at": feed.position, "epoch": feed.epoch, "resumed": resumed}
     client.reply(server_frames.encode("subscribed", **about))
 
@@ -68,7 +72,9 @@ async def _replay(
     while waiting or not may_receive():
         if not may_receive():
             await client.check_access(room)
-        elif not await client.transport.write_paced(_frames(waiting, may_receive)):
+        elif not await client.transport.write_paced(
+            _frames(waiting, may_receive, client.first_visible(room))
+        ):
             raise FellBehind
         later, count = buffer.appended_since(count), buffer.count
         if later is None:
@@ -77,11 +83,17 @@ async def _replay(
     return replayed is not None
 
 
-def _frames(waiting: deque[Replayed], may_receive: Callable[[], bool]) -> Iterator[bytes]:
+def _is_before(since: RoomPosition | int, first: int) -> bool:
+    """Whether somebody who was at `since` may have what they may not see any more: they have left, and come again."""
+    return first > 1 and (since if isinstance(since, int) else since.seq) < first - 1
+
+
+def _frames(waiting: deque[Replayed], may_receive: Callable[[], bool], first: int) -> Iterator[bytes]:
     """Each as it is when its turn comes: what waits may have been changed meanwhile, by somebody who knew
-    that the client's person was removed before."""
+    that the client's person was removed before. `first`: the least number of a message that they may see."""
     while waiting and may_receive():
-        if frame := waiting.popleft().frame:
+        replayed = waiting.popleft()
+        if (replayed.seq == 0 or replayed.seq >= first) and (frame := replayed.frame):
             yield frame
 
 

@@ -70,6 +70,18 @@ class Metrics:
         self.heartbeats_alone = Gauge(
             "chat_gateway_heartbeats_alone", "1 while the chat is told of each client by itself.", registry=of
         )
+        self.personal_subscriptions = Gauge(
+            "chat_gateway_personal_subscriptions", "People whose own events are received.", registry=of
+        )
+        self.personal_events = Counter(
+            "chat_gateway_personal_events_total", "People's own events written to clients.", registry=of
+        )
+        self.personal_refusals = Counter(
+            "chat_gateway_personal_refusals_total",
+            "Refusals to let people's own events be received.",
+            ["name"],
+            registry=of,
+        )
         self.lag = Histogram(
             "chat_gateway_lag_seconds",
             "From a live message's instant to its writing.",

@@ -5,14 +5,14 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import aiohttp
 
 from chat.rules.rooms import Room
-from gateway import server_frames
+from gateway import documents, server_frames
 from gateway.admission import Admission, AdmissionLimits
 from gateway.appsync import AppSync
 from gateway.authorization import ServiceAuthorization, ServiceToken
@@ -25,7 +25,8 @@ from gateway.heartbeats import Heartbeats
 from gateway.hub import Hub
 from gateway.metrics import Metrics
 from gateway.person_tokens import PersonTokens
-from gateway.realtime import Realtime
+from gateway.personal_events import PersonalEvents
+from gateway.realtime import Realtime, Subscription
 from gateway.replay_buffer import MemoryBudget
 from gateway.service import Service
 from gateway.settings import Settings, service_token
@@ -77,6 +78,7 @@ class Gateway:
             self.service = Service(self.authorization, self.appsync)
             self.hub = Hub(self._new_feed, self.metrics)
             self.heartbeats = Heartbeats(self._say, self.metrics, self.settings.heartbeat_seconds)
+            self.mine = PersonalEvents(self._hear, self.metrics)
             tasks = [asyncio.create_task(each) for each in (self._send_heartbeats(), self.service.watch())]
             try:
                 yield
@@ -84,6 +86,7 @@ class Gateway:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                await self.mine.close()
                 await self.hub.close()
                 await self.realtime.close()
                 self.tokens.close()
@@ -91,6 +94,10 @@ class Gateway:
     async def _say(self, document: Document, people: Sequence[dict[str, Any]]) -> Any:
         """In the service's name; that the API does not take this says nothing of rooms."""
         return await self.appsync.ask(document, {"people": people}, self.authorization)
+
+    async def _hear(self, subscription: Subscription, variables: Mapping[str, Any]) -> None:
+        """Subscribe to what happens to a person; the same."""
+        await self.realtime.subscribe(subscription, documents.ON_MINE, variables)
 
     def _new_feed(self, room: Room) -> Feed:
         return Feed(room, self.service, self.realtime, self.settings, self.metrics, self.replay_memory)
@@ -146,12 +153,18 @@ class Gateway:
         self.users[client.user_id] += 1
         self.devices[client.user_id, client.device_id] += 1
 
+    def listen_for(self, client: Client) -> None:
+        """Tell the client what happens to its person, from now on."""
+        if self.settings.personal_events:
+            self.mine.enter(client)
+
     def forget(self, client: Client, *, said_goodbye: bool) -> None:
         """The client's connection has ended, by a close frame of its own or otherwise. Its device is signed
         off, unless it may have come back elsewhere already: a connection can be lost for long before this
         process knows it. Then it expires by itself."""
         self.clients.remove(client)
         if client.user_id:
+            self.mine.leave(client)
             _count_down(self.users, client.user_id)
             _count_down(self.devices, (client.user_id, client.device_id))
             may_be_back = client.is_named and not said_goodbye
@@ -167,6 +180,7 @@ class Gateway:
         self.metrics.rooms.set(len(self.hub.rooms))
         self.metrics.upstream_connections.set(self.realtime.connections)
         self.metrics.upstream_subscriptions.set(self.realtime.subscriptions)
+        self.metrics.personal_subscriptions.set(self.mine.live)
         self.metrics.heartbeats_alone.set(self.heartbeats.are_alone)
         self.metrics.breaker.set(self.breaker.state != "closed")
         self.metrics.service_fault.set(self.service.fault is not None)

@@ -4,15 +4,21 @@ What is replayed of a message is the message as it is now: a text that was edite
 buffer when its change arrives.
 """
 
+import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from weakref import WeakValueDictionary
 
+from gateway import server_frames
 from gateway.position import RoomPosition
 
 EventKind = Literal["message", "change", "notice"]
+
+
+Reactions = tuple[int, list[Mapping[str, Any]]]
+"""The reactions to a message, and the revision of the room from which on they are like this."""
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -31,6 +37,8 @@ class BufferedEvent:
     position: RoomPosition
     frame: bytes
     is_buffered: bool = False
+    reactions: Reactions | None = None
+    """Newer ones than those in the message as it was read or received."""
 
     @property
     def size(self) -> int:
@@ -88,9 +96,11 @@ class ReplayBuffer:
         if event.kind == "message":
             self._messages[event.id] = event
         elif event.kind == "change":
-            if earlier := self._changes.get(event.id):
-                self._set_frame(earlier, b"")
+            earlier = self._changes.get(event.id) or self._messages.get(event.id)
+            if before := self._changes.get(event.id):
+                self._set_frame(before, b"")
             self._changes[event.id] = event
+            self._keep_reactions(event, earlier.reactions if earlier else None)
         self._budget.take(event.size)
         while len(self._events) > self._capacity:
             self._drop_oldest()
@@ -102,6 +112,16 @@ class ReplayBuffer:
             if event is not None and event.rev < rev:
                 event.rev = rev
                 self._set_frame(event, encode(event))
+                self._keep_reactions(event, event.reactions)
+
+    def react(self, message_id: str, reactions: Reactions) -> None:
+        """What people have reacted with, unless what is kept of the message is at least as new. Its own `rev` stays: by that
+        it is told whether its text is the newest."""
+        for events in (self._messages, self._changes):
+            event = events.get(message_id)
+            if event is not None and event.frame and reactions[0] > max(event.rev, _rev(event.reactions)):
+                event.reactions = reactions
+                self._set_frame(event, _with_reactions(event.frame, reactions))
 
     def forget_before(self, instant: str) -> None:
         """Forget messages from before this instant (as on the wire), and what came before them."""
@@ -131,6 +151,13 @@ class ReplayBuffer:
         self._capacity = 0
         self._budget.buffers.discard(self)
 
+    def _keep_reactions(self, event: BufferedEvent, reactions: Reactions | None) -> None:
+        """A change of the text may come after reactions that are newer than it."""
+        event.reactions = None
+        if reactions is not None and reactions[0] > event.rev and event.frame:
+            event.reactions = reactions
+            self._set_frame(event, _with_reactions(event.frame, reactions))
+
     def _set_frame(self, event: BufferedEvent, frame: bytes) -> None:
         before, event.frame = event.size, frame
         if event.is_buffered:
@@ -157,3 +184,16 @@ def _is_after(event: BufferedEvent, position: RoomPosition) -> bool:
         return event.position.seq >= position.seq
     # Who is still to get the message gets it as it is now, and needs no change.
     return event.seq <= position.seq and event.rev > position.rev
+
+
+def _rev(reactions: Reactions | None) -> int:
+    return reactions[0] if reactions else 0
+
+
+def _with_reactions(frame: bytes, reactions: Reactions) -> bytes:
+    """The frame of a message, with these. One that was removed has none."""
+    fields = json.loads(server_frames.payload(frame))
+    message = fields["message"]
+    if message.get("removedAt") is None:
+        message["reactions"] = reactions[1]
+    return server_frames.framed(server_frames.encode(fields.pop("type"), **fields))

@@ -145,6 +145,7 @@ class Session:
         actions = connection.authenticated(hello, expires)
         self._watch_deadline()
         await gateway.hub.carry_out(client, actions)
+        gateway.listen_for(client)
 
     def _settings(self) -> dict[str, Any]:
         own = self._gateway.settings

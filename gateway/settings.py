@@ -124,6 +124,8 @@ class Settings(BaseModel):
     heartbeat_seconds: int = Field(30, ge=10, le=60)
     """How often the chat is told, about, that a client is there and what it has: at 60, what fails once is repeated just
     before the person counts as gone."""
+    personal_events: bool = True
+    """Whether clients are told what happens to their people (`onMine`), where the API publishes that."""
     replay_events: int = Field(1_000, ge=10, le=100_000)
     """How many events of a room are buffered for clients that come back."""
     replay_bytes: int = Field(67_108_864, ge=0)

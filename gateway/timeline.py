@@ -190,7 +190,20 @@ class Timeline:
         self._remember(message["id"], notice.get("rev") or 0)
         if notice.get("nextEpoch") is not None and self.epoch is not None:
             self.epoch = max(self.epoch, notice["nextEpoch"])
+        for each in notice.get("reactions") or ():
+            self._react(each)
         return [self._append("notice", message, from_history=False)]
+
+    def _react(self, changed: Mapping[str, Any]) -> None:
+        """The schema's `MessageReactions`: whoever gets the message later gets it with these. Where they are null, only
+        those who may see the message are to read it."""
+        reactions, rev, seq = changed.get("reactions"), changed.get("rev") or 0, changed.get("seq")
+        if reactions is None:
+            return
+        held, from_history = self._held.get(seq, (None, False)) if seq is not None else (None, False)
+        if seq is not None and held is not None and (held.get("rev") or 0) < rev:
+            self._held[seq] = {**held, "reactions": reactions}, from_history
+        self.buffer.react(changed["id"], (rev, reactions))
 
     def _change(self, message: Message, *, from_history: bool) -> list[RoomEvent]:
         rev = message.get("rev") or 0

@@ -41,7 +41,6 @@ class Argument:
 STRING = Argument(str, "must be a string")
 TEXT = Argument(str, "must be a string", is_shown=False)
 STRINGS = Argument(list[str], "must be a list of strings")
-WORDS = Argument(list[str], "must be a list of strings", is_shown=False)
 FLAG = Argument(bool, "must be true or false")
 NUMBER = Argument(Number, "must be a whole number")
 
@@ -110,6 +109,25 @@ VERBS: Mapping[str, Verb] = {
             "nextToken": STRING.or_absent,
         },
     ),
+    "react": Verb(documents.REACT, "reaction", {"id": STRING, "emoji": STRING, "on": FLAG.or_absent}),
+    "people": Verb(documents.PEOPLE, "people", {"ids": STRINGS}),
+    "around": Verb(documents.AROUND, "page", {"id": STRING, "limit": NUMBER.or_absent}),
+    "messages": Verb(documents.MESSAGES_BY_ID, "messages", {"ids": STRINGS}),
+    "pin": Verb(documents.PIN, "notice", {"id": STRING}),
+    "unpin": Verb(documents.UNPIN, "notice", {"id": STRING}),
+    "pins": Verb(documents.PINS, "pins", {}),
+    "draft": Verb(
+        documents.DRAFT,
+        "draft",
+        {"text": TEXT.or_absent, "replyTo": STRING.or_absent, "rev": NUMBER.or_absent},
+    ),
+    "drafts": Verb(
+        documents.DRAFTS,
+        "page",
+        {"limit": NUMBER.or_absent, "nextToken": STRING.or_absent},
+        is_of_room=False,
+    ),
+    "direct": Verb(documents.DIRECT, "direct", {"userId": STRING}, is_of_room=False),
 }
 """By the type of the frame."""
 

@@ -96,8 +96,8 @@ class FakeFeed:
     def replay(self, _missed: Missed) -> Sequence[Replayed]:
         return self.timeline.since(START) or []
 
-    def add(self, subscriber: Any, _kinds: object) -> None:
-        self.subscribers.add(subscriber)
+    def add(self, subscriber: Any, _kinds: object, first: int = 1) -> None:
+        self.subscribers.add(subscriber, first)
 
     def remove(self, subscriber: Any) -> None:
         self.subscribers.remove(subscriber)

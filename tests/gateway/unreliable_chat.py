@@ -105,7 +105,13 @@ class Chat:
 
     # what the gateways ask
 
-    async def ask(self, document: Document, variables: Mapping[str, Any], authorization: Token) -> Any:
+    async def ask(
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        authorization: Token,
+        _traceparent: str | None = None,
+    ) -> Any:
         token = authorization.value
         self.requests += 1
         await self._pause()
