@@ -179,3 +179,35 @@ async def test_receipts_and_presence_can_be_read(api: Api, people: tuple[str, st
     report = await done(api, ann, "query", f"delivery({where}, hours: 1) {{ sent delivered percent p50Ms }}")
     assert report["sent"] >= report["delivered"] >= 0
     assert (await api.ask(ben, f"query {{ delivery({where}) {{ sent }} }}")).error[0] == "NotAllowed"
+
+
+async def test_mentions_are_counted_and_found_and_answers_quote(
+    api: Api, people: tuple[str, str, str], room: str
+) -> None:
+    ann, ben, _ = people
+    where = f'roomId: "{room}"'
+    first = await api.send(ann, "hello", room=room)
+    refers = f'replyTo: "{first["id"]}", mentions: ["{ben}"], mentionsAll: true'
+    selection = f"{MESSAGE} replyTo mentions mentionsAll quote {{ id }}"
+    field = f'sendMessage({where}, text: "an answer", {refers}) {{ {selection} }}'
+    sent = await done(api, ann, "mutation", field)
+    assert (sent["replyTo"], sent["mentions"], sent["mentionsAll"], sent["quote"]) == (
+        first["id"],
+        [ben],
+        True,
+        None,
+    )
+    again = "replyTo quote { id text } mentions"
+    page = await done(api, ben, "query", f"messages({where}, limit: 1) {{ items {{ {again} }} }}")
+    quote = {"id": first["id"], "text": "hello"}
+    assert page["items"] == [{"replyTo": first["id"], "quote": quote, "mentions": [ben]}]
+    mine = await done(api, ben, "query", "myRooms { items { unread unreadMentions } }")
+    assert mine["items"] == [{"unread": 2, "unreadMentions": 1}]
+    found = await done(
+        api, ben, "query", f"myMentions({where}) {{ items {{ id quote {{ id }} }} nextToken }}"
+    )
+    assert found == {"items": [{"id": sent["id"], "quote": {"id": first["id"]}}], "nextToken": None}
+    everybody = (
+        f'editMessage({where}, id: "{sent["id"]}", text: "an answer", mentionsAll: false) {{ {selection} }}'
+    )
+    assert (await done(api, ann, "mutation", everybody))["mentionsAll"] is None

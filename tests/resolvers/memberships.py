@@ -15,7 +15,8 @@ EVERY_ROLE: Mapping[str, Role] = {
     "bob": "member",
 }
 ABSENT = [
-    "guildId", "text", "seq", "clientMessageId", "rev", "editedAt", "removedAt", "version", "attachments",
+    "guildId", "text", "seq", "clientMessageId", "rev", "editedAt", "removedAt", "version", "attachments", "replyTo", "quote",
+    "mentions", "mentionsAll",
 ]  # fmt: skip
 UNSET = ["userId", "role", "mutedUntil", "nextEpoch", "rev", "room", "messageId", "seq"]
 

@@ -47,6 +47,7 @@ ODD: list[Any] = [
 NAMES = (
     "PK", "SK", "type", "id", "roomId", "guildId", "roomType", "senderId", "text", "ts", "seq", "sentRev", "rev", "epoch", "version",
     "clientMessageId", "attachments", "editedAt", "removedAt", "removedBy", "changedBy", "kind", "notices", "actorId", "generation",
+    "replyTo", "mentions", "mentionsAll",
 )  # fmt: skip
 
 
