@@ -79,7 +79,7 @@ def summarised(deployment: Deployment, room: Room, counts: Sequence[Counted]) ->
     now = deployment.now()
     if wait_ms(head, now, deployment.max_clock_skew_ms):
         return Done(())
-    changed, left = _as_many_as_fit(_summaries(deployment, room, head, counts, found))
+    changed, left = as_many_as_fit(_summaries(deployment, room, head, counts, found))
     if changed:
         _commit(deployment, room, head, changed, now)
     return Done([each for each in every if each not in left])
@@ -102,7 +102,7 @@ def _summaries(
     return made
 
 
-def _as_many_as_fit(wanted: Sequence[Summary]) -> tuple[list[Summary], frozenset[str]]:
+def as_many_as_fit(wanted: Sequence[Summary]) -> tuple[list[Summary], frozenset[str]]:
     """Those of the next revision, and the ids of those that are for a later one."""
     chosen: list[Summary] = []
     for each in wanted[:MOST_MESSAGES]:
