@@ -133,14 +133,14 @@ class Heartbeats:
         return []
 
     def _refused_together(self, reports: list[Report], refusal: Refusal) -> list[Report]:
-        self._metrics.heartbeat_refusals.labels(refusal.code).inc()
+        self._metrics.heartbeat_refusals.labels(refusal.name).inc()
         if refusal.code == UNAVAILABLE.code:
             for report in reports:
                 self._not_taken(report, refusal)
             return []
-        if refusal.code not in OF_THE_CALL:
+        if refusal.name not in OF_THE_CALL:
             self._alone_until = self._now() + ALONE_SECONDS * self._chance(0.9, 1.1)
-            log.warning("heartbeats go one by one", extra={"reason": refusal.code})
+            log.warning("heartbeats go one by one", extra={"reason": refusal.name})
         return reports
 
     async def _alone(self, turns: asyncio.Semaphore, report: Report) -> None:

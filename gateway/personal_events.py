@@ -99,7 +99,10 @@ class PersonalEvents:
     ) -> None:
         self._start, self._metrics, self._chance = start, metrics, chance
         self._people: dict[str, _Person] = {}
-        self._turns = asyncio.Semaphore(STARTS_AT_ONCE)
+        self._turns, self._probing = asyncio.Semaphore(STARTS_AT_ONCE), asyncio.Semaphore(1)
+        self._is_taken = False
+        """Whether the API has let anybody's events be received. Before it has, it is asked about one person after the other: a
+        deployment that tells nobody is to refuse that once."""
         self._usual_epoch = 1
         """What the last person was in: mostly nobody has ever ended their subscriptions."""
         self._again: asyncio.TimerHandle | None = None
@@ -158,13 +161,13 @@ class PersonalEvents:
         while True:
             subscription = person.new_subscription(self._receive)
             try:
-                async with self._turns:
+                async with self._turns if self._is_taken else self._probing:
                     if self._again is not None:
                         return
                     await self._start(subscription, {"userId": person.user_id, "epoch": epoch})
             except UpstreamRefused as refused:
                 refusal = refused.refusal
-                if refusal.code not in IN_PASSING:
+                if refusal.name not in IN_PASSING:
                     self._refused(person, refusal)
                     return
                 named = int(refusal.values.get("epoch", 0)) if refusal.code == "StaleEpoch" else 0
@@ -173,7 +176,7 @@ class PersonalEvents:
                     await asyncio.sleep(jittered(attempt, LONGEST_SECONDS))
                     stale, attempt = 0, min(attempt + 1, 20)
                 continue
-            self._usual_epoch, stale, attempt = epoch, 0, 0
+            self._is_taken, self._usual_epoch, stale, attempt = True, epoch, 0, 0
             person.take(subscription, epoch)
             with suppress(TimeoutError):
                 async with asyncio.timeout(RENEW_SECONDS * self._chance(0.8, 1.2)):
@@ -186,8 +189,9 @@ class PersonalEvents:
 
     def _refused(self, person: _Person, refusal: Refusal) -> None:
         """Nobody is told for a while. Where a deployment tells nobody, that is as it should be."""
-        self._metrics.personal_refusals.labels(refusal.code).inc()
-        log.info("personal events are not received", extra={"reason": refusal.code})
+        self._is_taken = False
+        self._metrics.personal_refusals.labels(refusal.name).inc()
+        log.info("personal events are not received", extra={"reason": refusal.name})
         if person.is_live:
             person.close()
             person.is_live = False

@@ -30,8 +30,13 @@ class Refusal:
 
     @property
     def is_of_schema(self) -> bool:
-        """Whether AppSync found that the API has no such field, argument or type."""
+        """Whether AppSync found that the API has no such field, argument or type: it gives no name for that."""
         return self.message.startswith("Validation error")
+
+    @property
+    def name(self) -> str:
+        """For logs and metrics."""
+        return "ValidationError" if self.is_of_schema else self.code
 
     @classmethod
     def of(cls, error: ChatError) -> "Refusal":

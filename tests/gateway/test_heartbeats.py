@@ -172,7 +172,7 @@ async def test_a_call_that_has_no_answer_is_made_again_before_anybody_counts_as_
     "refusal",
     [
         Refusal(
-            "ValidationError", "Validation error of type FieldUndefined: Field 'heartbeats' is undefined", {}
+            "InternalError", "Validation error of type FieldUndefined: Field 'heartbeats' is undefined", {}
         ),
         Refusal("UnauthorizedException", "Not Authorized to access heartbeats on type Mutation", {}),
         Refusal(
@@ -191,7 +191,7 @@ async def test_an_api_that_does_not_take_it_is_told_one_by_one_and_asked_again_l
     assert chat.heartbeats.are_alone
     assert [each["rooms"] for each in chat.said_alone] == [[{"roomId": "r0", "seq": 1}]] * 3
     assert all("userId" not in each for each in chat.said_alone)
-    assert chat.metric("heartbeat_refusals_total", name=refusal.code) == 1
+    assert chat.metric("heartbeat_refusals_total", name=refusal.name) == 1
     assert chat.metric("heartbeats_total", way="alone") == 3
     for wait in (SECONDS, ALONE_SECONDS):
         chat.now += wait + 1

@@ -148,7 +148,7 @@ async def test_the_answer_comes_back_under_its_name_with_the_ref(name: str) -> N
 
 @pytest.mark.parametrize("name", VERBS)
 async def test_a_refusal_keeps_its_name_and_the_ref(name: str) -> None:
-    undefined = Refusal("ValidationError", "Validation error of type FieldUndefined: …", {})
+    undefined = Refusal("InternalError", "Validation error of type FieldUndefined: …", {})
     bob = Bob(FakeChat(NOT_MEMBER, UpstreamRefused(undefined)), FakeFeed())
     await bob.sends(**good(name))
     await bob.sends(**good(name))
