@@ -12,6 +12,9 @@ class Broadcaster:
 
     def __init__(self, tick_s: float) -> None:
         self._subscribers: dict[int, ClientTransport] = {}
+        self._hidden: dict[int, int] = {}
+        """By subscriber, up to which number the room's messages are hidden from them, if any are."""
+        self._most_hidden = 0
         self._tick_s = tick_s
         self._waiting: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -22,17 +25,38 @@ class Broadcaster:
     def __contains__(self, subscriber: ClientTransport) -> bool:
         return id(subscriber) in self._subscribers
 
-    def add(self, subscriber: ClientTransport) -> None:
+    def add(self, subscriber: ClientTransport, hidden: int = 0) -> None:
         """From now on. What waits is written first, to those that were there: the new one has it from the
-        replay buffer."""
+        replay buffer. Messages up to number `hidden` are not for them."""
         self.flush()
         self._subscribers[id(subscriber)] = subscriber
+        self.hide(subscriber, hidden)
 
     def remove(self, subscriber: ClientTransport) -> None:
         self._subscribers.pop(id(subscriber), None)
+        self._hide(id(subscriber), 0)
 
-    def publish(self, frame: bytes) -> None:
-        """Write a frame to everybody, now or at the end of the tick."""
+    def hide(self, subscriber: ClientTransport, hidden: int) -> None:
+        """From now on messages up to this number are hidden from a subscriber."""
+        if subscriber in self:
+            self.flush()
+            self._hide(id(subscriber), hidden)
+
+    def _hide(self, name: int, hidden: int) -> None:
+        self._hidden.pop(name, None)
+        if hidden:
+            self._hidden[name] = hidden
+        self._most_hidden = max(self._hidden.values(), default=0)
+
+    def publish(self, frame: bytes, seq: int = 0) -> None:
+        """Write a frame to everybody, now or at the end of the tick; one about message `seq` only to those from whom that is not
+        hidden."""
+        if 0 < seq <= self._most_hidden:
+            self.flush()
+            for name, subscriber in list(self._subscribers.items()):
+                if seq > self._hidden.get(name, 0):
+                    subscriber.write(frame)
+            return
         if self._timer is not None:
             self._waiting.append(frame)
             return

@@ -16,6 +16,7 @@ from gateway.client_transport import ClientTransport
 from gateway.connection import Action, Close, CloseCode, Connection, Reply
 from gateway.documents import Document
 from gateway.metrics import Metrics
+from gateway.position import Sight
 
 HEARTBEAT_SECONDS = 30.0
 """How often a client's positions are passed on at the most."""
@@ -27,6 +28,9 @@ HEARTBEAT_ROOMS = 50
 
 CHECKS_AT_ONCE = 10
 """How many of a client's rooms are asked for at once: a hundred together would make everybody else wait."""
+
+
+NO_SIGHT = Sight()
 
 
 class Client:
@@ -52,7 +56,7 @@ class Client:
         self._token = Token("")
         self._appsync, self._metrics = appsync, metrics
         self.close = close
-        self._access_epochs: dict[str, int] = {}
+        self._sights: dict[str, Sight] = {}
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
         self._delivered: dict[str, int] = {}
         """By room, up to which `seq` the client has everything; what no heartbeat has named yet."""
@@ -96,14 +100,18 @@ class Client:
 
     def access_epoch(self, room: Room) -> int:
         """The epoch in which the chat last said that the person is a member of the room; 0 before it did."""
-        return self._access_epochs.get(room.id, 0)
+        return self.sight(room).epoch
+
+    def sight(self, room: Room) -> Sight:
+        """Which part of the room the person may see, as the chat said then."""
+        return self._sights.get(room.id, NO_SIGHT)
 
     async def check_access(self, room: Room) -> None:
         """The chat's own decision whether the person may receive the room. Raises `UpstreamRefused`."""
         answer = await self._appsync.ask(documents.ROOM, {"room": room.id}, self._token)
         if answer["me"] is None:  # a visitor of a public room may look at it, not receive it
             raise UpstreamRefused(server_frames.Refusal("NotRoomMember", "You are not in this room.", {}))
-        self._access_epochs[room.id] = answer["head"]["epoch"]
+        self._sights[room.id] = Sight.of(answer)
 
     async def check_access_in_turn(self, room: Room) -> None:
         """The same, beside no more than a few other rooms of the client. Raises `UpstreamRefused`."""
@@ -111,7 +119,7 @@ class Client:
             await self.check_access(room)
 
     def forget_access(self, room: Room) -> None:
-        self._access_epochs.pop(room.id, None)
+        self._sights.pop(room.id, None)
 
     @property
     def needs_heartbeat(self) -> bool:

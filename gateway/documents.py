@@ -33,7 +33,7 @@ def _with_prefix(text: str, prefix: str) -> str:
 
 MESSAGE = """id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
 attachments { id name contentType size }"""
-NOTICE = "notice { kind userId role mutedUntil nextEpoch rev }"
+NOTICE = "notice { kind userId role mutedUntil nextEpoch rev room { roomId historyFrom historyRev } }"
 HEAD = "head { seq ts epoch rev }"
 
 ON_MESSAGE = Document(
@@ -49,7 +49,8 @@ ON_TYPING = Document(
     " { roomId epoch userId expiresAt } }"
 )
 ROOM = Document(
-    f"query ($room: ID!) {{ <room>(roomId: $room) {{ roomId name {HEAD} me {{ userId role mutedUntil }} }} }}"
+    f"query ($room: ID!) {{ <room>(roomId: $room) {{ roomId name historyFrom historyRev {HEAD}"
+    " me { userId role mutedUntil joinedSeq } } }"
 )
 CHANGES = Document(f"""query ($room: ID!, $since: Int!, $after: AWSDateTime, $token: String) {{
   <changes>(roomId: $room, since: $since, after: $after, limit: 100, nextToken: $token) {{

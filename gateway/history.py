@@ -35,6 +35,11 @@ class Replayed(Protocol):
     @property
     def frame(self) -> bytes: ...
 
+    @property
+    def seq(self) -> int:
+        """The message's number; 0 for a notice."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Repositioned:
@@ -42,6 +47,10 @@ class Repositioned:
 
     event: BufferedEvent
     start: RoomPosition
+
+    @property
+    def seq(self) -> int:
+        return self.event.seq
 
     @property
     def frame(self) -> bytes:

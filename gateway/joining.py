@@ -23,12 +23,19 @@ async def join(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -
     await _ready(client, feed)
     for kind in kinds:
         await feed.want(kind)
-    missed = await feed.history.missed(subscribe.since) if subscribe.since is not None else None
+    missed = await _missed(client, feed, subscribe)
     resumed = await _replay(client, feed, subscribe, missed)
     # Nothing has waited since the last look at the buffer, so that no event is lost between the two.
-    feed.add(client.transport, kinds)
+    feed.add(client.transport, kinds, client.sight(subscribe.room).hidden)
     about = {"room": subscribe.room.id, "at": feed.position, "epoch": feed.epoch, "resumed": resumed}
     client.reply(server_frames.encode("subscribed", **about))
+
+
+async def _missed(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -> Missed | None:
+    """What history has for the client; `None` where they have to start afresh, or asked for nothing."""
+    if subscribe.since is None or client.sight(subscribe.room).is_outdated(subscribe.since):
+        return None
+    return await feed.history.missed(subscribe.since)
 
 
 async def _ready(client: Client, feed: Feed) -> None:
@@ -65,10 +72,13 @@ async def _replay(
     def may_receive() -> bool:
         return client.access_epoch(room) >= max(feed.epoch, history_epoch)
 
+    def frames() -> Iterator[bytes]:
+        return _frames(waiting, may_receive, lambda: client.sight(room).hidden)
+
     while waiting or not may_receive():
         if not may_receive():
             await client.check_access(room)
-        elif not await client.transport.write_paced(_frames(waiting, may_receive)):
+        elif not await client.transport.write_paced(frames()):
             raise FellBehind
         later, count = buffer.appended_since(count), buffer.count
         if later is None:
@@ -77,11 +87,15 @@ async def _replay(
     return replayed is not None
 
 
-def _frames(waiting: deque[Replayed], may_receive: Callable[[], bool]) -> Iterator[bytes]:
+def _frames(
+    waiting: deque[Replayed], may_receive: Callable[[], bool], hidden: Callable[[], int]
+) -> Iterator[bytes]:
     """Each as it is when its turn comes: what waits may have been changed meanwhile, by somebody who knew
-    that the client's person was removed before."""
+    that the client's person was removed before. Buffers and history are everybody's: of messages up to the number that is
+    hidden from this person nothing is written."""
     while waiting and may_receive():
-        if frame := waiting.popleft().frame:
+        each = waiting.popleft()
+        if (frame := each.frame) and not 0 < each.seq <= hidden():
             yield frame
 
 

@@ -32,7 +32,7 @@ subscription ($roomId: ID!, $epoch: Int) {
   onMessage(roomId: $roomId, epoch: $epoch) {
     id roomId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
     attachments { id name contentType size }
-    notice { kind userId role mutedUntil nextEpoch rev }
+    notice { kind userId role mutedUntil nextEpoch rev room { roomId historyFrom historyRev } }
   }
 }
 """

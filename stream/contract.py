@@ -111,6 +111,9 @@ class Room(_Part):
         None,
         description="From when on members see the history. Not there in events from before rooms had the choice.",
     )
+    history_rev: Number | None = Field(
+        None, description="The revision of the last change of that; 0: there was none."
+    )
     slow_mode_seconds: Number
     retention_days: Positive
     person_per_second: float

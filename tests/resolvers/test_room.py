@@ -22,6 +22,7 @@ def test_a_member_sees_the_room_its_head_and_their_own_place(harness: Harness) -
         "name": None,
         "visibility": "PRIVATE",
         "historyFrom": "BEGINNING",
+        "historyRev": 0,
         "slowModeSeconds": 0,
         "retentionDays": 365,
         "personPerSecond": 1000,

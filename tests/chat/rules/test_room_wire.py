@@ -16,6 +16,7 @@ def test_a_room_is_answered_with_the_rules_in_force() -> None:
         "name": "Lobby",
         "visibility": "PUBLIC",
         "historyFrom": "BEGINNING",
+        "historyRev": 0,
         "personPerSecond": 1.0,
         "personBurst": 3,
         "roomPerSecond": 50.0,

@@ -116,7 +116,7 @@ _ROOM: Part = {
     "roomBurst": _positive,
     "memberCount": _or_null(_number),
 }
-_HISTORY: Part = {"historyFrom": _one_of(("BEGINNING", "JOINING"))}
+_HISTORY: Part = {"historyFrom": _one_of(("BEGINNING", "JOINING")), "historyRev": _number}
 _HEAD: Part = {"seq": _number, "ts": _or_null(_instant), "epoch": _positive, "rev": _number}
 _MEMBER: Part = {
     "userId": _id,

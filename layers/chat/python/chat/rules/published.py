@@ -49,6 +49,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "name": "String",
         "visibility": "RoomVisibility",
         "historyFrom": "HistoryFrom",
+        "historyRev": "Int",
         "slowModeSeconds": "Int",
         "retentionDays": "Int",
         "personPerSecond": "Float",

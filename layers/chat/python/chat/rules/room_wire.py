@@ -30,6 +30,7 @@ def room_to_wire(
         "name": head.name,
         "visibility": head.visibility.upper(),
         "historyFrom": (head.history_from or "beginning").upper(),
+        "historyRev": head.history_rev,
         **{_camel(each.name): getattr(settings, each.name) for each in fields(RoomSettings)},
         "memberCount": member_count,
         "head": head.to_wire() if reads else None,
