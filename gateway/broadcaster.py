@@ -1,7 +1,6 @@
 """One room's clients in this process, and the writing to them."""
 
 import asyncio
-from collections.abc import Sequence
 
 from gateway.client_transport import ClientTransport
 
@@ -9,16 +8,15 @@ from gateway.client_transport import ClientTransport
 class Broadcaster:
     """Writes each frame to all. The first frame after a pause goes at once; those that come within
     `tick_s` of it go together, in one write for each client: at 50 messages a second that is half the
-    system calls.
-
-    A client may be limited to messages from a number on: in a room that shows its history from joining on only."""
+    system calls."""
 
     def __init__(self, tick_s: float) -> None:
         self._subscribers: dict[int, ClientTransport] = {}
-        self._firsts: dict[int, int] = {}
-        """The least number that each client may be sent that may not be sent everything."""
+        self._hidden: dict[int, int] = {}
+        """By subscriber, up to which number the room's messages are hidden from them, if any are."""
+        self._most_hidden = 0
         self._tick_s = tick_s
-        self._waiting: list[tuple[int | None, bytes]] = []
+        self._waiting: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -27,35 +25,47 @@ class Broadcaster:
     def __contains__(self, subscriber: ClientTransport) -> bool:
         return id(subscriber) in self._subscribers
 
-    def add(self, subscriber: ClientTransport, first: int = 1) -> None:
-        """From now on, messages from the number `first` on. What waits is written first, to those that were there: the
-        new one has it from the replay buffer."""
+    def add(self, subscriber: ClientTransport, hidden: int = 0) -> None:
+        """From now on. What waits is written first, to those that were there: the new one has it from the
+        replay buffer. Messages up to number `hidden` are not for them."""
         self.flush()
         self._subscribers[id(subscriber)] = subscriber
-        self.limit(subscriber, first)
-
-    def limit(self, subscriber: ClientTransport, first: int) -> None:
-        """What this one may be sent from now on."""
-        self._firsts.pop(id(subscriber), None)
-        if first > 1 and id(subscriber) in self._subscribers:
-            self._firsts[id(subscriber)] = first
+        self.hide(subscriber, hidden)
 
     def remove(self, subscriber: ClientTransport) -> None:
         self._subscribers.pop(id(subscriber), None)
-        self._firsts.pop(id(subscriber), None)
+        self._hide(id(subscriber), 0)
 
-    def publish(self, frame: bytes, seq: int | None = None) -> None:
-        """Write a frame to everybody, now or at the end of the tick; one about the message of this number to those who may
-        see that."""
+    def hide(self, subscriber: ClientTransport, hidden: int) -> None:
+        """From now on messages up to this number are hidden from a subscriber."""
+        if subscriber in self:
+            self.flush()
+            self._hide(id(subscriber), hidden)
+
+    def _hide(self, name: int, hidden: int) -> None:
+        self._hidden.pop(name, None)
+        if hidden:
+            self._hidden[name] = hidden
+        self._most_hidden = max(self._hidden.values(), default=0)
+
+    def publish(self, frame: bytes, seq: int = 0) -> None:
+        """Write a frame to everybody, now or at the end of the tick; one about message `seq` only to those from whom that is not
+        hidden."""
+        if 0 < seq <= self._most_hidden:
+            self.flush()
+            for name, subscriber in list(self._subscribers.items()):
+                if seq > self._hidden.get(name, 0):
+                    subscriber.write(frame)
+            return
         if self._timer is not None:
-            self._waiting.append((seq, frame))
+            self._waiting.append(frame)
             return
         self._begin_tick()
-        self._write([(seq, frame)])
+        self._write(frame)
 
     def flush(self) -> None:
         if self._waiting:
-            frames, self._waiting = self._waiting, []
+            frames, self._waiting = b"".join(self._waiting), []
             self._write(frames)
 
     def _end_tick(self) -> None:
@@ -70,11 +80,6 @@ class Broadcaster:
         if self._tick_s:
             self._timer = asyncio.get_running_loop().call_later(self._tick_s, self._end_tick)
 
-    def _write(self, frames: Sequence[tuple[int | None, bytes]]) -> None:
-        everything = b"".join(frame for _, frame in frames)
-        for key, subscriber in list(self._subscribers.items()):
-            first = self._firsts.get(key) if self._firsts else None
-            if first is None:
-                subscriber.write(everything)
-            elif seen := b"".join(frame for seq, frame in frames if seq is None or seq >= first):
-                subscriber.write(seen)
+    def _write(self, frame: bytes) -> None:
+        for subscriber in list(self._subscribers.values()):
+            subscriber.write(frame)

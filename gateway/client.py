@@ -17,6 +17,7 @@ from gateway.client_transport import ClientTransport
 from gateway.connection import Action, Close, CloseCode, Connection, Reply
 from gateway.documents import Document
 from gateway.metrics import Metrics
+from gateway.position import Sight
 from gateway.server_frames import Refusal
 from gateway.verbs import Ask
 
@@ -34,6 +35,9 @@ Status = Literal["ONLINE", "AWAY", "OFFLINE"]
 
 CHECKS_AT_ONCE = 10
 """How many of a client's rooms are asked for at once: a hundred together would make everybody else wait."""
+
+
+NO_SIGHT = Sight()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,7 @@ class Client:
         self._token = Token("")
         self._appsync, self._metrics = appsync, metrics
         self.close = close
-        self._access_epochs: dict[str, int] = {}
-        self._firsts: dict[str, int] = {}
+        self._sights: dict[str, Sight] = {}
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
         self._delivered: dict[str, int] = {}
         """By room, up to which `seq` the client has everything; what no heartbeat has named yet."""
@@ -131,20 +134,18 @@ class Client:
 
     def access_epoch(self, room: Room) -> int:
         """The epoch in which the chat last said that the person is a member of the room; 0 before it did."""
-        return self._access_epochs.get(room.id, 0)
+        return self.sight(room).epoch
 
-    def first_visible(self, room: Room) -> int:
-        """The least number of a message that the person may see, as the chat last said."""
-        return self._firsts.get(room.id, 1)
+    def sight(self, room: Room) -> Sight:
+        """Which part of the room the person may see, as the chat said then."""
+        return self._sights.get(room.id, NO_SIGHT)
 
     async def check_access(self, room: Room, traceparent: str | None = None) -> None:
         """The chat's own decision whether the person may receive the room. Raises `UpstreamRefused`."""
         answer = await self._appsync.ask(documents.ROOM, {"room": room.id}, self._token, traceparent)
         if answer["me"] is None:  # a visitor of a public room may look at it, not receive it
             raise UpstreamRefused(server_frames.Refusal("NotRoomMember", "You are not in this room.", {}))
-        self._access_epochs[room.id] = answer["head"]["epoch"]
-        is_limited = answer.get("historyFrom") == "JOINING"
-        self._firsts[room.id] = (answer["me"]["joinedSeq"] or 0) + 1 if is_limited else 1
+        self._sights[room.id] = Sight.of(answer)
 
     async def check_access_in_turn(self, room: Room, traceparent: str | None = None) -> None:
         """The same, beside no more than a few other rooms of the client. Raises `UpstreamRefused`."""
@@ -152,8 +153,7 @@ class Client:
             await self.check_access(room, traceparent)
 
     def forget_access(self, room: Room) -> None:
-        self._access_epochs.pop(room.id, None)
-        self._firsts.pop(room.id, None)
+        self._sights.pop(room.id, None)
 
     @property
     def needs_heartbeat(self) -> bool:

@@ -33,7 +33,7 @@ def _with_prefix(text: str, prefix: str) -> str:
 
 MESSAGE = """id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
 attachments { id name contentType size } replyTo mentions mentionsAll reactions { emoji count userIds }"""
-NOTICE = """notice { kind userId role mutedUntil nextEpoch rev messageId seq
+NOTICE = """notice { kind userId role mutedUntil nextEpoch rev messageId seq room { roomId historyFrom historyRev }
 reactions { id seq rev reactions { emoji count userIds } } }"""
 HEAD = "head { seq ts epoch rev }"
 
@@ -53,7 +53,8 @@ ON_MINE = Document("""subscription ($userId: ID!, $epoch: Int) { <onMine>(userId
   userId epoch id kind roomId messageId seq rev actorId role mutedUntil ts quietUntil
 } }""")
 ROOM = Document(
-    f"query ($room: ID!) {{ <room>(roomId: $room) {{ roomId name {HEAD} me {{ userId role mutedUntil joinedSeq }} }} }}"
+    f"query ($room: ID!) {{ <room>(roomId: $room) {{ roomId name historyFrom historyRev {HEAD}"
+    " me { userId role mutedUntil joinedSeq } } }"
 )
 CHANGES = Document(f"""query ($room: ID!, $since: Int!, $after: AWSDateTime, $token: String) {{
   <changes>(roomId: $room, since: $since, after: $after, limit: 100, nextToken: $token) {{

@@ -121,10 +121,10 @@ class Feed:
         """Receive these events of the room, too."""
         await self._ephemeral.want(kind)
 
-    def add(self, subscriber: ClientTransport, kinds: Iterable[EphemeralKind], first: int = 1) -> None:
-        """From now on the room's events are written to it, messages from the number `first` on, and these ephemeral
-        ones."""
-        self.subscribers.add(subscriber, first)
+    def add(self, subscriber: ClientTransport, kinds: Iterable[EphemeralKind], hidden: int = 0) -> None:
+        """From now on the room's events are written to it, and these ephemeral ones; nothing of messages up to number
+        `hidden`."""
+        self.subscribers.add(subscriber, hidden)
         self._ephemeral.add(subscriber, kinds)
 
     def remove(self, subscriber: ClientTransport) -> None:
@@ -175,7 +175,7 @@ class Feed:
                 # What was edited away or removed is forgotten at once. Whoever joins is judged in this epoch
                 # before the new state is written to them.
                 self._newest_epoch = max(self._newest_epoch, epoch)
-                self.timeline.replace(message)
+                self.timeline.forget_older(message)
             self.timeline.needs_reading = True
             self._work.set()
             return []
@@ -296,14 +296,14 @@ class Feed:
         revoked = []
         for event in events:
             self._metrics.delivered(event, len(self.subscribers), time.time_ns() // 1_000_000)
-            self.subscribers.publish(event.frame, event.message.get("seq"))
+            self.subscribers.publish(event.frame, event.message.get("seq") or 0)
             notice = event.message.get("notice")
-            if not notice:
-                continue
-            kind, epoch = notice.get("kind"), notice.get("nextEpoch")
-            if kind in LOST_ACCESS | CAME and epoch == self._cleared_epoch + 1:
-                self._clear(epoch)
-            if kind in LOST_ACCESS:
+            if notice and notice.get("kind") in CAME and notice.get("nextEpoch") == self._cleared_epoch + 1:
+                self._clear(notice["nextEpoch"])  # nobody lost access by it
+            if notice and notice.get("kind") in LOST_ACCESS:
+                epoch = notice.get("nextEpoch")
+                if epoch == self._cleared_epoch + 1:
+                    self._clear(epoch)
                 revoked.append(Revoked(notice["userId"], epoch))
         return revoked
 

@@ -37,7 +37,8 @@ class Replayed(Protocol):
 
     @property
     def seq(self) -> int:
-        """The number of the message; 0: it is about none."""
+        """The message's number; 0 for a notice."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,8 @@ class Hub:
         for attempt in range(LOOK_UP_ATTEMPTS):
             try:
                 await client.check_access(room)
-                feed.subscribers.limit(client.transport, client.first_visible(room))
+                if hosted := self.rooms.get(room.id):
+                    hosted.feed.subscribers.hide(client.transport, client.sight(room).hidden)
                 return
             except UpstreamRefused as refused:
                 if refused.refusal.code in NO_ACCESS:

@@ -10,7 +10,6 @@ from gateway.client import Client
 from gateway.ephemeral import EphemeralKind
 from gateway.feed import NO_SUCH_ROOM, Feed
 from gateway.history import Missed, Replayed
-from gateway.position import RoomPosition
 
 
 class FellBehind(Exception):
@@ -24,15 +23,19 @@ async def join(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -
     await _ready(client, feed)
     for kind in kinds:
         await feed.want(kind)
-    is_known = subscribe.since is not None and not _is_before(
-        subscribe.since, client.first_visible(feed.room)
-    )
-    missed = await feed.history.missed(subscribe.since) if is_known and subscribe.since is not None else None
+    missed = await _missed(client, feed, subscribe)
     resumed = await _replay(client, feed, subscribe, missed)
     # Nothing has waited since the last look at the buffer, so that no event is lost between the two.
-    feed.add(client.transport, kinds, client.first_visible(feed.room))
+    feed.add(client.transport, kinds, client.sight(subscribe.room).hidden)
     about = {"room": subscribe.room.id, "at": feed.position, "epoch": feed.epoch, "resumed": resumed}
     client.reply(server_frames.encode("subscribed", **about))
+
+
+async def _missed(client: Client, feed: Feed, subscribe: client_frames.Subscribe) -> Missed | None:
+    """What history has for the client; `None` where they have to start afresh, or asked for nothing."""
+    if subscribe.since is None or client.sight(subscribe.room).is_outdated(subscribe.since):
+        return None
+    return await feed.history.missed(subscribe.since)
 
 
 async def _ready(client: Client, feed: Feed) -> None:
@@ -69,12 +72,13 @@ async def _replay(
     def may_receive() -> bool:
         return client.access_epoch(room) >= max(feed.epoch, history_epoch)
 
+    def frames() -> Iterator[bytes]:
+        return _frames(waiting, may_receive, lambda: client.sight(room).hidden)
+
     while waiting or not may_receive():
         if not may_receive():
             await client.check_access(room)
-        elif not await client.transport.write_paced(
-            _frames(waiting, may_receive, client.first_visible(room))
-        ):
+        elif not await client.transport.write_paced(frames()):
             raise FellBehind
         later, count = buffer.appended_since(count), buffer.count
         if later is None:
@@ -83,17 +87,15 @@ async def _replay(
     return replayed is not None
 
 
-def _is_before(since: RoomPosition | int, first: int) -> bool:
-    """Whether somebody who was at `since` may have what they may not see any more: they have left, and come again."""
-    return first > 1 and (since if isinstance(since, int) else since.seq) < first - 1
-
-
-def _frames(waiting: deque[Replayed], may_receive: Callable[[], bool], first: int) -> Iterator[bytes]:
+def _frames(
+    waiting: deque[Replayed], may_receive: Callable[[], bool], hidden: Callable[[], int]
+) -> Iterator[bytes]:
     """Each as it is when its turn comes: what waits may have been changed meanwhile, by somebody who knew
-    that the client's person was removed before. `first`: the least number of a message that they may see."""
+    that the client's person was removed before. Buffers and history are everybody's: of messages up to the number that is
+    hidden from this person nothing is written."""
     while waiting and may_receive():
-        replayed = waiting.popleft()
-        if (replayed.seq == 0 or replayed.seq >= first) and (frame := replayed.frame):
+        each = waiting.popleft()
+        if (frame := each.frame) and not 0 < each.seq <= hidden():
             yield frame
 
 

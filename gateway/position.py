@@ -1,7 +1,9 @@
 """Where somebody is in a room: what a client comes back with."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chat.rules.instants import from_wire
 
@@ -35,6 +37,33 @@ class RoomPosition:
         if ts is not None and from_wire(ts)[0] < 0:
             raise ValueError("no instant of a message")
         return cls(_number(found[1]), ts, _number(found[3]))
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which part of a room a person may see, as the chat said in `epoch`: messages above number `hidden`. `joined_seq` is the
+    number at which they joined, `history_rev` the revision at which the room's rule about it was changed last."""
+
+    epoch: int = 0
+    hidden: int = 0
+    joined_seq: int = 0
+    history_rev: int = 0
+
+    @classmethod
+    def of(cls, room: Mapping[str, Any]) -> "Sight":
+        """The schema's `Room`, as it was answered to a member."""
+        joined_seq = room["me"].get("joinedSeq") or 0
+        hidden = joined_seq if room.get("historyFrom") == "JOINING" else 0
+        return cls(room["head"]["epoch"], hidden, joined_seq, room.get("historyRev") or 0)
+
+    def is_outdated(self, since: RoomPosition | int) -> bool:
+        """Whether somebody who comes back from there has to start afresh, as `changes` would say: they hold another part of the
+        room than they may see now. Who names no more than a number is taken to know of the room's rule."""
+        if not self.joined_seq:
+            return False
+        if isinstance(since, RoomPosition) and since.rev < self.history_rev:
+            return True
+        return (since if isinstance(since, int) else since.seq) < self.hidden
 
 
 def parse_since(text: str) -> RoomPosition | int:

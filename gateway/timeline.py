@@ -39,6 +39,13 @@ class RoomEvent:
     frame: bytes
 
 
+def is_reduced(message: Message) -> bool:
+    """Whether it says no more of a change than which message it is about: so it is where not everybody who hears it may
+    see the message."""
+    told = (message.get(name, "") for name in ("version", "clientMessageId"))
+    return message.get("rev") is not None and all(value is None for value in told)
+
+
 Encode = Callable[[EventKind, Message, RoomPosition], bytes]
 
 
@@ -102,14 +109,10 @@ class Timeline:
             return []
         seq = message["seq"]
         if message.get("rev") is not None:
-            # A message that was not sent to clients yet is sent as it is now, and history says so, too.
-            if seq > self.position.seq:
-                self.needs_reading = True
-                self.replace(message)
-                if len(self._held) < MAX_HELD:
-                    self._hold(message)
-                return []
-            return self._change(message, from_history=False)
+            return self._receive_changed(message, self.position)
+        if self._revs.get(message["id"]):  # it was changed since, and history has what it is now
+            self.needs_reading = True
+            return []
         if seq <= self.position.seq:
             return []
         if len(self._held) < MAX_HELD and seq not in self._held:
@@ -163,6 +166,18 @@ class Timeline:
         )
         self.on_replaced(message)
 
+    def forget_older(self, message: Message) -> None:
+        """A live change: the message as it was is kept for nobody. Where the change does not say what it is now, what stands in its
+        place is older than the change, so that this is still to come."""
+        if not is_reduced(message):
+            self.replace(message)
+            return
+        held, _ = self._held.get(message["seq"], (None, False))
+        if held is not None and (held.get("rev") or 0) < message["rev"]:
+            del self._held[message["seq"]]  # history fills the gap
+        self._remember(message["id"], max(message["rev"] - 1, self._revs.get(message["id"], 0)))
+        self.replace({**message, "rev": message["rev"] - 1})
+
     def _hold(self, message: Message) -> None:
         """A message as history or a change has it, unless what is held is at least as new."""
         held, _ = self._held.get(message["seq"], (None, False))
@@ -183,6 +198,20 @@ class Timeline:
         if self.position is None or position.seq > self.position.seq:
             return None
         return self.buffer.since(position)
+
+    def _receive_changed(self, message: Message, position: RoomPosition) -> list[RoomEvent]:
+        if is_reduced(message):
+            self.forget_older(message)
+            self.needs_reading = True
+            return []
+        if message["seq"] <= position.seq:
+            return self._change(message, from_history=False)
+        # A message that was not sent to clients yet is sent as it is now, and history says so, too.
+        self.needs_reading = True
+        self.replace(message)
+        if len(self._held) < MAX_HELD:
+            self._hold(message)
+        return []
 
     def _receive_notice(self, message: Message, notice: Mapping[str, Any]) -> list[RoomEvent]:
         if message["id"] in self._revs:

@@ -35,6 +35,7 @@ subscription ($roomId: ID!, $epoch: Int) {
     reactions { emoji count userIds }
     notice {
       kind userId role mutedUntil nextEpoch rev messageId seq
+      room { roomId historyFrom historyRev }
       reactions { id seq rev reactions { emoji count userIds } }
     }
   }

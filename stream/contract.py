@@ -126,6 +126,9 @@ class Room(_Part):
         None, description="Since when nobody writes in it; null while it is open."
     )
     direct_with: Id | None = Field(None, description="Null here: it depends on who looks.")
+    history_rev: Number | None = Field(
+        None, description="The revision of the last change of that; 0: there was none."
+    )
     slow_mode_seconds: Number
     retention_days: Positive
     person_per_second: float

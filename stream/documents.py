@@ -163,6 +163,7 @@ _ROOM = {
     "roomBurst": 100,
     "retentionDays": 365,
     "historyFrom": "BEGINNING",
+    "historyRev": 0,
     "slowModeSeconds": 5,
     "memberCount": None,
     "head": {"seq": 43, "ts": "2026-11-27T00:00:00.000Z", "epoch": 3, "rev": 51, "pinsRev": 0},

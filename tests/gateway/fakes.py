@@ -28,9 +28,10 @@ UNREACHABLE = UpstreamRefused(UNAVAILABLE)
 START = RoomPosition(0, None, 1)
 
 
-def member(epoch: int) -> dict[str, Any]:
-    """What the chat answers a member of a room in this epoch."""
-    return {"me": {"userId": "bob"}, "head": {"epoch": epoch}}
+def member(epoch: int, **room: Any) -> dict[str, Any]:
+    """What the chat answers a member of a room in this epoch; `joinedSeq` is theirs, what else there is the room's."""
+    joined_seq = room.pop("joinedSeq", 0)
+    return {"me": {"userId": "bob", "joinedSeq": joined_seq}, "head": {"epoch": epoch}, **room}
 
 
 class FakeChat:
@@ -96,8 +97,8 @@ class FakeFeed:
     def replay(self, _missed: Missed) -> Sequence[Replayed]:
         return self.timeline.since(START) or []
 
-    def add(self, subscriber: Any, _kinds: object, first: int = 1) -> None:
-        self.subscribers.add(subscriber, first)
+    def add(self, subscriber: Any, _kinds: object, hidden: int = 0) -> None:
+        self.subscribers.add(subscriber, hidden)
 
     def remove(self, subscriber: Any) -> None:
         self.subscribers.remove(subscriber)

@@ -32,17 +32,17 @@ async def test_each_is_written_what_they_may_see_also_where_several_come_within_
     rooms = Broadcaster(tick_s=0.001)
     early, late = Transport(), Transport()
     rooms.add(early)  # type: ignore[arg-type]
-    rooms.add(late, first=5)  # type: ignore[arg-type]
-    for seq in (3, 4, 5, None, 6):
+    rooms.add(late, hidden=4)  # type: ignore[arg-type]
+    for seq in (3, 4, 5, 0, 6):
         rooms.publish(f"<{seq}>".encode(), seq)
     await asyncio.sleep(0.05)
-    assert b"".join(early.written) == b"<3><4><5><None><6>"
-    assert b"".join(late.written) == b"<5><None><6>"
-    rooms.limit(late, 1)  # type: ignore[arg-type]
+    assert b"".join(early.written) == b"<3><4><5><0><6>"
+    assert b"".join(late.written) == b"<5><0><6>"
+    rooms.hide(late, 0)  # type: ignore[arg-type]
     rooms.publish(b"<1>", 1)
     assert late.written[-1] == b"<1>"
     rooms.remove(late)  # type: ignore[arg-type]
-    rooms.limit(late, 9)  # type: ignore[arg-type]
+    rooms.hide(late, 8)  # type: ignore[arg-type]
     rooms.publish(b"<2>", 2)
     await asyncio.sleep(0.05)
     assert late.written[-1] == b"<1>"
@@ -97,7 +97,7 @@ async def test_who_is_looked_up_is_limited_to_what_they_may_see_from_then_on() -
             server_frames.framed(json.dumps({"type": "message", "id": f"m{seq}"})), seq
         )
     assert [frame["id"] for frame in bob.written if frame["type"] == "message"] == ["m6"]
-    assert bob.client.first_visible(LOBBY) == 6
+    assert bob.client.sight(LOBBY).hidden == 5
     await bob.hub.close()
 
 

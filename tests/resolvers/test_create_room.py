@@ -60,6 +60,7 @@ def test_a_room_is_answered_with_its_rules_and_stored_with_its_members(harness: 
         "historyFrom": "BEGINNING",
         "archivedAt": None,
         "directWith": None,
+        "historyRev": 0,
         "slowModeSeconds": 0,
         "retentionDays": 365,
         "personPerSecond": 1.0,

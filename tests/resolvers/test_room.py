@@ -25,6 +25,7 @@ def test_a_member_sees_the_room_its_head_and_their_own_place(harness: Harness) -
         "historyFrom": "BEGINNING",
         "archivedAt": None,
         "directWith": None,
+        "historyRev": 0,
         "slowModeSeconds": 0,
         "retentionDays": 365,
         "personPerSecond": 1000,

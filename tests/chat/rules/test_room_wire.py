@@ -19,6 +19,7 @@ def test_a_room_is_answered_with_the_rules_in_force() -> None:
         "historyFrom": "BEGINNING",
         "archivedAt": None,
         "directWith": None,
+        "historyRev": 0,
         "personPerSecond": 1.0,
         "personBurst": 3,
         "roomPerSecond": 50.0,

@@ -145,7 +145,9 @@ def test_others_that_write_to_the_room_only_delay_it(world: ReactingRoom) -> Non
     room = new_room(world.client, "alice", "bob")
     message = send(world.people, room, "alice", "hi")
     react_to(world.people, message, "bob")
-    busy = Between(world.client, lambda: send(process(world.client, world.clock), room, "bob", "more"), times=4)
+    busy = Between(
+        world.client, lambda: send(process(world.client, world.clock), room, "bob", "more"), times=4
+    )
     assert summaries_over(world, busy).project(changes_of(world), yes).failure is None
     assert world.shown(message) == {"👍": (1, ["bob"])}
     assert world.item(message)["rev"] == 7
@@ -162,7 +164,10 @@ def test_a_message_that_others_change_meanwhile_keeps_both(world: ReactingRoom, 
         "removed": lambda: remove(people, message),
         "reacted": lambda: react_to(people, message, "alice"),
     }
-    assert summaries_over(world, Between(world.client, does[what])).project(changes_of(world), yes).failure is None
+    assert (
+        summaries_over(world, Between(world.client, does[what])).project(changes_of(world), yes).failure
+        is None
+    )
     if what == "removed":
         assert "reactions" not in world.item(message) and "text" not in world.item(message)
     if what == "edited":
@@ -201,7 +206,10 @@ def test_an_answer_that_is_lost_makes_no_second_entry(world: ReactingRoom) -> No
 
         _lost = True
 
-    assert summaries_over(world, Losing(world.client, lambda: None, 0)).project(changes_of(world), yes).failure is None
+    assert (
+        summaries_over(world, Losing(world.client, lambda: None, 0)).project(changes_of(world), yes).failure
+        is None
+    )
     assert len(world.told(room)) == 1
     assert world.marks(room) == []
 
@@ -271,7 +279,9 @@ def test_where_not_everybody_sees_every_message_the_notice_tells_no_counts(world
     assert world.shown(message) == {"👍": (1, ["bob"])}
 
 
-def test_when_nobody_reacts_any_more_the_message_says_nothing_and_the_notice_nobody(world: ReactingRoom) -> None:
+def test_when_nobody_reacts_any_more_the_message_says_nothing_and_the_notice_nobody(
+    world: ReactingRoom,
+) -> None:
     room = new_room(world.client, "alice", "bob")
     message = send(world.people, room, "alice", "hi")
     react_to(world.people, message, "bob")

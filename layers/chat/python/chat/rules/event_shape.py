@@ -135,6 +135,7 @@ _ROOM: Part = {
     "memberCount": _or_null(_number),
 }
 _LATER_ROOM: Part = {
+    "historyRev": _or_null(_number),
     "historyFrom": _or_null(_one_of(("BEGINNING", "JOINING"))),
     "description": _or_null(_text),
     "archivedAt": _or_null(_instant),

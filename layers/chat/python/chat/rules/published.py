@@ -73,6 +73,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "historyFrom": "HistoryFrom",
         "archivedAt": "AWSDateTime",
         "directWith": "ID",
+        "historyRev": "Int",
         "slowModeSeconds": "Int",
         "retentionDays": "Int",
         "personPerSecond": "Float",

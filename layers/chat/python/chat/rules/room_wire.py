@@ -35,6 +35,7 @@ def room_to_wire(
         "historyFrom": (head.history_from or "beginning").upper(),
         "archivedAt": to_wire(head.archived_at) if head.archived_at else None,
         "directWith": other_of(head, viewer),
+        "historyRev": head.history_rev,
         **{_camel(each.name): getattr(settings, each.name) for each in fields(RoomSettings)},
         "memberCount": member_count,
         "head": head.to_wire() if reads else None,
