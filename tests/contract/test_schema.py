@@ -87,6 +87,7 @@ MESSAGE = {
     "removedAt": "AWSDateTime",
     "version": "Int",
     "attachments": "[Attachment!]",
+    "reactions": "[ReactionCount!]",
     "notice": "Notice",
 }
 

@@ -88,6 +88,7 @@ def test_a_message_is_answered_whole_without_a_number(client: Any, prefix: str) 
                 "removedAt": None,
                 "version": 1,
                 "attachments": None,
+                "reactions": None,
                 "notice": None,
             }
         ],

@@ -18,7 +18,12 @@ def test_of_each_message_what_one_reacts_with_oneself(harness: Harness) -> None:
     event = harness.prepared(EVENT)
     room = event["arguments"]["roomId"]
     one, two, three = harness.send(room, "one", "two", "three")
-    for message, user, emoji in ((one, "alice", "👍"), (one, "alice", "#️⃣"), (two, "bob", "👍"), (three, "alice", "🎉")):
+    for message, user, emoji in (
+        (one, "alice", "👍"),
+        (one, "alice", "#️⃣"),
+        (two, "bob", "👍"),
+        (three, "alice", "🎉"),
+    ):
         harness.invoke(react(harness, message, user, emoji))
     harness.invoke(react(harness, three, "alice", "🎉", on=False))
     event["arguments"]["ids"] = [two["id"], one["id"], three["id"], one["id"]]

@@ -14,6 +14,7 @@ join         x     x         x      x     .       x       x
 read         x     x         x      x     x       .       .
 subscribe    x     x         x      .     x       .       .
 send         x     x         x      .     .       .       .
+react        x     x         x      .     .       .       .
 mark         x     x         x      .     .       .       .
 leave        x     x         x      .     .       .       .
 removeOwn    x     x         x      .     .       .       .

@@ -25,6 +25,8 @@ receipts                              =         =         =         =         . 
 presence                              =         =         =         =         .     .      .       .        .       .      .      =         =
 delivery                              =         =         role      role      .     .      .       .        .       .      .      =         .
 attachment                            =         =         =         =         .     .      .       .        .       .      .      =         =
+reactions                             =         =         =         =         .     .      .       .        .       .      .      =         =
+myReactions                           =         =         =         =         .     .      .       .        .       .      .      =         =
 sync                                  =         =         =         =         =     =      =       =        =       =      =      =         =
 myRooms                               =         =         =         =         =     =      =       =        =       =      =      =         =
 blocks                                =         =         =         =         =     =      =       =        =       =      =      =         =
@@ -38,6 +40,7 @@ editMessage of a member's             notYours  notYours  notYours  notYours  . 
 removeMessage of one's own            +         +         +         +         .     .      .       .        .       .      .      +         .
 removeMessage of a member's           +         +         role      role      .     .      .       .        .       .      .      +         .
 removeMessage of an owner's           +         +         role      role      .     .      .       .        .       .      .      +         .
+react                                 +         +         +         muted     .     .      .       .        .       .      .      .         .
 createUpload                          +         +         +         muted     .     .      .       .        .       .      .      .         .
 typing                                =         =         =         muted     .     .      .       .        .       .      .      .         .
 markRead                              +         +         +         +         .     .      .       .        .       .      .      .         .

@@ -20,7 +20,10 @@ from chat.operations.mark_read import mark_read
 from chat.operations.members import members
 from chat.operations.messages import messages
 from chat.operations.mute_member import mute_member
+from chat.operations.my_reactions import my_reactions
 from chat.operations.my_rooms import my_rooms
+from chat.operations.react import react
+from chat.operations.reactions import reactions
 from chat.operations.receipts import receipts
 from chat.operations.remove_member import remove_member
 from chat.operations.remove_message import remove_message
@@ -52,6 +55,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     "markDelivered": mark_delivered,
     "markRead": mark_read,
     "muteMember": mute_member,
+    "myReactions": my_reactions,
+    "react": lambda deployment, *given: react(deployment, (), *given),
     "removeMember": remove_member,
     "removeMessage": remove_message,
     "room": room,
@@ -67,6 +72,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "members": members,
     "messages": messages,
     "myRooms": my_rooms,
+    "reactions": reactions,
     "receipts": receipts,
     "sync": sync,
 }

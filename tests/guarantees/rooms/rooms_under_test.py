@@ -54,6 +54,7 @@ def wire_of(room: RoomOracle, each: StoredMessage) -> Wire:
         "removedAt": to_wire(each.removed_at) if each.removed_at is not None else None,
         "version": each.version,
         "attachments": None,
+        "reactions": None,
         "notice": None,
     }
 
