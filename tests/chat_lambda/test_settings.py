@@ -82,6 +82,15 @@ BAD = {
     "CHAT_HOOKS": ["acme-chat", "acme/chat.py", ".acme", "acme..chat", "acme chat", "3"],
     "CHAT_HOOKS_TIMEOUT_MS": ["9", "0", "-1", "3001", "0.5", "soon"],
     "CHAT_HOOKS_ON_FAILURE": ["pass", "Open", "true"],
+    "SHORT_CODES": [
+        "party_parrot",
+        ":Party:",
+        "::",
+        ":a b:",
+        f":{'x' * 33}:",
+        ":a:,,:b:",
+        ",".join([":a:"] * 101),
+    ],
     "UPLOAD_TYPES": [
         "png",
         "image/*",

@@ -109,9 +109,11 @@ def theirs(client: Any) -> Iterator[str]:
 FINE = [
     ("USER#1", "PROFILE"), ("USER#1", "ORDER#7"), ("USER#1", "INVOICE"), ("USER#1", "PRESENCE#1"), ("ORDER#1", "HEAD"),
     ("JOBS#1", "REMOVE"), ("TENANT#a#USER#1", "IN#b"), ("user#1", "IN#b"), ("ROOMS", "HEAD"),
+    ("REACTOR#1", "HEAD"), ("USER#1", "REACTION#1"),
 ]  # fmt: skip
 IN_THE_WAY = [
     ("ROOM#1", "META"), ("GUILD#1", "MSG#1#2"), ("JOBS", "x"), ("LIVE#1", "x"), ("LEDGER#1", "x"), ("USER#1", "PRESENCE"),
+    ("REACT#1", "x"), ("REACTIONS#1", "x"), ("USER#1", "REACTED#1"),
     ("USER#1", "QUOTA"), ("USER#1", "UPLOADING"), ("USER#1", "IN#berlin"), ("USER#1", "AT#1"), ("USER#1", "SENT#1"),
     ("USER#1", "BLOCK#2"), ("USER#1", "MENTION#1"),
 ]  # fmt: skip

@@ -91,6 +91,7 @@ MESSAGE = {
     "quote": "Quote",
     "mentions": "[ID!]",
     "mentionsAll": "Boolean",
+    "reactions": "[ReactionCount!]",
     "notice": "Notice",
 }
 

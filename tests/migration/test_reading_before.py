@@ -92,6 +92,7 @@ def test_a_message_is_answered_whole_without_a_number(client: Any, prefix: str) 
                 "quote": None,
                 "mentions": None,
                 "mentionsAll": None,
+                "reactions": None,
                 "notice": None,
             }
         ],

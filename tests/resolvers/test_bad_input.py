@@ -32,6 +32,10 @@ BAD: dict[str, dict[str, list[object]]] = {
         "after": ["", "yesterday", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", "\ud800", 0, 7, 1.5, True, False, [], {}],
         "before": ["", "tomorrow", "2026-01-01", "2026-01-01T00:00:00.5", "x" * 10_000, 0, 7, [], {}],
     },
+    "Query.myReactions": {
+        "roomId": ROOMS,
+        "ids": [None, "a", 7, {}, [7], [None], [["a"]], ["x"] * 101],
+    },
     "Subscription.onMessage": {
         "roomId": ROOMS,
         "epoch": ["1", "", 1.0, 1.5, True, False, [], [1], {}],

@@ -34,7 +34,7 @@ WITHIN = [
     for within, part in inner.fields.items()
     if not is_required_input_field(part)
 ]
-ABOUT_A_MESSAGE = ("Mutation.editMessage", "Mutation.removeMessage")
+ABOUT_A_MESSAGE = ("Mutation.editMessage", "Mutation.removeMessage", "Mutation.react", "Query.reactions")
 VOLATILE = re.compile(
     r"\"[^\"]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]+[^\"]*\"|\"\d{4}-?\d\d-?\d\dT[^\"]*\"|\"[\w+/=-]{40,}\"|http[^\"]*"
 )

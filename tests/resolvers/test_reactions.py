@@ -9,8 +9,9 @@ from tests.resolvers.harness import Harness
 from tests.resolvers.test_react import react
 
 EVENT = "Query.reactions"
-MANY: dict[str, Role] = {"alice": "owner", "bob": "member"} | {
-    f"p{number:02d}": "member" for number in range(40)
+MANY: dict[str, Role] = {
+    "alice": "owner",
+    **dict.fromkeys(["bob", *(f"p{n:02d}" for n in range(40))], "member"),
 }
 
 
@@ -43,7 +44,8 @@ def test_pages_list_everybody_once_in_the_same_order(harness: Harness) -> None:
             harness.invoke(react(harness, message, user, emoji))
             wanted.add((user, emoji))
     whole = follow(harness, message, limit=100)
-    assert len(whole) == len(wanted) and set(whole) == wanted
+    assert len(whole) == len(wanted)
+    assert set(whole) == wanted
     assert follow(harness, message, limit=1) == follow(harness, message, limit=7) == whole
     for emoji in ("👍", ":party_parrot:", "#️⃣"):
         assert follow(harness, message, limit=5, emoji=emoji) == [each for each in whole if each[1] == emoji]

@@ -31,6 +31,7 @@ ZERO_IN_A_HEAD = {
         "generation_rev",
         "history_rev",
         "all_seq",
+        "reacted_at",
     ),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)
@@ -60,6 +61,7 @@ def test_what_a_membership_lacks_is_nought() -> None:
         "join_tat": 0,
         "added": 0,
         "again_tat": 0,
+        "react_tat": 0,
         "left_by_self": 0,
         "invitation_ended": 0,
     }

@@ -23,6 +23,7 @@ read         x     x         x      x     x       .       .
 subscribe    x     x         x      .     x       .       .
 send         x     x         x      .     .       .       .
 saveDraft    x     x         x      .     .       .       .
+react        x     x         x      .     .       .       .
 mark         x     x         x      .     .       .       .
 leave        x     x         x      .     .       .       .
 removeOwn    x     x         x      .     .       .       .

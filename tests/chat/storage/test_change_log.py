@@ -1,5 +1,6 @@
 """What a change writes into the log, and what reading it says where an entry is not visible yet, or gone."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -210,3 +211,34 @@ def test_of_more_than_500_changes_the_last_are_looked_through() -> None:
     log = Log([replace(entry(rev, rev - 1), seq=rev, kind="removed") for rev in range(1, 503)])
     assert removed(log, head(501)) == set(range(2, 502))
     assert len(log.requests) == 1
+
+
+def about(rev: int, prev: int, *sort_keys: str) -> LogEntry:
+    """An entry about the reactions to some messages."""
+    named = [[sort_key, number] for number, sort_key in enumerate(sort_keys, 1)]
+    return replace(entry(rev, prev, of=sort_keys[0]), kind="reacted", messages=json.dumps(named))
+
+
+def test_an_entry_of_reactions_is_about_each_of_its_messages() -> None:
+    log = Log([entry(2, 0, of="m1"), about(3, 2, "m1", "m2"), about(4, 3, "m2", "m3")])
+    assert recent(log, head(4)) == {"m1": 3, "m2": 4, "m3": 4}
+    (first,) = [each for each in map(LogEntry.of, log.items) if each.rev == 3]
+    assert (first.message_sk, first.seq, first.sort_keys) == ("m1", 1, ["m1", "m2"])
+    assert LogEntry.of(log.items[0]).sort_keys == ["m1"]
+
+
+def test_reactions_hide_no_removal() -> None:
+    removal = replace(entry(2, 0), kind="removed", seq=7)
+    log = Log([removal, *(about(rev, rev - 1, "m1") for rev in range(3, 1_600))])
+    assert removed(log, head(1_599)) == {7}
+    assert len(log.requests) == 4
+    few = Log([removal, *(about(rev, rev - 1, "m1") for rev in range(3, 400))])
+    assert removed(few, head(399)) == {7}
+    assert len(few.requests) == 1
+
+
+def test_two_thousand_entries_are_looked_through_at_the_most() -> None:
+    removal = replace(entry(2, 0), kind="removed", seq=7)
+    log = Log([removal, *(about(rev, rev - 1, "m1") for rev in range(3, 3_000))])
+    assert removed(log, head(2_999)) == set()
+    assert len(log.requests) == 4

@@ -14,9 +14,11 @@ from chat.rules.projections import Change
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.mention_projection import MentionProjection
+from chat.steps.summarise_reactions import ReactionSummaries
 from chat.storage import keys
 from chat.storage.event_items import event_of
 from chat.storage.places import in_room
+from chat.storage.reaction_items import ReactionPlace
 from tests.guarantees.costs.prepared_rooms import FILE, Operation, PreparedRooms
 from tests.guarantees.support.fixtures import DAY_MS, run_one_piece
 from tests.guarantees.support.own_rules import OwnRules
@@ -77,6 +79,70 @@ simple("delivery, of a day", hours=24)
 simple("onMessage", epoch=1)
 simple("onReceipt", epoch=1)
 simple("onTyping", epoch=1)
+
+
+def _reacted(setup: PreparedRooms, people: int, *emoji: str) -> tuple[str, str]:
+    """A room where so many react to a message with each of these: its id, and the message's."""
+    room = setup.room()
+    message = setup.send(room)
+    for user in range(people):
+        for each in emoji:
+            setup.perform("react", user, roomId=room, id=message["id"], emoji=each)
+    return room, message["id"]
+
+
+@situation("react, the first with an emoji")
+def _(setup: PreparedRooms) -> Operation:
+    room, message_id = _reacted(setup, 0)
+    return setup.operation("react", 1, roomId=room, id=message_id, emoji="👍")
+
+
+@situation("react, one of many")
+def _(setup: PreparedRooms) -> Operation:
+    room, message_id = _reacted(setup, 10, "👍")
+    setup.perform("react", 1, roomId=room, id=message_id, emoji="👍", on=False)
+    return setup.operation("react", 1, roomId=room, id=message_id, emoji="👍")
+
+
+@situation("react, a repeat")
+def _(setup: PreparedRooms) -> Operation:
+    room, message_id = _reacted(setup, 2, "👍")
+    return setup.operation("react", 1, roomId=room, id=message_id, emoji="👍")
+
+
+@situation("reactions, of ten people")
+def _(setup: PreparedRooms) -> Operation:
+    room, message_id = _reacted(setup, 10, "👍")
+    setup.perform("reactions", 0, roomId=room, id=message_id)
+    return setup.operation("reactions", roomId=room, id=message_id)
+
+
+@situation("myReactions, to two of fifty messages")
+def _(setup: PreparedRooms) -> Operation:
+    room, message_id = _reacted(setup, 2, "👍")
+    other = setup.send(room)["id"]
+    setup.perform("react", 0, roomId=room, id=other, emoji="👍")
+    ids = [message_id, other, *(f"01890a5d-ac96-774b-bcce-{number:012d}" for number in range(48))]
+    return setup.operation("myReactions", roomId=room, ids=ids)
+
+
+@situation("project_stream, one reaction")
+def _(setup: PreparedRooms) -> Operation:
+    room, message_id = _reacted(setup, 1, "👍")
+    return _summarise(room, message_id)
+
+
+@situation("project_stream, ten people's reactions to a message with three emoji")
+def _(setup: PreparedRooms) -> Operation:
+    room, message_id = _reacted(setup, 10, "👍", "🎉", "❤️")
+    return _summarise(room, message_id)
+
+
+def _summarise(room_id: str, message_id: str) -> Operation:
+    """What comes of a counter's change."""
+    place = ReactionPlace(Room.parse(room_id), message_id).count("👍", 7)
+    change = Change({}, place.key, None)
+    return lambda ours: ReactionSummaries(ours).project([change], lambda: True)
 
 
 @situation("onMessage, just after somebody went")

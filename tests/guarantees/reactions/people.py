@@ -11,10 +11,12 @@ from chat.operations.react import react
 from chat.operations.reactions import reactions
 from chat.rules.errors import ChatError
 from chat.rules.models import Caller, Message
+from chat.rules.projections import Change
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.summarise_reactions import ReactionSummaries
 from chat.storage import keys
+from chat.storage.event_items import event_of
 from tests.guarantees.support.fixtures import CURSOR_KEYS, Clock, partition, plain, process, table_name
 from tests.guarantees.support.projected import Projected, Stream
 
@@ -111,3 +113,17 @@ def shown_in(summary: str | None) -> dict[str, tuple[int, list[str]]]:
 def counted(pairs: Mapping[tuple[str, str], bool] | set[tuple[str, str]]) -> dict[str, int]:
     """How many react with each emoji, of pairs of emoji and user."""
     return dict(Counter(emoji for emoji, _ in pairs))
+
+
+def changes_of(world: ReactingRoom, since: int = 0, upto: int | None = None) -> list[Change]:
+    """Some of the stream's records as the projection gets them."""
+    images = [(record, record["dynamodb"]["NewImage"]) for record in world.stream.records[since:upto]]
+    return [
+        Change(record, image, None if is_counter(image) else event_of(image))
+        for record, image in images
+        if is_counter(image) or event_of(image)
+    ]
+
+
+def is_counter(image: Any) -> bool:
+    return bool(image["PK"]["S"].startswith("REACT#"))

@@ -4,6 +4,7 @@ whoever catches up from anywhere comes to the same.
 A run is a random list of steps, repeated by its seed, which is printed.
 """
 
+import itertools
 import os
 from dataclasses import dataclass, field
 from random import Random
@@ -13,10 +14,12 @@ import pytest
 
 from chat.operations.sync import sync
 from chat.rules.errors import NotAllowed, RateLimited
-from chat.rules.models import Caller, Message
+from chat.rules.models import Caller, Head, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.steps.rebuilding import rebuild
 from chat.storage import keys
+from chat.storage.places import head_place
 from tests.guarantees.reactions.people import ReactingRoom, counted, mine, react_to, shown_in, who_reacts
 from tests.guarantees.support.fixtures import (
     CURSOR_KEYS,
@@ -31,6 +34,7 @@ from tests.guarantees.support.fixtures import (
     send,
     table_name,
 )
+from tests.guarantees.support.revisions import stored_events
 
 PEOPLE = [f"p{number}#%" for number in range(9)]
 EMOJI = ["👍", "❤️", "#️⃣", "🏳️‍🌈", ":party_parrot:", "👩🏿‍🤝‍👨🏻"]
@@ -66,9 +70,12 @@ class Run:
         self.removed: set[str] = set()
         self.reacting: dict[str, set[tuple[str, str]]] = {}
         self.clients: list[Client] = []
+        self.told: dict[int, Wire] = {}
+        """Each event as it was when it was made, by `rev`."""
 
     def go(self, steps: int) -> None:
         self.send()
+        self.note()
         does = [
             self.send,
             *[self.react] * 12,
@@ -80,9 +87,15 @@ class Run:
         ]
         for _ in range(steps):
             self.random.choice(does)()
+            self.note()
         self.join()
         self.world.projected.run(attempts=200)
+        self.note()
         self.world.projected.again(self.random)
+
+    def note(self) -> None:
+        for event in stored_events(self.world.client, self.room):
+            self.told.setdefault(event.rev, event.to_wire(with_text=True))
 
     def send(self) -> None:
         user = self.random.choice(PEOPLE)
@@ -147,6 +160,7 @@ class Run:
         self.check_messages()
         self.check_lists()
         self.check_revisions()
+        self.check_told_again()
         everything = {each.id: each.to_wire() for each in follow(self.world.people, self.room, PEOPLE[0])}
         for client in self.clients:
             self.check_changes(client, everything)
@@ -158,7 +172,8 @@ class Run:
         for message in self.messages:
             item = self.world.item(message)
             if message.id in self.removed:
-                assert "reactions" not in item and "text" not in item
+                assert "reactions" not in item
+                assert "text" not in item
                 continue
             shown = shown_in(item.get("reactions"))
             reacting = self.reacting[message.id]
@@ -171,7 +186,8 @@ class Run:
         for message in self.messages:
             reacting = set() if message.id in self.removed else self.reacting[message.id]
             found = who_reacts(self.world.people, message, PEOPLE[1], limit=self.random.randint(1, 9))
-            assert len(found) == len(set(found)) and set(found) == reacting
+            assert len(found) == len(set(found))
+            assert set(found) == reacting
             emoji = self.random.choice(EMOJI)
             some = who_reacts(self.world.people, message, PEOPLE[1], limit=2, emoji=emoji)
             assert set(some) == {each for each in reacting if each[0] == emoji}
@@ -189,13 +205,33 @@ class Run:
         """At most one in a second, and no number of a message by them."""
         room = Room.parse(self.room)
         instants = [each["ts"] for each in self.world.told(self.room)]
-        assert all(later - earlier >= 1_000 for earlier, later in zip(instants, instants[1:], strict=False))
+        assert all(later - earlier >= 1_000 for earlier, later in itertools.pairwise(instants))
         assert len(instants) == len(self.world.entries(self.room))
         (head,) = partition(self.world.client, table_name(room), room.partition_key, keys.HEAD)
         assert plain(head)["seq"] == len(self.messages)
         assert [self.world.item(each)["seq"] for each in self.messages] == list(
             range(1, len(self.messages) + 1)
         )
+
+    def check_told_again(self) -> None:
+        """No event is lost by a summary: all are made again of the tables, the messages' last ones as they were."""
+        item = self.world.people.store.tables.get(head_place(Room.parse(self.room)))
+        assert item is not None
+        again, position = list[Wire](), 1  # the room was made by the machine's clock
+        while position < int(item["rev"]["N"]):
+            found = rebuild(
+                self.world.people, Room.parse(self.room), Head.of(item), position, int(item["rev"]["N"])
+            )
+            assert found.missing == []
+            again += [event.to_wire(with_text=True) for event in found.events]
+            position = found.up_to
+        assert [each["rev"] for each in again] == list(range(2, len(self.told) + 1)) == sorted(self.told)[1:]
+        newest = {each["message"]["id"]: each["rev"] for each in again if each["message"]}
+        for each in again:
+            first = self.told[each["rev"]]
+            assert each["kind"] == first["kind"]
+            if each["message"] is None or newest[each["message"]["id"]] == each["rev"]:
+                assert each == first
 
     def check_changes(self, client: Client, everything: dict[str, Wire]) -> None:
         token = None
@@ -205,7 +241,8 @@ class Run:
                 self.world.people, self.room, PEOPLE[0],
                 since=client.head["rev"], after=client.head["ts"], limit=limit, nextToken=token,
             )  # fmt: skip
-            assert not page["reset"] and len(page["items"]) <= limit
+            assert not page["reset"]
+            assert len(page["items"]) <= limit
             client.take(client.held, page["items"])
             token = page["nextToken"]
             if token is None:

@@ -2,18 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
-from random import Random
-from threading import Thread
 from typing import Any
 
 import pytest
 
-from chat.deployment import Deployment
 from chat.operations.delete_room import delete_room
 from chat.rules.models import Caller, Message
 from chat.rules.outgoing import LATE
-from chat.rules.projections import Change
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.reaction_revision import MOST_CHARACTERS, MOST_MESSAGES, Summary, as_many_as_fit
@@ -21,7 +16,7 @@ from chat.steps.summarise_reactions import ReactionSummaries
 from chat.storage import keys
 from chat.storage.aws import OutcomeUnknown, TransientFailure
 from chat.storage.event_items import event_of
-from tests.guarantees.reactions.people import ReactingRoom, react_to, shown_in
+from tests.guarantees.reactions.people import ReactingRoom, changes_of, react_to
 from tests.guarantees.support.fixtures import (
     NOON,
     Clock,
@@ -41,20 +36,6 @@ from tests.guarantees.support.fixtures import (
 @pytest.fixture
 def world(functions_environ: None, client: Any) -> ReactingRoom:
     return ReactingRoom(client)
-
-
-def changes_of(world: ReactingRoom, since: int = 0, upto: int | None = None) -> list[Change]:
-    """Some of the stream's records as the projection gets them."""
-    images = [(record, record["dynamodb"]["NewImage"]) for record in world.stream.records[since:upto]]
-    return [
-        Change(record, image, None if is_counter(image) else event_of(image))
-        for record, image in images
-        if is_counter(image) or event_of(image)
-    ]
-
-
-def is_counter(image: Any) -> bool:
-    return bool(image["PK"]["S"].startswith("REACT#"))
 
 
 class Between:
@@ -169,7 +150,8 @@ def test_a_message_that_others_change_meanwhile_keeps_both(world: ReactingRoom, 
         is None
     )
     if what == "removed":
-        assert "reactions" not in world.item(message) and "text" not in world.item(message)
+        assert "reactions" not in world.item(message)
+        assert "text" not in world.item(message)
     if what == "edited":
         assert (world.item(message)["text"], world.shown(message)) == ("another", {"👍": (1, ["bob"])})
         assert world.item(message)["toldRev"] == 3
@@ -300,7 +282,8 @@ def test_a_room_that_has_ended_is_left_alone(world: ReactingRoom) -> None:
     react_to(world.people, message, "bob")
     delete_room(world.people, Caller("alice"), {"roomId": room}, Tally())
     world.projected.run()
-    assert world.told(room) == [] and world.marks(room) == []
+    assert world.told(room) == []
+    assert world.marks(room) == []
     assert "reactions" not in world.item(message)
 
 
@@ -310,7 +293,8 @@ def test_a_message_that_is_gone_is_forgotten(world: ReactingRoom) -> None:
     react_to(world.people, message, "bob")
     world.clock.jump(366 * 86_400_000)
     world.projected.run()
-    assert world.told(room) == [] and world.marks(room) == []
+    assert world.told(room) == []
+    assert world.marks(room) == []
 
 
 def test_a_new_generation_of_the_tables_goes_on(world: ReactingRoom) -> None:
@@ -373,7 +357,7 @@ def test_the_message_tells_its_last_edit_still_and_nothing_of_its_reactions(worl
     def told() -> tuple[str, int] | None:
         (item,) = partition(world.client, table_name(Room.parse(room)), partition_key, keys.MESSAGES)
         event = event_of(item)
-        return event and (event.kind, event.rev)
+        return None if event is None else (event.kind, event.rev)
 
     assert told() == ("MESSAGE_SENT", 2)
     react_to(world.people, message, "bob")
@@ -398,62 +382,3 @@ def test_who_was_alone_stays_alone_and_the_owners_are_counted_on(world: Reacting
     world.projected.run()
     (head,) = partition(world.client, table_name(Room.parse(room)), Room.parse(room).partition_key, keys.HEAD)
     assert (plain(head)["alone"], plain(head)["owners"]) == (1, 2)
-
-
-def test_many_processes_at_once_lose_nothing_and_make_one_revision_a_second(
-    functions_environ: None, client: Any
-) -> None:
-    """On real threads and a real clock: each process is given any of the records, as often as it likes."""
-    world = ReactingRoom(client)
-    people = [f"p{number}" for number in range(16)]
-    room = new_room(world.client, *people)
-    messages = [send(world.people, room, user, "hi") for user in people[:3]]
-    deployments = [_real(world) for _ in range(6)]
-    stops, failures = [False], list[BaseException]()
-    wanted: dict[str, set[str]] = {each.id: set() for each in messages}
-
-    def react(number: int) -> None:
-        random = Random(number)  # noqa: S311  repeatable
-        for user in people[number::2][:6]:
-            for message in messages:
-                for on in (True, *[random.random() < 0.7 for _ in range(2)]):
-                    react_to(deployments[number], message, user, on=on)
-                (wanted[message.id].add if on else wanted[message.id].discard)(user)
-
-    def summarise(number: int) -> None:
-        random, summaries, seen = Random(number), ReactionSummaries(deployments[number]), 0  # noqa: S311  repeatable
-        while not stops[0] or seen < len(world.stream.records):
-            start, count = max(0, seen - random.randint(0, 5)), len(world.stream.records)
-            upto = min(start + random.randint(30, 80), count)
-            outcome = summaries.project(changes_of(world, start, upto), yes)
-            seen = max(seen, upto) if outcome.failure is None else seen
-
-    def guarded(call: Callable[[int], None], number: int) -> None:
-        try:
-            call(number)
-        except BaseException as error:  # noqa: BLE001  reported by the test
-            failures.append(error)
-
-    writers = [Thread(target=guarded, args=(react, number)) for number in (0, 1)]
-    readers = [Thread(target=guarded, args=(summarise, number)) for number in (2, 3, 4, 5)]
-    for each in (*writers, *readers):
-        each.start()
-    for each in writers:
-        each.join()
-    stops[0] = True
-    for each in readers:
-        each.join(60)
-    assert failures == []
-    for message in messages:
-        shown = shown_in(world.item(message).get("reactions"))
-        assert shown.get("👍", (0, []))[0] == len(wanted[message.id])
-        assert set(shown.get("👍", (0, []))[1]) <= wanted[message.id]
-    instants = [each["ts"] for each in world.told(room)]
-    assert all(later - earlier >= 1_000 for earlier, later in zip(instants, instants[1:], strict=False))
-    assert world.marks(room) == []
-
-
-def _real(world: ReactingRoom) -> Deployment:
-    """A process on the real clocks."""
-    made = Deployment(store=process(world.client, world.clock).store)
-    return replace(made, deadline_s=20.0)

@@ -26,6 +26,8 @@ presence                              =         =         =         =         . 
 delivery                              =         =         role      role      .     .      .       .        .       .      .      =         .
 attachment                            =         =         =         =         .     .      .       .        .       .      .      =         =
 myMentions                            =         =         =         =         .     .      .       .        .       .      .      .         .
+reactions                             =         =         =         =         .     .      .       .        .       .      .      =         =
+myReactions                           =         =         =         =         .     .      .       .        .       .      .      =         =
 sync                                  =         =         =         =         =     =      =       =        =       =      =      =         =
 myRooms                               =         =         =         =         =     =      =       =        =       =      =      =         =
 blocks                                =         =         =         =         =     =      =       =        =       =      =      =         =
@@ -41,6 +43,7 @@ editMessage of a member's             notYours  notYours  notYours  notYours  . 
 removeMessage of one's own            +         +         +         +         .     .      .       .        .       .      .      +         .
 removeMessage of a member's           +         +         role      role      .     .      .       .        .       .      .      +         .
 removeMessage of an owner's           +         +         role      role      .     .      .       .        .       .      .      +         .
+react                                 +         +         +         muted     .     .      .       .        .       .      .      .         .
 createUpload                          +         +         +         muted     .     .      .       .        .       .      .      .         .
 typing                                =         =         =         muted     .     .      .       .        .       .      .      .         .
 markRead                              +         +         +         +         .     .      .       .        .       .      .      .         .

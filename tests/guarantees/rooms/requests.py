@@ -22,7 +22,10 @@ from chat.operations.members import members
 from chat.operations.messages import messages
 from chat.operations.mute_member import mute_member
 from chat.operations.my_mentions import my_mentions
+from chat.operations.my_reactions import my_reactions
 from chat.operations.my_rooms import my_rooms
+from chat.operations.react import react
+from chat.operations.reactions import reactions
 from chat.operations.receipts import receipts
 from chat.operations.remove_member import remove_member
 from chat.operations.remove_message import remove_message
@@ -55,6 +58,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     "markDelivered": mark_delivered,
     "markRead": mark_read,
     "muteMember": mute_member,
+    "myReactions": my_reactions,
+    "react": lambda deployment, *given: react(deployment, (), *given),
     "removeMember": remove_member,
     "removeMessage": remove_message,
     "room": room,
@@ -71,6 +76,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "messages": messages,
     "myMentions": my_mentions,
     "myRooms": my_rooms,
+    "reactions": reactions,
     "receipts": receipts,
     "sync": sync,
 }

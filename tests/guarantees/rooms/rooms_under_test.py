@@ -58,6 +58,7 @@ def wire_of(room: RoomOracle, each: StoredMessage) -> Wire:
         "quote": None,
         "mentions": None,
         "mentionsAll": None,
+        "reactions": None,
         "notice": None,
     }
 

@@ -70,6 +70,8 @@ REQUESTS: dict[str, Request] = {
     "revokeSubscriptions of a stranger": Request(
         named("revokeSubscriptions"), user="a stranger", personal=True
     ),
+    "reactions": Request("Query.reactions", message="a member"),
+    "myReactions": Request("Query.myReactions", {"ids": ["01890a5d-ac96-774b-bcce-b302099a8057"]}),
     "onMessage": Request("Subscription.onMessage", {"epoch": EPOCH}),
     "onReceipt": Request("Subscription.onReceipt", {"epoch": EPOCH}),
     "onTyping": Request("Subscription.onTyping", {"epoch": EPOCH}),
@@ -82,6 +84,7 @@ REQUESTS: dict[str, Request] = {
     "removeMessage of one's own": Request(named("removeMessage"), message="oneself"),
     "removeMessage of a member's": Request(named("removeMessage"), message="a member"),
     "removeMessage of an owner's": Request(named("removeMessage"), message="an owner"),
+    "react": Request(named("react"), {"emoji": "👍"}, message="a member"),
     "createUpload": Request(named("createUpload"), {"contentType": "image/png", "size": 7}),
     "typing": Request(named("typing")),
     "markRead": Request(named("markRead"), {"seq": 3}),

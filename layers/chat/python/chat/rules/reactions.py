@@ -37,7 +37,7 @@ def emoji_in(attributes: Iterable[str]) -> dict[str, str]:
     return {
         bytes.fromhex(name[1:]).decode(): name
         for name in sorted(attributes)
-        if name.startswith(_ATTRIBUTE) and len(name) % 2 and _is_hex(name[1:])
+        if name.startswith(_ATTRIBUTE) and len(name) % 2 and name[1:] and _is_hex(name[1:])
     }
 
 

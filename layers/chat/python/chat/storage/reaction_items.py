@@ -6,7 +6,6 @@ counter knows that this was done.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from chat.rules.access import Access, write_refusal
 from chat.rules.errors import ChatError, RateLimited
@@ -55,9 +54,10 @@ class ReactionPlace:
     def _of_room(self, sort_key: str) -> Place:
         return Place(self.room.table, keys.reactions_of_room(self.room.partition_key), sort_key)
 
-    def expiring(self, kind: str) -> dict[str, Any]:
+    @property
+    def expires(self) -> dict[str, int]:
         """What all items of a message's reactions have."""
-        return {"type": kind} | ({} if self.expires_at is None else {"expiresAt": self.expires_at})
+        return {} if self.expires_at is None else {"expiresAt": self.expires_at}
 
 
 @record(frozen=True, slots=True)
@@ -131,12 +131,14 @@ def reacting_writes(
         Write(
             where.reacted(user_id),
             condition=f"attribute_not_exists(#{name})",
-            set={**where.expiring("Reacted"), "seq": seq, name: now},
+            set={"type": "Reacted", **where.expires, "seq": seq, name: now},
         ),
-        Write(where.reacting(emoji, user_id), set={**where.expiring("Reaction"), "ts": now}, whole=True),
+        Write(
+            where.reacting(emoji, user_id), set={"type": "Reaction", **where.expires, "ts": now}, whole=True
+        ),
         Write(count, condition="attribute_exists(PK)", add={"n": 1})
         if counted
-        else Write(count, condition=NEW, set={**where.expiring("ReactionCount"), "n": 1}, whole=True),
+        else Write(count, condition=NEW, set={"type": "ReactionCount", **where.expires, "n": 1}, whole=True),
     ]
 
 
@@ -160,7 +162,7 @@ def new_kind_write(where: ReactionPlace, kinds: Kinds, emoji: str, user_id: str)
         where.kinds,
         condition=(f"attribute_not_exists(#{name}) AND (attribute_not_exists(#kinds) OR #kinds < :most)"),
         given={":most": MAX_KINDS},
-        set=where.expiring("ReactionKinds"),
+        set={"type": "ReactionKinds", **where.expires},
         add={"kinds": 1, name: bit},
     )
 
