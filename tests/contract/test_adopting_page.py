@@ -35,6 +35,8 @@ KINDS = {
     "Presence": "Presence",
     "Quota": "Quota",
     "Block": "Block",
+    "Pin": "Pin",
+    "SavedDraft": "Draft",
     "Job": "Job",
 }
 """The `type` of the items that each class reads."""
@@ -109,7 +111,7 @@ FINE = [
 IN_THE_WAY = [
     ("ROOM#1", "META"), ("GUILD#1", "MSG#1#2"), ("JOBS", "x"), ("LIVE#1", "x"), ("LEDGER#1", "x"), ("USER#1", "PRESENCE"),
     ("USER#1", "QUOTA"), ("USER#1", "UPLOADING"), ("USER#1", "IN#berlin"), ("USER#1", "AT#1"), ("USER#1", "SENT#1"),
-    ("USER#1", "BLOCK#2"),
+    ("USER#1", "BLOCK#2"), ("USER#1", "DRAFT#1"),
 ]  # fmt: skip
 
 

@@ -29,6 +29,9 @@ ZERO_IN_A_HEAD = {
         "written_at",
         "change_written_at",
         "generation_rev",
+        "archived_at",
+        "pins",
+        "pinned_rev",
     ),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)
@@ -158,6 +161,8 @@ def test_attachments_are_answered_as_a_list_and_a_notice_as_its_fields() -> None
         "nextEpoch": None,
         "rev": None,
         "room": None,
+        "messageId": None,
+        "seq": None,
     }
 
 

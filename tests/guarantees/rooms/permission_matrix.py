@@ -16,6 +16,9 @@ EXPECTED = """
 request                               owner     moderator member    muted     left  banned invited stranger visitor leaver barred admin     gateway
 
 messages                              =         =         =         =         .     .      .       .        .       .      .      =         =
+messagesById                          =         =         =         =         .     .      .       .        .       .      .      =         =
+around                                =         =         =         =         .     .      .       .        .       .      .      =         =
+pins                                  =         =         =         =         .     .      .       .        .       .      .      =         =
 changes                               =         =         =         =         .     .      .       .        .       .      .      =         =
 room                                  =         =         =         =         .     .      =       .        =       =      .      =         =
 members                               =         =         =         =         .     .      .       .        .       .      .      =         =
@@ -27,6 +30,7 @@ delivery                              =         =         role      role      . 
 attachment                            =         =         =         =         .     .      .       .        .       .      .      =         =
 sync                                  =         =         =         =         =     =      =       =        =       =      =      =         =
 myRooms                               =         =         =         =         =     =      =       =        =       =      =      =         =
+drafts                                =         =         =         =         =     =      =       =        =       =      =      =         =
 blocks                                =         =         =         =         =     =      =       =        =       =      =      =         =
 onMessage                             =         =         =         =         .     .      .       .        .       .      .      .         =
 onReceipt                             =         =         =         =         .     .      .       .        .       .      .      .         =
@@ -38,6 +42,9 @@ editMessage of a member's             notYours  notYours  notYours  notYours  . 
 removeMessage of one's own            +         +         +         +         .     .      .       .        .       .      .      +         .
 removeMessage of a member's           +         +         role      role      .     .      .       .        .       .      .      +         .
 removeMessage of an owner's           +         +         role      role      .     .      .       .        .       .      .      +         .
+pinMessage of a member's              +         +         role      role      .     .      .       .        .       .      .      .         .
+unpinMessage of a member's            =         =         role      role      .     .      .       .        .       .      .      .         .
+saveDraft                             +         +         +         +         .     .      .       .        .       .      .      .         .
 createUpload                          +         +         +         muted     .     .      .       .        .       .      .      .         .
 typing                                =         =         =         muted     .     .      .       .        .       .      .      .         .
 markRead                              +         +         +         +         .     .      .       .        .       .      .      .         .
@@ -47,6 +54,8 @@ blockUser of a stranger               +         +         +         +         + 
 unblockUser of a stranger             =         =         =         =         =     =      =       =        =       =      =      =         =
 
 createRoom                            +         +         +         +         +     +      +       +        +       +      +      +         +
+createRoom under a direct room's name reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved
+direct with a stranger                +         +         +         +         +     +      +       +        +       +      +      +         +
 createRoom under a name that is taken taken     taken     taken     taken     taken taken  taken   taken    taken   taken  taken  taken     taken
 createRoom of a guild                 role      role      role      role      role  role   role    role     role    role   role   +         role
 updateRoom                            +         role      role      role      .     .      .       .        .       .      .      +         .
