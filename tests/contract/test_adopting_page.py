@@ -36,6 +36,8 @@ KINDS = {
     "Quota": "Quota",
     "Block": "Block",
     "Own": "Mine",
+    "Pin": "Pin",
+    "SavedDraft": "Draft",
     "Job": "Job",
     "MentionItem": "Mention",
 }
@@ -116,6 +118,7 @@ IN_THE_WAY = [
     ("REACT#1", "x"), ("REACTIONS#1", "x"), ("USER#1", "REACTED#1"),
     ("USER#1", "QUOTA"), ("USER#1", "UPLOADING"), ("USER#1", "IN#berlin"), ("USER#1", "AT#1"), ("USER#1", "SENT#1"),
     ("USER#1", "BLOCK#2"), ("USER#1", "MENTION#1"),
+    ("USER#1", "BLOCK#2"), ("USER#1", "DRAFT#1"),
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import pytest
 from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNode, TypeNode, parse, print_ast
 
 from chat.rules.errors import ChatError
-from chat.rules.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING
+from chat.rules.selection import EDITED, NOTICE, PIN, RECEIPT, REMOVED, REQUIRED, TYPING
 from chat_lambda.settings import settings
 from schema.source import INTERNAL, INTERNAL_MINE, Publish, ours
 from simulator.engine import PROJECT
@@ -32,6 +32,8 @@ FROZEN: "Mapping[str, tuple[str, ...]]" = {
     "sendMessage": REQUIRED,
     "editMessage": EDITED,
     "removeMessage": REMOVED,
+    "pinMessage": PIN,
+    "unpinMessage": PIN,
     "markRead": RECEIPT,
     "markDelivered": RECEIPT,
     "typing": TYPING,

@@ -32,6 +32,9 @@ ZERO_IN_A_HEAD = {
         "history_rev",
         "all_seq",
         "reacted_at",
+        "archived_at",
+        "pins",
+        "pinned_rev",
     ),
 }
 MESSAGE = Message(id="m-1", room_id="lobby", room_type="general", sender_id="ann", ts=1_000)
@@ -164,6 +167,8 @@ def test_attachments_are_answered_as_a_list_and_a_notice_as_its_fields() -> None
         "nextEpoch": None,
         "rev": None,
         "room": None,
+        "messageId": None,
+        "seq": None,
     }
 
 

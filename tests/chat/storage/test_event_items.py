@@ -53,7 +53,7 @@ def test_an_event_is_written_whole_under_its_revision_and_kept_as_long_as_the_ch
         "type": "Event", "id": "e-1", "rev": 9, "seq": 4, "epoch": 2, "kind": "MEMBER_JOINED", "ts": NOON,
         "actorId": "añ", "expiresAt": (NOON + 30 * DAY_MS) // 1_000,
         "notices": '[{"kind":"MEMBER_JOINED","userId":"añ","role":"MEMBER","mutedUntil":null,"nextEpoch":null,'
-        '"rev":9,"room":null}]',
+        '"rev":9,"room":null,"messageId":null,"seq":null}]',
     }  # fmt: skip
 
 

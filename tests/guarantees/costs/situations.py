@@ -329,6 +329,86 @@ def _(setup: PreparedRooms) -> Operation:
     return lambda ours: _told(ours, item)
 
 
+@situation("messagesById, ten messages")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    ids = [setup.send(room)["id"] for _ in range(10)]
+    return setup.operation("messagesById", 3, roomId=room, ids=ids)
+
+
+@situation("around, a page of 50")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    sent = [setup.send(room) for _ in range(60)]
+    setup.clock.sleep(11)
+    return setup.operation("around", 3, roomId=room, id=sent[30]["id"], limit=50)
+
+
+@situation("pinMessage")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    return setup.operation("pinMessage", roomId=room, id=setup.send(room)["id"])
+
+
+@situation("unpinMessage")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    message = setup.send(room)
+    setup.perform("pinMessage", roomId=room, id=message["id"])
+    return setup.operation("unpinMessage", roomId=room, id=message["id"])
+
+
+@situation("removeMessage, of a pinned one")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    message = setup.send(room)
+    setup.perform("pinMessage", roomId=room, id=message["id"])
+    return setup.operation("removeMessage", roomId=room, id=message["id"])
+
+
+@situation("pins, nothing pinned")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("pins", 3, roomId=setup.room())
+
+
+@situation("pins, ten messages")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    for _ in range(10):
+        setup.perform("pinMessage", roomId=room, id=setup.send(room)["id"])
+    return setup.operation("pins", 3, roomId=room)
+
+
+@situation("saveDraft")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("saveDraft", 3, roomId=setup.room(), text="As I was saying")
+
+
+@situation("drafts, a page of ten")
+def _(setup: PreparedRooms) -> Operation:
+    for room in setup.ten_rooms():
+        setup.perform("saveDraft", 1, roomId=room, text="As I was saying")
+    return setup.operation("drafts", 1)
+
+
+@situation("direct, made")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("direct", userId=setup.users[3])
+
+
+@situation("direct, found")
+def _(setup: PreparedRooms) -> Operation:
+    setup.perform("direct", userId=setup.users[3])
+    return setup.operation("direct", 3, userId=setup.users[0])
+
+
+@situation("direct, come back")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.perform("direct", userId=setup.users[3])["roomId"]
+    setup.perform("leaveRoom", roomId=room)
+    return setup.operation("direct", userId=setup.users[3])
+
+
 @situation("createRoom, with two others")
 def _(setup: PreparedRooms) -> Operation:
     return setup.operation("createRoom", roomId=f"new-{setup.suffix}", name="New", members=setup.users[1:3])
@@ -362,6 +442,19 @@ def _(setup: PreparedRooms) -> Operation:
 @situation("blockUser")
 def _(setup: PreparedRooms) -> Operation:
     return setup.operation("blockUser", userId=setup.users[3])
+
+
+@situation("blockUser, of whom one has a direct room with")
+def _(setup: PreparedRooms) -> Operation:
+    setup.perform("direct", userId=setup.users[3])
+    return setup.operation("blockUser", userId=setup.users[3])
+
+
+@situation("unblockUser, of whom one has a direct room with")
+def _(setup: PreparedRooms) -> Operation:
+    setup.perform("direct", userId=setup.users[3])
+    setup.perform("blockUser", userId=setup.users[3])
+    return setup.operation("unblockUser", userId=setup.users[3])
 
 
 @situation("unblockUser")

@@ -111,11 +111,25 @@ def _changes(large: LargeRooms) -> Operation:
     return large.call("changes", since=head["rev"], after=head["ts"])
 
 
+def _unpin(large: LargeRooms) -> Operation:
+    message = large.message()
+    large.setup.perform("pinMessage", roomId=large.room, id=message)
+    return large.call("unpinMessage", id=message)
+
+
 AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "sendMessage": lambda large: large.call("sendMessage", text="Good morning."),
     "editMessage": lambda large: large.call("editMessage", id=large.message(), text="Good evening."),
     "removeMessage": lambda large: large.call("removeMessage", id=large.message()),
     "messages": lambda large: large.call("messages", 2, limit=10),
+    "messagesById": lambda large: large.call("messagesById", 2, ids=[large.message()]),
+    "around": lambda large: large.call("around", 2, id=large.message(), limit=10),
+    "pinMessage": lambda large: large.call("pinMessage", id=large.message()),
+    "pins": lambda large: large.call("pins", 2),
+    "unpinMessage": _unpin,
+    "saveDraft": lambda large: large.call("saveDraft", 2, text="Good morning."),
+    "drafts": lambda large: large.setup.operation("drafts", limit=10),
+    "direct": lambda large: large.setup.operation("direct", userId=large.newcomer),
     "changes": _changes,
     "sync": _sync,
     "room": lambda large: _room(large, count=False),

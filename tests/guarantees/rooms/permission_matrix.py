@@ -16,6 +16,9 @@ EXPECTED = """
 request                               owner     moderator member    muted     left  banned invited stranger visitor leaver barred admin     gateway
 
 messages                              =         =         =         =         .     .      .       .        .       .      .      =         =
+messagesById                          =         =         =         =         .     .      .       .        .       .      .      =         =
+around                                =         =         =         =         .     .      .       .        .       .      .      =         =
+pins                                  =         =         =         =         .     .      .       .        .       .      .      =         =
 changes                               =         =         =         =         .     .      .       .        .       .      .      =         =
 room                                  =         =         =         =         .     .      =       .        =       =      .      =         =
 members                               =         =         =         =         .     .      .       .        .       .      .      =         =
@@ -30,6 +33,7 @@ reactions                             =         =         =         =         . 
 myReactions                           =         =         =         =         .     .      .       .        .       .      .      =         =
 sync                                  =         =         =         =         =     =      =       =        =       =      =      =         =
 myRooms                               =         =         =         =         =     =      =       =        =       =      =      =         =
+drafts                                =         =         =         =         =     =      =       =        =       =      =      =         =
 blocks                                =         =         =         =         =     =      =       =        =       =      =      =         =
 me                                    =         =         =         =         =     =      =        =        =        =      =      =         =
 onMessage                             =         =         =         =         .     .      .       .        .       .      .      .         =
@@ -44,6 +48,9 @@ removeMessage of one's own            +         +         +         +         . 
 removeMessage of a member's           +         +         role      role      .     .      .       .        .       .      .      +         .
 removeMessage of an owner's           +         +         role      role      .     .      .       .        .       .      .      +         .
 react                                 +         +         +         muted     .     .      .       .        .       .      .      .         .
+pinMessage of a member's              +         +         role      role      .     .      .       .        .       .      .      .         .
+unpinMessage of a member's            =         =         role      role      .     .      .       .        .       .      .      .         .
+saveDraft                             +         +         +         +         .     .      .       .        .       .      .      .         .
 createUpload                          +         +         +         muted     .     .      .       .        .       .      .      .         .
 typing                                =         =         =         muted     .     .      .       .        .       .      .      .         .
 markRead                              +         +         +         +         .     .      .       .        .       .      .      .         .
@@ -56,6 +63,8 @@ revokeSubscriptions                   +         +         +         +         + 
 revokeSubscriptions of a stranger     other     other     other     other     other other  other    other    other    other  other  +         other
 
 createRoom                            +         +         +         +         +     +      +       +        +       +      +      +         +
+createRoom under a direct room's name reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved
+direct with a stranger                +         +         +         +         +     +      +       +        +       +      +      +         +
 createRoom under a name that is taken taken     taken     taken     taken     taken taken  taken   taken    taken   taken  taken  taken     taken
 createRoom of a guild                 role      role      role      role      role  role   role    role     role    role   role   +         role
 updateRoom                            +         role      role      role      .     .      .       .        .       .      .      +         .

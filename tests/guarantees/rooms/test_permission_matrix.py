@@ -50,6 +50,10 @@ def named(verb: str) -> str:
 ROLES = {"to owner": "OWNER", "to moderator": "MODERATOR", "to member": "MEMBER"}
 REQUESTS: dict[str, Request] = {
     "messages": Request("Query.messages"),
+    "messagesById": Request("Query.messagesById", {"ids": []}),
+    "around": Request("Query.around", message="a member"),
+    "pins": Request("Query.pins"),
+    "drafts": Request("Query.drafts", personal=True),
     "changes": Request("Query.changes", {"since": 1}),
     "room": Request("Query.room"),
     "members": Request("Query.members", {"status": "ACTIVE"}),
@@ -85,6 +89,13 @@ REQUESTS: dict[str, Request] = {
     "removeMessage of a member's": Request(named("removeMessage"), message="a member"),
     "removeMessage of an owner's": Request(named("removeMessage"), message="an owner"),
     "react": Request(named("react"), {"emoji": "👍"}, message="a member"),
+    "pinMessage of a member's": Request(named("pinMessage"), message="a member"),
+    "unpinMessage of a member's": Request(named("unpinMessage"), message="a member"),
+    "saveDraft": Request(named("saveDraft"), {"text": "as I was saying"}),
+    "direct with a stranger": Request(named("direct"), user="a stranger", personal=True),
+    "createRoom under a direct room's name": Request(
+        named("createRoom"), {"roomId": "direct:x"}, personal=True
+    ),
     "createUpload": Request(named("createUpload"), {"contentType": "image/png", "size": 7}),
     "typing": Request(named("typing")),
     "markRead": Request(named("markRead"), {"seq": 3}),
@@ -173,6 +184,11 @@ class MatrixRun:
             about["id"] = prepared.messages[label if request.message == "oneself" else request.message]
         own: dict[str, Any] = {"roomId": prepared.room.id}
         if request.function in OF_NO_ROOM:
+        if (
+            request.function in ("Query.myRooms", "Query.sync", "Query.blocks", "Query.drafts")
+            or "lockUser" in request.function
+            or request.function == "Mutation.direct"
+        ):
             own = {}
         elif request.function == "Mutation.heartbeats":
             rooms = [{"roomId": prepared.room.id, "seq": 3}]
