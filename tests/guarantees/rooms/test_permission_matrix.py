@@ -122,8 +122,8 @@ REQUESTS: dict[str, Request] = {
 
 
 OF_NO_ROOM = {
-    *("Query.myRooms", "Query.sync", "Query.blocks", "Query.me"),
-    *(named("blockUser"), named("unblockUser"), named("revokeSubscriptions")),
+    *("Query.myRooms", "Query.sync", "Query.blocks", "Query.me", "Query.drafts"),
+    *(named("blockUser"), named("unblockUser"), named("revokeSubscriptions"), named("direct")),
 }
 
 
@@ -184,11 +184,6 @@ class MatrixRun:
             about["id"] = prepared.messages[label if request.message == "oneself" else request.message]
         own: dict[str, Any] = {"roomId": prepared.room.id}
         if request.function in OF_NO_ROOM:
-        if (
-            request.function in ("Query.myRooms", "Query.sync", "Query.blocks", "Query.drafts")
-            or "lockUser" in request.function
-            or request.function == "Mutation.direct"
-        ):
             own = {}
         elif request.function == "Mutation.heartbeats":
             rooms = [{"roomId": prepared.room.id, "seq": 3}]
