@@ -9,7 +9,8 @@ from typing import Any
 from simulator.authorizer import Grant
 from simulator.context import Call
 from simulator.execution import GraphqlRequest
-from tests.guarantees.support.backend import ON_MESSAGE, Backend, Denied
+from simulator.refusals import SubscriptionRefused
+from tests.guarantees.support.backend import Backend, Denied
 from tests.guarantees.support.fixtures import FAST, new_room
 
 MESSAGE = "id roomId senderId text ts seq epoch clientMessageId rev version editedAt removedAt attachments { id name }"
@@ -33,6 +34,10 @@ SYNC = (
 MY_ROOMS = (
     "query ($nextToken: String) { myRooms(nextToken: $nextToken)"
     f" {{ items {{ room {{ roomId historyFrom }} unread lastReadSeq lastMessage {{ {MESSAGE} }} }} nextToken }} }}"
+)
+WATCH = (
+    "subscription ($room: ID!, $epoch: Int) { onMessage(roomId: $room, epoch: $epoch)"
+    f" {{ {MESSAGE} notice {{ kind userId nextEpoch rev }} }} }}"
 )
 Wire = dict[str, Any]
 
@@ -86,8 +91,8 @@ class VisibleRoom:
         first = self.first(person)
         return {each.id: (each.seq, each.text) for each in self.messages if each.seq >= first}
 
-    def unread_after(self, person: str, marker: int) -> int:
-        """How many messages somebody has not read who has read up to `marker`, or sent, or found there, no more."""
+    def unread_after(self, marker: int) -> int:
+        """How many messages somebody has not read whose reading is at `marker`: those that were removed do not count."""
         return sum(each.text is not None for each in self.messages if each.seq > marker)
 
     # what people do
@@ -95,8 +100,7 @@ class VisibleRoom:
     async def ask(self, person: str, document: str, **variables: Any) -> Any:
         """The answer's one field. Raises `Denied`."""
         given = {name: value for name, value in variables.items() if value is not None}
-        roles = "admin" if person in self.admins else "gateway" if person == "gateway" else ""
-        call = Call({}, Grant.by_authorizer({"userId": person, "roles": roles}), given)
+        call = Call({}, self._grant(person), given)
         answer = await self.backend.api.execute(GraphqlRequest(document, given), call)
         if errors := answer.get("errors"):
             raise Denied.of(errors[0])
@@ -193,21 +197,29 @@ class VisibleRoom:
 
     async def listen(self, person: str, hear: Callable[[Wire], None]) -> Callable[[], None]:
         """Subscribe in the room's epoch. The answer ends it. Raises `Denied`."""
-        epoch = (
-            await self.ask(
-                person, "query ($roomId: ID!) { room(roomId: $roomId) { head { epoch } } }", roomId=self.id
-            )
-        )["head"]["epoch"]
-        return await self.listen_in(person, epoch, hear)
+        room = await self.ask(
+            person, "query ($roomId: ID!) { room(roomId: $roomId) { head { epoch } } }", roomId=self.id
+        )
+        return await self.listen_in(person, room["head"]["epoch"], hear)
 
-    async def listen_in(self, person: str, epoch: int, hear: Callable[[Wire], None]) -> Callable[[], None]:
-        selection = await self.backend.accept(person, self.id, epoch)
-
-        def receive(payload: bytes) -> None:
-            hear(json.loads(payload)["data"]["onMessage"])
-
-        handle = self.backend.api.subscriptions.add(selection, receive)
+    async def listen_in(
+        self, person: str, epoch: int, hear: Callable[[Wire], None], document: str | None = None
+    ) -> Callable[[], None]:
+        """The same in this epoch; `document` has the variables `room` and `epoch`."""
+        variables = {"room": self.id, "epoch": epoch}
+        call = Call({}, self._grant(person), variables)
+        try:
+            selection = await self.backend.api.subscribe(GraphqlRequest(document or WATCH, variables), call)
+        except SubscriptionRefused as refused:
+            raise Denied.of(refused.errors[0]) from None
+        handle = self.backend.api.subscriptions.add(
+            selection, lambda payload: hear(json.loads(payload)["data"]["onMessage"])
+        )
         return lambda: self.backend.api.subscriptions.remove(handle)
+
+    def _grant(self, person: str) -> Grant:
+        roles = "admin" if person in self.admins else "gateway" if person == "gateway" else ""
+        return Grant.by_authorizer({"userId": person, "roles": roles})
 
 
 def shown(items: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, str | None]]:
@@ -222,5 +234,3 @@ _TYPES = {
     "seq": "Int!",
     "role": "Role",
 }
-
-__all__ = ["ON_MESSAGE", "Denied", "Expected", "VisibleRoom", "Wire", "shown"]
