@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from schema.request import Request
-from schema.source import INTERNAL, INTERNAL_MINE, MINE
+from schema.source import INTERNAL, INTERNAL_MINE
 
 _EPOCH = (
     "Query.messages",
@@ -52,8 +52,6 @@ def notes(request: Request) -> Iterator[str]:
         left_out = [each for each in request.source.links.get(name, ()) if f"Mutation.{each}" not in chosen]
         if left_out:
             yield f"{name} does not hear of {', '.join(left_out)}, which are left out."
-    if MINE in chosen and request.publish == "sender":
-        yield "Subscription.onMine refuses everybody with PUBLISH=sender, and so does Mutation.publishMine."
     if INTERNAL_MINE in chosen & request.source.internal():
         yield "The function of publishMine compares the caller's role: set PROJECTOR_ROLE to that of project_stream."
     if INTERNAL in chosen:

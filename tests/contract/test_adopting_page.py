@@ -35,6 +35,7 @@ KINDS = {
     "Presence": "Presence",
     "Quota": "Quota",
     "Block": "Block",
+    "Own": "Mine",
     "Job": "Job",
 }
 """The `type` of the items that each class reads."""

@@ -1,4 +1,6 @@
-"""What `publishMessage` takes and selects is what the schema has: every field of a `Message`, at every depth."""
+"""What the internal mutations take and select is what the schema has: every field, at every depth."""
+
+from typing import get_args
 
 import pytest
 from graphql import (
@@ -14,16 +16,25 @@ from graphql import (
 
 import schema
 from chat.operations.publish_message import publish_message
+from chat.operations.publish_mine import publish_mine
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Message
-from chat.rules.published import PUBLISH_DOCUMENT, TYPES, publish_document, type_name
+from chat.rules.person_events import PersonEvent, PersonEventKind
+from chat.rules.published import (
+    PUBLISH_DOCUMENT,
+    TYPES,
+    publish_document,
+    publish_mine_document,
+    type_name,
+)
 from schema.document import types_reached
-from schema.source import INTERNAL, ours
+from schema.source import INTERNAL, INTERNAL_MINE, ours
 from simulator.schema import appsync_schema
 
 SOURCE = ours("stream")
-REACHED = {name: SOURCE.types[name] for name in types_reached(SOURCE, [INTERNAL])}
+REACHED = {name: SOURCE.types[name] for name in types_reached(SOURCE, [INTERNAL, INTERNAL_MINE])}
 MESSAGE = Message(id="m1", room_id="lobby", room_type="general", sender_id="alice", ts=1, epoch=1).to_wire()
+TOLD = PersonEvent(user_id="bob", id="e1.0", kind="ADDED", ts=1, room_id="lobby", role="member").to_wire(1)
 ENUMS = {
     "RoomType": ("roomType",),
     "NoticeKind": ("notice", "kind"),
@@ -41,24 +52,33 @@ def test_the_table_of_types_is_the_schemas() -> None:
         if isinstance(node, ObjectTypeDefinitionNode)
     }
     assert dict(TYPES) == own
-    assert {
-        name for name, node in REACHED.items() if isinstance(node, EnumTypeDefinitionNode)
-    } == ENUMS.keys()
+    enums = {name for name, node in REACHED.items() if isinstance(node, EnumTypeDefinitionNode)}
+    assert enums == ENUMS.keys() | {"PersonEventKind"}
 
 
 @pytest.mark.parametrize("prefix", ["", "Chat"])
 def test_the_document_is_for_the_schema_of_its_prefix(prefix: str) -> None:
     built = appsync_schema(schema.generate(publish="stream", prefix=prefix))
     assert validate(built, parse(publish_document(prefix))) == []
+    assert validate(built, parse(publish_mine_document(prefix))) == []
 
 
-def test_the_document_selects_every_field_that_there_is_under_its_own_name() -> None:
-    (operation,) = parse(PUBLISH_DOCUMENT).definitions
+@pytest.mark.parametrize(
+    ("document", "mutation", "kind"),
+    [
+        (PUBLISH_DOCUMENT, "publishMessage", "Message"),
+        (publish_mine_document(), "publishMine", "PersonEvent"),
+    ],
+)
+def test_the_document_selects_every_field_that_there_is_under_its_own_name(
+    document: str, mutation: str, kind: str
+) -> None:
+    (operation,) = parse(document).definitions
     assert isinstance(operation, OperationDefinitionNode)
     (root,) = operation.selection_set.selections
     assert isinstance(root, FieldNode)
-    assert (root.name.value, root.alias) == ("publishMessage", None)
-    assert selected(root.selection_set) == all_of("Message")
+    assert (root.name.value, root.alias) == (mutation, None)
+    assert selected(root.selection_set) == all_of(kind)
 
 
 def selected(selections: SelectionSetNode | None) -> dict[str, object]:
@@ -81,6 +101,17 @@ def all_of(name: str) -> dict[str, object]:
 def test_what_the_code_makes_of_a_message_is_taken() -> None:
     assert publish_message({"message": MESSAGE}) == MESSAGE
     assert MESSAGE.keys() == TYPES["Message"].keys()
+    assert publish_mine({"event": TOLD}) == TOLD
+    assert TOLD.keys() == TYPES["PersonEvent"].keys()
+
+
+def test_a_person_is_told_in_the_words_of_the_schema() -> None:
+    node = REACHED["PersonEventKind"]
+    assert isinstance(node, EnumTypeDefinitionNode)
+    words = [each.name.value for each in node.values or ()]
+    assert sorted(words) == sorted(get_args(PersonEventKind))
+    for word in words:
+        assert publish_mine({"event": {**TOLD, "kind": word, "roomId": None}})
 
 
 @pytest.mark.parametrize("name", ENUMS)

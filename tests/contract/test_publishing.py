@@ -14,7 +14,7 @@ from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNo
 from chat.rules.errors import ChatError
 from chat.rules.selection import EDITED, NOTICE, RECEIPT, REMOVED, REQUIRED, TYPING
 from chat_lambda.settings import settings
-from schema.source import INTERNAL, Publish, ours
+from schema.source import INTERNAL, INTERNAL_MINE, Publish, ours
 from simulator.engine import PROJECT
 from simulator.functions import LambdaContext
 
@@ -39,6 +39,10 @@ FROZEN: "Mapping[str, tuple[str, ...]]" = {
 """What the caller of a mutation must select; the other published ones answer a notice."""
 
 
+NOBODYS = {"publishMessage", "publishMine"}
+"""The internal mutations, which nobody calls but a reader of streams, with a document of ours."""
+
+
 def named(node: TypeNode) -> str:
     return print_ast(node).strip("[]!")
 
@@ -50,15 +54,21 @@ def mutations(subscription: str) -> list[str]:
 
 
 PUBLISHED = [
-    (subscription, mutation) for subscription in SUBSCRIPTIONS for mutation in mutations(subscription)
+    (subscription, mutation)
+    for subscription in SUBSCRIPTIONS
+    for mutation in mutations(subscription)
+    if mutation not in NOBODYS
 ]
+"""Those that people call."""
 WAYS: tuple[Publish, ...] = get_args(Publish)
 """The two ways to publish."""
 LINKED = {way: {mutation for mutations in ours(way).links.values() for mutation in mutations} for way in WAYS}
 """The mutations that feed a subscription, by the way to publish."""
 
 
-@pytest.mark.parametrize(("subscription", "mutation"), [*PUBLISHED, ("onMessage", "publishMessage")])
+@pytest.mark.parametrize(
+    ("subscription", "mutation"), [*PUBLISHED, ("onMessage", "publishMessage"), ("onMine", "publishMine")]
+)
 def test_a_subscription_answers_what_its_mutations_answer(subscription: str, mutation: str) -> None:
     assert named(FIELDS["Mutation"][mutation].type) == named(SUBSCRIPTIONS[subscription].type)
 
@@ -119,18 +129,17 @@ def test_a_selection_that_names_a_field_otherwise_is_refused(functions_environ: 
 def test_what_is_linked_is_selected_strictly_and_all_else_freely(
     functions_environ: None, name: str, way: Publish
 ) -> None:
-    """Whoever may select freely in a mutation that a subscription hears could publish to other rooms. The internal
-    mutation is not among these: nobody calls it but the reader, with a document of ours."""
+    """Whoever may select freely in a mutation that a subscription hears could publish to other rooms."""
     with publishing(way):
         free = refused(name, selectionSetList=[], selectionSetGraphQL="{ ...F a: b }")
-        assert ("selection" in free.values()) == (name in LINKED[way] - {"publishMessage"})
+        assert ("selection" in free.values()) == (name in LINKED[way] - NOBODYS)
 
 
 def test_onmessage_hears_the_internal_mutation_or_those_of_people_and_never_both() -> None:
     for_people = {mutation for subscription, mutation in PUBLISHED if subscription == "onMessage"}
     others = {mutation for subscription, mutation in PUBLISHED if subscription != "onMessage"}
-    assert LINKED["sender"] == for_people | others
-    assert LINKED["stream"] == {"publishMessage"} | others
+    assert LINKED["sender"] == {"publishMine"} | for_people | others
+    assert LINKED["stream"] == {"publishMine", "publishMessage"} | others
     assert others == {"markRead", "markDelivered", "typing"}
 
 
@@ -140,8 +149,11 @@ def test_only_those_functions_know_the_way_whose_mutations_it_unlinks() -> None:
     told = {
         name for name, entry in entries.items() if "PUBLISH" in entry["settings"] and name in wiring["fields"]
     }
-    assert told == {f"Mutation.{name}" for name in LINKED["sender"] - LINKED["stream"]}
+    unlinked = {f"Mutation.{name}" for name in LINKED["sender"] - LINKED["stream"]}
+    assert told == unlinked | {INTERNAL_MINE, "Subscription.onMine"}  # refused where senders publish
     assert {name for name, entry in entries.items() if "PUBLISHER_ROLE" in entry["settings"]} == {INTERNAL}
+    projector = {name for name, entry in entries.items() if "PROJECTOR_ROLE" in entry["settings"]}
+    assert projector == {INTERNAL_MINE}
     of_one_way = {name: entry["publish"] for name, entry in entries.items() if "publish" in entry}
     assert of_one_way == {INTERNAL: "stream"}
     assert ours("stream").fields.keys() - ours("sender").fields.keys() == {INTERNAL}
@@ -161,7 +173,7 @@ def refused(mutation: str, **info: Any) -> dict[str, Any]:
     """The machine values of the refusal of a call that names no room."""
     module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", mutation).lower()
     event = {
-        "arguments": {"roomId": "#", "watching": "#"},
+        "arguments": {"roomId": "#", "watching": "#", "userId": "\n"},
         "identity": {"resolverContext": {"userId": "alice"}},
         "info": {"parentTypeName": "Mutation", "fieldName": mutation, **info},
     }

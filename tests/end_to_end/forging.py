@@ -3,7 +3,8 @@
 AppSync gives subscribers what the caller of a linked mutation selects, under the names that the caller gives, and
 compares *that* with the arguments of subscriptions. `mallory` and a person whose id is the other room's are in `$mine`;
 nobody of them is in `$theirs`. A document may use `$mine`, `$theirs`, `$text`, `$message` (a message of mallory's whose
-`clientMessageId` is the other room's id), `$publish` (a `Message` for the other room, as JSON), `$yes` and `$no`.
+`clientMessageId` is the other room's id), `$publish` (a `Message` for the other room, as JSON), `$told` (a `PersonEvent` for ann, as
+JSON), `$yes` and `$no`.
 """
 
 import re
@@ -16,6 +17,7 @@ TYPES = {
     "message": "ID!",
     "text": "String!",
     "publish": "AWSJSON!",
+    "told": "AWSJSON!",
     "yes": "Boolean!",
     "no": "Boolean!",
 }
@@ -211,5 +213,27 @@ CALLING: Mapping[str, Attempt] = {
     "a role of the account that the chat does not know": Attempt(f"{{ {PUBLISH} }}", by="iam:stranger"),
 }
 """Who else might call the internal mutation."""
+
+TELL = "publishMine(event: $told) { userId epoch id kind roomId messageId seq rev actorId role mutedUntil ts quietUntil }"
+TELLING: Mapping[str, Attempt] = {
+    "a person": Attempt(f"{{ {TELL} }}"),
+    "a person with a platform role": Attempt(f"{{ {TELL} }}", by="admin"),
+    "a person beside a message": Attempt(f"{{ {send(ALL)} {TELL} }}"),
+    "a person under another name": Attempt(f"{{ revokeSubscriptions: {TELL} }}"),
+    "a person with other names": Attempt(
+        "{ publishMine(event: $told) { id kind ts userId: actorId epoch: rev } }"
+    ),
+    "a person in a fragment": Attempt(f"{{ ...M }} fragment M on Mutation {{ {TELL} }}"),
+    "the end of one's own subscriptions under another's name": Attempt(
+        "{ publishMine: revokeSubscriptions { userId epoch } }"
+    ),
+    "a token that claims to be the projector": Attempt(f"{{ {TELL} }}", by="claims"),
+    "a token that another has signed": Attempt(f"{{ {TELL} }}", by="foreign"),
+    "a person's role": Attempt(f"{{ {TELL} }}", by="iam:alice"),
+    "the gateway's role": Attempt(f"{{ {TELL} }}", by="iam:gateway"),
+    "the role of the reader of events": Attempt(f"{{ {TELL} }}", by="iam:publisher"),
+    "a role of the account that the chat does not know": Attempt(f"{{ {TELL} }}", by="iam:stranger"),
+}
+"""Who else might tell somebody what did not happen to them."""
 
 KINDS = {"sending": SENDING, "changing": CHANGING, "linked in both": LINKED_IN_BOTH, "calling": CALLING}

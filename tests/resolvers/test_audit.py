@@ -113,6 +113,22 @@ def test_a_mistake_is_no_decision(harness: Harness, caplog: pytest.LogCaptureFix
     assert (outcome.error_type, decisions) == ("InvalidInput", [])
 
 
+@pytest.mark.parametrize("target", [None, "somebody"])
+def test_ended_subscriptions_are_logged_with_whose_they_were(
+    harness: Harness, caplog: pytest.LogCaptureFixture, target: str | None
+) -> None:
+    user, own = f"p-{uuid.uuid4()}", target and f"{target}-{uuid.uuid4()}"
+    event = harness.event("Mutation.revokeSubscriptions", user, userId=own)
+    event["identity"]["resolverContext"]["roles"] = "admin"
+    _, (decision,) = decided(caplog, harness, event)
+    assert (decision["action"], decision["outcome"]) == ("Mutation.revokeSubscriptions", "done")
+    assert (decision["actor"], decision.get("target")) == (actor(user), own and actor(own))
+    event["identity"]["resolverContext"]["roles"] = ""
+    event["arguments"]["userId"] = "mallory"
+    _, (refused,) = decided(caplog, harness, event)
+    assert (refused["outcome"], refused["reason"]) == ("refused", "NotAllowed")
+
+
 def test_a_room_whose_id_the_server_chose_is_named(
     harness: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -52,6 +52,7 @@ NO_TEXTS: Mapping[str, str] = {
     "ts": NUMBER,
     "rooms": IDS,
     "message": COMMITTED,
+    "event": COMMITTED,
     "since": NUMBER,
     "until": NUMBER,
     "targets": CHOICE,

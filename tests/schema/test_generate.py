@@ -27,7 +27,7 @@ from graphql import (
 import schema
 from schema.document import types_reached
 from schema.request import DIRECTIVES, SchemaRefused
-from schema.source import INTERNAL, OPERATIONS, SCHEMA, Publish, ours
+from schema.source import INTERNAL, INTERNAL_MINE, OPERATIONS, SCHEMA, Publish, ours
 from simulator.auth.directives import rules_of
 from simulator.auth.modes import Mode
 from simulator.schema import appsync_schema, subscriptions_by_mutation
@@ -80,9 +80,21 @@ def any_parts(publish: Publish) -> Iterator[tuple[list[str], str, list[str], str
         yield fields, random.choice(PREFIXES), modes, random.choice([*modes, *DIRECTIVES, "api_key"])
 
 
-def published(fields: list[str], prefix: str) -> set[str]:
-    """The types that the internal mutation reaches, where it is among the fields."""
-    return {f"{prefix}{name}" for name in types_reached(ours("stream"), {INTERNAL} & set(fields))}
+def published(fields: list[str], prefix: str, publish: Publish) -> set[str]:
+    """The types that the internal mutations reach, as far as they are among the fields."""
+    return {
+        f"{prefix}{name}" for name in types_reached(ours("stream"), internals(publish).intersection(fields))
+    }
+
+
+def internals(publish: Publish) -> set[str]:
+    """The mutations that are for IAM alone."""
+    return {INTERNAL, INTERNAL_MINE} if publish == "stream" else set()
+
+
+def internal(prefix: str, publish: Publish) -> set[str]:
+    """Their names with this prefix."""
+    return {under(name.partition(".")[2], prefix) for name in internals(publish)}
 
 
 @pytest.mark.parametrize("publish", WAYS)
@@ -119,10 +131,12 @@ def test_every_object_and_root_field_carries_every_mode_unless_the_default_is_th
         sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
         for name, node in definitions(sdl).items():
             marked: list[ObjectTypeDefinitionNode | FieldDefinitionNode] = []
-            known = {*modes, "iam"} if name in published(fields, prefix) else set(modes)
+            known = {*modes, "iam"} if name in published(fields, prefix, publish) else set(modes)
             wanted = set() if known == {default} else {DIRECTIVES[mode] for mode in known}
             if name in OPERATIONS and isinstance(node, ObjectTypeDefinitionNode):
-                marked = [each for each in node.fields or () if each.name.value != internal(prefix)]
+                marked = [
+                    each for each in node.fields or () if each.name.value not in internal(prefix, publish)
+                ]
             elif isinstance(node, ObjectTypeDefinitionNode):
                 marked = [node]
                 assert not any(field.directives for field in node.fields or ())
@@ -137,23 +151,19 @@ def test_every_object_and_root_field_carries_every_mode_unless_the_default_is_th
 
 @pytest.mark.parametrize("publish", WAYS)
 def test_these_modes_read_all_of_it_and_no_other_reads_a_root_field(publish: Publish) -> None:
-    """But for the internal mutation: IAM reads that and everything of it, and no other mode does, whatever the modes are."""
+    """But for the internal mutations: IAM reads these and everything of them, and no other mode does, whatever the modes are."""
     for fields, prefix, modes, default in any_parts(publish):
         sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
         built = appsync_schema(sdl)
         first = [Mode(default)] if default in DIRECTIVES else []  # of API keys the simulator knows nothing
         closed = rules_of(built, (*first, *(mode for mode in Mode if mode not in first))).closed
-        own = {f"Mutation.{internal(prefix)}"} & root_fields(built)
+        own = {f"Mutation.{name}" for name in internal(prefix, publish)} & root_fields(built)
         for mode in Mode:
             assert closed[mode] & own == (set() if mode is Mode.IAM else own)
             assert closed[mode] - own >= (set() if mode in modes else root_fields(built) - own)
             assert not closed[mode] - own or mode not in modes
         of_iam = {name.partition(".")[0] for name in closed[Mode.IAM]}
-        assert not of_iam & published(fields, prefix)
-
-
-def internal(prefix: str) -> str:
-    return under("publishMessage", prefix)
+        assert not of_iam & published(fields, prefix, publish)
 
 
 def test_the_internal_mutation_is_for_iam_alone_and_feeds_onmessage_alone() -> None:
@@ -167,15 +177,48 @@ def test_the_internal_mutation_is_for_iam_alone_and_feeds_onmessage_alone() -> N
     assert "publishMessage" not in schema.generate()
 
 
+def mutation_and_subscription(name: str, *, modes: list[str], publish: Publish) -> tuple[str, str]:
+    """The texts of the one mutation and of this subscription, in an API that has nothing else but a query."""
+    sdl = definitions(schema.generate(modes=modes, publish=publish, fields=["Query.room", name]))
+    texts = []
+    for root in ("Mutation", "Subscription"):
+        node = sdl[root]
+        assert isinstance(node, ObjectTypeDefinitionNode)
+        (field,) = node.fields or ()
+        texts.append(print_ast(field))
+    return texts[0], texts[1]
+
+
+@pytest.mark.parametrize("modes", [["lambda"], ["cognito"], ["iam"], ["cognito", "iam"]])
+def test_what_tells_people_is_for_iam_alone_by_the_stream_and_asks_for_no_iam_by_the_sender(
+    modes: list[str],
+) -> None:
+    """A schema that marks a field for a mode that the API has not would be refused, and so would a subscription that nothing is
+    linked to."""
+    streamed, heard = mutation_and_subscription("Subscription.onMine", modes=modes, publish="stream")
+    assert streamed.endswith("): PersonEvent @aws_iam")
+    assert '@aws_subscribe(mutations: ["publishMine"])' in heard
+    sent, heard = mutation_and_subscription("Subscription.onMine", modes=modes, publish="sender")
+    marks = "".join(f" @{DIRECTIVES[mode]}" for mode in modes) if len(modes) > 1 else ""
+    assert sent.endswith(f"): PersonEvent{marks}")
+    assert '@aws_subscribe(mutations: ["publishMine"])' in heard
+
+
+def test_by_the_sender_nothing_is_marked_for_iam_in_an_api_without() -> None:
+    for fields in (None, ["Query.room", "Subscription.onMine"]):
+        for given in (["lambda"], ["lambda", "cognito", "oidc"]):
+            assert "aws_iam" not in schema.generate(modes=given, fields=fields, publish="sender")
+
+
 def test_all_of_it_is_the_file_but_for_what_describes_the_api_as_a_whole_and_the_internal_mutation() -> None:
     own = parse(WHOLE).definitions[0]
     whole = strip_ignored_characters(
         WHOLE.replace(print_ast(own), print_ast(own).rpartition('"""')[2].strip(), 1)
     )
     internal = strip_ignored_characters(print_ast(ours("stream").fields[INTERNAL]))
-    assert strip_ignored_characters(schema.generate()) == strip_ignored_characters(
-        whole.replace(internal, "", 1)
-    )
+    mine = strip_ignored_characters(print_ast(ours("stream").fields[INTERNAL_MINE]))
+    whole = whole.replace(internal, "", 1).replace(mine, mine.removesuffix("@aws_iam"), 1)
+    assert strip_ignored_characters(schema.generate()) == strip_ignored_characters(whole)
 
 
 def test_some_fields_are_the_files_own_definitions() -> None:

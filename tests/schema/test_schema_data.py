@@ -10,7 +10,7 @@ from graphql import DocumentNode, TypeDefinitionNode, parse, strip_ignored_chara
 import schema
 from chat.rules.published import TYPES
 from schema.data import PLACE, schema_data
-from schema.source import INTERNAL, Publish, ours
+from schema.source import INTERNAL, INTERNAL_MINE, Publish, ours
 from tests.schema.subsets import any_subsets
 
 DATA: dict[str, Any] = json.loads(PLACE.read_text(encoding="utf-8"))
@@ -50,7 +50,9 @@ def composed(fields: Sequence[str], modes: Sequence[str], default: str, publish:
         for root in roots
     ]
     text = "\n\n".join(["\n".join(["schema {", *operations, "}"]), *blocks, *DATA["types"]])
-    return text.replace(" @published", published).replace(" @auth", directives)
+    internal = " @aws_iam" if publish == "stream" else directives
+    text = text.replace(" @published", published).replace(" @internal", internal)
+    return text.replace(" @auth", directives)
 
 
 def marks(modes: Sequence[str], default: str) -> str:
@@ -72,6 +74,8 @@ def test_the_marks_stand_where_something_goes_and_nowhere_else() -> None:
     read = [each for each in objects if " @published" in each]
     fields = {each["name"]: each["text"] for each in DATA["fields"]}
     assert fields.pop(INTERNAL).endswith("): Message @aws_iam")
+    assert fields.pop(INTERNAL_MINE).endswith("): PersonEvent @internal")
+    assert text.count("@internal") == 1
     assert text.count("@auth") == text.count(" @auth") == len(fields) + len(objects) - len(read)
     assert text.count("@published") == len(read) == len(TYPES)
     assert all(each.count("@auth") + each.count("@published") == 1 for each in objects)

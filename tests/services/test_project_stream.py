@@ -15,6 +15,8 @@ from tests.guarantees.events.stream_records import POISONS, Records
 from tests.guarantees.support.fixtures import Clock, new_room, process, send
 from tests.guarantees.support.projected import Projected, Stream
 
+NAME = "project_stream"
+
 
 class Noted:
     """Notes what it is given. `takes`: how many changes of a batch it is done with; `never`: the ids of events that it
@@ -40,7 +42,7 @@ class Noted:
 
 @pytest.fixture
 def event(project: Path) -> Any:
-    return json.loads((project / "events" / "project_stream.json").read_text(encoding="utf-8"))
+    return json.loads((project / "events" / f"{NAME}.json").read_text(encoding="utf-8"))
 
 
 def projected(*projections: Noted) -> Projected:

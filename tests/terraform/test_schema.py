@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import strip_ignored_characters
 
-from schema.source import INTERNAL, Publish, ours
+from schema.source import FED_BY, Publish, ours
 from tests.emulator.deployment import Workspace
 from tests.schema.test_schema_data import composed
 
@@ -27,6 +27,11 @@ CASES: dict[str, tuple[list[str], str, tuple[str, ...] | None, Publish]] = {
     "one_mode_by_the_stream": (["lambda"], "lambda", None, "stream"),
     "iam_alone_by_the_stream": (["iam"], "iam", None, "stream"),
     "three_fields_by_the_stream": (["cognito", "iam"], "cognito", THREE, "stream"),
+}
+ONE_MINE = ("Query.me", "Query.sync", "Subscription.onMine")
+CASES |= {
+    "people_told": (["lambda", "cognito"], "lambda", ONE_MINE, "sender"),
+    "people_told_by_the_stream": (["lambda", "cognito"], "lambda", ONE_MINE, "stream"),
 }
 HEAD = """
 mock_provider "aws" {
@@ -77,6 +82,11 @@ def file(workspace: Workspace) -> Path:
     return written
 
 
+def internal_of(fields: Sequence[str], publish: Publish) -> list[str]:
+    """The internal mutations that come with these fields."""
+    return [each for name, each in FED_BY.items() if name in fields and each in ours(publish).fields]
+
+
 def test_hcl_puts_the_schema_together_as_make_schema_prints_it(workspace: Workspace, file: Path) -> None:
     said = workspace.terraform(
         "test", "-json", "-verbose", f"-filter=tests/{file.name}", environment={"GOGC": "400"}
@@ -89,6 +99,6 @@ def test_hcl_puts_the_schema_together_as_make_schema_prints_it(workspace: Worksp
     }
     assert made.keys() == CASES.keys()
     for name, (modes, default, fields, publish) in CASES.items():
-        chosen = [*(fields or ours(publish).fields), *([INTERNAL] if publish == "stream" else [])]
+        chosen = [*(fields or ours(publish).fields), *internal_of(fields or (), publish)]
         expected = composed(chosen, modes, default, publish)
         assert strip_ignored_characters(made[name]) == strip_ignored_characters(expected), name

@@ -9,11 +9,14 @@ from chat.deployment import Deployment
 from chat.operations.attachment import attachment
 from chat.operations.create_upload import create_upload
 from chat.operations.delivery import delivery
+from chat.operations.me import me
 from chat.operations.on_message import on_message
+from chat.operations.on_mine import Telling, on_mine
 from chat.operations.on_receipt import on_receipt
 from chat.operations.on_typing import on_typing
 from chat.operations.presence import presence
 from chat.operations.receipts import receipts
+from chat.operations.revoke_subscriptions import revoke_subscriptions
 from chat.operations.typing import typing
 from chat.rules.models import Caller, Role
 from chat.rules.rooms import Room
@@ -27,10 +30,19 @@ Operation = Callable[[Deployment], Any]
 FILE = {"contentType": "image/png", "size": 100}
 OTHER_VERBS: Mapping[str, Callable[..., Any]] = {
     **VERBS, "attachment": attachment, "createUpload": create_upload, "delivery": delivery, "presence": presence,
-    "typing": typing,
+    "typing": typing, "revokeSubscriptions": revoke_subscriptions,
 }  # fmt: skip
 OTHER_PAGES: Mapping[str, Callable[..., Any]] = {**PAGES, "receipts": receipts}
-SUBSCRIPTIONS = {"onMessage": on_message, "onReceipt": on_receipt, "onTyping": on_typing}
+SUBSCRIPTIONS: Mapping[str, Callable[..., Any]] = {
+    "onMessage": on_message,
+    "onReceipt": on_receipt,
+    "onTyping": on_typing,
+    "onMine": lambda ours, caller, arguments: on_mine(
+        ours, caller, {"userId": caller.user_id, **arguments}, Telling(live=True, projections=True)
+    ),
+    "me": lambda ours, caller, _: me(ours, caller),
+}
+"""And what takes neither a tally nor keys."""
 
 
 @dataclass

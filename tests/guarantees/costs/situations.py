@@ -20,6 +20,8 @@ SITUATIONS: dict[str, Callable[[PreparedRooms], Operation]] = {}
 
 NOT_IN_THE_TABLE = {
     "publishMessage": "asks the tables nothing",
+    "publishMine": "asks the tables nothing",
+    "project_stream": "is counted by what happens: docs/personal-events.md",
     "read_stream": "asks the tables nothing",
     "reemit_events": "is an operator's, and reads as much as there are events to be made again",
 }
@@ -179,6 +181,21 @@ def _(setup: PreparedRooms) -> Operation:
 @situation("joinRoom")
 def _(setup: PreparedRooms) -> Operation:
     return setup.operation("joinRoom", 9, roomId=setup.room(count=9, visibility="public"))
+
+
+@situation("me")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("me")
+
+
+@situation("revokeSubscriptions")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("revokeSubscriptions")
+
+
+@situation("onMine")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("onMine", epoch=1)
 
 
 @situation("blockUser")

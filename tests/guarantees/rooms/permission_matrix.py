@@ -28,6 +28,7 @@ attachment                            =         =         =         =         . 
 sync                                  =         =         =         =         =     =      =       =        =       =      =      =         =
 myRooms                               =         =         =         =         =     =      =       =        =       =      =      =         =
 blocks                                =         =         =         =         =     =      =       =        =       =      =      =         =
+me                                    =         =         =         =         =     =      =        =        =        =      =      =         =
 onMessage                             =         =         =         =         .     .      .       .        .       .      .      .         =
 onReceipt                             =         =         =         =         .     .      .       .        .       .      .      .         =
 onTyping                              =         =         =         =         .     .      .       .        .       .      .      .         =
@@ -46,6 +47,8 @@ heartbeat                             +         +         +         +         le
 heartbeats of a member                role      role      role      role      role  role   role    role     role    role   role   role      +
 blockUser of a stranger               +         +         +         +         +     +      +       +        +       +      +      +         +
 unblockUser of a stranger             =         =         =         =         =     =      =       =        =       =      =      =         =
+revokeSubscriptions                   +         +         +         +         +     +      +        +        +        +      +      +         +
+revokeSubscriptions of a stranger     other     other     other     other     other other  other    other    other    other  other  +         other
 
 createRoom                            +         +         +         +         +     +      +       +        +       +      +      +         +
 createRoom under a name that is taken taken     taken     taken     taken     taken taken  taken   taken    taken   taken  taken  taken     taken

@@ -64,6 +64,11 @@ REQUESTS: dict[str, Request] = {
     "blocks": Request("Query.blocks", personal=True),
     "blockUser of a stranger": Request(named("blockUser"), user="a stranger", personal=True),
     "unblockUser of a stranger": Request(named("unblockUser"), user="a stranger", personal=True),
+    "me": Request("Query.me", personal=True),
+    "revokeSubscriptions": Request(named("revokeSubscriptions"), personal=True),
+    "revokeSubscriptions of a stranger": Request(
+        named("revokeSubscriptions"), user="a stranger", personal=True
+    ),
     "onMessage": Request("Subscription.onMessage", {"epoch": EPOCH}),
     "onReceipt": Request("Subscription.onReceipt", {"epoch": EPOCH}),
     "onTyping": Request("Subscription.onTyping", {"epoch": EPOCH}),
@@ -95,6 +100,12 @@ REQUESTS: dict[str, Request] = {
     "setRole of who is invited": Request(named("setRole"), {"role": "MODERATOR"}, "who is invited"),
     "setRole of a stranger": Request(named("setRole"), {"role": "MODERATOR"}, "a stranger"),
     "setRole of the last owner": Request(named("setRole"), {"role": "MEMBER"}, "the last owner", sole=True),
+}
+
+
+OF_NO_ROOM = {
+    *("Query.myRooms", "Query.sync", "Query.blocks", "Query.me"),
+    *(named("blockUser"), named("unblockUser"), named("revokeSubscriptions")),
 }
 
 
@@ -154,10 +165,7 @@ class MatrixRun:
         if request.message:
             about["id"] = prepared.messages[label if request.message == "oneself" else request.message]
         own: dict[str, Any] = {"roomId": prepared.room.id}
-        if (
-            request.function in ("Query.myRooms", "Query.sync", "Query.blocks")
-            or "lockUser" in request.function
-        ):
+        if request.function in OF_NO_ROOM:
             own = {}
         elif request.function == "Mutation.heartbeats":
             rooms = [{"roomId": prepared.room.id, "seq": 3}]
@@ -184,8 +192,10 @@ def symbol(refusal: Refusal) -> str:
 
 def test_every_field_is_in_the_matrix() -> None:
     wired = json.loads(WIRING.read_text(encoding="utf-8"))["fields"]
-    # publishMessage is for no user at all: tests/resolvers/test_publish_message.py.
-    assert {request_of(row).function for row in MATRIX} == set(wired) - {"Mutation.publishMessage"}
+    # These are for no user at all: tests/resolvers/test_publish_message.py, test_publish_mine.py. And what is to the caller
+    # alone, whatever rooms there are: test_on_mine.py.
+    others = {"Mutation.publishMessage", "Mutation.publishMine", "Subscription.onMine"}
+    assert {request_of(row).function for row in MATRIX} == set(wired) - others
 
 
 @pytest.fixture(scope="module")

@@ -144,7 +144,13 @@ class StaleEpoch(ChatError):
     def __init__(
         self, epoch: int, *, missing: bool = False, of: Literal["subscribe", "mine"] = "subscribe"
     ) -> None:
-        super().__init__(f"{of}.epochMissing" if missing else f"{of}.staleEpoch", epoch=epoch)
+        super().__init__(_EPOCHS[of][missing], epoch=epoch)
+
+
+_EPOCHS = {
+    "subscribe": ("subscribe.staleEpoch", "subscribe.epochMissing"),
+    "mine": ("mine.staleEpoch", "mine.epochMissing"),
+}
 
 
 class ServiceUnavailable(ChatError):

@@ -87,7 +87,8 @@ class PeopleTold:
 
     def _tell(self, changes: Sequence[Change]) -> Mapping[int, str]:
         """Tell of some changes; which of them the API never takes. People hear beside each other, each of them in order."""
-        due = [each for index, change in enumerate(changes) for each in self._due(index, change)]
+        every = [each for index, change in enumerate(changes) for each in self._due(index, change)]
+        due = [each for each in every if not self._knows_told(each.told)]
         found = self._look(due)
         for user_id in {each.told.user_id for each in due}:
             self._moved.see(user_id, own_of(found.get(own_place(user_id))))
@@ -101,8 +102,11 @@ class PeopleTold:
         tell = partial(self._tell_one, epochs)
         each_refused = self._deployment.threads().map(tell, people) if len(people) > 1 else map(tell, people)
         refused = {index: reason for one in list(each_refused) for index, reason in one.items()}
-        self._remember_rooms(due, changes)
+        self._remember_rooms(every, changes)
         return refused
+
+    def _knows_told(self, told: PersonEvent) -> bool:
+        return told.kind == "MOVED" and self._moved.knows_told(told)
 
     def _remember_rooms(self, due: Sequence[_Due], changes: Sequence[Change]) -> None:
         """Which rooms' next messages nobody is to be told of for a while."""
