@@ -16,6 +16,9 @@ locals {
 
   # What the service asks in its own name: docs/gateway.md. Whatever people do, they do with their own tokens.
   gateway_fields = ["Query.room", "Query.changes", "Query.messages", "Subscription.onMessage", "Subscription.onReceipt", "Subscription.onTyping"]
+
+  # What it does without where the API has only some fields.
+  gateway_options = [for name in ["Mutation.heartbeats", "Subscription.onMine"] : name if contains(keys(local.fields), name)]
 }
 
 resource "aws_iam_role" "gateway_start" {
@@ -97,7 +100,7 @@ resource "aws_iam_role_policy" "gateway_task" {
     Statement = [{
       Effect   = "Allow"
       Action   = "appsync:GraphQL"
-      Resource = [for name in local.gateway_fields : "${local.api.arn}/types/${split(".", name)[0]}/fields/${local.field_names[name]}"]
+      Resource = [for name in concat(local.gateway_fields, local.gateway_options) : "${local.api.arn}/types/${split(".", name)[0]}/fields/${local.field_names[name]}"]
     }]
   })
 }
