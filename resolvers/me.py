@@ -4,11 +4,13 @@ from typing import Any
 
 import chat_lambda.init  # noqa: F401  first: see there
 from chat.operations.me import me
-from chat_lambda.compose import deployment
+from chat.rules.selection import may_select
+from chat_lambda.compose import deployment, directory_part
 from chat_lambda.function import Call, resolver
 
 
-@resolver(deployment)
+@resolver(deployment, directory_part)
 def handler(call: Call) -> dict[str, Any]:
     """Answers the schema's `Me`."""
-    return me(deployment(), call.caller)
+    person = may_select(call.info.get("selectionSetGraphQL"), "person")
+    return me(deployment(), call.caller, call.tally, person=person)

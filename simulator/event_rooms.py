@@ -30,7 +30,16 @@ from chat.storage.aws import client
 from chat.storage.objects import Objects
 from chat.storage.places import head_place
 from chat.storage.store import Store
-from chat.storage.uploads import Upload, Uploads, pending_key, upload_write
+from chat.storage.tables import Write
+from chat.storage.uploads import (
+    Upload,
+    Uploads,
+    avatar_key,
+    pending_key,
+    upload_place,
+    upload_write,
+    used_avatar,
+)
 from simulator.demo import FAST, create_tables, make_bucket
 from simulator.settings import EVENT_BUCKET, EVENT_TABLES, REGION
 
@@ -56,12 +65,13 @@ class First:
 @dataclass(frozen=True, slots=True)
 class EventRoom:
     """How a room is before an event; without `members` there is none. `banned` and `uploads` (prepared by
-    alice, and not sent yet) may be empty."""
+    alice, and not sent yet) may be empty, as may `picture` (the id of the room's)."""
 
     members: Mapping[str, Role] = field(default_factory=dict)
     settings: Mapping[str, str | int] = field(default_factory=lambda: LASTING)
     messages: Sequence[First] = ()
     uploads: Sequence[str] = ()
+    picture: str = ""
     banned: str = ""
     is_kept: bool = False
 
@@ -84,6 +94,7 @@ ROOMS: Mapping[str, EventRoom] = {
         uploads=("0199a1b2-c3d4-7000-8000-000000000003",),
         is_kept=True,
     ),
+    "events-pictures": EventRoom(TWO, picture="0199a1b2-c3d4-7000-8000-000000000004", is_kept=True),
     "events-people": EventRoom(TWO, {**LASTING, "visibility": "public"}),
     "events-bans": EventRoom(TWO, banned="bob"),
     "events-rules": EventRoom(TWO, {**LASTING, "name": "A room", "slowModeSeconds": 5}),
@@ -170,32 +181,33 @@ class EventRooms:
             self._delete(EVENT_TABLES["CORE_TABLE"], place)
 
     def _make(self, room: Room, wanted: EventRoom) -> None:
-        if not add_room(self._deployment.store, room, wanted.members, wanted.settings):
+        pictured = {"avatarId": wanted.picture} if wanted.picture else {}
+        if not add_room(self._deployment.store, room, wanted.members, {**wanted.settings, **pictured}):
             raise RuntimeError(f"{room.id} is made by another program at the same time")
         if wanted.banned:
             ban = {"roomId": room.id, "userId": wanted.banned}
             ban_member(self._deployment, Caller("alice"), ban, Tally())
+        if wanted.picture:
+            self._picture(room, wanted.picture)
         for upload_id in (*wanted.uploads, *(each.upload for each in wanted.messages if each.upload)):
             self._upload(room, upload_id)
         for message in wanted.messages:
             self._send(room, message)
 
     def _upload(self, room: Room, upload_id: str) -> None:
+        upload = replace(_png(upload_id, pending_key(upload_id)), expires_at=IN_2100, name="cat.png")
+        self._put(upload, upload_write(room, upload))
+
+    def _picture(self, room: Room, upload_id: str) -> None:
+        upload = _png(upload_id, avatar_key(room.partition_key, upload_id))
+        self._put(upload, used_avatar(upload_place(room, upload_id), upload))
+
+    def _put(self, upload: Upload, write: Write) -> None:
         if not self._objects:
             return
-        key = pending_key(upload_id)
-        upload = Upload(
-            id=upload_id,
-            sender_id="alice",
-            s3_key=key,
-            content_type="image/png",
-            size=len(FILE),
-            status="pending",
-            expires_at=IN_2100,
-            name="cat.png",
-        )
-        self._deployment.store.tables.transact([upload_write(room, upload)])
-        self._s3.put_object(Bucket=EVENT_BUCKET, Key=key, Body=FILE, ContentType=upload.content_type)
+        self._deployment.store.tables.transact([write])
+        stored = {"Key": upload.s3_key, "Body": FILE, "ContentType": upload.content_type}
+        self._s3.put_object(Bucket=EVENT_BUCKET, **stored)
 
     @cached_property
     def _s3(self) -> Any:
@@ -236,6 +248,17 @@ class EventRooms:
 
     def _delete(self, table: str, place: Mapping[str, str]) -> None:
         self._dynamodb.delete_item(TableName=table, Key={name: {"S": value} for name, value in place.items()})
+
+
+def _png(upload_id: str, key: str) -> Upload:
+    return Upload(
+        id=upload_id,
+        sender_id="alice",
+        s3_key=key,
+        content_type="image/png",
+        size=len(FILE),
+        status="pending",
+    )
 
 
 def _caller(event: Mapping[str, Any]) -> str:

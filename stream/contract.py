@@ -117,6 +117,10 @@ class Room(_Part):
     guild_id: Id | None
     name: str | None
     description: str | None = None
+    avatar_url: str | None = Field(None, description="An address of its picture.")
+    avatar_id: Id | None = Field(
+        None, description="Its uploaded picture: the API's field `avatar` gives an address."
+    )
     visibility: Literal["PUBLIC", "PRIVATE"]
     history_from: Literal["BEGINNING", "JOINING"] | None = Field(
         None,

@@ -154,6 +154,8 @@ _ROOM = {
     "guildId": "dragons",
     "name": "Dragons",
     "description": "About dragons.",
+    "avatarUrl": "https://pictures.example.com/dragons.png",
+    "avatarId": None,
     "visibility": "PRIVATE",
     "archivedAt": None,
     "directWith": None,

@@ -143,3 +143,46 @@ variable "hooks" {
     error_message = "hooks.on_failure must be closed or open."
   }
 }
+
+variable "people" {
+  description = <<-EOT
+    What people are called. `directory`: who says it in place of themselves, a Python module (acme.people) whose function `people` is asked, in
+    layers of yours, with `timeout_ms` to answer; without it they say it themselves. `avatar_hosts`: hosts where addresses of pictures may
+    lie (pictures.example.com), beside pictures that are uploaded.
+  EOT
+  type = object({
+    directory = optional(object({
+      module     = string
+      layer_arns = list(string)
+      timeout_ms = optional(number, 1000)
+    }))
+    avatar_hosts = optional(list(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.people.directory == null || can(regex("^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$", var.people.directory.module))
+    error_message = "people.directory.module must be the name of a Python module, such as acme.people: neither a file nor a function."
+  }
+
+  validation {
+    condition     = var.people.directory == null || try(length(var.people.directory.layer_arns) >= 1 && length(var.people.directory.layer_arns) <= 3, false)
+    error_message = "people.directory.layer_arns must have 1 to 3 layers: Lambda takes five, and two are ours."
+  }
+
+  validation {
+    condition     = var.people.directory == null || alltrue([for arn in try(var.people.directory.layer_arns, []) : can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[^:]+:[0-9]+$", arn))])
+    error_message = "people.directory.layer_arns must be ARNs of layers' versions (arn:aws:lambda:…:layer:name:1)."
+  }
+
+  validation {
+    condition     = var.people.directory == null || try(var.people.directory.timeout_ms >= 10 && var.people.directory.timeout_ms <= 3000, false)
+    error_message = "people.directory.timeout_ms must be from 10 to 3,000."
+  }
+
+  validation {
+    condition     = alltrue([for host in var.people.avatar_hosts : can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]*[a-z0-9]$", host)) && length(host) <= 253])
+    error_message = "people.avatar_hosts must be names of hosts in small letters, such as pictures.example.com."
+  }
+}

@@ -65,6 +65,7 @@ locals {
     local.event_settings,
     local.hook_settings,
     { for codes in [var.short_codes] : "SHORT_CODES" => join(",", codes) if length(codes) > 0 },
+    local.people_settings,
     { for module in keys(local.readers) : "PUBLISHER_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.stream_reader },
     { for module in keys(local.readers) : "PROJECTOR_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.projector },
     { for name, number in var.limits : upper(name) => tostring(number) if number != null },
@@ -73,7 +74,7 @@ locals {
   # Listed by a wiring, and without a value under some variables.
   optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES",
     "PUBLISHER_ROLE", "PROJECTOR_ROLE", "EVENT_BUS", "EVENT_SOURCE", "EVENT_QUEUE_URL", "EVENT_TEXT", "DEAD_LETTER_QUEUE_URL",
-  "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE", "SHORT_CODES"]
+  "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE", "PEOPLE_DIRECTORY", "PEOPLE_DIRECTORY_TIMEOUT_MS", "AVATAR_HOSTS", "SHORT_CODES"]
   known_settings = concat(keys(local.settings), local.optional_settings, [for name in keys(var.limits) : upper(name)])
 
   # What a function is told: the values of the settings and the references of the secrets that its wiring lists.
@@ -93,10 +94,20 @@ locals {
       CHAT_HOOKS_ON_FAILURE = try(var.hooks.on_failure, null)
     } : name => value if value != null
   }
+
+  # What people are called, where a directory of the team's says it: asked by the functions that are told how long it may take.
+  people_settings = {
+    for name, value in {
+      PEOPLE_DIRECTORY            = try(var.people.directory.module, null)
+      PEOPLE_DIRECTORY_TIMEOUT_MS = try(tostring(var.people.directory.timeout_ms), null)
+      AVATAR_HOSTS                = length(var.people.avatar_hosts) == 0 ? null : join(",", var.people.avatar_hosts)
+    } : name => value if value != null
+  }
   layers = {
     for module, each in local.functions : module => concat(
       [for name in ["dependencies", "chat"] : aws_lambda_layer_version.chat[name].arn],
       contains(each.settings, "CHAT_HOOKS") ? try(var.hooks.layer_arns, []) : [],
+      contains(each.settings, "PEOPLE_DIRECTORY_TIMEOUT_MS") ? try(var.people.directory.layer_arns, []) : [],
     )
   }
 

@@ -87,6 +87,57 @@ def test_only_the_hooks_that_a_module_has_are_asked(load: Load) -> None:
     }
 
 
+def test_a_directory_alone_is_no_rule_and_a_rule_no_directory(load: Load) -> None:
+    with pytest.raises(BadSettings, match=r"has neither before_text nor may_add$"):
+        load("def people(user_ids): ...").asked(opens=False)
+    with pytest.raises(BadSettings, match=r"has no people$"):
+        load("def may_add(inviter, person, room): ...").directory()
+    both = "def may_add(**told): ...\ndef people(user_ids): return {}"
+    assert set(load(both).asked(opens=False)) == {"may_add"}
+
+
+DIRECTORIES: dict[str, tuple[str, Any]] = {
+    "names": ('{"ann": "Ann", "eve": "Eve"}', {"people": {"ann": {"name": "Ann", "avatar_url": None}}}),
+    "profiles": (
+        '{"ann": Profile(name="Ann", avatar_url="https://a.example/a"), "bob": None}',
+        {"people": {"ann": {"name": "Ann", "avatar_url": "https://a.example/a"}}},
+    ),
+    "nobody": ("{}", {"people": {}}),
+    "nothing": ("None", {"failed": {"error": "ReturnedNonetype", "at": "unknown"}}),
+    "a list": ("[]", {"failed": {"error": "ReturnedList", "at": "unknown"}}),
+    "a refusal": ('Refuse("no")', {"failed": {"error": "ReturnedRefuse", "at": "unknown"}}),
+    "a number": ('{"bob": 7}', {"failed": {"error": "BadProfile", "at": "unknown"}}),
+    "a name that is none": ('{"bob": Profile(name=7)}', {"failed": {"error": "BadProfile", "at": "unknown"}}),
+    "a book": ('{"bob": "x" * 2001}', {"failed": {"error": "BadProfile", "at": "unknown"}}),
+    "an error": ("1 / 0", {"failed": {"error": "ZeroDivisionError", "at": "rules.py:4"}}),
+}
+
+
+@pytest.mark.parametrize("what", DIRECTORIES)
+def test_a_directory_says_names_or_profiles(load: Load, what: str) -> None:
+    said, answer = DIRECTORIES[what]
+    source = f"""
+        from chat.hooks import Profile, Refuse
+        def people(user_ids):
+            return {said}
+    """
+    directory = load(source).directory()
+    assert directory.ask("people", [{"user_ids": ["ann", "bob"]}]) == [answer]
+
+
+def test_a_directory_that_hangs_is_ended_in_time(load: Load) -> None:
+    directory = load("import time\ndef people(user_ids): time.sleep(60)", budget_s=0.2).directory()
+    with pytest.raises(HookFailed) as caught:
+        directory.ask("people", [{"user_ids": ["ann"]}])
+    assert caught.value.error == "TimedOut"
+
+
+def test_a_text_about_its_writer_alone_is_of_no_room(load: Load) -> None:
+    processes = load("def before_text(kind, text, room, member): return f'{kind} {room}'")
+    question = about("Ann") | {"kind": "person_name", "room": None}
+    assert processes.ask("before_text", [question]) == [{"text": "person_name None"}]
+
+
 def test_hooks_take_what_they_want_by_name_and_what_they_are_told_is_read_only(load: Load) -> None:
     processes = load("""
         def before_text(text, *, member, room, kind, more=None):

@@ -81,6 +81,18 @@ BAD = {
     "GAP_PATIENCE_MS": ["999", "8000", "300001"],
     "CHAT_HOOKS": ["acme-chat", "acme/chat.py", ".acme", "acme..chat", "acme chat", "3"],
     "CHAT_HOOKS_TIMEOUT_MS": ["9", "0", "-1", "3001", "0.5", "soon"],
+    "PEOPLE_DIRECTORY": ["acme-people", "acme/people.py", "acme people"],
+    "PEOPLE_DIRECTORY_TIMEOUT_MS": ["9", "3001", "soon"],
+    "AVATAR_HOSTS": [
+        "https://a.example",
+        "a.example/b",
+        "*.a.example",
+        "A.example",
+        "a.example:443",
+        "127.0.0.1",
+        "a.example,",
+        "a b.example",
+    ],
     "CHAT_HOOKS_ON_FAILURE": ["pass", "Open", "true"],
     "SHORT_CODES": [
         "party_parrot",
@@ -152,3 +164,11 @@ def test_the_patience_for_gaps_is_more_than_clocks_may_differ_by(skew: str, pati
 def test_settings_do_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
         read({}).core_table = "other"  # type: ignore[misc]
+
+
+def test_what_people_are_called_is_theirs_unless_a_directory_is_named() -> None:
+    own = read({})
+    assert (own.people_directory, own.people_directory_timeout_ms, own.avatar_hosts) == (None, 1_000, ())
+    own = read({"PEOPLE_DIRECTORY": "acme.people", "AVATAR_HOSTS": "a.example, pictures.b.example"})
+    assert own.people_directory == "acme.people"
+    assert own.avatar_hosts == ("a.example", "pictures.b.example")

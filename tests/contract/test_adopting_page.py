@@ -31,6 +31,8 @@ KINDS = {
     "Message": "Message",
     "LogEntry": "Change",
     "Upload": "Upload",
+    "Profile": "Profile",
+    "Named": "Named",
     "Preparing": "Preparing",
     "Presence": "Presence",
     "Quota": "Quota",
@@ -119,6 +121,7 @@ IN_THE_WAY = [
     ("USER#1", "QUOTA"), ("USER#1", "UPLOADING"), ("USER#1", "IN#berlin"), ("USER#1", "AT#1"), ("USER#1", "SENT#1"),
     ("USER#1", "BLOCK#2"), ("USER#1", "MENTION#1"),
     ("USER#1", "BLOCK#2"), ("USER#1", "DRAFT#1"),
+    ("USER#1", "BLOCK#2"), ("USER#1", "CHATPROFILE"), ("USER#1", "PICTURE#2"), ("USER#1", "NAMED#ROOM#1"), ("AVATAR#2", "x"),
 ]  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from graphql import (
 from chat.rules import errors
 from chat.rules.errors import ChatError
 from chat.rules.models import NoticeKind
+from chat.rules.people import RESETS as PERSON_RESETS
 from chat.rules.room_rules import NUMBERS, RESETS
 from chat_lambda.settings import Settings
 from simulator.engine import PROJECT
@@ -312,10 +313,12 @@ def enum_values(name: str) -> list[str]:
 def test_every_rule_of_a_room_can_be_set_and_reset() -> None:
     assert enum_values("RoomRule") == list(RESETS)
     assert sorted(rule for rules in RESETS.values() for rule in rules) == sorted(
-        ["name", "visibility", "historyFrom", *NUMBERS][
-            "name", "description", "archivedAt", "visibility", *NUMBERS
+        [
+            *("name", "description", "archivedAt", "visibility", "historyFrom", "avatarUrl", "avatarId"),
+            *NUMBERS,
         ]
     )
+    assert enum_values("PersonField") == list(PERSON_RESETS)
 
 
 def test_the_schema_has_every_kind_of_notice() -> None:

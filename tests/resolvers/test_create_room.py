@@ -56,6 +56,8 @@ def test_a_room_is_answered_with_its_rules_and_stored_with_its_members(harness: 
         "guildId": None,
         "name": "The garden",
         "description": None,
+        "avatarUrl": None,
+        "avatarId": None,
         "visibility": "PUBLIC",
         "historyFrom": "BEGINNING",
         "archivedAt": None,

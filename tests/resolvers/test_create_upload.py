@@ -166,3 +166,61 @@ def test_nobody_prepares_more_than_twenty_at_once_and_ten_a_minute(harness: Harn
     assert refusal.error_type == "RateLimited"
     assert refusal.values["scope"] == "person"
     assert 0 < int(refusal.values["retryAfterMs"]) <= 6_000
+
+
+def test_a_picture_of_ones_own_needs_no_room_and_keeps_no_name(harness: Harness) -> None:
+    name = f"u-{time.monotonic_ns()}"
+    made = harness.event(f"{EVENT}.picture", name, name="me.png")
+    answer = harness.run(made, writes=["PICTURE", "UPLOADING"])
+    assert harness.item("x", "PICTURE#", name) == {
+        "PK": f"USER#{name}",
+        "SK": f"PICTURE#{answer['id']}",
+        "type": "Upload",
+        "id": answer["id"],
+        "senderId": name,
+        "s3Key": f"pending/{answer['id']}",
+        "contentType": "image/png",
+        "size": 1024,
+        "status": "pendingAvatar",
+        "expiresAt": pytest.approx(time.time() + USABLE_S, abs=60),
+    }
+    assert ["content-length-range", 1, 1024] in policy(answer)["conditions"]
+
+
+def test_a_picture_of_a_room_is_for_those_who_rule_it(harness: Harness) -> None:
+    owner = f"u-{time.monotonic_ns()}"
+    room = harness.room({owner: "owner", "mona": "moderator", "bob": "member"})
+    answer = harness.run(harness.event(f"{EVENT}.room-picture", owner, roomId=room), writes=WRITES)
+    stored = harness.item(room, "UPLOAD#")
+    assert (stored["id"], stored["status"]) == (answer["id"], "pendingAvatar")
+    for user in ("mona", "bob"):
+        made = harness.event(f"{EVENT}.room-picture", user, roomId=room)
+        harness.refused(made, "NotAllowed", reason="role")
+    harness.refused(harness.event(f"{EVENT}.room-picture", "carol", roomId=room), "NotRoomMember")
+
+
+def test_no_message_takes_a_picture(harness: Harness) -> None:
+    owner = f"u-{time.monotonic_ns()}"
+    room = harness.room({owner: "owner"})
+    upload = harness.invoke(harness.event(f"{EVENT}.room-picture", owner, roomId=room))
+    sent = harness.event("Mutation.sendMessage.attachments", owner, roomId=room, attachments=[upload["id"]])
+    harness.refused(sent, "InvalidInput", argument="attachments")
+
+
+@pytest.mark.parametrize("content_type", ["image/heic", "image/svg+xml", "application/pdf", "text/html"])
+def test_a_picture_is_what_browsers_show(harness: Harness, content_type: str) -> None:
+    made = harness.event(f"{EVENT}.picture", f"u-{time.monotonic_ns()}", contentType=content_type)
+    harness.refused(made, "InvalidInput", argument="contentType")
+
+
+def test_a_picture_has_one_megabyte_at_the_most(harness: Harness) -> None:
+    made = harness.event(f"{EVENT}.picture-too-large", f"u-{time.monotonic_ns()}")
+    harness.refused(made, "InvalidInput", argument="size", max=1_048_576)
+
+
+def test_an_attachment_needs_its_room_and_a_purpose_is_one_of_two(harness: Harness) -> None:
+    harness.refused(harness.event(EVENT, roomId=None), "InvalidInput", argument="roomId")
+    harness.refused(harness.event(f"{EVENT}.picture", "bob", roomId="a b"), "InvalidInput", argument="roomId")
+    for purpose in ("", "avatar", 7, ["AVATAR"], True):
+        made = harness.event(EVENT, roomId=harness.room(), purpose=purpose)
+        harness.refused(made, "InvalidInput", argument="purpose")

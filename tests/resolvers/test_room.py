@@ -21,6 +21,8 @@ def test_a_member_sees_the_room_its_head_and_their_own_place(harness: Harness) -
         "guildId": None,
         "name": None,
         "description": None,
+        "avatarUrl": None,
+        "avatarId": None,
         "visibility": "PRIVATE",
         "historyFrom": "BEGINNING",
         "archivedAt": None,

@@ -25,6 +25,7 @@ TEXTS: Mapping[Field, TextKind] = {
     ("Mutation.updateRoom", "name"): "room_name",
     ("Mutation.updateRoom", "description"): "room_description",
     ("Mutation.createUpload", "name"): "file_name",
+    ("Mutation.updateMe", "name"): "person_name",
     ("guild_membership", "name"): "room_name",
 }
 UNSEEN: set[Field] = {("Mutation.saveDraft", "text")}
@@ -33,6 +34,7 @@ IDS = "names something, in the characters of ids"
 PERSON = "somebody's id, as their identity says it; `may_add` is asked about whoever is added"
 CHOICE = "one of a list of words"
 NUMBER = "a number, a flag or an instant"
+ADDRESS = "an address at an allowed host, in ASCII"
 COMMITTED = "what is committed already, and is only published"
 NO_TEXTS: Mapping[str, str] = {
     "roomId": IDS,
@@ -48,6 +50,9 @@ NO_TEXTS: Mapping[str, str] = {
     "members": PERSON,
     "add": PERSON,
     "remove": PERSON,
+    "avatarId": IDS,
+    "avatarUrl": ADDRESS,
+    "purpose": CHOICE,
     "contentType": CHOICE,
     "visibility": CHOICE,
     "status": CHOICE,
@@ -109,11 +114,12 @@ def test_every_argument_that_could_be_a_text_is_one_or_is_none_for_a_reason() ->
 
 def test_a_string_is_a_text_but_for_types_of_files() -> None:
     strings = {field for field, kind in arguments_of_mutations() if kind == "String"}
-    assert strings - TEXTS.keys() - UNSEEN == {("Mutation.createUpload", "contentType")}
+    addresses = {(f"Mutation.{name}", "avatarUrl") for name in ("updateMe", "updateRoom")}
+    assert strings - TEXTS.keys() - UNSEEN == {("Mutation.createUpload", "contentType")} | addresses
 
 
 def test_what_is_no_text_for_being_an_id_or_a_choice_is_one_in_the_schema() -> None:
-    """But for the types of files, which are compared with a list."""
+    """But for the types of files, which are compared with a list, and for addresses."""
     kinds = {
         field: kind
         for field, kind in arguments_of_mutations()
@@ -121,7 +127,7 @@ def test_what_is_no_text_for_being_an_id_or_a_choice_is_one_in_the_schema() -> N
     }
     ids = {field for field, kind in kinds.items() if kind in ("ID", "RoomPosition")}
     assert {NO_TEXTS[name] for _, name in ids} == {IDS, PERSON}
-    assert {NO_TEXTS[name] for _, name in kinds.keys() - ids} == {CHOICE, COMMITTED}
+    assert {NO_TEXTS[name] for _, name in kinds.keys() - ids} == {CHOICE, COMMITTED, ADDRESS}
 
 
 def test_every_kind_of_text_is_stored_somewhere() -> None:
@@ -197,6 +203,10 @@ def call(harness: Harness, objects: Any) -> Callable[[Field], Call]:
             by("Mutation.updateRoom", roomId=room, name=None, description=text),
         ),
         ("Mutation.createUpload", "name"): upload,
+        ("Mutation.updateMe", "name"): lambda text: (
+            None,
+            by("Mutation.updateMe", person, name=text),
+        ),
         ("guild_membership", "name"): guild,
     }
     return ways.__getitem__
@@ -220,7 +230,12 @@ def test_what_the_rule_makes_of_a_text_is_stored_and_nothing_else_is(
     assert (question["member"]["user_id"] is None) == service
     assert containing(harness.client, f"raw{word}") == []
     stored = {place.partition("#")[0] for place in containing(harness.client, f"cooked{word}")}
-    assert stored - {"EVT"} in ({"HEAD"}, {"MSG"}, {"UPLOAD"})  # a room's event tells its name, too
+    assert stored - {"EVT"} in (
+        {"HEAD"},
+        {"MSG"},
+        {"UPLOAD"},
+        {"CHATPROFILE"},
+    )  # a room's event tells its name, too
     assert f"raw{word}" not in json.dumps(answer)
 
 

@@ -8,9 +8,12 @@ import pytest
 
 from chat.rules.models import Role
 from chat.rules.room_rules import NUMBERS, RESETS
+from chat.storage.uploads import avatar_key
 from chat_lambda.settings import BadSettings, read
+from tests.resolvers.files import keys_of
 from tests.resolvers.harness import Event, Harness, Refusal
 from tests.resolvers.memberships import as_admin
+from tests.resolvers.test_update_me import jobs, uploaded
 
 EVENT = "Mutation.updateRoom"
 PEOPLE: dict[str, Role] = {"alice": "owner", "bob": "moderator", "carol": "member"}
@@ -18,6 +21,7 @@ OWN = {
     "name": "Mine", "visibility": "public", "slowModeSeconds": 5, "retentionDays": 30, "personPerSecond": 0.5,
     "personBurst": 3, "roomPerSecond": 7, "roomBurst": 9, "description": "For me", "archivedAt": 1,
     "historyFrom": "joining",
+    "avatarUrl": "https://pictures.example.com/mine.png",
 }  # fmt: skip
 
 
@@ -71,6 +75,7 @@ def test_a_reset_gives_a_rule_back_and_what_is_absent_stays(harness: Harness, ru
     shown, defaults = harness.invoke(harness.event("Query.room", roomId=room)), {
         "name": None, "description": None, "archivedAt": None, "visibility": "PRIVATE", "slowModeSeconds": 0, "retentionDays": 365, "personPerSecond": 1,
         "personBurst": 10, "roomPerSecond": 50, "roomBurst": 100, "historyFrom": "BEGINNING",
+        "avatarUrl": None, "avatarId": None,
     }  # fmt: skip
     assert [shown[name] for name in RESETS[rule]] == [defaults[name] for name in RESETS[rule]]
 
@@ -320,3 +325,64 @@ def test_archived_is_a_flag(harness: Harness, archived: object) -> None:
 def test_to_archive_and_to_open_at_once_is_refused(harness: Harness) -> None:
     event = update_event(harness, harness.room(), archived=True, reset=["ARCHIVED"])
     harness.refused(event, "InvalidInput", argument="archived")
+
+
+def test_an_upload_becomes_the_rooms_picture_until_another_does(harness: Harness, objects: Any) -> None:
+    owner, room = pictured_room(harness)
+    first, second = (uploaded(harness, owner, roomId=room) for _ in range(2))
+    answer = harness.run(update_event(harness, room, owner, avatarId=first), writes=["EVT", "HEAD", "UPLOAD"])
+    shown = answer["notice"]["room"]
+    assert (shown["avatarId"], shown["avatarUrl"]) == (first, None)
+    kept = harness.item(room, f"UPLOAD#{first}")
+    assert (kept["status"], kept.get("expiresAt"), kept["s3Key"]) == (
+        "avatar", None, avatar_key(f"ROOM#{room}", first),
+    )  # fmt: skip
+    assert (
+        harness.run(update_event(harness, room, owner, avatarId=first), writes=[])["notice"]["room"] == shown
+    )
+    harness.run(
+        update_event(harness, room, owner, avatarId=second), writes=["EVT", "HEAD", "UPLOAD", "UPLOAD"]
+    )
+    jobs(harness)
+    assert kept["s3Key"] not in keys_of(objects, first)
+    assert avatar_key(f"ROOM#{room}", second) in keys_of(objects, second)
+    harness.run(update_event(harness, room, owner, reset=["AVATAR"]), writes=["EVT", "HEAD", "UPLOAD"])
+    jobs(harness)
+    assert avatar_key(f"ROOM#{room}", second) not in keys_of(objects, second)
+    assert "avatarId" not in harness.item(room, "HEAD")
+
+
+def test_a_room_that_ends_takes_its_picture_along(harness: Harness, objects: Any) -> None:
+    owner, room = pictured_room(harness)
+    picture = uploaded(harness, owner, roomId=room)
+    harness.invoke(update_event(harness, room, owner, avatarId=picture))
+    harness.invoke(harness.event("Mutation.deleteRoom", owner, roomId=room))
+    jobs(harness)
+    assert keys_of(objects, picture) == []
+
+
+def test_only_ones_own_finished_picture_of_this_room_is_taken(harness: Harness, objects: Any) -> None:
+    owner, room = pictured_room(harness)
+    other = harness.room({owner: "owner"})
+    attachment = harness.invoke(harness.event("Mutation.createUpload", owner, roomId=room))["id"]
+    unfinished = harness.invoke(harness.event("Mutation.createUpload.room-picture", owner, roomId=room))["id"]
+    own, elsewhere = uploaded(harness, owner), uploaded(harness, owner, roomId=other)
+    for picture in (attachment, unfinished, own, elsewhere, "cat", 7):
+        made = update_event(harness, room, owner, avatarId=picture)
+        harness.refused(made, "InvalidInput", argument="avatarId")
+
+
+def test_an_address_needs_a_host_that_the_deployment_allows(harness: Harness) -> None:
+    owner, room = pictured_room(harness)
+    made = update_event(harness, room, owner, avatarUrl="https://elsewhere.example.com/a.png")
+    harness.refused(made, "NotAllowed", reason="avatarHost")
+    made = update_event(harness, room, owner, avatarUrl="http://elsewhere.example.com/a.png")
+    harness.refused(made, "InvalidInput", argument="avatarUrl", max=1024)
+    made = update_event(harness, room, owner, avatarUrl=OWN["avatarUrl"], reset=["AVATAR"])
+    harness.refused(made, "InvalidInput", argument="avatarUrl")
+
+
+def pictured_room(harness: Harness) -> tuple[str, str]:
+    """An owner whose rates nobody else uses, and their room."""
+    owner = f"o-{uuid.uuid4()}"
+    return owner, harness.room({owner: "owner"})

@@ -14,7 +14,7 @@ from chat.hooks import Member, Person, Refuse, Room, TextKind
 SENTENCES = {"en": "We do not say that here.", "es": "Eso no se dice aquí.", "de": "Das sagt man hier nicht."}
 
 
-def before_text(kind: TextKind, text: str, room: Room, member: Member) -> Any:
+def before_text(kind: TextKind, text: str, room: Room | None, member: Member) -> Any:
     _note(kind=kind, text=text, room=room, member=member)
     if "raw" in text:
         return text.replace("raw", "cooked")
@@ -42,7 +42,9 @@ def _for_ever() -> None:
 
 
 def _note(**told: Any) -> None:
-    plain = {name: each if isinstance(each, str) else _plain(each) for name, each in told.items()}
+    plain = {
+        name: each if each is None or isinstance(each, str) else _plain(each) for name, each in told.items()
+    }
     with Path(os.environ["ASKED"]).open("a", encoding="utf-8") as file:
         file.write(json.dumps(plain) + "\n")
 

@@ -77,6 +77,7 @@ module "chat" {
   events      = var.events
   projections = var.projections
   hooks       = var.hooks
+  people      = var.people
 
   packages                  = var.packages
   packages_in_s3            = var.packages_in_s3

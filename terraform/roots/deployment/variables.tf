@@ -174,6 +174,11 @@ variable "hooks" {
   default = null
 }
 
+variable "people" {
+  type    = any
+  default = null
+}
+
 variable "packages" {
   type    = string
   default = null

@@ -15,6 +15,8 @@ def test_a_room_is_answered_with_the_rules_in_force() -> None:
         "guildId": "dragons",
         "name": "Lobby",
         "description": None,
+        "avatarUrl": None,
+        "avatarId": None,
         "visibility": "PUBLIC",
         "historyFrom": "BEGINNING",
         "archivedAt": None,

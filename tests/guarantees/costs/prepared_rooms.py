@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from chat.deployment import Deployment
 from chat.operations.attachment import attachment
+from chat.operations.avatar import avatar
 from chat.operations.create_upload import create_upload
 from chat.operations.delivery import delivery
 from chat.operations.me import me
@@ -14,10 +16,14 @@ from chat.operations.on_message import on_message
 from chat.operations.on_mine import Telling, on_mine
 from chat.operations.on_receipt import on_receipt
 from chat.operations.on_typing import on_typing
+from chat.operations.people import people
 from chat.operations.presence import presence
 from chat.operations.receipts import receipts
 from chat.operations.revoke_subscriptions import revoke_subscriptions
+from chat.operations.run_jobs import run_jobs
+from chat.operations.search_people import search_people
 from chat.operations.typing import typing
+from chat.operations.update_me import update_me
 from chat.rules.models import Caller, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -29,8 +35,9 @@ from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock
 Operation = Callable[[Deployment], Any]
 FILE = {"contentType": "image/png", "size": 100}
 OTHER_VERBS: Mapping[str, Callable[..., Any]] = {
-    **VERBS, "attachment": attachment, "createUpload": create_upload, "delivery": delivery, "presence": presence,
-    "typing": typing, "revokeSubscriptions": revoke_subscriptions,
+    **VERBS, "attachment": attachment, "avatar": avatar, "createUpload": create_upload, "delivery": delivery,
+    "people": partial(people, compare=False), "people, compared": partial(people, compare=True), "presence": presence,
+    "revokeSubscriptions": revoke_subscriptions, "searchPeople": partial(search_people, compare=False), "typing": typing, "updateMe": update_me,
 }  # fmt: skip
 OTHER_PAGES: Mapping[str, Callable[..., Any]] = {**PAGES, "receipts": receipts}
 SUBSCRIPTIONS: Mapping[str, Callable[..., Any]] = {
@@ -40,7 +47,8 @@ SUBSCRIPTIONS: Mapping[str, Callable[..., Any]] = {
     "onMine": lambda ours, caller, arguments: on_mine(
         ours, caller, {"userId": caller.user_id, **arguments}, Telling(live=True, projections=True)
     ),
-    "me": lambda ours, caller, _: me(ours, caller),
+    "me": lambda ours, caller, _: me(ours, caller, Tally()),
+    "me, person": lambda ours, caller, _: me(ours, caller, Tally(), person=True),
 }
 """And what takes neither a tally nor keys."""
 
@@ -99,3 +107,16 @@ class PreparedRooms:
         made = str(self.perform("createUpload", 0, roomId=room, **FILE)["id"])
         self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made}", Body=b"x", ContentType="image/png")
         return made
+
+    def picture(self, user: int = 0, room: str | None = None) -> str:
+        """The id of a picture that somebody has uploaded, of themself or of a room."""
+        file = {**FILE, "purpose": "AVATAR"} | ({} if room is None else {"roomId": room})
+        made = str(self.perform("createUpload", user, **file)["id"])
+        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made}", Body=b"x", ContentType="image/png")
+        return made
+
+    def called(self) -> None:
+        """All ten users have names, which are known in their rooms."""
+        for user in range(10):
+            self.perform("updateMe", user, name=f"Person {user} of many")
+        run_jobs(self.other, 1_000.0, Tally())

@@ -220,6 +220,68 @@ def _(setup: PreparedRooms) -> Operation:
     return setup.operation("attachment", 3, roomId=room, id=upload)
 
 
+@situation("people, ten of them")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    setup.called()
+    return setup.operation("people", 3, roomId=room, ids=setup.users)
+
+
+@situation("people, ten of them, compared")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    setup.called()
+    return setup.operation("people, compared", 3, roomId=room, ids=setup.users)
+
+
+@situation("searchPeople, in a room of ten")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    setup.called()
+    return setup.operation("searchPeople", 3, roomId=room, prefix="person")
+
+
+@situation("updateMe, a name")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("updateMe", name="Ann")
+
+
+@situation("updateMe, a picture in place of another")
+def _(setup: PreparedRooms) -> Operation:
+    setup.perform("updateMe", avatarId=setup.picture())
+    return setup.operation("updateMe", avatarId=setup.picture())
+
+
+@situation("updateRoom, a picture in place of another")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    setup.perform("updateRoom", roomId=room, avatarId=setup.picture(0, room))
+    return setup.operation("updateRoom", roomId=room, avatarId=setup.picture(0, room))
+
+
+@situation("avatar, of a person")
+def _(setup: PreparedRooms) -> Operation:
+    room, picture = setup.room(), setup.picture()
+    setup.perform("updateMe", avatarId=picture)
+    return setup.operation("avatar", 3, roomId=room, id=picture)
+
+
+@situation("avatar, of the room")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    picture = setup.picture(0, room)
+    setup.perform("updateRoom", roomId=room, avatarId=picture)
+    return setup.operation("avatar", 3, roomId=room, id=picture)
+
+
+@situation("run_jobs, a name in ten rooms")
+def _(setup: PreparedRooms) -> Operation:
+    _run_jobs(setup.other)
+    setup.ten_rooms()
+    setup.perform("updateMe", name="Ann")
+    return _run_jobs
+
+
 @situation("editMessage")
 def _(setup: PreparedRooms) -> Operation:
     room = setup.room()
@@ -422,6 +484,11 @@ def _(setup: PreparedRooms) -> Operation:
 @situation("joinRoom")
 def _(setup: PreparedRooms) -> Operation:
     return setup.operation("joinRoom", 9, roomId=setup.room(count=9, visibility="public"))
+
+
+@situation("me, with `person`")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("me, person")
 
 
 @situation("me")

@@ -11,6 +11,7 @@ from chat.operations.room import room
 from chat.operations.run_jobs import run_jobs
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
+from chat.rules.name_search import folded
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.quota import MAX_ROOMS
@@ -34,6 +35,7 @@ class LargeRooms:
         self.guild = setup.room(1, 9, guild=True)
         for room_id in (self.room, self.guild):
             load_members(client, room_id, size - 9)
+        _load_names(client, self, size - 9)
         load_messages(client, self.room, size, setup.clock.now() - size * 1_000 - 60_000, setup.users[0])
         for user in (setup.users[0], setup.users[9], self.newcomer):
             self._load_rooms(client, user, min(size, MAX_ROOMS - OTHERS))
@@ -69,10 +71,32 @@ class LargeRooms:
         return self.setup.users[3]
 
 
+def _load_names(client: Any, large: LargeRooms, count: int) -> None:
+    """The names of those whom `load_members` has made, and the index of them in the general room."""
+    users = [f"member-{number:05d}" for number in range(count)]
+    room = Room.parse(large.room)
+    profiles = [
+        key(keys.user_partition(user), keys.PROFILE)
+        | values({"type": "Profile", "name": f"Person {user}", "updatedAt": 1, "tat": 1})
+        for user in users
+    ]
+    index = [
+        key(room.partition_key, keys.name(folded(f"Person {user}"), user)) | values({"type": "Name"})
+        for user in users
+    ]
+    put_all(client, TABLES["CORE_TABLE"], [*profiles, *index])
+
+
 def _posted(large: LargeRooms) -> Operation:
     upload = large.upload()
     large.message(attachments=[upload])
     return large.call("attachment", 2, id=upload)
+
+
+def _pictured(large: LargeRooms) -> Operation:
+    picture = large.setup.picture()
+    large.setup.perform("updateMe", avatarId=picture)
+    return large.call("avatar", 2, id=picture)
 
 
 def _guild(large: LargeRooms) -> Operation:
@@ -146,6 +170,11 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "delivery": lambda large: large.call("delivery", hours=24),
     "createUpload": lambda large: large.call("createUpload", **FILE),
     "attachment": _posted,
+    "avatar": _pictured,
+    "people": lambda large: large.call("people", 2, ids=large.setup.users),
+    "people, with `isConfusable`": lambda large: large.call("people, compared", 2, ids=large.setup.users),
+    "searchPeople": lambda large: large.call("searchPeople", 2, prefix="PERSON", limit=10),
+    "updateMe": lambda large: large.setup.operation("updateMe", 3, name="Ann"),
     "onMessage": lambda large: large.call("onMessage", 2, epoch=1),
     "onReceipt": lambda large: large.call("onReceipt", 2, epoch=1),
     "onTyping": lambda large: large.call("onTyping", 2, epoch=1),

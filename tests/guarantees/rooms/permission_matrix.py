@@ -31,6 +31,9 @@ attachment                            =         =         =         =         . 
 myMentions                            =         =         =         =         .     .      .       .        .       .      .      .         .
 reactions                             =         =         =         =         .     .      .       .        .       .      .      =         =
 myReactions                           =         =         =         =         .     .      .       .        .       .      .      =         =
+people                                =         =         =         =         .     .      .       .        .       .      .      =         =
+searchPeople                          =         =         =         =         .     .      .       .        .       .      .      =         =
+avatar                                =         =         =         =         .     .      .       .        .       .      .      =         =
 sync                                  =         =         =         =         =     =      =       =        =       =      =      =         =
 myRooms                               =         =         =         =         =     =      =       =        =       =      =      =         =
 drafts                                =         =         =         =         =     =      =       =        =       =      =      =         =
@@ -52,6 +55,8 @@ pinMessage of a member's              +         +         role      role      . 
 unpinMessage of a member's            =         =         role      role      .     .      .       .        .       .      .      .         .
 saveDraft                             +         +         +         +         .     .      .       .        .       .      .      .         .
 createUpload                          +         +         +         muted     .     .      .       .        .       .      .      .         .
+createUpload for the room's picture   +         role      role      role      .     .      .       .        .       .      .      +         .
+updateMe                              +         +         +         +         +     +      +       +        +       +      +      +         +
 typing                                =         =         =         muted     .     .      .       .        .       .      .      .         .
 markRead                              +         +         +         +         .     .      .       .        .       .      .      .         .
 markDelivered                         +         +         +         +         .     .      .       .        .       .      .      .         .

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat.rules.identifiers import uuid7
@@ -10,7 +10,7 @@ from chat.rules.models import Role
 from chat.rules.rooms import Room, Table
 from chat.steps.new_room import Founding, room_writes
 from chat.storage import keys
-from chat.storage.places import Place, membership_place
+from chat.storage.places import Place, avatar_place, membership_place
 from chat.storage.tables import Tables, Write
 from simulator.settings import TABLES
 from tests.guarantees.support.fixtures import FAST, partition
@@ -122,7 +122,11 @@ class RoomPool:
             for seq, label in enumerate(labels, start=1)
         ]
         file = _file(room, users["a member"], messages["a member"], instants["a member"])
-        self.tables.transact([*_ended_memberships(room, users), *_muted(room, users["muted"]), *sent, file])
+        picture = replace(
+            _file(room, users["a member"], messages["a member"], 0), place=avatar_place(messages["a member"])
+        )
+        ended = _ended_memberships(room, users)
+        self.tables.transact([*ended, *_muted(room, users["muted"]), *sent, file, picture])
         return PreparedRoom(room, users, messages)
 
 

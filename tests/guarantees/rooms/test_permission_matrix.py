@@ -64,6 +64,9 @@ REQUESTS: dict[str, Request] = {
     "delivery": Request("Query.delivery", {"hours": 1}),
     "attachment": Request("Query.attachment", message="a member"),
     "myMentions": Request("Query.myMentions"),
+    "people": Request("Query.people", {"ids": ["nobody"]}),
+    "searchPeople": Request("Query.searchPeople", {"prefix": "a"}),
+    "avatar": Request("Query.avatar", message="a member"),
     "sync": Request("Query.sync", personal=True),
     "myRooms": Request("Query.myRooms", personal=True),
     "blocks": Request("Query.blocks", personal=True),
@@ -97,6 +100,10 @@ REQUESTS: dict[str, Request] = {
         named("createRoom"), {"roomId": "direct:x"}, personal=True
     ),
     "createUpload": Request(named("createUpload"), {"contentType": "image/png", "size": 7}),
+    "createUpload for the room's picture": Request(
+        named("createUpload"), {"contentType": "image/png", "size": 7, "purpose": "AVATAR"}
+    ),
+    "updateMe": Request(named("updateMe"), {"name": "Another name"}, personal=True),
     "typing": Request(named("typing")),
     "markRead": Request(named("markRead"), {"seq": 3}),
     "markDelivered": Request(named("markDelivered"), {"seq": 3}),
@@ -123,7 +130,13 @@ REQUESTS: dict[str, Request] = {
 
 OF_NO_ROOM = {
     *("Query.myRooms", "Query.sync", "Query.blocks", "Query.me", "Query.drafts"),
-    *(named("blockUser"), named("unblockUser"), named("revokeSubscriptions"), named("direct")),
+    *(
+        named("blockUser"),
+        named("unblockUser"),
+        named("revokeSubscriptions"),
+        named("direct"),
+        named("updateMe"),
+    ),
 }
 
 

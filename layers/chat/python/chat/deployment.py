@@ -20,7 +20,7 @@ from chat.storage.tables import no_doubt
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from chat.rules.hooks import AskAboutPeople, AskAboutText
+    from chat.rules.hooks import AskAboutPeople, AskAboutText, PeopleDirectory
     from chat.rules.tally import Tally
     from chat.storage.uploads import Uploads
 
@@ -66,8 +66,9 @@ class Deployment:
     `projections`: whether anything is derived from the tables' streams; what needs that is refused else.
     `direct_key` gives the secret that the ids of direct rooms are made with.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
-    is only invited until they accept. `history_from`: what rooms are made with. `before_text` and `may_add` give what asks that rule of the deployment's own in one
-    call, or `None` where there is no such rule.
+    is only invited until they accept. `history_from`: what rooms are made with. `before_text` and `may_add` give what asks
+    that rule of the deployment's own in one call, or `None` where there is no such rule. `directory` says what people are
+    called, where that is not what they say themselves. `avatar_hosts`: where pictures may lie.
 
     `clock_in_doubt` says whether `now` is known to be further than `max_clock_skew_ms` from the store's clock; without
     a store that tells its time that is never known. No gap that is younger than `gap_patience_ms` is passed.
@@ -91,6 +92,8 @@ class Deployment:
     before_text: "Callable[[Tally], AskAboutText | None]" = no_hook
     may_add: "Callable[[Tally], AskAboutPeople | None]" = no_hook
     direct_key: Callable[[], bytes] = no_direct_key
+    directory: "PeopleDirectory | None" = None
+    avatar_hosts: frozenset[str] = frozenset()
     threads: "Callable[[], Executor]" = field(default_factory=thread_pool)
     clock_in_doubt: Callable[[], bool] = no_doubt
     max_clock_skew_ms: int = MAX_CLOCK_SKEW_MS

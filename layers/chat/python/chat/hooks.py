@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from chat.rules.hooks import TextKind, check_refusal
 from chat.rules.record import record
 
-__all__ = ["Member", "Person", "Refuse", "Room", "TextKind"]
+__all__ = ["Member", "Person", "Profile", "Refuse", "Room", "TextKind"]
 
 
 class Refuse(Exception):
@@ -53,3 +53,11 @@ class Person:
 
     user_id: str
     role: str = "member"
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a directory says of somebody: their name, and an `https` address of their picture."""
+
+    name: str | None = None
+    avatar_url: str | None = None

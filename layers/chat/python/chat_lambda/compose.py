@@ -18,6 +18,8 @@ from chat_lambda.secrets import read_cursor_keys, read_key
 from chat_lambda.settings import settings
 
 if TYPE_CHECKING:
+    from chat.rules.hooks import Runner
+    from chat.steps.directory import Directory
     from chat.storage.uploads import Uploads
     from chat_lambda.hooks import HookProcesses
 
@@ -59,8 +61,38 @@ def deployment() -> Deployment:
         clock_in_doubt=clock.in_doubt,
         max_clock_skew_ms=own.max_clock_skew_ms,
         gap_patience_ms=own.gap_patience_ms,
+        avatar_hosts=frozenset(own.avatar_hosts),
+        directory=directory(),
         **(starting.asked(opens=own.chat_hooks_on_failure == "open") if starting else {}),
     )
+
+
+def directory() -> "Directory | None":
+    """Who says what people are called, in place of themselves; `None` where they do. The process that is asked starts when
+    it is first asked, or with `directory_runner`."""
+    own = settings()
+    if not own.people_directory:
+        return None
+    from chat.steps.directory import Directory  # noqa: PLC0415  only who has one is to pay for it
+
+    return Directory(directory_runner, frozenset(own.avatar_hosts))
+
+
+@cache
+def directory_runner() -> "Runner":
+    """What asks the team's directory. Raises `BadSettings` where that does not load."""
+    from chat_lambda.hooks import HookProcesses  # noqa: PLC0415  as above
+
+    own = settings()
+    seconds = own.people_directory_timeout_ms / 1_000
+    return HookProcesses(str(own.people_directory), seconds, "PEOPLE_DIRECTORY").directory()
+
+
+def directory_part() -> None:
+    """The directory, for the functions that ask it: during init, so that one that does not load shows at once. Raises
+    `BadSettings`."""
+    if settings().people_directory:
+        directory_runner()
 
 
 @cache

@@ -5,6 +5,7 @@ from functools import cache
 
 from chat.rules.projections import Projection
 from chat.steps.mention_projection import MentionProjection
+from chat.steps.name_projection import NameProjection
 from chat.steps.summarise_reactions import ReactionSummaries
 from chat_lambda.compose import deployment
 from chat_lambda.settings import settings
@@ -17,7 +18,7 @@ TIMEOUT_S = 2.0
 def projections() -> Sequence[Projection]:
     """What is derived, in the order in which each batch is given to it: first what is stored, then what is told, so that
     whoever hears of something finds it. One module each in `chat/steps/`."""
-    found: list[Projection] = [MentionProjection(deployment())]
+    found: list[Projection] = [MentionProjection(deployment()), NameProjection(deployment())]
     if settings().appsync_url:
         found.append(_people_told())
     return [*found, ReactionSummaries(deployment())]  # last: it may wait for the rest of a second

@@ -9,14 +9,14 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-from chat.hooks import Member, Person, Refuse, Room
+from chat.hooks import Member, Person, Profile, Refuse, Room
 
 ALONE_S = 10.0
 """How much longer than its budget a hook may run before the system ends its process. Whoever asks ends it at its budget: this
@@ -27,9 +27,13 @@ IMPORT_S = 60.0
 MOST_CHARACTERS = 200_000
 """Of a text: more than any deployment stores."""
 
+MOST_NAME = 2_000
+"""Characters of a name or an address that a directory gives: what is longer is none."""
+
 NAMES: Mapping[str, Mapping[str, Callable[..., Any]]] = {
     "before_text": {"kind": str, "text": str, "room": Room, "member": Member},
     "may_add": {"inviter": Member, "person": Person, "room": Room},
+    "people": {"user_ids": tuple},
 }
 """The hooks, and what each is given by name."""
 
@@ -96,7 +100,7 @@ def _of_file(path: Path) -> ModuleType:
 
 
 def hooks_of(module: ModuleType, name: str) -> dict[str, Hook]:
-    """The hooks that a module has. Raises `BadModule` where there are none, or one that cannot be called."""
+    """The hooks that a module has. Raises `BadModule` for one that cannot be called."""
     found: dict[str, Hook] = {}
     for hook, parameters in NAMES.items():
         function = getattr(module, hook, None)
@@ -109,8 +113,6 @@ def hooks_of(module: ModuleType, name: str) -> dict[str, Hook]:
         except TypeError:
             raise BadModule(f"{name}: {hook} does not take {', '.join(parameters)} by name") from None
         found[hook] = function
-    if not found:
-        raise BadModule(f"{name} has neither {' nor '.join(NAMES)}")
     return found
 
 
@@ -123,20 +125,43 @@ def answer(module: ModuleType, hook: Hook, name: str, question: Mapping[str, Any
         said = refusal
     except Exception as error:  # noqa: BLE001  the hook's own: neither its text nor what it was given leaves
         return _failed(type(error).__name__, _where(error.__traceback__, module))
-    if isinstance(said, Refuse):
+    if isinstance(said, Refuse) and name != "people":
         return {"refused": {"code": said.code, "sentences": dict(said.sentences) or None}}
-    if said is None or (said is True and name == "may_add"):
+    if (said is None and name != "people") or (said is True and name == "may_add"):
         return {}
     if said is False and name == "may_add":
         return {"refused": {"code": "refused", "sentences": None}}
     if name == "before_text" and type(said) is str:
         return {"text": said} if len(said) <= MOST_CHARACTERS else _failed("TextTooLong")
+    if name == "people":
+        return _people(said, given["user_ids"])
     return _failed(f"Returned{type(said).__name__.title()}")
 
 
+def _people(said: object, user_ids: Sequence[str]) -> dict[str, Any]:
+    """What a directory knows of those it was asked about: a name, or a `Profile`; `None` is nothing."""
+    if not isinstance(said, Mapping):
+        return _failed(f"Returned{type(said).__name__.title()}")
+    found: dict[str, Any] = {}
+    for user_id in user_ids:
+        each = said.get(user_id)
+        if isinstance(each, str):
+            each = Profile(name=each)
+        if isinstance(each, Profile):
+            told = (each.name, each.avatar_url)
+            if all(part is None or (type(part) is str and len(part) <= MOST_NAME) for part in told):
+                found[user_id] = {"name": each.name, "avatar_url": each.avatar_url}
+                continue
+        if each is not None:
+            return _failed("BadProfile")
+    return {"people": found}
+
+
 def _made(kind: Callable[..., Any], value: Any) -> Any:
-    if kind is str:
+    if kind is str or value is None:
         return value
+    if kind is tuple:
+        return tuple(value)
     if "roles" in value:
         value = {**value, "roles": frozenset(value["roles"])}
     return kind(**value)

@@ -125,20 +125,27 @@ class _Process:
 class HookProcesses:
     """The processes of one module. One starts at once."""
 
-    def __init__(self, module: str, budget_s: float) -> None:
+    def __init__(self, module: str, budget_s: float, setting: str = "CHAT_HOOKS") -> None:
+        """`setting`: what names the module, for sentences."""
         self._module = module
+        self._setting = setting
         self._budget_s = budget_s
         self._turns = BoundedSemaphore(MOST_PROCESSES)
         self._idle = [_Process(module, budget_s)]
         atexit.register(self.close)
 
     def asked(self, *, opens: bool) -> dict[str, Any]:
-        """The deployment's parts: what asks each hook that the module has. Raises `BadSettings` for a module that does
+        """The deployment's parts: what asks each rule that the module has. Raises `BadSettings` for a module that does
         not load."""
-        names = self._load()
-        runner, refusals = Runner(self.ask, report, opens), Refusals()
         kinds = {"before_text": BeforeText, "may_add": MayAdd}
+        names = self._load(tuple(kinds))
+        runner, refusals = Runner(self.ask, report, opens), Refusals()
         return {name: partial(kind, runner, refusals) for name, kind in kinds.items() if name in names}
+
+    def directory(self) -> Runner:
+        """What asks the module what people are called. Raises `BadSettings` for one that does not load, or does not say."""
+        self._load(("people",))
+        return Runner(self.ask, report)
 
     def ask(self, name: Name, questions: Sequence[Question]) -> Sequence[Answer]:
         """The answers to all questions, within one time budget. Raises `HookFailed`."""
@@ -174,18 +181,22 @@ class HookProcesses:
             process.started(RESTART_S)
         return process
 
-    def _load(self) -> Sequence[str]:
-        """The names of the hooks that the module has. Raises `BadSettings`."""
+    def _load(self, wanted: Sequence[str]) -> Sequence[str]:
+        """The names of the hooks that the module has, one of `wanted` at least. Raises `BadSettings`."""
         (process,) = self._idle
         try:
             started = process.started(START_S)
         except _NoAnswer as failure:
             what = "took too long" if str(failure) == "TimedOut" else "ended its process"
             started = {"bad": f"{self._module} {what} while it was imported"}
-        if bad := started.get("bad"):
+        names: Sequence[str] = started.get("hooks", ())
+        bad = started.get("bad")
+        if not bad and not set(names) & set(wanted):
+            none = f"neither {' nor '.join(wanted)}" if wanted[1:] else f"no {wanted[0]}"
+            bad = f"{self._module} has {none}"
+        if bad:
             self.close()
-            raise BadSettings(f"CHAT_HOOKS: {bad}")
-        names: Sequence[str] = started["hooks"]
+            raise BadSettings(f"{self._setting}: {bad}")
         logger().info("Hooks", extra={"rules": self._module, "hooks": names})
         return names
 

@@ -82,6 +82,18 @@ def _role(text: str) -> "RoleKey":
     return key
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    # Only here: a function without AVATAR_HOSTS spares the import.
+    from chat.rules.avatar_address import is_host  # noqa: PLC0415
+
+    hosts = tuple(part.strip() for part in text.split(","))
+    if not all(map(is_host, hosts)):
+        raise ValueError(
+            "must be a list of hosts such as pictures.example.com, in small letters, with commas"
+        )
+    return hosts
+
+
 def _marker(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_.~-]{1,32}", text):
         raise ValueError("must be 1 to 32 letters, digits or _ . ~ -")
@@ -236,6 +248,12 @@ class Settings:
     """The module of the deployment's own rules: docs/hooks.md. `file:` and a path on one machine."""
     chat_hooks_timeout_ms: int = _number(500, int, 10, 3_000)
     chat_hooks_on_failure: Literal["closed", "open"] = _parsed("closed", _failure)
+    people_directory: str | None = _parsed(None, _module)
+    """The module whose function `people` says what people are called, in place of themselves: docs/people.md. `file:` and a
+    path on one machine."""
+    people_directory_timeout_ms: int = _number(1_000, int, 10, 3_000)
+    avatar_hosts: tuple[str, ...] = _parsed((), _hosts)
+    """Where pictures of people and rooms may lie, beside those that are uploaded."""
     event_text: bool = _parsed(False, _flag)
     """Whether events that go out hold the texts of messages and the names of files."""
     event_bus: str = ""

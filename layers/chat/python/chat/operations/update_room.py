@@ -1,4 +1,4 @@
-"""Change a room's name and rules."""
+"""Change a room's name, picture and rules."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,6 +28,7 @@ from chat.steps.roster import caller_unchanged
 
 if TYPE_CHECKING:
     from chat.rules.hooks import AskAboutText, Clean, TextKind
+    from chat.storage.tables import Write
 
 TEXTS: "Mapping[str, tuple[TextKind, Clean]]" = {
     "name": ("room_name", clean_name),
@@ -47,7 +48,7 @@ def update_room(
     by the new rules in whichever process it is sent, since they move the head's `rev`.
     """
     room = Room.parse(arguments.get("roomId"))
-    rules = with_history(check_rules(room, arguments), deployment.history_from)
+    rules = with_history(check_rules(room, arguments, deployment.avatar_hosts), deployment.history_from)
     if not rules:
         raise InvalidInput("room.nothing")
     hooks = {name: deployment.before_text(tally) for name in TEXTS}
@@ -85,5 +86,16 @@ def _step(
     head = replace(head, rev=rev, epoch=head.epoch + switches)
     notice = Notice(kind="ROOM_UPDATED", room=room_to_wire(room, head, deployment.defaults))
     updated = next_revision(deployment, room, entry.head, caller, notice, changes=changes)
-    commit(deployment, updated, caller_unchanged(room, caller, entry))
+    writes = _picture_writes(deployment, room, caller, entry.head.avatar_id, head.avatar_id)
+    commit(deployment, updated, [*caller_unchanged(room, caller, entry), *writes])
     return updated.message
+
+
+def _picture_writes(
+    deployment: Deployment, room: Room, caller: Caller, before: str | None, after: str | None
+) -> list["Write"]:
+    if after == before:
+        return []
+    from chat.steps.avatars import room_avatar_writes  # noqa: PLC0415  only who changes the picture is to pay for it
+
+    return room_avatar_writes(deployment, room, caller.user_id, before, after)

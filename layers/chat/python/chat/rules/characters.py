@@ -29,15 +29,18 @@ NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
 SURROGATES = "\ud800-\udfff"
 """JSON can write half of a UTF-16 pair (`"\\ud800"`), which is no character and cannot be stored as UTF-8."""
 
-INVISIBLE = (
-    CONTROLS + BLANKS + "\u2028\u2029"
-    # Default_Ignorable_Code_Point, with what is reserved for it. Format characters that show are not in it:
-    # the Arabic number signs (Prepended_Concatenation_Mark), interlinear annotation, hieroglyphs' joiners.
+IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-    # Letters and symbols that are drawn blank: in Braille, among hieroglyphs, in music.
-    "\u2800\U00013441\U00013442\U0001d159" + NONCHARACTERS
 )
+"""Default_Ignorable_Code_Point, with what is reserved for it. Format characters that show are not in it: the Arabic number
+signs (Prepended_Concatenation_Mark), interlinear annotation, hieroglyphs' joiners."""
+
+INVISIBLE = (
+    CONTROLS + BLANKS + "\u2028\u2029" + IGNORABLE
+    # Letters and symbols that are drawn blank: in Braille, among hieroglyphs, in music.
+    + "\u2800\U00013441\U00013442\U0001d159" + NONCHARACTERS
+)  # fmt: skip
 """What shows nothing. What is assigned later counts as visible: it may be the emoji of a newer phone."""
 
 _FLAG, _TAGS_END = "\U0001f3f4", "\U000e007f"

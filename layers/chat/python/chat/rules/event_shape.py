@@ -135,6 +135,8 @@ _ROOM: Part = {
     "memberCount": _or_null(_number),
 }
 _LATER_ROOM: Part = {
+    "avatarUrl": _or_null(_text),
+    "avatarId": _or_null(_id),
     "historyRev": _or_null(_number),
     "historyFrom": _or_null(_one_of(("BEGINNING", "JOINING"))),
     "description": _or_null(_text),

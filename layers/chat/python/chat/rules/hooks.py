@@ -7,17 +7,29 @@ from typing import TYPE_CHECKING, Any, Literal
 from chat.rules.record import record
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from chat.rules.access import Access, RoomAccess
     from chat.rules.models import Caller, Role
+    from chat.rules.people import Profile
     from chat.rules.rooms import Room
+    from chat.rules.tally import Tally
 
     Clean = Callable[[str], str | None]
     """Gives a text as it is stored; raises `InvalidInput`, or gives `None`, for one that may not be."""
-    AskAboutText = Callable[["TextKind", str, Clean, Room, Access | RoomAccess, Caller], str]
+    AskAboutText = Callable[["TextKind", str, Clean, Room | None, Access | RoomAccess | None, Caller], str]
     AskAboutPeople = Callable[[Mapping[str, Role], Room, Access | RoomAccess, Caller], None]
 
-Name = Literal["before_text", "may_add"]
-TextKind = Literal["message", "edit", "room_name", "room_description", "file_name"]
+    class PeopleDirectory(Protocol):
+        """Says what people are called, and how they look."""
+
+        def people(self, user_ids: Sequence[str], tally: Tally) -> Mapping[str, Profile]:
+            """The profile of each of these people. Raises nothing."""
+            ...
+
+
+Name = Literal["before_text", "may_add", "people"]
+TextKind = Literal["message", "edit", "room_name", "room_description", "file_name", "person_name"]
 """Every text of people's that is stored."""
 
 CODE = re.compile(r"[a-z][A-Za-z0-9]{0,39}")
@@ -28,7 +40,8 @@ MAX_SENTENCE = 300
 Question = Mapping[str, Any]
 """A hook's arguments by name, as JSON."""
 Answer = Mapping[str, Any]
-"""What a hook said, as JSON: `{}` (pass), `{"text": …}`, `{"refused": {"code", "sentences"}}` or `{"failed": {"error", "at"}}`."""
+"""What a hook said, as JSON: `{}` (pass), `{"text": …}`, `{"people": {id: {"name", "avatar_url"}}}`, `{"refused": {"code",
+"sentences"}}` or `{"failed": {"error", "at"}}`."""
 
 
 class HookFailed(Exception):

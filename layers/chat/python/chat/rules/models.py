@@ -177,7 +177,10 @@ class Head(Stored):
     and `closed_by` which of them has blocked the other: `chat/rules/direct.py`.
 
     `generation` is that of the tables in which the item counts, `generation_rev` the revision with which that
-    began in this room: see `chat/rules/generations.py`."""
+    began in this room: see `chat/rules/generations.py`.
+
+    `avatar_url` is an address of the room's picture at an allowed host, `avatar_id` an uploaded one; there is one of the two
+    at the most."""
 
     rev: int
     seq: int
@@ -224,6 +227,8 @@ class Head(Stored):
     generation_rev: int = 0
     all_seq: int = 0
     reacted_at: int = 0
+    avatar_url: str | None = None
+    avatar_id: str | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """The schema's `RoomHead`."""

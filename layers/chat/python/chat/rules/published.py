@@ -69,6 +69,8 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "guildId": "ID",
         "name": "String",
         "description": "String",
+        "avatarUrl": "String",
+        "avatarId": "ID",
         "visibility": "RoomVisibility",
         "historyFrom": "HistoryFrom",
         "archivedAt": "AWSDateTime",

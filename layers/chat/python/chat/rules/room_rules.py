@@ -1,8 +1,9 @@
 """A room's name and rules as somebody asks for them, before anything is read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from chat.rules.avatars import check_avatar
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import LIMITS, Head, HistoryFrom, RoomSettings
 from chat.rules.rooms import Room
@@ -30,6 +31,7 @@ RESETS: Mapping[str, tuple[str, ...]] = {
     "RETENTION": ("retentionDays",),
     "PERSON_RATE": ("personPerSecond", "personBurst"),
     "ROOM_RATE": ("roomPerSecond", "roomBurst"),
+    "AVATAR": ("avatarUrl", "avatarId"),
 }
 """What each of the schema's `RoomRule` gives back to the deployment's default."""
 
@@ -37,13 +39,14 @@ _SET_BY = {"archived": "archivedAt"}
 """The attributes of the HEAD item that arguments of other names set."""
 
 Rules = dict[str, str | float | None]
-"""Name and rules by their names in the HEAD item; `None` for what is given back to the deployment's
+"""Name, picture and rules by their names in the HEAD item; `None` for what is given back to the deployment's
 default."""
 
 
-def check_rules(room: Room, arguments: Mapping[str, Any]) -> Rules:
+def check_rules(room: Room, arguments: Mapping[str, Any], avatar_hosts: Collection[str] = ()) -> Rules:
     """Those that `arguments` name, and as `None` those that `reset` names. Null leaves a rule as it is: some
-    clients send null for every argument that they do not set. Raises `InvalidInput`."""
+    clients send null for every argument that they do not set. `avatar_hosts`: where pictures may lie. Raises
+    `InvalidInput`, and `NotAllowed` for another host."""
     given = {name: value for name, value in arguments.items() if value is not None}
     rules = _reset(given.get("reset", []))
     if both := [name for name in given if _SET_BY.get(name, name) in rules]:
@@ -58,6 +61,7 @@ def check_rules(room: Room, arguments: Mapping[str, Any]) -> Rules:
         rules["historyFrom"] = _history_from(given["historyFrom"])
     if "archived" in given:
         rules["archivedAt"] = _archived(given["archived"])
+    rules |= check_avatar(given, avatar_hosts)
     return rules | {
         name: _number(name, given[name], *bounds) for name, bounds in NUMBERS.items() if name in given
     }

@@ -31,6 +31,8 @@ def room_to_wire(
         "guildId": room.guild_id,
         "name": head.name,
         "description": head.description,
+        "avatarUrl": head.avatar_url,
+        "avatarId": head.avatar_id,
         "visibility": head.visibility.upper(),
         "historyFrom": (head.history_from or "beginning").upper(),
         "archivedAt": to_wire(head.archived_at) if head.archived_at else None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chat.rules.access import Access, RoomAccess
 from chat.rules.errors import ChatError, InvalidInput, NotAllowed, RateLimited, ServiceUnavailable
 from chat.rules.hooks import Answer, HookFailed, Name, Question, Runner, TextKind, check_refusal
-from chat.rules.models import Caller, Role
+from chat.rules.models import Caller, Head, Role
 from chat.rules.rate import Rate, to_ms
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -120,11 +120,12 @@ class BeforeText(_Asking):
         kind: TextKind,
         text: str,
         clean: "Clean",
-        room: Room,
-        access: Access | RoomAccess,
+        room: Room | None,
+        access: Access | RoomAccess | None,
         caller: Caller,
     ) -> str:
         """What is to be stored in place of `text`, which `clean` has given: what the hook makes of it has to pass it, too.
+        A text about its writer alone is of no room.
 
         Raises `NotAllowed` with the hook's own reason, `ServiceUnavailable` (`reason=hook`), and `RateLimited` for whoever
         was refused too often.
@@ -166,20 +167,24 @@ class MayAdd(_Asking):
         return ""
 
 
-def _where(room: Room, access: Access | RoomAccess, who: str, caller: Caller) -> dict[str, Any]:
-    """The room and whoever calls, as `chat.hooks` describes them."""
-    head, member = access.head, access.member
+def _where(room: Room | None, access: Access | RoomAccess | None, who: str, caller: Caller) -> dict[str, Any]:
+    """The room, if there is one, and whoever calls, as `chat.hooks` describes them."""
+    member = access.member if access else None
     return {
-        "room": {
-            "id": room.id,
-            "type": room.type,
-            "guild_id": room.guild_id,
-            "name": head.name,
-            "visibility": head.visibility,
-        },
+        "room": _told(room, access.head) if room and access else None,
         who: {
             "user_id": caller.user_id or None,
             "role": member.role if member else None,
             "roles": sorted(caller.roles),
         },
+    }
+
+
+def _told(room: Room, head: Head) -> dict[str, Any]:
+    return {
+        "id": room.id,
+        "type": room.type,
+        "guild_id": room.guild_id,
+        "name": head.name,
+        "visibility": head.visibility,
     }

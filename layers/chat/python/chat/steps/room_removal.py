@@ -28,6 +28,7 @@ from chat.storage.places import (
     draft_place,
     head_place,
     membership_place,
+    named_place,
     receipts_place,
     sent_place,
 )
@@ -122,7 +123,7 @@ def _proof(room: Room, item: Item) -> Place:
 
 def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
     """Memberships stay as `left` for as long as those of people who leave, so that `sync` says so to every client;
-    receipts and drafts go at once."""
+    receipts, drafts and the names that they were found by go at once."""
     user_ids = [user_of(item) for item in items]
     mine = {user_id: membership_place(room, user_id) for user_id in user_ids}
     places = list(mine.values())
@@ -136,6 +137,7 @@ def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[W
         *(write for user_id, member in there.items() for write in returned_room(user_id, member, now)),
         *(Write(receipts_place(room, user_id), delete=True) for user_id in user_ids),
         *(Write(draft_place(room, user_id), delete=True) for user_id in user_ids),
+        *(Write(named_place(room, user_id), delete=True) for user_id in user_ids),
         *_items(deployment, room, items),
     ]
 
@@ -146,10 +148,12 @@ def _items(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Wr
 
 
 def _others_of_ours(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
-    """The change log, the events, the pins, mentions of everybody whose message has gone before, and what an adoption has left. That the room has ended can be told again until it expires.
+    """The change log, the events, the pins, the names of its people, mentions of everybody whose message has gone before, and what an adoption has left. That the room has ended can be told again until it expires.
     The table may be older than the chat: whatever else another service keeps in the room's partition stays."""
     ours = [
-        item for item in items if _is_of_ours(item["SK"]["S"]) and item.get("kind") != {"S": "ROOM_DELETED"}
+        item
+        for item in items
+        if (_is_of_ours(item["SK"]["S"]) or _is_name(item)) and item.get("kind") != {"S": "ROOM_DELETED"}
     ]
     return _items(deployment, room, ours)
 
@@ -164,6 +168,10 @@ def _reaction_lists(deployment: Deployment, subject: str, position: str | None) 
     room = Room.parse(subject)
     partition_key = keys.reactions_of_room(room.partition_key)
     return _page_of(deployment, room, partition_key, (FIRST, LAST), _items, MOST_ACTIONS, position)
+
+
+def _is_name(item: Item) -> bool:
+    return item["SK"]["S"].startswith(keys.NAMES) and item.get("type") == {"S": "Name"}
 
 
 def _counters(deployment: Deployment, subject: str, position: str | None) -> str | None:
@@ -205,9 +213,9 @@ def _tombstone(deployment: Deployment, subject: str, _: str | None) -> None:
 STEPS: Mapping[str, Step] = {
     "files": partial(_through, keys.UPLOADS, keys.UPLOADS_END, _files, 1),
     "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END, _messages, 2),
-    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 5),
-    "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 5),
-    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 5),
+    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 6),
+    "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 6),
+    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 6),
     "reactions": remove_reactions,
     "reactionLists": _reaction_lists,
     "rest": partial(_through, FIRST, LAST, _others_of_ours, 1),

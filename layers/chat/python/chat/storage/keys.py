@@ -11,6 +11,7 @@ GUILD#{guildId}  MSG#{ts}#{id}             a message; ts is 13-digit zero-padded
                  UPLOAD#{uploadId}         a file that was or may be uploaded
                  ALL#{seq}                 that a message mentions everybody; seq is 12-digit zero-padded
                  PIN#{messageKey}          that a message is pinned, by its sort key
+                 NAME#{folded}#{userId}    by what name somebody in the room is found
 user partition   IN#{room}                 membership; {room} is the room's partition key
 USER#{userId}    AT#{room}                 receipts
                  SENT#{room}#{clientId}    proof and idempotency key of a send
@@ -20,6 +21,10 @@ USER#{userId}    AT#{room}                 receipts
                  REACTED#{room}#{message}  with what they react to a message, an attribute for each emoji
                  BLOCK#{userId}            whom they have blocked (core table)
                  UPLOADING                 the rate of preparing uploads (core table)
+                 CHATPROFILE               what they are called and how they look (core table)
+                 PICTURE#{uploadId}        a picture of them that may be uploaded (core table)
+                 NAMED#{room}              under which NAME# they are found in a room
+AVATAR#{avatarId} OWNER                    whose picture an uploaded file is (core table)
                  MINE                      the epoch of their own, and what they were told last (core table)
                  DRAFT#{room}              a message that they are writing (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
@@ -41,6 +46,9 @@ ADOPTION = "ADOPTION"
 PRESENCE = "PRESENCE"
 QUOTA = "QUOTA"
 UPLOADING = "UPLOADING"
+PROFILE = "CHATPROFILE"
+"""Not `PROFILE`: that is what other teams call their own item of a person, in tables that the chat may share."""
+OWNER = "OWNER"
 MINE = "MINE"
 JOBS = "JOBS"
 REACTIONS = "REACT#"
@@ -176,6 +184,33 @@ def draft(room_partition: str) -> str:
     return f"{DRAFTS}{room_partition}"
 
 
+def picture(upload_id: str) -> str:
+    return f"{PICTURES}{upload_id}"
+
+
+def avatar(avatar_id: str) -> str:
+    """The partition of the item that says whose picture a file is."""
+    return f"AVATAR#{avatar_id}"
+
+
+def name(folded: str, user_id: str) -> str:
+    return f"{NAMES}{folded}#{_escaped(user_id)}"
+
+
+def name_range(folded: str) -> tuple[str, str]:
+    """The first and the last key of names that begin so."""
+    return f"{NAMES}{folded}", f"{NAMES}{folded}\U0010ffff"
+
+
+def named_in(key: str) -> str:
+    """The user id in a key of `name`."""
+    return user_in(key[key.rindex("#") :])
+
+
+def named(room_partition: str) -> str:
+    return f"{NAMED}{room_partition}"
+
+
 def sent(room_partition: str, client_message_id: str) -> str:
     return f"SENT#{room_partition}#{client_message_id}"
 
@@ -254,6 +289,9 @@ BLOCKS, BLOCKS_END = "BLOCK#", "BLOCK$"
 UPLOADS, UPLOADS_END = "UPLOAD#", "UPLOAD$"
 PINS, PINS_END = "PIN#", "PIN$"
 DRAFTS, DRAFTS_END = "DRAFT#", "DRAFT$"
+PICTURES, PICTURES_END = "PICTURE#", "PICTURE$"
+NAMES, NAMES_END = "NAME#", "NAME$"
+NAMED, NAMED_END = "NAMED#", "NAMED$"
 """Keys before and after every other of their kind: `$` is the character after `#`."""
 
 JOBS_END = "~"

@@ -5,7 +5,7 @@ to be right.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 from typing import Generic, TypeVar
@@ -52,7 +52,8 @@ class Recent(Generic[Value]):
 
 class Memory:
     """Heads, rooms that others write in, memberships, refusals and clientMessageIds that this process has
-    seen; which rooms were small, who was typing, and from which instant (ms) on a room has a number."""
+    seen; which rooms were small, who was typing, from which instant (ms) on a room has a number, and with what names those
+    of a room's people are compared."""
 
     def __init__(self) -> None:
         self.heads: Recent[Head] = Recent(1_000)
@@ -64,6 +65,7 @@ class Memory:
         self.floors: Recent[int] = Recent(1_000)
         self.small: Recent[bool] = Recent(1_000)
         self.typists: Recent[bool] = Recent(10_000)
+        self.labels: Recent[Mapping[str, str]] = Recent(200)
         # Rooms share these locks: that costs a wait, and bounds their number.
         self._turns = tuple(Lock() for _ in range(64))
 

@@ -69,3 +69,23 @@ def draft_place(room: Room, user_id: str) -> Place:
 def personal_place(user_id: str, sort_key: str) -> Place:
     """An item about a person alone. It lies in the core table, for guilds' rooms too."""
     return Place("core", keys.user_partition(user_id), sort_key)
+
+
+def profile_place(user_id: str) -> Place:
+    """What somebody is called and how they look."""
+    return personal_place(user_id, keys.PROFILE)
+
+
+def own_upload_place(user_id: str, upload_id: str) -> Place:
+    """A picture of somebody that may be uploaded, and is no room's."""
+    return personal_place(user_id, keys.picture(upload_id))
+
+
+def avatar_place(avatar_id: str) -> Place:
+    """Whose picture an uploaded file is."""
+    return Place("core", keys.avatar(avatar_id), keys.OWNER)
+
+
+def named_place(room: Room, user_id: str) -> Place:
+    """Under which name somebody is found in the room."""
+    return Place(room.table, keys.user_partition(user_id), keys.named(room.partition_key))

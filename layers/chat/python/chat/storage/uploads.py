@@ -6,6 +6,7 @@ what a message holds, and two sends that fail and succeed over the same upload c
 other: each deletes its own copy at the most.
 """
 
+import hashlib
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.objects import Objects
-from chat.storage.places import Place, in_room, personal_place
+from chat.storage.places import Place, in_room, own_upload_place, personal_place
 from chat.storage.tables import Tables, Write
 
 FORM_S = 15 * 60
@@ -24,6 +25,9 @@ ADDRESS_S = 5 * 60
 USABLE_S = 23 * 3_600
 """How long after `createUpload` a message may refer to the file: it is deleted a day after it was posted, at
 the earliest."""
+
+PENDING_AVATAR, AVATAR = "pendingAvatar", "avatar"
+"""The statuses of a picture of a person or a room: neither is an attachment's, so that no message takes one."""
 
 MOST_ATTACHMENTS = 10
 PREPARING = Rate(1 / 6, 20)
@@ -46,9 +50,9 @@ class Uploads:
 
 @record(frozen=True, slots=True, kw_only=True)
 class Upload(Stored):
-    """A file that was or may be uploaded: `pending`, or `used` by the message at `message_sk`. `size` is in
-    bytes, at the most until it is used. `expires_at` is in seconds: then no message may take it any more, or
-    its message is gone."""
+    """A file that was or may be uploaded: `pending`, or `used` by the message at `message_sk`; or a picture of a person or a
+    room, which `PENDING_AVATAR` and `AVATAR` are for. `size` is in bytes, at the most until it is used. `expires_at` is in
+    seconds: then nothing may take it any more, or its message is gone; 0 of a picture, which does not expire."""
 
     id: str
     sender_id: str
@@ -56,7 +60,7 @@ class Upload(Stored):
     content_type: str
     size: int
     status: str
-    expires_at: int
+    expires_at: int = 0
     name: str | None = None
     message_sk: str = ""
 
@@ -96,13 +100,19 @@ def kept_key(upload_id: str, message_id: str, retention_days: int) -> str:
     return f"kept/{days}/{upload_id}{chance_of(message_id)}"
 
 
+def avatar_key(owner: str, upload_id: str) -> str:
+    """Where the picture of a person or a room is kept: in the folder of their id or partition key, which is not told."""
+    return f"avatars/{hashlib.sha256(owner.encode()).hexdigest()[:32]}/{upload_id}"
+
+
 def keys_of(upload: Upload) -> list[str]:
     """Every object that belongs to an upload."""
     return [upload.s3_key, pending_key(upload.id)]
 
 
-def upload_write(room: Room, upload: Upload) -> Write:
-    """A new upload."""
+def upload_write(room: Room | None, upload: Upload) -> Write:
+    """A new upload; without a room, a picture of the person who uploads it."""
+    place = own_upload_place(upload.sender_id, upload.id) if room is None else upload_place(room, upload.id)
     item = {
         "type": "Upload",
         "id": upload.id,
@@ -113,7 +123,6 @@ def upload_write(room: Room, upload: Upload) -> Write:
         "status": upload.status,
         "expiresAt": upload.expires_at,
     } | ({} if upload.name is None else {"name": upload.name})
-    place = upload_place(room, upload.id)
     return Write(place, condition="attribute_not_exists(PK)", set=item, whole=True)
 
 
@@ -142,6 +151,20 @@ def use_write(room: Room, upload: Upload, message_sk: str, expires_at: int, now_
             "expiresAt": expires_at,
         },
     )
+
+
+def used_avatar(place: Place, upload: Upload) -> Write:
+    """A picture as it is kept, at its place; `upload` names where its file is."""
+    item = {
+        "type": "Upload",
+        "id": upload.id,
+        "senderId": upload.sender_id,
+        "s3Key": upload.s3_key,
+        "contentType": upload.content_type,
+        "size": upload.size,
+        "status": AVATAR,
+    }
+    return Write(place, set=item, whole=True)
 
 
 def delete_writes(room: Room, uploads: Iterable[Upload]) -> list[Write]:
