@@ -18,8 +18,8 @@ run "published_by_the_stream" {
   }
 
   assert {
-    condition     = toset(keys(aws_lambda_event_source_mapping.stream)) == toset(["core", "guild"]) && keys(aws_lambda_function.reader) == ["read_stream"]
-    error_message = "One reader for each table; subscribers are not told again."
+    condition     = toset(keys(aws_lambda_event_source_mapping.stream)) == toset(["core", "guild"]) && keys(aws_lambda_function.reader) == ["project_stream", "read_stream"]
+    error_message = "One reader for each table, and what is derived beside it; subscribers are not told again."
   }
 
   assert {

@@ -48,8 +48,8 @@ run "defaults" {
   }
 
   assert {
-    condition     = toset(keys(aws_lambda_function.chat)) == toset(concat([local.wiring.authorizer.module], [for each in local.wiring.fields : each.module if !can(each.publish)], [for each in local.services : each.module]))
-    error_message = "There must be one function for each wired field and service, and the authorizer."
+    condition     = toset(keys(aws_lambda_function.chat)) == toset(concat([local.wiring.authorizer.module], [for each in local.wiring.fields : each.module if !can(each.publish)], [for each in local.services : each.module if !contains(keys(local.readers), each.module)]))
+    error_message = "There must be one function for each wired field and service, and the authorizer; what reads streams stands beside them."
   }
 
   assert {
@@ -67,7 +67,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = alltrue([for module, alias in aws_lambda_alias.live : alias.function_version == aws_lambda_function.chat[module].version])
+    condition     = alltrue([for module, alias in aws_lambda_alias.live : alias.function_version == merge(aws_lambda_function.chat, aws_lambda_function.reader)[module].version])
     error_message = "An alias must point to the newest version unless var.rollout says otherwise."
   }
 
@@ -120,7 +120,7 @@ run "defaults" {
   assert {
     condition = alltrue([
       for module, each in local.functions :
-      length([for name in each.secrets : name if contains(keys(aws_lambda_function.chat[module].environment[0].variables), name)]) == length(local.used_secrets[module])
+      length([for name in each.secrets : name if contains(keys(merge(aws_lambda_function.chat, aws_lambda_function.reader)[module].environment[0].variables), name)]) == length(local.used_secrets[module])
     ])
     error_message = "A function must be told the references of its secrets, and of no others."
   }
@@ -198,9 +198,10 @@ run "defaults" {
   }
 
   assert {
-    condition = length(local.readers) + sum([
-      length(aws_lambda_function.reader), length(aws_lambda_event_source_mapping.stream), length(aws_sqs_queue.letters), length(aws_sqs_queue.events),
-      length(aws_cloudwatch_event_bus.events), length([for key in keys(aws_cloudwatch_metric_alarm.chat) : key if startswith(key, "events-")]),
+    condition = keys(local.readers) == ["project_stream"] && sum([
+      length(aws_lambda_event_source_mapping.stream), length([for name in keys(aws_sqs_queue.letters) : name if !startswith(name, "projections-")]),
+      length(aws_sqs_queue.events), length(aws_cloudwatch_event_bus.events),
+      length([for key in keys(aws_cloudwatch_metric_alarm.chat) : key if startswith(key, "events-") && !strcontains(key, ".project")]),
     ]) == 0
     error_message = "Nothing of events may be made, and paid for, while nobody asks for them."
   }
@@ -242,7 +243,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.chat) < 45 && length(aws_cloudwatch_metric_alarm.availability) == 1 + length(var.objectives.fields)
+    condition     = length(aws_cloudwatch_metric_alarm.chat) < 50 && length(aws_cloudwatch_metric_alarm.availability) == 1 + length(var.objectives.fields)
     error_message = "Each alarm costs money and attention: those for all functions together must not come back as one for each."
   }
 

@@ -15,7 +15,7 @@ variables {
     prefix = "1.4.0/"
     sha256sums = join("", concat(
       ["${sha256("chat")}  layer-chat.zip\n", "${sha256("arm")}  layer-dependencies-arm64.zip\n"],
-      [for module in concat(["guild_membership", "run_jobs", "read_stream", "reemit_events"], [for each in jsondecode(file("../../../resolvers/wiring.json")).fields : each.module]) : "${sha256(module)}  functions/${module}.zip\n"],
+      [for module in concat(["guild_membership", "run_jobs", "read_stream", "project_stream", "reemit_events"], [for each in jsondecode(file("../../../resolvers/wiring.json")).fields : each.module]) : "${sha256(module)}  functions/${module}.zip\n"],
     ))
   }
 }
