@@ -51,6 +51,8 @@ def event(harness: Harness, name: str, room_id: str) -> dict[str, Any]:
         arguments["roomId"] = room_id
     if name in ABOUT_A_MESSAGE:
         arguments |= {"id": message["id"]}
+    if name == "Mutation.heartbeats":  # how often anybody is heard of is limited, too
+        arguments["people"] = [each | {"userId": f"p-{uuid4()}"} for each in arguments["people"]]
     if "watching" in arguments:
         arguments |= {"watching": room_id, "rooms": [{"roomId": room_id, "seq": 1, "ts": message["ts"]}]}
     return made
