@@ -74,6 +74,7 @@ def test_a_row_is_as_its_document_and_that_as_the_schema(name: str) -> None:
     definition = root.fields[field.name.value]  # type: ignore[attr-defined]
     given = {each.name.value: each.value.name.value for each in field.arguments}  # type: ignore[attr-defined]
     assert given == {("roomId" if each == "room" else each): each for each in variables}
+    assert given.keys() == definition.args.keys()  # a new argument is for clients of the gateway, too
     for argument, each in verb.arguments.items():
         kind = str(definition.args[argument].type)
         assert each.is_required == kind.endswith("!"), argument

@@ -53,6 +53,8 @@ def event(harness: Harness, name: str, room_id: str) -> dict[str, Any]:
         made["identity"]["resolverContext"]["userId"] = f"called-{uuid4()}"
     if name in ABOUT_A_MESSAGE:
         arguments |= {"id": message["id"]}
+    if name == "Mutation.heartbeats":  # how often anybody is heard of is limited, too
+        arguments["people"] = [each | {"userId": f"p-{uuid4()}"} for each in arguments["people"]]
     if "watching" in arguments:
         arguments |= {"watching": room_id, "rooms": [{"roomId": room_id, "seq": 1, "ts": message["ts"]}]}
     return made

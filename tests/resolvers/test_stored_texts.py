@@ -61,6 +61,7 @@ NO_TEXTS: Mapping[str, str] = {
     "end": NUMBER,
     "ts": NUMBER,
     "rooms": IDS,
+    "people": PERSON,
     "message": COMMITTED,
     "event": COMMITTED,
     "since": NUMBER,
