@@ -377,7 +377,9 @@ def test_an_address_needs_a_host_that_the_deployment_allows(harness: Harness) ->
     made = update_event(harness, room, owner, avatarUrl="https://elsewhere.example.com/a.png")
     harness.refused(made, "NotAllowed", reason="avatarHost")
     made = update_event(harness, room, owner, avatarUrl="http://elsewhere.example.com/a.png")
-    harness.refused(made, "InvalidInput", argument="avatarUrl", max=1024)
+    harness.refused(made, "InvalidInput", argument="avatarUrl", max=256)
+    made = update_event(harness, room, owner, avatarUrl=f"https://elsewhere.example.com/{'a' * 228}")
+    harness.refused(made, "InvalidInput", argument="avatarUrl", max=256)
     made = update_event(harness, room, owner, avatarUrl=OWN["avatarUrl"], reset=["AVATAR"])
     harness.refused(made, "InvalidInput", argument="avatarUrl")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chat.operations.delete_room import delete_room
 from chat.rules.rooms import Room
 from chat.steps.name_index import index_name
 from chat.steps.name_projection import NameProjection
@@ -73,3 +74,18 @@ class Overtaken:
             assert self._world.rename(self._world.boss, "Overtaking")
             self._world.work()
         return self._inner.transact_write_items(**request)
+
+
+def test_a_room_that_ends_takes_its_index_along(functions_environ: None, client: Any, clock: Clock) -> None:
+    deployment = process(client, clock)
+    world = World(deployment, client, clock, Random(1), secrets.token_hex(4))  # noqa: S311  repeatable
+    assert world.rename(world.boss, "Ann")
+    world.work()
+    room = world.rooms[0]
+    assert world.found(room) == world.pointed_to(room) != set()
+    assert world.perform(delete_room, world.boss, {"roomId": room})
+    index_name(deployment, Room.parse(room), world.boss)
+    assert world.rename(world.boss, "Bob")
+    world.work()
+    assert world.found(room) == world.pointed_to(room) == set()
+    assert world.found(world.rooms[1]) == world.expected(world.rooms[1])

@@ -14,8 +14,16 @@ AVATAR_TYPES = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "gif", "web
 """What browsers show. A deployment that takes fewer as attachments takes fewer here."""
 
 
-def check_avatar(given: Mapping[str, Any], hosts: Collection[str]) -> dict[str, str | None]:
+MAX_ROOM_ADDRESS = 256
+"""Characters of the address of a room's picture: it lies in the head, which each send reads and writes, and which is to stay
+below the kilobyte that a write unit pays for."""
+
+
+def check_avatar(
+    given: Mapping[str, Any], hosts: Collection[str], most: int = MAX_ADDRESS
+) -> dict[str, str | None]:
     """The attributes that `avatarUrl` or `avatarId` set: each takes the other's place. `hosts`: where pictures may lie.
+    `most`: how long an address may be.
 
     Raises `InvalidInput`, and `NotAllowed` (`avatarHost`) for an address elsewhere.
     """
@@ -23,8 +31,8 @@ def check_avatar(given: Mapping[str, Any], hosts: Collection[str]) -> dict[str, 
         raise InvalidInput("avatar.both", argument="avatarId")
     if "avatarUrl" in given:
         found = host_of(given["avatarUrl"])
-        if found is None:
-            raise InvalidInput("avatar.url", argument="avatarUrl", max=MAX_ADDRESS)
+        if found is None or len(found[1]) > most:
+            raise InvalidInput("avatar.url", argument="avatarUrl", max=most)
         host, address = found
         if host not in hosts:
             raise NotAllowed("avatar.host", reason="avatarHost")

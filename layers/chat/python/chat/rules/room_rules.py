@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from chat.rules.avatars import check_avatar
+from chat.rules.avatars import MAX_ROOM_ADDRESS, check_avatar
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import LIMITS, Head, HistoryFrom, RoomSettings
 from chat.rules.rooms import Room
@@ -61,7 +61,7 @@ def check_rules(room: Room, arguments: Mapping[str, Any], avatar_hosts: Collecti
         rules["historyFrom"] = _history_from(given["historyFrom"])
     if "archived" in given:
         rules["archivedAt"] = _archived(given["archived"])
-    rules |= check_avatar(given, avatar_hosts)
+    rules |= check_avatar(given, avatar_hosts, MAX_ROOM_ADDRESS)
     return rules | {
         name: _number(name, given[name], *bounds) for name, bounds in NUMBERS.items() if name in given
     }
