@@ -1,18 +1,22 @@
 """`make run PUBLISH=stream`: people are told what happens to them within a moment, and nothing that is not theirs."""
 
+import json
 import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from chat.storage.clock import wall_clock
 from simulator.settings import read
+from tests.conftest import Eventually
 from tests.end_to_end.served import Listener, Served
-from tests.end_to_end.test_publishing import Program, program
-from tests.guarantees.support.fixtures import FAST, new_room
+from tests.end_to_end.test_publishing import Program, program, running_program
+from tests.guarantees.support.fixtures import FAST, Clock, new_room, process, send
 
 __all__ = ["program"]
 pytestmark = [
@@ -133,3 +137,19 @@ async def test_an_epoch_that_has_moved_ends_the_subscription_before(program: Pro
         await done(api, "add", room, bob)
         await until(new, 1, "ADDED", room)
         assert of_room(old, room) == ["ADDED"]
+
+
+def test_where_senders_publish_the_streams_are_followed_for_what_is_derived_and_for_nothing_else(
+    endpoint: str, project: Path, tmp_path: Path, client: Any, eventually: Eventually
+) -> None:
+    def done() -> dict[str, dict[str, str]]:
+        files = {path.name: path for path in (tmp_path / "events").glob("*.json")}
+        return {name: json.loads(path.read_text()) for name, path in files.items()}
+
+    with running_program(endpoint, project, tmp_path, "sender"):
+        room = new_room(client, "alice", settings=FAST)
+        send(process(client, Clock(wall_clock())), room, "alice", "hello")
+        eventually(lambda: any(done().values()))
+        found = done()
+    assert {name.split(".")[2] for name in found} == {"project_stream"}
+    assert not (tmp_path / "events" / "credentials").exists()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,15 @@ class Program:
         return Publisher(self.host, self.access_keys, user)
 
 
-@pytest.fixture(scope="module")
-def program(endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    state = tmp_path_factory.mktemp("state")
+@contextmanager
+def running_program(endpoint: str, project: Path, state: Path, publish: str) -> Iterator[Program]:
+    """`make run` as long as the block lasts."""
     options = [
         "--port=0",
         f"--state={state}",
         f"--dynamodb-endpoint={endpoint}",
         "--schedules=off",
-        "--publish=stream",
+        f"--publish={publish}",
     ]
     with (
         (state / "log").open("w") as log,
@@ -91,6 +91,12 @@ def program(endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFacto
         child.terminate()
         child.communicate(timeout=30)
     assert child.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def program(endpoint: str, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    with running_program(endpoint, project, tmp_path_factory.mktemp("state"), "stream") as running:
+        yield running
 
 
 @pytest.fixture
