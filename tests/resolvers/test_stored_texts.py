@@ -54,6 +54,7 @@ NO_TEXTS: Mapping[str, str] = {
     "avatarUrl": ADDRESS,
     "purpose": CHOICE,
     "contentType": CHOICE,
+    "emoji": CHOICE,
     "visibility": CHOICE,
     "status": CHOICE,
     "role": CHOICE,
@@ -113,14 +114,15 @@ def test_every_argument_that_could_be_a_text_is_one_or_is_none_for_a_reason() ->
     assert not {name for _, name in TEXTS} & NO_TEXTS.keys()
 
 
-def test_a_string_is_a_text_but_for_types_of_files() -> None:
+def test_a_string_is_a_text_but_for_types_of_files_emoji_and_addresses() -> None:
     strings = {field for field, kind in arguments_of_mutations() if kind == "String"}
-    addresses = {(f"Mutation.{name}", "avatarUrl") for name in ("updateMe", "updateRoom")}
-    assert strings - TEXTS.keys() - UNSEEN == {("Mutation.createUpload", "contentType")} | addresses
+    others = {("Mutation.createUpload", "contentType"), ("Mutation.react", "emoji")}
+    others |= {(f"Mutation.{name}", "avatarUrl") for name in ("updateMe", "updateRoom")}
+    assert strings - TEXTS.keys() - UNSEEN == others
 
 
 def test_what_is_no_text_for_being_an_id_or_a_choice_is_one_in_the_schema() -> None:
-    """But for the types of files, which are compared with a list, and for addresses."""
+    """But for the types of files and emoji, which are compared with a list, and for addresses."""
     kinds = {
         field: kind
         for field, kind in arguments_of_mutations()

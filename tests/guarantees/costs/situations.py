@@ -104,16 +104,15 @@ def _(setup: PreparedRooms) -> Operation:
     return setup.operation("react", 1, roomId=room, id=message_id, emoji="👍")
 
 
-@situation("react, a repeat")
+@situation("react, once more")
 def _(setup: PreparedRooms) -> Operation:
     room, message_id = _reacted(setup, 2, "👍")
     return setup.operation("react", 1, roomId=room, id=message_id, emoji="👍")
 
 
-@situation("reactions, of ten people")
+@situation("reactions, of one person")
 def _(setup: PreparedRooms) -> Operation:
-    room, message_id = _reacted(setup, 10, "👍")
-    setup.perform("reactions", 0, roomId=room, id=message_id)
+    room, message_id = _reacted(setup, 1, "👍")
     return setup.operation("reactions", roomId=room, id=message_id)
 
 
@@ -132,9 +131,9 @@ def _(setup: PreparedRooms) -> Operation:
     return _summarise(room, message_id)
 
 
-@situation("project_stream, ten people's reactions to a message with three emoji")
+@situation("project_stream, reactions with three emoji")
 def _(setup: PreparedRooms) -> Operation:
-    room, message_id = _reacted(setup, 10, "👍", "🎉", "❤️")
+    room, message_id = _reacted(setup, 1, "👍", "🎉", "❤️")
     return _summarise(room, message_id)
 
 

@@ -38,7 +38,7 @@ from tests.guarantees.support.revisions import stored_events
 
 PEOPLE = [f"p{number}#%" for number in range(9)]
 EMOJI = ["👍", "❤️", "#️⃣", "🏳️‍🌈", ":party_parrot:", "👩🏿‍🤝‍👨🏻"]
-RUNS, STEPS = (200, 120) if os.environ.get("PROVE") else (6, 60)
+RUNS, STEPS = (200, 120) if os.environ.get("PROVE") else (4, 45)
 
 Wire = dict[str, Any]
 
