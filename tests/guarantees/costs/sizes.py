@@ -153,7 +153,6 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "unpinMessage": _unpin,
     "saveDraft": lambda large: large.call("saveDraft", 2, text="Good morning."),
     "drafts": lambda large: large.setup.operation("drafts", limit=10),
-    "direct": lambda large: large.setup.operation("direct", userId=large.newcomer),
     "changes": _changes,
     "sync": _sync,
     "room": lambda large: _room(large, count=False),
@@ -199,6 +198,7 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "blockUser": lambda large: large.setup.operation("blockUser", userId=large.someone),
     "blocks": lambda large: large.setup.operation("blocks", limit=10),
     "unblockUser": lambda large: large.setup.operation("unblockUser", userId=large.someone),
+    "direct": lambda large: large.setup.operation("direct", userId=large.newcomer),
     "deleteRoom": lambda large: large.call("deleteRoom"),
     "run_jobs": lambda _: lambda ours: run_jobs(ours, 0.0, Tally()),
 }
