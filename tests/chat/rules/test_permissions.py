@@ -37,6 +37,7 @@ muteMember   x     x         .      x     .       .       .
 listBanned   x     x         .      x     .       .       .
 listInvited  x     x         .      x     .       .       .
 measure      x     x         .      x     .       .       .
+report       .     .         .      .     x       .       .
 mentionAll   x     x         .      .     .       .       .
 updateRoom   x     .         .      x     .       .       .
 setRole      x     .         .      x     .       .       .
@@ -50,6 +51,7 @@ read         .     .         x      x     x       .       .
 subscribe    .     .         x      .     x       .       .
 send         .     .         x      .     .       .       .
 saveDraft    .     .         x      .     .       .       .
+react        .     .         x      .     .       .       .
 mark         .     .         x      .     .       .       .
 leave        .     .         x      .     .       .       .
 removeOwn    .     .         x      .     .       .       .
@@ -59,6 +61,7 @@ muteMember   .     .         .      x     .       .       .
 listBanned   .     .         .      x     .       .       .
 listInvited  .     .         .      x     .       .       .
 measure      .     .         .      x     .       .       .
+report       .     .         .      .     x       .       .
 """
 """The same in a direct room; what it does not name nobody may there."""
 (STANDINGS, *ROWS) = [line.split() for line in TABLE.strip().splitlines()]

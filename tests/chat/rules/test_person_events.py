@@ -54,7 +54,8 @@ def test_every_notice_about_somebody_is_told_to_them_and_to_nobody_else() -> Non
         assert [(each.user_id, each.kind) for each in told] == (
             [("bob", OF_NOTICES[kind])] if kind in OF_NOTICES else []
         )
-    assert set(get_args(NoticeKind)) - OF_NOTICES.keys() == {"ROOM_UPDATED", "ROOM_DELETED"}
+    of_others = {"ROOM_UPDATED", "ROOM_DELETED", "MESSAGE_PINNED", "MESSAGE_UNPINNED", "REACTIONS_CHANGED"}
+    assert set(get_args(NoticeKind)) - OF_NOTICES.keys() == of_others
 
 
 def test_an_event_with_several_people_tells_each_under_an_id_of_its_own() -> None:
