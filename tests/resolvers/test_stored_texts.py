@@ -56,6 +56,7 @@ NO_TEXTS: Mapping[str, str] = {
     "contentType": CHOICE,
     "emoji": CHOICE,
     "visibility": CHOICE,
+    "historyFrom": CHOICE,
     "status": CHOICE,
     "role": CHOICE,
     "reset": CHOICE,

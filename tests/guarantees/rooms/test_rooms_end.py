@@ -17,9 +17,11 @@ from chat.operations.join_room import join_room
 from chat.operations.leave_room import leave_room
 from chat.operations.mark_read import mark_read
 from chat.operations.on_message import on_message
+from chat.operations.pin_message import pin_message
 from chat.operations.remove_member import remove_member
 from chat.operations.run_jobs import KINDS
 from chat.operations.run_jobs import run_jobs as run_all
+from chat.operations.save_draft import save_draft
 from chat.operations.set_role import set_role
 from chat.operations.update_room import update_room
 from chat.rules.errors import NotAllowed, NotRoomMember, ServiceUnavailable
@@ -303,6 +305,9 @@ def lived_in(ours: Deployment, client: Any, prefix: str = "", messages: int = 3)
     mark_read(ours, Caller("bob"), {"roomId": room, "seq": 1}, Tally())
     store_of(client).tables.transact([upload_write(Room.parse(room), _file(ours.new_id(ours.now())))])
     ban_member(ours, Caller("mo"), {"roomId": room, "userId": "kim"}, Tally())
+    pin_message(ours, Caller("ann"), {"roomId": room, "id": sent[1].id}, Tally())
+    for user in ("ann", "bob"):
+        save_draft(ours, Caller(user), {"roomId": room, "text": "as I was saying"}, Tally())
     delete_room(ours, ROOT, {"roomId": room}, Tally())
     return room
 
@@ -325,9 +330,13 @@ def left_of(client: Any, room: str) -> set[str]:
     tables = store_of(client).tables
     found = {item["SK"]["S"] for item in partition(client, room)}
     for user in (*MEMBERS, "kim"):
-        items, _ = tables.query_page(
-            place.table, keys.user_partition(user), " ", "~", forward=True, count=1_000, consistent=True
-        )
+        items = [
+            item
+            for table in dict.fromkeys((place.table, "core"))  # drafts of guilds' rooms lie there
+            for item in tables.query_page(
+                table, keys.user_partition(user), " ", "~", forward=True, count=1_000, consistent=True
+            )[0]
+        ]
         found |= {
             item["SK"]["S"]
             for item in items
