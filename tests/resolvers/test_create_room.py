@@ -1,6 +1,7 @@
 """Mutation.createRoom: made once, with its members, or refused with nothing made."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -290,3 +291,14 @@ def test_the_others_of_a_new_room_are_strangers_whose_number_in_an_hour_is_limit
     )
     crowd = creation(harness, user=user, members=[new() for _ in range(40)])
     assert harness.run(as_admin(crowd), writes=[*MADE, *["MEMBER"] * 40])["memberCount"] == 41
+
+
+def test_a_room_shows_its_history_as_its_maker_says_or_else_the_deployment(harness: Harness) -> None:
+    made = harness.invoke(creation(harness, historyFrom="JOINING"))
+    assert made["historyFrom"] == "JOINING"
+    assert harness.item(made["roomId"], "HEAD")["historyFrom"] == "joining"
+    hiding = replace(harness.deployment, history_from="joining")
+    for asked, shown in ((None, "JOINING"), ("BEGINNING", "BEGINNING"), ("JOINING", "JOINING")):
+        arguments = {"roomId": f"r-{uuid.uuid4()}", "historyFrom": asked}
+        answer = create_room(hiding, Caller(f"maker-{uuid.uuid4()}"), arguments, Tally())
+        assert answer["historyFrom"] == shown

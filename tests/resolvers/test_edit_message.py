@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chat.rules.selection import EDITED
+from tests.guarantees.support.fixtures import FAST
 from tests.resolvers.harness import Harness
 from tests.resolvers.test_send_message import milliseconds
 
@@ -273,3 +274,45 @@ def test_the_event_that_changes_mentions_is_answered(harness: Harness) -> None:
     event = harness.event("Mutation.editMessage.mentions", roomId=room, id=message["id"])
     answer = harness.run(event, writes=["ALL", "CHG", "HEAD", "IN", "MSG"])
     assert (answer["mentions"], answer["mentionsAll"]) == (["bob"], True)
+def test_where_history_is_visible_from_joining_an_edit_is_published_as_which_message_it_is(
+    harness: Harness, publishing: str
+) -> None:
+    room = harness.room(settings={**FAST, "historyFrom": "joining"})
+    (sent,) = harness.send(room, "one")
+    answer = harness.run(edit(harness, sent, "another"), writes=CHANGED)
+    assert harness.item(room, "MSG#")["historyFrom"] == "joining"
+    told = {name: value for name, value in answer.items() if value is not None}
+    if publishing == "sender":  # it goes to all subscribers, also to those who may not see the message
+        names = ("id", "roomId", "roomType", "senderId", "ts", "seq", "epoch")
+        assert told == {name: sent[name] for name in names} | {"rev": 3}
+    else:
+        assert (told["text"], told["version"], told["rev"]) == ("another", 2, 3)
+    again = harness.run(edit(harness, sent, "another"), writes=[])
+    assert again == answer
+
+
+def test_nothing_is_published_of_a_message_from_joining_that_has_the_text_already(
+    harness: Harness, publishing: str
+) -> None:
+    room = harness.room(settings={**FAST, "historyFrom": "joining"})
+    (sent,) = harness.send(room, "one")
+    answer = harness.run(edit(harness, sent, "one"), writes=[])
+    assert answer == sent | ({"epoch": None} if publishing == "sender" else {})
+
+
+def test_an_edit_from_the_beginning_on_is_whole_again(harness: Harness) -> None:
+    room = harness.room(settings={**FAST, "historyFrom": "joining"})
+    (sent,) = harness.send(room, "one")
+    harness.run(edit(harness, sent, "two"), writes=CHANGED)
+    harness.invoke(harness.event("Mutation.updateRoom", roomId=room, historyFrom="BEGINNING"))
+    answer = harness.run(edit(harness, sent, "three"), writes=CHANGED)
+    assert (answer["text"], answer["version"], answer["epoch"]) == ("three", 3, 2)
+    assert "historyFrom" not in harness.item(room, "MSG#")
+
+
+def test_a_message_from_before_ones_joining_is_none(harness: Harness) -> None:
+    room = harness.room(settings={**FAST, "historyFrom": "joining"})
+    (sent,) = harness.send(room, "one", user="bob")
+    harness.invoke(harness.event("Mutation.leaveRoom", "bob", roomId=room))
+    harness.invoke(harness.event("Mutation.addMember", roomId=room, userId="bob", role=None))
+    harness.refused(edit(harness, sent, "another", "bob"), "InvalidInput", argument="id")

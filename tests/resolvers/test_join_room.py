@@ -99,3 +99,39 @@ def test_nobody_comes_to_more_rooms_than_a_thousand_by_themself(harness: Harness
 
 def test_what_is_no_room_id_is_refused(harness: Harness) -> None:
     harness.refused(harness.event(EVENT, roomId="GUILD#"), "InvalidInput", argument="roomId")
+
+
+def test_where_history_is_visible_from_joining_an_epoch_begins_with_it(harness: Harness) -> None:
+    """What was sent before is not heard by whoever came, however late it is published."""
+    room = harness.room(EVERY_ROLE, settings={**PUBLIC, "historyFrom": "joining"})
+    (sent,) = harness.send(room, "before carol")
+    answer = harness.run(harness.event(EVENT, roomId=room), writes=[*WRITES, "QUOTA"])
+    expected = {"kind": "MEMBER_JOINED", "userId": "carol", "role": "MEMBER", "nextEpoch": 2, "rev": 3}
+    assert answer == notice(answer, room, "carol", 1, **expected)
+    assert head(harness, room) == (3, 2, 2)
+    carol = membership(harness, room, "carol")
+    assert (carol["joinedSeq"], carol["joinedTs"], carol["joinedEpoch"]) == (
+        1,
+        harness.item(room, "HEAD")["ts"],
+        2,
+    )
+    harness.refused(
+        harness.event("Subscription.onMessage", "carol", roomId=room, epoch=sent["epoch"]),
+        "StaleEpoch",
+        epoch=2,
+    )
+    harness.run(harness.event("Subscription.onMessage", "carol", roomId=room, epoch=2), writes=[])
+
+
+def test_a_look_at_a_head_from_before_the_joining_lets_nobody_hear_what_was_sent_before(
+    harness: Harness,
+) -> None:
+    """One read may see the membership beside the head that it moved."""
+    room = harness.room(settings={"historyFrom": "joining"})
+    harness.send(room, "one")
+    harness.member(room, "bob", joinedSeq=1, joinedEpoch=2)
+    harness.refused(
+        harness.event("Subscription.onMessage", "bob", roomId=room, epoch=1), "StaleEpoch", epoch=2
+    )
+    harness.change(room, f"ROOM#{room}", "HEAD", historyFrom="beginning")  # as an earlier head may say
+    assert harness.invoke(harness.event("Query.messages", "bob", roomId=room))["items"] == []

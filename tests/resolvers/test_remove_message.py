@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chat.rules.selection import REMOVED
+from tests.guarantees.support.fixtures import FAST
 from tests.resolvers.harness import Harness
 from tests.resolvers.test_send_message import milliseconds
 
@@ -170,3 +171,35 @@ def test_in_a_room_that_is_not_adopted_nothing_is_removed(harness: Harness) -> N
     room = f"old-{uuid.uuid4()}"
     harness.member(room, "alice", role="member", status="active")
     harness.refused(harness.event(EVENT, roomId=room), "NotAllowed", reason="notMigrated")
+
+
+def test_where_history_is_visible_from_joining_a_removal_is_published_as_which_message_it_is(
+    harness: Harness, publishing: str
+) -> None:
+    room = harness.room(settings={**FAST, "historyFrom": "joining"})
+    (sent,) = harness.send(room, "one", user="bob")
+    answer = harness.run(removal(harness, sent, "alice"), writes=CHANGED)
+    told = {name: value for name, value in answer.items() if value is not None}
+    names = ("id", "roomId", "roomType", "ts", "seq", "epoch")
+    own = {"rev": 3, "removedAt": answer["removedAt"]}
+    if publishing == "sender":
+        assert told == {name: sent[name] for name in names} | {"senderId": "alice"} | own
+    else:
+        assert (
+            told
+            == {name: value for name, value in sent.items() if value is not None and name != "text"} | own
+        )
+    assert harness.run(removal(harness, sent, "alice"), writes=[]) == answer
+
+
+def test_ones_own_words_are_taken_back_where_one_does_not_see_them_any_more(harness: Harness) -> None:
+    room = harness.room(
+        {"alice": "owner", "mona": "moderator", "bob": "member"}, settings={**FAST, "historyFrom": "joining"}
+    )
+    own, other = harness.send(room, "mine", user="mona") + harness.send(room, "theirs", user="bob")
+    harness.invoke(harness.event("Mutation.leaveRoom", "mona", roomId=room))
+    harness.invoke(harness.event("Mutation.addMember", roomId=room, userId="mona", role="MODERATOR"))
+    harness.refused(removal(harness, other, "mona"), "InvalidInput", argument="id")
+    answer = harness.run(removal(harness, own, "mona"), writes=CHANGED)
+    assert (answer["id"], answer["text"], bool(answer["removedAt"])) == (own["id"], None, True)
+    assert harness.run(removal(harness, other, "root", "admin"), writes=CHANGED)["removedAt"]

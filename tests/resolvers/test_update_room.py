@@ -9,6 +9,8 @@ import pytest
 from chat.rules.models import Role
 from chat.rules.room_rules import NUMBERS, RESETS
 from chat.storage.uploads import avatar_key
+from chat.rules.models import HistoryFrom, Role
+from chat.rules.room_rules import NUMBERS, RESETS, with_history
 from chat_lambda.settings import BadSettings, read
 from tests.resolvers.files import keys_of
 from tests.resolvers.harness import Event, Harness, Refusal
@@ -388,3 +390,33 @@ def pictured_room(harness: Harness) -> tuple[str, str]:
     """An owner whose rates nobody else uses, and their room."""
     owner = f"o-{uuid.uuid4()}"
     return owner, harness.room({owner: "owner"})
+def test_another_part_of_the_history_ends_the_epoch_and_is_told(harness: Harness) -> None:
+    room = harness.room()
+    harness.send(room, "one")
+    answer = harness.run(update_event(harness, room, historyFrom="JOINING"), writes=["EVT", "HEAD"])
+    told = answer["notice"]
+    assert (answer["epoch"], told["nextEpoch"], told["rev"]) == (1, 2, 3)
+    assert (told["room"]["historyFrom"], told["room"]["historyRev"]) == ("JOINING", 3)
+    assert (told["room"]["head"]["epoch"], told["room"]["head"]["rev"]) == (2, 3)
+    head = harness.item(room, "HEAD")
+    assert (head["historyFrom"], head["historyRev"], head["ruledRev"], head["epoch"]) == ("joining", 3, 3, 2)
+    again = harness.run(update_event(harness, room, historyFrom="JOINING"), writes=[])["notice"]
+    assert (again["room"]["historyFrom"], again["nextEpoch"]) == ("JOINING", None)
+    opened = harness.run(update_event(harness, room, historyFrom="BEGINNING"), writes=["EVT", "HEAD"])[
+        "notice"
+    ]
+    assert (opened["room"]["historyFrom"], opened["nextEpoch"], opened["room"]["historyRev"]) == (
+        "BEGINNING",
+        3,
+        4,
+    )
+    assert "historyFrom" not in harness.item(room, "HEAD")
+
+
+def test_a_reset_of_the_history_is_the_deployments_default_of_then() -> None:
+    defaults: tuple[HistoryFrom | None, ...] = (None, "joining")
+    for default in defaults:
+        assert with_history({"historyFrom": None}, default) == {"historyFrom": default}
+        assert with_history({"historyFrom": "beginning"}, default) == {"historyFrom": None}
+        assert with_history({"historyFrom": "joining"}, default) == {"historyFrom": "joining"}
+        assert with_history({"name": "Owls"}, default) == {"name": "Owls"}

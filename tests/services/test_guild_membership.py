@@ -6,14 +6,16 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chat.operations.guild_membership import MAX_PEOPLE
+from chat.operations.guild_membership import MAX_PEOPLE, guild_membership
 from chat.rules.events import RoomEvent
 from chat.rules.models import Role
+from chat.rules.tally import Tally
 from chat.steps.quota import MAX_ROOMS, ROOMS
 from chat.storage import keys
 from chat.storage.event_items import event_of
@@ -352,3 +354,25 @@ def test_the_making_and_the_end_of_a_guilds_room_are_events_of_nobody(harness: H
         None,
         [("ROOM_DELETED", None, None, 2)],
     )
+
+
+def test_who_comes_begins_an_epoch_where_history_is_visible_from_joining(
+    harness: Harness, guild: Guild
+) -> None:
+    harness.send(guild.room, "one", "two")
+    harness.head(guild.room, historyFrom="joining")
+    answer = guild.call(add=[{"userId": "dave"}, {"userId": "erin"}])
+    assert answer == guild.answer(epoch=2, seq=2, added=["dave", "erin"])
+    assert guild.head()[1] == 2
+    dave = harness.item(guild.room, f"IN#{guild.room}", "dave")
+    assert (dave["joinedSeq"], dave["joinedEpoch"]) == (2, 2)
+    assert harness.invoke(harness.event("Query.messages", "dave", roomId=guild.room))["items"] == []
+    assert guild.call(add=[{"userId": "dave"}])["epoch"] == 2
+    assert guild.call(add=[{"userId": "fred"}], remove=["erin"])["epoch"] == 3
+
+
+def test_a_guilds_room_is_made_as_the_deployment_says(harness: Harness) -> None:
+    hiding = replace(harness.deployment, history_from="joining")
+    guild = Guild(harness)
+    guild_membership(hiding, {"guildId": guild.id, "add": [{"userId": "alice"}]}, Tally())
+    assert harness.item(guild.room, "HEAD")["historyFrom"] == "joining"

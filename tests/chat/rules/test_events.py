@@ -1,5 +1,6 @@
 """What is told of an event: to subscribers, and to consumers of the contract's JSON."""
 
+from dataclasses import replace
 from typing import Any
 
 from chat.rules.events import RoomEvent
@@ -81,3 +82,19 @@ def test_texts_and_names_of_files_are_told_only_where_they_are_wanted() -> None:
     assert sent.to_wire(with_text=False)["message"] == shown
     named = [{**file, "name": "plan.pdf"}]
     assert sent.to_wire(with_text=True)["message"] == shown | {"text": "hi", "attachments": named}
+
+
+def test_of_a_change_that_not_all_may_see_subscribers_hear_which_message_it_is_and_consumers_all() -> None:
+    edited = replace(MESSAGE, rev=9, version=2, edited_at=NOON, history_from="joining")
+    told = event(kind="MESSAGE_EDITED", message=edited)
+    (heard,) = told.messages()
+    assert (heard["id"], heard["rev"], heard["text"], heard["attachments"], heard["version"]) == (
+        "m-1",
+        9,
+        None,
+        None,
+        None,
+    )
+    shown = told.to_wire(with_text=True)["message"]
+    assert (shown["text"], shown["version"]) == ("hi", 2)
+    assert "historyFrom" not in shown

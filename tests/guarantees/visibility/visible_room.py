@@ -232,5 +232,5 @@ _TYPES = {
     "historyFrom": "HistoryFrom",
     "clientMessageId": "ID",
     "seq": "Int!",
-    "role": "Role",
+    "role": "Role!",
 }

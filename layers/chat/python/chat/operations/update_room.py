@@ -82,8 +82,9 @@ def _step(
     changes = {**rules, "ruledRev": rev} | ({"keptSince": since} if since != entry.head.kept_since else {})
     # It ends the epoch, so that nobody who has not heard of it goes on hearing: what is visible to them is another part.
     switches = head.history_from != entry.head.history_from
-    changes |= {"historyRev": rev} if switches else {}
-    head = replace(head, rev=rev, epoch=head.epoch + switches)
+    if switches:
+        changes, head = {**changes, "historyRev": rev}, replace(head, history_rev=rev, epoch=head.epoch + 1)
+    head = replace(head, rev=rev)
     notice = Notice(kind="ROOM_UPDATED", room=room_to_wire(room, head, deployment.defaults))
     updated = next_revision(deployment, room, entry.head, caller, notice, changes=changes)
     writes = _picture_writes(deployment, room, caller, entry.head.avatar_id, head.avatar_id)
