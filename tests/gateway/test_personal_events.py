@@ -180,7 +180,7 @@ async def test_what_the_chat_tells_a_person_comes_to_their_sockets(
     ann = f"p-{uuid.uuid4()}"
     with deployed(PUBLISH="stream"):
         async with running_as("stream", config, tmp_path, key) as api, aiohttp.ClientSession() as http:
-            gateway = new_gateway(api, service_token, {})
+            gateway = new_gateway(api, service_token, {"personal_events": True})
             projector = Publisher(f"{api.host}:{api.port}", AccessKeys(tmp_path, key), PROJECTOR)
             async with served(gateway) as port:
                 local = LocalChat(api, gateway, port, key, http)
