@@ -64,11 +64,21 @@ CHANGES = Document(f"""query ($room: ID!, $since: Int!, $after: AWSDateTime, $to
 MESSAGES = Document(f"""query ($room: ID!, $token: String) {{
   <messages>(roomId: $room, limit: 100, nextToken: $token) {{ items {{ {MESSAGE} }} nextToken {HEAD} }}
 }}""")
-SEND = Document(f"""mutation ($room: ID!, $text: String!, $clientMessageId: ID, $attachments: [ID!]) {{
-  <sendMessage>(roomId: $room, text: $text, clientMessageId: $clientMessageId, attachments: $attachments) {{ {MESSAGE} }}
+SEND = Document(f"""mutation (
+  $room: ID!, $text: String!, $clientMessageId: ID, $attachments: [ID!], $replyTo: ID, $mentions: [ID!],
+  $mentionsAll: Boolean
+) {{
+  <sendMessage>(
+    roomId: $room, text: $text, clientMessageId: $clientMessageId, attachments: $attachments, replyTo: $replyTo,
+    mentions: $mentions, mentionsAll: $mentionsAll
+  ) {{ {MESSAGE} }}
 }}""")
-EDIT = Document(f"""mutation ($room: ID!, $id: ID!, $text: String!, $ts: AWSDateTime) {{
-  <editMessage>(roomId: $room, id: $id, text: $text, ts: $ts) {{ {MESSAGE} }}
+EDIT = Document(f"""mutation (
+  $room: ID!, $id: ID!, $text: String!, $ts: AWSDateTime, $mentions: [ID!], $mentionsAll: Boolean
+) {{
+  <editMessage>(
+    roomId: $room, id: $id, text: $text, ts: $ts, mentions: $mentions, mentionsAll: $mentionsAll
+  ) {{ {MESSAGE} }}
 }}""")
 REMOVE = Document(f"""mutation ($room: ID!, $id: ID!, $ts: AWSDateTime) {{
   <removeMessage>(roomId: $room, id: $id, ts: $ts) {{ {MESSAGE} }}

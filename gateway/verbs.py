@@ -94,9 +94,26 @@ VERBS: Mapping[str, Verb] = {
     "send": Verb(
         documents.SEND,
         "message",
-        {"attachments": STRINGS.or_absent, "clientMessageId": STRING.or_absent, "text": TEXT},
+        {
+            "attachments": STRINGS.or_absent,
+            "clientMessageId": STRING.or_absent,
+            "mentions": STRINGS.or_absent,
+            "mentionsAll": FLAG.or_absent,
+            "replyTo": STRING.or_absent,
+            "text": TEXT,
+        },
     ),
-    "edit": Verb(documents.EDIT, "message", {"id": STRING, "text": TEXT, "ts": STRING.or_absent}),
+    "edit": Verb(
+        documents.EDIT,
+        "message",
+        {
+            "id": STRING,
+            "mentions": STRINGS.or_absent,
+            "mentionsAll": FLAG.or_absent,
+            "text": TEXT,
+            "ts": STRING.or_absent,
+        },
+    ),
     "remove": Verb(documents.REMOVE, "message", {"id": STRING, "ts": STRING.or_absent}),
     "history": Verb(
         documents.HISTORY,

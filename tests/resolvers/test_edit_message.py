@@ -274,6 +274,8 @@ def test_the_event_that_changes_mentions_is_answered(harness: Harness) -> None:
     event = harness.event("Mutation.editMessage.mentions", roomId=room, id=message["id"])
     answer = harness.run(event, writes=["ALL", "CHG", "HEAD", "IN", "MSG"])
     assert (answer["mentions"], answer["mentionsAll"]) == (["bob"], True)
+
+
 def test_where_history_is_visible_from_joining_an_edit_is_published_as_which_message_it_is(
     harness: Harness, publishing: str
 ) -> None:

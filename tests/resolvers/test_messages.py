@@ -251,7 +251,7 @@ def test_a_message_of_a_later_version_is_shown_with_what_is_known(harness: Harne
     harness.client.update_item(
         TableName="gg_core",
         Key={"PK": {"S": stored["PK"]}, "SK": {"S": stored["SK"]}},
-        UpdateExpression="SET reactions = :some, rev = :rev, editedAt = :at REMOVE #text",
+        UpdateExpression="SET sparkles = :some, rev = :rev, editedAt = :at REMOVE #text",
         ExpressionAttributeNames={"#text": "text"},
         ExpressionAttributeValues={
             ":some": {"L": [{"S": "x"}]},

@@ -66,4 +66,4 @@ def test_it_may_be_done_ten_times_in_an_hour_whoever_does_it(harness: Harness) -
 def test_any_subject_has_an_epoch_of_their_own(harness: Harness, user: str) -> None:
     own = f"{user} {uuid.uuid4()}"
     assert harness.invoke(harness.event(EVENT, own)) == {"userId": own, "epoch": 2}
-    assert harness.invoke(harness.event("Query.me", user)) == {"userId": user, "epoch": 1}
+    assert harness.invoke(harness.event("Query.me", user)) == {"userId": user, "epoch": 1, "person": None}

@@ -28,7 +28,7 @@ def whole(answer: dict[str, Any], **values: object) -> dict[str, Any]:
     nothing = dict.fromkeys(
         [
             *("guildId", "rev", "editedAt", "removedAt", "attachments", "notice"),
-            *("replyTo", "quote", "mentions", "mentionsAll"),
+            *("replyTo", "quote", "mentions", "mentionsAll", "reactions"),
         ]
     )
     own = {name: answer[name] for name in ("id", "ts")}

@@ -131,7 +131,7 @@ def test_what_is_no_text_for_being_an_id_or_a_choice_is_one_in_the_schema() -> N
     }
     ids = {field for field, kind in kinds.items() if kind in ("ID", "RoomPosition")}
     assert {NO_TEXTS[name] for _, name in ids} == {IDS, PERSON}
-    assert {NO_TEXTS[name] for _, name in kinds.keys() - ids} == {CHOICE, COMMITTED, ADDRESS}
+    assert {NO_TEXTS[name] for _, name in kinds.keys() - ids} == {CHOICE, COMMITTED, ADDRESS, PERSON}
 
 
 def test_every_kind_of_text_is_stored_somewhere() -> None:

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from chat.rules.models import Role
-from chat.rules.room_rules import NUMBERS, RESETS
-from chat.storage.uploads import avatar_key
 from chat.rules.models import HistoryFrom, Role
 from chat.rules.room_rules import NUMBERS, RESETS, with_history
+from chat.storage.uploads import avatar_key
 from chat_lambda.settings import BadSettings, read
 from tests.resolvers.files import keys_of
 from tests.resolvers.harness import Event, Harness, Refusal
@@ -390,6 +388,8 @@ def pictured_room(harness: Harness) -> tuple[str, str]:
     """An owner whose rates nobody else uses, and their room."""
     owner = f"o-{uuid.uuid4()}"
     return owner, harness.room({owner: "owner"})
+
+
 def test_another_part_of_the_history_ends_the_epoch_and_is_told(harness: Harness) -> None:
     room = harness.room()
     harness.send(room, "one")

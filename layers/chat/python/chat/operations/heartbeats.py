@@ -226,4 +226,4 @@ def _state(room: Room, heads: Mapping[str, Head]) -> dict[str, Any]:
     position = dict.fromkeys(("seq", "rev", "epoch"))
     if head is not None:
         position = {"seq": head.seq, "rev": head.rev, "epoch": head.epoch}
-    return {"roomId": room.id, **position, "unread": None, "left": head is None}
+    return {"roomId": room.id, **position, "unread": None, "unreadMentions": None, "left": head is None}
