@@ -5,7 +5,7 @@ import { Connection } from './connection.ts';
 import { ReadMark } from './marks.ts';
 import { RoomOutbox } from './outbox.ts';
 import type { Effect, Event, Host, RequestField, RoomSnapshot, Snapshot, StoredEntry } from './protocol.ts';
-import type { Refusal } from './refusals.ts';
+import { type Refusal, unreachable } from './refusals.ts';
 import { RoomSession } from './room.ts';
 import { RoomList } from './rooms.ts';
 
@@ -105,7 +105,10 @@ export class ChatCore {
     switch (event.type) {
       case 'start':
         this.#host.emit({ type: 'load', roomId: null });
+        for (const { outbox } of this.#places.values()) outbox.due();
         return this.#connection.connect();
+      case 'stop':
+        return this.#stop();
       case 'up':
         return this.#connection.up();
       case 'down':
@@ -206,6 +209,14 @@ export class ChatCore {
       this.#session(state.roomId)?.compare(state);
       if (!state.left) this.#list.unread(state.roomId, state.unread ?? 0);
     }
+  }
+
+  /** What is under way is given up, so that a later start finds nothing that waits for an answer. */
+  #stop(): void {
+    this.#connection.down(unreachable());
+    const asked = [...this.#asked.values()];
+    this.#asked.clear();
+    for (const then of asked) then(null, unreachable());
   }
 
   #setClock(serverNow: number): void {

@@ -73,7 +73,13 @@ export class RoomOutbox {
     const isSettled = ({ clientMessageId }: StoredEntry) => this.#settled.has(clientMessageId);
     for (const { clientMessageId } of entries.filter(isSettled))
       this.#emit({ type: 'remove', clientMessageId });
-    this.#mirror(entries.filter((entry) => !isSettled(entry)));
+    // What was refused is a draft here, even if the storage could not take that in.
+    const drafts = new Map(this.#entries.map((entry) => [entry.clientMessageId, entry.refusal]));
+    this.#mirror(
+      entries
+        .filter((entry) => !isSettled(entry))
+        .map((entry) => ({ ...entry, refusal: entry.refusal ?? drafts.get(entry.clientMessageId) ?? null })),
+    );
     if (this.#phase === 'loading') {
       this.#phase = 'idle';
       this.#send();
@@ -109,7 +115,7 @@ export class RoomOutbox {
 
   /** What was waited for is over, if the clock agrees. */
   due(): void {
-    if (this.#phase !== 'waiting') return;
+    if (this.#phase !== 'waiting' && this.#phase !== 'blocked') return;
     if (this.#waitsFor?.code === 'Muted' && this.#host.serverNow() < this.#until) this.#wait(this.#waitsFor);
     else this.#resume();
   }

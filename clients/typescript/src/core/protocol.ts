@@ -59,7 +59,10 @@ export type Effect =
   | { readonly type: 'load'; readonly roomId: string | null };
 
 export type Event =
+  /** First of all, and again after `stop`. */
   | { readonly type: 'start' }
+  /** Nothing is carried out from now on, and no answers come, but for the storage's. */
+  | { readonly type: 'stop' }
   | { readonly type: 'up' }
   | { readonly type: 'down'; readonly refusal: Refusal }
   /** What the browser knows of the network. */

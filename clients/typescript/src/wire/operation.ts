@@ -10,7 +10,7 @@ export interface Operation<Variables, Answer> {
   readonly text: string;
   readonly check: Check;
   /** Types alone; there is no such value. */
-  readonly types?: { readonly variables: Variables; readonly answer: Answer };
+  readonly types?: { readonly variables: (given: Variables) => void; readonly answer: Answer };
 }
 
 /** An operation whatever its variables are. */
