@@ -39,6 +39,8 @@ export class ChatClient {
   readonly #storage: OutboxStorage;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #listener: TransportListener;
+  /** How many have each room open. */
+  readonly #opened = new Map<string, number>();
   #storing: Promise<void> = Promise.resolve();
   #isRunning = false;
   #stopListening = () => {};
@@ -103,10 +105,23 @@ export class ChatClient {
     return this.#core.subscribe;
   }
 
-  /** Read and follow a room, until what is returned is called. */
+  /** Read and follow a room, until whatever each call has returned is called. */
   open(roomId: string): () => void {
+    this.#opened.set(roomId, (this.#opened.get(roomId) ?? 0) + 1);
     this.#feed({ type: 'open', roomId });
-    return () => this.#feed({ type: 'close', roomId });
+    let isOpen = true;
+    return () => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#opened.set(roomId, (this.#opened.get(roomId) ?? 1) - 1);
+      queueMicrotask(() => this.#close(roomId)); // not where it is opened again at once
+    };
+  }
+
+  #close(roomId: string): void {
+    if (this.#opened.get(roomId) !== 0) return;
+    this.#opened.delete(roomId);
+    this.#feed({ type: 'close', roomId });
   }
 
   /** Send a message: it is stored, shown and then sent, however long that takes. Returns its `clientMessageId`. */
