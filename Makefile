@@ -206,7 +206,7 @@ test-client: $(CLIENT) ## the client in TypeScript: types, form, tests, any 1,50
 	@cd clients/typescript && npm run -s check && npm run -s lint && timeout $(CLIENT_S) npm run -s test && npm run -s size
 
 prove-client: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the same at length: any 10,000 histories, mutants, and the real functions behind it over both transports [HISTORIES=10000 REAL_HISTORIES=300 SEED=1]
-	@cd clients/typescript && HISTORIES=$(or $(HISTORIES),10000) npx vitest run test/histories.test.ts && npm run -s mutate
+	@cd clients/typescript && MOST_S=1500 HISTORIES=$(or $(HISTORIES),10000) npx vitest run test/histories.test.ts && npm run -s mutate
 	@CHAT_CLIENT=1 REAL_HISTORIES=$(or $(REAL_HISTORIES),300) exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
 
 $(CLIENT): clients/typescript/package-lock.json
