@@ -97,7 +97,7 @@ def test_a_message_is_answered_whole_without_a_number(client: Any, prefix: str) 
             }
         ],
         "nextToken": None,
-        "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 0},
+        "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 0, "pinsRev": 0},
     }
 
 

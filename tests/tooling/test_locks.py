@@ -63,9 +63,11 @@ def test_what_operators_programs_use_reaches_no_function(project: Path) -> None:
     assert names & {"boto3", "pydantic", "s3transfer"} == set()
 
 
-def test_the_clients_packages_are_pinned_by_hashes_and_to_no_registry(project: Path) -> None:
-    """npm writes where it found each package as `resolved`: to be removed after `npm install`."""
-    lock = json.loads((project / "tests/clients/package-lock.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("folder", ["tests/clients", "clients/typescript"])
+def test_the_clients_packages_are_pinned_by_hashes_and_to_no_registry(project: Path, folder: str) -> None:
+    """npm writes where it found each package as `resolved`: to be removed after `npm install`, unless its
+    `.npmrc` says so."""
+    lock = json.loads((project / folder / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: each for name, each in lock["packages"].items() if name}
     assert packages
     assert [name for name, each in packages.items() if "resolved" in each or "integrity" not in each] == []

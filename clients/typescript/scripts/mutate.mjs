@@ -1,0 +1,79 @@
+// Breaks one rule at a time in a copy, and names the tests that notice: the proof that tests hold what they say.
+//
+//     npm run mutate [-- word of a name]
+//
+// Exits with 1 where a mutant survives, or where what it changes is not there any more.
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { MUTANTS } from './mutants.mjs';
+
+const HERE = fileURLToPath(new URL('..', import.meta.url));
+const PARTS = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const AT_ONCE = Number(process.env.AT_ONCE ?? 2);
+const MOST_MS = 120_000;
+
+function applied(text, { from, to }) {
+  const pairs = Array.isArray(from) ? from.map((each, n) => [each, to[n]]) : [[from, to]];
+  return pairs.reduce((changed, [before, after]) => {
+    const count = changed.split(before).length - 1;
+    if (count < 1) throw new Error(`what it changes is not there: ${before}`);
+    return changed.replace(before, () => after);
+  }, text);
+}
+
+/** The names of the tests that fail where the mutant is in force. */
+async function killers(mutant) {
+  const folder = mkdtempSync(join(tmpdir(), 'mutant-'));
+  try {
+    for (const part of PARTS) cpSync(join(HERE, part), join(folder, part), { recursive: true });
+    symlinkSync(join(HERE, 'node_modules'), join(folder, 'node_modules'));
+    const place = join(folder, 'src', 'core', mutant.file);
+    writeFileSync(place, applied(readFileSync(place, 'utf8'), mutant));
+    const report = join(folder, 'report.json');
+    const tests = ['outbox', 'room', 'rooms', 'timeline', 'kills', 'histories'].map(
+      (each) => `test/${each}.test.ts`,
+    );
+    const given = ['vitest', 'run', '--reporter=json', `--outputFile=${report}`, ...tests];
+    const env = { ...process.env, HISTORIES: '400', SEED: '1', QUICK: '1' };
+    const child = spawn('npx', given, { cwd: folder, env, stdio: 'ignore', timeout: MOST_MS });
+    await new Promise((resolve) => child.once('close', resolve));
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+    return testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName }) => fullName.trim());
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const chosen = MUTANTS.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+const waiting = [...chosen];
+let failed = 0;
+
+async function work() {
+  for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+    let said;
+    try {
+      const names = await killers(mutant);
+      if (names.length === 0) failed += 1;
+      const byHistories = names.some((name) => name.includes('any history')) ? ' + histories' : '';
+      const [first = ''] = names.filter((name) => !name.includes('any history'));
+      said = names.length
+        ? `killed by ${names.length}: ${first || 'histories'}${first ? byHistories : ''}`
+        : 'SURVIVED';
+    } catch (error) {
+      failed += 1;
+      said = `NOT APPLIED: ${error.message}`;
+    }
+    console.log(`${mutant.name} (${mutant.file}): ${said}`);
+  }
+}
+
+await Promise.all(Array.from({ length: AT_ONCE }, work));
+console.log(`${chosen.length} mutants, ${failed} not killed`);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,57 @@
+// What the client asks for: of each field the arguments that it gives and what it selects. Types, nullability and
+// checks come from the schema. Selections have no aliases and no named fragments, as docs/clients.md asks.
+const MESSAGE = `id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
+  attachments { id name contentType size }`;
+const HEAD = 'head { seq ts epoch rev }';
+const ROOM = `roomId roomType guildId name visibility slowModeSeconds retentionDays ${HEAD}
+  me { userId role status mutedUntil joinedSeq }`;
+const NOTICE = 'notice { kind userId role mutedUntil nextEpoch rev }';
+const NOTICED = `id roomId senderId ts epoch ${NOTICE}`;
+const RECEIPT = 'roomId epoch userId readSeq deliveredSeq retryAfterMs';
+
+export const OPERATIONS = {
+  Query: {
+    messages: ['roomId after before order limit nextToken', `items { ${MESSAGE} } nextToken ${HEAD}`],
+    changes: ['roomId since after limit nextToken', `items { ${MESSAGE} } nextToken ${HEAD} reset`],
+    sync: [
+      'since limit',
+      `rooms { roomId ${HEAD} room { ${ROOM} } messages { ${MESSAGE} } unread reset left more } token more reset`,
+    ],
+    room: ['roomId', `${ROOM} memberCount`],
+    myRooms: [
+      'limit nextToken',
+      `items { room { ${ROOM} } added invitation { userId role status } unread lastReadSeq
+        lastMessage { ${MESSAGE} } } nextToken`,
+    ],
+    members: ['roomId status limit nextToken', 'items { userId role status mutedUntil joinedSeq } nextToken'],
+    receipts: [
+      'roomId seq limit nextToken',
+      `items { ${RECEIPT} } nextToken confirmation { seq delivered read of }`,
+    ],
+    presence: ['roomId', 'roomId people { userId status lastSeenAt } online watching'],
+    attachment: ['roomId id', 'id url expiresAt name contentType size'],
+  },
+  Mutation: {
+    sendMessage: ['roomId text clientMessageId attachments', MESSAGE],
+    editMessage: ['roomId id text ts', MESSAGE],
+    removeMessage: ['roomId id ts', MESSAGE],
+    heartbeat: [
+      'status deviceId watching rooms',
+      'at everySeconds rooms { roomId seq rev epoch unread left }',
+    ],
+    markRead: ['roomId seq private', RECEIPT],
+    markDelivered: ['roomId seq ts', RECEIPT],
+    typing: ['roomId', 'roomId epoch userId expiresAt'],
+    createUpload: ['roomId contentType size name', 'id url fields { name value } expiresAt'],
+    createRoom: ['roomId name visibility members', ROOM],
+    joinRoom: ['roomId', NOTICED],
+    leaveRoom: ['roomId', NOTICED],
+    addMember: ['roomId userId role', NOTICED],
+    removeMember: ['roomId userId', NOTICED],
+  },
+  Subscription: {
+    onMessage: ['roomId epoch', `${MESSAGE} ${NOTICE}`],
+    onReceipt: ['roomId epoch', 'roomId epoch userId readSeq deliveredSeq'],
+    onTyping: ['roomId epoch', 'roomId epoch userId expiresAt'],
+  },
+};

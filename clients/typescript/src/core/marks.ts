@@ -1,0 +1,41 @@
+// How far the person has read in a room: marks are merged, since the last one says what those before it said.
+import { type Host, pause } from './protocol.ts';
+
+export class ReadMark {
+  #wanted = 0;
+  #said = 0;
+  #isAsking = false;
+  #attempts = 0;
+  readonly #roomId: string;
+  readonly #host: Host;
+
+  constructor(roomId: string, host: Host) {
+    this.#roomId = roomId;
+    this.#host = host;
+  }
+
+  /** The person has read up to this number. */
+  read(seq: number): void {
+    this.#wanted = Math.max(this.#wanted, seq);
+    this.due();
+  }
+
+  /** Say it, unless that is under way. */
+  due(): void {
+    if (this.#isAsking || this.#wanted <= this.#said) return;
+    const seq = this.#wanted;
+    this.#isAsking = true;
+    this.#host.request('markRead', { roomId: this.#roomId, seq }, (_, refusal) => {
+      this.#isAsking = false;
+      const isLost = refusal?.code === 'ServiceUnavailable' || refusal?.code === 'Unreachable';
+      if (!isLost) {
+        this.#said = seq; // said, or refused for good: less is never said again
+        this.#attempts = 0;
+        return this.due();
+      }
+      const afterMs = pause(this.#attempts, this.#host.chance());
+      this.#attempts += 1;
+      this.#host.emit({ type: 'timer', key: `mark/${this.#roomId}`, afterMs });
+    });
+  }
+}

@@ -1,0 +1,183 @@
+// What the core is told and what it asks for. It has no socket, no storage, no timer, no clock and no chance of its own:
+// a driver carries effects out and says what came of them.
+import type { Message, Room, RoomHead, SendMessageVariables } from '../wire/generated/types.ts';
+import type { Refusal } from './refusals.ts';
+
+/** What somebody composed: what `sendMessage` is called with, under one `clientMessageId` for ever. */
+export type Composed = SendMessageVariables & { readonly clientMessageId: string };
+
+/** A message that is not stored by the server yet, as the outbox's storage keeps it. */
+export interface Entry extends Composed {
+  /** The form of this record: what another version of the client wrote is kept, whatever it is. */
+  readonly version: 1;
+  /** Why it was finally refused, if it was: then it is a draft, for the person to mend or to throw away. */
+  readonly refusal?: Refusal | null;
+}
+
+/** An entry that is stored: `n` rises with each, over all tabs. */
+export interface StoredEntry extends Entry {
+  readonly n: number;
+  /** Whether it outlives the page: not where there is no storage, or none left. */
+  readonly isDurable: boolean;
+}
+
+/** Requests are named after the API's fields. */
+export type RequestField =
+  | 'messages'
+  | 'changes'
+  | 'sync'
+  | 'myRooms'
+  | 'heartbeat'
+  | 'sendMessage'
+  | 'markRead';
+
+export type Effect =
+  /** Bring the connection for live events up; answered by `up` or `down`. */
+  | { readonly type: 'connect' }
+  | { readonly type: 'disconnect' }
+  /** Answered by `subscribed` or `notSubscribed` with the same number. A subscription to a room replaces the one before. */
+  | { readonly type: 'subscribe'; readonly roomId: string; readonly epoch: number; readonly number: number }
+  | { readonly type: 'unsubscribe'; readonly roomId: string }
+  /** Answered by `answered` or `refused` with the same number. */
+  | {
+      readonly type: 'request';
+      readonly number: number;
+      readonly field: RequestField;
+      readonly variables: Readonly<Record<string, unknown>>;
+    }
+  /** Answered by `due`, once; a timer of the same key replaces the one before. */
+  | { readonly type: 'timer'; readonly key: string; readonly afterMs: number }
+  | { readonly type: 'cancel'; readonly key: string }
+  /**
+   * The storage's, which are carried out one after the other. `replaces`: removed in the same step; where it is not there
+   * any more nothing is added, and no answer comes.
+   */
+  | { readonly type: 'add'; readonly entry: Entry; readonly replaces?: string }
+  | { readonly type: 'update'; readonly entry: StoredEntry }
+  | { readonly type: 'remove'; readonly clientMessageId: string }
+  /** Everything of a room, or of all; answered by `loaded`. */
+  | { readonly type: 'load'; readonly roomId: string | null };
+
+export type Event =
+  /** First of all, and again after `stop`. */
+  | { readonly type: 'start' }
+  /** Nothing is carried out from now on, and no answers come, but for the storage's. */
+  | { readonly type: 'stop' }
+  | { readonly type: 'up' }
+  | { readonly type: 'down'; readonly refusal: Refusal }
+  /** What the browser knows of the network. */
+  | { readonly type: 'network'; readonly isOnline: boolean }
+  /** There is a token again. */
+  | { readonly type: 'signedIn' }
+  | { readonly type: 'subscribed'; readonly roomId: string; readonly number: number }
+  /** Refused, or ended by the other side. */
+  | {
+      readonly type: 'notSubscribed';
+      readonly roomId: string;
+      readonly number: number;
+      readonly refusal: Refusal;
+    }
+  | { readonly type: 'live'; readonly message: Message }
+  /** The other side says that too much was missed. */
+  | { readonly type: 'missed'; readonly roomId: string }
+  /** The other side says that the person is not in the room any more. */
+  | { readonly type: 'left'; readonly roomId: string }
+  /** Something that is not live happened to the person's rooms: look. */
+  | { readonly type: 'poked' }
+  | { readonly type: 'answered'; readonly number: number; readonly value: unknown }
+  | { readonly type: 'refused'; readonly number: number; readonly refusal: Refusal }
+  | { readonly type: 'due'; readonly key: string }
+  | { readonly type: 'added'; readonly entry: StoredEntry }
+  | { readonly type: 'loaded'; readonly roomId: string | null; readonly entries: readonly StoredEntry[] }
+  /** Another tab has added something. */
+  | { readonly type: 'stored'; readonly roomId: string }
+  | { readonly type: 'compose'; readonly message: Composed }
+  /** A draft again, under a new id. */
+  | {
+      readonly type: 'retry';
+      readonly clientMessageId: string;
+      readonly newId: string;
+      readonly text?: string;
+    }
+  | { readonly type: 'discard'; readonly clientMessageId: string }
+  | { readonly type: 'open'; readonly roomId: string }
+  | { readonly type: 'close'; readonly roomId: string }
+  | { readonly type: 'loadOlder'; readonly roomId: string }
+  | { readonly type: 'shrink'; readonly roomId: string }
+  | { readonly type: 'read'; readonly roomId: string; readonly seq: number }
+  /** The answer to a call that somebody made past the core. */
+  | { readonly type: 'told'; readonly messages: readonly Message[] };
+
+/** What a person sees of a message that is not stored yet. */
+export interface PendingMessage {
+  readonly clientMessageId: string;
+  readonly roomId: string;
+  readonly text: string;
+  readonly attachments?: readonly string[] | null | undefined;
+  /** `waiting`: for the rate, the end of a mute, the network, or who comes before it. */
+  readonly status: 'waiting' | 'sending' | 'draft';
+  readonly refusal: Refusal | null;
+  readonly isDurable: boolean;
+}
+
+/** `left`: the person is not in the room. `refused`: it cannot be read, by `refusal`. */
+export type RoomStatus = 'loading' | 'catchingUp' | 'live' | 'offline' | 'left';
+
+export interface RoomSnapshot {
+  readonly roomId: string;
+  readonly status: RoomStatus;
+  /** Why it goes no further at present. */
+  readonly refusal: Refusal | null;
+  readonly messages: readonly Message[];
+  readonly pending: readonly PendingMessage[];
+  readonly drafts: readonly PendingMessage[];
+  readonly hasOlder: boolean;
+  readonly isLoadingOlder: boolean;
+  readonly unread: number | null;
+}
+
+export interface RoomSummary {
+  readonly roomId: string;
+  readonly room: Room | null;
+  readonly head: RoomHead | null;
+  readonly unread: number;
+  readonly lastMessage: Message | null;
+  readonly isInvitation: boolean;
+}
+
+export type ConnectionStatus = 'offline' | 'connecting' | 'online' | 'unauthorized';
+
+export interface Snapshot {
+  readonly connection: ConnectionStatus;
+  readonly rooms: readonly RoomSummary[];
+  /** Whether what waits to be sent outlives the page; `null` until something was stored. */
+  readonly isDurable: boolean | null;
+}
+
+/** What parts of the core share: a way to ask for effects, and what the program was given. */
+export interface Host {
+  emit(effect: Effect): void;
+  /** Ask for a request. What becomes of it is told to `then`, unless somebody has forgotten it meanwhile. */
+  request(
+    field: RequestField,
+    variables: Readonly<Record<string, unknown>>,
+    then: (value: unknown, refusal: Refusal | null) => void,
+  ): void;
+  /** Milliseconds since the epoch of the clock here, when the event came that is being worked on. */
+  now(): number;
+  /** The same by the server's clock, as far as it is known. */
+  serverNow(): number;
+  /** From 0 to below 1. */
+  chance(): number;
+  /** The token was refused: nothing is asked until there is another. */
+  unauthorized(): void;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** How long to wait before trying again for the nth time: doubled each time, and spread from a half to the whole. */
+export function pause(attempt: number, chance: number): number {
+  const whole = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10));
+  return Math.round(whole * (0.5 + chance / 2));
+}

@@ -1,0 +1,23 @@
+export { ChatClient, type ClientOptions } from './client.ts';
+export { ChatCore, type ChatOptions } from './core/chat.ts';
+export type {
+  Composed,
+  ConnectionStatus,
+  Effect,
+  Entry,
+  Event,
+  PendingMessage,
+  RoomSnapshot,
+  RoomStatus,
+  RoomSummary,
+  Snapshot,
+  StoredEntry,
+} from './core/protocol.ts';
+export { isPassing, parseRefusal, type Refusal, type RefusalCode } from './core/refusals.ts';
+export { memoryStorage } from './storage/memory.ts';
+export type { OutboxStorage } from './storage/storage.ts';
+export type { GetToken } from './transports/tokens.ts';
+export { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
+export * from './wire/generated/operations.ts';
+export type * from './wire/generated/types.ts';
+export type { Operation } from './wire/operation.ts';

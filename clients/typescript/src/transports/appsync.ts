@@ -1,0 +1,269 @@
+// AppSync itself: GraphQL over HTTP, and live events by its realtime protocol
+// (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html).
+import { parseRefusal, type Refusal, unauthorized, unreachable } from '../core/refusals.ts';
+import { onMessageOperation } from '../wire/generated/operations.ts';
+import { checked, type Operation } from '../wire/operation.ts';
+import { callHttp, firstError } from './http.ts';
+import { type GetToken, Tokens } from './tokens.ts';
+import {
+  browserSocket,
+  frameOf,
+  isRecord,
+  type Socket,
+  type SocketFactory,
+  type Transport,
+  type TransportListener,
+} from './transport.ts';
+
+/** Signs a request (Signature Version 4): the headers for a POST of `body` to `url`. */
+export type Sign = (request: {
+  readonly url: string;
+  readonly body: string;
+}) => Promise<Record<string, string>>;
+
+export interface AppSyncOptions {
+  /** The GraphQL endpoint, AppSync's own or a custom domain's. */
+  readonly url: string;
+  /** The realtime endpoint, where it is not where AppSync puts it. */
+  readonly realtimeUrl?: string;
+  /** A token for Cognito, OpenID Connect or the Lambda authorizer. */
+  readonly getToken?: GetToken;
+  /** In place of a token: IAM. */
+  readonly sign?: Sign;
+  readonly socket?: SocketFactory;
+}
+
+const ACK_MS = 15_000;
+const IDLE_MS = 300_000;
+const OPEN = 1;
+
+interface Subscription {
+  readonly roomId: string;
+  readonly number: number;
+  readonly epoch: number;
+  readonly token: string | null;
+  isAgain: boolean;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+export function appsync(options: AppSyncOptions): Transport {
+  return new AppSync(options);
+}
+
+/** Where AppSync has its realtime endpoint for this GraphQL endpoint. */
+export function realtimeUrlOf(url: string): string {
+  const at = new URL(url);
+  at.protocol = at.protocol === 'http:' ? 'ws:' : 'wss:';
+  if (at.host.includes('.appsync-api.')) at.host = at.host.replace('.appsync-api.', '.appsync-realtime-api.');
+  else at.pathname = `${at.pathname.replace(/\/$/, '')}/realtime`;
+  return at.href;
+}
+
+class AppSync implements Transport {
+  readonly followsEpochs = false;
+  readonly #options: AppSyncOptions;
+  readonly #tokens: Tokens | null;
+  readonly #realtimeUrl: string;
+  readonly #host: string;
+  readonly #subscriptions = new Map<string, Subscription>();
+  #listener: TransportListener | null = null;
+  #socket: Socket | null = null;
+  #isReady = false;
+  #idleMs = IDLE_MS;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #token: string | null = null;
+  /** Tells a connection's events from those of the ones before. */
+  #connection = 0;
+
+  constructor(options: AppSyncOptions) {
+    this.#options = options;
+    this.#tokens = options.getToken ? new Tokens(options.getToken) : null;
+    this.#realtimeUrl = options.realtimeUrl ?? realtimeUrlOf(options.url);
+    this.#host = new URL(options.url).host;
+  }
+
+  async call<Variables, Answer>(operation: Operation<Variables, Answer>, variables: Variables) {
+    let token = '';
+    return callHttp(this.#options.url, operation, variables, async (body, isRefused) => {
+      if (!this.#tokens) return this.#signed(this.#options.url, body);
+      token = await (isRefused ? this.#tokens.after(token) : this.#tokens.get());
+      return { authorization: token };
+    });
+  }
+
+  connect(listener: TransportListener): void {
+    this.disconnect();
+    this.#listener = listener;
+    void this.#open(false);
+  }
+
+  disconnect(): void {
+    this.#connection += 1;
+    this.#listener = null;
+    this.#drop();
+  }
+
+  subscribe(roomId: string, epoch: number, number: number): void {
+    this.unsubscribe(roomId);
+    void this.#start(roomId, epoch, number, false);
+  }
+
+  unsubscribe(roomId: string): void {
+    for (const [id, each] of this.#subscriptions) if (each.roomId === roomId) this.#stop(id, each);
+  }
+
+  /** Connect; `isAgain`: with a fresh token, since the one before was refused. */
+  async #open(isAgain: boolean): Promise<void> {
+    this.#connection += 1;
+    const connection = this.#connection;
+    const isCurrent = () => connection === this.#connection;
+    try {
+      const header = await this.#authorization('{}', '/connect', isAgain);
+      if (!isCurrent()) return;
+      const protocols = ['graphql-ws', `header-${base64url(JSON.stringify(header))}`];
+      const socket = (this.#options.socket ?? browserSocket)(this.#realtimeUrl, protocols);
+      this.#socket = socket;
+      socket.addEventListener('open', () => isCurrent() && socket.send('{"type":"connection_init"}'));
+      socket.addEventListener('message', ({ data }) => isCurrent() && this.#take(frameOf(data), isAgain));
+      socket.addEventListener('close', () => isCurrent() && this.#down(unreachable()));
+      socket.addEventListener('error', () => {}); // a close follows
+      this.#expect(ACK_MS);
+    } catch {
+      if (isCurrent()) this.#down(unreachable());
+    }
+  }
+
+  #take(frame: Readonly<Record<string, unknown>> | null, isAgain: boolean): void {
+    if (!frame) return;
+    const id = String(frame.id ?? '');
+    const payload = isRecord(frame.payload) ? frame.payload : {};
+    if (this.#isReady) this.#expect(this.#idleMs);
+    switch (frame.type) {
+      case 'connection_ack':
+        this.#isReady = true;
+        this.#idleMs = Math.max(60_000, Number(payload.connectionTimeoutMs) || IDLE_MS);
+        this.#expect(this.#idleMs);
+        return this.#listener?.up();
+      case 'connection_error':
+        return this.#refused(payload, isAgain);
+      case 'start_ack':
+        return this.#started(id);
+      case 'data':
+        return this.#heard(payload);
+      case 'error':
+        return this.#notStarted(id, payload);
+      case 'complete':
+        return this.#ended(id, unreachable('the server ended the subscription'));
+    }
+  }
+
+  /** The connection's token is not accepted: once more with a fresh one. */
+  #refused(payload: Readonly<Record<string, unknown>>, isAgain: boolean): void {
+    const error = firstError(payload.errors);
+    const first: unknown = Array.isArray(payload.errors) ? payload.errors[0] : payload.errors;
+    const isToken =
+      (isRecord(first) && first.errorCode === 401) || /Unauthorized/.test(error?.errorType ?? '');
+    if (!isToken) return this.#down(unreachable(error?.message ?? ''));
+    if (isAgain || !this.#tokens) return this.#down(unauthorized(error?.message ?? ''));
+    this.#drop();
+    void this.#open(true);
+  }
+
+  async #start(roomId: string, epoch: number, number: number, isAgain: boolean): Promise<void> {
+    const connection = this.#connection;
+    const id = `${number}${isAgain ? '.again' : ''}.${roomId}`;
+    const timer = setTimeout(() => this.#ended(id, unreachable()), ACK_MS);
+    const subscription: Subscription = { roomId, number, epoch, token: this.#token, isAgain, timer };
+    this.#subscriptions.set(id, subscription);
+    try {
+      const data = JSON.stringify({ query: onMessageOperation.text, variables: { roomId, epoch } });
+      const authorization = await this.#authorization(data, '', isAgain);
+      if (connection !== this.#connection || !this.#subscriptions.has(id)) return;
+      this.#send({ id, type: 'start', payload: { data, extensions: { authorization } } });
+    } catch {
+      this.#ended(id, unreachable());
+    }
+  }
+
+  #started(id: string): void {
+    const subscription = this.#subscriptions.get(id);
+    if (!subscription) return;
+    clearTimeout(subscription.timer);
+    this.#listener?.subscribed(subscription.roomId, subscription.number);
+  }
+
+  #notStarted(id: string, payload: Readonly<Record<string, unknown>>): void {
+    const error = firstError(payload.errors);
+    const refusal = parseRefusal(error?.errorType, error?.message);
+    const subscription = this.#subscriptions.get(id);
+    if (refusal.code === 'Unauthorized' && subscription && !subscription.isAgain && this.#tokens) {
+      clearTimeout(subscription.timer);
+      this.#subscriptions.delete(id);
+      void this.#start(subscription.roomId, subscription.epoch, subscription.number, true);
+    } else this.#ended(id, refusal);
+  }
+
+  #heard(payload: Readonly<Record<string, unknown>>): void {
+    try {
+      const message = checked(onMessageOperation, isRecord(payload.data) ? payload.data.onMessage : null);
+      if (message) this.#listener?.live(message);
+    } catch {
+      // What cannot be read is found when heads are compared.
+    }
+  }
+
+  #ended(id: string, refusal: Refusal): void {
+    const subscription = this.#subscriptions.get(id);
+    if (!subscription) return;
+    this.#stop(id, subscription);
+    this.#listener?.notSubscribed(subscription.roomId, subscription.number, refusal);
+  }
+
+  #stop(id: string, { timer }: Subscription): void {
+    clearTimeout(timer);
+    this.#subscriptions.delete(id);
+    this.#send({ id, type: 'stop' });
+  }
+
+  #send(frame: object): void {
+    if (this.#socket?.readyState === OPEN && this.#isReady) this.#socket.send(JSON.stringify(frame));
+  }
+
+  /** Something must come within so long, or the connection is taken for dead. */
+  #expect(ms: number): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#down(unreachable('nothing came')), ms);
+  }
+
+  #down(refusal: Refusal): void {
+    const listener = this.#listener;
+    this.disconnect();
+    listener?.down(refusal);
+  }
+
+  #drop(): void {
+    clearTimeout(this.#deadline);
+    for (const { timer } of this.#subscriptions.values()) clearTimeout(timer);
+    this.#subscriptions.clear();
+    this.#isReady = false;
+    this.#socket?.close();
+    this.#socket = null;
+  }
+
+  async #authorization(body: string, path: string, isRefused: boolean): Promise<Record<string, string>> {
+    if (!this.#tokens) return this.#signed(`${this.#options.url}${path}`, body);
+    const token = isRefused ? this.#tokens.after(this.#token ?? '') : this.#tokens.get();
+    this.#token = await token;
+    return { host: this.#host, Authorization: this.#token };
+  }
+
+  async #signed(url: string, body: string): Promise<Record<string, string>> {
+    if (!this.#options.sign) throw new Error('either getToken or sign is needed');
+    return this.#options.sign({ url, body });
+  }
+}
+
+function base64url(text: string): string {
+  const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+  return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}

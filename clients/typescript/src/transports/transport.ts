@@ -1,0 +1,72 @@
+import type { Refusal } from '../core/refusals.ts';
+import type { Message } from '../wire/generated/types.ts';
+import type { Operation } from '../wire/operation.ts';
+
+/** Who hears of a transport. */
+export interface TransportListener {
+  up(): void;
+  /** The connection is lost, or did not come to be. */
+  down(refusal: Refusal): void;
+  subscribed(roomId: string, number: number): void;
+  /** Refused, or ended. */
+  notSubscribed(roomId: string, number: number, refusal: Refusal): void;
+  live(message: Message): void;
+  /** Too much was missed of a room. */
+  missed(roomId: string): void;
+  /** The person is not in the room any more. */
+  left(roomId: string): void;
+}
+
+/** How the client reaches the chat. One of `appsync` and `gateway`, or one's own. */
+export interface Transport {
+  /** Whether subscriptions go on by themselves when an epoch ends. */
+  readonly followsEpochs: boolean;
+  /** Bring the connection for live events up: `up` or `down` follows, and `down` when it ends. */
+  connect(listener: TransportListener): void;
+  /** End it, without a `down`. */
+  disconnect(): void;
+  /** `subscribed` or `notSubscribed` follows with this number. What the room was subscribed to before ends. */
+  subscribe(roomId: string, epoch: number, number: number): void;
+  unsubscribe(roomId: string): void;
+  /** One field of the API. Rejects with `CallRefused`. */
+  call<Variables, Answer>(
+    operation: Operation<Variables, Answer>,
+    variables: Variables,
+  ): Promise<Answer | null>;
+}
+
+/** A call was refused, or never answered. */
+export class CallRefused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.sentence || refusal.code);
+    this.name = 'CallRefused';
+    this.refusal = refusal;
+  }
+}
+
+/** As much of a WebSocket as transports use: a browser's own, or another with its events. */
+export interface Socket {
+  readonly readyState: number;
+  send(text: string): void;
+  close(code?: number): void;
+  addEventListener(type: string, listener: (event: { data?: unknown; code?: number }) => void): void;
+}
+
+export type SocketFactory = (url: string, protocols: string[]) => Socket;
+
+export const browserSocket: SocketFactory = (url, protocols) => new WebSocket(url, protocols) as Socket;
+
+/** The object in a text frame, or `null` where it holds none. */
+export function frameOf(data: unknown): Readonly<Record<string, unknown>> | null {
+  try {
+    const frame: unknown = JSON.parse(String(data));
+    return isRecord(frame) ? frame : null;
+  } catch {
+    return null;
+  }
+}
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

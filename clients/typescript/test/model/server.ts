@@ -1,0 +1,272 @@
+// A small model of the server: what docs/clients.md and the schema say of sending, history, `changes`, `sync`,
+// `heartbeat`, epochs and subscriptions, in one process and without time of its own.
+import { parseRefusal, type Refusal } from '../../src/core/refusals.ts';
+import type {
+  ChangePage,
+  Heartbeat,
+  Message,
+  MessageConnection,
+  Receipt,
+  RoomHead,
+  RoomSync,
+  SyncPage,
+} from '../../src/wire/generated/types.ts';
+
+export class Refused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(code: string, values: Readonly<Record<string, string | number>> = {}) {
+    const machine = Object.entries({ code, ...values }).map(([name, value]) => `${name}=${value}`);
+    super(`A sentence. [${machine.join(' ')}]`);
+    this.refusal = parseRefusal(code, this.message);
+  }
+}
+
+export interface ModelRoom {
+  readonly id: string;
+  readonly members: Set<string>;
+  readonly messages: Message[];
+  readonly mutedUntil: Map<string, number>;
+  readonly readSeq: Map<string, number>;
+  rev: number;
+  epoch: number;
+  isEnded: boolean;
+}
+
+interface Held {
+  rev: number;
+  ts: string | null;
+}
+
+/** Who hears of a room's events: called with each event of the subscription's epoch. */
+export interface Subscription {
+  readonly roomId: string;
+  readonly epoch: number;
+  readonly hear: (message: Message) => void;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+const iso = (ms: number) => new Date(ms).toISOString();
+
+export class ModelServer {
+  now = Date.UTC(2026, 0, 1);
+  readonly rooms = new Map<string, ModelRoom>();
+  readonly subscriptions = new Set<Subscription>();
+  readonly calls = new Map<string, number>();
+  /** How far behind somebody is who reads anew. */
+  mostBehind = 1_000;
+  /** Whether a page of `changes` shows nothing yet. */
+  lags = () => false;
+  #ids = 0;
+
+  room(id: string, ...members: string[]): ModelRoom {
+    const people = new Set(members);
+    const maps = { mutedUntil: new Map<string, number>(), readSeq: new Map<string, number>() };
+    const room = { id, members: people, messages: [], rev: 1, epoch: 1, isEnded: false, ...maps };
+    this.rooms.set(id, room);
+    return room;
+  }
+
+  /** What a field answers this person; throws `Refused`. */
+  call(userId: string, field: string, variables: Variables): unknown {
+    this.calls.set(field, (this.calls.get(field) ?? 0) + 1);
+    if (field === 'sync') return this.#sync(userId, variables);
+    if (field === 'heartbeat') return this.#heartbeat(userId, variables);
+    if (field === 'myRooms') return this.#myRooms(userId);
+    const room = this.#enter(userId, String(variables.roomId));
+    switch (field) {
+      case 'sendMessage':
+        return this.send(userId, room, variables);
+      case 'messages':
+        return this.#messages(room, variables);
+      case 'changes':
+        return this.#changes(room, variables);
+      case 'markRead':
+        return this.#markRead(userId, room, Number(variables.seq));
+      default:
+        throw new Refused('InternalError', { correlationId: field });
+    }
+  }
+
+  subscribe(userId: string, subscription: Subscription): () => void {
+    const room = this.#enter(userId, subscription.roomId);
+    if (subscription.epoch !== room.epoch) throw new Refused('StaleEpoch', { epoch: room.epoch });
+    this.subscriptions.add(subscription);
+    return () => this.subscriptions.delete(subscription);
+  }
+
+  send(userId: string, room: ModelRoom, { text, clientMessageId }: Variables): Message {
+    const until = room.mutedUntil.get(userId) ?? 0;
+    if (until > this.now) throw new Refused('Muted', { until: iso(until) });
+    if (typeof text !== 'string' || !text) throw new Refused('InvalidInput', { argument: 'text' });
+    const own = room.messages.find(
+      (each) => each.senderId === userId && each.clientMessageId === clientMessageId,
+    );
+    if (own) {
+      const sent = this.#texts.get(own.id);
+      if (sent !== text) throw new Refused('IdempotencyMismatch');
+      return own;
+    }
+    this.now += 1;
+    this.#ids += 1;
+    room.rev += 1;
+    const message: Message = {
+      id: `m${this.#ids}`,
+      roomId: room.id,
+      senderId: userId,
+      text,
+      ts: iso(this.now),
+      seq: room.messages.length + 1,
+      epoch: room.epoch,
+      clientMessageId: String(clientMessageId ?? `server-${this.#ids}`),
+      rev: null,
+      editedAt: null,
+      removedAt: null,
+      version: 1,
+    };
+    this.#texts.set(message.id, text);
+    room.messages.push(message);
+    this.#publish(room, message);
+    return message;
+  }
+
+  /** What was sent first, by message: what a retry must repeat. */
+  readonly #texts = new Map<string, string>();
+
+  /** Write another text over a message, or take it away. */
+  change(room: ModelRoom, index: number, text: string | null): void {
+    const message = room.messages[index];
+    if (!message || message.removedAt) return;
+    this.now += 1;
+    room.rev += 1;
+    const at = iso(this.now);
+    const said = text === null ? { text: null, removedAt: at } : { text, editedAt: at };
+    const version = (message.version ?? 1) + (text === null ? 0 : 1);
+    const changed: Message = { ...message, ...said, version, rev: room.rev, epoch: room.epoch };
+    room.messages[index] = changed;
+    this.#publish(room, changed);
+  }
+
+  /** Something happens to the room. With `ends` its epoch is over. */
+  notice(room: ModelRoom, kind: string, userId: string | null, ends: boolean): void {
+    this.now += 1;
+    room.rev += 1;
+    const { epoch } = room;
+    if (ends) room.epoch += 1;
+    const notice = { kind, userId, nextEpoch: ends ? room.epoch : null, rev: room.rev };
+    const base = { id: `n${room.rev}`, roomId: room.id, senderId: 'owner', ts: iso(this.now), text: null };
+    this.#publish(room, { ...base, seq: null, clientMessageId: null, epoch, notice }, epoch);
+  }
+
+  #publish(room: ModelRoom, message: Message, epoch = room.epoch): void {
+    for (const each of [...this.subscriptions]) {
+      if (each.roomId === room.id && each.epoch === epoch) each.hear(message);
+    }
+  }
+
+  #enter(userId: string, roomId: string): ModelRoom {
+    const room = this.rooms.get(roomId);
+    if (!room || room.isEnded || !room.members.has(userId)) throw new Refused('NotRoomMember');
+    return room;
+  }
+
+  #head(room: ModelRoom): RoomHead {
+    const last = room.messages.at(-1);
+    return { seq: room.messages.length, ts: last?.ts ?? null, epoch: room.epoch, rev: room.rev };
+  }
+
+  #messages(room: ModelRoom, { before, limit, nextToken }: Variables): MessageConnection {
+    const below = Number(nextToken ?? room.messages.length + 1);
+    const all = room.messages.filter(
+      ({ ts, seq }) => (typeof before !== 'string' || ts < before) && (seq ?? 0) < below,
+    );
+    const items = all.slice(-Number(limit ?? 50)).reverse();
+    const oldest = items.at(-1);
+    const isMore = oldest !== undefined && all.length > items.length;
+    return { items, nextToken: isMore ? String(oldest.seq) : null, head: this.#head(room) };
+  }
+
+  #changes(room: ModelRoom, { since, after, limit, nextToken }: Variables): ChangePage {
+    const held: Held = nextToken
+      ? JSON.parse(String(nextToken))
+      : { rev: Number(since), ts: (after as string | null) ?? null };
+    const caught = this.#catchUp(room, held, Number(limit ?? 50), !nextToken);
+    const token = caught.isComplete ? null : JSON.stringify(caught.held);
+    return { items: caught.items, nextToken: token, head: this.#head(room), reset: caught.reset };
+  }
+
+  #catchUp(room: ModelRoom, held: Held, limit: number, far: boolean) {
+    const last = room.messages.at(-1)?.ts ?? null;
+    const all = { rev: room.rev, ts: last };
+    const isHeld = ({ ts }: Message) => held.ts !== null && ts <= held.ts;
+    const news = room.messages.filter((each) => !isHeld(each));
+    if (held.rev > room.rev || (far && news.length > this.mostBehind)) {
+      return { items: [], held: all, isComplete: true, reset: true };
+    }
+    if (this.lags()) return { items: [], held, isComplete: false, reset: false };
+    const changed = room.messages.filter((each) => isHeld(each) && (each.rev ?? 0) > held.rev);
+    changed.sort((a, b) => (a.rev ?? 0) - (b.rev ?? 0));
+    const items = changed.slice(0, limit);
+    if (items.length < changed.length) {
+      const rev = items.at(-1)?.rev ?? held.rev;
+      return { items, held: { rev, ts: held.ts }, isComplete: false, reset: false };
+    }
+    const taken = news.slice(0, limit - items.length);
+    const isComplete = taken.length === news.length;
+    const ts = taken.at(-1)?.ts ?? held.ts;
+    items.push(...taken);
+    return { items, held: isComplete ? all : { rev: room.rev, ts }, isComplete, reset: false };
+  }
+
+  #sync(userId: string, { since, limit }: Variables): SyncPage {
+    const held: Record<string, Held> = since ? JSON.parse(String(since)) : {};
+    const rooms: RoomSync[] = [];
+    let space = Number(limit ?? 50);
+    let isMore = false;
+    for (const room of this.rooms.values()) {
+      const had = held[room.id];
+      const head = this.#head(room);
+      if (!room.members.has(userId) || room.isEnded) {
+        delete held[room.id];
+        const nothing = { head: null, messages: [], reset: false, more: false };
+        if (had) rooms.push({ roomId: room.id, ...nothing, left: true });
+        continue;
+      }
+      if (had && had.rev === head.rev) continue;
+      const caught = had
+        ? this.#catchUp(room, had, space, true)
+        : { items: [], held: { rev: head.rev, ts: head.ts ?? null }, isComplete: true, reset: true };
+      held[room.id] = caught.held;
+      space -= caught.items.length;
+      isMore ||= !caught.isComplete;
+      const { items: messages, reset, isComplete } = caught;
+      rooms.push({ roomId: room.id, head, messages, reset, unread: 0, left: false, more: !isComplete });
+    }
+    return { rooms, token: JSON.stringify(held), more: isMore, reset: !since };
+  }
+
+  #heartbeat(userId: string, { rooms }: Variables): Heartbeat {
+    const states = (rooms as { roomId: string }[]).map(({ roomId }) => {
+      const room = this.rooms.get(roomId);
+      if (!room?.members.has(userId) || room.isEnded) return { roomId, left: true };
+      const { seq, rev, epoch } = this.#head(room);
+      return { roomId, seq, rev, epoch, unread: 0, left: false };
+    });
+    return { at: iso(this.now), everySeconds: 30, rooms: states };
+  }
+
+  #myRooms(userId: string) {
+    const mine = [...this.rooms.values()].filter(({ members }) => members.has(userId));
+    const items = mine.map((room) => {
+      const lastMessage = room.messages.at(-1) ?? null;
+      return { room: { roomId: room.id, head: this.#head(room) }, unread: 0, lastReadSeq: 0, lastMessage };
+    });
+    return { items, nextToken: null };
+  }
+
+  #markRead(userId: string, room: ModelRoom, seq: number): Receipt {
+    const readSeq = Math.max(room.readSeq.get(userId) ?? 0, Math.min(seq, room.messages.length));
+    room.readSeq.set(userId, readSeq);
+    return { roomId: room.id, epoch: room.epoch, userId, readSeq, deliveredSeq: 0, retryAfterMs: null };
+  }
+}

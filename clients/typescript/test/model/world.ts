@@ -1,0 +1,269 @@
+// Tabs of one person, the server and what lies between them, in virtual time. Whatever is under way is carried out one
+// piece at a time in an order that the seed chooses, so that a tab can be killed at each place where it would wait.
+import { ChatCore } from '../../src/core/chat.ts';
+import type { Effect, Event } from '../../src/core/protocol.ts';
+import { unauthorized, unreachable } from '../../src/core/refusals.ts';
+import type { Message } from '../../src/wire/generated/types.ts';
+import { chosen, seeded } from './random.ts';
+import { ModelServer, Refused, type Subscription } from './server.ts';
+import { ModelStorage } from './storage.ts';
+
+export const ME = 'me';
+
+/** What goes wrong with the next call or event that it fits. */
+export type Armed =
+  | 'dropRequest'
+  | 'loseAnswer'
+  | 'doubleRequest'
+  | 'dropLive'
+  | 'doubleLive'
+  | 'limit'
+  | 'unavailable'
+  | 'unavailableButDone'
+  | 'internal'
+  | 'token';
+
+interface Piece {
+  readonly tab: Tab;
+  /** What is done; in the order in which it was asked for, where it has a `line`. */
+  readonly run: () => void;
+  readonly line?: string;
+}
+
+export class World {
+  readonly random: () => number;
+  readonly server = new ModelServer();
+  readonly storage = new ModelStorage();
+  readonly tabs: Tab[] = [];
+  readonly armed: Armed[] = [];
+  readonly faults = new Map<string, number>();
+  pieces: Piece[] = [];
+  /** How many tabs there have been. */
+  born = 0;
+  /** Milliseconds of a clock that no one can set. */
+  elapsed = 0;
+  /** Checks after each step; throws. */
+  inspect: (tab: Tab) => void = () => {};
+
+  constructor(seed: number) {
+    this.random = seeded(seed);
+  }
+
+  open(...rooms: string[]): Tab {
+    const tab = new Tab(this, rooms);
+    this.tabs.push(tab);
+    tab.feed({ type: 'start' });
+    for (const roomId of rooms) tab.feed({ type: 'open', roomId });
+    return tab;
+  }
+
+  /** The tab ends at once; what it has sent may still arrive. */
+  kill(tab: Tab): void {
+    tab.end();
+    this.tabs.splice(this.tabs.indexOf(tab), 1);
+  }
+
+  count(fault: string): void {
+    this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
+  }
+
+  takeArmed(...kinds: readonly Armed[]): Armed | null {
+    const index = this.armed.findIndex((each) => kinds.includes(each));
+    const [taken] = index < 0 ? [] : this.armed.splice(index, 1);
+    if (taken) this.count(taken);
+    return taken ?? null;
+  }
+
+  /** Carry one piece out, or let time pass to the next timer. Returns whether there was anything. */
+  step(mayWait = true): boolean {
+    const first = new Set<string>();
+    const ready = this.pieces.filter(({ line }) => !line || (!first.has(line) && first.add(line)));
+    const isPatient = mayWait && this.random() < 0.05;
+    const piece = isPatient ? undefined : chosen(ready, this.random);
+    if (piece) {
+      this.pieces.splice(this.pieces.indexOf(piece), 1);
+      piece.run();
+      return true;
+    }
+    return mayWait && this.wait();
+  }
+
+  /** Let time pass to the next timer. */
+  wait(until = Number.POSITIVE_INFINITY): boolean {
+    const next = this.tabs.flatMap((tab) => [...tab.timers].map(([key, at]) => ({ tab, key, at })));
+    next.sort((a, b) => a.at - b.at);
+    const [first] = next;
+    if (!first || first.at > until) return false;
+    this.pass(Math.max(0, first.at - this.elapsed));
+    first.tab.timers.delete(first.key);
+    first.tab.feed({ type: 'due', key: first.key });
+    return true;
+  }
+
+  pass(ms: number): void {
+    this.elapsed += ms;
+    this.server.now += ms;
+  }
+
+  /** Everything that is under way, and what timers bring within so long. */
+  settle(ms: number): void {
+    const until = this.elapsed + ms;
+    for (let steps = 0; steps < 100_000; steps += 1) {
+      if (!this.step(false) && !this.wait(until)) return;
+    }
+    throw new Error('it does not come to rest');
+  }
+}
+
+export class Tab {
+  readonly core: ChatCore;
+  readonly timers = new Map<string, number>();
+  /** How far this tab's clock is from the server's. */
+  clock = 0;
+  isUp = false;
+  /** Whether the network is there. */
+  isLinked = true;
+  isEnded = false;
+  readonly rooms: readonly string[];
+  readonly #world: World;
+  readonly #line: string;
+  readonly #ends = new Map<string, () => void>();
+  #connection = 0;
+  readonly sent = new Map<string, number>();
+
+  constructor(world: World, rooms: readonly string[]) {
+    this.#world = world;
+    this.#line = `storage ${world.born}`;
+    world.born += 1;
+    this.rooms = rooms;
+    this.core = new ChatCore({ userId: ME, chance: world.random, keep: 60 });
+  }
+
+  feed(event: Event): void {
+    if (this.isEnded) return;
+    const effects = this.core.feed(event, this.#world.server.now + this.clock);
+    for (const effect of effects) this.#carryOut(effect);
+    this.#world.inspect(this);
+  }
+
+  end(): void {
+    this.isEnded = true;
+    this.timers.clear();
+    for (const end of this.#ends.values()) end();
+    this.#world.pieces = this.#world.pieces.filter(({ tab, line }) => tab !== this || !line);
+  }
+
+  /** The connection is lost. */
+  cut(): void {
+    for (const end of this.#ends.values()) end();
+    this.#ends.clear();
+    this.#connection += 1;
+    if (!this.isUp) return;
+    this.isUp = false;
+    this.feed({ type: 'down', refusal: unreachable() });
+  }
+
+  #later(run: () => void, line?: string): void {
+    this.#world.pieces.push({ tab: this, run, ...(line ? { line } : {}) });
+  }
+
+  #carryOut(effect: Effect): void {
+    const world = this.#world;
+    switch (effect.type) {
+      case 'timer':
+        this.timers.set(effect.key, world.elapsed + effect.afterMs);
+        return;
+      case 'cancel':
+        this.timers.delete(effect.key);
+        return;
+      case 'connect':
+        return this.#later(() => this.#connect());
+      case 'disconnect':
+        return this.cut();
+      case 'subscribe':
+        return this.#later(() => this.#subscribe(effect));
+      case 'unsubscribe':
+        return this.#ends.get(effect.roomId)?.();
+      case 'request':
+        return this.#later(() => this.#request(effect));
+      default:
+        return this.#later(() => this.#store(effect), this.#line);
+    }
+  }
+
+  #connect(): void {
+    if (!this.isLinked) return this.feed({ type: 'down', refusal: unreachable() });
+    if (this.#world.takeArmed('token')) return this.feed({ type: 'down', refusal: unauthorized() });
+    this.isUp = true;
+    this.feed({ type: 'up' });
+  }
+
+  #subscribe({ roomId, epoch, number }: Extract<Effect, { type: 'subscribe' }>): void {
+    const connection = this.#connection;
+    const isHere = () => connection === this.#connection && !this.isEnded;
+    if (!this.isUp || !isHere()) return;
+    this.#ends.get(roomId)?.();
+    const subscription: Subscription = { roomId, epoch, hear: (message) => isHere() && this.#hear(message) };
+    try {
+      this.#ends.set(roomId, this.#world.server.subscribe(ME, subscription));
+      this.#later(() => isHere() && this.feed({ type: 'subscribed', roomId, number }));
+    } catch (error) {
+      const { refusal } = error as Refused;
+      this.#later(() => isHere() && this.feed({ type: 'notSubscribed', roomId, number, refusal }));
+    }
+  }
+
+  #hear(message: Message): void {
+    const armed = this.#world.takeArmed('dropLive', 'doubleLive');
+    if (armed === 'dropLive') return;
+    this.#later(() => this.feed({ type: 'live', message }));
+    if (armed) this.#later(() => this.feed({ type: 'live', message }));
+  }
+
+  #request({ number, field, variables }: Extract<Effect, { type: 'request' }>): void {
+    const world = this.#world;
+    if (field === 'sendMessage') {
+      const id = String(variables.clientMessageId);
+      this.sent.set(id, (this.sent.get(id) ?? 0) + 1);
+    }
+    const refuse = (refusal = unreachable()) =>
+      this.#later(() => this.feed({ type: 'refused', number, refusal }));
+    const kinds: Armed[] = ['dropRequest', 'loseAnswer', 'doubleRequest', 'unavailable', 'token'];
+    if (field === 'sendMessage') kinds.push('limit', 'unavailableButDone', 'internal');
+    const armed = world.takeArmed(...kinds);
+    if (!this.isLinked || armed === 'dropRequest') return refuse();
+    if (armed === 'token') return refuse(unauthorized());
+    if (armed === 'limit')
+      return refuse(new Refused('RateLimited', { retryAfterMs: 1_200, scope: 'person' }).refusal);
+    if (armed === 'unavailable') return refuse(new Refused('ServiceUnavailable').refusal);
+    if (armed === 'internal') return refuse(new Refused('InternalError', { correlationId: 'c' }).refusal);
+    const call = () => {
+      try {
+        const value = structuredClone(world.server.call(ME, field, variables));
+        return { type: 'answered', number, value } as const;
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        return { type: 'refused', number, refusal: error.refusal } as const;
+      }
+    };
+    const answer = call();
+    if (armed === 'doubleRequest') world.pieces.push({ tab: this, run: call });
+    if (armed === 'loseAnswer') return refuse();
+    if (armed === 'unavailableButDone') return refuse(new Refused('ServiceUnavailable').refusal);
+    this.#later(() => this.feed(answer));
+  }
+
+  #store(effect: Effect): void {
+    const { storage } = this.#world;
+    const tell = (event: Event) =>
+      this.#world.pieces.unshift({ tab: this, run: () => this.feed(event), line: this.#line });
+    if (effect.type === 'add') {
+      const entry = storage.add(effect.entry, effect.replaces);
+      if (entry) tell({ type: 'added', entry });
+    } else if (effect.type === 'update') storage.update(effect.entry);
+    else if (effect.type === 'remove') storage.remove(effect.clientMessageId);
+    else if (effect.type === 'load') {
+      tell({ type: 'loaded', roomId: effect.roomId, entries: storage.load(effect.roomId) });
+    }
+  }
+}
