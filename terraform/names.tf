@@ -19,6 +19,15 @@ locals {
   # Roles belong to the account, whatever the region: two regions must not ask for the same.
   role_suffix = var.region_in_role_names ? "-${var.region}" : ""
 
+  # IAM takes 64 characters. What does not fit is cut before its region, and told apart by a hash of all of it.
+  role_names = {
+    for module, name in local.function_names : module => (
+      length("${name}${local.role_suffix}") <= 64
+      ? "${name}${local.role_suffix}"
+      : "${substr(name, 0, 57 - length(local.role_suffix))}-${substr(sha256(name), 0, 6)}${local.role_suffix}"
+    )
+  }
+
   # Buckets belong to the whole partition.
   bucket_names = {
     for purpose in ["audit", "uploads"] : purpose => "${local.short_prefixes[purpose]}-${purpose}-${local.account}-${var.region}"

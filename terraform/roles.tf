@@ -67,7 +67,7 @@ locals {
 resource "aws_iam_role" "function" {
   for_each = local.functions
 
-  name                 = "${local.function_names[each.key]}${local.role_suffix}"
+  name                 = local.role_names[each.key]
   description          = "What resolvers/${each.key}.py may do."
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary_arn

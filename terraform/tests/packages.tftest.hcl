@@ -20,7 +20,7 @@ run "checksums_are_read" {
       sha256sums = join("\n", concat(
         ["${sha256("wheel")}  appsync_chat-1.4.0-py3-none-any.whl", "${sha256("chat")}  layer-chat.zip", "${sha256("arm")} *layer-dependencies-arm64.zip"],
         [for module in distinct([for name, each in jsondecode(file("../resolvers/wiring.json")).fields : each.module]) : "${sha256(module)}  functions/${module}.zip"],
-        [for module in ["authorizer", "guild_membership", "run_jobs"] : "${sha256(module)}  functions/${module}.zip"],
+        [for module in ["authorizer", "guild_membership", "run_jobs", "project_stream"] : "${sha256(module)}  functions/${module}.zip"],
         [""],
       ))
     }

@@ -40,7 +40,7 @@ run "attachments" {
   assert {
     condition = alltrue([
       for module, each in local.functions :
-      { for name, value in aws_lambda_function.chat[module].environment[0].variables : name => value if startswith(name, "UPLOAD") || name == "MAX_UPLOAD_BYTES" }
+      { for name, value in merge(aws_lambda_function.chat, aws_lambda_function.reader)[module].environment[0].variables : name => value if startswith(name, "UPLOAD") || name == "MAX_UPLOAD_BYTES" }
       == { for name, value in { UPLOADS_BUCKET = output.uploads_bucket, UPLOAD_TYPES = "image/png,text/plain", MAX_UPLOAD_BYTES = "1000" } : name => value if contains(each.settings, name) }
     ])
     error_message = "The functions must be told of the bucket and its limits as far as their wiring lists them."
