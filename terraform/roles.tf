@@ -11,6 +11,7 @@ locals {
       "USER#*"   = ["USER#*"]
       "LIVE#*"   = ["LIVE#${rooms}"]
       "LEDGER#*" = ["LEDGER#${rooms}"]
+      "AVATAR#*" = key == "core" ? ["AVATAR#*"] : []
       "JOBS"     = ["JOBS"]
     }
   }

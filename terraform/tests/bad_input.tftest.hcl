@@ -159,6 +159,17 @@ run "numbers_of_the_reader_out_of_bounds" {
   expect_failures = [var.events, var.hooks]
 }
 
+run "a_directory_and_hosts_that_cannot_be" {
+  command = plan
+  variables {
+    people = {
+      directory    = { module = "acme/people.py", layer_arns = [], timeout_ms = 1 }
+      avatar_hosts = ["https://pictures.example.com"]
+    }
+  }
+  expect_failures = [var.people]
+}
+
 run "a_way_to_publish_that_is_none" {
   command = plan
   variables {

@@ -269,3 +269,30 @@ run "rules_of_ones_own" {
     error_message = "Some function must ask them."
   }
 }
+
+run "a_directory_of_ones_own" {
+  command = plan
+
+  variables {
+    people = {
+      directory    = { module = "acme.people", layer_arns = ["arn:aws:lambda:eu-central-1:123456789012:layer:acme:4"] }
+      avatar_hosts = ["pictures.example.com", "cdn.example.org"]
+    }
+  }
+
+  assert {
+    condition = alltrue([
+      for module, function in aws_lambda_function.chat : (
+        contains(local.functions[module].settings, "PEOPLE_DIRECTORY_TIMEOUT_MS")
+        ? contains(local.layers[module], "arn:aws:lambda:eu-central-1:123456789012:layer:acme:4") && [for name in ["PEOPLE_DIRECTORY", "PEOPLE_DIRECTORY_TIMEOUT_MS", "AVATAR_HOSTS"] : function.environment[0].variables[name]] == ["acme.people", "1000", "pictures.example.com,cdn.example.org"]
+        : length(local.layers[module]) == 2 && !contains(keys(function.environment[0].variables), "PEOPLE_DIRECTORY_TIMEOUT_MS")
+      )
+    ])
+    error_message = "The functions that ask the directory must have it, and no other."
+  }
+
+  assert {
+    condition     = aws_lambda_function.chat["update_me"].environment[0].variables["PEOPLE_DIRECTORY"] == "acme.people"
+    error_message = "Whoever changes their name must be told that there is a directory."
+  }
+}

@@ -59,6 +59,12 @@ run "attachments" {
       "remove_message s3:DeleteObject ${local.uploads_arn}/kept/*",
       "run_jobs s3:DeleteObject ${local.uploads_arn}/pending/*",
       "run_jobs s3:DeleteObject ${local.uploads_arn}/kept/*",
+      "run_jobs s3:DeleteObject ${local.uploads_arn}/avatars/*",
+      "update_me s3:GetObject ${local.uploads_arn}/pending/*",
+      "update_me s3:PutObject ${local.uploads_arn}/avatars/*",
+      "update_room s3:GetObject ${local.uploads_arn}/pending/*",
+      "update_room s3:PutObject ${local.uploads_arn}/avatars/*",
+      "avatar s3:GetObject ${local.uploads_arn}/avatars/*",
     ])
     error_message = "Only these functions may touch objects, and each only those of its folders."
   }

@@ -248,6 +248,24 @@ def test_a_picture_is_taken_once(harness: Harness, objects: Any) -> None:
     jobs(harness)
 
 
+def test_a_name_and_an_address_are_in_no_log(
+    harness: Harness, hosts: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ann = new()
+    room = harness.room({ann: "owner"})
+    secret = uuid.uuid4().hex
+    for name in (secret, f"{secret} refuse", "x" * 80 + secret):
+        harness.invoke(event(harness, ann, name=name, avatarUrl=f"https://{HOST}/{secret}"))
+    harness.invoke(event(harness, ann, avatarUrl=f"https://elsewhere.example.com/{secret}"))
+    harness.invoke(harness.event("Query.people", ann, roomId=room, ids=[ann, secret]))
+    harness.invoke(harness.event("Query.searchPeople", ann, roomId=room, prefix=secret))
+    harness.invoke(harness.event("Query.avatar", ann, roomId=room, id=secret))
+    written = "".join(capfd.readouterr())
+    assert "Mutation.updateMe" in written
+    assert secret not in written
+    jobs(harness)
+
+
 @pytest.fixture(scope="module")
 def asked(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     with hooks(harness, tmp_path_factory.mktemp("hooks")) as asked:
