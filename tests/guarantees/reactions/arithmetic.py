@@ -1,10 +1,11 @@
 """What a thousand reactions in a second to one message take: requests and units of each kind of partition, counted from a run of
 the code itself on moto, in process. It tells no engine's rate: the clock is moved by hand.
 
-    python -m tests.guarantees.reactions.arithmetic
+    python -m tests.guarantees.reactions.arithmetic [members …]
 """
 
 import os
+import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -155,5 +156,5 @@ def environment() -> Iterator[str]:
 if __name__ == "__main__":
     with environment() as address:
         dynamodb = aws_client("dynamodb", region=REGION, endpoint=address, timeout=20)
-        for people_there, emoji_used in ((10, 3), (100, 3), (1_000, 3)):
-            run(dynamodb, people_there, emoji_used)
+        for people_there in map(int, sys.argv[1:] or ("10", "100", "1000")):
+            run(dynamodb, people_there, 3)
