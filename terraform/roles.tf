@@ -6,13 +6,15 @@ locals {
   rooms_of_table = { core = "ROOM#*", guild = "GUILD#*" }
   keys_in_table = {
     for key, rooms in local.rooms_of_table : key => {
-      "ROOM#*"   = key == "core" ? ["ROOM#*"] : []
-      "GUILD#*"  = key == "guild" ? ["GUILD#*"] : []
-      "USER#*"   = ["USER#*"]
-      "LIVE#*"   = ["LIVE#${rooms}"]
-      "LEDGER#*" = ["LEDGER#${rooms}"]
-      "AVATAR#*" = key == "core" ? ["AVATAR#*"] : []
-      "JOBS"     = ["JOBS"]
+      "ROOM#*"      = key == "core" ? ["ROOM#*"] : []
+      "GUILD#*"     = key == "guild" ? ["GUILD#*"] : []
+      "USER#*"      = ["USER#*"]
+      "LIVE#*"      = ["LIVE#${rooms}"]
+      "LEDGER#*"    = ["LEDGER#${rooms}"]
+      "REACT#*"     = ["REACT#${rooms}"]
+      "REACTIONS#*" = ["REACTIONS#${rooms}"]
+      "AVATAR#*"    = key == "core" ? ["AVATAR#*"] : []
+      "JOBS"        = ["JOBS"]
     }
   }
 

@@ -26,7 +26,7 @@ from tests.guarantees.support.revisions import check_every_revision_is_told, sto
 MEMBERS: Mapping[str, Role] = {"ann": "owner", "eve": "owner", "mo": "moderator", "bob": "member"}
 FUTURE = "2100-01-01T00:00:00.000Z"
 UNTOLD = {
-    "blockUser", "createUpload", "heartbeat", "markDelivered", "markRead", "publishMessage", "publishMine",
+    "blockUser", "createUpload", "heartbeat", "markDelivered", "markRead", "react", "publishMessage", "publishMine",
     "revokeSubscriptions", "typing", "unblockUser",
 }  # fmt: skip
 """Mutations that change no room."""

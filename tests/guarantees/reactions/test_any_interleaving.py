@@ -34,7 +34,7 @@ from tests.guarantees.support.fixtures import (
     send,
     table_name,
 )
-from tests.guarantees.support.revisions import stored_events
+from tests.guarantees.support.revisions import check_every_revision_is_told, stored_events
 
 PEOPLE = [f"p{number}#%" for number in range(9)]
 EMOJI = ["👍", "❤️", "#️⃣", "🏳️‍🌈", ":party_parrot:", "👩🏿‍🤝‍👨🏻"]
@@ -204,6 +204,7 @@ class Run:
     def check_revisions(self) -> None:
         """At most one in a second, and no number of a message by them."""
         room = Room.parse(self.room)
+        check_every_revision_is_told(self.world.client, self.room, since=2)
         instants = [each["ts"] for each in self.world.told(self.room)]
         assert all(later - earlier >= 1_000 for earlier, later in itertools.pairwise(instants))
         assert len(instants) == len(self.world.entries(self.room))

@@ -7,18 +7,18 @@ from chat.rules.events import RoomEvent
 from chat.rules.models import Item
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.event_items import event_of
+from chat.storage.event_items import as_last_told, event_of
 from tests.guarantees.support.fixtures import partition, table_name
 
 
 def events_of(items: list[Item]) -> Iterator[tuple[int, str]]:
     """Each revision that items of a room's partition tell, and how: a message's sending, its changes by the log, and
-    everything else by an item of its own. A message shows its last change alone."""
+    everything else, summaries of reactions among it, by an item of its own. A message shows its last change alone."""
     for item in items:
         sort_key = item["SK"]["S"]
         if sort_key.startswith(keys.MESSAGES) and "sentRev" in item:
             yield int(item["sentRev"]["N"]), "MESSAGE_SENT"
-        elif sort_key.startswith(keys.CHANGES):
+        elif sort_key.startswith(keys.CHANGES) and item["kind"]["S"] != "reacted":
             yield int(item["rev"]["N"]), item["kind"]["S"]
         elif sort_key.startswith(keys.EVENTS):
             event = event_of(item)
@@ -36,10 +36,13 @@ def check_every_revision_is_told(client: Any, room_id: str, since: int = 1) -> i
     told = sorted(each for each in events_of(items) if each[0] >= since)
     assert [number for number, _ in told] == list(range(since, rev + 1)), told
     changed = {number for number, kind in told if kind in ("edited", "removed")}
-    shown = {
-        int(item["rev"]["N"]) for item in items if item["SK"]["S"].startswith(keys.MESSAGES) and "rev" in item
-    }
+    messages = [as_last_told(item) for item in items if item["SK"]["S"].startswith(keys.MESSAGES)]
+    shown = {int(item["rev"]["N"]) for item in messages if "rev" in item}
     assert {number for number in shown if number >= since} <= changed
+    logged = {int(item["rev"]["N"]) for item in items if item.get("kind") == {"S": "reacted"}}
+    assert {number for number in logged if number >= since} <= {
+        number for number, kind in told if kind == "REACTIONS_CHANGED"
+    }
     return rev
 
 
