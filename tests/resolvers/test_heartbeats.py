@@ -48,7 +48,15 @@ def test_the_demo_event_is_answered_for_each_person_without_what_is_theirs(harne
     harness.send(room, "one")
     event = heartbeats(harness, said(ann, (room, 0), watching=room), said(bob, (room, 1), (guild, 0)))
     answer = harness.run(event, writes=["AT", "AT", "PRESENCE", "PRESENCE", "WINDOW"])
-    head = {"roomId": room, "seq": 1, "rev": 2, "epoch": 1, "unread": None, "unreadMentions": None, "left": False}
+    head = {
+        "roomId": room,
+        "seq": 1,
+        "rev": 2,
+        "epoch": 1,
+        "unread": None,
+        "unreadMentions": None,
+        "left": False,
+    }
     assert answer == [
         {"userId": ann, "deviceId": "desk", "rooms": [head], "errorType": None, "message": None},
         {
@@ -181,7 +189,15 @@ def test_a_room_that_is_not_adopted_yet_is_answered_as_heartbeat_answers_it(harn
     harness.member(room, ann, status="active", role="member")
     answer = harness.run(heartbeats(harness, said(ann, (room, 0))), writes=["PRESENCE"])
     assert answer[0]["rooms"] == [
-        {"roomId": room, "seq": 0, "rev": 0, "epoch": 1, "unread": None, "unreadMentions": None, "left": False}
+        {
+            "roomId": room,
+            "seq": 0,
+            "rev": 0,
+            "epoch": 1,
+            "unread": None,
+            "unreadMentions": None,
+            "left": False,
+        }
     ]
 
 

@@ -26,8 +26,8 @@ from tests.guarantees.support.revisions import check_every_revision_is_told, sto
 MEMBERS: Mapping[str, Role] = {"ann": "owner", "eve": "owner", "mo": "moderator", "bob": "member"}
 FUTURE = "2100-01-01T00:00:00.000Z"
 UNTOLD = {
-    "blockUser", "createUpload", "heartbeat", "markDelivered", "markRead", "react", "publishMessage", "publishMine",
-    "revokeSubscriptions", "typing", "unblockUser",
+    "blockUser", "createUpload", "heartbeat", "heartbeats", "markDelivered", "markRead", "react", "publishMessage",
+    "publishMine", "revokeSubscriptions", "saveDraft", "typing", "unblockUser", "updateMe",
 }  # fmt: skip
 """Mutations that change no room."""
 
@@ -80,7 +80,9 @@ def test_after_every_mutation_the_revisions_are_told_without_a_gap(client: Any) 
     script(ann, "editMessage", id=sent["id"], text="uno")
     script(ann, "editMessage", id=sent["id"], text="eins")
     script(ann, "removeMessage", id=sent["id"])
-    script(bob, "sendMessage", text="two")
+    two = script(bob, "sendMessage", text="two")
+    script(ann, "pinMessage", id=two["id"])
+    script(ann, "unpinMessage", id=two["id"])
     script(ann, "updateRoom", name="Told", visibility="PUBLIC")
     script(cat, "joinRoom")
     script(ann, "addMember", userId=dan, role="OWNER")
@@ -106,13 +108,41 @@ def test_after_every_mutation_the_revisions_are_told_without_a_gap(client: Any) 
     other = new_room(client, members={ann: "owner", bob: "member"})
     ended = Script(client, ours, other)
     ended(ann, "deleteRoom")
-    verbs = {"createRoom"} | script.verbs | asked.verbs | alone.verbs | ended.verbs
+    check_direct(client, ours)
+    verbs = {"createRoom", "direct"} | script.verbs | asked.verbs | alone.verbs | ended.verbs
     assert verbs == mutations() - UNTOLD
-    assert verbs | UNTOLD >= VERBS.keys() - {"room"}
+    assert verbs | UNTOLD >= VERBS.keys() - {"room", "messagesById", "pins"}
     kinds = script.kinds | asked.kinds | alone.kinds | ended.kinds
     kinds_of_messages = {"MESSAGE_SENT", "MESSAGE_EDITED", "MESSAGE_REMOVED"}
     others = {"ROOM_ADOPTED", "GUILD_MEMBERSHIP"}  # tests/migration/, tests/services/test_guild_membership.py
     assert kinds | kinds_of_messages | others == every_kind()
+
+
+def check_direct(client: Any, ours: Deployment) -> None:
+    """Its making, a block, its end, and either's coming back are told; a block by nobody, and to nobody."""
+    one, other = (f"{name}-{uuid.uuid4()}" for name in ("one", "other"))
+    room = call(ours, one, "direct", userId=other)["roomId"]
+    steps: list[tuple[str, str, dict[str, Any]]] = [
+        (other, "blockUser", {"userId": one}),
+        (other, "unblockUser", {"userId": one}),
+        (other, "leaveRoom", {"roomId": room}),
+        (one, "direct", {"userId": other}),
+        (one, "leaveRoom", {"roomId": room}),
+        (one, "direct", {"userId": other}),
+    ]
+    for number, (who, verb, arguments) in enumerate(steps, start=2):
+        assert not isinstance(call(ours, who, verb, **arguments), Refusal), verb
+        assert check_every_revision_is_told(client, room) == number
+    told = [(event.kind, event.actor_id) for event in stored_events(client, room)]
+    assert told == [
+        ("ROOM_CREATED", one),
+        ("INTERNAL", None),
+        ("INTERNAL", None),
+        ("MEMBER_LEFT", other),
+        ("MEMBER_ADDED", one),
+        ("MEMBER_LEFT", one),
+        ("MEMBER_JOINED", one),
+    ]
 
 
 def every_kind() -> set[str]:
