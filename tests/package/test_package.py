@@ -174,19 +174,22 @@ HEAVY = {"boto3", "s3transfer", "aws_xray_sdk", "awscrt", "pydantic", "aws_lambd
 def test_a_function_imports_nothing_heavy(started: Started) -> None:
     found = set(started.found["modules"])
     assert found & HEAVY == set()
-    assert ("botocore.client" in found) == (started.module not in ("authorizer", "publish_message"))
+    assert ("botocore.client" in found) == (
+        started.module not in ("authorizer", "publish_message", "publish_mine")
+    )
     assert ("jwt" in found) == (started.module == "authorizer")
 
 
-MOST = {"modules": 441, "texts": 130, "data": 64_000, "sources": 1}
+MOST = {"modules": 449, "texts": 130, "data": 64_000, "sources": 1}
 """What a cold start costs, in what cannot flake: modules imported, pieces of text that Python compiles (a class made
 by `dataclass` is one with six methods in it, a record one with `__init__` alone, once an object is made), bytes of
 data read, sources read: the function's own. A bare client of botocore imports 327 modules, and reads 1.4 MB."""
+MOST_OF_PROJECTIONS = {**MOST, "modules": 461}
 MOST_OF_THE_AUTHORIZER = {"modules": 305, "texts": 40, "data": 0, "sources": 1}
 
 
 def test_a_cold_start_costs_no_more_than_it_did(started: Started) -> None:
-    most = MOST_OF_THE_AUTHORIZER if started.module == "authorizer" else MOST
+    most = {"authorizer": MOST_OF_THE_AUTHORIZER, "project_stream": MOST_OF_PROJECTIONS}.get(started.module, MOST)
     cost = {**started.found, "modules": len(started.found["modules"])}
     assert {name: cost[name] for name in most if cost[name] > most[name]} == {}
 

@@ -66,7 +66,7 @@ def wire_of(room: RoomOracle, each: StoredMessage) -> Wire:
 def head_of(room: RoomOracle) -> Wire:
     """The schema's `RoomHead`."""
     ts = to_wire(room.latest()) if room.messages else None
-    return {"seq": len(room.messages), "ts": ts, "epoch": room.epoch, "rev": room.rev}
+    return {"seq": len(room.messages), "ts": ts, "epoch": room.epoch, "rev": room.rev, "pinsRev": 0}
 
 
 def has_rules(wire: Wire, room: RoomOracle) -> bool:
