@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
+from tests.guarantees.support.fixtures import FAST
 from tests.resolvers.harness import Harness
 
 EVENT = "Query.receipts"
@@ -130,3 +131,17 @@ def test_strangers_and_visitors_are_refused_and_administrators_may_read(harness:
     harness.refused(event, "NotRoomMember")
     event["identity"]["resolverContext"]["roles"] = "admin"
     assert len(harness.run(event, writes=[])["items"]) == 2
+
+
+def test_nothing_is_confirmed_of_a_message_that_the_caller_may_not_see(harness: Harness) -> None:
+    room = harness.room(settings={**FAST, "historyFrom": "joining"})
+    harness.send(room, "one", "two")
+    harness.member(room, "bob", joinedSeq=1)
+    told = {
+        seq: harness.invoke(harness.event("Query.receipts", "bob", roomId=room, seq=seq))["confirmation"]
+        for seq in (0, 1, 2)
+    }
+    assert (told[0], told[1], told[2]["seq"]) == (None, None, 2)
+    harness.head(room, historyFrom="beginning")
+    first = harness.invoke(harness.event("Query.receipts", "bob", roomId=room, seq=0))["confirmation"]
+    assert first["seq"] == 0

@@ -71,7 +71,7 @@ def receipts(
         "items": [_receipt(found, room, each.user_id, head.epoch) for each in page],
         "nextToken": token,
         "confirmation": _confirmation(found, asked, caller, everybody)
-        if is_small and asked.seq is not None and asked.seq >= first_visible_to(entry)
+        if is_small and max(asked.seq or 0, 1) >= first_visible_to(entry)
         else None,
     }
 
