@@ -63,7 +63,8 @@ class Sight:
             return False
         if isinstance(since, RoomPosition) and since.rev < self.history_rev:
             return True
-        return (since if isinstance(since, int) else since.seq) < self.hidden
+        # Who is where they joined may hold what they saw before that: nothing that they see now is lost by it.
+        return 0 < self.hidden >= (since if isinstance(since, int) else since.seq)
 
 
 def parse_since(text: str) -> RoomPosition | int:

@@ -110,6 +110,7 @@ def test_where_history_is_visible_from_joining_an_epoch_begins_with_it(harness: 
     assert answer == notice(answer, room, "carol", 1, **expected)
     assert head(harness, room) == (3, 2, 2)
     carol = membership(harness, room, "carol")
+    assert carol["joinedRev"] == 3
     assert (carol["joinedSeq"], carol["joinedTs"], carol["joinedEpoch"]) == (
         1,
         harness.item(room, "HEAD")["ts"],

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chat.rules.selection import REQUIRED
+from tests.guarantees.support.fixtures import FAST
 from tests.resolvers.harness import Harness
 
 SENT = ["HEAD", "IN", "MSG", "SENT"]
@@ -318,3 +319,18 @@ def test_the_events_that_refer_to_something_are_answered_as_told(harness: Harnes
     harness.refused(nothing, "InvalidInput", argument="replyTo")
     by_a_member = harness.event(f"{EVENT}.mention-of-all-by-a-member", roomId=room)
     harness.refused(by_a_member, "NotAllowed", reason="role")
+
+
+def test_a_repeat_is_heard_by_nobody_who_came_since_where_history_is_visible_from_joining(
+    harness: Harness,
+) -> None:
+    """Its answer is published, whole: so in no epoch but the one that it was sent in."""
+    room = harness.room(settings={**FAST, "historyFrom": "joining", "visibility": "public"})
+    event = harness.event(EVENT, roomId=room, text="one", clientMessageId="c-1")
+    sent = harness.invoke(event)
+    harness.invoke(harness.event("Mutation.joinRoom", "carol", roomId=room))
+    assert harness.invoke(event) == sent
+    assert harness.item(room, "HEAD")["epoch"] == sent["epoch"] + 1
+    harness.invoke(harness.event("Mutation.editMessage", roomId=room, id=sent["id"], text="two"))
+    again = harness.invoke(event)
+    assert (again["id"], again["text"], again["epoch"]) == (sent["id"], "two", None)

@@ -57,6 +57,7 @@ def test_what_a_membership_lacks_is_nought() -> None:
         "joined_seq": 0,
         "joined_ts": 0,
         "joined_epoch": 0,
+        "joined_rev": 0,
         "last_sent_seq": 0,
         "tat": 0,
         "written_at": 0,

@@ -85,6 +85,12 @@ def test_what_is_held_from_before_the_joining_is_read_afresh_where_that_counts()
     assert Sight(HIDING, Member(joined_seq=5)).is_outdated(None, 99, 9)  # by an instant that is not known
 
 
+def test_what_is_held_from_before_an_earlier_joining_is_outdated_even_where_nothing_came_since() -> None:
+    again = Sight(HIDING, replace(LATER, joined_rev=8))
+    assert [again.is_outdated(5, 50, rev) for rev in (7, 8)] == [True, False]
+    assert again.is_outdated(4, 49, 9)  # whatever `rev` a client names
+
+
 def test_a_membership_from_after_the_head_hides_whatever_that_says() -> None:
     assert first_visible(OPEN, replace(LATER, joined_epoch=2)) == 6
     assert first_visible(replace(OPEN, epoch=2), replace(LATER, joined_epoch=2)) == 1

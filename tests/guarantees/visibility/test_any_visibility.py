@@ -19,20 +19,20 @@ from tests.guarantees.support.backend import Denied, backend
 from tests.guarantees.visibility.visible_room import CHANGES, SYNC, VisibleRoom, Wire, shown
 
 SEEDS = 60 if os.environ.get("PROVE") else 4
-STEPS = 45
+STEPS = 60
 PEOPLE = ("ann", "bob", "cat", "dan")
 WEIGHTS = {
-    "send": 34,
-    "repeat": 5,
-    "edit": 14,
-    "remove": 7,
-    "join": 11,
-    "add": 5,
-    "leave": 6,
-    "take_out": 3,
-    "switch": 6,
-    "catch_up": 12,
-    "look": 5,
+    "send": 24,
+    "repeat": 8,
+    "edit": 20,
+    "remove": 6,
+    "join": 10,
+    "add": 4,
+    "leave": 4,
+    "take_out": 2,
+    "switch": 3,
+    "catch_up": 16,
+    "look": 3,
 }
 
 

@@ -279,7 +279,7 @@ class Member(Stored):
     left, and were not taken out. `invitation_ended`: they were invited last, and did not come.
 
     `joined_seq` is the room's newest message when they came, `joined_ts` (ms) its instant, 0 where that was not kept.
-    `joined_epoch` is the epoch that began with their coming, where one did."""
+    `joined_epoch` is the epoch that began with their coming, where one did, and `joined_rev` the revision that was."""
 
     role: Role = "member"
     status: Status = "active"
@@ -287,6 +287,7 @@ class Member(Stored):
     joined_seq: int = 0
     joined_ts: int = 0
     joined_epoch: int = 0
+    joined_rev: int = 0
     last_sent_seq: int = 0
     tat: int = 0
     written_at: int = 0

@@ -39,6 +39,8 @@ class Sight:
             return True
         if self.first == 1:
             return False
+        if rev < member.joined_rev:
+            return True
         if seq is None:
             return not member.joined_ts or ts < member.joined_ts
         return seq < member.joined_seq

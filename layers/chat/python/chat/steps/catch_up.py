@@ -293,7 +293,7 @@ class _CatchingUp:
         found = self._slice(low, high, limit=self._space, now_s=self._now // 1_000)
         count = self._before_gap(found, low)
         kept = found.messages if count is None else found.messages[: count - 1]
-        self._messages += [message for _, message in kept]
+        self._messages += [message for _, message in kept if (message.seq or 0) >= self._first]
         if count is None and found.position is None:
             self._held = Held.all_of(head)
             return "done"

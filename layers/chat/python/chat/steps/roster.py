@@ -117,7 +117,8 @@ def caller_unchanged(room: Room, caller: Caller, entry: RoomAccess) -> list[Writ
 
 def joined_at(head: Head) -> dict[str, int]:
     """What the membership of somebody who comes now holds of when that was, beside the number."""
-    begun = {"joinedEpoch": head.epoch + 1} if head.history_from == "joining" else {}
+    hides = head.history_from == "joining"
+    begun = {"joinedEpoch": head.epoch + 1, "joinedRev": head.rev + 1} if hides else {}
     return ({"joinedTs": head.ts} if head.ts else {}) | begun
 
 
