@@ -80,7 +80,7 @@ def expected(row: str, person: str, *, hides: bool) -> set[int]:
     return seen & GIVE.get(row, set())
 
 
-CHANGES_FROM_BEFORE = ("changes since the beginning", "changes since the second")
+CHANGES_FROM_BEFORE = ("changes since the beginning", "changes since the second", "changes since the fourth")
 CHANGES_GIVE = {
     "changes since the beginning": ALL,
     "changes since the second": {1, 3, 4, 5, 6},
