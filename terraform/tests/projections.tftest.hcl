@@ -29,7 +29,7 @@ run "on_where_both_tables_are_ours" {
         mapping.destination_config[0].on_failure[0].destination_arn == aws_sqs_queue.letters["projections-failed"].arn,
         toset(mapping.filter_criteria[0].filter[*].pattern) == toset([
           "{\"dynamodb\":{\"Keys\":{\"SK\":{\"S\":[{\"prefix\":\"MSG#\"},{\"prefix\":\"EVT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
-          "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"REACT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
+          "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"REACT#\"}]},\"SK\":{\"S\":[{\"prefix\":\"COUNT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
         ]),
       ])
     ])

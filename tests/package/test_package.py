@@ -189,7 +189,9 @@ MOST_OF_THE_AUTHORIZER = {"modules": 305, "texts": 40, "data": 0, "sources": 1}
 
 
 def test_a_cold_start_costs_no_more_than_it_did(started: Started) -> None:
-    most = {"authorizer": MOST_OF_THE_AUTHORIZER, "project_stream": MOST_OF_PROJECTIONS}.get(started.module, MOST)
+    most = {"authorizer": MOST_OF_THE_AUTHORIZER, "project_stream": MOST_OF_PROJECTIONS}.get(
+        started.module, MOST
+    )
     cost = {**started.found, "modules": len(started.found["modules"])}
     assert {name: cost[name] for name in most if cost[name] > most[name]} == {}
 

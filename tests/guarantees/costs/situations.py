@@ -29,7 +29,6 @@ SITUATIONS: dict[str, Callable[[PreparedRooms], Operation]] = {}
 NOT_IN_THE_TABLE = {
     "publishMessage": "asks the tables nothing",
     "publishMine": "asks the tables nothing",
-    "project_stream": "is counted by what happens: docs/personal-events.md",
     "read_stream": "asks the tables nothing",
     "reemit_events": "is an operator's, and reads as much as there are events to be made again",
 }
