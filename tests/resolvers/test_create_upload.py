@@ -175,7 +175,7 @@ def test_a_picture_of_ones_own_needs_no_room_and_keeps_no_name(harness: Harness)
     assert harness.item("x", "PICTURE#", name) == {
         "PK": f"USER#{name}",
         "SK": f"PICTURE#{answer['id']}",
-        "type": "Upload",
+        "type": "Picture",
         "id": answer["id"],
         "senderId": name,
         "s3Key": f"pending/{answer['id']}",

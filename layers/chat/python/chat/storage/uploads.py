@@ -114,7 +114,7 @@ def upload_write(room: Room | None, upload: Upload) -> Write:
     """A new upload; without a room, a picture of the person who uploads it."""
     place = own_upload_place(upload.sender_id, upload.id) if room is None else upload_place(room, upload.id)
     item = {
-        "type": "Upload",
+        **({"type": "Picture"} if room is None else {"type": "Upload"}),
         "id": upload.id,
         "senderId": upload.sender_id,
         "s3Key": upload.s3_key,
@@ -156,7 +156,7 @@ def use_write(room: Room, upload: Upload, message_sk: str, expires_at: int, now_
 def used_avatar(place: Place, upload: Upload) -> Write:
     """A picture as it is kept, at its place; `upload` names where its file is."""
     item = {
-        "type": "Upload",
+        **({"type": "Avatar"} if place.sort_key == keys.OWNER else {"type": "Upload"}),
         "id": upload.id,
         "senderId": upload.sender_id,
         "s3Key": upload.s3_key,
