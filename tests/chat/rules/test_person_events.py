@@ -2,8 +2,7 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -43,9 +42,7 @@ def event(kind: Any, *notices: Notice, room_id: str = "lobby", message: Message 
 
 
 def mentioning(*users: str, **changes: Any) -> Message:
-    """A message as the one that mentions people will be."""
-    parts = {name: getattr(SENT, name) for name in ("id", "sender_id", "seq", "removed_at")}
-    return cast("Message", SimpleNamespace(**{**parts, "mentions": json.dumps(users), **changes}))
+    return replace(SENT, mentions=json.dumps(users), **changes)
 
 
 def test_every_notice_about_somebody_is_told_to_them_and_to_nobody_else() -> None:
@@ -156,7 +153,7 @@ def test_a_mention_is_told_while_the_message_is_there_and_still_mentions_who_may
     assert not now(mentioning("bob", removed_at=NOW))
     assert not now(None)
     assert not now(mentioning("bob"), status="left")
-    from_joining = cast("Head", SimpleNamespace(ended_at=0, history_from="joining"))
+    from_joining = replace(HEAD, history_from="joining")
     assert now(mentioning("bob"), from_joining, joined_seq=6)
     assert not now(mentioning("bob"), from_joining, joined_seq=7)
     assert now(mentioning("bob"), HEAD, joined_seq=7)

@@ -12,6 +12,7 @@ from chat.rules.events import RoomEvent
 from chat.rules.instants import to_wire
 from chat.rules.models import Head, Member, Message, Role
 from chat.rules.record import record
+from chat.rules.visibility import first_visible
 
 PersonEventKind = Literal[
     "ADDED",
@@ -164,13 +165,11 @@ def _mentions(event: RoomEvent, message: Message) -> list[PersonEvent]:
 
 
 def _mentioned(message: Message) -> Sequence[str]:
-    text = getattr(message, "mentions", None)
-    return [each for each in json.loads(text) if isinstance(each, str)] if text else []
+    return json.loads(message.mentions) if message.mentions else []
 
 
 def _is_mentioned(told: PersonEvent, head: Head, member: Member, message: Message | None) -> bool:
     """Whether the message as it is now mentions the person, who may see it."""
     if message is None or message.removed_at is not None or told.user_id not in _mentioned(message):
         return False
-    from_joining = getattr(head, "history_from", None) == "joining"
-    return not from_joining or (message.seq or 0) > member.joined_seq
+    return (message.seq or 0) >= first_visible(head, member)
