@@ -69,7 +69,8 @@ def _credentials_file(folder: Path, keys: Path) -> Path:
 def reading_streams(settings: Settings, endpoint: str, functions: Functions) -> Iterator[None]:
     """Both streams are followed while the block lasts, by each function from where its last run was."""
     stopped, streams = threading.Event(), enable_streams(endpoint, TABLES)
-    names = ("read_stream", "project_stream") if settings.publish == "stream" else ("project_stream",)
+    projecting = ("project_stream",) if settings.schedules == "on" else ()
+    names = ("read_stream", "project_stream") if settings.publish == "stream" else projecting
     give_up = write_pointer(dead_letters_of(settings))
     pollers = [
         StreamPoller(

@@ -61,7 +61,7 @@ def feed() -> FakeFeed:
 
 async def written(history_from: str | None) -> list[tuple[str, str]]:
     bob = Bob(FakeChat(joined_at(2, history_from)), feed())
-    await bob.sends(type="subscribe", room="lobby", since="2/2026-01-01T00:00:00.000Z/1")
+    await bob.sends(type="subscribe", room="lobby", since="3/2026-01-01T00:00:00.000Z/1")
     await bob.joined()
     bob.feed.subscribers.publish(server_frames.framed(server_frames.encode("change", id="m2", seq=2)), 2)
     await bob.hub.close()

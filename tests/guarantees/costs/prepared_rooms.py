@@ -12,6 +12,7 @@ from chat.operations.avatar import avatar
 from chat.operations.create_upload import create_upload
 from chat.operations.delivery import delivery
 from chat.operations.me import me
+from chat.operations.my_reactions import my_reactions
 from chat.operations.on_message import on_message
 from chat.operations.on_mine import Telling, on_mine
 from chat.operations.on_receipt import on_receipt
@@ -36,7 +37,7 @@ Operation = Callable[[Deployment], Any]
 FILE = {"contentType": "image/png", "size": 100}
 OTHER_VERBS: Mapping[str, Callable[..., Any]] = {
     **VERBS, "attachment": attachment, "avatar": avatar, "createUpload": create_upload, "delivery": delivery,
-    "people": partial(people, compare=False), "people, compared": partial(people, compare=True), "presence": presence,
+    "myReactions": my_reactions, "people": partial(people, compare=False), "people, compared": partial(people, compare=True), "presence": presence,
     "revokeSubscriptions": revoke_subscriptions, "searchPeople": partial(search_people, compare=False), "typing": typing, "updateMe": update_me,
 }  # fmt: skip
 OTHER_PAGES: Mapping[str, Callable[..., Any]] = {**PAGES, "receipts": receipts}

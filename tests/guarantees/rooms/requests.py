@@ -26,7 +26,6 @@ from chat.operations.messages import messages
 from chat.operations.messages_by_id import messages_by_id
 from chat.operations.mute_member import mute_member
 from chat.operations.my_mentions import my_mentions
-from chat.operations.my_reactions import my_reactions
 from chat.operations.my_rooms import my_rooms
 from chat.operations.pin_message import pin_message
 from chat.operations.pins import pins
@@ -77,7 +76,6 @@ VERBS: dict[str, Callable[..., Any]] = {
     "markRead": mark_read,
     "messagesById": messages_by_id,
     "muteMember": mute_member,
-    "myReactions": my_reactions,
     "react": lambda deployment, *given: react(deployment, (), *given),
     "pinMessage": pin_message,
     "pins": pins,
