@@ -8,9 +8,10 @@ locals {
   has_queue    = var.events.queue != null
   reads_events = local.publishes || local.has_bus || local.has_queue
 
+  # Sending alone asks for none: without them a message mentions nobody by name.
   # Tables of others may have no stream, or a second reader of it already: of these somebody has to say that it is to be read.
   makes_tables  = var.existing.tables.core == null && var.existing.tables.guild == null
-  projects      = coalesce(var.projections, local.makes_tables) && anytrue([for name in keys(local.fields) : contains(local.wiring.fields[name].settings, "PROJECTIONS")])
+  projects      = coalesce(var.projections, local.makes_tables) && anytrue([for name in setsubtract(keys(local.fields), ["Mutation.sendMessage", "Mutation.editMessage"]) : contains(local.wiring.fields[name].settings, "PROJECTIONS")])
   reads_streams = local.reads_events || local.projects
 
   # Of the wiring's services: the two that read the streams, and the one that tells a bus or a queue again; subscribers catch up.

@@ -66,6 +66,8 @@ def seen(outcome: Any) -> Any:
         return outcome.error_type, {
             key: value for key, value in outcome.values.items() if key != "retryAfterMs"
         }
+    if isinstance(outcome, dict) and "savedAt" in outcome:
+        outcome = outcome | {"rev": None}  # a draft's begins with the second
     return VOLATILE.sub('"…"', json.dumps(outcome))
 
 
