@@ -31,7 +31,12 @@ CASES: dict[str, tuple[list[str], str, tuple[str, ...] | None, Publish]] = {
 ONE_MINE = ("Query.me", "Query.sync", "Subscription.onMine")
 CASES |= {
     "people_told": (["lambda", "cognito"], "lambda", ONE_MINE, "sender"),
-    "people_told_by_the_stream": (["lambda", "cognito"], "lambda", ONE_MINE, "stream"),
+    "people_told_by_the_stream": (
+        ["lambda", "cognito"],
+        "lambda",
+        (*ONE_MINE, "Subscription.onMessage"),
+        "stream",
+    ),
 }
 HEAD = """
 mock_provider "aws" {
