@@ -68,9 +68,11 @@ def _credentials_file(folder: Path, keys: Path) -> Path:
 @contextmanager
 def reading_streams(settings: Settings, endpoint: str, functions: Functions) -> Iterator[None]:
     """Both streams are followed while the block lasts, by each function from where its last run was."""
+    if settings.streams == "off":
+        yield
+        return
     stopped, streams = threading.Event(), enable_streams(endpoint, TABLES)
-    projecting = ("project_stream",) if settings.schedules == "on" else ()
-    names = ("read_stream", "project_stream") if settings.publish == "stream" else projecting
+    names = ("read_stream", "project_stream") if settings.publish == "stream" else ("project_stream",)
     give_up = write_pointer(dead_letters_of(settings))
     pollers = [
         StreamPoller(

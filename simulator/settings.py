@@ -87,9 +87,8 @@ class Settings(BaseModel):
     tls_key: FilePath | None = None
     tls_port: int = Field(4443, ge=0, le=65535)
     unset_variables: Literal["null", "absent"] = "null"  # what an argument is whose variable is not set
-    schedules: Literal["on", "off"] = (
-        "on"  # whether what nobody calls runs: schedules, and projections without PUBLISH=stream
-    )
+    schedules: Literal["on", "off"] = "on"  # whether what has a schedule is called
+    streams: Literal["on", "off"] = "on"  # whether the tables' streams are followed
     hooks: FilePath | None = None  # a module of rules of one's own, or none
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
     auth: Auth = ()  # whom the API lets in, the default mode first; none: our own authorizer alone
@@ -194,6 +193,7 @@ OPTIONS = {
         "tls_port",
         "unset_variables",
         "schedules",
+        "streams",
         "auth",
         "form",
         "publish",

@@ -136,7 +136,9 @@ def program(
         yield url, signing_key(state / "keys")
         return
     endpoint, publish = request.getfixturevalue("endpoint"), request.getfixturevalue("publishing")
-    yield from simulator(endpoint, project, tmp_path_factory, f"--publish={publish}")
+    streams = "on" if publish == "stream" else "off"  # other tests' rooms are in the same tables
+    options = [f"--publish={publish}", f"--streams={streams}"]
+    yield from simulator(endpoint, project, tmp_path_factory, *options)
 
 
 def simulator(

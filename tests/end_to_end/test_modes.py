@@ -96,7 +96,7 @@ def program(
 ) -> Iterator[Program]:
     state = tmp_path_factory.mktemp("state")
     options = ["--port=0", f"--state={state}", f"--dynamodb-endpoint={endpoint}", f"--auth={request.param}"]
-    options.append("--schedules=off")  # other tests' rooms are in the same tables
+    options += ["--schedules=off", "--streams=off"]  # other tests' rooms are in the same tables
     with (
         (state / "log").open("w") as log,
         subprocess.Popen(

@@ -70,7 +70,7 @@ def running_program(endpoint: str, project: Path, state: Path, publish: str) -> 
         "--port=0",
         f"--state={state}",
         f"--dynamodb-endpoint={endpoint}",
-        *(["--schedules=off"] if publish == "stream" else []),
+        "--schedules=off",
         f"--publish={publish}",
     ]
     with (

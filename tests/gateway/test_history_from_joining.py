@@ -1,6 +1,5 @@
 """In a room that shows its history from joining on nobody is sent what was there before them, by whatever way it comes."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -35,16 +34,17 @@ async def test_each_is_written_what_they_may_see_also_where_several_come_within_
     rooms.add(late, hidden=4)  # type: ignore[arg-type]
     for seq in (3, 4, 5, 0, 6):
         rooms.publish(f"<{seq}>".encode(), seq)
-    await asyncio.sleep(0.05)
+    rooms.flush()
     assert b"".join(early.written) == b"<3><4><5><0><6>"
     assert b"".join(late.written) == b"<5><0><6>"
     rooms.hide(late, 0)  # type: ignore[arg-type]
     rooms.publish(b"<1>", 1)
+    rooms.flush()
     assert late.written[-1] == b"<1>"
     rooms.remove(late)  # type: ignore[arg-type]
     rooms.hide(late, 8)  # type: ignore[arg-type]
     rooms.publish(b"<2>", 2)
-    await asyncio.sleep(0.05)
+    rooms.flush()
     assert late.written[-1] == b"<1>"
 
 

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.arguments import check_limit
-from chat.rules.cursor import CursorKeys, seal_position, unseal_position
+from chat.rules.cursor import CursorKeys
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
 from chat.steps.blocks import Block
-from chat.steps.retry import retried
+from chat.steps.personal_page import Kind, personal_page
 from chat.storage import keys
+
+BLOCKS = Kind("blocks", keys.BLOCKS, keys.BLOCKS_END)
 
 
 def blocks(
@@ -25,29 +26,13 @@ def blocks(
 
     Raises `InvalidInput` and `ServiceUnavailable`.
     """
-    limit, token, after = check_limit(arguments), arguments.get("nextToken"), None
-    purpose = f"blocks/{caller.user_id}"
-    if token is not None:
-        (after,) = unseal_position(purpose, token, cursor_keys)
     with tally.timing("StoreMs"):
-        items, further = retried(
-            deployment,
-            lambda: deployment.store.tables.query_page(
-                "core",
-                keys.user_partition(caller.user_id),
-                keys.BLOCKS,
-                keys.BLOCKS_END,
-                forward=True,
-                count=limit,
-                consistent=True,
-                start=after,
-            ),
-        )
-    tally.add("PageSize", len(items))
+        page = personal_page(deployment, cursor_keys, caller, arguments, BLOCKS)
+    tally.add("PageSize", len(page.items))
     return {
         "items": [
             {"userId": keys.user_in(item["SK"]["S"]), "blockedAt": to_wire(Block.of(item).blocked_at)}
-            for item in items
+            for item in page.items
         ],
-        "nextToken": seal_position(purpose, [further], cursor_keys) if further else None,
+        "nextToken": page.next_token,
     }

@@ -5,16 +5,18 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import View, is_in
-from chat.rules.arguments import check_limit
-from chat.rules.cursor import CursorKeys, seal_position, unseal_position
+from chat.rules.cursor import CursorKeys
 from chat.rules.models import Caller, Item
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
-from chat.steps.retry import deadline_of, retried
+from chat.steps.personal_page import Kind, personal_page
+from chat.steps.retry import deadline_of
 from chat.steps.saved_drafts import SavedDraft, draft_to_wire, of_membership, present_draft
 from chat.storage import keys
 from chat.storage.places import head_place, membership_place
+
+DRAFTS = Kind("drafts", keys.DRAFTS, keys.DRAFTS_END)
 
 
 def drafts(
@@ -29,31 +31,12 @@ def drafts(
 
     Raises `InvalidInput` and `ServiceUnavailable`.
     """
-    limit, token, after = check_limit(arguments), arguments.get("nextToken"), None
-    purpose, deadline = f"drafts/{caller.user_id}", deadline_of(deployment)
-    if token is not None:
-        (after,) = unseal_position(purpose, token, cursor_keys)
+    deadline = deadline_of(deployment)
     with tally.timing("StoreMs"):
-        items, further = retried(
-            deployment,
-            lambda: deployment.store.tables.query_page(
-                "core",
-                keys.user_partition(caller.user_id),
-                keys.DRAFTS,
-                keys.DRAFTS_END,
-                forward=True,
-                count=limit,
-                consistent=True,
-                start=after,
-            ),
-            deadline,
-        )
-        shown = _shown(deployment, caller, items, deadline)
+        page = personal_page(deployment, cursor_keys, caller, arguments, DRAFTS, deadline)
+        shown = _shown(deployment, caller, page.items, deadline)
     tally.add("PageSize", len(shown))
-    return {
-        "items": shown,
-        "nextToken": seal_position(purpose, [further], cursor_keys) if further else None,
-    }
+    return {"items": shown, "nextToken": page.next_token}
 
 
 def _shown(

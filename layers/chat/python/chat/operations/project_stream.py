@@ -55,7 +55,7 @@ class _Told:
 
 def _tells(image: Any) -> _Told | None:
     """`None` for an item that no projection is told of. Raises anything for one that is not what the contract says."""
-    if image["PK"]["S"].startswith(keys.REACTIONS):
+    if image["PK"]["S"].startswith(keys.REACTION_SHARDS):
         return _Told(None)
     event = event_of(image)
     if event is None:

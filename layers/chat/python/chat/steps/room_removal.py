@@ -148,7 +148,8 @@ def _items(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Wr
 
 
 def _others_of_ours(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
-    """The change log, the events, the pins, the names of its people, mentions of everybody whose message has gone before, and what an adoption has left. That the room has ended can be told again until it expires.
+    """The change log, the events, the pins, the names of its people, mentions of everybody whose message has gone before,
+    and what an adoption has left. That the room has ended can be told again until it expires.
     The table may be older than the chat: whatever else another service keeps in the room's partition stays."""
     ours = [
         item

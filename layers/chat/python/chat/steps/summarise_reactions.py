@@ -70,7 +70,7 @@ def counted_in(image: Item) -> ReactionPlace | None:
     if not image["SK"]["S"].startswith(keys.COUNTS):
         return None
     partition_key = image["PK"]["S"]
-    in_room, message_id, _ = partition_key.removeprefix(keys.REACTIONS).rsplit("#", 2)
+    in_room, message_id, _ = partition_key.removeprefix(keys.REACTION_SHARDS).rsplit("#", 2)
     try:
         room = Room.lying_in(in_room)
     except InvalidInput:

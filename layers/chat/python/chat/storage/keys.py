@@ -24,9 +24,9 @@ USER#{userId}    AT#{room}                 receipts
                  CHATPROFILE               what they are called and how they look (core table)
                  PICTURE#{uploadId}        a picture of them that may be uploaded (core table)
                  NAMED#{room}              under which NAME# they are found in a room
-AVATAR#{avatarId} OWNER                    whose picture an uploaded file is (core table)
                  MINE                      the epoch of their own, and what they were told last (core table)
                  DRAFT#{room}              a message that they are writing (core table)
+AVATAR#{id}      OWNER                     whose picture an uploaded file is (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
 REACT#{room}     BY#{emoji}#{userId}       that somebody reacts to a message; one of 32 shards of a message's reactions
@@ -51,8 +51,8 @@ PROFILE = "CHATPROFILE"
 OWNER = "OWNER"
 MINE = "MINE"
 JOBS = "JOBS"
-REACTIONS = "REACT#"
-"""How the partition keys of reactions' counters begin."""
+REACTION_SHARDS = "REACT#"
+"""How the partition keys of a message's reactions begin."""
 COUNTS = "COUNT#"
 REACTING, KINDS, KINDS_END = "BY#", "KINDS#", "KINDS$"
 DIRTY, DIRTY_END = "DIRTY#", "DIRTY$"
@@ -93,7 +93,7 @@ def reacted(room_partition: str, message_id: str) -> str:
 
 
 def reaction_shard(room_partition: str, message_id: str, shard: int) -> str:
-    return f"{REACTIONS}{room_partition}#{message_id}#{shard:02d}"
+    return f"{REACTION_SHARDS}{room_partition}#{message_id}#{shard:02d}"
 
 
 def reactions_of_room(room_partition: str) -> str:
