@@ -110,7 +110,8 @@ class _Reacting:
         return now
 
     def _writes(self, seen: ReactionView, now: int) -> list[Write] | None:
-        """None where it is so already; `None` where others have to be looked at first. Raises the refusal."""
+        """The writes of it: an empty list where it is so already, `None` where an emoji that nobody uses had to make place
+        first, so that all is to be looked at again. Raises the refusal."""
         access = open_room(seen.view, "react")
         message = seen.message_for(self._caller)
         if message.removed_at is not None:

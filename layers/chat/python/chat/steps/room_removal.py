@@ -109,7 +109,7 @@ def _messages(deployment: Deployment, room: Room, items: Sequence[Item]) -> list
 
 
 def _mentions(room: Room, item: Item) -> list[Write]:
-    """The ends of the mentions in a message that has any."""
+    """The writes that delete the mention items of a message, where it has any."""
     if not is_numbered(item) or "senderId" not in item or not item.keys() & {"mentions", "mentionsAll"}:
         return []
     return forget_writes(room, to_message(room, item))
