@@ -27,9 +27,14 @@ class Row:
             name
             for name, value in item.items()
             if not ("S" in value and name in self.strings | {"PK", "SK", "type"})
-            and not ("N" in value and re.sub(r"^h\d+$", "h{ms}", name) in numbers)
+            and not ("N" in value and _general(name) in numbers)
             and name != "adoptedTs"
         }
+
+
+def _general(name: str) -> str:
+    """An attribute's name as the page says it: that of a bucket ends with milliseconds, that of an emoji with its bytes."""
+    return re.sub(r"^e([0-9a-f]{2})+$", "e{emoji}", re.sub(r"^h\d+$", "h{ms}", name))
 
 
 def rows() -> Mapping[str, Row]:
