@@ -89,7 +89,7 @@ export const MUTANTS = [
   },
   {
     name: 'take another’s message with the same id for one’s own',
-    file: 'chat.ts',
+    file: 'places.ts',
     from: '    if (message.senderId !== this.#options.userId) return;\n',
     to: '',
   },

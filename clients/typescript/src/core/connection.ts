@@ -1,8 +1,8 @@
 // Whether live events can come: connect, come back after pauses that grow, and wait where there is no network or no
 // token. While it is up a heartbeat says what the client has, and tells the server's time and the heads of its rooms.
 import type { Heartbeat } from '../wire/generated/types.ts';
-import { type ConnectionStatus, type Host, pause } from './protocol.ts';
-import type { Refusal } from './refusals.ts';
+import { type ConnectionStatus, type Event, type Host, pause } from './protocol.ts';
+import { type Refusal, unreachable } from './refusals.ts';
 
 const HEARTBEAT_MS = 30_000;
 
@@ -33,6 +33,26 @@ export class Connection {
 
   get isUp(): boolean {
     return this.status === 'online';
+  }
+
+  take(event: Event): void {
+    switch (event.type) {
+      case 'start':
+        return this.connect();
+      case 'stop':
+        return this.down(unreachable());
+      case 'up':
+        return this.up();
+      case 'down':
+        return this.down(event.refusal);
+      case 'network':
+        return this.network(event.isOnline);
+      case 'signedIn':
+        return this.signedIn();
+      case 'due':
+        if (event.key === 'connect') this.connect();
+        else if (event.key === 'heartbeat') this.beat();
+    }
   }
 
   connect(): void {

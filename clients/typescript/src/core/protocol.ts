@@ -169,6 +169,8 @@ export interface Host {
   serverNow(): number;
   /** From 0 to below 1. */
   chance(): number;
+  /** Whether live events can come. */
+  isUp(): boolean;
   /** The token was refused: nothing is asked until there is another. */
   unauthorized(): void;
 }

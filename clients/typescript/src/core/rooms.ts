@@ -1,7 +1,7 @@
 // The person's rooms as a list, kept by `sync`: one token for all of them, however many there are.
 import type { MyRoomPage, RoomSync, SyncPage } from '../wire/generated/types.ts';
 import { newer } from './order.ts';
-import { type Host, pause, type RoomSummary } from './protocol.ts';
+import { type Event, type Host, pause, type RoomSummary } from './protocol.ts';
 
 const EVERY_MS = 60_000;
 
@@ -27,6 +27,12 @@ export class RoomList {
   constructor(host: Host, listener: SyncListener) {
     this.#host = host;
     this.#listener = listener;
+  }
+
+  take(event: Event): void {
+    if (event.type === 'poked') this.look();
+    else if (event.type === 'due' && event.key === 'sync' && this.#host.isUp()) this.look();
+    else if (event.type === 'left') this.forget(event.roomId);
   }
 
   /** Newest first: the same array until something changes. */
