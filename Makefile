@@ -28,8 +28,8 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off STREAMS=off LOG=info HOOKS=rules.py AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra PUBLISH=stream]
-	@exec $(BIN)/python -m simulator run
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off STREAMS=off PAGE=serve|off LOG=info HOOKS=rules.py AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra PUBLISH=stream]
+	@exec $(BIN)/python -m simulator run --page=$(or $(PAGE),build)
 
 AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
 

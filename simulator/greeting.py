@@ -23,7 +23,8 @@ def greeting(address: Address, settings: Settings, issuers: Sequence[Issuer]) ->
     return (
         f"ready {address.url}\n{_secure(address)}"
         f"realtime {address.url.replace('http', 'ws', 1)}/realtime\n"
-        f"{''.join(f'issuer {issuer.url}' + chr(10) for issuer in issuers)}\n"
+        f"{''.join(f'issuer {issuer.url}' + chr(10) for issuer in issuers)}"
+        f"{'' if settings.page == 'off' else f'page {address.page}' + chr(10)}\n"
         "To hear a room, in a second shell:\n"
         f"make -s subscribe ROOM=lobby USER=bob{_auth(settings)}{port}\n\n"
         "To send and to read, in a third:\n"

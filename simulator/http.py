@@ -21,6 +21,7 @@ from simulator.context import Call, Headers, addresses, header_text, request_hea
 from simulator.execution import Api, GraphqlRequest
 from simulator.handshake import SUBPROTOCOL, credentials
 from simulator.limits import Limits
+from simulator.page.site import Site
 from simulator.protocol import Connection, ConnectionRefusal
 from simulator.realtime import Handshake, Outbound, Session
 from simulator.refusals import RequestRefused, malformed
@@ -41,26 +42,34 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class Endpoints:
-    """The routes of one API, and of what stands beside it: `documents` by their paths, all of them JSON."""
+    """The routes of one API, and of what stands beside it: `documents` by their paths, all of them JSON, and the page."""
 
     def __init__(
-        self, api: Api, authorization: Authorization, documents: Mapping[str, bytes], limits: Limits
+        self,
+        api: Api,
+        authorization: Authorization,
+        documents: Mapping[str, bytes],
+        limits: Limits,
+        site: Site | None = None,
     ) -> None:
         self._api = api
         self._authorization = authorization
         self._documents = documents
         self._limits = limits
+        self._site = site
         self._sessions: set[web.WebSocketResponse] = set()
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=self._limits.body, middlewares=[_refusals])
+        app = web.Application(client_max_size=self._limits.body, middlewares=[self._edge])
         app.router.add_post("/graphql", self.post)
         app.router.add_get("/graphql", self.get, allow_head=False)
         app.router.add_get("/graphql/realtime", self.realtime, allow_head=False)
         for path in self._documents:
             app.router.add_get(path, self.document)
         app.router.add_get("/healthz", self.health)
-        app.on_response_prepare.append(_stamp)
+        if self._site:
+            self._site.add_routes(app)
+        app.on_response_prepare.append(self._stamp)
         app.on_shutdown.append(self.hang_up)
         return app
 
@@ -154,12 +163,24 @@ class Endpoints:
         if closing:
             await asyncio.wait(closing, timeout=self._limits.goodbye)
 
+    async def _stamp(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Every origin may read what the API says, and none what the page is told, tokens among it."""
+        if not self._is_of_the_page(request):
+            response.headers.update(CORS)
+        response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
 
-@web.middleware
+    @web.middleware
+    async def _edge(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        if request.method != "OPTIONS" or self._is_of_the_page(request):
+            return await _refusals(request, handler)
+        return _preflight(request)
+
+    def _is_of_the_page(self, request: web.Request) -> bool:
+        return self._site is not None and self._site.has(request.path)
+
+
 async def _refusals(request: web.Request, handler: Any) -> web.StreamResponse:
     """The program's edge: whatever happens, the answer has AppSync's shape and no detail."""
-    if request.method == "OPTIONS":
-        return _preflight(request)
     try:
         answer: web.StreamResponse = await handler(request)
     except RequestRefused as refused:
@@ -201,11 +222,6 @@ def _refusal(
         content_type="application/json",
         headers={"x-amzn-ErrorType": error_type, **(headers or {})},
     )
-
-
-async def _stamp(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(CORS)
-    response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
 
 
 def _credentials(request: web.Request, headers: Headers, body: bytes) -> Credentials:

@@ -9,12 +9,14 @@ import signal
 import ssl
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
 from chat_lambda import compose
 from schema import generate
 from simulator.access import local_access, refused_tokens
+from simulator.auth.issuers import Issuer
 from simulator.composition import composed, generation_of
 from simulator.engine import home_of
 from simulator.engine_watch import watching
@@ -22,10 +24,12 @@ from simulator.functions import functions_from_wiring
 from simulator.greeting import greeting
 from simulator.keys import JWKS_PATH, signing_key
 from simulator.local_reader import reader_environment, reading_streams
+from simulator.page.build import build_later
+from simulator.page.compose import site_of
 from simulator.ports import free_port
 from simulator.readings import Readings
 from simulator.schedule import schedules_from_wiring
-from simulator.server import ServerConfig, Tls, serve
+from simulator.server import Address, ServerConfig, Tls, serve
 from simulator.settings import WIRING, BadSettings, Settings
 
 
@@ -52,15 +56,20 @@ def main(settings: Settings, answers: TextIO) -> int:
             readings=Readings(unset_is_null=settings.unset_variables == "null"),
             schedules=schedules_from_wiring(wiring) if settings.schedules == "on" else {},
             on_refusal=local.on_refusal,
+            site=site_of(
+                settings,
+                key=key,
+                issuers=local.access.issuers,
+                address=address,
+                objects=os.environ.get("S3_ENDPOINT"),
+            ),
         )
         try:
             with reading_streams(settings, os.environ["DYNAMODB_ENDPOINT"], functions):
                 asyncio.run(
                     serve(
                         config,
-                        ready=lambda address: print(
-                            greeting(address, settings, local.access.issuers), file=answers, flush=True
-                        ),
+                        ready=lambda address: _ready(address, settings, local.access.issuers, answers),
                     )
                 )
         except OSError as error:
@@ -71,6 +80,13 @@ def main(settings: Settings, answers: TextIO) -> int:
             print(f"{ports} is in use: choose another, for example make run {example}.", file=sys.stderr)
             return 1
     return int(gave_up.is_set())
+
+
+def _ready(address: Address, settings: Settings, issuers: Sequence[Issuer], answers: TextIO) -> None:
+    """Says so; only now the page is built, which keeps nobody waiting."""
+    print(greeting(address, settings, issuers), file=answers, flush=True)
+    if settings.page == "build":
+        build_later(lambda sentence: print(sentence, file=sys.stderr, flush=True))
 
 
 def schema_of(settings: Settings) -> str:

@@ -18,6 +18,7 @@ from simulator.functions import Functions
 from simulator.http import Endpoints
 from simulator.keys import JWKS_PATH
 from simulator.limits import Limits
+from simulator.page.site import Site
 from simulator.readings import Readings
 from simulator.schedule import call_on_schedule
 
@@ -44,7 +45,7 @@ class ServerConfig:
     `schema`: the SDL text. `functions`: see `simulator.functions.functions_from_wiring`. `jwks`: the bytes
     answered at `/.well-known/jwks.json`. `access`: whom it lets in, and how. `host`, `port`: where to listen; port 0 takes any free one. `tls`:
     see `Tls`. `readings`: how AppSync is read where its behaviour is not known. `schedules`: every how many
-    seconds a function is called. `on_refusal`: see `Authorizer`.
+    seconds a function is called. `on_refusal`: see `Authorizer`. `site`: the page at `/`, if there is to be one.
     """
 
     schema: str
@@ -58,6 +59,7 @@ class ServerConfig:
     readings: Readings = field(default_factory=Readings)
     schedules: Mapping[str, float] = field(default_factory=dict)
     on_refusal: Callable[[str], None] = lambda _: None
+    site: Site | None = None
 
     @property
     def documents(self) -> dict[str, bytes]:
@@ -81,6 +83,11 @@ class Address:
     def url(self) -> str:
         return f"http://{self.host}:{self.port}/graphql"
 
+    @property
+    def page(self) -> str:
+        """Where people chat."""
+        return f"http://{self.host}:{self.port}/"
+
 
 class RequestLog(abc.AbstractAccessLogger):
     """A line for each request that was answered, and each connection that has ended, without its query, which
@@ -99,7 +106,7 @@ async def running(config: ServerConfig) -> AsyncIterator[Address]:
     """Serves inside the running event loop while the block lasts. Raises `OSError` when a port is taken."""
     api = Api(config.schema, config.functions, config.limits, config.readings, config.access.modes)
     authorization = Authorization(Authorizer(config.functions, config.on_refusal), config.access)
-    endpoints = Endpoints(api, authorization, config.documents, config.limits)
+    endpoints = Endpoints(api, authorization, config.documents, config.limits, config.site)
     application, began = endpoints.application(), set[object]()
 
     @web.middleware

@@ -89,6 +89,9 @@ class Settings(BaseModel):
     unset_variables: Literal["null", "absent"] = "null"  # what an argument is whose variable is not set
     schedules: Literal["on", "off"] = "on"  # whether what has a schedule is called
     streams: Literal["on", "off"] = "on"  # whether the tables' streams are followed
+    page: Literal["build", "serve", "off"] = (
+        "serve"  # the chat's page: built if that is needed, as it is, or none
+    )
     hooks: FilePath | None = None  # a module of rules of one's own, or none
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
     auth: Auth = ()  # whom the API lets in, the default mode first; none: our own authorizer alone
@@ -175,6 +178,7 @@ HINTS = {
     "LOG: ": "error, warning, info (or 1) or debug",
     "UNSET_VARIABLES: ": "null or absent",
     "SCHEDULES: ": "on or off",
+    "PAGE: ": "build, serve or off",
     "HOOKS: ": "the path of a Python file, whose functions are in docs/hooks.md",
     "AUTH: ": "cognito, oidc, lambda, authorizer or iam, or several of them with commas",
     "FORM: ": "auth0, keycloak or entra",
@@ -194,6 +198,7 @@ OPTIONS = {
         "unset_variables",
         "schedules",
         "streams",
+        "page",
         "auth",
         "form",
         "publish",

@@ -41,13 +41,15 @@ class Form:
     """One provider's ways.
 
     `path`: what its issuer has after the address. `jwks_path`: where its keys are. `claims`: what a token of a
-    use says, but for `iss`. `source`: its entry in IDENTITY, but for name, issuer and prefix.
+    use says, but for `iss`. `source`: its entry in IDENTITY, but for name, issuer and prefix. `client`: as what a page
+    signs people in.
     """
 
     path: str
     jwks_path: str
     claims: Mapping[str, Callable[[Person, Moment], Claims]]
     source: Mapping[str, Any]
+    client: str
 
 
 def _grants(claim: str | list[str]) -> Claims:
@@ -89,6 +91,7 @@ def cognito(region: str) -> Form:
             "locale": "locale",
             "grants": _grants("cognito:groups"),
         },
+        client=POOL_CLIENT,
     )
 
 
@@ -140,6 +143,7 @@ OIDC: Mapping[FormName, Form] = {
             "locale": AUTH0_LOCALE,
             "grants": _grants(AUTH0_ROLES),
         },
+        client=AUTH0_CLIENT,
     ),
     "keycloak": Form(
         path="/realms/chat",
@@ -153,6 +157,7 @@ OIDC: Mapping[FormName, Form] = {
             "locale": "locale",
             "grants": _grants(["realm_access", "roles"]),
         },
+        client=KEYCLOAK_CLIENT,
     ),
     "entra": Form(
         path=f"/{ENTRA_TENANT}/v2.0",
@@ -167,5 +172,6 @@ OIDC: Mapping[FormName, Form] = {
             "locale": "xms_pl",
             "grants": _grants("roles"),
         },
+        client=ENTRA_CLIENT,
     ),
 }

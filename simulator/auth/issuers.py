@@ -46,14 +46,22 @@ class Issuer:
         return self.address + self.form.path
 
     @property
+    def sign_in_path(self) -> str:
+        """Below it are the endpoints of the authorization code flow."""
+        return f"/oauth2/{self.mode}"
+
+    @property
     def documents(self) -> dict[str, bytes]:
-        """What it publishes, by path: its discovery (OpenID Connect Discovery 1.0 section 3) and its keys. There
-        is nobody to log in here, so it names no endpoints for that."""
+        """What it publishes, by path: its discovery (OpenID Connect Discovery 1.0 section 3) and its keys. People sign in
+        where the page is served (`simulator.page.code_flow`)."""
         discovery = {
             "issuer": self.url,
+            "authorization_endpoint": f"{self.address}{self.sign_in_path}/authorize",
+            "token_endpoint": f"{self.address}{self.sign_in_path}/token",
+            "code_challenge_methods_supported": ["S256"],
             "jwks_uri": self.address + self.form.jwks_path,
             "id_token_signing_alg_values_supported": [ALGORITHM],
-            "response_types_supported": ["code", "token"],
+            "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
         }
         published = self.form.path.rstrip("/") + "/.well-known/openid-configuration"

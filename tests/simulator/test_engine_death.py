@@ -33,7 +33,7 @@ from simulator.engine_state import (
 )
 from tests.simulator.test_engine_lifetime import KINDS, Eventually, dynamodb
 
-LINES = 10  # of the greeting of `make run`
+LINES = 11  # of the greeting of `make run`
 SEND = 'mutation {{ sendMessage(roomId: "lobby", text: "{0}", clientMessageId: "{0}") {{ id roomId senderId text ts seq epoch clientMessageId }} }}'
 READ = '{ messages(roomId: "lobby", limit: 100) { items { text } head { epoch } } }'
 

@@ -1,0 +1,1 @@
+"""The chat's page beside the local API, and how people sign in there."""
