@@ -1,0 +1,110 @@
+// The signed-in page: rooms on one side, the chosen room on the other. On a narrow screen one of them.
+import { useConnection, useRooms } from '@appsync-chat/client/react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Announcer } from './announcer/announcer.tsx';
+import { ConnectionBar } from './connection-bar.tsx';
+import { useText } from './i18n/use-text.ts';
+import { Me } from './me.ts';
+import { Room } from './rooms/room.tsx';
+import { RoomList } from './rooms/room-list.tsx';
+import { useRoute } from './route.ts';
+import { SettingsDialog } from './settings/settings-dialog.tsx';
+import { ShortcutsDialog } from './settings/shortcuts-dialog.tsx';
+import { useShortcuts } from './settings/use-shortcuts.ts';
+import { SignOut } from './session/sign-out.tsx';
+import { Icon } from './ui/icon.tsx';
+
+type Open = 'settings' | 'shortcuts' | 'signOut' | null;
+
+export function Chat({ userId, onSignOut }: { readonly userId: string; readonly onSignOut: () => void }) {
+  const text = useText();
+  const { roomId, messageId } = useRoute();
+  const [open, setOpen] = useState<Open>(null);
+  const search = useRef<HTMLInputElement>(null);
+  const close = useCallback(() => setOpen(null), []);
+  useTitle(roomId);
+  useShortcuts(
+    useMemo(
+      () => ({
+        help: () => setOpen('shortcuts'),
+        search: () => search.current?.focus(),
+        compose: () => document.getElementById('composer')?.focus(),
+      }),
+      [],
+    ),
+  );
+  return (
+    <Me value={userId}>
+      <Announcer>
+        <a className="skip" href="#timeline" onClick={(event) => skip(event)}>
+          {text('app.skip')}
+        </a>
+        <div className={roomId ? 'layout in-room' : 'layout'}>
+          <nav className="sidebar" aria-label={text('rooms.title')}>
+            <header className="sidebar-head">
+              <h1>{text('app.name')}</h1>
+              <button
+                type="button"
+                className="icon-button"
+                aria-label={text('shortcuts.open')}
+                onClick={() => setOpen('shortcuts')}
+              >
+                <Icon name="keyboard" />
+              </button>
+              <button
+                type="button"
+                className="icon-button"
+                aria-label={text('settings.title')}
+                onClick={() => setOpen('settings')}
+              >
+                <Icon name="settings" />
+              </button>
+            </header>
+            <RoomList current={roomId} search={search} />
+            <footer className="sidebar-foot">
+              <span className="who" dir="auto">
+                {userId}
+              </span>
+              <button type="button" className="button small" onClick={() => setOpen('signOut')}>
+                {text('signIn.out')}
+              </button>
+            </footer>
+          </nav>
+          <main className="main">
+            <ConnectionBar />
+            {roomId ? (
+              <Room key={roomId} roomId={roomId} messageId={messageId} />
+            ) : (
+              <p className="whole quiet">{text('room.choose')}</p>
+            )}
+          </main>
+        </div>
+        {open === 'settings' && <SettingsDialog onClose={close} />}
+        {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+        {open === 'signOut' && <SignOut onSignOut={onSignOut} onClose={close} />}
+      </Announcer>
+    </Me>
+  );
+}
+
+/** The fragment is the route's: the focus is moved by hand. */
+function skip(event: { preventDefault: () => void }): void {
+  event.preventDefault();
+  document.getElementById('timeline')?.focus();
+}
+
+/** The room and what is unread, for tabs and screen readers. */
+function useTitle(roomId: string | null): void {
+  const rooms = useRooms();
+  const { connection } = useConnection();
+  const text = useText();
+  const unread = rooms.reduce((sum, room) => sum + (room.roomId === roomId ? 0 : room.unread), 0);
+  const name = rooms.find((each) => each.roomId === roomId)?.room?.name ?? roomId;
+  useEffect(() => {
+    const parts = [name, text('app.name')].filter(Boolean).join(' · ');
+    document.title = unread > 0 ? `(${unread}) ${parts}` : parts;
+  }, [name, unread, text]);
+  useEffect(() => {
+    document.documentElement.dataset.connection = connection;
+  }, [connection]);
+}

@@ -1,0 +1,156 @@
+// What is being written to a room: a new message, an answer, or another text for one's own message.
+import type { Message } from '@appsync-chat/client';
+import { useChat, type useRoom, useTyping } from '@appsync-chat/client/react';
+import { type ChangeEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useText } from '../i18n/use-text.ts';
+import { Icon } from '../ui/icon.tsx';
+import { useDraft } from './draft.ts';
+import { EmojiButton } from './emoji-button.tsx';
+import { FileList, useFiles } from './files.tsx';
+import { mentioned, useMentions } from './mentions.ts';
+import { MentionList } from './mention-list.tsx';
+
+export type Writing =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'edit'; readonly message: Message }
+  | { readonly kind: 'reply'; readonly message: Message };
+
+/** In code points, as the chat counts. */
+const MOST_CHARACTERS = 4_000;
+
+export function Composer(props: {
+  readonly room: ReturnType<typeof useRoom>;
+  readonly name: string;
+  readonly writing: Writing;
+  readonly onDone: () => void;
+  readonly onEditLast: () => void;
+}) {
+  const { room, name, writing, onDone, onEditLast } = props;
+  const { roomId } = room;
+  const text = useText();
+  const client = useChat();
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [words, setWords] = useDraft(roomId, writing.kind === 'edit' ? (writing.message.text ?? '') : null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const files = useFiles();
+  const mentions = useMentions(roomId, area, words, setWords);
+  const { typing: sayTyping } = useTyping(roomId).actions;
+  const over = [...words].length - MOST_CHARACTERS;
+  const isEditing = writing.kind === 'edit';
+
+  useEffect(() => {
+    if (writing.kind !== 'new') area.current?.focus();
+  }, [writing]);
+
+  const submit = (event?: FormEvent) => {
+    event?.preventDefault();
+    if (over > 0) return setProblem(text('composer.tooLong', { count: over }));
+    if (!words.trim() && files.chosen.length === 0) return setProblem(text('composer.empty'));
+    const ids = mentioned(words, mentions.known);
+    if (writing.kind === 'edit') client.edit(roomId, writing.message.id, words, { mentions: ids });
+    else {
+      client.send(roomId, words, {
+        ...(writing.kind === 'reply' ? { replyTo: writing.message.id } : {}),
+        ...(ids.length > 0 ? { mentions: ids } : {}),
+        ...(files.chosen.length > 0 ? { files: files.chosen } : {}),
+      });
+    }
+    setWords('');
+    setProblem(null);
+    files.clear();
+    onDone();
+    area.current?.focus();
+  };
+
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.nativeEvent.isComposing || mentions.onKeyDown(event)) return;
+    if (event.key === 'Enter' && !event.shiftKey) submit(event);
+    else if (event.key === 'Escape' && writing.kind !== 'new') {
+      setWords('');
+      onDone();
+      requestAnimationFrame(() => document.getElementById('composer')?.focus());
+    } else if (event.key === 'ArrowUp' && words === '' && writing.kind === 'new') {
+      event.preventDefault();
+      onEditLast();
+    }
+  };
+
+  const onChange = (event: ChangeEvent<HTMLTextAreaElement>) => {
+    setWords(event.target.value);
+    setProblem(null);
+    mentions.look();
+    if (event.target.value && !isEditing) sayTyping();
+  };
+
+  return (
+    <form className="composer" onSubmit={submit} onDragOver={(event) => event.preventDefault()} onDrop={files.onDrop}>
+      {writing.kind !== 'new' && (
+        <p className="composer-about">
+          <span>
+            {writing.kind === 'edit'
+              ? text('composer.editing')
+              : text('composer.replying', { name: writing.message.senderId })}
+          </span>
+          <button
+            type="button"
+            className="button small"
+            onClick={() => {
+              setWords('');
+              onDone();
+            }}
+          >
+            {text('composer.stop')}
+          </button>
+        </p>
+      )}
+      <FileList files={files} />
+      <div className="composer-row">
+        {!isEditing && (
+          <label className="icon-button">
+            <Icon name="attach" />
+            <span className="visually-hidden">{text('composer.attach')}</span>
+            <input type="file" multiple className="visually-hidden" onChange={files.onChoose} />
+          </label>
+        )}
+        <div className="composer-text" data-text={words}>
+          <textarea
+            ref={area}
+            id="composer"
+            rows={1}
+            dir="auto"
+            value={words}
+            aria-label={text('composer.label', { room: name })}
+            placeholder={text('composer.placeholder')}
+            aria-invalid={problem ? true : undefined}
+            aria-describedby={problem ? 'composer-problem' : undefined}
+            {...mentions.combobox}
+            onChange={onChange}
+            onKeyDown={onKeyDown}
+            onPaste={files.onPaste}
+          />
+          <MentionList mentions={mentions} />
+        </div>
+        <EmojiButton onChoose={(emoji) => insert(area.current, emoji, setWords)} />
+        <button type="submit" className="icon-button primary" aria-label={text(isEditing ? 'composer.save' : 'composer.send')}>
+          <Icon name={isEditing ? 'check' : 'send'} />
+        </button>
+      </div>
+      {problem && (
+        <p id="composer-problem" className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </form>
+  );
+}
+
+/** Puts a text where the caret is, and the caret after it. */
+function insert(area: HTMLTextAreaElement | null, words: string, set: (words: string) => void): void {
+  if (!area) return;
+  const { selectionStart: from, selectionEnd: to, value } = area;
+  set(value.slice(0, from) + words + value.slice(to));
+  requestAnimationFrame(() => {
+    area.focus();
+    area.setSelectionRange(from + words.length, from + words.length);
+  });
+}

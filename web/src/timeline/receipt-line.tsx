@@ -1,0 +1,17 @@
+// To how many one's own newest message was delivered, and how many have read it.
+import type { Message } from '@appsync-chat/client';
+import { useReceipts } from '@appsync-chat/client/react';
+import { useText } from '../i18n/use-text.ts';
+
+export function ReceiptLine({ roomId, message }: { readonly roomId: string; readonly message: Message }) {
+  const text = useText();
+  const { confirmations } = useReceipts(roomId);
+  const confirmed = confirmations.get(message.seq ?? 0);
+  if (!confirmed || confirmed.of === 0) return null;
+  const { read, delivered, of } = confirmed;
+  return (
+    <p className="receipt">
+      {read > 0 ? text('timeline.read', { count: read, of }) : text('timeline.delivered', { count: delivered, of })}
+    </p>
+  );
+}

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const client = (path: string) => fileURLToPath(new URL(`../clients/typescript/src/${path}`, import.meta.url));
+const own = (name: string) => fileURLToPath(new URL(`node_modules/${name}`, import.meta.url));
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: {
+    // The client is built from its sources, on this page's copies of what it needs.
+    alias: [
+      { find: '@appsync-chat/client/react', replacement: client('react.ts') },
+      { find: '@appsync-chat/client/appsync', replacement: client('transports/appsync.ts') },
+      { find: '@appsync-chat/client/gateway', replacement: client('transports/gateway.ts') },
+      { find: '@appsync-chat/client/indexeddb', replacement: client('storage/indexeddb.ts') },
+      { find: '@appsync-chat/client', replacement: client('index.ts') },
+      { find: /^zod\/mini$/, replacement: own('zod/mini/index.js') },
+    ],
+    dedupe: ['react', 'react-dom'],
+  },
+  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  test: { include: ['test/**/*.test.{ts,tsx}'], environment: 'happy-dom', pool: 'threads', maxWorkers: 2 },
+});
