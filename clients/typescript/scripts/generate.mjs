@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import {
   buildASTSchema,
   getNamedType,
+  getNullableType,
   isEnumType,
   isInputObjectType,
   isListType,
@@ -170,13 +171,25 @@ const checks = types.map((name) => {
   return `export const ${lower(name)} = /* @__PURE__ */ z.looseObject({ ${fields.join(', ')} });\n`;
 });
 
+const lists = new Set(
+  operations
+    .filter(({ field }) => isListType(getNullableType(field.type)))
+    .map(({ field }) => lower(getNamedType(field.type).name)),
+);
+for (const name of lists) {
+  checks.push(`export const ${name}List = /* @__PURE__ */ z.array(${name});\n`);
+}
+
 const constants = operations.map(({ kind, name, text, field }) => {
   const answer = getNamedType(field.type).name;
-  return `${described(field)}export const ${name}Operation: Operation<types.${upper(name)}Variables, types.${answer}> = {
+  const isList = isListType(getNullableType(field.type));
+  const type = isList ? `readonly types.${answer}[]` : `types.${answer}`;
+  const checked = isList ? `check.${lower(answer)}List` : `check.${lower(answer)}`;
+  return `${described(field)}export const ${name}Operation: Operation<types.${upper(name)}Variables, ${type}> = {
   kind: '${kind}',
   field: '${name}',
   text: '${text}',
-  check: check.${lower(answer)},
+  check: ${checked},
 };\n`;
 });
 

@@ -1,27 +1,37 @@
 // What the client asks for: of each field the arguments that it gives and what it selects. Types, nullability and
 // checks come from the schema. Selections have no aliases and no named fragments, as docs/clients.md asks.
+const FILES = 'attachments { id name contentType size }';
+const COUNTS = 'reactions { emoji count userIds }';
+/** What senders select is what subscribers hear, so it is the same in mutations and subscriptions. */
 const MESSAGE = `id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
-  attachments { id name contentType size }`;
+  replyTo mentions mentionsAll ${FILES} ${COUNTS}`;
+/** A quote is for the reader alone: it is null in what mutations answer and subscribers hear. */
+const QUOTING = `${MESSAGE} quote { id roomId senderId text ts seq rev removedAt ${FILES} }`;
 const HEAD = 'head { seq ts epoch rev }';
-const ROOM = `roomId roomType guildId name visibility slowModeSeconds retentionDays ${HEAD}
+const ROOM = `roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev ${HEAD}
   me { userId role status mutedUntil joinedSeq }`;
 const NOTICE = 'notice { kind userId role mutedUntil nextEpoch rev }';
+/** The same with what it says of the room and of reactions. */
+const HEARD = `notice { kind userId role mutedUntil nextEpoch rev messageId seq
+  room { roomId name visibility slowModeSeconds retentionDays historyFrom historyRev } reactions { id seq rev ${COUNTS} } }`;
 const NOTICED = `id roomId senderId ts epoch ${NOTICE}`;
 const RECEIPT = 'roomId epoch userId readSeq deliveredSeq retryAfterMs';
 
 export const OPERATIONS = {
   Query: {
-    messages: ['roomId after before order limit nextToken', `items { ${MESSAGE} } nextToken ${HEAD}`],
-    changes: ['roomId since after limit nextToken', `items { ${MESSAGE} } nextToken ${HEAD} reset`],
+    messages: ['roomId after before order limit nextToken', `items { ${QUOTING} } nextToken ${HEAD}`],
+    changes: ['roomId since after limit nextToken', `items { ${QUOTING} } nextToken ${HEAD} reset`],
+    around: ['roomId id limit', `items { ${QUOTING} } olderToken newerToken ${HEAD}`],
+    messagesById: ['roomId ids', QUOTING],
     sync: [
       'since limit',
-      `rooms { roomId ${HEAD} room { ${ROOM} } messages { ${MESSAGE} } unread reset left more } token more reset`,
+      `rooms { roomId ${HEAD} room { ${ROOM} } messages { ${QUOTING} } unread reset left more } token more reset`,
     ],
     room: ['roomId', `${ROOM} memberCount`],
     myRooms: [
       'limit nextToken',
       `items { room { ${ROOM} } added invitation { userId role status } unread lastReadSeq
-        lastMessage { ${MESSAGE} } } nextToken`,
+        lastMessage { ${QUOTING} } } nextToken`,
     ],
     members: ['roomId status limit nextToken', 'items { userId role status mutedUntil joinedSeq } nextToken'],
     receipts: [
@@ -32,8 +42,8 @@ export const OPERATIONS = {
     attachment: ['roomId id', 'id url expiresAt name contentType size'],
   },
   Mutation: {
-    sendMessage: ['roomId text clientMessageId attachments', MESSAGE],
-    editMessage: ['roomId id text ts', MESSAGE],
+    sendMessage: ['roomId text clientMessageId attachments replyTo mentions mentionsAll', MESSAGE],
+    editMessage: ['roomId id text ts mentions mentionsAll', MESSAGE],
     removeMessage: ['roomId id ts', MESSAGE],
     heartbeat: [
       'status deviceId watching rooms',
@@ -50,7 +60,7 @@ export const OPERATIONS = {
     removeMember: ['roomId userId', NOTICED],
   },
   Subscription: {
-    onMessage: ['roomId epoch', `${MESSAGE} ${NOTICE}`],
+    onMessage: ['roomId epoch', `${MESSAGE} ${HEARD}`],
     onReceipt: ['roomId epoch', 'roomId epoch userId readSeq deliveredSeq'],
     onTyping: ['roomId epoch', 'roomId epoch userId expiresAt'],
   },

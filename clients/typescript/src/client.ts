@@ -2,6 +2,7 @@
 import { ChatCore } from './core/chat.ts';
 import type { Composed, Effect, Event, RequestField, RoomSnapshot, Snapshot } from './core/protocol.ts';
 import { type Refusal, unreachable } from './core/refusals.ts';
+import { onPlatform } from './platform.ts';
 import { memoryStorage } from './storage/memory.ts';
 import type { OutboxStorage } from './storage/storage.ts';
 import { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
@@ -25,6 +26,8 @@ export interface ClientOptions {
 
 const OPERATIONS: Readonly<Record<RequestField, Operation<never, unknown>>> = {
   messages: operations.messagesOperation,
+  messagesById: operations.messagesByIdOperation,
+  around: operations.aroundOperation,
   changes: operations.changesOperation,
   sync: operations.syncOperation,
   myRooms: operations.myRoomsOperation,
@@ -49,11 +52,13 @@ export class ChatClient {
     this.#transport = transport;
     this.#storage = storage;
     const { followsEpochs } = transport;
-    this.#core = new ChatCore({ ...options, followsEpochs, chance: Math.random });
+    const confirms = transport.delivered !== undefined;
+    this.#core = new ChatCore({ ...options, followsEpochs, confirms, chance: Math.random });
     this.#listener = {
       up: () => this.#feed({ type: 'up' }),
       down: (refusal) => this.#feed({ type: 'down', refusal }),
-      subscribed: (roomId, number) => this.#feed({ type: 'subscribed', roomId, number }),
+      subscribed: (roomId, number, isResumed = false) =>
+        this.#feed({ type: 'subscribed', roomId, number, isResumed }),
       notSubscribed: (roomId, number, refusal) =>
         this.#feed({ type: 'notSubscribed', roomId, number, refusal }),
       live: (message) => this.#feed({ type: 'live', message }),
@@ -66,7 +71,7 @@ export class ChatClient {
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#stopListening = onPlatform((isOnline) => this.#feed({ type: 'network', isOnline }));
+    this.#stopListening = onPlatform((event) => this.#feed(event));
     this.#feed({ type: 'start' });
   }
 
@@ -150,9 +155,28 @@ export class ChatClient {
     this.#feed({ type: 'loadOlder', roomId });
   }
 
-  /** The person looks at the newest messages: older ones need not stay in memory. */
-  shrink(roomId: string): void {
-    this.#feed({ type: 'shrink', roomId });
+  loadNewer(roomId: string): void {
+    this.#feed({ type: 'loadNewer', roomId });
+  }
+
+  /** Show the history around a message: out of a quote, a mention or a search. The room is open. */
+  jumpTo(roomId: string, id: string): void {
+    this.#feed({ type: 'jumpTo', roomId, id });
+  }
+
+  /** Show the newest messages. */
+  jumpToEnd(roomId: string): void {
+    this.#feed({ type: 'jumpToEnd', roomId });
+  }
+
+  /** The person does not need the unread line any more. */
+  clearUnreadLine(roomId: string): void {
+    this.#feed({ type: 'clearUnreadLine', roomId });
+  }
+
+  /** The last message on the screen; `null` where the room is not. It is marked as read while the page is seen. */
+  shown(roomId: string, seq: number | null): void {
+    this.#feed({ type: 'shown', roomId, seq });
   }
 
   /** The person has read up to this number. */
@@ -196,6 +220,8 @@ export class ChatClient {
         return this.#transport.subscribe(effect.roomId, effect.epoch, effect.number);
       case 'unsubscribe':
         return this.#transport.unsubscribe(effect.roomId);
+      case 'delivered':
+        return this.#transport.delivered?.(effect.roomId, effect.seq);
       case 'timer':
         return this.#time(effect.key, effect.afterMs);
       case 'cancel':
@@ -270,18 +296,6 @@ const STORAGE_PAUSE_MS = 1_000;
 
 const refusalOf = (error: unknown): Refusal =>
   error instanceof CallRefused ? error.refusal : unreachable(String(error));
-
-/** Tells of the network, and of a page that is shown again; returns how to end that. */
-function onPlatform(tell: (isOnline: boolean) => void): () => void {
-  if (typeof window === 'undefined' || typeof document === 'undefined') return () => {};
-  const ending = new AbortController();
-  const { signal } = ending;
-  window.addEventListener('online', () => tell(true), { signal });
-  window.addEventListener('offline', () => tell(false), { signal });
-  window.addEventListener('pageshow', () => tell(navigator.onLine), { signal });
-  document.addEventListener('visibilitychange', () => !document.hidden && tell(navigator.onLine), { signal });
-  return () => ending.abort();
-}
 
 /** 128 bits by chance, also where a page is not secure. */
 function newId(): string {

@@ -56,7 +56,10 @@ export interface RoomActions {
   readonly retry: (clientMessageId: string, text?: string) => void;
   readonly discard: (clientMessageId: string) => void;
   readonly loadOlder: () => void;
-  readonly shrink: () => void;
+  readonly loadNewer: () => void;
+  readonly jumpTo: (id: string) => void;
+  readonly jumpToEnd: () => void;
+  readonly clearUnreadLine: () => void;
   readonly read: (seq: number) => void;
 }
 
@@ -74,12 +77,25 @@ export function useRoom(roomId: string): RoomSnapshot & RoomActions {
       retry: (clientMessageId, text) => client.retry(clientMessageId, text),
       discard: (clientMessageId) => client.discard(clientMessageId),
       loadOlder: () => client.loadOlder(roomId),
-      shrink: () => client.shrink(roomId),
+      loadNewer: () => client.loadNewer(roomId),
+      jumpTo: (id) => client.jumpTo(roomId, id),
+      jumpToEnd: () => client.jumpToEnd(roomId),
+      clearUnreadLine: () => client.clearUnreadLine(roomId),
       read: (seq) => client.read(roomId, seq),
     }),
     [client, roomId],
   );
   return useMemo(() => ({ ...room, ...actions }), [room, actions]);
+}
+
+/**
+ * Marks the room as read up to `seq`, the last message on the screen, as long as this is mounted and the page is visible and
+ * focused; `null` while none of it is on the screen.
+ */
+export function useReadMarks(roomId: string, seq: number | null): void {
+  const client = useChat();
+  useEffect(() => client.shown(roomId, seq), [client, roomId, seq]);
+  useEffect(() => () => client.shown(roomId, null), [client, roomId]);
 }
 
 function useSnapshot(): Snapshot {

@@ -141,7 +141,8 @@ describe('a client', () => {
     const { server } = chat();
     const [page, text] = [new EventTarget(), new EventTarget()];
     vi.stubGlobal('window', page);
-    vi.stubGlobal('document', Object.assign(text, { hidden: false }));
+    const focused = { hidden: false, visibilityState: 'visible', hasFocus: () => true };
+    vi.stubGlobal('document', Object.assign(text, focused));
     vi.stubGlobal('navigator', { onLine: true });
     const { client, transport } = started(server);
     await until(() => expect(client.getRoom(ROOM).status).toBe('live'));
@@ -156,6 +157,30 @@ describe('a client', () => {
     transport.cut();
     text.dispatchEvent(new Event('visibilitychange'));
     expect(client.getSnapshot().connection).toBe('offline');
+  });
+
+  test('marks what is on the screen as read while the page is visible and has the focus, and not before', async () => {
+    const { server, room } = chat();
+    for (let n = 0; n < 3; n += 1) server.send('other', room, { text: `${n}` });
+    const [page, text] = [new EventTarget(), new EventTarget()];
+    const state = { hidden: true, visibilityState: 'hidden', hasFocus: () => false };
+    vi.stubGlobal('window', page);
+    vi.stubGlobal('document', Object.assign(text, state));
+    vi.stubGlobal('navigator', { onLine: true });
+    const { client } = started(server);
+    await until(() => expect(client.getRoom(ROOM).status).toBe('live'));
+    client.shown(ROOM, 3);
+    Object.assign(text, { hidden: false, visibilityState: 'visible' });
+    text.dispatchEvent(new Event('visibilitychange')); // shown, but behind another window
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(server.calls.get('markRead')).toBeUndefined();
+    page.dispatchEvent(new Event('focus'));
+    await until(() => expect(room.readSeq.get('me')).toBe(3));
+    page.dispatchEvent(new Event('blur'));
+    server.send('other', room, { text: 'later' });
+    client.shown(ROOM, 4);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([room.readSeq.get('me'), server.calls.get('markRead')]).toEqual([3, 1]);
   });
 
   test('may be stopped and started at any time, as React’s strict mode does', async () => {

@@ -59,13 +59,51 @@ describe('the gateway', () => {
       room: ROOM,
     });
     expect(wire.news).toEqual([
-      ['subscribed', ROOM, 7],
+      ['subscribed', ROOM, 7, false],
       ['live', 'm0'],
       ['live', 'm1'],
       ['live', 'm2'],
       ['missed', ROOM],
       ['left', ROOM],
       ['notSubscribed', ROOM, 7, 'ServiceUnavailable'],
+    ]);
+  });
+
+  test('goes on from the last frame of each room after a connection, and afresh where that is refused', async () => {
+    const { wire, transport } = await connected();
+    const subscribed = (at: string, resumed: boolean) =>
+      wire.socket.say({ type: 'subscribed', room: ROOM, at, epoch: 1, resumed });
+    const again = async () => {
+      wire.socket.lose();
+      transport.connect(wire.listener);
+      await settled();
+      wire.socket.open();
+      wire.socket.say(hello);
+      transport.subscribe(ROOM, 1, 8);
+      return wire.socket.sent.at(-1);
+    };
+    transport.subscribe(ROOM, 1, 7);
+    subscribed('1', false);
+    wire.socket.say({ type: 'message', room: ROOM, at: '2', message: message(2) });
+    wire.socket.say({ type: 'message', room: ROOM, at: '3', message: { id: 'not a message' } });
+    expect(await again()).toEqual({ type: 'subscribe', room: ROOM, since: '2' });
+    subscribed('4', true);
+    expect(wire.news.at(-1)).toEqual(['subscribed', ROOM, 8, true]);
+    wire.socket.say({ type: 'refused', errorType: 'InvalidInput', message: '', values: {}, room: ROOM });
+    expect(await again()).toEqual({ type: 'subscribe', room: ROOM });
+    subscribed('5', false);
+    transport.unsubscribe(ROOM);
+    expect(await again()).toEqual({ type: 'subscribe', room: ROOM });
+  });
+
+  test('is told what the client has, of rooms that it is subscribed to', async () => {
+    const { wire, transport } = await connected();
+    transport.delivered?.(ROOM, 3);
+    transport.subscribe(ROOM, 1, 7);
+    transport.delivered?.(ROOM, 4);
+    expect(wire.socket.sent.slice(1)).toEqual([
+      { type: 'subscribe', room: ROOM },
+      { type: 'delivered', room: ROOM, seq: 4 },
     ]);
   });
 

@@ -93,7 +93,7 @@ describe('a timeline', () => {
 
   test('shows the newer state of a message whose page was read before the change', () => {
     const timeline = begun(10, 5);
-    expect(timeline.askOlder()).toBe(message(6).ts);
+    expect(timeline.ask('older')).toBe(message(6).ts);
     timeline.add([message(2, { rev: 11, text: 'edited' })]);
     const items = [5, 4, 3, 2, 1].map((seq) => message(seq));
     timeline.addOlder({ items, nextToken: null, head: head(10) });
@@ -107,12 +107,25 @@ describe('a timeline', () => {
     timeline.begin({ items: [3, 2, 1].map((seq) => message(seq)), nextToken: null, head: head(3) });
     for (let seq = 4; seq <= 9; seq += 1) timeline.add([message(seq)]);
     expect([seqs(timeline), timeline.hasOlder]).toEqual([[5, 6, 7, 8, 9], true]);
-    timeline.askOlder();
+    timeline.ask('older');
     timeline.add([message(10)]);
-    timeline.addOlder({ items: [4, 3, 2, 1].map((seq) => message(seq)), nextToken: null, head: head(10) });
-    expect(seqs(timeline)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    timeline.shrink();
-    expect(seqs(timeline)).toEqual([6, 7, 8, 9, 10]);
+    expect(seqs(timeline)).toEqual([5, 6, 7, 8, 9, 10]); // the page that is under way meets the oldest
+    timeline.addOlder({ items: [4, 3].map((seq) => message(seq)), nextToken: 't', head: head(10) });
+    expect([seqs(timeline), timeline.hasOlder, timeline.hasNewer]).toEqual([[3, 4, 5, 6, 7], true, true]);
+  });
+
+  test('counts what comes while it is not at the end, and shows it where it gets there', () => {
+    const timeline = new Timeline(ROOM, 5);
+    timeline.begin({ items: [9, 8, 7, 6, 5].map((seq) => message(seq)), nextToken: 't', head: head(9) });
+    timeline.ask('older');
+    timeline.addOlder({ items: [4, 3].map((seq) => message(seq)), nextToken: 't', head: head(9) });
+    timeline.add([message(10), message(11)]);
+    expect([seqs(timeline), timeline.newMessages, timeline.reached]).toEqual([[3, 4, 5, 6, 7], 2, 11]);
+    expect(timeline.ask('newer')).toBe(message(7).ts);
+    // The page was read before the last one came.
+    const page = { items: [8, 9, 10].map((seq) => message(seq)), nextToken: null, head: head(10) };
+    timeline.addNewer(page);
+    expect([seqs(timeline), timeline.newMessages, timeline.hasNewer]).toEqual([[7, 8, 9, 10, 11], 0, false]);
   });
 
   test('puts messages from before numbering first, in order of their instants', () => {

@@ -22,7 +22,7 @@ describe('what is generated from the schema', () => {
 
 describe('what comes in', () => {
   test('keeps fields that this client does not know', () => {
-    const came = { ...message(1), reactions: [{ emoji: 'x' }] };
+    const came = { ...message(1), stickers: [{ emoji: 'x' }] };
     expect(checked(onMessageOperation, came)).toEqual(came);
   });
 

@@ -1,12 +1,15 @@
 // The whole client without I/O: events in, effects out, one store to look at. Nothing here waits, and nothing is thrown
 // for what comes from outside. Each part takes the events and timers that are its own.
-import type { Heartbeat } from '../wire/generated/types.ts';
+import type { Heartbeat, Room } from '../wire/generated/types.ts';
 import { Connection } from './connection.ts';
 import { Places } from './places.ts';
 import type { Effect, Event, Host, RoomSnapshot, Snapshot } from './protocol.ts';
 import { Requests } from './requests.ts';
 import { RoomList } from './rooms.ts';
 import { Views } from './views.ts';
+
+/** For how long what the server said of its time counts. */
+const BELIEVED_MS = 300_000;
 
 export interface ChatOptions {
   /** Who the person is, as the server calls them. */
@@ -17,6 +20,8 @@ export interface ChatOptions {
   readonly keep?: number;
   /** Whether the transport follows epochs by itself, as the gateway does. */
   readonly followsEpochs?: boolean;
+  /** Whether the transport is told what the client has, as the gateway is. */
+  readonly confirms?: boolean;
   /** Whether the person's other rooms are kept up by `sync`. */
   readonly syncs?: boolean;
   /** From 0 to below 1. */
@@ -41,6 +46,8 @@ export class ChatCore {
   #now = 0;
   /** The server's clock less ours, in milliseconds, as the last heartbeat told it. */
   #ahead = 0;
+  /** When that was, by our clock, which may be set meanwhile. */
+  #heardAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ChatOptions) {
     this.#options = options;
@@ -53,11 +60,12 @@ export class ChatCore {
       request: (field, variables, then) => requests.ask(field, variables, then),
       now: () => this.#now,
       serverNow: () => this.#now + this.#ahead,
+      serverTime: () => this.#serverTime(),
       chance: options.chance,
       isUp: () => this.#connection.isUp,
       unauthorized: () => this.#connection.unauthorized(),
     };
-    this.#connection = new Connection(host, options.deviceId, {
+    this.#connection = new Connection(host, options, {
       up: () => this.#up(),
       down: () => this.#places.down(),
       wake: () => this.#places.wake(),
@@ -69,8 +77,7 @@ export class ChatCore {
       gone: (roomId) => this.#places.leave(roomId),
     });
     const { userId, keep = 500, followsEpochs = false } = options;
-    const unread = (roomId: string) => this.#list.get(roomId)?.unread ?? null;
-    this.#places = new Places({ userId, keep, followsEpochs, unread }, host);
+    this.#places = new Places({ userId, keep, followsEpochs, ...this.#known() }, host);
     this.#parts = [this.#list, this.#places, this.#connection, requests];
   }
 
@@ -78,6 +85,7 @@ export class ChatCore {
   feed(event: Event, now: number): readonly Effect[] {
     this.#now = now;
     for (const part of this.#parts) part.take(event);
+    this.#places.settle();
     const effects = this.#effects;
     this.#effects = [];
     if (this.#views.settle()) for (const listener of [...this.#listeners]) listener();
@@ -97,6 +105,18 @@ export class ChatCore {
     return () => this.#listeners.delete(listener);
   };
 
+  /** What the list of rooms knows of open ones, and hears of them. */
+  #known() {
+    const list = this.#list;
+    return {
+      unread: (roomId: string) => list.get(roomId)?.unread ?? null,
+      lastRead: (roomId: string) => (this.#options.syncs === false ? null : list.lastRead(roomId)),
+      retentionDays: (roomId: string) => list.get(roomId)?.room?.retentionDays,
+      hasRead: (roomId: string, seq: number) => list.read(roomId, seq),
+      changed: (room: Room) => list.changed(room),
+    };
+  }
+
   #up(): void {
     this.#places.up();
     if (this.#options.syncs !== false) this.#list.look();
@@ -113,7 +133,12 @@ export class ChatCore {
   #setClock(serverNow: number): void {
     if (Number.isNaN(serverNow)) return;
     this.#ahead = serverNow - this.#now;
+    this.#heardAt = this.#now;
     this.#places.clockSet();
+  }
+
+  #serverTime(): number | null {
+    return Math.abs(this.#now - this.#heardAt) < BELIEVED_MS ? this.#now + this.#ahead : null;
   }
 
   #look(): Snapshot {

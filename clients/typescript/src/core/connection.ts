@@ -5,6 +5,21 @@ import { type ConnectionStatus, type Event, type Host, pause } from './protocol.
 import { type Refusal, unreachable } from './refusals.ts';
 
 const HEARTBEAT_MS = 30_000;
+/** Of so many times one asks for heads, where the transport itself is told what the client has. */
+const ONE_OF = 10;
+
+/** Up to which number nothing is missing in a room, and the instant of that message. */
+export interface Position {
+  readonly roomId: string;
+  readonly seq: number;
+  readonly ts?: string;
+}
+
+export interface ConnectionOptions {
+  readonly deviceId?: string | undefined;
+  /** Whether the transport takes what the client has, and looks after heads by itself. */
+  readonly confirms?: boolean | undefined;
+}
 
 /** Who hears of the connection. */
 export interface ConnectionListener {
@@ -13,7 +28,7 @@ export interface ConnectionListener {
   /** What waited for the network or a token need not wait any longer. */
   wake(): void;
   /** What the next heartbeat says: the rooms and where they stand. */
-  positions(): readonly object[];
+  positions(): readonly Position[];
   heard(heartbeat: Heartbeat): void;
 }
 
@@ -22,12 +37,13 @@ export class Connection {
   #isOnline = true;
   #attempts = 0;
   readonly #host: Host;
-  readonly #deviceId: string | undefined;
+  readonly #options: ConnectionOptions;
+  #beats = 0;
   readonly #listener: ConnectionListener;
 
-  constructor(host: Host, deviceId: string | undefined, listener: ConnectionListener) {
+  constructor(host: Host, options: ConnectionOptions, listener: ConnectionListener) {
     this.#host = host;
-    this.#deviceId = deviceId;
+    this.#options = options;
     this.#listener = listener;
   }
 
@@ -106,7 +122,13 @@ export class Connection {
 
   beat(): void {
     if (!this.isUp) return;
-    const variables = { deviceId: this.#deviceId, rooms: this.#listener.positions() };
+    const rooms = this.#listener.positions();
+    if (this.#options.confirms) {
+      for (const { roomId, seq } of rooms) this.#host.emit({ type: 'delivered', roomId, seq });
+      this.#beats += 1;
+      if (this.#beats % ONE_OF !== 1) return this.#beatAfter(HEARTBEAT_MS);
+    }
+    const variables = { deviceId: this.#options.deviceId, rooms };
     this.#host.request('heartbeat', variables, (value, refusal) => {
       const heartbeat = refusal ? null : (value as Heartbeat | null);
       if (heartbeat) this.#listener.heard(heartbeat);

@@ -2,16 +2,21 @@
 import { type Host, pause } from './protocol.ts';
 
 export class ReadMark {
+  /** The last message that is on the screen; `null`: none is. */
+  shown: number | null = null;
   #wanted = 0;
   #said = 0;
   #isAsking = false;
   #attempts = 0;
   readonly #roomId: string;
   readonly #host: Host;
+  readonly #told: (seq: number) => void;
 
-  constructor(roomId: string, host: Host) {
+  /** `told`: hears of each mark that the server has. */
+  constructor(roomId: string, host: Host, told: (seq: number) => void) {
     this.#roomId = roomId;
     this.#host = host;
+    this.#told = told;
   }
 
   /** The person has read up to this number. */
@@ -31,6 +36,7 @@ export class ReadMark {
       if (!isLost) {
         this.#said = seq; // said, or refused for good: less is never said again
         this.#attempts = 0;
+        if (!refusal) this.#told(seq);
         return this.due();
       }
       const afterMs = pause(this.#attempts, this.#host.chance());

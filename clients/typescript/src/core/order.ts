@@ -1,5 +1,5 @@
 // Where a message stands among others, and which of two states of it is the newer.
-import type { Message } from '../wire/generated/types.ts';
+import type { Message, Quote } from '../wire/generated/types.ts';
 
 /** Below zero where `a` comes first: by `seq`; what has none is from before numbering, and in order of its instant. */
 export function compare(a: Message, b: Message): number {
@@ -23,18 +23,55 @@ export function place(messages: readonly Message[], message: Message): number {
   return low;
 }
 
+/** The revision of a state; one that was never changed comes before all others. */
+export const revOf = ({ rev }: { readonly rev?: number | null | undefined }) => rev ?? -1;
+
+/**
+ * Whether it says no more than which message was changed, and to which `rev`: so live where the history is visible from
+ * joining (docs/visibility.md). Its sender is who changed it.
+ */
+export const isReduced = ({ rev, version, text, notice }: Message) =>
+  isSaid(rev) && !isSaid(version) && !isSaid(text) && !notice;
+
+/** Whether the message has to be read again: it was changed, and is only known to be. */
+export const isStale = (whole: Message, reduced: Message | undefined) =>
+  reduced !== undefined && isReduced(reduced) && revOf(reduced) > revOf(whole) && !reduced.removedAt;
+
 /**
  * What is kept of two states of a message: the larger `rev` (none is the smallest). Of the same `rev` the one that says
  * more, since a live message has the fields alone that its sender selected. Returns `held` itself where nothing is new.
  */
 export function newer(held: Message, came: Message): Message {
-  const difference = (came.rev ?? -1) - (held.rev ?? -1);
-  if (difference !== 0) return difference > 0 ? came : held;
+  if (isReduced(held) !== isReduced(came)) {
+    const [whole, reduced] = isReduced(came) ? [held, came] : [came, held];
+    return reduced.removedAt && revOf(reduced) > revOf(whole) ? removed(whole, reduced) : whole;
+  }
+  const difference = revOf(came) - revOf(held);
+  if (difference < 0) return held;
+  if (difference > 0) return successor(held, came);
   const said = held as unknown as Readonly<Record<string, unknown>>;
-  const says = Object.entries(came).some(([name, value]) => isSaid(value) && !isSaid(said[name]));
-  if (!says) return held;
   const added = Object.entries(came).filter(([name, value]) => isSaid(value) && !isSaid(said[name]));
-  return { ...held, ...Object.fromEntries(added) };
+  const quote = newerQuote(held.quote, came.quote);
+  if (added.length === 0 && quote === (held.quote ?? null)) return held;
+  return { ...held, ...Object.fromEntries(added), ...(quote ? { quote } : {}) };
+}
+
+/** The quote of the larger `rev`. */
+export function newerQuote(held: Quote | null | undefined, came: Quote | null | undefined): Quote | null {
+  if (!held || !came) return held ?? came ?? null;
+  return revOf(came) > revOf(held) ? came : held;
+}
+
+/** What a live event leaves out: an edit changes nothing of what a message answers, and brings no quote. */
+function successor(held: Message, came: Message): Message {
+  if (came.removedAt || (!held.quote && !held.replyTo)) return came;
+  const replyTo = came.replyTo ?? held.replyTo;
+  return { ...came, replyTo, quote: newerQuote(held.quote, came.quote) };
+}
+
+function removed(whole: Message, { rev, removedAt, epoch }: Message): Message {
+  const nothing = { text: null, attachments: null, mentions: null, mentionsAll: null, reactions: null };
+  return { ...whole, ...nothing, replyTo: null, quote: null, rev, removedAt, epoch };
 }
 
 const isSaid = (value: unknown) => value !== null && value !== undefined;

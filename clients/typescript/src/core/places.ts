@@ -1,11 +1,15 @@
 // The rooms that are open or have something to send: each with its session, its outbox and its read mark.
-import type { Message, RoomState } from '../wire/generated/types.ts';
+import type { Message, Room, RoomState } from '../wire/generated/types.ts';
+import type { Position } from './connection.ts';
 import { ReadMark } from './marks.ts';
 import { RoomOutbox } from './outbox.ts';
 import type { Event, Host, RoomSnapshot, StoredEntry } from './protocol.ts';
 import { RoomSession } from './room.ts';
+import { roomSnapshot } from './snapshot.ts';
 
 const MOST_ROOMS_OF_A_HEARTBEAT = 50;
+/** A page and a little: less would not hold what the person looks at beside the page that comes. */
+const LEAST_KEPT = 60;
 
 export interface PlacesOptions {
   readonly userId: string;
@@ -15,6 +19,14 @@ export interface PlacesOptions {
   readonly followsEpochs: boolean;
   /** How many messages of a room are unread, as far as that is known. */
   readonly unread: (roomId: string) => number | null;
+  /** How far the person had read; `undefined` as long as that is about to be known. */
+  readonly lastRead: (roomId: string) => number | null | undefined;
+  /** How many days the room keeps its messages, as far as that is known. */
+  readonly retentionDays: (roomId: string) => number | null | undefined;
+  /** Hears how far the person has read. */
+  readonly hasRead: (roomId: string, seq: number) => void;
+  /** Hears of a room as a notice tells it. */
+  readonly changed: (room: Room) => void;
 }
 
 interface Place {
@@ -28,6 +40,7 @@ export class Places {
   readonly #host: Host;
   readonly #places = new Map<string, Place>();
   #isDurable: boolean | null = null;
+  #isVisible = true;
 
   constructor(options: PlacesOptions, host: Host) {
     this.#options = options;
@@ -46,7 +59,7 @@ export class Places {
         for (const { outbox } of this.#places.values()) outbox.due();
         return;
       case 'subscribed':
-        return this.session(event.roomId)?.subscribed(event.number);
+        return this.session(event.roomId)?.subscribed(event.number, event.isResumed ?? false);
       case 'notSubscribed':
         return this.session(event.roomId)?.notSubscribed(event.number, event.refusal);
       case 'live':
@@ -76,6 +89,7 @@ export class Places {
       case 'stored':
         return this.#place(event.roomId).outbox.look();
       case 'compose':
+        this.session(event.message.roomId)?.pages.jumpToEnd();
         return this.#place(event.message.roomId).outbox.compose(event.message);
       case 'retry':
         for (const { outbox } of this.#places.values()) {
@@ -96,11 +110,35 @@ export class Places {
       case 'close':
         return this.#close(event.roomId);
       case 'loadOlder':
-        return this.session(event.roomId)?.loadOlder();
-      case 'shrink':
-        return this.session(event.roomId)?.timeline.shrink();
+        return this.session(event.roomId)?.pages.loadOlder();
+      case 'loadNewer':
+        return this.session(event.roomId)?.pages.loadNewer();
+      case 'jumpTo':
+        return this.session(event.roomId)?.pages.jumpTo(event.id);
+      case 'jumpToEnd':
+        return this.session(event.roomId)?.pages.jumpToEnd();
+      case 'clearUnreadLine':
+        return this.session(event.roomId)?.line.clear();
       case 'read':
         return this.#place(event.roomId).mark.read(event.seq);
+      case 'shown':
+        this.#place(event.roomId).mark.shown = event.seq;
+        return;
+      case 'visible':
+        this.#isVisible = event.isVisible;
+        return;
+    }
+  }
+
+  /** What follows from all that was taken in: it is looked at after each event. */
+  settle(): void {
+    for (const [roomId, { session, mark }] of this.#places) {
+      if (!session?.timeline.head || session.status === 'left') continue;
+      const lastRead = this.#options.lastRead(roomId);
+      if (lastRead !== undefined) session.line.decide(lastRead, session.timeline.head.seq);
+      if (session.line.isDecided && this.#isVisible && mark.shown !== null) mark.read(mark.shown);
+      session.lookup.look();
+      session.expiry.look(this.#options.retentionDays(roomId));
     }
   }
 
@@ -123,12 +161,12 @@ export class Places {
   }
 
   /** What open rooms have, as many as a heartbeat takes; those that were left out come first the next time. */
-  positions(): readonly object[] {
+  positions(): readonly Position[] {
     const open = [...this.#places].filter(([, { session }]) => session?.timeline.head);
     return open.slice(0, MOST_ROOMS_OF_A_HEARTBEAT).map(([roomId, place]) => {
       this.#places.delete(roomId);
       this.#places.set(roomId, place);
-      return { roomId, ...place.session?.timeline.position };
+      return { roomId, ...(place.session?.timeline.position ?? { seq: 0 }) };
     });
   }
 
@@ -155,23 +193,14 @@ export class Places {
   /** A room as it is shown. */
   look(roomId: string): RoomSnapshot {
     const place = this.#places.get(roomId);
-    const session = place?.session;
-    return {
-      roomId,
-      status: session?.status ?? (place ? 'offline' : 'loading'),
-      refusal: session?.refusal ?? null,
-      messages: session?.timeline.messages ?? NONE,
-      pending: place?.outbox.snapshot.pending ?? NONE,
-      drafts: place?.outbox.snapshot.drafts ?? NONE,
-      hasOlder: session?.timeline.hasOlder ?? false,
-      isLoadingOlder: session?.isLoadingOlder ?? false,
-      unread: this.#options.unread(roomId),
-    };
+    const { userId, unread } = this.#options;
+    return roomSnapshot(roomId, userId, place?.session ?? null, place?.outbox ?? null, unread(roomId));
   }
 
   #due(key: string): void {
     const [kind, roomId] = split(key);
     if (kind === 'room') this.session(roomId)?.due();
+    else if (kind === 'lookup') this.session(roomId)?.lookup.due();
     else if (kind === 'outbox') this.#places.get(roomId)?.outbox.due();
     else if (kind === 'mark') this.#places.get(roomId)?.mark.due();
   }
@@ -179,12 +208,13 @@ export class Places {
   #open(roomId: string): void {
     const place = this.#place(roomId);
     if (place.session && place.session.status !== 'left') return;
-    const { userId, keep, followsEpochs } = this.#options;
+    const { userId, followsEpochs, changed } = this.#options;
+    const keep = Math.max(LEAST_KEPT, this.#options.keep);
     const seen = (messages: readonly Message[]) => {
       for (const each of messages) this.#seen(each);
     };
     place.session = new RoomSession(
-      { roomId, userId, keep, followsEpochs, seen },
+      { roomId, userId, keep, followsEpochs, seen, changed },
       this.#host,
       this.#host.isUp(),
     );
@@ -193,7 +223,9 @@ export class Places {
   #close(roomId: string): void {
     const place = this.#places.get(roomId);
     place?.session?.close();
-    if (place) place.session = null;
+    if (!place) return;
+    place.session = null;
+    place.mark.shown = null;
   }
 
   #live(message: Message): void {
@@ -209,6 +241,7 @@ export class Places {
   #seen(message: Message): void {
     if (message.senderId !== this.#options.userId) return;
     this.#places.get(message.roomId)?.outbox.seen(message);
+    this.#options.hasRead(message.roomId, message.seq ?? 0);
   }
 
   #loaded(roomId: string | null, entries: readonly StoredEntry[]): void {
@@ -225,14 +258,13 @@ export class Places {
     let place = this.#places.get(roomId);
     if (!place) {
       const outbox = new RoomOutbox(roomId, this.#host, (message) => this.session(roomId)?.add([message]));
-      place = { session: null, outbox, mark: new ReadMark(roomId, this.#host) };
+      const mark = new ReadMark(roomId, this.#host, (seq) => this.#options.hasRead(roomId, seq));
+      place = { session: null, outbox, mark };
       this.#places.set(roomId, place);
     }
     return place;
   }
 }
-
-const NONE: readonly never[] = [];
 
 /** A timer's key: what it is for, and the room. */
 export function split(key: string): readonly [string, string] {

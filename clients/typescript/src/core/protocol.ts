@@ -24,6 +24,8 @@ export interface StoredEntry extends Entry {
 /** Requests are named after the API's fields. */
 export type RequestField =
   | 'messages'
+  | 'messagesById'
+  | 'around'
   | 'changes'
   | 'sync'
   | 'myRooms'
@@ -38,6 +40,8 @@ export type Effect =
   /** Answered by `subscribed` or `notSubscribed` with the same number. A subscription to a room replaces the one before. */
   | { readonly type: 'subscribe'; readonly roomId: string; readonly epoch: number; readonly number: number }
   | { readonly type: 'unsubscribe'; readonly roomId: string }
+  /** Up to this number nothing is missing: for a transport that takes it so; others are told by `heartbeat`. */
+  | { readonly type: 'delivered'; readonly roomId: string; readonly seq: number }
   /** Answered by `answered` or `refused` with the same number. */
   | {
       readonly type: 'request';
@@ -69,7 +73,13 @@ export type Event =
   | { readonly type: 'network'; readonly isOnline: boolean }
   /** There is a token again. */
   | { readonly type: 'signedIn' }
-  | { readonly type: 'subscribed'; readonly roomId: string; readonly number: number }
+  /** `isResumed`: whatever was missed since the connection before has come as `live`, before this. */
+  | {
+      readonly type: 'subscribed';
+      readonly roomId: string;
+      readonly number: number;
+      readonly isResumed?: boolean;
+    }
   /** Refused, or ended by the other side. */
   | {
       readonly type: 'notSubscribed';
@@ -103,8 +113,17 @@ export type Event =
   | { readonly type: 'open'; readonly roomId: string }
   | { readonly type: 'close'; readonly roomId: string }
   | { readonly type: 'loadOlder'; readonly roomId: string }
-  | { readonly type: 'shrink'; readonly roomId: string }
+  | { readonly type: 'loadNewer'; readonly roomId: string }
+  /** Show the history around a message, or the newest messages. */
+  | { readonly type: 'jumpTo'; readonly roomId: string; readonly id: string }
+  | { readonly type: 'jumpToEnd'; readonly roomId: string }
+  /** The person does not need the unread line any more. */
+  | { readonly type: 'clearUnreadLine'; readonly roomId: string }
   | { readonly type: 'read'; readonly roomId: string; readonly seq: number }
+  /** The last message of the room that is on the screen; `null`: the room is not. */
+  | { readonly type: 'shown'; readonly roomId: string; readonly seq: number | null }
+  /** Whether the person can see the screen: the page is visible and has the focus. */
+  | { readonly type: 'visible'; readonly isVisible: boolean }
   /** The answer to a call that somebody made past the core. */
   | { readonly type: 'told'; readonly messages: readonly Message[] };
 
@@ -123,6 +142,16 @@ export interface PendingMessage {
 /** `left`: the person is not in the room. `refused`: it cannot be read, by `refusal`. */
 export type RoomStatus = 'loading' | 'catchingUp' | 'live' | 'offline' | 'left';
 
+/** Where the messages begin that were not read when the room was opened. */
+export interface UnreadLine {
+  /** The number of the first of them. */
+  readonly seq: number;
+  /** The message before which the line is; `null` where that is outside of what is shown. */
+  readonly id: string | null;
+  /** How many there are now, those that came since included: without one's own, and the removed ones that are here. */
+  readonly count: number;
+}
+
 export interface RoomSnapshot {
   readonly roomId: string;
   readonly status: RoomStatus;
@@ -131,8 +160,19 @@ export interface RoomSnapshot {
   readonly messages: readonly Message[];
   readonly pending: readonly PendingMessage[];
   readonly drafts: readonly PendingMessage[];
+  /** Whether there are messages before and after those here. Where there are some after, what comes is only counted. */
   readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
   readonly isLoadingOlder: boolean;
+  readonly isLoadingNewer: boolean;
+  /** Whether other messages are about to take the place of these; and the one that was jumped to. */
+  readonly isJumping: boolean;
+  readonly target: string | null;
+  /** Why the last page of history did not come. */
+  readonly pageRefusal: Refusal | null;
+  /** How many messages came while those here were not the newest. */
+  readonly newMessages: number;
+  readonly unreadLine: UnreadLine | null;
   readonly unread: number | null;
 }
 
@@ -141,6 +181,8 @@ export interface RoomSummary {
   readonly room: Room | null;
   readonly head: RoomHead | null;
   readonly unread: number;
+  /** How far the person has read, as far as that is known. */
+  readonly lastReadSeq: number | null;
   readonly lastMessage: Message | null;
   readonly isInvitation: boolean;
 }
@@ -167,6 +209,8 @@ export interface Host {
   now(): number;
   /** The same by the server's clock, as far as it is known. */
   serverNow(): number;
+  /** The same where the server said it a short time ago; `null` where nobody can tell. */
+  serverTime(): number | null;
   /** From 0 to below 1. */
   chance(): number;
   /** Whether live events can come. */

@@ -1,10 +1,14 @@
 // One open room: read, subscribe, catch up, and keep so (docs/clients.md, steps 2 to 6).
-import type { ChangePage, Message, MessageConnection, RoomState } from '../wire/generated/types.ts';
-import { type Host, pause, type RoomStatus } from './protocol.ts';
+import type { ChangePage, Message, Room, RoomState } from '../wire/generated/types.ts';
+import { Expiry } from './expiry.ts';
+import { Line } from './line.ts';
+import { Lookup } from './lookup.ts';
+import { Pages } from './pages.ts';
+import type { Host, RoomStatus } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
 import { Timeline } from './timeline.ts';
+import { Tries } from './tries.ts';
 
-const PAGE = 50;
 /** A page without messages that goes on: something is not visible yet. */
 const EMPTY_PAUSE_MS = 250;
 const LEAVING = new Set(['MEMBER_REMOVED', 'MEMBER_LEFT', 'MEMBER_BANNED']);
@@ -20,12 +24,17 @@ export interface RoomOptions {
   readonly followsEpochs: boolean;
   /** Hears of the messages that pages have brought. */
   readonly seen: (messages: readonly Message[]) => void;
+  /** Hears of the room as a notice tells it. */
+  readonly changed: (room: Room) => void;
 }
 
 export class RoomSession {
   readonly timeline: Timeline;
+  readonly pages: Pages;
+  readonly lookup: Lookup;
+  readonly expiry: Expiry;
+  readonly line = new Line();
   refusal: Refusal | null = null;
-  isLoadingOlder = false;
   isSubscribed = false;
 
   readonly #options: RoomOptions;
@@ -34,20 +43,28 @@ export class RoomSession {
   #isUp: boolean;
   #epoch = 0;
   #subscription = 0;
-  /** What was asked for before these numbers moved is not for this reading, or not for these messages. */
+  /** What was asked for before this number moved is not for this reading. */
   #reading = 0;
-  #filling = 0;
   /** Something came while catching up that asks for it once more. */
   #again = false;
-  #attempts = 0;
-  /** What to go on with after a pause. */
-  #next: (() => void) | null = null;
+  /** Whether everything had come that there was to come, when it was looked at last. */
+  #isComplete = false;
+  readonly #tries: Tries;
 
   constructor(options: RoomOptions, host: Host, isUp: boolean) {
     this.#options = options;
     this.#host = host;
     this.#isUp = isUp;
-    this.timeline = new Timeline(options.roomId, options.keep);
+    const { roomId, keep, seen } = options;
+    this.timeline = new Timeline(roomId, keep);
+    this.#tries = new Tries(host, `room/${roomId}`);
+    this.lookup = new Lookup(this.timeline, host);
+    this.expiry = new Expiry(this.timeline, host);
+    const read = (messages: readonly Message[]) => {
+      seen(messages);
+      if (this.timeline.hasGap) this.#lookAgain();
+    };
+    this.pages = new Pages(this.timeline, host, { read, gone: () => this.leave() });
     this.#read();
   }
 
@@ -74,6 +91,8 @@ export class RoomSession {
 
   close(): void {
     this.#rest('closed');
+    this.pages.forget();
+    this.lookup.forget();
     if (this.#subscription) this.#host.emit({ type: 'unsubscribe', roomId: this.#options.roomId });
   }
 
@@ -89,14 +108,17 @@ export class RoomSession {
   /** Forget the room's messages, and begin with the newest. */
   reset(): void {
     if (this.#isOver()) return;
+    this.pages.forget();
     this.timeline.clear();
     this.#read();
   }
 
-  subscribed(number: number): void {
+  /** `isResumed`: what was missed has come already, as far as everything had come before. */
+  subscribed(number: number, isResumed: boolean): void {
     if (number !== this.#subscription || this.#isOver()) return;
     this.isSubscribed = true;
-    this.#catchUp();
+    if (isResumed && this.#isComplete && !this.timeline.hasGap) this.#settled();
+    else this.#catchUp();
   }
 
   notSubscribed(number: number, refusal: Refusal): void {
@@ -132,49 +154,16 @@ export class RoomSession {
   }
 
   due(): void {
-    const next = this.#next;
-    this.#next = null;
-    next?.();
-  }
-
-  loadOlder(): void {
-    const before = this.timeline.askOlder();
-    if (before === null || this.isLoadingOlder || this.#isOver()) return;
-    this.isLoadingOlder = true;
-    this.#older(before, null);
-  }
-
-  #older(before: string, nextToken: string | null): void {
-    const variables = { roomId: this.#options.roomId, before, limit: PAGE, nextToken };
-    const filling = this.#filling;
-    this.#host.request('messages', variables, (value, refusal) => {
-      if (filling !== this.#filling || this.#isOver()) return;
-      const page = refusal ? null : (value as MessageConnection | null);
-      if (page && page.items.length === 0 && page.nextToken) return this.#older(before, page.nextToken);
-      this.isLoadingOlder = false;
-      if (page) return this.#take(page, () => this.timeline.addOlder(page));
-      this.timeline.giveUpOlder();
-      if (refusal?.code === 'NotRoomMember') this.leave();
-    });
+    this.#tries.due();
   }
 
   #read(): void {
     this.#rest('reading');
-    this.#filling += 1;
-    this.isLoadingOlder = false;
-    this.timeline.giveUpOlder();
-    this.#page(null, null);
-  }
-
-  /** The newest page that has messages, under the head of the first. */
-  #page(nextToken: string | null, first: MessageConnection | null): void {
-    const variables = { roomId: this.#options.roomId, limit: PAGE, nextToken };
-    this.#ask('messages', variables, (page: MessageConnection | null, refusal) => {
-      if (!page) return this.#failed(refusal, () => this.#read());
-      const head = (first ?? page).head;
-      if (page.items.length === 0 && page.nextToken) return this.#page(page.nextToken, first ?? page);
-      this.#take(page, () => this.timeline.begin({ ...page, head }));
-      this.#epoch = head.epoch;
+    this.#isComplete = false;
+    this.lookup.forget();
+    this.pages.begin((isRead) => {
+      if (!isRead) return this.#failed(this.pages.refusal, () => this.#read());
+      this.#epoch = this.timeline.head?.epoch ?? 0;
       this.refusal = null;
       this.#subscribe();
     });
@@ -191,6 +180,7 @@ export class RoomSession {
 
   #catchUp(): void {
     this.#rest('catchingUp');
+    this.#isComplete = false;
     this.#changes(null);
   }
 
@@ -204,7 +194,10 @@ export class RoomSession {
       limit: 100,
       nextToken,
     };
-    this.#ask('changes', variables, (page: ChangePage | null, refusal) => {
+    const reading = this.#reading;
+    this.#host.request('changes', variables, (value, refusal) => {
+      if (reading !== this.#reading || this.#isOver()) return;
+      const page = refusal ? null : (value as ChangePage | null);
       if (page) this.#changed(page);
       else if (refusal?.code === 'NotAllowed') this.#settled();
       else if (refusal?.code === 'InvalidInput') this.#once(() => this.reset());
@@ -217,7 +210,10 @@ export class RoomSession {
     this.#take(page, () => this.timeline.catchUp(page));
     const { nextToken } = page;
     if (nextToken && page.items.length > 0) return this.#changes(nextToken);
-    if (nextToken) return this.#pauseFor(EMPTY_PAUSE_MS, () => this.#changes(nextToken));
+    if (nextToken) {
+      this.#wait();
+      return this.#tries.after(EMPTY_PAUSE_MS, () => this.#changes(nextToken));
+    }
     if (page.head.epoch > this.#epoch) {
       this.#epoch = page.head.epoch;
       if (!this.#options.followsEpochs) return this.#subscribe();
@@ -236,21 +232,26 @@ export class RoomSession {
   #settled(): void {
     this.#phase = 'live';
     this.refusal = null;
-    if (!this.timeline.hasGap) this.#attempts = 0;
+    if (this.timeline.hasGap) return;
+    this.#isComplete = true;
+    this.#tries.succeeded();
   }
 
   /** Something is missing: catch up, once more if that is under way. */
   #lookAgain(): void {
     if (this.#phase === 'catchingUp') this.#again = true;
-    else if (this.#phase === 'live' && !this.#next) this.#catchUp();
+    else if (this.#phase === 'live' && !this.#tries.isWaiting) this.#catchUp();
   }
 
   #noticed({ notice, epoch }: Message): void {
     if (!notice || (epoch ?? 0) < this.#epoch) return; // of an epoch that is over: it was told before
     const isMine = notice.userId === this.#options.userId;
     if (notice.kind === 'ROOM_DELETED' || (isMine && LEAVING.has(notice.kind ?? ''))) return this.leave();
+    if (notice.room) this.#options.changed(notice.room);
+    const { head } = this.timeline;
+    if (head && (notice.room?.historyRev ?? 0) > head.rev) return this.reset(); // another part of it is visible
     if (notice.nextEpoch && notice.nextEpoch > this.#epoch) this.#follow(notice.nextEpoch);
-    else this.#lookAgain();
+    else if (!notice.reactions || !this.timeline.react(notice.reactions)) this.#lookAgain();
   }
 
   /** Another epoch has begun: subscribe with it. */
@@ -268,43 +269,25 @@ export class RoomSession {
 
   /** At once, but after a pause where that was done before and has not helped. */
   #once(then: () => void): void {
-    if (this.#attempts > 0) return this.#pauseBefore(then, null);
-    this.#attempts += 1;
-    then();
+    if (!this.#tries.once(then)) this.#wait();
   }
 
   #pauseBefore(then: () => void, refusal: Refusal | null): void {
-    const told = refusal?.code === 'RateLimited' ? refusal.retryAfterMs : 0;
     this.refusal = refusal ?? this.refusal;
-    const wait = pause(this.#attempts, this.#host.chance());
-    this.#attempts += 1;
-    this.#pauseFor(Math.max(told, wait), then);
+    this.#wait();
+    this.#tries.again(then, refusal);
   }
 
-  #pauseFor(afterMs: number, then: () => void): void {
+  #wait(): void {
     if (this.#phase !== 'live') this.#phase = 'waiting';
-    this.#next = then;
-    this.#host.emit({ type: 'timer', key: `room/${this.#options.roomId}`, afterMs });
   }
 
   /** Whatever was under way is so no more. */
   #rest(phase: Phase): void {
     this.#reading += 1;
     this.#again = false;
-    this.#next = null;
+    this.#tries.forget();
     this.#phase = phase;
-  }
-
-  #ask<Page>(
-    field: 'messages' | 'changes',
-    variables: Readonly<Record<string, unknown>>,
-    then: (page: Page | null, refusal: Refusal | null) => void,
-  ): void {
-    const reading = this.#reading;
-    this.#host.request(field, variables, (value, refusal) => {
-      if (reading !== this.#reading || this.#isOver()) return;
-      then(refusal ? null : (value as Page | null), refusal);
-    });
   }
 
   #isOver(): boolean {

@@ -1,5 +1,5 @@
 // The person's rooms as a list, kept by `sync`: one token for all of them, however many there are.
-import type { MyRoomPage, RoomSync, SyncPage } from '../wire/generated/types.ts';
+import type { MyRoomPage, Room, RoomSync, SyncPage } from '../wire/generated/types.ts';
 import { newer } from './order.ts';
 import { type Event, type Host, pause, type RoomSummary } from './protocol.ts';
 
@@ -21,6 +21,7 @@ export class RoomList {
   #attempts = 0;
   /** The rooms that a round that began afresh has named. */
   #named: Set<string> | null = null;
+  #isFilled = false;
   readonly #host: Host;
   readonly #listener: SyncListener;
 
@@ -48,10 +49,32 @@ export class RoomList {
     return this.#rooms.get(roomId);
   }
 
+  /** How far the person had read there; `null` where that cannot be told, `undefined` where it can be in a moment. */
+  lastRead(roomId: string): number | null | undefined {
+    const held = this.#rooms.get(roomId);
+    if (held && held.lastReadSeq !== null) return held.lastReadSeq;
+    if (!this.#isFilled) return undefined;
+    return held?.head ? held.head.seq - held.unread : null;
+  }
+
   /** How many are unread there, as another answer says. */
   unread(roomId: string, unread: number): void {
     const held = this.#rooms.get(roomId);
     if (held && held.unread !== unread) this.#set({ ...held, unread });
+  }
+
+  /** The person has read up to this number. */
+  read(roomId: string, seq: number): void {
+    const held = this.#rooms.get(roomId);
+    if (held && held.lastReadSeq !== null && held.lastReadSeq < seq) this.#set({ ...held, lastReadSeq: seq });
+  }
+
+  /** The room is like this now. */
+  changed(room: Room): void {
+    const held = this.#rooms.get(room.roomId);
+    if (!held?.room) return;
+    const said = Object.entries(room).filter(([, value]) => value !== null && value !== undefined);
+    this.#set({ ...held, room: { ...held.room, ...Object.fromEntries(said) } });
   }
 
   forget(roomId: string): void {
@@ -103,7 +126,16 @@ export class RoomList {
       else if ((message.seq ?? 0) > (lastMessage?.seq ?? 0)) lastMessage = message;
     }
     const room = sync.room ?? held?.room ?? null;
-    this.#set({ roomId, room, head, unread: sync.unread ?? 0, lastMessage, isInvitation: false });
+    const lastReadSeq = held?.lastReadSeq ?? null;
+    this.#set({
+      roomId,
+      room,
+      head,
+      unread: sync.unread ?? 0,
+      lastReadSeq,
+      lastMessage,
+      isInvitation: false,
+    });
     this.#listener.synced(sync);
   }
 
@@ -111,17 +143,26 @@ export class RoomList {
   #fill(nextToken: string | null): void {
     this.#host.request('myRooms', { limit: 50, nextToken }, (value, refusal) => {
       const page = refusal ? null : (value as MyRoomPage | null);
-      for (const { room, unread, lastMessage, invitation } of page?.items ?? []) {
+      for (const { room, unread, lastReadSeq: read, lastMessage, invitation } of page?.items ?? []) {
         const held = this.#rooms.get(room.roomId);
         const last = held?.lastMessage ?? lastMessage ?? null;
         const head = held?.head ?? room.head ?? null;
         const isInvitation = Boolean(invitation);
         if (held || isInvitation) {
-          const said = { room, head, unread: held?.unread ?? unread, lastMessage: last, isInvitation };
+          const lastReadSeq = Math.max(read, held?.lastReadSeq ?? 0);
+          const said = {
+            room,
+            head,
+            unread: held?.unread ?? unread,
+            lastReadSeq,
+            lastMessage: last,
+            isInvitation,
+          };
           this.#set({ roomId: room.roomId, ...said });
         }
       }
       if (page?.nextToken) this.#fill(page.nextToken);
+      else this.#isFilled = true;
     });
   }
 

@@ -1,38 +1,45 @@
-// One room's messages: in order of `seq`, the newest `rev` of each, and what is known to be missing. It reads nothing
-// by itself: pages and events are put in, and say whether something has to be asked for.
-import type { ChangePage, Message, MessageConnection, RoomHead } from '../wire/generated/types.ts';
-import { compare, newer, place } from './order.ts';
+// One room's messages: a part of its history without a gap, the window, in order of `seq`, with the newest `rev` of each;
+// and what is known to be missing. It reads nothing by itself: pages and events are put in, and say whether something has
+// to be asked for.
+import type {
+  ChangePage,
+  Message,
+  MessageConnection,
+  MessageReactions,
+  RoomHead,
+} from '../wire/generated/types.ts';
+import { Aside } from './aside.ts';
+import { Echoes, quoting } from './echoes.ts';
+import { compare, isReduced, newer, place } from './order.ts';
+import { Reach } from './reach.ts';
 
-/** How many changed messages outside of the window are remembered while no page of history is under way. */
-const MOST_ASIDE = 256;
+/** What a page is asked for: more on one side, or another window. */
+export type PageOf = 'older' | 'newer' | 'window';
 
 export class Timeline {
-  /** What was read up to: where `changes` goes on. Live events do not move it. */
+  /** What was read up to: where `changes` goes on. Neither live events nor pages of history move it. */
   head: RoomHead | null = null;
-  /** The number up to which nothing is missing. */
-  reached = 0;
-  /** The newest number that was heard of. */
-  newest = 0;
   /** Whether there are messages before the oldest one here. */
   hasOlder = false;
+  /** Whether there are messages after the newest one here. */
+  hasNewer = false;
 
   readonly roomId: string;
   readonly #keep: number;
-  #most: number;
+  readonly #reach = new Reach();
+  readonly #ids = new Map<string, Message>();
+  readonly #echoes = new Echoes((id) => this.#ids.get(id));
   #messages: Message[] = [];
-  #ids = new Map<string, Message>();
-  /** Numbers above `reached` that are here. */
-  #ahead = new Set<number>();
-  /** Newer states of messages that are older than the window: a page that is under way may not know them. */
-  #aside = new Map<string, Message>();
-  #isReadingOlder = false;
+  readonly #aside = new Aside();
+  readonly #underWay = new Set<PageOf>();
+  /** The newest number when the window left the end. */
+  #leftAt = 0;
   #snapshot: readonly Message[] | null = null;
 
-  /** `keep`: how many messages stay in memory while new ones come, unless the person has asked for older ones. */
+  /** `keep`: how many messages stay in memory; what is beyond is let go of at the end that was not asked for. */
   constructor(roomId: string, keep = 500) {
     this.roomId = roomId;
     this.#keep = keep;
-    this.#most = keep;
   }
 
   /** The messages, oldest first: the same array until something changes. */
@@ -41,9 +48,24 @@ export class Timeline {
     return this.#snapshot;
   }
 
-  /** Whether a number is missing below one that is here. */
+  /** The number up to which nothing is missing. */
+  get reached(): number {
+    return this.#reach.reached;
+  }
+
+  /** The newest number that was heard of. */
+  get newest(): number {
+    return this.#reach.newest;
+  }
+
+  /** Whether a number is missing below one that was heard of. */
   get hasGap(): boolean {
-    return this.#ahead.size > 0;
+    return this.#reach.hasGap;
+  }
+
+  /** How many messages came while the window was not at the end. */
+  get newMessages(): number {
+    return this.hasNewer ? Math.max(0, this.newest - this.#leftAt) : 0;
   }
 
   /** The message of that id, if it is in the window. */
@@ -53,26 +75,22 @@ export class Timeline {
 
   /** The number and the instant of the message up to which nothing is missing, for `heartbeat`. */
   get position(): { seq: number; ts?: string } {
+    const { reached } = this;
     for (let index = this.#messages.length - 1; index >= 0; index -= 1) {
       const message = this.#messages[index];
-      if (message?.seq === this.reached) return { seq: this.reached, ts: message.ts };
-      if ((message?.seq ?? 0) < this.reached) break;
+      if (message?.seq === reached) return { seq: reached, ts: message.ts };
+      if ((message?.seq ?? 0) < reached) break;
     }
-    return { seq: this.reached };
+    return { seq: reached };
   }
 
   /** Forget everything: what comes next is a first page. */
   clear(): void {
     this.head = null;
-    this.reached = this.newest = 0;
-    this.hasOlder = false;
-    this.#most = this.#keep;
+    this.hasOlder = this.hasNewer = false;
     this.#messages = [];
-    this.#ids.clear();
-    this.#ahead.clear();
-    this.#aside.clear();
-    this.#isReadingOlder = false;
     this.#snapshot = null;
+    for (const each of [this.#reach, this.#ids, this.#echoes, this.#aside, this.#underWay]) each.clear();
   }
 
   /** Put the first page of `messages` (newest first) in the place of everything. */
@@ -81,41 +99,68 @@ export class Timeline {
     this.head = page.head;
     this.#put(page.items);
     this.hasOlder = Boolean(page.nextToken);
-    this.#reach(page.head.seq);
+    this.#reach.reach(page.head.seq);
   }
 
-  /** The bound for the next page of older messages, or `null` where there is none to ask for. */
-  askOlder(): string | null {
-    const oldest = this.#messages[0];
-    if (!this.hasOlder || !oldest) return null;
-    this.#isReadingOlder = true;
-    return oldest.ts;
+  /** The instant from which the next page goes on, or `null` where there is none to ask for. */
+  ask(side: 'older' | 'newer'): string | null {
+    const bound = side === 'older' ? this.#messages[0] : this.#messages.at(-1);
+    if (!(side === 'older' ? this.hasOlder : this.hasNewer) || !bound) return null;
+    this.#underWay.add(side);
+    return bound.ts;
+  }
+
+  /** Another window is asked for; pages on its sides do not come any more. */
+  askWindow(): void {
+    this.#underWay.clear();
+    this.#underWay.add('window');
+  }
+
+  /** The page did not come. */
+  giveUp(page: PageOf): void {
+    this.#underWay.delete(page);
+    this.#forgetAside();
   }
 
   /** Put a page (newest first) before the oldest message. */
   addOlder(page: MessageConnection): void {
-    this.#isReadingOlder = false;
-    const mine = page.items.filter((message) => message.roomId === this.roomId);
+    this.#underWay.delete('older');
     this.hasOlder = Boolean(page.nextToken);
-    this.#put(mine.map((message) => newer(message, this.#aside.get(message.id) ?? message)));
-    for (const { id } of mine) this.#aside.delete(id);
-    this.#most = Math.max(this.#keep, this.#messages.length);
-    this.#forgetAside();
+    this.#put(this.#known(page.items));
+    this.#trim('newest');
   }
 
-  /** The page of older messages did not come. */
-  giveUpOlder(): void {
-    this.#isReadingOlder = false;
-    this.#forgetAside();
+  /** Put a page (oldest first) after the newest message. */
+  addNewer(page: MessageConnection): void {
+    this.#underWay.delete('newer');
+    this.#put(this.#known(page.items));
+    if (!page.nextToken) this.#meetEnd(page.head.seq);
+    this.#reach.reach(this.reached);
+    this.#trim('oldest');
+  }
+
+  /** Put a page in the place of the window. `seq`: the newest number when it was read. */
+  show(items: readonly Message[], seq: number, hasOlder: boolean, hasNewer: boolean): void {
+    this.#underWay.delete('window');
+    const known = this.#known(items);
+    const after = this.#messages.filter((message) => (message.seq ?? 0) > seq);
+    for (const message of [...this.#messages]) this.#drop(message);
+    if (!this.hasNewer) this.#leftAt = this.newest;
+    for (const message of after) this.#aside.put(message);
+    this.hasOlder = hasOlder;
+    this.hasNewer = true;
+    this.#put(known);
+    if (!hasNewer) this.#meetEnd(seq);
+    this.#reach.reach(this.reached);
+    this.#trim('oldest');
   }
 
   /** What came live, or as the answer to a call. */
   add(items: readonly Message[]): void {
-    for (const { roomId, seq } of items) {
-      if (roomId === this.roomId && seq && seq > this.reached) this.#ahead.add(seq);
-    }
-    this.#place(items);
-    this.#reach(this.reached);
+    for (const message of items) this.#add(message);
+    this.#reach.reach(this.reached);
+    this.#trim('oldest');
+    this.#forgetAside();
   }
 
   /** One page of `changes`, not a `reset`. The last one says that everything up to its head is here. */
@@ -123,64 +168,168 @@ export class Timeline {
     this.add(page.items);
     if (page.nextToken) return;
     this.head = page.head;
-    this.#reach(page.head.seq);
+    this.#reach.reach(page.head.seq);
   }
 
-  /** The person looks at the newest messages: no more than `keep` need to stay. */
-  shrink(): void {
-    this.#most = this.#keep;
-    this.#trim();
-  }
-
-  #reach(seq: number): void {
-    this.newest = Math.max(this.newest, seq);
-    this.reached = Math.max(this.reached, seq);
-    while (this.#ahead.delete(this.reached + 1)) this.reached += 1;
-    for (const each of this.#ahead) if (each <= this.reached) this.#ahead.delete(each);
-    this.#trim();
-  }
-
-  /** Put messages into the window; those from before it are set aside. */
-  #place(items: readonly Message[]): void {
-    const oldest = this.#messages[0];
-    const isBefore = (message: Message) =>
-      this.hasOlder && oldest !== undefined && compare(message, oldest) < 0 && !this.#ids.has(message.id);
-    this.#put(items.filter((message) => !isBefore(message)));
-    for (const message of items) {
-      if (!isBefore(message) || message.roomId !== this.roomId) continue;
-      const held = this.#aside.get(message.id);
-      this.#aside.set(message.id, held ? newer(held, message) : message);
+  /** What a notice says of reactions. Returns whether it says all. */
+  react(reactions: readonly MessageReactions[]): boolean {
+    for (const said of reactions) {
+      if (!said.reactions || !this.#echoes.reacted(said)) continue;
+      const held = this.#ids.get(said.id);
+      if (held) this.#replace(held, held);
     }
-    this.#forgetAside();
+    return reactions.every((said) => said.reactions);
+  }
+
+  /** Which messages are to be read by their ids: those that are only known to have been changed, and those that are quoted. */
+  wanted(most: number): { readonly stale: readonly string[]; readonly quoted: readonly string[] } {
+    const stale = this.#aside.stale.slice(0, most);
+    return { stale, quoted: this.#echoes.takeWanted(most - stale.length) };
+  }
+
+  /** These are still to be read for their quotes. */
+  wantAgain(quoted: readonly string[]): void {
+    for (const id of quoted) this.#echoes.wantAgain(id);
+  }
+
+  /** Whether the message is only known to have been changed. */
+  isStale(id: string): boolean {
+    return this.#aside.isStale(id);
+  }
+
+  /** What was read by ids. Of `stale` those that did not come are not to be seen any more. */
+  addWanted(stale: readonly string[], items: readonly Message[]): void {
+    const came = new Set(items.map(({ id }) => id));
+    for (const id of stale) if (!came.has(id)) this.#drop(this.#ids.get(id));
+    this.add(items.filter(({ id }) => this.#ids.has(id)));
+    for (const message of items) this.#tellAnswers(message);
+  }
+
+  /** The oldest instant of what is shown, quotes included. */
+  get firstInstant(): string | null {
+    const instants = this.#messages.map(({ ts, quote }) => (quote && quote.ts < ts ? quote.ts : ts));
+    return instants.reduce<string | null>((first, ts) => (first === null || ts < first ? ts : first), null);
+  }
+
+  /** Messages from before this instant have expired, and so has what is quoted of them. */
+  expire(before: string): void {
+    const isKept = ({ ts }: { readonly ts: string }) => ts >= before;
+    for (const message of this.#messages.filter((each) => !isKept(each))) {
+      this.#drop(message);
+      this.hasOlder = false;
+    }
+    for (const message of this.#messages.filter(({ quote }) => quote && !isKept(quote))) {
+      this.#place(message, { ...message, quote: null });
+    }
+  }
+
+  #add(message: Message): void {
+    if (message.roomId !== this.roomId || message.notice) return;
+    const held = this.#ids.get(message.id);
+    const isWhole = !isReduced(message);
+    if (message.seq) this.#reach.heard(message.seq, isWhole);
+    if (held) return this.#replace(held, message);
+    if (isWhole && !this.#isOutside(message)) {
+      if (message.replyTo && !message.quote && !message.removedAt) this.#echoes.want(message.replyTo);
+      return this.#put(this.#known([message]));
+    }
+    this.#aside.put(message);
+    if (!isWhole && !message.removedAt) this.#echoes.wantAgain(message.id);
+    this.#tellAnswers(message);
+  }
+
+  /** Whether it is before or after the window, where there are others between. */
+  #isOutside(message: Message): boolean {
+    const [oldest, newest] = [this.#messages[0], this.#messages.at(-1)];
+    if (this.hasNewer && (!newest || compare(message, newest) > 0)) return true;
+    return this.hasOlder && oldest !== undefined && compare(message, oldest) < 0;
+  }
+
+  /** Everything up to `seq` is here that can be seen: so is what was put aside after it, if nothing is missing between. */
+  #meetEnd(seq: number): void {
+    let covered = Math.max(seq, this.#messages.at(-1)?.seq ?? 0);
+    const after = this.#aside.after(covered);
+    while (after[0]?.seq === covered + 1) {
+      this.#put(after.splice(0, 1));
+      covered += 1;
+    }
+    this.hasNewer = covered < this.reached;
+    if (!this.hasNewer) this.#put(after);
+  }
+
+  /** The messages of a page as they are known here, which may be newer. */
+  #known(items: readonly Message[]): readonly Message[] {
+    const mine = items.filter(({ roomId }) => roomId === this.roomId);
+    return mine.map((message) => {
+      const held = this.#ids.get(message.id);
+      return this.#aside.known(held ? newer(held, message) : message);
+    });
   }
 
   #forgetAside(): void {
-    if (this.#isReadingOlder) return;
-    for (const id of this.#aside.keys()) {
-      if (this.#aside.size <= MOST_ASIDE) return;
-      this.#aside.delete(id);
-    }
+    if (this.#underWay.size === 0) this.#aside.forget();
   }
 
   #put(items: readonly Message[]): void {
     for (const came of items) {
-      if (came.roomId !== this.roomId || came.notice) continue;
+      if (came.roomId !== this.roomId || came.notice || isReduced(came)) continue;
+      if (came.seq) this.#reach.heard(came.seq, true);
       const held = this.#ids.get(came.id);
-      const kept = held ? newer(held, came) : came;
-      if (kept === held) continue;
-      if (held) this.#messages.splice(place(this.#messages, held), 1);
-      this.#messages.splice(place(this.#messages, kept), 0, kept);
-      this.#ids.set(kept.id, kept);
-      this.newest = Math.max(this.newest, kept.seq ?? 0);
-      this.#snapshot = null;
+      if (held) this.#replace(held, came);
+      else this.#place(undefined, this.#echoes.complete(came));
     }
   }
 
-  #trim(): void {
-    const over = this.#messages.length - this.#most;
-    if (over <= 0 || this.#isReadingOlder) return; // the page that is under way must meet the oldest message
-    for (const { id } of this.#messages.splice(0, over)) this.#ids.delete(id);
-    this.hasOlder = true;
+  /** Of two states of a message that is here the newer one is shown. */
+  #replace(held: Message, came: Message): void {
+    const kept = this.#echoes.complete(newer(held, came));
+    if (kept !== held) this.#place(held, kept);
+    this.#aside.compare(kept, came);
+  }
+
+  #place(held: Message | undefined, kept: Message): void {
+    if (held) {
+      this.#messages.splice(place(this.#messages, held), 1);
+      this.#echoes.dropped(held);
+    }
+    this.#messages.splice(place(this.#messages, kept), 0, kept);
+    this.#ids.set(kept.id, kept);
+    this.#echoes.placed(kept);
     this.#snapshot = null;
+    this.#tellAnswers(kept);
+  }
+
+  /** Those that answer it quote it as it is now. */
+  #tellAnswers(message: Message): void {
+    for (const id of this.#echoes.answersTo(message.id)) {
+      const answer = this.#ids.get(id);
+      const next = answer && quoting(answer, message);
+      if (answer && next && next !== answer && id !== message.id) this.#place(answer, next);
+    }
+  }
+
+  #drop(message: Message | undefined): void {
+    if (!message) return;
+    this.#messages.splice(place(this.#messages, message), 1);
+    this.#ids.delete(message.id);
+    this.#aside.dropped(message.id);
+    this.#echoes.dropped(message);
+    this.#snapshot = null;
+  }
+
+  /** Let go of what is too much at one end, unless a page is under way that must meet it. */
+  #trim(end: 'oldest' | 'newest'): void {
+    const over = this.#messages.length - this.#keep;
+    if (over <= 0 || this.#underWay.has(end === 'oldest' ? 'older' : 'newer')) return;
+    const gone = end === 'oldest' ? this.#messages.slice(0, over) : this.#messages.slice(-over);
+    for (const message of gone) {
+      this.#drop(message);
+      if (this.#underWay.size > 0) this.#aside.put(message);
+    }
+    if (end === 'oldest') this.hasOlder = true;
+    else if (!this.hasNewer) {
+      this.hasNewer = true;
+      this.#leftAt = this.newest;
+    }
   }
 }

@@ -51,6 +51,8 @@ class Gateway implements Transport {
   readonly #tokens: Tokens;
   /** The number of each room's subscription. */
   readonly #rooms = new Map<string, number>();
+  /** The position of each room's last frame: from there a later connection goes on. */
+  readonly #ats = new Map<string, string>();
   readonly #waiting = new Map<string, Waiting>();
   #listener: TransportListener | null = null;
   #socket: Socket | null = null;
@@ -94,10 +96,16 @@ class Gateway implements Transport {
 
   subscribe(roomId: string, _epoch: number, number: number): void {
     this.#rooms.set(roomId, number);
-    this.#say({ type: 'subscribe', room: roomId });
+    const since = this.#ats.get(roomId);
+    this.#say({ type: 'subscribe', room: roomId, ...(since ? { since } : {}) });
+  }
+
+  delivered(roomId: string, seq: number): void {
+    if (this.#rooms.has(roomId)) this.#say({ type: 'delivered', room: roomId, seq });
   }
 
   unsubscribe(roomId: string): void {
+    this.#ats.delete(roomId);
     if (this.#rooms.delete(roomId)) this.#say({ type: 'unsubscribe', room: roomId });
   }
 
@@ -145,19 +153,23 @@ class Gateway implements Transport {
         return this.#ready();
       case 'subscribed': {
         const number = this.#rooms.get(room);
-        return number === undefined ? undefined : this.#listener?.subscribed(room, number);
+        if (number === undefined) return;
+        this.#stand(room, frame.at);
+        return this.#listener?.subscribed(room, number, frame.resumed === true);
       }
       case 'message':
       case 'change':
       case 'notice':
-        return this.#heard(frame.message);
+        return this.#heard(frame.message, room, frame.at);
       case 'ack':
         return this.#answer(ref, frame.message);
       case 'refused':
         return this.#refused(frame, room, ref);
       case 'reset':
+        this.#stand(room, frame.at);
         return this.#listener?.missed(room);
       case 'removed':
+        this.#ats.delete(room);
         return this.#listener?.left(room);
       case 'goingAway':
         this.#afterMs = Number(frame.reconnectAfterMs) || 0;
@@ -191,9 +203,16 @@ class Gateway implements Transport {
     );
   }
 
-  #heard(value: unknown): void {
+  /** What cannot be read is not passed over: the position stays before it. */
+  #heard(value: unknown, room: string, at: unknown): void {
     const message = readMessage(value);
-    if (message) this.#listener?.live(message);
+    if (!message) return;
+    this.#stand(room, at);
+    this.#listener?.live(message);
+  }
+
+  #stand(room: string, at: unknown): void {
+    if (typeof at === 'string' && this.#rooms.has(room)) this.#ats.set(room, at);
   }
 
   #answer(ref: string, value: unknown): void {
@@ -213,7 +232,9 @@ class Gateway implements Transport {
       return waiting.reject(new CallRefused(refusal));
     }
     const number = this.#rooms.get(room);
-    if (!ref && number !== undefined) this.#listener?.notSubscribed(room, number, refusal);
+    if (ref || number === undefined) return;
+    if (refusal.code !== 'ServiceUnavailable') this.#ats.delete(room);
+    this.#listener?.notSubscribed(room, number, refusal);
   }
 
   #closed(code: number, isAgain: boolean): void {

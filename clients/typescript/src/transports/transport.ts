@@ -7,7 +7,8 @@ export interface TransportListener {
   up(): void;
   /** The connection is lost, or did not come to be. */
   down(refusal: Refusal): void;
-  subscribed(roomId: string, number: number): void;
+  /** `isResumed`: what was missed since the connection before has been told by `live`. */
+  subscribed(roomId: string, number: number, isResumed?: boolean): void;
   /** Refused, or ended. */
   notSubscribed(roomId: string, number: number, refusal: Refusal): void;
   live(message: Message): void;
@@ -28,6 +29,8 @@ export interface Transport {
   /** `subscribed` or `notSubscribed` follows with this number. What the room was subscribed to before ends. */
   subscribe(roomId: string, epoch: number, number: number): void;
   unsubscribe(roomId: string): void;
+  /** Nothing is missing up to this number: where there is no such way, `heartbeat` says it. */
+  delivered?(roomId: string, seq: number): void;
   /** One field of the API. Rejects with `CallRefused`. */
   call<Variables, Answer>(
     operation: Operation<Variables, Answer>,

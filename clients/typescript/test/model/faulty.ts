@@ -28,7 +28,9 @@ export class FaultyTransport implements Transport {
 
   connect(listener: TransportListener): void {
     this.#listener = listener;
-    this.#inner.connect({ ...listener, live: (message) => this.#heard(message) });
+    // What is dropped here the other side takes for told, so nothing is resumed.
+    const subscribed = (roomId: string, number: number) => listener.subscribed(roomId, number);
+    this.#inner.connect({ ...listener, subscribed, live: (message) => this.#heard(message) });
   }
 
   disconnect(): void {

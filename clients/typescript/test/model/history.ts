@@ -205,7 +205,7 @@ export class History {
       this.shown.add(clientMessageId);
       if (stored.has(clientMessageId)) throw new Error(`${clientMessageId} is shown twice`);
     }
-    if (!last || this.#plan.tabs > 1) return;
+    if (!last || this.#plan.tabs > 1 || room.hasNewer || last.hasNewer) return;
     const waiting = new Set([...room.pending, ...room.drafts].map(({ clientMessageId }) => clientMessageId));
     for (const { clientMessageId } of last.pending) {
       const isThere = stored.has(clientMessageId) || waiting.has(clientMessageId);
@@ -243,9 +243,10 @@ export class History {
     if (room.pending.length) throw new Error(`${room.pending[0]?.clientMessageId} is shown as waiting`);
     const held = room.messages.length;
     if (held === 0 && all.length > 0) throw new Error('nothing is shown');
-    if (!room.hasOlder && held < all.length)
-      throw new Error(`${all.length - held} of the oldest are missing`);
-    const same = all.slice(all.length - held);
+    const first = (room.messages[0]?.seq ?? 1) - 1;
+    if (!room.hasOlder && first > 0) throw new Error(`${first} of the oldest are missing`);
+    if (!room.hasNewer && first + held < all.length) throw new Error('the newest are missing');
+    const same = all.slice(first);
     for (const [index, message] of room.messages.entries()) {
       if (!isDeepStrictEqual(message, same[index])) {
         throw new Error(`shown: ${JSON.stringify(message)}, stored: ${JSON.stringify(same[index])}`);

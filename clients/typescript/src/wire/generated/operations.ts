@@ -7,7 +7,7 @@ import type * as types from './types.ts';
 export const messagesOperation: Operation<types.MessagesVariables, types.MessageConnection> = {
   kind: 'query',
   field: 'messages',
-  text: 'query Messages($roomId:ID!$after:AWSDateTime$before:AWSDateTime$order:MessageOrder$limit:Int$nextToken:String){messages(roomId:$roomId after:$after before:$before order:$order limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version attachments{id name contentType size}}nextToken head{seq ts epoch rev}}}',
+  text: 'query Messages($roomId:ID!$after:AWSDateTime$before:AWSDateTime$order:MessageOrder$limit:Int$nextToken:String){messages(roomId:$roomId after:$after before:$before order:$order limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}nextToken head{seq ts epoch rev}}}',
   check: check.messageConnection,
 };
 
@@ -15,15 +15,31 @@ export const messagesOperation: Operation<types.MessagesVariables, types.Message
 export const changesOperation: Operation<types.ChangesVariables, types.ChangePage> = {
   kind: 'query',
   field: 'changes',
-  text: 'query Changes($roomId:ID!$since:Int!$after:AWSDateTime$limit:Int$nextToken:String){changes(roomId:$roomId since:$since after:$after limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version attachments{id name contentType size}}nextToken head{seq ts epoch rev}reset}}',
+  text: 'query Changes($roomId:ID!$since:Int!$after:AWSDateTime$limit:Int$nextToken:String){changes(roomId:$roomId since:$since after:$after limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}nextToken head{seq ts epoch rev}reset}}',
   check: check.changePage,
+};
+
+/** The history on both sides of a message, to open a room at it: half of the messages from before it, and it with those after it, oldest first. Of a message that was removed, has expired or is not for the caller to see it is the place where it was. Both tokens go on in `messages`, each in its `order`, with nothing left out and nothing twice. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const aroundOperation: Operation<types.AroundVariables, types.MessagesAround> = {
+  kind: 'query',
+  field: 'around',
+  text: 'query Around($roomId:ID!$id:ID!$limit:Int){around(roomId:$roomId id:$id limit:$limit){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}olderToken newerToken head{seq ts epoch rev}}}',
+  check: check.messagesAround,
+};
+
+/** Single messages of a room by their ids, as they are now, in the order asked for and each once. One that was removed is answered as removed; what has expired, was never there or is not for the caller to see is left out. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const messagesByIdOperation: Operation<types.MessagesByIdVariables, readonly types.Message[]> = {
+  kind: 'query',
+  field: 'messagesById',
+  text: 'query MessagesById($roomId:ID!$ids:[ID!]!){messagesById(roomId:$roomId ids:$ids){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}}',
+  check: check.messageList,
 };
 
 /** What changed in all of the caller's rooms since the last `sync`: one token in, one token out. Call it again with the token of the answer until `more` is false; keep the last token for the next time, together with what came with it (a room that was told of in an answer whose token was lost may be left by the next one, and is then not mentioned). At least once, in order for each room. Without a token it tells the caller's rooms as they are, each with `reset`. Rooms whose messages are still to be numbered are left out until they are. Refusals: `InvalidInput`, `ServiceUnavailable`, `InternalError`. */
 export const syncOperation: Operation<types.SyncVariables, types.SyncPage> = {
   kind: 'query',
   field: 'sync',
-  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name visibility slowModeSeconds retentionDays head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version attachments{id name contentType size}}unread reset left more}token more reset}}',
+  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}unread reset left more}token more reset}}',
   check: check.syncPage,
 };
 
@@ -31,7 +47,7 @@ export const syncOperation: Operation<types.SyncVariables, types.SyncPage> = {
 export const roomOperation: Operation<types.RoomVariables, types.Room> = {
   kind: 'query',
   field: 'room',
-  text: 'query Room($roomId:ID!){room(roomId:$roomId){roomId roomType guildId name visibility slowModeSeconds retentionDays head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}memberCount}}',
+  text: 'query Room($roomId:ID!){room(roomId:$roomId){roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}memberCount}}',
   check: check.room,
 };
 
@@ -39,7 +55,7 @@ export const roomOperation: Operation<types.RoomVariables, types.Room> = {
 export const myRoomsOperation: Operation<types.MyRoomsVariables, types.MyRoomPage> = {
   kind: 'query',
   field: 'myRooms',
-  text: 'query MyRooms($limit:Int$nextToken:String){myRooms(limit:$limit nextToken:$nextToken){items{room{roomId roomType guildId name visibility slowModeSeconds retentionDays head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}added invitation{userId role status}unread lastReadSeq lastMessage{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version attachments{id name contentType size}}}nextToken}}',
+  text: 'query MyRooms($limit:Int$nextToken:String){myRooms(limit:$limit nextToken:$nextToken){items{room{roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}added invitation{userId role status}unread lastReadSeq lastMessage{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}}nextToken}}',
   check: check.myRoomPage,
 };
 
@@ -79,7 +95,7 @@ export const attachmentOperation: Operation<types.AttachmentVariables, types.Att
 export const sendMessageOperation: Operation<types.SendMessageVariables, types.Message> = {
   kind: 'mutation',
   field: 'sendMessage',
-  text: 'mutation SendMessage($roomId:ID!$text:String!$clientMessageId:ID$attachments:[ID!]){sendMessage(roomId:$roomId text:$text clientMessageId:$clientMessageId attachments:$attachments){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version attachments{id name contentType size}}}',
+  text: 'mutation SendMessage($roomId:ID!$text:String!$clientMessageId:ID$attachments:[ID!]$replyTo:ID$mentions:[ID!]$mentionsAll:Boolean){sendMessage(roomId:$roomId text:$text clientMessageId:$clientMessageId attachments:$attachments replyTo:$replyTo mentions:$mentions mentionsAll:$mentionsAll){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}}}',
   check: check.message,
 };
 
@@ -87,7 +103,7 @@ export const sendMessageOperation: Operation<types.SendMessageVariables, types.M
 export const editMessageOperation: Operation<types.EditMessageVariables, types.Message> = {
   kind: 'mutation',
   field: 'editMessage',
-  text: 'mutation EditMessage($roomId:ID!$id:ID!$text:String!$ts:AWSDateTime){editMessage(roomId:$roomId id:$id text:$text ts:$ts){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version attachments{id name contentType size}}}',
+  text: 'mutation EditMessage($roomId:ID!$id:ID!$text:String!$ts:AWSDateTime$mentions:[ID!]$mentionsAll:Boolean){editMessage(roomId:$roomId id:$id text:$text ts:$ts mentions:$mentions mentionsAll:$mentionsAll){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}}}',
   check: check.message,
 };
 
@@ -95,7 +111,7 @@ export const editMessageOperation: Operation<types.EditMessageVariables, types.M
 export const removeMessageOperation: Operation<types.RemoveMessageVariables, types.Message> = {
   kind: 'mutation',
   field: 'removeMessage',
-  text: 'mutation RemoveMessage($roomId:ID!$id:ID!$ts:AWSDateTime){removeMessage(roomId:$roomId id:$id ts:$ts){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version attachments{id name contentType size}}}',
+  text: 'mutation RemoveMessage($roomId:ID!$id:ID!$ts:AWSDateTime){removeMessage(roomId:$roomId id:$id ts:$ts){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}}}',
   check: check.message,
 };
 
@@ -143,7 +159,7 @@ export const createUploadOperation: Operation<types.CreateUploadVariables, types
 export const createRoomOperation: Operation<types.CreateRoomVariables, types.Room> = {
   kind: 'mutation',
   field: 'createRoom',
-  text: 'mutation CreateRoom($roomId:ID$name:String$visibility:RoomVisibility$members:[ID!]){createRoom(roomId:$roomId name:$name visibility:$visibility members:$members){roomId roomType guildId name visibility slowModeSeconds retentionDays head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}}',
+  text: 'mutation CreateRoom($roomId:ID$name:String$visibility:RoomVisibility$members:[ID!]){createRoom(roomId:$roomId name:$name visibility:$visibility members:$members){roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}}',
   check: check.room,
 };
 
@@ -183,7 +199,7 @@ export const removeMemberOperation: Operation<types.RemoveMemberVariables, types
 export const onMessageOperation: Operation<types.OnMessageVariables, types.Message> = {
   kind: 'subscription',
   field: 'onMessage',
-  text: 'subscription OnMessage($roomId:ID!$epoch:Int){onMessage(roomId:$roomId epoch:$epoch){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version attachments{id name contentType size}notice{kind userId role mutedUntil nextEpoch rev}}}',
+  text: 'subscription OnMessage($roomId:ID!$epoch:Int){onMessage(roomId:$roomId epoch:$epoch){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}notice{kind userId role mutedUntil nextEpoch rev messageId seq room{roomId name visibility slowModeSeconds retentionDays historyFrom historyRev}reactions{id seq rev reactions{emoji count userIds}}}}}',
   check: check.message,
 };
 

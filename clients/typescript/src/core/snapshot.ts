@@ -1,0 +1,34 @@
+// A room as it is shown, put together from its parts.
+import type { RoomOutbox } from './outbox.ts';
+import type { RoomSnapshot } from './protocol.ts';
+import type { RoomSession } from './room.ts';
+
+const NONE: readonly never[] = [];
+
+export function roomSnapshot(
+  roomId: string,
+  userId: string,
+  session: RoomSession | null,
+  outbox: RoomOutbox | null,
+  unread: number | null,
+): RoomSnapshot {
+  const { timeline, pages } = session ?? {};
+  return {
+    roomId,
+    status: session?.status ?? (outbox ? 'offline' : 'loading'),
+    refusal: session?.refusal ?? null,
+    messages: timeline?.messages ?? NONE,
+    pending: outbox?.snapshot.pending ?? NONE,
+    drafts: outbox?.snapshot.drafts ?? NONE,
+    hasOlder: timeline?.hasOlder ?? false,
+    hasNewer: timeline?.hasNewer ?? false,
+    isLoadingOlder: pages?.isLoadingOlder ?? false,
+    isLoadingNewer: pages?.isLoadingNewer ?? false,
+    isJumping: pages?.isJumping ?? false,
+    target: pages?.target ?? null,
+    pageRefusal: pages?.refusal ?? null,
+    newMessages: timeline?.newMessages ?? 0,
+    unreadLine: session?.line.look(session.timeline, userId) ?? null,
+    unread,
+  };
+}

@@ -1,0 +1,27 @@
+// What a browser tells of its network and of whether the person can see the page.
+import type { Event } from './core/protocol.ts';
+
+/** Tells what it is at present, and whatever changes; returns how to end that. Outside of browsers nothing is told. */
+export function onPlatform(tell: (event: Event) => void): () => void {
+  if (typeof window === 'undefined' || typeof document === 'undefined') return () => {};
+  const ending = new AbortController();
+  const { signal } = ending;
+  const network = (isOnline = navigator.onLine) => tell({ type: 'network', isOnline });
+  const visible = (hasFocus = document.hasFocus()) =>
+    tell({ type: 'visible', isVisible: document.visibilityState === 'visible' && hasFocus });
+  window.addEventListener('online', () => network(true), { signal });
+  window.addEventListener('offline', () => network(false), { signal });
+  window.addEventListener('pageshow', () => network(), { signal });
+  window.addEventListener('focus', () => visible(true), { signal });
+  window.addEventListener('blur', () => visible(false), { signal });
+  document.addEventListener(
+    'visibilitychange',
+    () => {
+      visible();
+      if (!document.hidden) network();
+    },
+    { signal },
+  );
+  visible();
+  return () => ending.abort();
+}
