@@ -114,19 +114,25 @@ function ordered() {
   return done;
 }
 
+/** In brackets, where there is anything. */
+const listed = (args, text) => (args.length > 0 ? `(${args.map(text).join(', ')})` : '');
+
 function operation(root, name, [given, selection]) {
   const kind = root.toLowerCase();
   const field = schema.getType(root).getFields()[name];
-  const args = given.split(' ').map((each) => {
-    const argument = field.args.find((one) => one.name === each);
-    if (!argument) throw new Error(`${root}.${name} has no argument ${each}`);
-    return argument;
-  });
+  const args = given
+    .split(' ')
+    .filter(Boolean)
+    .map((each) => {
+      const argument = field.args.find((one) => one.name === each);
+      if (!argument) throw new Error(`${root}.${name} has no argument ${each}`);
+      return argument;
+    });
   const text = stripIgnoredCharacters(
     print(
       parse(
-        `${kind} ${upper(name)}(${args.map((each) => `$${each.name}: ${each.type}`).join(', ')}) {
-        ${name}(${args.map((each) => `${each.name}: $${each.name}`).join(', ')}) { ${selection} } }`,
+        `${kind} ${upper(name)}${listed(args, (each) => `$${each.name}: ${each.type}`)} {
+        ${name}${listed(args, (each) => `${each.name}: $${each.name}`)} { ${selection} } }`,
       ),
     ),
   );

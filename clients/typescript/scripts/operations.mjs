@@ -8,12 +8,18 @@ const MESSAGE = `id roomId roomType guildId senderId text ts seq epoch clientMes
 /** A quote is for the reader alone: it is null in what mutations answer and subscribers hear. */
 const QUOTING = `${MESSAGE} quote { id roomId senderId text ts seq rev removedAt ${FILES} }`;
 const HEAD = 'head { seq ts epoch rev }';
-const ROOM = `roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev ${HEAD}
+const ROOM = `roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds
+  retentionDays historyFrom historyRev ${HEAD}
   me { userId role status mutedUntil joinedSeq }`;
 const NOTICE = 'notice { kind userId role mutedUntil nextEpoch rev }';
 /** The same with what it says of the room and of reactions. */
 const HEARD = `notice { kind userId role mutedUntil nextEpoch rev messageId seq
-  room { roomId name visibility slowModeSeconds retentionDays historyFrom historyRev } reactions { id seq rev ${COUNTS} } }`;
+  room { roomId name description avatarUrl avatarId visibility archivedAt slowModeSeconds retentionDays historyFrom historyRev } reactions { id seq rev ${COUNTS} } }`;
+/** Of the publishing mode by senders: what subscribers are to hear of a pin. */
+const PINNED =
+  'id roomId senderId ts epoch notice { kind userId role mutedUntil nextEpoch rev messageId seq }';
+const NAMED = 'userId name avatarUrl avatarId updatedAt';
+const PERSON = `${NAMED} isConfusable`;
 const NOTICED = `id roomId senderId ts epoch ${NOTICE}`;
 const RECEIPT = 'roomId epoch userId readSeq deliveredSeq retryAfterMs';
 
@@ -40,6 +46,12 @@ export const OPERATIONS = {
     ],
     presence: ['roomId', 'roomId people { userId status lastSeenAt } online watching'],
     attachment: ['roomId id', 'id url expiresAt name contentType size'],
+    pins: ['roomId', `message { ${QUOTING} } pinnedBy pinnedAt`],
+    people: ['roomId ids', PERSON],
+    searchPeople: ['roomId prefix limit', NAMED],
+    avatar: ['roomId id', 'id url expiresAt'],
+    me: ['', `userId epoch person { ${NAMED} }`],
+    myReactions: ['roomId ids', 'id emoji'],
   },
   Mutation: {
     sendMessage: ['roomId text clientMessageId attachments replyTo mentions mentionsAll', MESSAGE],
@@ -58,6 +70,22 @@ export const OPERATIONS = {
     leaveRoom: ['roomId', NOTICED],
     addMember: ['roomId userId role', NOTICED],
     removeMember: ['roomId userId', NOTICED],
+    setRole: ['roomId userId role', NOTICED],
+    muteMember: ['roomId userId until', NOTICED],
+    banMember: ['roomId userId', NOTICED],
+    unbanMember: ['roomId userId', NOTICED],
+    updateRoom: [
+      'roomId name description visibility historyFrom archived slowModeSeconds retentionDays avatarUrl avatarId reset',
+      NOTICED,
+    ],
+    deleteRoom: ['roomId', NOTICED],
+    direct: ['userId', ROOM],
+    pinMessage: ['roomId id', PINNED],
+    unpinMessage: ['roomId id', PINNED],
+    blockUser: ['userId', 'userId blockedAt'],
+    unblockUser: ['userId', 'userId blockedAt'],
+    updateMe: ['name avatarUrl avatarId reset', NAMED],
+    react: ['roomId id emoji on', 'roomId id emoji userId on ts'],
   },
   Subscription: {
     onMessage: ['roomId epoch', `${MESSAGE} ${HEARD}`],

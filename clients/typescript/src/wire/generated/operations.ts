@@ -39,7 +39,7 @@ export const messagesByIdOperation: Operation<types.MessagesByIdVariables, reado
 export const syncOperation: Operation<types.SyncVariables, types.SyncPage> = {
   kind: 'query',
   field: 'sync',
-  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}unread reset left more}token more reset}}',
+  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}unread reset left more}token more reset}}',
   check: check.syncPage,
 };
 
@@ -47,7 +47,7 @@ export const syncOperation: Operation<types.SyncVariables, types.SyncPage> = {
 export const roomOperation: Operation<types.RoomVariables, types.Room> = {
   kind: 'query',
   field: 'room',
-  text: 'query Room($roomId:ID!){room(roomId:$roomId){roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}memberCount}}',
+  text: 'query Room($roomId:ID!){room(roomId:$roomId){roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}memberCount}}',
   check: check.room,
 };
 
@@ -55,7 +55,7 @@ export const roomOperation: Operation<types.RoomVariables, types.Room> = {
 export const myRoomsOperation: Operation<types.MyRoomsVariables, types.MyRoomPage> = {
   kind: 'query',
   field: 'myRooms',
-  text: 'query MyRooms($limit:Int$nextToken:String){myRooms(limit:$limit nextToken:$nextToken){items{room{roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}added invitation{userId role status}unread lastReadSeq lastMessage{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}}nextToken}}',
+  text: 'query MyRooms($limit:Int$nextToken:String){myRooms(limit:$limit nextToken:$nextToken){items{room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}added invitation{userId role status}unread lastReadSeq lastMessage{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}}nextToken}}',
   check: check.myRoomPage,
 };
 
@@ -89,6 +89,54 @@ export const attachmentOperation: Operation<types.AttachmentVariables, types.Att
   field: 'attachment',
   text: 'query Attachment($roomId:ID!$id:ID!){attachment(roomId:$roomId id:$id){id url expiresAt name contentType size}}',
   check: check.attachmentUrl,
+};
+
+/** The pinned messages of a room, at most 50, the newest pin first, each with its message as it is now. Left out are those whose message has expired or is not for the caller to see. `head.pinsRev` says whether they have changed since they were read. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const pinsOperation: Operation<types.PinsVariables, readonly types.Pin[]> = {
+  kind: 'query',
+  field: 'pins',
+  text: 'query Pins($roomId:ID!){pins(roomId:$roomId){message{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}pinnedBy pinnedAt}}',
+  check: check.pinList,
+};
+
+/** What people of a room are called, and how they look, in the order of `ids`: of whoever is in the room, or was within the last 90 days. Everybody else is left out, whether there is such a person or not. Ask for those whom you show, and keep what you get: names stand in no message and no event. Where `isConfusable` is selected names are compared, which costs two requests more. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const peopleOperation: Operation<types.PeopleVariables, readonly types.Person[]> = {
+  kind: 'query',
+  field: 'people',
+  text: 'query People($roomId:ID!$ids:[ID!]!){people(roomId:$roomId ids:$ids){userId name avatarUrl avatarId updatedAt isConfusable}}',
+  check: check.personList,
+};
+
+/** The people in a room whose name or id begins with `prefix`, by their names. Capitals and accents do not count, in any script; in a room of more than 100 people they do in ids. A name that was changed is found in such a room a minute later, mostly. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const searchPeopleOperation: Operation<types.SearchPeopleVariables, readonly types.Person[]> = {
+  kind: 'query',
+  field: 'searchPeople',
+  text: 'query SearchPeople($roomId:ID!$prefix:String!$limit:Int){searchPeople(roomId:$roomId prefix:$prefix limit:$limit){userId name avatarUrl avatarId updatedAt}}',
+  check: check.personList,
+};
+
+/** An address for an uploaded picture of a room, or of a person who is or was in it, good for five minutes. `InvalidInput` once another has taken its place. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const avatarOperation: Operation<types.AvatarVariables, types.AttachmentUrl> = {
+  kind: 'query',
+  field: 'avatar',
+  text: 'query Avatar($roomId:ID!$id:ID!){avatar(roomId:$roomId id:$id){id url expiresAt}}',
+  check: check.attachmentUrl,
+};
+
+/** The caller themself: with which epoch to subscribe to `onMine`. Refusals: `ServiceUnavailable`, `InternalError`. */
+export const meOperation: Operation<types.MeVariables, types.Me> = {
+  kind: 'query',
+  field: 'me',
+  text: 'query Me{me{userId epoch person{userId name avatarUrl avatarId updatedAt}}}',
+  check: check.me,
+};
+
+/** With what the caller reacts to some messages of a room. Left out are messages that they do not react to, that are removed or gone, or that there are not. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const myReactionsOperation: Operation<types.MyReactionsVariables, readonly types.MyReactions[]> = {
+  kind: 'query',
+  field: 'myReactions',
+  text: 'query MyReactions($roomId:ID!$ids:[ID!]!){myReactions(roomId:$roomId ids:$ids){id emoji}}',
+  check: check.myReactionsList,
 };
 
 /** Stores a message and publishes it to `onMessage`. Unless the deployment publishes by the stream, subscribers get the fields that the *sender* selects. The selection must then contain `id roomId senderId text ts seq epoch clientMessageId`, without aliases and named fragments; `InvalidInput` names what is wrong. Where it publishes by the stream, senders select what they like. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, `IdempotencyMismatch`, `ServiceUnavailable`, `InternalError`. `NotAllowed` with `reason=notMigrated` is for rooms whose messages were written before this API and are still to be numbered: these can only be read. */
@@ -159,7 +207,7 @@ export const createUploadOperation: Operation<types.CreateUploadVariables, types
 export const createRoomOperation: Operation<types.CreateRoomVariables, types.Room> = {
   kind: 'mutation',
   field: 'createRoom',
-  text: 'mutation CreateRoom($roomId:ID$name:String$visibility:RoomVisibility$members:[ID!]){createRoom(roomId:$roomId name:$name visibility:$visibility members:$members){roomId roomType guildId name visibility slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}}',
+  text: 'mutation CreateRoom($roomId:ID$name:String$visibility:RoomVisibility$members:[ID!]){createRoom(roomId:$roomId name:$name visibility:$visibility members:$members){roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}}',
   check: check.room,
 };
 
@@ -195,11 +243,115 @@ export const removeMemberOperation: Operation<types.RemoveMemberVariables, types
   check: check.message,
 };
 
+/** Makes a member an owner, a moderator or a plain member. At least one owner remains. Administrators in the room may make themselves an owner. Answers a notice and publishes it. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const setRoleOperation: Operation<types.SetRoleVariables, types.Message> = {
+  kind: 'mutation',
+  field: 'setRole',
+  text: 'mutation SetRole($roomId:ID!$userId:ID!$role:Role!){setRole(roomId:$roomId userId:$userId role:$role){id roomId senderId ts epoch notice{kind userId role mutedUntil nextEpoch rev}}}',
+  check: check.message,
+};
+
+/** Lets somebody read but not write until an instant, or lets them write again. Answers a notice and publishes it. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const muteMemberOperation: Operation<types.MuteMemberVariables, types.Message> = {
+  kind: 'mutation',
+  field: 'muteMember',
+  text: 'mutation MuteMember($roomId:ID!$userId:ID!$until:AWSDateTime){muteMember(roomId:$roomId userId:$userId until:$until){id roomId senderId ts epoch notice{kind userId role mutedUntil nextEpoch rev}}}',
+  check: check.message,
+};
+
+/** Takes somebody out of a room and keeps them out, whether or not they were in it. Like `removeMember` it moves the epoch. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const banMemberOperation: Operation<types.BanMemberVariables, types.Message> = {
+  kind: 'mutation',
+  field: 'banMember',
+  text: 'mutation BanMember($roomId:ID!$userId:ID!){banMember(roomId:$roomId userId:$userId){id roomId senderId ts epoch notice{kind userId role mutedUntil nextEpoch rev}}}',
+  check: check.message,
+};
+
+/** Lets somebody who was banned be added or join again. Answers a notice and publishes it to `onMessage`. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const unbanMemberOperation: Operation<types.UnbanMemberVariables, types.Message> = {
+  kind: 'mutation',
+  field: 'unbanMember',
+  text: 'mutation UnbanMember($roomId:ID!$userId:ID!){unbanMember(roomId:$roomId userId:$userId){id roomId senderId ts epoch notice{kind userId role mutedUntil nextEpoch rev}}}',
+  check: check.message,
+};
+
+/** Changes a room's own rules. What is left out, or null, stays; `reset` gives rules back to the deployment's defaults. Owners set how fast a room may be written to (`personPerSecond` to `roomBurst`) as high as the deployment allows, mostly as its own limits; beyond that it is `NotAllowed` with `reason=limit` and `max=`. Administrators set them higher. Answers a *notice* and publishes it to `onMessage`: see `Notice` for what the selection must contain. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
+export const updateRoomOperation: Operation<types.UpdateRoomVariables, types.Message> = {
+  kind: 'mutation',
+  field: 'updateRoom',
+  text: 'mutation UpdateRoom($roomId:ID!$name:String$description:String$visibility:RoomVisibility$historyFrom:HistoryFrom$archived:Boolean$slowModeSeconds:Int$retentionDays:Int$avatarUrl:String$avatarId:ID$reset:[RoomRule!]){updateRoom(roomId:$roomId name:$name description:$description visibility:$visibility historyFrom:$historyFrom archived:$archived slowModeSeconds:$slowModeSeconds retentionDays:$retentionDays avatarUrl:$avatarUrl avatarId:$avatarId reset:$reset){id roomId senderId ts epoch notice{kind userId role mutedUntil nextEpoch rev}}}',
+  check: check.message,
+};
+
+/** Ends a room for everybody in it, by its owners and administrators; a guild's room by administrators, or by the guild's own service. From then on there is no such room: it can be neither read nor written, `sync` and `heartbeat` say `left`, and its id stays taken. What is stored of it is removed in the background. Answers a notice with `nextEpoch` and publishes it to `onMessage` as the room's last event; asked again soon by whoever ended it, it answers that once more. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+export const deleteRoomOperation: Operation<types.DeleteRoomVariables, types.Message> = {
+  kind: 'mutation',
+  field: 'deleteRoom',
+  text: 'mutation DeleteRoom($roomId:ID!){deleteRoom(roomId:$roomId){id roomId senderId ts epoch notice{kind userId role mutedUntil nextEpoch rev}}}',
+  check: check.message,
+};
+
+/** The direct room of the caller and another: the one that they have, or made now; there is never another one. Both are plain members of it, nobody else ever is, and what changes a room's rules or people is `NotAllowed` with `reason=direct` in it. Who has left it comes back by this: the caller at once, the other as `addMember` would add them, which where the deployment asks for people's consent is an invitation. `NotAllowed` with `reason=cannotBeAdded`: the person is not to be added. It counts as in `createRoom`. Where one of them blocks the other later, both can only read it (`reason=closed`). Refusals: `InvalidInput`, `NotAllowed`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
+export const directOperation: Operation<types.DirectVariables, types.Room> = {
+  kind: 'mutation',
+  field: 'direct',
+  text: 'mutation Direct($userId:ID!){direct(userId:$userId){roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}}',
+  check: check.room,
+};
+
+/** Pins a message, by owners and moderators, in a direct room by both; at most 50 in a room (`NotAllowed` with `reason=tooManyPins`). One that is pinned already stays so. A message that is removed is unpinned with that, and one that expires takes no place. It counts as a message for the caller's rate, and who is muted may not. Answers a notice and publishes it to `onMessage`. Where `Notice` says what the selection must contain, this one must contain `messageId` and `seq` as well. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
+export const pinMessageOperation: Operation<types.PinMessageVariables, types.Message> = {
+  kind: 'mutation',
+  field: 'pinMessage',
+  text: 'mutation PinMessage($roomId:ID!$id:ID!){pinMessage(roomId:$roomId id:$id){id roomId senderId ts epoch notice{kind userId role mutedUntil nextEpoch rev messageId seq}}}',
+  check: check.message,
+};
+
+/** Unpins a message, as `pinMessage` pins it. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
+export const unpinMessageOperation: Operation<types.UnpinMessageVariables, types.Message> = {
+  kind: 'mutation',
+  field: 'unpinMessage',
+  text: 'mutation UnpinMessage($roomId:ID!$id:ID!){unpinMessage(roomId:$roomId id:$id){id roomId senderId ts epoch notice{kind userId role mutedUntil nextEpoch rev messageId seq}}}',
+  check: check.message,
+};
+
+/** Blocks somebody: they add the caller to no room any more, and make none with them; they are told what is told of everybody who cannot be added. In a direct room of both neither writes any more (`NotAllowed` with `reason=closed`, which tells nobody who has blocked whom); other rooms that both are in stay as they are. A hundred at once, then one in ten seconds. Refusals: `InvalidInput`, `NotAllowed`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
+export const blockUserOperation: Operation<types.BlockUserVariables, types.Block> = {
+  kind: 'mutation',
+  field: 'blockUser',
+  text: 'mutation BlockUser($userId:ID!){blockUser(userId:$userId){userId blockedAt}}',
+  check: check.block,
+};
+
+/** Ends a block. Who is not blocked stays so. A direct room is open again when neither blocks the other. Refusals: `InvalidInput`, `ServiceUnavailable`, `InternalError`. */
+export const unblockUserOperation: Operation<types.UnblockUserVariables, types.Block> = {
+  kind: 'mutation',
+  field: 'unblockUser',
+  text: 'mutation UnblockUser($userId:ID!){unblockUser(userId:$userId){userId blockedAt}}',
+  check: check.block,
+};
+
+/** Says what the caller is called, and how they look, in all of their rooms. What is left out, or null, stays; `reset` clears. Ten times an hour, ten at once; what is so already costs nothing. `NotAllowed` with `reason=directory`: the team's own directory says what people are called. Nobody is told: clients find it when they ask for `people` again. Refusals: `InvalidInput`, `NotAllowed`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
+export const updateMeOperation: Operation<types.UpdateMeVariables, types.Person> = {
+  kind: 'mutation',
+  field: 'updateMe',
+  text: 'mutation UpdateMe($name:String$avatarUrl:String$avatarId:ID$reset:[PersonField!]){updateMe(name:$name avatarUrl:$avatarUrl avatarId:$avatarId reset:$reset){userId name avatarUrl avatarId updatedAt}}',
+  check: check.person,
+};
+
+/** Reacts to a message, or takes that back. What is so already is a success and changes nothing. The message's `reactions` follow within a second or two, for everybody at once: its `rev` moves, and its `seq` does not. Two reactions a second in a room, twenty at once; who is muted may not. A message has at most 20 different ones. Nothing is published of the call itself. `NotAllowed` with `reason=noProjections` is for deployments that follow no stream of their tables. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
+export const reactOperation: Operation<types.ReactVariables, types.Reaction> = {
+  kind: 'mutation',
+  field: 'react',
+  text: 'mutation React($roomId:ID!$id:ID!$emoji:String!$on:Boolean){react(roomId:$roomId id:$id emoji:$emoji on:$on){roomId id emoji userId on ts}}',
+  check: check.reaction,
+};
+
 /** Everything that happens in a room from now on: new messages; messages that were edited or removed (`rev` is set: put them in the place of the one with the same `id`, unless that has a larger `rev`); and notices, which have a `notice` and no `seq`. A notice with `nextEpoch` is the last event of this epoch: subscribe again with that one, then catch up. AppSync replays nothing and promises no order: put messages in order by `seq`, drop what you have, and read `changes` or `messages` after every (re)connect; if their `head.epoch` is another than yours, subscribe again. Refusals when subscribing: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `StaleEpoch`, `ServiceUnavailable`, `InternalError`. */
 export const onMessageOperation: Operation<types.OnMessageVariables, types.Message> = {
   kind: 'subscription',
   field: 'onMessage',
-  text: 'subscription OnMessage($roomId:ID!$epoch:Int){onMessage(roomId:$roomId epoch:$epoch){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}notice{kind userId role mutedUntil nextEpoch rev messageId seq room{roomId name visibility slowModeSeconds retentionDays historyFrom historyRev}reactions{id seq rev reactions{emoji count userIds}}}}}',
+  text: 'subscription OnMessage($roomId:ID!$epoch:Int){onMessage(roomId:$roomId epoch:$epoch){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}notice{kind userId role mutedUntil nextEpoch rev messageId seq room{roomId name description avatarUrl avatarId visibility archivedAt slowModeSeconds retentionDays historyFrom historyRev}reactions{id seq rev reactions{emoji count userIds}}}}}',
   check: check.message,
 };
 

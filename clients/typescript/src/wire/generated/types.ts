@@ -12,11 +12,17 @@ export type MessageOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST' | (string & {});
 /** What may happen to a room. */
 export type NoticeKind = 'ROOM_UPDATED' | 'ROOM_DELETED' | 'MEMBER_ADDED' | 'MEMBER_INVITED' | 'INVITATION_ENDED' | 'MEMBER_JOINED' | 'MEMBER_REMOVED' | 'MEMBER_LEFT' | 'MEMBER_BANNED' | 'MEMBER_UNBANNED' | 'MEMBER_MUTED' | 'ROLE_CHANGED' | 'REACTIONS_CHANGED' | 'MESSAGE_PINNED' | 'MESSAGE_UNPINNED' | (string & {});
 
+/** What `updateMe` can clear. */
+export type PersonField = 'NAME' | 'AVATAR' | (string & {});
+
 /** Whether somebody is there. */
 export type PresenceStatus = 'ONLINE' | 'AWAY' | 'OFFLINE' | (string & {});
 
 /** What somebody is in a room. */
 export type Role = 'OWNER' | 'MODERATOR' | 'MEMBER' | (string & {});
+
+/** What `updateRoom` can give back to the deployment's default. */
+export type RoomRule = 'NAME' | 'DESCRIPTION' | 'ARCHIVED' | 'VISIBILITY' | 'HISTORY' | 'SLOW_MODE' | 'RETENTION' | 'PERSON_RATE' | 'ROOM_RATE' | 'AVATAR' | (string & {});
 
 /** Whether a room stands alone or belongs to a guild. */
 export type RoomType = 'guild' | 'general' | (string & {});
@@ -114,8 +120,18 @@ export interface Room {
   readonly guildId?: string | null | undefined;
   /** What people call it. */
   readonly name?: string | null | undefined;
+  /** What it is for. */
+  readonly description?: string | null | undefined;
+  /** An address of its picture. */
+  readonly avatarUrl?: string | null | undefined;
+  /** Its picture that was uploaded: `avatar` gives an address. A new picture has a new id. */
+  readonly avatarId?: string | null | undefined;
   /** Who may find and join it. */
   readonly visibility?: RoomVisibility | null | undefined;
+  /** Since when nobody may write in it; null while it is open. */
+  readonly archivedAt?: string | null | undefined;
+  /** With whom the caller has this room, if it is a direct one of theirs; null in every other, and in notices. */
+  readonly directWith?: string | null | undefined;
   /** How many seconds somebody has to wait between two messages; 0: no slow mode. */
   readonly slowModeSeconds?: number | null | undefined;
   /** How long messages are kept, in days. */
@@ -388,6 +404,50 @@ export interface AttachmentUrl {
   readonly size?: number | null | undefined;
 }
 
+/** A pinned message. */
+export interface Pin {
+  /** The message as it is now. */
+  readonly message: Message;
+  /** Who pinned it. */
+  readonly pinnedBy: string;
+  /** When. */
+  readonly pinnedAt: string;
+}
+
+/** What somebody is called, and how they look. Clients show the id of whoever has no name. */
+export interface Person {
+  /** Who. */
+  readonly userId: string;
+  /** What they are called; null where nobody has said it, or the team's directory does not answer. */
+  readonly name?: string | null | undefined;
+  /** An address of their picture, at a host that the deployment allows. */
+  readonly avatarUrl?: string | null | undefined;
+  /** Their picture that was uploaded: `avatar` gives an address. A new picture has a new id. */
+  readonly avatarId?: string | null | undefined;
+  /** When they last changed it; null where they never did, and where a directory says it. */
+  readonly updatedAt?: string | null | undefined;
+  /** Whether the name looks like another's (Unicode's UTS 39, capitals aside; an id counts where there is no name): of those who are answered with it, and of everybody in a room of up to 100 people, or the owners and moderators of a larger one. Null in `updateMe`. */
+  readonly isConfusable?: boolean | null | undefined;
+}
+
+/** The caller, or whose subscriptions an administrator has ended. */
+export interface Me {
+  /** Who. */
+  readonly userId: string;
+  /** The epoch to subscribe to `onMine` with. */
+  readonly epoch: number;
+  /** What they are called, and how they look. Costs a request. */
+  readonly person?: Person | null | undefined;
+}
+
+/** With what the caller reacts to a message. */
+export interface MyReactions {
+  /** The message's id. */
+  readonly id: string;
+  /** The emoji and short codes. */
+  readonly emoji: readonly string[];
+}
+
 /** Where a room stands, for a client to compare with. */
 export interface RoomState {
   /** The room's id, as it was named. */
@@ -444,6 +504,30 @@ export interface Upload {
   readonly fields: readonly FormField[];
   /** Until when it can be posted. */
   readonly expiresAt: string;
+}
+
+/** That the caller has blocked somebody. */
+export interface Block {
+  /** Whom. */
+  readonly userId: string;
+  /** Since when; null once they are not blocked any more. */
+  readonly blockedAt?: string | null | undefined;
+}
+
+/** Somebody's reaction to a message. */
+export interface Reaction {
+  /** The room. */
+  readonly roomId: string;
+  /** The message's id. */
+  readonly id: string;
+  /** The emoji, or a short code such as `:party_parrot:`. */
+  readonly emoji: string;
+  /** Whose it is. */
+  readonly userId: string;
+  /** Whether they react with it. */
+  readonly on: boolean;
+  /** Since when; null when they do not. */
+  readonly ts?: string | null | undefined;
 }
 
 export interface MessagesVariables {
@@ -509,6 +593,34 @@ export interface PresenceVariables {
 export interface AttachmentVariables {
   readonly roomId: string;
   readonly id: string;
+}
+
+export interface PinsVariables {
+  readonly roomId: string;
+}
+
+export interface PeopleVariables {
+  readonly roomId: string;
+  readonly ids: readonly string[];
+}
+
+export interface SearchPeopleVariables {
+  readonly roomId: string;
+  readonly prefix: string;
+  readonly limit?: number | null | undefined;
+}
+
+export interface AvatarVariables {
+  readonly roomId: string;
+  readonly id: string;
+}
+
+export interface MeVariables {
+}
+
+export interface MyReactionsVariables {
+  readonly roomId: string;
+  readonly ids: readonly string[];
 }
 
 export interface SendMessageVariables {
@@ -590,6 +702,82 @@ export interface AddMemberVariables {
 export interface RemoveMemberVariables {
   readonly roomId: string;
   readonly userId: string;
+}
+
+export interface SetRoleVariables {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly role: Role;
+}
+
+export interface MuteMemberVariables {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly until?: string | null | undefined;
+}
+
+export interface BanMemberVariables {
+  readonly roomId: string;
+  readonly userId: string;
+}
+
+export interface UnbanMemberVariables {
+  readonly roomId: string;
+  readonly userId: string;
+}
+
+export interface UpdateRoomVariables {
+  readonly roomId: string;
+  readonly name?: string | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly visibility?: RoomVisibility | null | undefined;
+  readonly historyFrom?: HistoryFrom | null | undefined;
+  readonly archived?: boolean | null | undefined;
+  readonly slowModeSeconds?: number | null | undefined;
+  readonly retentionDays?: number | null | undefined;
+  readonly avatarUrl?: string | null | undefined;
+  readonly avatarId?: string | null | undefined;
+  readonly reset?: readonly RoomRule[] | null | undefined;
+}
+
+export interface DeleteRoomVariables {
+  readonly roomId: string;
+}
+
+export interface DirectVariables {
+  readonly userId: string;
+}
+
+export interface PinMessageVariables {
+  readonly roomId: string;
+  readonly id: string;
+}
+
+export interface UnpinMessageVariables {
+  readonly roomId: string;
+  readonly id: string;
+}
+
+export interface BlockUserVariables {
+  readonly userId: string;
+}
+
+export interface UnblockUserVariables {
+  readonly userId: string;
+}
+
+export interface UpdateMeVariables {
+  readonly name?: string | null | undefined;
+  readonly avatarUrl?: string | null | undefined;
+  readonly avatarId?: string | null | undefined;
+  readonly reset?: readonly PersonField[] | null | undefined;
+}
+
+export interface ReactVariables {
+  readonly roomId: string;
+  readonly id: string;
+  readonly emoji: string;
+  readonly on?: boolean | null | undefined;
 }
 
 export interface OnMessageVariables {
