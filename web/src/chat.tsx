@@ -8,10 +8,10 @@ import { Me } from './me.ts';
 import { Room } from './rooms/room.tsx';
 import { RoomList } from './rooms/room-list.tsx';
 import { useRoute } from './route.ts';
+import { SignOut } from './session/sign-out.tsx';
 import { SettingsDialog } from './settings/settings-dialog.tsx';
 import { ShortcutsDialog } from './settings/shortcuts-dialog.tsx';
 import { useShortcuts } from './settings/use-shortcuts.ts';
-import { SignOut } from './session/sign-out.tsx';
 import { Icon } from './ui/icon.tsx';
 
 type Open = 'settings' | 'shortcuts' | 'signOut' | null;
@@ -36,9 +36,9 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
   return (
     <Me value={userId}>
       <Announcer>
-        <a className="skip" href="#timeline" onClick={(event) => skip(event)}>
+        <button type="button" className="skip" onClick={() => document.getElementById('timeline')?.focus()}>
           {text('app.skip')}
-        </a>
+        </button>
         <div className={roomId ? 'layout in-room' : 'layout'}>
           <nav className="sidebar" aria-label={text('rooms.title')}>
             <header className="sidebar-head">
@@ -85,12 +85,6 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
       </Announcer>
     </Me>
   );
-}
-
-/** The fragment is the route's: the focus is moved by hand. */
-function skip(event: { preventDefault: () => void }): void {
-  event.preventDefault();
-  document.getElementById('timeline')?.focus();
 }
 
 /** The room and what is unread, for tabs and screen readers. */

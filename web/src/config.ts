@@ -34,7 +34,8 @@ export async function loadConfig(): Promise<Config> {
 export function readConfig(value: unknown, page: string): Config {
   const { api, gateway, signIn } = record(value);
   const { url, realtimeUrl } = record(api);
-  if (typeof url !== 'string' || !Array.isArray(signIn)) throw new Error('config.json: api.url or signIn is missing');
+  if (typeof url !== 'string' || !Array.isArray(signIn))
+    throw new Error('config.json: api.url or signIn is missing');
   return {
     api: {
       url: absolute(url, page),

@@ -8,7 +8,10 @@ const PAGE = 'https://chat.example/?x#y';
 describe('config.json', () => {
   test('has addresses of the page where they have no origin', () => {
     const config = readConfig(
-      { api: { url: '/graphql', realtimeUrl: '/graphql/realtime' }, signIn: [{ kind: 'demo', people: ['alice'] }] },
+      {
+        api: { url: '/graphql', realtimeUrl: '/graphql/realtime' },
+        signIn: [{ kind: 'demo', people: ['alice'] }],
+      },
       PAGE,
     );
     expect(config.api).toEqual({
@@ -26,10 +29,14 @@ describe('config.json', () => {
     expect(config.signIn).toEqual([{ ...way, scope: 'openid' }]);
   });
 
-  test.each([null, 1, {}, { api: {} }, { api: { url: '/x' } }, { api: { url: '/x' }, signIn: [{ kind: 'magic' }] }])(
-    'refuses %j',
-    (value) => expect(() => readConfig(value, PAGE)).toThrow('config.json'),
-  );
+  test.each([
+    null,
+    1,
+    {},
+    { api: {} },
+    { api: { url: '/x' } },
+    { api: { url: '/x' }, signIn: [{ kind: 'magic' }] },
+  ])('refuses %j', (value) => expect(() => readConfig(value, PAGE)).toThrow('config.json'));
 });
 
 describe('routes', () => {

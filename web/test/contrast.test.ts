@@ -7,7 +7,9 @@ const css = readFileSync('src/styles/tokens.css', 'utf8');
 const block = (selector: string) => {
   const from = css.indexOf(`${selector} {`);
   const body = css.slice(from, css.indexOf('}', from));
-  return Object.fromEntries([...body.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value]));
+  return Object.fromEntries(
+    [...body.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value]),
+  );
 };
 const light = block('\n:root');
 const dark = { ...light, ...block(':root[data-theme="dark"]') };
@@ -23,7 +25,9 @@ const TEXT = [
   ['on-warning-soft', 'warning-soft'],
 ];
 /** Borders of controls and the focus: 3 to 1. */
-const CONTROLS = ['surface', 'surface-2'].flatMap((on) => ['control', 'focus', 'accent'].map((each) => [each, on]));
+const CONTROLS = ['surface', 'surface-2'].flatMap((on) =>
+  ['control', 'focus', 'accent'].map((each) => [each, on]),
+);
 
 function luminance(color: string): number {
   const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {

@@ -17,7 +17,9 @@ const entries = (catalogue: Catalogue): readonly (readonly [string, Text])[] =>
   );
 const valuesOf = (text: Text) => {
   const all = typeof text === 'string' ? [text] : Object.values(text);
-  return [...new Set(all.flatMap((each) => [...(each ?? '').matchAll(/\{(\w+)\}/g)].map(([, name]) => name)))].sort();
+  return [
+    ...new Set(all.flatMap((each) => [...(each ?? '').matchAll(/\{(\w+)\}/g)].map(([, name]) => name))),
+  ].sort();
 };
 
 describe.each(OTHERS)('%s', (_, catalogue) => {
@@ -28,7 +30,8 @@ describe.each(OTHERS)('%s', (_, catalogue) => {
 
   test('has the same values in each', () => {
     const own = new Map(entries(catalogue));
-    for (const [key, text] of entries(en)) expect([key, valuesOf(own.get(key) ?? '')]).toEqual([key, valuesOf(text)]);
+    for (const [key, text] of entries(en))
+      expect([key, valuesOf(own.get(key) ?? '')]).toEqual([key, valuesOf(text)]);
   });
 });
 

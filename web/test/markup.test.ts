@@ -72,7 +72,25 @@ test('mentions are of those who are mentioned, the longest name first', () => {
 });
 
 test('no character is lost but marks, whatever the text', () => {
-  const alphabet = ['*', '**', '_', '~~', '`', '```', 'a', ' ', '\n', '@a', 'https://x.y', '(', ')', '<b>', '&', 'ש', '👩‍👩‍👧'];
+  const alphabet = [
+    '*',
+    '**',
+    '_',
+    '~~',
+    '`',
+    '```',
+    'a',
+    ' ',
+    '\n',
+    '@a',
+    'https://x.y',
+    '(',
+    ')',
+    '<b>',
+    '&',
+    'ש',
+    '👩‍👩‍👧',
+  ];
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
   let state = seed;
   const next = () => {

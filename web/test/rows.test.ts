@@ -6,7 +6,12 @@ import { rowsOf } from '../src/timeline/rows.ts';
 const START = Date.UTC(2026, 0, 1, 12);
 const MINUTE = 60_000;
 
-const message = (seq: number, senderId = 'bob', at = START + seq * 1_000, more: Partial<Message> = {}): Message =>
+const message = (
+  seq: number,
+  senderId = 'bob',
+  at = START + seq * 1_000,
+  more: Partial<Message> = {},
+): Message =>
   ({
     id: `m${seq}`,
     roomId: 'r',
@@ -23,7 +28,7 @@ const shown = (rows: ReturnType<typeof rowsOf>) =>
 describe('rows', () => {
   test('a day begins with a line', () => {
     const nextDay = START + 24 * 60 * MINUTE;
-    expect(shown(rowsOf([message(1), message(2, 'bob', nextDay)], [], null, 'me'))).toEqual([
+    expect(shown(rowsOf([message(1), message(2, 'bob', nextDay)], [], null))).toEqual([
       'day',
       'm1',
       'day',
@@ -36,38 +41,39 @@ describe('rows', () => {
       [message(1), message(2), message(3, 'carol'), message(4, 'carol', START + 10 * MINUTE)],
       [],
       null,
-      'me',
     );
     expect(shown(rows)).toEqual(['day', 'm1', 'm2+', 'm3', 'm4']);
   });
 
   test('an answer has its name', () => {
-    expect(shown(rowsOf([message(1), message(2, 'bob', START + 2_000, { replyTo: 'm1' })], [], null, 'me'))).toEqual([
-      'day',
-      'm1',
-      'm2',
-    ]);
+    expect(
+      shown(rowsOf([message(1), message(2, 'bob', START + 2_000, { replyTo: 'm1' })], [], null)),
+    ).toEqual(['day', 'm1', 'm2']);
   });
 
-  test('the unread line stands before the first message of others after it, and counts theirs', () => {
-    const rows = rowsOf([message(1), message(2, 'me'), message(3), message(4)], [], 1, 'me');
+  test('the unread line stands before the first unread message', () => {
+    const rows = rowsOf([message(1), message(2, 'me'), message(3), message(4)], [], {
+      seq: 2,
+      id: 'm3',
+      count: 2,
+    });
     expect(shown(rows)).toEqual(['day', 'm1', 'm2', 'unread', 'm3', 'm4+']);
     expect(rows.find(({ type }) => type === 'unread')).toMatchObject({ count: 2 });
   });
 
   test('there is no unread line where all is read', () => {
-    expect(shown(rowsOf([message(1), message(2)], [], 2, 'me'))).toEqual(['day', 'm1', 'm2+']);
+    expect(shown(rowsOf([message(1), message(2)], [], null))).toEqual(['day', 'm1', 'm2+']);
   });
 
   test('what waits to be sent comes last, and keeps its row when it is stored', () => {
     const waiting = { clientMessageId: 'c2', roomId: 'r', text: 'x', status: 'waiting' } as PendingMessage;
-    const before = rowsOf([message(1)], [waiting], null, 'me');
-    const after = rowsOf([message(1), message(2, 'me')], [], null, 'me');
+    const before = rowsOf([message(1)], [waiting], null);
+    const after = rowsOf([message(1), message(2, 'me')], [], null);
     expect(before.at(-1)?.key).toBe(after.at(-1)?.key);
   });
 
   test('keys are all different', () => {
-    const rows = rowsOf([message(1), message(2)], [], 0, 'me');
+    const rows = rowsOf([message(1), message(2)], [], { seq: 1, id: 'm1', count: 2 });
     expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
   });
 });

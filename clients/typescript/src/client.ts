@@ -194,6 +194,11 @@ export class ChatClient {
     return this.#told(this.call(operations.removeMessageOperation, { roomId, id }));
   }
 
+  /** Look at the person's rooms now: something happened to them that no room tells. */
+  refresh(): void {
+    this.#feed({ type: 'poked' });
+  }
+
   /** Any field of the API. Rejects with `CallRefused`. */
   call<Variables, Answer>(operation: Operation<Variables, Answer>, variables: Variables) {
     return this.#transport.call(operation, variables);

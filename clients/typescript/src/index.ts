@@ -12,6 +12,7 @@ export type {
   RoomSummary,
   Snapshot,
   StoredEntry,
+  UnreadLine,
 } from './core/protocol.ts';
 export { isPassing, parseRefusal, type Refusal, type RefusalCode } from './core/refusals.ts';
 export { memoryStorage } from './storage/memory.ts';

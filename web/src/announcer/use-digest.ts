@@ -1,7 +1,8 @@
 // Tells the announcer of new messages of others, as they come while the room is open; history and one's own are not told.
 import type { Message } from '@appsync-chat/client';
-import type { usePeople, useRoom } from '@appsync-chat/client/react';
+import type { useRoom } from '@appsync-chat/client/react';
 import { useEffect, useRef } from 'react';
+import type { usePeople } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { useAnnounce } from './announcer.tsx';
@@ -20,7 +21,8 @@ export function useDigest(room: ReturnType<typeof useRoom>, people: ReturnType<t
   useEffect(() => {
     const tell = () => {
       const due = digest.current.take(Date.now());
-      if (due) announce(text('announce.messages', { count: due.count, name: due.senderName, text: due.text }));
+      if (due)
+        announce(text('announce.messages', { count: due.count, name: due.senderName, text: due.text }));
     };
     const fresh = newSince(room.messages, newest.current).filter(({ senderId }) => senderId !== me);
     if (room.status !== 'loading') newest.current = room.messages.at(-1)?.seq ?? newest.current ?? 0;

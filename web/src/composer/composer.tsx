@@ -1,14 +1,15 @@
 // What is being written to a room: a new message, an answer, or another text for one's own message.
 import type { Message } from '@appsync-chat/client';
-import { useChat, type useRoom, useTyping } from '@appsync-chat/client/react';
+import { useChat, type useRoom } from '@appsync-chat/client/react';
 import { type ChangeEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useTyping } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useDraft } from './draft.ts';
 import { EmojiButton } from './emoji-button.tsx';
 import { FileList, useFiles } from './files.tsx';
-import { mentioned, useMentions } from './mentions.ts';
 import { MentionList } from './mention-list.tsx';
+import { mentioned, useMentions } from './mentions.ts';
 
 export type Writing =
   | { readonly kind: 'new' }
@@ -34,7 +35,7 @@ export function Composer(props: {
   const [problem, setProblem] = useState<string | null>(null);
   const files = useFiles();
   const mentions = useMentions(roomId, area, words, setWords);
-  const { typing: sayTyping } = useTyping(roomId).actions;
+  const { say: sayTyping } = useTyping(roomId);
   const over = [...words].length - MOST_CHARACTERS;
   const isEditing = writing.kind === 'edit';
 
@@ -47,12 +48,11 @@ export function Composer(props: {
     if (over > 0) return setProblem(text('composer.tooLong', { count: over }));
     if (!words.trim() && files.chosen.length === 0) return setProblem(text('composer.empty'));
     const ids = mentioned(words, mentions.known);
-    if (writing.kind === 'edit') client.edit(roomId, writing.message.id, words, { mentions: ids });
+    if (writing.kind === 'edit') void client.edit(roomId, writing.message.id, words).catch(() => {});
     else {
       client.send(roomId, words, {
         ...(writing.kind === 'reply' ? { replyTo: writing.message.id } : {}),
         ...(ids.length > 0 ? { mentions: ids } : {}),
-        ...(files.chosen.length > 0 ? { files: files.chosen } : {}),
       });
     }
     setWords('');
@@ -83,7 +83,12 @@ export function Composer(props: {
   };
 
   return (
-    <form className="composer" onSubmit={submit} onDragOver={(event) => event.preventDefault()} onDrop={files.onDrop}>
+    <form
+      className="composer"
+      onSubmit={submit}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={files.onDrop}
+    >
       {writing.kind !== 'new' && (
         <p className="composer-about">
           <span>
@@ -131,7 +136,11 @@ export function Composer(props: {
           <MentionList mentions={mentions} />
         </div>
         <EmojiButton onChoose={(emoji) => insert(area.current, emoji, setWords)} />
-        <button type="submit" className="icon-button primary" aria-label={text(isEditing ? 'composer.save' : 'composer.send')}>
+        <button
+          type="submit"
+          className="icon-button primary"
+          aria-label={text(isEditing ? 'composer.save' : 'composer.send')}
+        >
           <Icon name={isEditing ? 'check' : 'send'} />
         </button>
       </div>

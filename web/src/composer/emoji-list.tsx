@@ -43,7 +43,12 @@ export default function EmojiList(props: {
       }}
     >
       {EMOJI.map((emoji, index) => (
-        <button key={emoji} type="button" tabIndex={index === 0 ? 0 : -1} onClick={() => props.onChoose(emoji)}>
+        <button
+          key={emoji}
+          type="button"
+          tabIndex={index === 0 ? 0 : -1}
+          onClick={() => props.onChoose(emoji)}
+        >
           {emoji}
         </button>
       ))}

@@ -17,7 +17,7 @@ export interface Files {
 
 export function useFiles(): Files {
   const [chosen, setChosen] = useState<readonly File[]>([]);
-  const add = useCallback((list: DataTransfer["files"] | null) => {
+  const add = useCallback((list: DataTransfer['files'] | null) => {
     if (list?.length) setChosen((before) => [...before, ...list].slice(0, MOST));
   }, []);
   return {

@@ -112,7 +112,10 @@ export const en = {
     react: 'React',
     reactWith: 'React with {emoji}',
     reaction: { one: '{emoji}, {count} reaction', other: '{emoji}, {count} reactions' },
-    reactionMine: { one: '{emoji}, {count} reaction, yours', other: '{emoji}, {count} reactions, yours among them' },
+    reactionMine: {
+      one: '{emoji}, {count} reaction, yours',
+      other: '{emoji}, {count} reactions, yours among them',
+    },
     quote: 'In reply to {name}',
     quoteGone: 'The message is gone.',
     delivered: { one: 'Delivered to {count} of {of}', other: 'Delivered to {count} of {of}' },

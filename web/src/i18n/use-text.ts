@@ -46,7 +46,12 @@ export function useDates(): {
   const { locale } = useSettings();
   return useMemo(() => {
     const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
-    const day = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+    const day = new Intl.DateTimeFormat(locale, {
+      weekday: 'long',
+      day: 'numeric',
+      month: 'long',
+      year: 'numeric',
+    });
     const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });
     return {
       time: (at) => time.format(at),

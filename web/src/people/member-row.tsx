@@ -6,6 +6,7 @@ import {
   type Member,
   muteMemberOperation,
   type Person,
+  type Role,
   removeMemberOperation,
   setRoleOperation,
 } from '@appsync-chat/client';
@@ -18,8 +19,13 @@ import { Menu, type MenuItem } from '../ui/menu.tsx';
 import { useAction } from '../ui/use-action.ts';
 import { Avatar } from './avatar.tsx';
 
-export type Role = 'OWNER' | 'MODERATOR' | 'MEMBER';
 const RANK: Readonly<Record<string, number>> = { OWNER: 2, MODERATOR: 1, MEMBER: 0 };
+const ROLE_WORDS: Readonly<Record<string, 'owner' | 'moderator' | 'member'>> = {
+  OWNER: 'owner',
+  MODERATOR: 'moderator',
+  MEMBER: 'member',
+};
+const STATUS_WORDS = { ONLINE: 'online', AWAY: 'away', OFFLINE: 'offline' } as const;
 const HOUR_MS = 3_600_000;
 
 interface Props {
@@ -39,8 +45,8 @@ export function MemberRow(props: Props) {
   const { items, problem } = useItems(props);
   const name = person?.name || member.userId;
   const mutedUntil = Date.parse(member.mutedUntil ?? '');
-  const role = ({ OWNER: 'owner', MODERATOR: 'moderator', MEMBER: 'member' } as const)[member.role ?? 'MEMBER'];
-  const presence = status && ({ ONLINE: 'online', AWAY: 'away', OFFLINE: 'offline' } as const)[status];
+  const role = ROLE_WORDS[member.role ?? 'MEMBER'] ?? 'member';
+  const presence = status && STATUS_WORDS[status];
   return (
     <li className="member">
       <Avatar roomId={roomId} userId={member.userId} name={name} person={person} />
@@ -96,7 +102,7 @@ function useItems({ roomId, member, person, myRole, onChanged }: Props) {
       onChoose: async () => {
         await action.run(async () => {
           const room = await client.call(directOperation, { userId });
-          client.look();
+          client.refresh();
           if (room) goTo(roomHref(room.roomId));
         });
       },

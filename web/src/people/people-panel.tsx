@@ -1,7 +1,15 @@
 // The people of a room and what may be done about them, and what the room's owners may change of it.
-import { addMemberOperation, membersOperation, type Member, type Room } from '@appsync-chat/client';
-import { useChat, usePeople, usePresence } from '@appsync-chat/client/react';
+import {
+  addMemberOperation,
+  type Member,
+  type MemberPage,
+  membersOperation,
+  type Role,
+  type Room,
+} from '@appsync-chat/client';
+import { useChat } from '@appsync-chat/client/react';
 import { type FormEvent, useCallback, useEffect, useMemo, useState } from 'react';
+import { usePeople, usePresence } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { Field } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -22,7 +30,7 @@ export function PeoplePanel(props: {
   const ids = useMemo(() => members.map(({ userId }) => userId), [members]);
   const people = usePeople(roomId, ids);
   const presence = usePresence(roomId);
-  const role = room?.me?.role ?? 'MEMBER';
+  const role: Role = room?.me?.role ?? 'MEMBER';
   const isDirect = Boolean(room?.directWith);
   return (
     <aside className="people" aria-label={text('people.title')}>
@@ -100,7 +108,11 @@ function useMembers(roomId: string, rev: number) {
         const found: Member[] = [];
         let nextToken: string | null = null;
         for (let page = 0; page < MOST_PAGES; page += 1) {
-          const answer = await client.call(membersOperation, { roomId, limit: 100, nextToken });
+          const answer: MemberPage | null = await client.call(membersOperation, {
+            roomId,
+            limit: 100,
+            nextToken,
+          });
           found.push(...(answer?.items ?? []));
           nextToken = answer?.nextToken ?? null;
           if (!nextToken) break;

@@ -7,7 +7,11 @@ import { goTo } from '../route.ts';
 import { Confirm } from '../ui/dialog.tsx';
 import { useAction } from '../ui/use-action.ts';
 
-export function RoomEnd(props: { readonly roomId: string; readonly name: string; readonly isOwner: boolean }) {
+export function RoomEnd(props: {
+  readonly roomId: string;
+  readonly name: string;
+  readonly isOwner: boolean;
+}) {
   const { roomId, name, isOwner } = props;
   const text = useText();
   const client = useChat();
@@ -16,7 +20,7 @@ export function RoomEnd(props: { readonly roomId: string; readonly name: string;
   const end = async () => {
     const operation = asking === 'delete' ? deleteRoomOperation : leaveRoomOperation;
     if (!(await action.run(() => client.call(operation, { roomId })))) return;
-    client.look();
+    client.refresh();
     goTo('#/');
   };
   return (

@@ -26,7 +26,7 @@ export function RoomRules({ room }: { readonly room: Room }) {
       archived,
     };
     if (!(await action.run(() => client.call(updateRoomOperation, rules)))) return;
-    client.look();
+    client.refresh();
     announce(text('settings.saved'));
   };
   return (

@@ -22,12 +22,20 @@ export function CreateRoom({ onClose }: Closing) {
     const made = await client.call(createRoomOperation, {
       name: name.trim() || null,
       visibility: isPublic ? 'PUBLIC' : 'PRIVATE',
-      members: members.split(',').map((each) => each.trim()).filter(Boolean),
+      members: members
+        .split(',')
+        .map((each) => each.trim())
+        .filter(Boolean),
     });
     return made?.roomId;
   };
   return (
-    <EnterForm title={text('rooms.createTitle')} action={text('rooms.createSubmit')} enter={create} onClose={onClose}>
+    <EnterForm
+      title={text('rooms.createTitle')}
+      action={text('rooms.createSubmit')}
+      enter={create}
+      onClose={onClose}
+    >
       {(problem) => (
         <>
           <Field
@@ -82,7 +90,12 @@ export function WriteTo({ onClose }: Closing) {
   const [userId, setUserId] = useState('');
   const write = async () => (await client.call(directOperation, { userId: userId.trim() }))?.roomId;
   return (
-    <EnterForm title={text('rooms.direct')} action={text('rooms.directSubmit')} enter={write} onClose={onClose}>
+    <EnterForm
+      title={text('rooms.direct')}
+      action={text('rooms.directSubmit')}
+      enter={write}
+      onClose={onClose}
+    >
       {(problem) => (
         <Field
           label={text('rooms.directUser')}
@@ -116,7 +129,7 @@ function EnterForm(props: {
       roomId = await props.enter();
     });
     if (!isIn) return;
-    client.look();
+    client.refresh();
     props.onClose();
     if (roomId) goTo(roomHref(roomId));
   };

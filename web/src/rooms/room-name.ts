@@ -5,5 +5,8 @@ import { useCallback } from 'react';
 type Named = Pick<RoomSummary, 'roomId' | 'room'>;
 
 export function useRoomName(): (room: Named) => string {
-  return useCallback(({ roomId, room }: Named) => room?.name || room?.directWith || roomId.replace(/^GUILD#/, ''), []);
+  return useCallback(
+    ({ roomId, room }: Named) => room?.name || room?.directWith || roomId.replace(/^GUILD#/, ''),
+    [],
+  );
 }

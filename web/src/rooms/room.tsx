@@ -65,17 +65,19 @@ export function Room({ roomId, messageId }: { readonly roomId: string; readonly 
         </Closed>
       </section>
       {arePeopleOpen && (
-        <PeoplePanel roomId={roomId} name={name} room={summary?.room ?? null} onClose={() => setPeopleOpen(false)} />
+        <PeoplePanel
+          roomId={roomId}
+          name={name}
+          room={summary?.room ?? null}
+          onClose={() => setPeopleOpen(false)}
+        />
       )}
     </div>
   );
 }
 
 /** In the place of the composer why there is none. */
-function Closed(props: {
-  readonly room: RoomFields | null;
-  readonly children: ReactNode;
-}) {
+function Closed(props: { readonly room: RoomFields | null; readonly children: ReactNode }) {
   const text = useText();
   const dates = useDates();
   const { room, children } = props;

@@ -47,7 +47,8 @@ export async function returnedFrom(
   history.replaceState(null, '', `/${waiting?.hash ?? ''}`); // the code stays in no history
   const way = ways.find(({ issuer }) => issuer === waiting?.issuer);
   const code = said.get('code');
-  if (!waiting || !way || !code || said.get('state') !== waiting.state) throw new Error('not what was asked for');
+  if (!waiting || !way || !code || said.get('state') !== waiting.state)
+    throw new Error('not what was asked for');
   const { token_endpoint: endpoint } = await endpointsOf(way.issuer);
   const body = new URLSearchParams({
     grant_type: 'authorization_code',

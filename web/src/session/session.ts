@@ -1,6 +1,7 @@
 // Who is signed in in this tab. It outlives a reload, and ends with the tab: two tabs may be two people.
+
+import { type GetToken, meOperation } from '@appsync-chat/client';
 import { appsync } from '@appsync-chat/client/appsync';
-import { meOperation } from '@appsync-chat/client';
 import type { Config, OidcSignIn } from '../config.ts';
 import { demoToken } from './demo.ts';
 import { returnedFrom } from './oidc.ts';
@@ -8,10 +9,12 @@ import { returnedFrom } from './oidc.ts';
 export interface Session {
   readonly userId: string;
   /** A token that is good; `isRefused`: the one before was not. */
-  readonly getToken: (isRefused?: boolean) => Promise<string>;
+  readonly getToken: GetToken;
 }
 
-type Stored = { readonly kind: 'demo'; readonly user: string } | { readonly kind: 'oidc'; readonly token: string };
+type Stored =
+  | { readonly kind: 'demo'; readonly user: string }
+  | { readonly kind: 'oidc'; readonly token: string };
 const KEY = 'session';
 
 /** The session of before the reload, or of the issuer's redirect; `null`: nobody is signed in. */
@@ -44,7 +47,7 @@ async function begin(config: Config, stored: Stored): Promise<Session> {
     });
     return { userId: stored.user, getToken: () => demoToken(stored.user) };
   }
-  const getToken = async (isRefused = false) => {
+  const getToken = async ({ isRefused }: { readonly isRefused: boolean }) => {
     if (isRefused) throw new Error('sign in again');
     return stored.token;
   };

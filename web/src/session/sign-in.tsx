@@ -15,7 +15,7 @@ interface Props {
 export function SignIn({ config, problem, onSignedIn }: Props) {
   const text = useText();
   const [failure, setFailure] = useState(problem);
-  const attempt = (work: Promise<Session | void>) => {
+  const attempt = (work: Promise<Session | null>) => {
     setFailure(null);
     work.then(
       (session) => session && onSignedIn(session),
@@ -30,7 +30,7 @@ export function SignIn({ config, problem, onSignedIn }: Props) {
         way.kind === 'demo' ? (
           <Demo key="demo" way={way} onChoose={(user) => attempt(signInAsDemo(config, user))} />
         ) : (
-          <Oidc key={way.issuer} way={way} onChoose={() => attempt(leaveToSignIn(way))} />
+          <Oidc key={way.issuer} way={way} onChoose={() => attempt(leaveToSignIn(way).then(() => null))} />
         ),
       )}
       <p className="problem" role="alert">

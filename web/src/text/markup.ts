@@ -23,10 +23,17 @@ const MARKS: readonly (readonly [RegExp, 'strong' | 'struck' | 'emphasis'])[] = 
 
 /** `people`: what stands for whom in the text, such as `@Alice` for `alice`: the longest that fits counts. */
 export function parseMarkup(text: string, people: ReadonlyMap<string, string> = new Map()): readonly Node[] {
-  return split(text, BLOCK, (match) => ({ type: 'block', text: match[1] ?? '' }), (rest) =>
-    split(rest, CODE, (match) => ({ type: 'code', text: match[1] ?? '' }), (plain) =>
-      links(plain, (between) => mentions(between, people, (words) => marks(words, 0))),
-    ),
+  return split(
+    text,
+    BLOCK,
+    (match) => ({ type: 'block', text: match[1] ?? '' }),
+    (rest) =>
+      split(
+        rest,
+        CODE,
+        (match) => ({ type: 'code', text: match[1] ?? '' }),
+        (plain) => links(plain, (between) => mentions(between, people, (words) => marks(words, 0))),
+      ),
   );
 }
 
@@ -92,7 +99,10 @@ function mentions(
 ): readonly Node[] {
   if (people.size === 0 || !text.includes('@')) return between(text);
   const words = [...people.keys()].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'gu');
+  const pattern = new RegExp(
+    words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
+    'gu',
+  );
   return split(
     text,
     pattern,

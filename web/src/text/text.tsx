@@ -12,6 +12,7 @@ export const Text = memo(function Text(props: {
   return (
     <div className="text" dir="auto">
       {nodes.map((node, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a text is replaced as a whole
         <Shown key={`${index}.${node.type}`} node={node} me={me} />
       ))}
     </div>
@@ -43,6 +44,7 @@ function Shown({ node, me }: { readonly node: Node; readonly me?: string | undef
       return (
         <Tag>
           {node.children.map((child, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a text is replaced as a whole
             <Shown key={`${index}.${child.type}`} node={child} me={me} />
           ))}
         </Tag>

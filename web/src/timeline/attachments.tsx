@@ -1,7 +1,7 @@
 // The files of a message: pictures with a preview, everything else as a link. An address is asked for when it is needed, since
 // it is good for minutes; the place of a picture is there before the picture, so that nothing moves.
 import type { Attachment } from '@appsync-chat/client';
-import { useAttachmentUrl } from '@appsync-chat/client/react';
+import { useAttachmentUrl } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useSettings } from '../settings/settings.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -51,7 +51,12 @@ export function useSize(): (bytes: number) => string {
   const { locale } = useSettings();
   return (bytes) => {
     const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
-    const format = { style: 'unit', unit: UNITS[power] ?? 'byte', unitDisplay: 'short', maximumFractionDigits: 1 } as const;
+    const format = {
+      style: 'unit',
+      unit: UNITS[power] ?? 'byte',
+      unitDisplay: 'short',
+      maximumFractionDigits: 1,
+    } as const;
     return new Intl.NumberFormat(locale, format).format(bytes / 1_000 ** power);
   };
 }

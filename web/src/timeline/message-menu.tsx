@@ -3,6 +3,7 @@ import { pinMessageOperation } from '@appsync-chat/client';
 import { useChat, useRooms } from '@appsync-chat/client/react';
 import { useState } from 'react';
 import { useAnnounce } from '../announcer/announcer.tsx';
+import { useReact } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { roomHref } from '../route.ts';
 import { Confirm } from '../ui/dialog.tsx';
@@ -17,6 +18,7 @@ export function MessageMenu(props: MessageRowProps & { readonly name: string; re
   const text = useText();
   const client = useChat();
   const announce = useAnnounce();
+  const react = useReact(roomId);
   const [isAsking, setAsking] = useState(false);
   const role = useRooms().find((each) => each.roomId === roomId)?.room?.me?.role;
   const isModerator = role === 'OWNER' || role === 'MODERATOR';
@@ -33,7 +35,7 @@ export function MessageMenu(props: MessageRowProps & { readonly name: string; re
     ...QUICK.map((emoji) => ({
       key: emoji,
       label: text('timeline.reactWith', { emoji }),
-      onChoose: () => client.react(roomId, message.id, emoji, true),
+      onChoose: () => react(message.id, emoji, true),
     })),
     ...(isMine ? [{ key: 'edit', label: text('timeline.edit'), onChoose: () => onEdit(message) }] : []),
     ...(isModerator ? [{ key: 'pin', label: text('timeline.pin'), onChoose: pin }] : []),

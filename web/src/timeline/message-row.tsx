@@ -1,7 +1,7 @@
 // One message: whose it is and what it says come before when it was said. Everything that can be done with it is in its menu.
 import type { Message } from '@appsync-chat/client';
-import { type usePeople, useRoom } from '@appsync-chat/client/react';
 import { memo, useId, useMemo } from 'react';
+import type { usePeople } from '../hooks.ts';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { Avatar } from '../people/avatar.tsx';
@@ -10,9 +10,6 @@ import { Attachments } from './attachments.tsx';
 import { MessageMenu } from './message-menu.tsx';
 import { QuoteLine } from './quote-line.tsx';
 import { Reactions } from './reactions.tsx';
-import { ReceiptLine } from './receipt-line.tsx';
-
-type Change = ReturnType<ReturnType<typeof useRoom>['changes']['get']>;
 
 export interface MessageRowProps {
   readonly rowKey: string;
@@ -20,8 +17,6 @@ export interface MessageRowProps {
   readonly isFollowing: boolean;
   readonly isCurrent: boolean;
   readonly onFocus: (key: string) => void;
-  /** What was done to it here and is not at the server yet. */
-  readonly change: Change;
   readonly people: ReturnType<typeof usePeople>;
   readonly roomId: string;
   readonly onEdit: (message: Message) => void;
@@ -29,7 +24,7 @@ export interface MessageRowProps {
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { rowKey, message, isFollowing, isCurrent, onFocus, change, people, roomId } = props;
+  const { rowKey, message, isFollowing, isCurrent, onFocus, people, roomId } = props;
   const text = useText();
   const dates = useDates();
   const me = useMe();
@@ -37,7 +32,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const person = people.get(message.senderId);
   const name = person?.name || message.senderId;
   const isMine = message.senderId === me;
-  const isRemoved = Boolean(message.removedAt) || change?.isRemoved === true;
+  const isRemoved = Boolean(message.removedAt);
   const at = new Date(message.ts);
   const mentioned = useMentioned(message, people);
   return (
@@ -62,20 +57,18 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             <p className="quiet">{text('timeline.removed')}</p>
           ) : (
             <>
-              <Text text={change?.text ?? message.text ?? ''} people={mentioned} me={me} />
+              <Text text={message.text ?? ''} people={mentioned} me={me} />
               <Attachments roomId={roomId} attachments={message.attachments ?? []} />
             </>
           )}
         </div>
+        {message.editedAt && !isRemoved && <p className="message-note">{text('timeline.edited')}</p>}
         <footer className="message-foot">
           <time dateTime={message.ts} title={dates.full(at)}>
             {dates.time(at)}
           </time>
-          {message.editedAt && !isRemoved && <span>{text('timeline.edited')}</span>}
-          {change?.status === 'waiting' && <span>{text('timeline.waiting')}</span>}
         </footer>
-        {!isRemoved && <Reactions roomId={roomId} message={message} change={change} />}
-        {isMine && !isRemoved && <ReceiptLine roomId={roomId} message={message} />}
+        {!isRemoved && <Reactions roomId={roomId} message={message} />}
       </div>
       {!isRemoved && <MessageMenu {...props} name={name} isMine={isMine} />}
     </article>

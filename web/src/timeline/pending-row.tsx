@@ -37,15 +37,23 @@ export function PendingRow(props: {
           </span>
         </header>
         <Text text={pending.text} />
-        <footer className="message-foot">
+        <p className="message-note">
           <State pending={pending} />
-        </footer>
+        </p>
         {isDraft && (
           <p className="draft-actions">
-            <button type="button" className="button small" onClick={() => room.retry(pending.clientMessageId)}>
+            <button
+              type="button"
+              className="button small"
+              onClick={() => room.retry(pending.clientMessageId)}
+            >
               {text('timeline.retry')}
             </button>
-            <button type="button" className="button small" onClick={() => room.discard(pending.clientMessageId)}>
+            <button
+              type="button"
+              className="button small"
+              onClick={() => room.discard(pending.clientMessageId)}
+            >
               {text('timeline.discard')}
             </button>
           </p>

@@ -1,11 +1,16 @@
 // What stands in the timeline, from the messages: lines for days and for what is unread, and which messages follow one another
 // so closely that the name need not be shown again. Pure.
-import type { Message, PendingMessage } from '@appsync-chat/client';
+import type { Message, PendingMessage, UnreadLine } from '@appsync-chat/client';
 
 export type Row =
   | { readonly type: 'day'; readonly key: string; readonly at: Date }
   | { readonly type: 'unread'; readonly key: string; readonly count: number }
-  | { readonly type: 'message'; readonly key: string; readonly message: Message; readonly isFollowing: boolean }
+  | {
+      readonly type: 'message';
+      readonly key: string;
+      readonly message: Message;
+      readonly isFollowing: boolean;
+    }
   | { readonly type: 'pending'; readonly key: string; readonly pending: PendingMessage };
 
 const TOGETHER_MS = 5 * 60_000;
@@ -13,23 +18,18 @@ const TOGETHER_MS = 5 * 60_000;
 export function rowsOf(
   messages: readonly Message[],
   pending: readonly PendingMessage[],
-  /** The number of the last message that was read when the room was opened; `null`: no line. */
-  unreadAfter: number | null,
-  me: string,
+  unreadLine: UnreadLine | null,
 ): readonly Row[] {
   const rows: Row[] = [];
   let before: Message | null = null;
-  let isLineDrawn = unreadAfter === null;
   for (const message of messages) {
     const at = new Date(message.ts);
     if (!before || !isSameDay(new Date(before.ts), at)) {
       rows.push({ type: 'day', key: `day/${at.toDateString()}`, at });
       before = null;
     }
-    if (!isLineDrawn && (message.seq ?? 0) > (unreadAfter ?? 0) && message.senderId !== me) {
-      const count = messages.filter((each) => (each.seq ?? 0) > (unreadAfter ?? 0) && each.senderId !== me).length;
-      rows.push({ type: 'unread', key: 'unread', count });
-      isLineDrawn = true;
+    if (unreadLine?.id === message.id) {
+      rows.push({ type: 'unread', key: 'unread', count: unreadLine.count });
       before = null;
     }
     rows.push({

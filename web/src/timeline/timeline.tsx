@@ -1,17 +1,19 @@
 // The messages of a room. The client keeps a bounded window of them, so what is in the document is bounded as well, and there is
 // no other virtualisation: what is read stays in place by `useScroll`, the focus by `useRoving`.
 import type { Message } from '@appsync-chat/client';
-import { usePeople, type useRoom } from '@appsync-chat/client/react';
+import type { useRoom } from '@appsync-chat/client/react';
+import { useReadMarks } from '@appsync-chat/client/react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useDigest } from '../announcer/use-digest.ts';
+import { usePeople } from '../hooks.ts';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { Icon } from '../ui/icon.tsx';
 import { MessageRow } from './message-row.tsx';
 import { PendingRow } from './pending-row.tsx';
+import { ReceiptLine } from './receipt-line.tsx';
 import { keyOf, type Row, rowsOf } from './rows.ts';
 import { useNear } from './use-near.ts';
-import { useReading } from './use-reading.ts';
 import { useRoving } from './use-roving.ts';
 import { useScroll } from './use-scroll.ts';
 
@@ -28,16 +30,20 @@ export function Timeline(props: {
   const box = useRef<HTMLDivElement>(null);
   const waiting = useMemo(() => [...room.pending, ...room.drafts], [room.pending, room.drafts]);
   const rows = useMemo(
-    () => rowsOf(room.messages, waiting, room.unreadAfter, me),
-    [room.messages, waiting, room.unreadAfter, me],
+    () => rowsOf(room.messages, waiting, room.unreadLine),
+    [room.messages, waiting, room.unreadLine],
   );
+  const last = room.messages.at(-1);
+  const mine = last?.senderId === me && !last.removedAt ? last : null;
   const keys = useMemo(() => rows.filter(isMessage).map(({ key }) => key), [rows]);
   const people = usePeople(room.roomId, useSenders(room.messages));
   const scroll = useScroll(box, rows);
-  const roving = useRoving(box, keys, (direction) => (direction === 'before' ? room.loadOlder() : room.loadNewer()));
+  const roving = useRoving(box, keys, (direction) =>
+    direction === 'before' ? room.loadOlder() : room.loadNewer(),
+  );
   const top = useNear(box, room.loadOlder, room.hasOlder && !room.isLoadingOlder);
   const bottom = useNear(box, room.loadNewer, room.hasNewer);
-  useReading(room, scroll.isAtEnd && !room.hasNewer);
+  useReadMarks(room.roomId, scroll.isAtEnd && !room.hasNewer ? (room.messages.at(-1)?.seq ?? null) : null);
   useDigest(room, people);
   useJump(room, messageId, scroll.to);
   const toNewest = () => {
@@ -64,6 +70,7 @@ export function Timeline(props: {
           {rows.map((row) => (
             <TimelineRow key={row.key} row={row} {...props} people={people} roving={roving} />
           ))}
+          <ReceiptLine roomId={room.roomId} newest={mine} />
           <div ref={bottom} className="near" />
         </div>
       </div>
@@ -73,7 +80,9 @@ export function Timeline(props: {
       {(!scroll.isAtEnd || room.hasNewer) && (
         <button type="button" className="button to-end" onClick={toNewest}>
           <Icon name="down" />
-          {room.newCount > 0 ? text('timeline.newMessages', { count: room.newCount }) : text('timeline.jump')}
+          {room.newMessages > 0
+            ? text('timeline.newMessages', { count: room.newMessages })
+            : text('timeline.jump')}
         </button>
       )}
     </div>
@@ -93,7 +102,9 @@ function TimelineRow({ row, room, people, roving, onEdit, onReply }: RowProps) {
     case 'unread':
       return <UnreadLine count={row.count} />;
     case 'pending':
-      return <PendingRow row={row} room={room} isCurrent={roving.current === row.key} onFocus={roving.onFocus} />;
+      return (
+        <PendingRow row={row} room={room} isCurrent={roving.current === row.key} onFocus={roving.onFocus} />
+      );
     case 'message':
       return (
         <MessageRow
@@ -102,7 +113,6 @@ function TimelineRow({ row, room, people, roving, onEdit, onReply }: RowProps) {
           isFollowing={row.isFollowing}
           isCurrent={roving.current === row.key}
           onFocus={roving.onFocus}
-          change={room.changes.get(row.message.id)}
           people={people}
           roomId={room.roomId}
           onEdit={onEdit}

@@ -67,7 +67,15 @@ export function Menu(props: {
         {children}
       </button>
       {isOpen && (
-        <div ref={list} id={id} className="menu-list" role="menu" aria-label={label} tabIndex={-1} onKeyDown={onKeyDown}>
+        <div
+          ref={list}
+          id={id}
+          className="menu-list"
+          role="menu"
+          aria-label={label}
+          tabIndex={-1}
+          onKeyDown={onKeyDown}
+        >
           {items.map((item) => (
             <button
               key={item.key}
