@@ -1,6 +1,6 @@
 // The signed-in page: rooms on one side, the chosen room on the other. On a narrow screen one of them.
 import { useConnection, useRooms } from '@appsync-chat/client/react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Announcer } from './announcer/announcer.tsx';
 import { ConnectionBar } from './connection-bar.tsx';
 import { useText } from './i18n/use-text.ts';
@@ -9,10 +9,11 @@ import { Room } from './rooms/room.tsx';
 import { RoomList } from './rooms/room-list.tsx';
 import { useRoute } from './route.ts';
 import { SignOut } from './session/sign-out.tsx';
-import { SettingsDialog } from './settings/settings-dialog.tsx';
-import { ShortcutsDialog } from './settings/shortcuts-dialog.tsx';
 import { useShortcuts } from './settings/use-shortcuts.ts';
 import { Icon } from './ui/icon.tsx';
+
+const SettingsDialog = lazy(() => import('./settings/settings-dialog.tsx'));
+const ShortcutsDialog = lazy(() => import('./settings/shortcuts-dialog.tsx'));
 
 type Open = 'settings' | 'shortcuts' | 'signOut' | null;
 
@@ -79,8 +80,10 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
             )}
           </main>
         </div>
-        {open === 'settings' && <SettingsDialog onClose={close} />}
-        {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+        <Suspense>
+          {open === 'settings' && <SettingsDialog onClose={close} />}
+          {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+        </Suspense>
         {open === 'signOut' && <SignOut onSignOut={onSignOut} onClose={close} />}
       </Announcer>
     </Me>

@@ -1,6 +1,6 @@
 // The markup of messages: a safe subset, in which every character is kept and nothing runs.
 import { describe, expect, test } from 'vitest';
-import { type Node, parseMarkup, safeHref } from '../src/text/markup.ts';
+import { type Node, parseMarkup, plain, safeHref } from '../src/text/markup.ts';
 
 const flat = (nodes: readonly Node[]): string =>
   nodes.map((node) => ('children' in node ? flat(node.children) : node.text)).join('');
@@ -69,6 +69,10 @@ test('mentions are of those who are mentioned, the longest name first', () => {
   const nodes = parseMarkup('@Al Bundy, @Al and @a.b* but not @nobody', people);
   const found = nodes.filter((node) => node.type === 'mention');
   expect(found.map(({ userId }) => userId)).toEqual(['bundy', 'al', 'strange']);
+});
+
+test('the plain text has no marks and one line', () => {
+  expect(plain('**a** _b_\n\n```\nc  d\n``` https://a.b')).toBe('a b c d https://a.b');
 });
 
 test('no character is lost but marks, whatever the text', () => {

@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'react';
 import type { usePeople } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
+import { plain } from '../text/markup.ts';
 import { useAnnounce } from './announcer.tsx';
 import { Digest } from './digest.ts';
 
@@ -29,7 +30,7 @@ export function useDigest(room: ReturnType<typeof useRoom>, people: ReturnType<t
     const heard = fresh.map((message) => ({
       id: message.id,
       senderName: names.current.get(message.senderId)?.name ?? message.senderId,
-      text: message.text ?? '',
+      text: plain(message.text ?? ''),
     }));
     const dueIn = digest.current.add(heard, Date.now());
     if (dueIn === null) return;

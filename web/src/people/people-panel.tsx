@@ -18,7 +18,7 @@ import { MemberRow } from './member-row.tsx';
 import { RoomEnd } from './room-end.tsx';
 import { RoomRules } from './room-rules.tsx';
 
-export function PeoplePanel(props: {
+export default function PeoplePanel(props: {
   readonly roomId: string;
   readonly name: string;
   readonly room: Room | null;

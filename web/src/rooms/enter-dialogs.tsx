@@ -12,7 +12,14 @@ interface Closing {
   readonly onClose: () => void;
 }
 
-export function CreateRoom({ onClose }: Closing) {
+const WAYS = { create: CreateRoom, join: JoinRoom, direct: WriteTo } as const;
+
+export default function EnterDialog({ way, onClose }: Closing & { readonly way: keyof typeof WAYS }) {
+  const Way = WAYS[way];
+  return <Way onClose={onClose} />;
+}
+
+function CreateRoom({ onClose }: Closing) {
   const text = useText();
   const client = useChat();
   const [name, setName] = useState('');
@@ -60,7 +67,7 @@ export function CreateRoom({ onClose }: Closing) {
   );
 }
 
-export function JoinRoom({ onClose }: Closing) {
+function JoinRoom({ onClose }: Closing) {
   const text = useText();
   const client = useChat();
   const [roomId, setRoomId] = useState('');
@@ -84,7 +91,7 @@ export function JoinRoom({ onClose }: Closing) {
   );
 }
 
-export function WriteTo({ onClose }: Closing) {
+function WriteTo({ onClose }: Closing) {
   const text = useText();
   const client = useChat();
   const [userId, setUserId] = useState('');

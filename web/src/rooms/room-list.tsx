@@ -1,13 +1,15 @@
 // The person's rooms: the newest first, with what is unread, and ways into others.
 import type { RoomSummary } from '@appsync-chat/client';
 import { useRooms } from '@appsync-chat/client/react';
-import { type RefObject, useDeferredValue, useState } from 'react';
+import { lazy, type RefObject, Suspense, useDeferredValue, useState } from 'react';
 import { useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { roomHref } from '../route.ts';
-import { CreateRoom, JoinRoom, WriteTo } from './enter-dialogs.tsx';
+import { plain } from '../text/markup.ts';
 import { Invitation } from './invitation.tsx';
 import { useRoomName } from './room-name.ts';
+
+const EnterDialog = lazy(() => import('./enter-dialogs.tsx'));
 
 type Open = 'create' | 'join' | 'direct' | null;
 
@@ -56,9 +58,7 @@ export function RoomList(props: {
           {text('rooms.direct')}
         </button>
       </div>
-      {open === 'create' && <CreateRoom onClose={close} />}
-      {open === 'join' && <JoinRoom onClose={close} />}
-      {open === 'direct' && <WriteTo onClose={close} />}
+      <Suspense>{open && <EnterDialog way={open} onClose={close} />}</Suspense>
     </>
   );
 }
@@ -104,7 +104,7 @@ function LastMessage({ room }: { readonly room: RoomSummary }) {
   if (!message) return null;
   const said = message.removedAt
     ? text('rooms.removed')
-    : message.text || (message.attachments?.length ? text('rooms.attachment') : '');
+    : plain(message.text ?? '') || (message.attachments?.length ? text('rooms.attachment') : '');
   return (
     <span className="room-last" dir="auto">
       {message.senderId === me ? text('rooms.you', { text: said }) : said}

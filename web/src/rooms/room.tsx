@@ -1,15 +1,17 @@
 // One room: its head, its messages, what is being written to it, and beside it its people.
 import type { Message, Room as RoomFields } from '@appsync-chat/client';
 import { useRoom, useRooms } from '@appsync-chat/client/react';
-import { type ReactNode, useCallback, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useState } from 'react';
 import { Composer, type Writing } from '../composer/composer.tsx';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
-import { PeoplePanel } from '../people/people-panel.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
 import { TypingLine } from '../timeline/typing-line.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useRoomName } from './room-name.ts';
+
+const PeoplePanel = lazy(() => import('../people/people-panel.tsx'));
+const PinsDialog = lazy(() => import('./pins-dialog.tsx'));
 
 export function Room({ roomId, messageId }: { readonly roomId: string; readonly messageId: string | null }) {
   const text = useText();
@@ -18,6 +20,10 @@ export function Room({ roomId, messageId }: { readonly roomId: string; readonly 
   const summary = useRooms().find((each) => each.roomId === roomId);
   const name = useRoomName()({ roomId, room: summary?.room ?? null });
   const [arePeopleOpen, setPeopleOpen] = useState(false);
+  const [arePinsOpen, setPinsOpen] = useState(false);
+  const role = summary?.room?.me?.role;
+  const mayUnpin = role === 'OWNER' || role === 'MODERATOR' || Boolean(summary?.room?.directWith);
+  const slow = role === 'MEMBER' ? (summary?.room?.slowModeSeconds ?? 0) : 0;
   const [writing, setWriting] = useState<Writing>({ kind: 'new' });
   const startEdit = useCallback((message: Message) => setWriting({ kind: 'edit', message }), []);
   const startReply = useCallback((message: Message) => setWriting({ kind: 'reply', message }), []);
@@ -44,6 +50,14 @@ export function Room({ roomId, messageId }: { readonly roomId: string; readonly 
           <button
             type="button"
             className="icon-button"
+            aria-label={text('room.pins')}
+            onClick={() => setPinsOpen(true)}
+          >
+            <Icon name="pin" />
+          </button>
+          <button
+            type="button"
+            className="icon-button"
             aria-label={text('room.details')}
             aria-expanded={arePeopleOpen}
             onClick={() => setPeopleOpen(!arePeopleOpen)}
@@ -53,6 +67,7 @@ export function Room({ roomId, messageId }: { readonly roomId: string; readonly 
         </header>
         <Timeline room={room} name={name} messageId={messageId} onEdit={startEdit} onReply={startReply} />
         <TypingLine roomId={roomId} />
+        {slow > 0 && <p className="slow">{text('room.slow', { seconds: slow })}</p>}
         <Closed room={summary?.room ?? null}>
           <Composer
             key={writing.kind === 'new' ? 'new' : writing.message.id}
@@ -64,14 +79,17 @@ export function Room({ roomId, messageId }: { readonly roomId: string; readonly 
           />
         </Closed>
       </section>
-      {arePeopleOpen && (
-        <PeoplePanel
-          roomId={roomId}
-          name={name}
-          room={summary?.room ?? null}
-          onClose={() => setPeopleOpen(false)}
-        />
-      )}
+      <Suspense>
+        {arePinsOpen && <PinsDialog roomId={roomId} mayUnpin={mayUnpin} onClose={() => setPinsOpen(false)} />}
+        {arePeopleOpen && (
+          <PeoplePanel
+            roomId={roomId}
+            name={name}
+            room={summary?.room ?? null}
+            onClose={() => setPeopleOpen(false)}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

@@ -15,7 +15,7 @@ const LANGUAGES = [
   { value: 'fr', label: 'Français', lang: 'fr' },
 ] as const;
 
-export function SettingsDialog({ onClose }: { readonly onClose: () => void }) {
+export default function SettingsDialog({ onClose }: { readonly onClose: () => void }) {
   const text = useText();
   const { locale, theme, density } = useSettings();
   return (

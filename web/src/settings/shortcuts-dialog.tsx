@@ -13,7 +13,7 @@ const SHORTCUTS = [
   ['?', 'list'],
 ] as const;
 
-export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
+export default function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
   const text = useText();
   return (
     <Dialog title={text('shortcuts.title')} onClose={onClose}>

@@ -122,3 +122,11 @@ function marks(text: string, from: number): readonly Node[] {
     (rest) => marks(rest, from + 1),
   );
 }
+
+/** The text without its marks, in one line: for lists and for what is read aloud. */
+export function plain(text: string): string {
+  return flat(parseMarkup(text)).replace(/\s+/g, ' ').trim();
+}
+
+const flat = (nodes: readonly Node[]): string =>
+  nodes.map((node) => ('children' in node ? flat(node.children) : node.text)).join('');

@@ -3,6 +3,7 @@ import type { Message } from '@appsync-chat/client';
 import type { usePeople } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { roomHref } from '../route.ts';
+import { plain } from '../text/markup.ts';
 import { Icon } from '../ui/icon.tsx';
 
 export function QuoteLine(props: {
@@ -29,7 +30,7 @@ export function QuoteLine(props: {
         {name}
       </span>
       <span className="quote-text" dir="auto">
-        {quote.text}
+        {plain(quote.text ?? '')}
       </span>
     </a>
   );
