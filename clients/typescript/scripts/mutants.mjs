@@ -2,6 +2,7 @@
 const outbox = 'outbox.ts';
 const room = 'room.ts';
 const timeline = 'timeline.ts';
+const order = 'order.ts';
 
 export const MUTANTS = [
   {
@@ -107,15 +108,15 @@ export const MUTANTS = [
   },
   {
     name: 'drop rev: keep what comes last',
-    file: 'order.ts',
-    from: 'return difference > 0 ? came : held;',
-    to: 'return came;',
+    file: order,
+    from: '  if (difference < 0) return held;\n',
+    to: '  if (difference < 0) return came;\n',
   },
   {
     name: 'drop rev: keep what came first',
-    file: 'order.ts',
-    from: 'return difference > 0 ? came : held;',
-    to: 'return held;',
+    file: order,
+    from: 'if (difference > 0) return successor(held, came);',
+    to: 'if (difference > 0) return held;',
   },
   {
     name: 'order by arrival',
@@ -125,30 +126,31 @@ export const MUTANTS = [
   },
   {
     name: 'overlook gaps',
-    file: timeline,
-    from: '    return this.#ahead.size > 0;',
+    file: 'reach.ts',
+    from: '    return this.newest > this.reached;',
     to: '    return false;',
   },
   {
     name: 'move the head with live events',
     file: timeline,
-    from: '    this.#reach(this.reached);\n  }\n',
-    to: `    this.#reach(this.reached);
+    from: '    this.#forgetAside();\n  }\n\n  /** One page',
+    to: `    this.#forgetAside();
     const last = items.at(-1);
     if (this.head && last?.seq) this.head = { ...this.head, rev: this.head.rev + 1, ts: last.ts };
   }
-`,
+
+  /** One page`,
   },
   {
     name: 'forget changes of messages that are yet to be read',
     file: timeline,
-    from: 'newer(message, this.#aside.get(message.id) ?? message)',
-    to: 'message',
+    from: 'return this.#aside.known(held ? newer(held, message) : message);',
+    to: 'return held ? newer(held, message) : message;',
   },
   {
-    name: 'trim while an older page is on its way',
+    name: 'trim while the page that meets it is on its way',
     file: timeline,
-    from: 'if (over <= 0 || this.#isReadingOlder) return;',
+    from: "if (over <= 0 || this.#underWay.has(end === 'oldest' ? 'older' : 'newer')) return;",
     to: 'if (over <= 0) return;',
   },
   {
@@ -169,8 +171,8 @@ export const MUTANTS = [
   {
     name: 'not catch up once subscribed',
     file: room,
-    from: '    this.isSubscribed = true;\n    this.#catchUp();',
-    to: '    this.isSubscribed = true;\n    this.#settled();',
+    from: '    else this.#catchUp();\n  }\n\n  notSubscribed',
+    to: '    else this.#settled();\n  }\n\n  notSubscribed',
   },
   {
     name: 'take one page of changes for all',
@@ -207,5 +209,107 @@ export const MUTANTS = [
     file: room,
     from: '    if (this.timeline.head) this.#subscribe();\n    else if',
     to: '    if (this.timeline.head) this.#settled();\n    else if',
+  },
+  {
+    name: 'put into the window what came while it was away from the end',
+    file: timeline,
+    from: '    if (this.hasNewer && (!newest || compare(message, newest) > 0)) return true;\n',
+    to: '',
+  },
+  {
+    name: 'let go of nothing at the newest end',
+    file: timeline,
+    from: "    this.#trim('newest');\n  }\n\n  /** Put a page (oldest first)",
+    to: '  }\n\n  /** Put a page (oldest first)',
+  },
+  {
+    name: 'take the last page for the end, whatever came since it was read',
+    file: timeline,
+    from: '    this.hasNewer = covered < this.reached;',
+    to: '    this.hasNewer = false;',
+  },
+  {
+    name: 'forget what came at the end while the last page was on its way',
+    file: timeline,
+    from: '    if (!this.hasNewer) this.#put(after);',
+    to: '',
+  },
+  {
+    name: 'forget what was known of messages that a jump leaves',
+    file: timeline,
+    from: '      this.#aside.put(message); // it',
+    to: '      // it',
+  },
+  {
+    name: 'forget what is let go of while a page is on its way',
+    file: timeline,
+    from: '      if (this.#underWay.size > 0) this.#aside.put(message);\n',
+    to: '',
+  },
+  {
+    name: 'take a page for another window',
+    file: 'pages.ts',
+    from: '      if (window !== this.#window) return;\n',
+    to: '',
+  },
+  {
+    name: 'show a reduced change in the place of the message',
+    file: order,
+    from: '  if (isReduced(held) !== isReduced(came)) {',
+    to: '  if (isReduced(held) && !isReduced(came)) {',
+  },
+  {
+    name: 'not read again what is only known to have been changed',
+    file: 'aside.ts',
+    from: '    if (isStale(kept, came)) this.#stale.set(id, Math.max(revOf(came), this.#stale.get(id) ?? 0));\n    else if',
+    to: '    if',
+  },
+  {
+    name: 'leave quotes as they came',
+    file: timeline,
+    from: '    for (const id of this.#echoes.answersTo(message.id)) {',
+    to: '    for (const id of this.#echoes.answersTo("")) {',
+  },
+  {
+    name: 'let an older state bring older reactions back',
+    file: 'echoes.ts',
+    from: 'const isNews = reacted !== undefined && revOf(reacted) > revOf(message) && !message.removedAt;',
+    to: 'const isNews = reacted !== undefined && !message.removedAt && message.rev === null;',
+  },
+  {
+    name: 'keep the messages of another part of the history',
+    file: room,
+    from: '    if (head && (notice.room?.historyRev ?? 0) > head.rev) return this.reset();',
+    to: '   ',
+  },
+  {
+    name: 'believe that a resumed room is complete, though something was missing before',
+    file: room,
+    from: 'if (isResumed && this.#isComplete && !this.timeline.hasGap) this.#settled();',
+    to: 'if (isResumed) this.#settled();',
+  },
+  {
+    name: 'move the unread line with what the person reads',
+    file: 'line.ts',
+    from: '    if (this.isDecided) return;\n',
+    to: '',
+  },
+  {
+    name: 'mark as read what nobody sees',
+    file: 'places.ts',
+    from: 'if (session.line.isDecided && this.#isVisible && mark.shown',
+    to: 'if (session.line.isDecided && mark.shown',
+  },
+  {
+    name: 'show what has expired',
+    file: timeline,
+    from: '    for (const message of this.#messages.filter((each) => !isKept(each))) {',
+    to: '    for (const message of this.#messages.filter((each) => !each.id)) {',
+  },
+  {
+    name: 'let messages expire by a clock that was set',
+    file: 'chat.ts',
+    from: 'Math.abs(this.#now - this.#heardAt) < BELIEVED_MS',
+    to: 'this.#heardAt > 0',
   },
 ];

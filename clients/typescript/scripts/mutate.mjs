@@ -34,11 +34,11 @@ async function killers(mutant) {
     const place = join(folder, 'src', 'core', mutant.file);
     writeFileSync(place, applied(readFileSync(place, 'utf8'), mutant));
     const report = join(folder, 'report.json');
-    const tests = ['outbox', 'room', 'rooms', 'timeline', 'kills', 'histories'].map(
+    const tests = ['outbox', 'room', 'rooms', 'timeline', 'reading', 'window', 'kills', 'histories'].map(
       (each) => `test/${each}.test.ts`,
     );
     const given = ['vitest', 'run', '--reporter=json', `--outputFile=${report}`, ...tests];
-    const env = { ...process.env, HISTORIES: '400', SEED: '1', QUICK: '1' };
+    const env = { ...process.env, HISTORIES: '400', READINGS: '200', SEED: '1', QUICK: '1' };
     const child = spawn('npx', given, { cwd: folder, env, stdio: 'ignore', timeout: MOST_MS });
     await new Promise((resolve) => child.once('close', resolve));
     const { testResults } = JSON.parse(readFileSync(report, 'utf8'));

@@ -16,6 +16,10 @@ export class Aside {
     this.#stale.clear();
   }
 
+  get(id: string): Message | undefined {
+    return this.#states.get(id);
+  }
+
   put(message: Message): void {
     const held = this.#states.get(message.id);
     this.#states.delete(message.id);

@@ -15,9 +15,15 @@ export class Echoes {
   readonly #asked = new Set<string>();
   readonly #get: (id: string) => Message | undefined;
 
-  /** `get`: the message of that id, if it is here. */
+  /** `get`: what is known of the message of that id. */
   constructor(get: (id: string) => Message | undefined) {
     this.#get = get;
+  }
+
+  /** The message of that id, where all of it is known as it is now. */
+  #whole(id: string): Message | undefined {
+    const known = this.#get(id);
+    return known && !isReduced(known) ? known : undefined;
   }
 
   clear(): void {
@@ -30,8 +36,12 @@ export class Echoes {
   }
 
   /** The message is here from now on. */
-  placed({ id, replyTo }: Message): void {
+  placed({ id, replyTo, quote }: Message): void {
     if (!replyTo) return;
+    const target = this.#get(replyTo);
+    if (target && quote && !target.removedAt && isReduced(target) && revOf(target) > revOf(quote)) {
+      this.#wanted.add(replyTo);
+    }
     const answers = this.#answers.get(replyTo);
     if (answers) answers.add(id);
     else this.#answers.set(replyTo, new Set([id]));
@@ -71,12 +81,12 @@ export class Echoes {
 
   /** A live message quotes nothing: what it answers is read, once, where it is not here. */
   want(id: string): void {
-    if (!this.#asked.has(id) && !this.#get(id)) this.#wanted.add(id);
+    if (!this.#asked.has(id) && !this.#whole(id)) this.#wanted.add(id);
   }
 
   /** What is quoted was changed, and only that is known. */
   wantAgain(id: string): void {
-    if (!this.#get(id) && this.#answers.has(id)) this.#wanted.add(id);
+    if (!this.#whole(id) && this.#answers.has(id)) this.#wanted.add(id);
   }
 
   /** Which messages are to be read for their quotes: each is told once. */

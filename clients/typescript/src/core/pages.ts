@@ -69,7 +69,7 @@ export class Pages {
   loadNewer(): void {
     if (this.isLoadingNewer || this.isJumping) return;
     const after = this.#timeline.ask('newer');
-    if (after === null) return;
+    if (after === null) return this.jumpToEnd(); // everything that was here has expired, or it is the end
     this.isLoadingNewer = true;
     this.#page({ after, order: 'OLDEST_FIRST' }, (page) => {
       this.isLoadingNewer = false;

@@ -28,9 +28,9 @@ export class Timeline {
   readonly #keep: number;
   readonly #reach = new Reach();
   readonly #ids = new Map<string, Message>();
-  readonly #echoes = new Echoes((id) => this.#ids.get(id));
-  #messages: Message[] = [];
   readonly #aside = new Aside();
+  readonly #echoes = new Echoes((id) => this.#ids.get(id) ?? this.#aside.get(id));
+  #messages: Message[] = [];
   readonly #underWay = new Set<PageOf>();
   /** The newest number when the window left the end. */
   #leftAt = 0;
@@ -113,6 +113,7 @@ export class Timeline {
   /** Another window is asked for; pages on its sides do not come any more. */
   askWindow(): void {
     this.#underWay.clear();
+    this.#trim(this.hasNewer ? 'newest' : 'oldest');
     this.#underWay.add('window');
   }
 
@@ -120,6 +121,7 @@ export class Timeline {
   giveUp(page: PageOf): void {
     this.#underWay.delete(page);
     this.#forgetAside();
+    if (page !== 'window') this.#trim(page === 'older' ? 'oldest' : 'newest');
   }
 
   /** Put a page (newest first) before the oldest message. */
@@ -143,16 +145,18 @@ export class Timeline {
   show(items: readonly Message[], seq: number, hasOlder: boolean, hasNewer: boolean): void {
     this.#underWay.delete('window');
     const known = this.#known(items);
-    const after = this.#messages.filter((message) => (message.seq ?? 0) > seq);
-    for (const message of [...this.#messages]) this.#drop(message);
+    for (const message of [...this.#messages]) {
+      this.#drop(message);
+      this.#aside.put(message); // it may be after these, or be quoted by one of them
+    }
     if (!this.hasNewer) this.#leftAt = this.newest;
-    for (const message of after) this.#aside.put(message);
     this.hasOlder = hasOlder;
     this.hasNewer = true;
     this.#put(known);
     if (!hasNewer) this.#meetEnd(seq);
     this.#reach.reach(this.reached);
     this.#trim('oldest');
+    this.#forgetAside();
   }
 
   /** What came live, or as the answer to a call. */
