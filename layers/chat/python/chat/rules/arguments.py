@@ -36,6 +36,14 @@ def check_seq(value: object, argument: str = "seq") -> int:
     return value
 
 
+def check_flag(arguments: Mapping[str, Any], argument: str) -> bool:
+    """Whether a flag is set; one that is absent is not."""
+    value = arguments.get(argument)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput("room.choice", argument=argument)
+    return value is True
+
+
 def check_instant(value: object, argument: str = "ts") -> int | None:
     """The millisecond in which an instant lies; `None` where it is absent."""
     return None if value is None else _instant(value, argument)[0]
