@@ -29,6 +29,13 @@ def check_limit(arguments: Mapping[str, Any], most: int = MAX_LIMIT) -> int:
     return limit
 
 
+def check_order(value: object) -> bool:
+    """Whether `order` reads from the oldest message on; what is absent does not."""
+    if value not in (None, "NEWEST_FIRST", "OLDEST_FIRST"):
+        raise InvalidInput("history.order", argument="order")
+    return value == "OLDEST_FIRST"
+
+
 def check_seq(value: object, argument: str = "seq") -> int:
     """A number that may be a message's; the room's newest is not known here."""
     if not is_whole(value, 0, LARGEST_INT):
