@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from chat.rules.errors import InvalidInput
+from chat.rules.rooms import is_id
 from gateway.frame_fields import (
     MAX_ROOMS_PER_RESUME,
     BadValue,
@@ -32,6 +33,15 @@ from gateway.verbs import FRAMES, VERBS, Ask
 
 class BadFrame(Exception):
     """What came is no frame of this protocol; the text says why, without quoting it."""
+
+
+class RefusedFrame(Exception):
+    """A frame with a bad value, which is refused while the connection goes on: with the frame's `ref`, if it has one."""
+
+    def __init__(self, refusal: InvalidInput, ref: object) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+        self.about = {"ref": ref} if is_id(ref) else {}
 
 
 class Authenticate(Frame):
@@ -123,7 +133,7 @@ _REASONS: Mapping[str, str] = {
 
 
 def parse(text: str) -> ClientFrame:
-    """The frame in a text frame. Raises `BadFrame`, and `InvalidInput` for a bad room or position."""
+    """The frame in a text frame. Raises `BadFrame`, and `RefusedFrame` for a bad room, position, instant or order."""
     try:
         frame = _decode(text)
     except (ValueError, RecursionError):
@@ -133,7 +143,8 @@ def parse(text: str) -> ClientFrame:
     try:
         return _FRAMES.validate_python(frame)
     except ValidationError as error:
-        raise _refusal(error) from None
+        found = _refusal(error)
+        raise (found if isinstance(found, BadFrame) else RefusedFrame(found, frame.get("ref"))) from None
 
 
 def _refusal(error: ValidationError) -> BadFrame | InvalidInput:

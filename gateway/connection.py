@@ -185,8 +185,8 @@ class Connection:
             frame = client_frames.parse(text)
         except client_frames.BadFrame as bad:
             return [self._close(CloseCode.BAD_FRAME, str(bad))]
-        except InvalidInput as refusal:
-            return [Reply(server_frames.refused(server_frames.Refusal.of(refusal)))]
+        except client_frames.RefusedFrame as bad:
+            return [Reply(server_frames.refused(server_frames.Refusal.of(bad.refusal), **bad.about))]
         if not isinstance(frame, client_frames.Resume):
             return self._act(frame)
         for _ in range(len(frame.rooms) // ROOMS_PER_CHARGE):

@@ -4,8 +4,9 @@ connection goes on: which of the two is a part of the protocol."""
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
 
+from chat.rules.arguments import check_instant, check_order
 from chat.rules.devices import check_device
 from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room, is_id
@@ -62,6 +63,22 @@ def _device(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _instant(value: str, info: ValidationInfo) -> str:
+    try:
+        check_instant(value, info.field_name or "")
+    except InvalidInput as refusal:
+        raise BadValue(refusal) from None
+    return value
+
+
+def _order(value: str) -> str:
+    try:
+        check_order(value)
+    except InvalidInput as refusal:
+        raise BadValue(refusal) from None
+    return value
+
+
 def _ref(value: str) -> str:
     if not is_id(value):
         raise ValueError("no id")
@@ -84,6 +101,8 @@ Since = Annotated[RoomPosition | int | None, PlainValidator(_since)]
 Rooms = Annotated[dict[Room, RoomPosition | int | None], PlainValidator(_rooms)]
 DeviceId = Annotated[str | None, PlainValidator(_device)]
 Ref = Annotated[str, AfterValidator(_ref)]
+Instant = Annotated[str, AfterValidator(_instant)]
+Order = Annotated[str, AfterValidator(_order)]
 Number = Annotated[int, Field(ge=0, lt=MAX_NUMBER)]
 Flag = Annotated[bool, PlainValidator(lambda value: value is True)]
 Traceparent = Annotated[str | None, PlainValidator(_traceparent)]

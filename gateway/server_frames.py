@@ -52,8 +52,9 @@ def refused(refusal: Refusal, **fields: Any) -> str:
 
 def framed(text: str) -> bytes:
     """A text frame as it goes to a client, unmasked and whole (RFC 6455, section 5.2): encoded once for
-    all of a room."""
-    payload = text.encode()
+    all of a room. Half of a surrogate pair, which AppSync may quote in a refusal, is no UTF-8: it stays the escape
+    that it is in JSON."""
+    payload = text.encode(errors="backslashreplace")
     length = len(payload)
     if length < 126:
         return b"\x81" + bytes([length]) + payload

@@ -2,7 +2,8 @@
 has, and under which name the answer comes back.
 
 A frame's fields are named as the field's arguments are, but for `room`, and so are the variables of its document. What a
-value may be the API judges; here it is of the right type.
+value may be the API judges; here it is of the right type. Instants and the order AppSync itself would refuse, in words of its
+own and by no name.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from pydantic import Field, create_model
 from chat.rules.rooms import Room
 from gateway import documents
 from gateway.documents import Document
-from gateway.frame_fields import Frame, Number, Ref, RoomId
+from gateway.frame_fields import Frame, Instant, Number, Order, Ref, RoomId
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ STRING = Argument(str, "must be a string")
 TEXT = Argument(str, "must be a string", is_shown=False)
 STRINGS = Argument(list[str], "must be a list of strings")
 FLAG = Argument(bool, "must be true or false")
+INSTANT = Argument(Instant, "must be a string")
+ORDER = Argument(Order, "must be a string")
 NUMBER = Argument(Number, "must be a whole number")
 
 
@@ -111,17 +114,17 @@ VERBS: Mapping[str, Verb] = {
             "mentions": STRINGS.or_absent,
             "mentionsAll": FLAG.or_absent,
             "text": TEXT,
-            "ts": STRING.or_absent,
+            "ts": INSTANT.or_absent,
         },
     ),
-    "remove": Verb(documents.REMOVE, "message", {"id": STRING, "ts": STRING.or_absent}),
+    "remove": Verb(documents.REMOVE, "message", {"id": STRING, "ts": INSTANT.or_absent}),
     "history": Verb(
         documents.HISTORY,
         "page",
         {
-            "after": STRING.or_absent,
-            "before": STRING.or_absent,
-            "order": STRING.or_absent,
+            "after": INSTANT.or_absent,
+            "before": INSTANT.or_absent,
+            "order": ORDER.or_absent,
             "limit": NUMBER.or_absent,
             "nextToken": STRING.or_absent,
         },

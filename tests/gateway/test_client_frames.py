@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room
 from gateway import client_frames
-from gateway.client_frames import BadFrame, Resume, Subscribe, parse
+from gateway.client_frames import BadFrame, RefusedFrame, Resume, Subscribe, parse
 from gateway.verbs import FRAMES
 
 LOBBY = Room.parse("lobby")
@@ -48,14 +47,21 @@ def test_what_is_no_frame_has_a_reason(frame: dict[str, Any], reason: str) -> No
         ({"type": "resume", "rooms": {"lobby": -1, "no room": 0}}, "since"),
         ({"type": "resume", "rooms": {"no room": -1}}, "roomId"),
         ({"type": "typing"}, "roomId"),
+        ({"type": "pins", "ref": "r7", "room": "no room"}, "roomId"),
+        ({"type": "edit", "ref": "r7", "room": "lobby", "id": "m", "text": "hi", "ts": "yesterday"}, "ts"),
+        ({"type": "remove", "ref": "r7", "room": "lobby", "id": "m", "ts": "\ud800"}, "ts"),
+        ({"type": "history", "ref": "r7", "room": "lobby", "after": "2026-02-30T00:00:00Z"}, "after"),
+        ({"type": "history", "ref": "r7", "room": "lobby", "before": ""}, "before"),
+        ({"type": "history", "ref": "r7", "room": "lobby", "order": "sideways"}, "order"),
     ],
 )
-def test_a_bad_room_or_position_is_refused_by_the_name_of_the_argument(
+def test_a_bad_room_position_instant_or_order_is_refused_by_the_name_of_the_argument(
     frame: dict[str, Any], argument: str
 ) -> None:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(RefusedFrame) as refused:
         parse(json.dumps(frame))
-    assert refused.value.values == {"argument": argument}
+    assert refused.value.refusal.values == {"argument": argument}
+    assert refused.value.about == ({"ref": frame["ref"]} if "ref" in frame else {})
 
 
 def test_what_is_not_known_is_ignored_and_what_is_no_flag_is_not_set() -> None:
@@ -77,6 +83,6 @@ def test_a_device_is_named_with_the_token() -> None:
     frame = client_frames.parse('{"type": "auth", "token": "t", "deviceId": "phone"}')
     assert isinstance(frame, client_frames.Authenticate)
     assert frame.device_id == "phone"
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(RefusedFrame) as refused:
         client_frames.parse('{"type": "auth", "token": "t", "deviceId": "a phone"}')
-    assert refused.value.values["argument"] == "deviceId"
+    assert refused.value.refusal.values["argument"] == "deviceId"

@@ -1,5 +1,7 @@
 """What the gateway writes is read by a WebSocket core that is not ours."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
@@ -8,6 +10,15 @@ from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from gateway import server_frames
+
+
+@given(st.text(st.characters(codec=None)), st.text(st.characters(codec=None)))
+def test_what_is_no_utf8_is_still_a_frame_of_json(name: str, quoted: str) -> None:
+    """AppSync quotes bad values, also halves of surrogate pairs. Two halves that meet are a pair for whoever reads JSON."""
+    frame = server_frames.framed(server_frames.encode("refused", **{f"a{name}": quoted}))
+    assert json.loads(server_frames.payload(frame)) == json.loads(
+        json.dumps({"type": "refused", f"a{name}": quoted})
+    )
 
 
 @given(st.text())

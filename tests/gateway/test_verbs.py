@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, get_named_type, parse
 
-from chat.rules.errors import InvalidInput
 from gateway import client_frames
 from gateway.appsync import UpstreamRefused
-from gateway.client_frames import BadFrame
+from gateway.client_frames import BadFrame, RefusedFrame
 from gateway.connection import CloseCode
 from gateway.server_frames import Refusal
-from gateway.verbs import FLAG, NUMBER, STRING, STRINGS, VERBS, Argument
+from gateway.verbs import FLAG, INSTANT, NUMBER, ORDER, STRING, STRINGS, VERBS, Argument
 from simulator.schema import appsync_schema
 from simulator.settings import SCHEMA
 from tests.gateway.fakes import NOT_MEMBER, Bob, FakeChat, FakeFeed
@@ -23,7 +22,10 @@ from tests.gateway.test_gateway_page import PAGE
 API = appsync_schema(SCHEMA.read_text(encoding="utf-8"))
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
-GOOD: list[tuple[Any, Any]] = [(STRING.kind, "x"), (STRINGS.kind, ["x"]), (FLAG.kind, True), (NUMBER.kind, 7)]
+GOOD: list[tuple[Any, Any]] = [
+    (STRING.kind, "x"), (STRINGS.kind, ["x"]), (FLAG.kind, True), (NUMBER.kind, 7), (INSTANT.kind, "2026-07-01T12:00:00Z"),
+    (ORDER.kind, "OLDEST_FIRST"),
+]  # fmt: skip
 ANYTHING: list[Any] = [
     None, "", "x", "\ud800", 0, 7, -1, 2**31, 10**30, 1.5, True, False, [], ["x"], [1], [None], {}, {"a": 1},
 ]  # fmt: skip
@@ -100,8 +102,8 @@ def outcome(frame: dict[str, Any]) -> str | None:
         parsed = client_frames.parse(json.dumps(frame))
     except BadFrame as bad:
         return str(bad)
-    except InvalidInput as refused:
-        return str(refused.values["argument"])
+    except RefusedFrame as refused:
+        return str(refused.refusal.values["argument"])
     return None if parsed.type == frame["type"] else "another"
 
 

@@ -296,7 +296,15 @@ def test_where_there_is_no_room_there_is_nothing_to_end(harness: Harness) -> Non
 
 
 @pytest.mark.parametrize(
-    "more", [{"end": "yes"}, {"end": 1}, {"end": True, "remove": ["bob"]}, {"end": True, "name": "Dragons"}]
+    "more",
+    [
+        {"end": "yes"},
+        {"end": 1},
+        {"end": 0},
+        {"end": []},
+        {"end": True, "remove": ["bob"]},
+        {"end": True, "name": "Dragons"},
+    ],
 )
 def test_an_end_is_said_by_itself(guild: Guild, more: dict[str, object]) -> None:
     guild.refused("InvalidInput", {"argument": "end"}, **more)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.rules.confusables import TABLE, look_alikes, looks, prototypes, skeleton
+from chat.rules.people import check_name
 from lambda_package.confusables import converted
 from simulator.engine import PROJECT
 
@@ -55,6 +56,28 @@ def test_what_looks_different_shares_none(one: str, other: str) -> None:
 def test_nobody_looks_like_themself() -> None:
     assert look_alikes([("1", "Alice"), ("1", "Alice")]) == frozenset()
     assert look_alikes([]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "Ann Lee\u2800", "Ann\u2800Lee", "Ann\u3164Lee", "Ann\uffa0Lee", "Ann Lee\U0001d159", "\U00013441Ann Lee", "AnnLee",
+        "Ann\u180eLee", "Ann Lee\ufff9", "\ufffaAnn Lee\ufffb",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_what_is_drawn_blank_makes_no_other_name(disguised: str) -> None:
+    stored = check_name(disguised)
+    assert stored is not None
+    assert look_alikes([("a", "Ann Lee"), ("b", stored)]) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "disguised", ["Mi\u0307a", "Mi\u0307\u0307a", "M\u0456\u0307a", "M\u0131\u0307a"], ids=ascii
+)
+def test_a_dot_on_a_letter_that_has_one_makes_no_other_name(disguised: str) -> None:
+    assert look_alikes([("a", "Mia"), ("b", disguised)]) == {"a", "b"}
+    assert not look_alikes([("a", "Mia"), ("b", "Me\u0307a")])
 
 
 def test_a_word_in_a_script_is_not_everything_of_its_shape() -> None:

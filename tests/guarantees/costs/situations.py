@@ -4,13 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from chat.deployment import Deployment
 from chat.operations.guild_membership import guild_membership
 from chat.operations.heartbeats import heartbeats
 from chat.operations.run_jobs import run_jobs
+from chat.rules.errors import NotAllowed
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller, Item
 from chat.rules.projections import Change
+from chat.rules.reactions import MAX_KINDS
+from chat.rules.room_rules import MAX_DESCRIPTION
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.mention_projection import MentionProjection
@@ -103,6 +108,19 @@ def _(setup: PreparedRooms) -> Operation:
     return setup.operation("react", 1, roomId=room, id=message_id, emoji="👍")
 
 
+@situation("react, with a 21st emoji, which is refused")
+def _(setup: PreparedRooms) -> Operation:
+    room, message_id = _reacted(setup, 0)
+    for number in range(MAX_KINDS):
+        setup.perform("react", number % 10, roomId=room, id=message_id, emoji=chr(0x1F600 + number))
+
+    def refused(ours: Deployment) -> None:
+        with pytest.raises(NotAllowed):
+            setup.operation("react", 1, roomId=room, id=message_id, emoji=chr(0x1F600 + MAX_KINDS))(ours)
+
+    return refused
+
+
 @situation("react, once more")
 def _(setup: PreparedRooms) -> Operation:
     room, message_id = _reacted(setup, 2, "👍")
@@ -188,6 +206,21 @@ def _(setup: PreparedRooms) -> Operation:
     send = setup.operation("sendMessage", roomId=room, text="Good morning, everybody.")
     setup.before = setup.operation("sendMessage", roomId=room, text="Good evening.")
     return lambda ours: send(replace(ours, **OwnRules().parts()))
+
+
+def _described(description: str) -> Callable[[PreparedRooms], Operation]:
+    def prepare(setup: PreparedRooms) -> Operation:
+        room = setup.room()
+        setup.perform("updateRoom", roomId=room, description=description)
+        setup.send(room)
+        return setup.operation("sendMessage", roomId=room, text="Good morning, everybody.")
+
+    return prepare
+
+
+for _name, _character in (("Latin letters", "x"), ("Cyrillic letters", "\u0416"), ("emoji", "\U0001f600")):
+    _situation = f"sendMessage, in a room with a description of {MAX_DESCRIPTION} {_name}"
+    situation(_situation)(_described(_character * MAX_DESCRIPTION))
 
 
 @situation("sendMessage, of 4 KB")

@@ -2,7 +2,8 @@
 who is in so many rooms (1,000 at the most, which is the limit)."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chat.operations.guild_membership import guild_membership
@@ -10,24 +11,30 @@ from chat.operations.heartbeats import heartbeats
 from chat.operations.room import room
 from chat.operations.run_jobs import run_jobs
 from chat.rules.instants import to_wire
-from chat.rules.models import Caller
+from chat.rules.mentions import to_json
+from chat.rules.models import Caller, Item
 from chat.rules.name_search import folded
+from chat.rules.reactions import attribute_of, shard_of, summary_of
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.quota import MAX_ROOMS
 from chat.storage import keys
-from chat.storage.items import key, values
+from chat.storage.items import key, to_message, values
+from chat.storage.mention_items import mention_place
+from chat.storage.places import Place
+from chat.storage.reaction_items import ReactionPlace
 from simulator.settings import TABLES
-from tests.guarantees.costs.prepared_rooms import FILE, Operation, PreparedRooms
+from tests.guarantees.costs.prepared_rooms import FILE, OTHER_VERBS, Operation, PreparedRooms
 from tests.guarantees.support.bulk import load_members, load_messages, put_all
+from tests.guarantees.support.fixtures import plain
 
 OTHERS = 3
 """How many rooms of the situation itself a caller is in besides: the large one, a guild's and one to be joined."""
 
 
 class LargeRooms:
-    """A general room and a guild's, each of `size` members, the general one with `size` messages. The owner is in
-    `size` rooms, and so is whoever comes."""
+    """A general room and a guild's, each of `size` members, the general one with `size` messages, each of which mentions
+    the third user; to the last of them, `busy`, `size` people react. The owner is in `size` rooms, and so is whoever comes."""
 
     def __init__(self, client: Any, setup: PreparedRooms, size: int) -> None:
         self.setup, self.size = setup, size
@@ -36,7 +43,11 @@ class LargeRooms:
         for room_id in (self.room, self.guild):
             load_members(client, room_id, size - 9)
         _load_names(client, self, size - 9)
-        load_messages(client, self.room, size, setup.clock.now() - size * 1_000 - 60_000, setup.users[0])
+        begin = setup.clock.now() - size * 1_000 - 60_000
+        self.messages = load_messages(client, self.room, size, begin, setup.users[0])
+        self.busy = str(plain(self.messages[-1])["id"])
+        _load_reactions(client, self, [f"member-{number + 1:05d}" for number in range(size)])
+        _load_mentions(client, self, setup.users[2])
         for user in (setup.users[0], setup.users[9], self.newcomer):
             self._load_rooms(client, user, min(size, MAX_ROOMS - OTHERS))
 
@@ -55,6 +66,11 @@ class LargeRooms:
     def call(self, field: str, who: int = 0, /, **arguments: Any) -> Operation:
         return self.setup.operation(field, who, roomId=self.room, **arguments)
 
+    def by_one_more(self, field: str, /, **arguments: Any) -> Operation:
+        """By the first of those whom `load_members` has made: who it is decides what it costs, since it decides the shard."""
+        caller, given = Caller("member-00000"), {"roomId": self.room, **arguments}
+        return lambda ours: OTHER_VERBS[field](ours, caller, given, Tally())
+
     def message(self, **more: Any) -> str:
         sent = {"text": "Good morning.", "clientMessageId": uuid.uuid4().hex, **more}
         return str(self.setup.perform("sendMessage", roomId=self.room, **sent)["id"])
@@ -71,6 +87,11 @@ class LargeRooms:
         return self.setup.users[3]
 
 
+def at(place: Place) -> Item:
+    """The key of an item."""
+    return key(place.partition_key, place.sort_key)
+
+
 def _load_names(client: Any, large: LargeRooms, count: int) -> None:
     """The names of those whom `load_members` has made, and the index of them in the general room."""
     users = [f"member-{number:05d}" for number in range(count)]
@@ -85,6 +106,46 @@ def _load_names(client: Any, large: LargeRooms, count: int) -> None:
         for user in users
     ]
     put_all(client, TABLES["CORE_TABLE"], [*profiles, *index])
+
+
+def _load_reactions(client: Any, large: LargeRooms, users: Sequence[str]) -> None:
+    """All of them react to the busy message, with the same emoji, and its summary says so."""
+    where, emoji, message = ReactionPlace(Room.parse(large.room), large.busy), "👍", large.messages[-1]
+    shards = Counter(map(shard_of, users))
+    reacting = [at(where.reacting(emoji, user)) | values({"type": "Reaction", "ts": 1}) for user in users]
+    counts = [
+        at(where.count(emoji, shard)) | values({"type": "ReactionCount", "n": number})
+        for shard, number in shards.items()
+    ]
+    mask = sum(1 << shard for shard in shards)
+    kinds = at(where.kinds) | values({"type": "ReactionKinds", "kinds": 1, attribute_of(emoji): mask})
+    summary = summary_of({emoji: len(users)}, {emoji: users[:3]}, None)
+    put_all(
+        client,
+        TABLES["CORE_TABLE"],
+        [*reacting, *counts, kinds, message | values({"reactions": summary})],
+    )
+
+
+def _load_mentions(client: Any, large: LargeRooms, user: str) -> None:
+    """All messages mention somebody; of the last ones, which are answered, their items say so as well."""
+    room = Room.parse(large.room)
+    messages = [to_message(room, item) for item in large.messages]
+    mentions = [
+        at(mention_place(room, user, each.seq or 0))
+        | values(
+            {
+                "type": "Mention",
+                "seq": each.seq,
+                "messageId": each.id,
+                "ts": each.ts,
+                "senderId": each.sender_id,
+            }
+        )
+        for each in messages
+    ]
+    last = [item | values({"mentions": to_json([user])}) for item in large.messages[-20:-1]]
+    put_all(client, TABLES["CORE_TABLE"], [*mentions, *last])
 
 
 def _posted(large: LargeRooms) -> Operation:
@@ -151,9 +212,9 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "pinMessage": lambda large: large.call("pinMessage", id=large.message()),
     "pins": lambda large: large.call("pins", 2),
     "unpinMessage": _unpin,
-    "react": lambda large: large.call("react", 2, id=large.message(), emoji="\N{THUMBS UP SIGN}", on=True),
-    "reactions": lambda large: large.call("reactions", 2, id=large.message(), limit=10),
-    "myReactions": lambda large: large.call("myReactions", 2, ids=[large.message()]),
+    "react": lambda large: large.by_one_more("react", id=large.busy, emoji="\N{THUMBS UP SIGN}", on=True),
+    "reactions": lambda large: large.call("reactions", 2, id=large.busy, limit=10),
+    "myReactions": lambda large: large.by_one_more("myReactions", ids=[large.busy]),
     "myMentions": lambda large: large.call("myMentions", 2, limit=10),
     "saveDraft": lambda large: large.call("saveDraft", 2, text="Good morning."),
     "drafts": lambda large: large.setup.operation("drafts", limit=10),

@@ -7,6 +7,8 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from chat.deployment import Deployment
 from chat.operations.edit_message import edit_message
 from chat.operations.heartbeat import heartbeat
@@ -162,6 +164,12 @@ class MentionHistory:
         if self.random.random() < 0.3 and self.people[user].keeps_order:
             given["mentionsAll"] = self.random.random() < 0.5
         text = self.random.choice([each.text, f"text {self.random.random()}"])
+        if (
+            self.from_joining and each.seq <= self.people[user].joined
+        ):  # they came again, and do not see it any more
+            with pytest.raises(InvalidInput, match="argument=id"):
+                self.call(edit_message, user, id=each.id, text=text, **given)
+            return
         message = self.call(edit_message, user, id=each.id, text=text, **given)
         each.text = text
         each.mentions = frozenset(given.get("mentions", each.mentions))

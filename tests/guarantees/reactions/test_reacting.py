@@ -168,6 +168,21 @@ def test_two_at_once_with_the_last_kind_are_not_more_than_twenty(world: Reacting
     assert len({each for each, _ in who_reacts(world.people, message, "p0")}) == 20
 
 
+def test_to_look_for_a_place_among_twenty_kinds_costs_the_rate(world: ReactingRoom) -> None:
+    """Each such call reads all counters of the message: nobody may make it as often as they like."""
+    people = [f"p{number}" for number in range(21)]
+    message = send(world.people, new_room(world.client, *people), "p0", "hi")
+    emoji = [chr(0x1F600 + number) for number in range(22)]
+    for user, each in zip(people, emoji[:20], strict=False):
+        react_to(world.people, message, user, each)
+    for _ in range(20):
+        assert refusal_of(world.people, message, "p20", emoji[21]).values["reason"] == "tooManyKinds"
+    assert refusal_of(world.people, message, "p20", emoji[21]).code == "RateLimited"
+    react_to(world.people, message, "p20", emoji[0], on=False)  # what is so already is so at any rate
+    world.clock.sleep(0.5)
+    react_to(world.people, message, "p20", emoji[0])
+
+
 def test_what_belongs_to_a_message_expires_with_it(world: ReactingRoom) -> None:
     message = prepared(world)
     react_to(world.people, message, "bob")

@@ -19,49 +19,17 @@ from chat.rules.rooms import Room
 from chat.storage.items import values
 from tests.guarantees.support.backend import Denied, backend
 from tests.guarantees.support.fixtures import change_member, table_name
-from tests.guarantees.visibility.visible_room import (
-    CHANGES,
-    MESSAGE,
-    MESSAGES,
-    MY_ROOMS,
-    SYNC,
-    Expected,
-    VisibleRoom,
-)
+from tests.guarantees.visibility.matrix_rows import CONFIRMATION, ROWS, UPLOAD
+from tests.guarantees.visibility.visible_room import MESSAGE, Expected, VisibleRoom
 
 COLUMNS = ("ann", "bob", "cat", "root", "gateway", "ivy", "vic", "leo")
 """Ann was there from the beginning, bob joined later, cat left and joined again, root is an administrator, ivy is invited, vic
 is nobody to the public room, and leo left it."""
 
-UPLOAD = "0199a1b2-c3d4-7000-8000-000000000001"
-ROWS: dict[str, tuple[str, dict[str, Any]]] = {
-    "messages": (MESSAGES, {}),
-    "messages, a page of one": (MESSAGES, {"limit": 1}),
-    "messages, OLDEST_FIRST": (MESSAGES, {"order": "OLDEST_FIRST"}),
-    "messages, OLDEST_FIRST, a page of two": (MESSAGES, {"order": "OLDEST_FIRST", "limit": 2}),
-    "messages before the fourth": (MESSAGES, {"before": 4}),
-    "messages after the first": (MESSAGES, {"after": 1, "order": "OLDEST_FIRST"}),
-    "changes since the beginning": (CHANGES, {"since": 0}),
-    "changes since the second": (CHANGES, {"since": "rev of 2", "after": 2}),
-    "changes since the fourth": (CHANGES, {"since": "rev of 4", "after": 4}),
-    "changes since the joinings": (CHANGES, {"since": "rev of the joinings", "after": 4}),
-    "sync": (SYNC, {}),
-    "myRooms": (MY_ROOMS, {}),
-    "room": (
-        "query ($roomId: ID!) { room(roomId: $roomId) { name historyFrom head { seq } me { joinedSeq } } }",
-        {},
-    ),
-    "members": ("query ($roomId: ID!) { members(roomId: $roomId) { items { userId joinedSeq } } }", {}),
-    "presence": ("query ($roomId: ID!) { presence(roomId: $roomId) { online watching } }", {}),
-    "receipts": ("query ($roomId: ID!) { receipts(roomId: $roomId) { items { userId readSeq } } }", {}),
-    "receipts.confirmation of the first": ("", {"confirmed": 1}),
-    "receipts.confirmation of the fifth": ("", {"confirmed": 5}),
-    "attachment of the second": (
-        "query ($roomId: ID!, $id: ID!) { attachment(roomId: $roomId, id: $id) { url } }",
-        {"id": UPLOAD},
-    ),
-}
-CONFIRMATION = "query ($roomId: ID!, $seq: Int) { receipts(roomId: $roomId, seq: $seq) { confirmation { seq delivered read of } } }"
+IN_THE_ROOM_ALONE = ("myMentions", "react to the second")
+"""What is for those who are in the room, whatever others may read."""
+ANSWERED_OR_NOT = ("reactions to the second", "react to the second")
+PIN_NOTICE = "id roomId senderId ts epoch notice { kind userId nextEpoch messageId seq }"
 MEMBERS, READERS = {"ann", "bob", "cat"}, {"ann", "bob", "cat", "root", "gateway"}
 ALL = {1, 2, 3, 4, 5, 6}
 
@@ -71,6 +39,14 @@ def expected(row: str, person: str, *, hides: bool) -> set[int]:
     if person not in READERS:
         return set()
     seen = {5, 6} if hides and person in ("bob", "cat") else ALL
+    if row in IN_THE_ROOM_ALONE and person not in MEMBERS:
+        return set()
+    if (
+        row == "myMentions"
+    ):  # the sixth, with the second in its quote; the fourth was not for those who came after it
+        return {4, 6, 2} if person == "ann" else {6, 2} & seen
+    if row == "myReactions":
+        return {2} & seen if person in ("ann", "cat") else set()
     if row in ("myRooms", "sync"):
         return {6} if row == "myRooms" and person in MEMBERS else set()
     if row.startswith("changes"):
@@ -97,6 +73,12 @@ GIVE = {
     "receipts.confirmation of the first": {1},
     "receipts.confirmation of the fifth": {5},
     "attachment of the second": {2},
+    "messagesById": ALL,
+    "around the second": ALL,
+    "pins": {2, 5},
+    "messages, quotes alone": {2},
+    "reactions to the second": {2},
+    "react to the second": {2},
 }
 
 
@@ -132,20 +114,28 @@ class Story:
         await self._send("ann", 1)
         await self._send("ann", 2)
         self._attach(room.messages[1])
+        for person in ("ann", "cat"):
+            await self._on_the_second(person, "react", "ts", emoji="\N{THUMBS UP SIGN}")
         await self._send("cat", 3)
         for person in ("cat", "leo"):
             await room.leave(person)
-        await self._send("own", 4)
+        await self._send("own", 4, mentionsAll=True)
         change_member(self._client, room.id, "ivy", status="invited", role="member", joinedSeq=4)
         for person in ("bob", "cat"):
             await room.join(person)
         self.revs["rev of the joinings"] = (await room.head("root"))["rev"]
         await self._send("ann", 5)
-        await self._send("own", 6)
+        await self._send("own", 6, mentionsAll=True, replyTo=room.messages[1].id)
+        for pinned in (room.messages[1], room.messages[4]):
+            await room.mutate("own", "pinMessage", PIN_NOTICE, roomId=room.id, id=pinned.id)
         await room.edit(room.messages[0], f"{text(1)} once more")
 
-    async def _send(self, person: str, number: int) -> None:
-        sent = await self.room.send(person, text(number), f"c{number}")
+    async def _on_the_second(self, person: str, field: str, selection: str, **arguments: Any) -> None:
+        room = self.room
+        await room.mutate(person, field, selection, roomId=room.id, id=room.messages[1].id, **arguments)
+
+    async def _send(self, person: str, number: int, **more: Any) -> None:
+        sent = await self.room.send(person, text(number), f"c{number}", **more)
         assert sent.seq == number
         self.revs[f"rev of {number}"] = (await self.room.head("root"))["rev"]
 
@@ -173,11 +163,16 @@ class Story:
                 answer = await self.room.ask(person, document, **given)
             except Denied as denied:
                 return found | told([denied.name, denied.message])
-            found |= told(answer)
+            found |= {2} if row in ANSWERED_OR_NOT else told(answer) | self._named(answer)
             token = answer.get("nextToken") if isinstance(answer, dict) else None
             if token is None:
                 return found
             given["nextToken"] = token
+
+    def _named(self, answer: Any) -> set[int]:
+        """The numbers of the messages whose ids are all that is in an answer."""
+        rows = answer if isinstance(answer, list) else []
+        return {each.seq for each in self.room.messages if {"id": each.id} in rows}
 
     async def _confirmed(self, person: str, seq: int) -> set[int]:
         try:
@@ -189,6 +184,9 @@ class Story:
     def _value(self, name: str, value: Any) -> Any:
         if name in ("after", "before"):
             return self.room.messages[value - 1].ts
+        if name in ("id", "ids") and value != UPLOAD:
+            ids = [each.id for each in self.room.messages]
+            return ids if name == "ids" else ids[1]
         return self.revs[value] if isinstance(value, str) and value.startswith("rev") else value
 
     async def live(self) -> None:

@@ -117,8 +117,8 @@ class VisibleRoom:
             await self.backend.reader.publish(self.id)
         return answer
 
-    async def send(self, person: str, text: str, name: str | None = None) -> Expected:
-        more = {} if name is None else {"clientMessageId": name}
+    async def send(self, person: str, text: str, name: str | None = None, **more: Any) -> Expected:
+        more |= {} if name is None else {"clientMessageId": name}
         answer = await self.mutate(person, "sendMessage", MESSAGE, roomId=self.id, text=text, **more)
         sent = Expected(answer["id"], answer["seq"], person, answer["ts"], text, text, name)
         self.messages.append(sent)
@@ -229,6 +229,8 @@ def shown(items: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, str | None
 
 _TYPES = {
     "text": "String!",
+    "emoji": "String!",
+    "mentionsAll": "Boolean",
     "historyFrom": "HistoryFrom",
     "clientMessageId": "ID",
     "seq": "Int!",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
 from chat.rules.access import RoomAccess
-from chat.rules.arguments import check_role, check_user
+from chat.rules.arguments import check_flag, check_role, check_user
 from chat.rules.errors import InvalidInput, NotAllowed, NotRoomMember
 from chat.rules.generations import in_generation
 from chat.rules.models import Caller, Head, Member, Notice, Role
@@ -94,8 +94,8 @@ def check_feed(arguments: Mapping[str, Any]) -> Feed:
         raise InvalidInput("room.userId", argument="remove")
     if len({*added, *removed}) != len(add) + len(removed) or len(add) + len(removed) > MAX_PEOPLE:
         raise InvalidInput("guild.people", argument="add", max=MAX_PEOPLE)
-    ended = arguments.get("end") or False
-    if not isinstance(ended, bool) or (ended and (added or removed or name)):
+    ended = check_flag(arguments, "end")
+    if ended and (added or removed or name):
         raise InvalidInput("guild.end", argument="end")
     return Feed(room, name if isinstance(name, str) else None, added, removed, ended)
 

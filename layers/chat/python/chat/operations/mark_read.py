@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.arguments import check_flag
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
 from chat.steps.marking import Mark, check_mark, mark
@@ -18,6 +19,6 @@ def mark_read(
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`.
     """
     room, seq = check_mark(arguments)
-    if arguments.get("private"):
+    if check_flag(arguments, "private"):
         return mark(deployment, caller, Mark(room, seq, ("last_read_seq",), None)).answer
     return mark(deployment, caller, Mark(room, seq, ("last_read_seq", "read_seq"), "read_seq")).answer

@@ -23,6 +23,7 @@ from chat.steps.reaction_target import (
     read_reaction_target,
 )
 from chat.steps.retry import until_committed
+from chat.storage.aws import ConditionFailed, TransientFailure
 from chat.storage.reaction_items import (
     Kinds,
     charge_reaction,
@@ -95,7 +96,7 @@ class _Reacting:
         was_sure, self._is_sure = self._is_sure, True
         now = self._deployment.now()
         try:
-            writes = self._writes(seen, now)
+            writes = self._writes(seen, now, is_sure=was_sure)
         except ChatError:
             if was_sure:
                 raise
@@ -109,7 +110,7 @@ class _Reacting:
         self._tally.add("Reactions")
         return now
 
-    def _writes(self, seen: ReactionView, now: int) -> list[Write] | None:
+    def _writes(self, seen: ReactionView, now: int, *, is_sure: bool) -> list[Write] | None:
         """The writes of it: an empty list where it is so already, `None` where an emoji that nobody uses had to make place
         first, so that all is to be looked at again. Raises the refusal."""
         access = open_room(seen.view, "react")
@@ -127,15 +128,25 @@ class _Reacting:
         writes = reacting_writes(where, user_id, self._emoji, message.seq or 0, now, counted=seen.is_counted)
         if seen.is_counted:
             return [charge, *writes]
-        kind = self._new_kind(seen)
+        kind = self._new_kind(seen, charge, is_sure=is_sure)
         return None if kind is None else [charge, *writes, kind]
 
-    def _new_kind(self, seen: ReactionView) -> Write | None:
-        """The write that lists the emoji; `None` where one that nobody reacts with any more has made place for it."""
+    def _new_kind(self, seen: ReactionView, charge: Write, *, is_sure: bool) -> Write | None:
+        """The write that lists the emoji; `None` where one that nobody reacts with any more has made place for it. To look
+        for one reads every counter of the message, so it is done once, and a refusal is charged for it."""
         tables, where = self._deployment.store.tables, seen.where
         kinds = Kinds.of(tables.get(where.kinds))
         if self._emoji in kinds.masks or len(kinds.masks) < MAX_KINDS:
             return new_kind_write(where, kinds, self._emoji, self._caller.user_id)
-        if not freed_kind(self._deployment, where, kinds):
-            raise NotAllowed("reaction.tooManyKinds", reason="tooManyKinds", max=MAX_KINDS)
-        return None
+        if is_sure and freed_kind(self._deployment, where, kinds):
+            return None
+        if is_sure:
+            self._pay(charge)
+        raise NotAllowed("reaction.tooManyKinds", reason="tooManyKinds", max=MAX_KINDS)
+
+    def _pay(self, charge: Write) -> None:
+        """Raises `TransientFailure` where the person is charged for something else at the same time: then it is judged again."""
+        try:
+            self._deployment.store.tables.update(charge)
+        except ConditionFailed:
+            raise TransientFailure("ConditionalCheckFailed") from None

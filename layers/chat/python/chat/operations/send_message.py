@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from chat.steps.attachments import Attachments
     from chat.steps.references import References
 
-REFERRING = ("replyTo", "mentions", "mentionsAll")
-"""The arguments by which a send refers to a message or to people."""
+REFERRING: Mapping[str, object] = {"replyTo": None, "mentions": [], "mentionsAll": False}
+"""The arguments by which a send refers to a message or to people, each with what says as much as its absence."""
 
 MOST_UNPAUSED = 1
 """How often a send that others overtook is tried again without a pause, before it lets others go first."""
@@ -57,18 +57,24 @@ def send_message(
     may have been stored: sending it again under the same clientMessageId tells.
     """
     draft, attachments, references = check_draft(deployment, caller, arguments), None, None
-    if any(arguments.get(each) not in (None, False, []) for each in REFERRING):
+    if any(_says_something(arguments.get(name), nothing) for name, nothing in REFERRING.items()):
         from chat.steps.references import check_references  # noqa: PLC0415  the others are not to pay for it
 
         references = check_references(deployment, draft.room, arguments)
         draft = replace(draft, fingerprint=references.fingerprint(draft.fingerprint))
-    if arguments.get("attachments"):
+    if _says_something(arguments.get("attachments"), []):
         from chat.steps.attachments import check_attachments  # noqa: PLC0415  the others are not to pay for it
 
         attachments = check_attachments(deployment, draft.room, arguments["attachments"])
         draft = replace(draft, fingerprint=attachments.fingerprint(draft.fingerprint))
     send = _Send(deployment, caller, draft, attachments, references, tally)
     return send.run() if attachments is None else _with_copies(send, attachments)
+
+
+def _says_something(value: object, nothing: object) -> bool:
+    """Whether an argument is to be looked at. Only what is absent, or empty in the argument's own type, is not: `0` is no
+    list and no flag, though Python has it equal `False`."""
+    return value is not None and (type(value) is not type(nothing) or value != nothing)
 
 
 def _with_copies(send: "_Send", attachments: "Attachments") -> Message:

@@ -29,11 +29,26 @@ def check_limit(arguments: Mapping[str, Any], most: int = MAX_LIMIT) -> int:
     return limit
 
 
+def check_order(value: object) -> bool:
+    """Whether `order` reads from the oldest message on; what is absent does not."""
+    if value not in (None, "NEWEST_FIRST", "OLDEST_FIRST"):
+        raise InvalidInput("history.order", argument="order")
+    return value == "OLDEST_FIRST"
+
+
 def check_seq(value: object, argument: str = "seq") -> int:
     """A number that may be a message's; the room's newest is not known here."""
     if not is_whole(value, 0, LARGEST_INT):
         raise InvalidInput("receipt.seq", argument=argument, max=LARGEST_INT)
     return value
+
+
+def check_flag(arguments: Mapping[str, Any], argument: str) -> bool:
+    """Whether a flag is set; one that is absent is not."""
+    value = arguments.get(argument)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput("room.choice", argument=argument)
+    return value is True
 
 
 def check_instant(value: object, argument: str = "ts") -> int | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from chat.rules.characters import IGNORABLE
+from chat.rules.characters import IGNORABLE, INVISIBLE
 
 TABLE = Path(__file__).parent / "unicode" / "confusables.txt"
 """Made by `lambda_package/confusables.py`; its first lines name Unicode's version and where it is from."""
@@ -36,10 +36,20 @@ def skeleton(text: str) -> str:
     return unicodedata.normalize("NFD", shown.translate(prototypes()))
 
 
+_BLANK = INVISIBLE + "\ufff9-\ufffb"
+"""What makes no difference where it is shown: blanks of any kind, also those that letters and symbols draw, of which the
+standard's table has none; and the anchors of annotations, which no browser draws."""
+
+_DOTTED = re.compile("([ij])\u0307+")
+"""A dot above a letter that has one (Soft_Dotted) takes its place: it is shown as if it were not there."""
+
+
 def looks(name: str) -> frozenset[str]:
     """What two names that look alike share one of: the skeleton without regard to capitals, and that of the name in
-    small letters. `AIice` (a capital i) looks like `Alice` by the first, and `ALICE` by the second."""
-    return frozenset({skeleton(name).casefold(), skeleton(name.casefold())})
+    small letters. `AIice` (a capital i) looks like `Alice` by the first, and `ALICE` by the second. Blanks do not count."""
+    shown = re.sub(f"[{_BLANK}]", "", name)
+    both = skeleton(shown).casefold(), skeleton(shown.casefold())
+    return frozenset(_DOTTED.sub(r"\1", each) for each in both)
 
 
 def look_alikes(names: Iterable[tuple[str, str]]) -> frozenset[str]:

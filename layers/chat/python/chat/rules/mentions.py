@@ -28,13 +28,6 @@ def check_mentions(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
-def check_flag(value: object) -> bool:
-    """Whether `mentionsAll` is set. Raises `InvalidInput` for anything but a boolean."""
-    if value not in (None, False, True) or (isinstance(value, int) and not isinstance(value, bool)):
-        raise InvalidInput("room.choice", argument="mentionsAll")
-    return bool(value)
-
-
 def to_json(people: Sequence[str]) -> str | None:
     """The people as a message's item holds them; `None` for nobody."""
     return json.dumps(people, separators=(",", ":"), ensure_ascii=False) if people else None

@@ -11,8 +11,9 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import Access, may_mention_all
+from chat.rules.arguments import check_flag
 from chat.rules.errors import NotAllowed
-from chat.rules.mentions import check_flag, check_mentions, mentioned_in, not_in_the_room, to_json
+from chat.rules.mentions import check_mentions, mentioned_in, not_in_the_room, to_json
 from chat.rules.models import Member, Message
 from chat.rules.projections import check_projections
 from chat.rules.record import record
@@ -98,7 +99,7 @@ def check_new_mentions(room: Room, arguments: Mapping[str, Any]) -> NewMentions:
     return NewMentions(
         room,
         None if people is None else check_mentions(people),
-        None if everybody is None else check_flag(everybody),
+        None if everybody is None else check_flag(arguments, "mentionsAll"),
     )
 
 

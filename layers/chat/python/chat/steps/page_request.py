@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chat.rules.arguments import check_bound, check_limit
+from chat.rules.arguments import check_bound, check_limit, check_order
 from chat.rules.cursor import Cursor, CursorKeys, unseal
 from chat.rules.errors import InvalidInput
 from chat.rules.record import record
@@ -31,12 +31,9 @@ def check_page_request(arguments: Mapping[str, Any], cursor_keys: CursorKeys) ->
     """The page request in `arguments`. Raises `InvalidInput`; reads nothing."""
     room = Room.parse(arguments.get("roomId"))
     limit = check_limit(arguments)
-    order = arguments.get("order")
-    order = "NEWEST_FIRST" if order is None else order
-    if order not in ("NEWEST_FIRST", "OLDEST_FIRST"):
-        raise InvalidInput("history.order", argument="order")
+    forward = check_order(arguments.get("order"))
     after, before = check_bound(arguments, "after"), check_bound(arguments, "before")
-    request = PageRequest(room, order == "OLDEST_FIRST", limit, after, before, "", None)
+    request = PageRequest(room, forward, limit, after, before, "", None)
     token = arguments.get("nextToken")
     return request if token is None else _continued(request, unseal(token, cursor_keys))
 

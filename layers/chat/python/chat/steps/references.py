@@ -12,8 +12,9 @@ from typing import Any
 
 from chat.deployment import Deployment
 from chat.rules.access import Access, RoomAccess, may_mention_all
+from chat.rules.arguments import check_flag
 from chat.rules.errors import InvalidInput, NotAllowed
-from chat.rules.mentions import check_flag, check_mentions, not_in_the_room, to_json
+from chat.rules.mentions import check_mentions, not_in_the_room, to_json
 from chat.rules.models import Member
 from chat.rules.projections import check_projections
 from chat.rules.record import record
@@ -104,7 +105,7 @@ def check_references(deployment: Deployment, room: Room, arguments: Mapping[str,
     mentions = check_mentions(arguments.get("mentions"))
     if mentions:
         check_projections(deployment.projections)
-    return References(room, reply_to, mentions, check_flag(arguments.get("mentionsAll")))
+    return References(room, reply_to, mentions, check_flag(arguments, "mentionsAll"))
 
 
 def _not_found() -> InvalidInput:
