@@ -31,12 +31,12 @@ export const OPERATIONS = {
     messagesById: ['roomId ids', QUOTING],
     sync: [
       'since limit',
-      `rooms { roomId ${HEAD} room { ${ROOM} } messages { ${QUOTING} } unread reset left more } token more reset`,
+      `rooms { roomId ${HEAD} room { ${ROOM} } messages { ${QUOTING} } unread unreadMentions reset left more } token more reset`,
     ],
     room: ['roomId', `${ROOM} memberCount`],
     myRooms: [
       'limit nextToken',
-      `items { room { ${ROOM} } added invitation { userId role status } unread lastReadSeq
+      `items { room { ${ROOM} } added invitation { userId role status } unread unreadMentions lastReadSeq
         lastMessage { ${QUOTING} } } nextToken`,
     ],
     members: ['roomId status limit nextToken', 'items { userId role status mutedUntil joinedSeq } nextToken'],
@@ -59,7 +59,7 @@ export const OPERATIONS = {
     removeMessage: ['roomId id ts', MESSAGE],
     heartbeat: [
       'status deviceId watching rooms',
-      'at everySeconds rooms { roomId seq rev epoch unread left }',
+      'at everySeconds rooms { roomId seq rev epoch unread unreadMentions left }',
     ],
     markRead: ['roomId seq private', RECEIPT],
     markDelivered: ['roomId seq ts', RECEIPT],
@@ -91,5 +91,9 @@ export const OPERATIONS = {
     onMessage: ['roomId epoch', `${MESSAGE} ${HEARD}`],
     onReceipt: ['roomId epoch', 'roomId epoch userId readSeq deliveredSeq'],
     onTyping: ['roomId epoch', 'roomId epoch userId expiresAt'],
+    onMine: [
+      'userId epoch',
+      'userId epoch id kind roomId messageId seq rev actorId role mutedUntil ts quietUntil',
+    ],
   },
 };

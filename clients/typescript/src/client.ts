@@ -7,7 +7,7 @@ import { memoryStorage } from './storage/memory.ts';
 import type { OutboxStorage } from './storage/storage.ts';
 import { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
 import * as operations from './wire/generated/operations.ts';
-import type { Message } from './wire/generated/types.ts';
+import type { DeliveryConfirmation, Message, Person } from './wire/generated/types.ts';
 import type { Operation } from './wire/operation.ts';
 
 export interface ClientOptions {
@@ -34,6 +34,10 @@ const OPERATIONS: Readonly<Record<RequestField, Operation<never, unknown>>> = {
   heartbeat: operations.heartbeatOperation,
   sendMessage: operations.sendMessageOperation,
   markRead: operations.markReadOperation,
+  me: operations.meOperation,
+  typing: operations.typingOperation,
+  receipts: operations.receiptsOperation,
+  people: operations.peopleOperation,
 };
 
 export class ChatClient {
@@ -64,6 +68,11 @@ export class ChatClient {
       live: (message) => this.#feed({ type: 'live', message }),
       missed: (roomId) => this.#feed({ type: 'missed', roomId }),
       left: (roomId) => this.#feed({ type: 'left', roomId }),
+      typing: (typing) => this.#feed({ type: 'typing', typing }),
+      receipt: (receipt) => this.#feed({ type: 'receipt', receipt }),
+      mineSubscribed: (number) => this.#feed({ type: 'mineSubscribed', number }),
+      mineNotSubscribed: (number, refusal) => this.#feed({ type: 'mineNotSubscribed', number, refusal }),
+      mine: (event) => this.#feed({ type: 'mine', event }),
     };
   }
 
@@ -104,6 +113,21 @@ export class ChatClient {
 
   get getRoom(): (roomId: string) => RoomSnapshot {
     return this.#core.getRoom;
+  }
+
+  /** Who is writing in a room, but for the person themself. */
+  get getTyping(): (roomId: string) => readonly string[] {
+    return this.#core.getTyping;
+  }
+
+  /** The people of a room who are known, of those that `want` has named. */
+  get getPeople(): (roomId: string) => ReadonlyMap<string, Person> {
+    return this.#core.getPeople;
+  }
+
+  /** How many have the message that `confirm` has named. */
+  get getConfirmation(): (roomId: string) => DeliveryConfirmation | null {
+    return this.#core.getConfirmation;
   }
 
   get subscribe(): (listener: () => void) => () => void {
@@ -194,6 +218,21 @@ export class ChatClient {
     return this.#told(this.call(operations.removeMessageOperation, { roomId, id }));
   }
 
+  /** The person writes something in a room: call it at each key. */
+  typing(roomId: string): void {
+    this.#feed({ type: 'type', roomId });
+  }
+
+  /** These people of a room are shown: what they are called comes to `getPeople`. */
+  want(roomId: string, ids: readonly string[]): void {
+    this.#feed({ type: 'want', roomId, ids });
+  }
+
+  /** Who has this message of one's own comes to `getConfirmation`; `null`: of none any more. */
+  confirm(roomId: string, seq: number | null): void {
+    this.#feed({ type: 'confirm', roomId, seq });
+  }
+
   /** Look at the person's rooms now: something happened to them that no room tells. */
   refresh(): void {
     this.#feed({ type: 'poked' });
@@ -225,6 +264,10 @@ export class ChatClient {
         return this.#transport.subscribe(effect.roomId, effect.epoch, effect.number);
       case 'unsubscribe':
         return this.#transport.unsubscribe(effect.roomId);
+      case 'subscribeMine':
+        return this.#transport.subscribeMine?.(effect.userId, effect.epoch, effect.number);
+      case 'here':
+        return this.#transport.here?.(effect.status, effect.watching);
       case 'delivered':
         return this.#transport.delivered?.(effect.roomId, effect.seq);
       case 'timer':

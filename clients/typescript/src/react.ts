@@ -10,11 +10,13 @@ import {
   useContext,
   useEffect,
   useMemo,
+  useState,
   useSyncExternalStore,
 } from 'react';
 import type { ChatClient } from './client.ts';
 import type { RoomSnapshot, RoomSummary, Snapshot } from './core/protocol.ts';
-import type { Message } from './wire/generated/types.ts';
+import { presenceOperation } from './wire/generated/operations.ts';
+import type { DeliveryConfirmation, Message, Person, PresenceStatus } from './wire/generated/types.ts';
 
 const Context = createContext<ChatClient | null>(null);
 
@@ -96,6 +98,67 @@ export function useReadMarks(roomId: string, seq: number | null): void {
   const client = useChat();
   useEffect(() => client.shown(roomId, seq), [client, roomId, seq]);
   useEffect(() => () => client.shown(roomId, null), [client, roomId]);
+}
+
+export interface Typing {
+  /** Who is writing, but for the person themself. */
+  readonly typing: readonly string[];
+  /** The person writes something: call it at each key. */
+  readonly say: () => void;
+}
+
+/** Who is writing in an open room. */
+export function useTyping(roomId: string): Typing {
+  const client = useChat();
+  const get = useCallback(() => client.getTyping(roomId), [client, roomId]);
+  const typing = useSyncExternalStore(client.subscribe, get, get);
+  const say = useCallback(() => client.typing(roomId), [client, roomId]);
+  return useMemo(() => ({ typing, say }), [typing, say]);
+}
+
+/** What these people of a room are called, by their ids; `ids` is the same array until somebody else is shown. */
+export function usePeople(roomId: string, ids: readonly string[]): ReadonlyMap<string, Person> {
+  const client = useChat();
+  useEffect(() => client.want(roomId, ids), [client, roomId, ids]);
+  const get = useCallback(() => client.getPeople(roomId), [client, roomId]);
+  return useSyncExternalStore(client.subscribe, get, get);
+}
+
+/** How many have that message of one's own and have read it; `null` where it is not known, or too many to count. */
+export function useReceipts(roomId: string, seq: number | null): DeliveryConfirmation | null {
+  const client = useChat();
+  useEffect(() => client.confirm(roomId, seq), [client, roomId, seq]);
+  const get = useCallback(() => client.getConfirmation(roomId), [client, roomId]);
+  const shown = useSyncExternalStore(client.subscribe, get, get);
+  return shown?.seq === seq ? shown : null;
+}
+
+const PRESENCE_MS = 30_000;
+
+/** Who of a room is there, asked again every half a minute as long as somebody looks; empty in rooms of over 100 people. */
+export function usePresence(roomId: string): ReadonlyMap<string, PresenceStatus> {
+  const client = useChat();
+  const [people, setPeople] = useState<ReadonlyMap<string, PresenceStatus>>(new Map());
+  useEffect(() => {
+    let isOver = false;
+    const look = async () => {
+      const found = await client.call(presenceOperation, { roomId }).catch(() => null);
+      if (!isOver && found)
+        setPeople(new Map((found.people ?? []).map((each) => [each.userId, each.status])));
+    };
+    void look();
+    const timer = setInterval(look, PRESENCE_MS);
+    return () => {
+      isOver = true;
+      clearInterval(timer);
+    };
+  }, [client, roomId]);
+  return people;
+}
+
+/** How many messages wait to be sent, in all rooms. */
+export function useWaiting(): number {
+  return useSnapshot().waiting;
 }
 
 function useSnapshot(): Snapshot {

@@ -84,6 +84,61 @@ describe('the realtime connection', () => {
     ]);
   });
 
+  test('hears who is writing and who has read from then on, and ends both with the room', async () => {
+    const { wire, transport, start } = await subscribing();
+    wire.socket.say({ type: 'start_ack', id: start.id });
+    await settled();
+    const fields = wire.socket.sent.slice(2).map(({ payload }) => {
+      const { query, variables } = JSON.parse(String((payload as { data: string }).data));
+      return [/\{(\w+)\(/.exec(query)?.[1], variables];
+    });
+    const variables = { roomId: ROOM, epoch: 4 };
+    expect(fields).toEqual([
+      ['onTyping', variables],
+      ['onReceipt', variables],
+    ]);
+    wire.told.length = 0;
+    const typing = { roomId: ROOM, userId: 'bob', expiresAt: '2026-01-01T00:00:06.000Z' };
+    wire.socket.say({ type: 'data', id: 't', payload: { data: { onTyping: typing } } });
+    const receipt = { roomId: ROOM, userId: 'bob', readSeq: 4, deliveredSeq: 4 };
+    wire.socket.say({ type: 'data', id: 'r', payload: { data: { onReceipt: receipt } } });
+    expect(wire.news).toEqual([
+      ['typing', ROOM, 'bob'],
+      ['receipt', ROOM, 'bob', 4],
+    ]);
+    transport.unsubscribe(ROOM);
+    expect(wire.socket.sent.slice(-3).map(({ type }) => type)).toEqual(['stop', 'stop', 'stop']);
+  });
+
+  test('loses nothing where these are refused', async () => {
+    const { wire, start } = await subscribing();
+    wire.socket.say({ type: 'start_ack', id: start.id });
+    await settled();
+    const error = { errorType: 'NotRoomMember', message: 'No. [code=NotRoomMember]' };
+    for (const { id } of wire.socket.sent.slice(2)) {
+      wire.socket.say({ type: 'error', id, payload: { errors: [error] } });
+    }
+    expect(wire.news).toEqual([['subscribed', ROOM, 7]]);
+  });
+
+  test('hears what happens to the person, or why not', async () => {
+    const { wire, transport } = await connected();
+    transport.subscribeMine?.('me', 3, 9);
+    await settled();
+    const asked = wire.socket.sent.at(-1) as { id: string; payload: { data: string } };
+    expect(JSON.parse(asked.payload.data).variables).toEqual({ userId: 'me', epoch: 3 });
+    wire.socket.say({ type: 'start_ack', id: asked.id });
+    const event = { userId: 'me', id: 'e', kind: 'ADDED', ts: '2026-01-01T00:00:00.000Z' };
+    wire.socket.say({ type: 'data', id: asked.id, payload: { data: { onMine: event } } });
+    const error = { errorType: 'NotAllowed', message: 'No. [code=NotAllowed reason=noProjections]' };
+    wire.socket.say({ type: 'error', id: asked.id, payload: { errors: [error] } });
+    expect(wire.news).toEqual([
+      ['mineSubscribed', 9],
+      ['mine', 'e', 'ADDED'],
+      ['mineNotSubscribed', 9, 'NotAllowed'],
+    ]);
+  });
+
   test('takes what it cannot read for nothing', async () => {
     const { wire, start } = await subscribing();
     const frames = [

@@ -7,6 +7,7 @@ import { jwt, settled, Wire } from './sockets.ts';
 import { message, ROOM } from './support.ts';
 
 const OPTIONS = { url: 'wss://chat.example/ws', apiUrl: 'https://chat.example/graphql', deviceId: 'd' };
+const WITH = { receipts: true, typing: true };
 const hello = { type: 'hello', version: 'chat.v1', user: 'me' };
 
 beforeEach(() => {
@@ -44,7 +45,7 @@ describe('the gateway', () => {
   test('brings messages, changes and notices of the rooms that are subscribed', async () => {
     const { wire, transport } = await connected();
     transport.subscribe(ROOM, 1, 7);
-    expect(wire.socket.sent.at(-1)).toEqual({ type: 'subscribe', room: ROOM });
+    expect(wire.socket.sent.at(-1)).toEqual({ type: 'subscribe', ...WITH, room: ROOM });
     wire.socket.say({ type: 'subscribed', room: ROOM, at: 'x', epoch: 1, resumed: false });
     for (const [n, type] of ['message', 'change', 'notice'].entries()) {
       wire.socket.say({ type, room: ROOM, at: 'x', message: message(n) });
@@ -86,14 +87,14 @@ describe('the gateway', () => {
     subscribed('1', false);
     wire.socket.say({ type: 'message', room: ROOM, at: '2', message: message(2) });
     wire.socket.say({ type: 'message', room: ROOM, at: '3', message: { id: 'not a message' } });
-    expect(await again()).toEqual({ type: 'subscribe', room: ROOM, since: '2' });
+    expect(await again()).toEqual({ type: 'subscribe', ...WITH, room: ROOM, since: '2' });
     subscribed('4', true);
     expect(wire.news.at(-1)).toEqual(['subscribed', ROOM, 8, true]);
     wire.socket.say({ type: 'refused', errorType: 'InvalidInput', message: '', values: {}, room: ROOM });
-    expect(await again()).toEqual({ type: 'subscribe', room: ROOM });
+    expect(await again()).toEqual({ type: 'subscribe', ...WITH, room: ROOM });
     subscribed('5', false);
     transport.unsubscribe(ROOM);
-    expect(await again()).toEqual({ type: 'subscribe', room: ROOM });
+    expect(await again()).toEqual({ type: 'subscribe', ...WITH, room: ROOM });
   });
 
   test('is told what the client has, of rooms that it is subscribed to', async () => {
@@ -102,7 +103,7 @@ describe('the gateway', () => {
     transport.subscribe(ROOM, 1, 7);
     transport.delivered?.(ROOM, 4);
     expect(wire.socket.sent.slice(1)).toEqual([
-      { type: 'subscribe', room: ROOM },
+      { type: 'subscribe', ...WITH, room: ROOM },
       { type: 'delivered', room: ROOM, seq: 4 },
     ]);
   });
@@ -184,6 +185,33 @@ describe('the gateway', () => {
       .filter(({ type }) => type === 'auth')
       .map(({ token }) => String(token).slice(-2));
     expect(auths).toEqual(['t1', 't2']);
+  });
+
+  test('brings who is writing, who has read, and what happens to the person', async () => {
+    const { wire, transport } = await connected();
+    transport.subscribeMine?.('me', 1, 9);
+    wire.told.length = 0;
+    const typing = { roomId: ROOM, userId: 'bob', expiresAt: '2026-01-01T00:00:06.000Z' };
+    wire.socket.say({ type: 'typing', room: ROOM, typing });
+    wire.socket.say({ type: 'receipt', room: ROOM, receipt: { roomId: ROOM, userId: 'bob', readSeq: 4 } });
+    wire.socket.say({ type: 'mine', live: true });
+    const event = { userId: 'me', id: 'e', kind: 'ADDED', ts: '2026-01-01T00:00:00.000Z' };
+    wire.socket.say({ type: 'mine', event });
+    wire.socket.say({ type: 'mine', event: { id: 1 } });
+    expect(wire.news).toEqual([
+      ['typing', ROOM, 'bob'],
+      ['receipt', ROOM, 'bob', 4],
+      ['mineSubscribed', 9],
+      ['mine', 'e', 'ADDED'],
+    ]);
+    transport.subscribeMine?.('me', 1, 10);
+    expect(wire.news).toEqual([['mineSubscribed', 10]]);
+    transport.here?.('AWAY', null);
+    transport.here?.('ONLINE', ROOM);
+    expect(wire.socket.sent.slice(-2)).toEqual([
+      { type: 'here', status: 'AWAY' },
+      { type: 'here', status: 'ONLINE', watching: ROOM },
+    ]);
   });
 
   test('takes what it cannot read for nothing', async () => {

@@ -174,14 +174,17 @@ describe('what the client has', () => {
     bench.enter(3);
     const beat = () => bench.feed({ type: 'due', key: 'heartbeat' });
     const first = beat();
-    expect(first[0]).toEqual({ type: 'delivered', roomId: ROOM, seq: 3 });
+    expect(first.slice(0, 2)).toEqual([
+      { type: 'here', status: 'ONLINE', watching: null },
+      { type: 'delivered', roomId: ROOM, seq: 3 },
+    ]);
     const [asked] = requests(first, 'heartbeat');
     const at = new Date(bench.now).toISOString();
     answer(bench, asked, { at, everySeconds: 30, rooms: [] });
     live(bench, 4);
     for (let n = 0; n < 9; n += 1) {
       const effects = beat();
-      expect(effects[0]).toEqual({ type: 'delivered', roomId: ROOM, seq: 4 });
+      expect(effects[1]).toEqual({ type: 'delivered', roomId: ROOM, seq: 4 });
       expect([requests(effects), timers(effects)]).toEqual([[], { heartbeat: 30_000 }]);
     }
     expect(requests(beat(), 'heartbeat')).toHaveLength(1);

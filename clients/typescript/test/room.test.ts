@@ -99,7 +99,10 @@ describe('an open room', () => {
     bench.enter(2);
     const [beat] = requests(bench.feed({ type: 'due', key: 'heartbeat' }));
     const rooms = [{ roomId: ROOM, seq: 2, ts: message(2).ts }];
-    expect([beat?.field, beat?.variables]).toEqual(['heartbeat', { deviceId: 'd', rooms }]);
+    expect([beat?.field, beat?.variables]).toEqual([
+      'heartbeat',
+      { status: 'ONLINE', watching: null, deviceId: 'd', rooms },
+    ]);
     const state = { roomId: ROOM, seq: 2, rev: 2, epoch: 1, left: false };
     const answer = (number: number, said: object) =>
       bench.feed({

@@ -63,6 +63,11 @@ export class Wire {
     live: ({ id }) => this.told.push(['live', id]),
     missed: (roomId) => this.told.push(['missed', roomId]),
     left: (roomId) => this.told.push(['left', roomId]),
+    typing: ({ roomId, userId }) => this.told.push(['typing', roomId, userId]),
+    receipt: ({ roomId, userId, readSeq }) => this.told.push(['receipt', roomId, userId, readSeq]),
+    mineSubscribed: (number) => this.told.push(['mineSubscribed', number]),
+    mineNotSubscribed: (number, { code }) => this.told.push(['mineNotSubscribed', number, code]),
+    mine: ({ id, kind }) => this.told.push(['mine', id, kind]),
   };
 
   get socket(): FakeSocket {

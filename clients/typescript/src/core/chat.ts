@@ -1,11 +1,15 @@
 // The whole client without I/O: events in, effects out, one store to look at. Nothing here waits, and nothing is thrown
 // for what comes from outside. Each part takes the events and timers that are its own.
-import type { Heartbeat, Room } from '../wire/generated/types.ts';
+import type { DeliveryConfirmation, Heartbeat, Person, Room } from '../wire/generated/types.ts';
 import { Connection } from './connection.ts';
+import { Mine } from './mine.ts';
+import { People } from './people.ts';
 import { Places } from './places.ts';
 import type { Effect, Event, Host, RoomSnapshot, Snapshot } from './protocol.ts';
+import { Receipts } from './receipts.ts';
 import { Requests } from './requests.ts';
 import { RoomList } from './rooms.ts';
+import { Typing } from './typing.ts';
 import { Views } from './views.ts';
 
 /** For how long what the server said of its time counts. */
@@ -38,6 +42,9 @@ export class ChatCore {
   readonly #connection: Connection;
   readonly #list: RoomList;
   readonly #places: Places;
+  readonly #people: People;
+  readonly #typing: Typing;
+  readonly #receipts: Receipts;
   /** In the order in which they hear of an event. */
   readonly #parts: readonly Part[];
   readonly #views = new Views();
@@ -70,6 +77,7 @@ export class ChatCore {
       down: () => this.#places.down(),
       wake: () => this.#places.wake(),
       positions: () => this.#places.positions(),
+      watching: () => this.#places.watching,
       heard: (heartbeat) => this.#heard(heartbeat),
     });
     this.#list = new RoomList(host, {
@@ -78,7 +86,12 @@ export class ChatCore {
     });
     const { userId, keep = 500, followsEpochs = false } = options;
     this.#places = new Places({ userId, keep, followsEpochs, ...this.#known() }, host);
-    this.#parts = [this.#list, this.#places, this.#connection, requests];
+    this.#people = new People(host);
+    this.#typing = new Typing(host, userId);
+    this.#receipts = new Receipts(host);
+    const mine = new Mine(host, userId, { look: () => this.#list.look(), fill: () => this.#list.fill() });
+    const others = [this.#people, this.#typing, this.#receipts, ...(options.syncs === false ? [] : [mine])];
+    this.#parts = [this.#list, this.#places, this.#connection, requests, ...others];
   }
 
   /** Take one event in, at `now` (milliseconds since the epoch, by the clock here). Returns what is to be done. */
@@ -98,6 +111,18 @@ export class ChatCore {
   /** A room as it is shown: the same object until something in it changes. */
   getRoom = (roomId: string): RoomSnapshot =>
     this.#views.get(`room/${roomId}`, () => this.#places.look(roomId));
+
+  /** Who is writing in a room: the same array until that changes. */
+  getTyping = (roomId: string): readonly string[] =>
+    this.#views.get(`typing/${roomId}`, () => this.#typing.look(roomId));
+
+  /** The people of a room who are known, of those that were wanted: the same map until that changes. */
+  getPeople = (roomId: string): ReadonlyMap<string, Person> =>
+    this.#views.get(`people/${roomId}`, () => this.#people.look(roomId));
+
+  /** How many have the message that `confirm` named; `null` where that is not known. */
+  getConfirmation = (roomId: string): DeliveryConfirmation | null =>
+    this.#views.get(`receipts/${roomId}`, () => ({ shown: this.#receipts.look(roomId) })).shown;
 
   /** Be told after each change; returns how to end that. */
   subscribe = (listener: () => void): (() => void) => {
@@ -126,7 +151,7 @@ export class ChatCore {
     this.#setClock(Date.parse(at));
     for (const state of rooms) {
       this.#places.compare(state);
-      if (!state.left) this.#list.unread(state.roomId, state.unread ?? 0);
+      if (!state.left) this.#list.unread(state.roomId, state.unread ?? 0, state.unreadMentions ?? 0);
     }
   }
 
@@ -143,6 +168,7 @@ export class ChatCore {
 
   #look(): Snapshot {
     const { status: connection } = this.#connection;
-    return { connection, rooms: this.#list.snapshot, isDurable: this.#places.isDurable };
+    const { isDurable, waiting } = this.#places;
+    return { connection, rooms: this.#list.snapshot, isDurable, waiting };
   }
 }

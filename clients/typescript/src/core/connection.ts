@@ -1,10 +1,12 @@
 // Whether live events can come: connect, come back after pauses that grow, and wait where there is no network or no
 // token. While it is up a heartbeat says what the client has, and tells the server's time and the heads of its rooms.
-import type { Heartbeat } from '../wire/generated/types.ts';
+import type { Heartbeat, PresenceStatus } from '../wire/generated/types.ts';
 import { type ConnectionStatus, type Event, type Host, pause } from './protocol.ts';
 import { type Refusal, unreachable } from './refusals.ts';
 
 const HEARTBEAT_MS = 30_000;
+/** So that somebody who has just come is seen, and what they look at now. */
+const SOON_MS = 1_000;
 /** Of so many times one asks for heads, where the transport itself is told what the client has. */
 const ONE_OF = 10;
 
@@ -29,12 +31,17 @@ export interface ConnectionListener {
   wake(): void;
   /** What the next heartbeat says: the rooms and where they stand. */
   positions(): readonly Position[];
+  /** The room that the person looks at. */
+  watching(): string | null;
   heard(heartbeat: Heartbeat): void;
 }
 
 export class Connection {
   status: ConnectionStatus = 'offline';
   #isOnline = true;
+  #isVisible = true;
+  /** What was said last of where the person is. */
+  #said = '';
   #attempts = 0;
   readonly #host: Host;
   readonly #options: ConnectionOptions;
@@ -65,6 +72,11 @@ export class Connection {
         return this.network(event.isOnline);
       case 'signedIn':
         return this.signedIn();
+      case 'visible':
+        this.#isVisible = event.isVisible;
+        return this.#moved();
+      case 'shown':
+        return this.#moved();
       case 'due':
         if (event.key === 'connect') this.connect();
         else if (event.key === 'heartbeat') this.beat();
@@ -83,7 +95,8 @@ export class Connection {
     this.#attempts = 0;
     this.#listener.up();
     this.#listener.wake();
-    this.#beatAfter(HEARTBEAT_MS);
+    this.#said = '';
+    this.#beatAfter(SOON_MS);
   }
 
   down(refusal: Refusal): void {
@@ -123,17 +136,31 @@ export class Connection {
   beat(): void {
     if (!this.isUp) return;
     const rooms = this.#listener.positions();
+    const { status, watching } = this.#presence;
+    this.#said = `${status} ${watching}`;
     if (this.#options.confirms) {
+      this.#host.emit({ type: 'here', status, watching });
       for (const { roomId, seq } of rooms) this.#host.emit({ type: 'delivered', roomId, seq });
       this.#beats += 1;
       if (this.#beats % ONE_OF !== 1) return this.#beatAfter(HEARTBEAT_MS);
     }
-    const variables = { deviceId: this.#options.deviceId, rooms };
+    const variables = { status, deviceId: this.#options.deviceId, watching, rooms };
     this.#host.request('heartbeat', variables, (value, refusal) => {
       const heartbeat = refusal ? null : (value as Heartbeat | null);
       if (heartbeat) this.#listener.heard(heartbeat);
       if (this.isUp) this.#beatAfter(heartbeat ? Math.max(5, heartbeat.everySeconds) * 1_000 : HEARTBEAT_MS);
     });
+  }
+
+  get #presence(): { readonly status: PresenceStatus; readonly watching: string | null } {
+    if (!this.#isVisible) return { status: 'AWAY', watching: null };
+    return { status: 'ONLINE', watching: this.#listener.watching() };
+  }
+
+  /** The person has come, gone or turned to another room: others are told soon, and not at each glance. */
+  #moved(): void {
+    const { status, watching } = this.#presence;
+    if (this.isUp && this.#said && this.#said !== `${status} ${watching}`) this.#beatAfter(SOON_MS);
   }
 
   #beatAfter(afterMs: number): void {

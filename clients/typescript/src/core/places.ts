@@ -52,6 +52,19 @@ export class Places {
     return this.#isDurable;
   }
 
+  /** How many messages wait to be sent, in all rooms. */
+  get waiting(): number {
+    let count = 0;
+    for (const { outbox } of this.#places.values()) count += outbox.snapshot.pending.length;
+    return count;
+  }
+
+  /** The room that the person looks at, if there is one. */
+  get watching(): string | null {
+    for (const [roomId, { session, mark }] of this.#places) if (session && mark.shown !== null) return roomId;
+    return null;
+  }
+
   take(event: Event): void {
     switch (event.type) {
       case 'start':

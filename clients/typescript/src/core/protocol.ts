@@ -1,6 +1,15 @@
 // What the core is told and what it asks for. It has no socket, no storage, no timer, no clock and no chance of its own:
 // a driver carries effects out and says what came of them.
-import type { Message, Room, RoomHead, SendMessageVariables } from '../wire/generated/types.ts';
+import type {
+  Message,
+  PersonEvent,
+  PresenceStatus,
+  Receipt,
+  Room,
+  RoomHead,
+  SendMessageVariables,
+  Typing,
+} from '../wire/generated/types.ts';
 import type { Refusal } from './refusals.ts';
 
 /** What somebody composed: what `sendMessage` is called with, under one `clientMessageId` for ever. */
@@ -31,7 +40,11 @@ export type RequestField =
   | 'myRooms'
   | 'heartbeat'
   | 'sendMessage'
-  | 'markRead';
+  | 'markRead'
+  | 'me'
+  | 'typing'
+  | 'receipts'
+  | 'people';
 
 export type Effect =
   /** Bring the connection for live events up; answered by `up` or `down`. */
@@ -40,6 +53,15 @@ export type Effect =
   /** Answered by `subscribed` or `notSubscribed` with the same number. A subscription to a room replaces the one before. */
   | { readonly type: 'subscribe'; readonly roomId: string; readonly epoch: number; readonly number: number }
   | { readonly type: 'unsubscribe'; readonly roomId: string }
+  /** Answered by `mineSubscribed` or `mineNotSubscribed` with the same number; one replaces the one before. */
+  | {
+      readonly type: 'subscribeMine';
+      readonly userId: string;
+      readonly epoch: number;
+      readonly number: number;
+    }
+  /** The person is there, with this room open: for a transport that takes it so. */
+  | { readonly type: 'here'; readonly status: PresenceStatus; readonly watching: string | null }
   /** Up to this number nothing is missing: for a transport that takes it so; others are told by `heartbeat`. */
   | { readonly type: 'delivered'; readonly roomId: string; readonly seq: number }
   /** Answered by `answered` or `refused` with the same number. */
@@ -88,6 +110,12 @@ export type Event =
       readonly refusal: Refusal;
     }
   | { readonly type: 'live'; readonly message: Message }
+  | { readonly type: 'typing'; readonly typing: Typing }
+  | { readonly type: 'receipt'; readonly receipt: Receipt }
+  | { readonly type: 'mineSubscribed'; readonly number: number }
+  | { readonly type: 'mineNotSubscribed'; readonly number: number; readonly refusal: Refusal }
+  /** Something happened to the person themself. */
+  | { readonly type: 'mine'; readonly event: PersonEvent }
   /** The other side says that too much was missed. */
   | { readonly type: 'missed'; readonly roomId: string }
   /** The other side says that the person is not in the room any more. */
@@ -122,6 +150,12 @@ export type Event =
   | { readonly type: 'read'; readonly roomId: string; readonly seq: number }
   /** The last message of the room that is on the screen; `null`: the room is not. */
   | { readonly type: 'shown'; readonly roomId: string; readonly seq: number | null }
+  /** The person writes something there. */
+  | { readonly type: 'type'; readonly roomId: string }
+  /** These people of the room are shown. */
+  | { readonly type: 'want'; readonly roomId: string; readonly ids: readonly string[] }
+  /** Of this message of one's own is to be told who has it; `null`: of none any more. */
+  | { readonly type: 'confirm'; readonly roomId: string; readonly seq: number | null }
   /** Whether the person can see the screen: the page is visible and has the focus. */
   | { readonly type: 'visible'; readonly isVisible: boolean }
   /** The answer to a call that somebody made past the core. */
@@ -181,6 +215,8 @@ export interface RoomSummary {
   readonly room: Room | null;
   readonly head: RoomHead | null;
   readonly unread: number;
+  /** How many of these mention the person; 100 stands for more than 99. */
+  readonly unreadMentions: number;
   /** How far the person has read, as far as that is known. */
   readonly lastReadSeq: number | null;
   readonly lastMessage: Message | null;
@@ -194,6 +230,8 @@ export interface Snapshot {
   readonly rooms: readonly RoomSummary[];
   /** Whether what waits to be sent outlives the page; `null` until something was stored. */
   readonly isDurable: boolean | null;
+  /** How many messages wait to be sent, in all rooms. */
+  readonly waiting: number;
 }
 
 /** What parts of the core share: a way to ask for effects, and what the program was given. */

@@ -22,6 +22,8 @@ export class RoomList {
   /** The rooms that a round that began afresh has named. */
   #named: Set<string> | null = null;
   #isFilled = false;
+  /** The invitations that the round that is under way has named. */
+  #invited: Set<string> | null = null;
   readonly #host: Host;
   readonly #listener: SyncListener;
 
@@ -31,8 +33,10 @@ export class RoomList {
   }
 
   take(event: Event): void {
-    if (event.type === 'poked') this.look();
-    else if (event.type === 'due' && event.key === 'sync' && this.#host.isUp()) this.look();
+    if (event.type === 'poked') {
+      this.look();
+      this.fill(); // `sync` knows no invitations
+    } else if (event.type === 'due' && event.key === 'sync' && this.#host.isUp()) this.look();
     else if (event.type === 'left') this.forget(event.roomId);
   }
 
@@ -58,9 +62,10 @@ export class RoomList {
   }
 
   /** How many are unread there, as another answer says. */
-  unread(roomId: string, unread: number): void {
+  unread(roomId: string, unread: number, unreadMentions: number): void {
     const held = this.#rooms.get(roomId);
-    if (held && held.unread !== unread) this.#set({ ...held, unread });
+    if (!held || (held.unread === unread && held.unreadMentions === unreadMentions)) return;
+    this.#set({ ...held, unread, unreadMentions });
   }
 
   /** The person has read up to this number. */
@@ -79,6 +84,12 @@ export class RoomList {
 
   forget(roomId: string): void {
     if (this.#rooms.delete(roomId)) this.#snapshot = null;
+  }
+
+  /** Ask for all rooms, invitations included. What is an invitation no more is none here, either. */
+  fill(): void {
+    this.#invited = new Set();
+    this.#fill(null);
   }
 
   /** Ask what has changed. */
@@ -132,6 +143,7 @@ export class RoomList {
       room,
       head,
       unread: sync.unread ?? 0,
+      unreadMentions: sync.unreadMentions ?? 0,
       lastReadSeq,
       lastMessage,
       isInvitation: false,
@@ -143,17 +155,26 @@ export class RoomList {
   #fill(nextToken: string | null): void {
     this.#host.request('myRooms', { limit: 50, nextToken }, (value, refusal) => {
       const page = refusal ? null : (value as MyRoomPage | null);
-      for (const { room, unread, lastReadSeq: read, lastMessage, invitation } of page?.items ?? []) {
+      for (const {
+        room,
+        unread,
+        unreadMentions,
+        lastReadSeq: read,
+        lastMessage,
+        invitation,
+      } of page?.items ?? []) {
         const held = this.#rooms.get(room.roomId);
         const last = held?.lastMessage ?? lastMessage ?? null;
         const head = held?.head ?? room.head ?? null;
         const isInvitation = Boolean(invitation);
+        if (isInvitation) this.#invited?.add(room.roomId);
         if (held || isInvitation) {
           const lastReadSeq = Math.max(read, held?.lastReadSeq ?? 0);
           const said = {
             room,
             head,
             unread: held?.unread ?? unread,
+            unreadMentions: held?.unreadMentions ?? unreadMentions,
             lastReadSeq,
             lastMessage: last,
             isInvitation,
@@ -161,9 +182,17 @@ export class RoomList {
           this.#set({ roomId: room.roomId, ...said });
         }
       }
-      if (page?.nextToken) this.#fill(page.nextToken);
-      else this.#isFilled = true;
+      if (page?.nextToken) return this.#fill(page.nextToken);
+      this.#isFilled = true;
+      if (page) this.#endInvitations();
     });
+  }
+
+  #endInvitations(): void {
+    for (const { roomId, isInvitation } of this.#rooms.values()) {
+      if (isInvitation && this.#invited && !this.#invited.has(roomId)) this.forget(roomId);
+    }
+    this.#invited = null;
   }
 
   #left(roomId: string): void {

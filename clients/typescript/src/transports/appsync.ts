@@ -1,7 +1,12 @@
 // AppSync itself: GraphQL over HTTP, and live events by its realtime protocol
 // (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html).
 import { parseRefusal, type Refusal, unauthorized, unreachable } from '../core/refusals.ts';
-import { onMessageOperation } from '../wire/generated/operations.ts';
+import {
+  onMessageOperation,
+  onMineOperation,
+  onReceiptOperation,
+  onTypingOperation,
+} from '../wire/generated/operations.ts';
 import { checked, type Operation } from '../wire/operation.ts';
 import { callHttp, firstError } from './http.ts';
 import { type GetToken, Tokens } from './tokens.ts';
@@ -37,14 +42,25 @@ const ACK_MS = 15_000;
 const IDLE_MS = 300_000;
 const OPEN = 1;
 
-interface Subscription {
-  readonly roomId: string;
+/** One subscription, as somebody asks for it. */
+interface Wanted {
+  /** What it is about: it ends together with the others of this. */
+  readonly about: string;
+  readonly operation: { readonly field: string; readonly text: string };
+  readonly variables: Readonly<Record<string, unknown>>;
   readonly number: number;
-  readonly epoch: number;
-  readonly token: string | null;
+  readonly started: () => void;
+  readonly refused: (refusal: Refusal) => void;
+}
+
+interface Subscription extends Wanted {
   isAgain: boolean;
   timer: ReturnType<typeof setTimeout>;
 }
+
+/** Of the person, and of no room. */
+const MINE = 'mine/';
+const room = (roomId: string) => `room/${roomId}`;
 
 export function appsync(options: AppSyncOptions): Transport {
   return new AppSync(options);
@@ -105,11 +121,39 @@ class AppSync implements Transport {
 
   subscribe(roomId: string, epoch: number, number: number): void {
     this.unsubscribe(roomId);
-    void this.#start(roomId, epoch, number, false);
+    const wanted = { about: room(roomId), variables: { roomId, epoch }, number };
+    void this.#start({
+      ...wanted,
+      operation: onMessageOperation,
+      started: () => {
+        this.#listener?.subscribed(roomId, number);
+        // Who is writing and who has read is worth no second try: the room's next subscription brings them again.
+        for (const operation of [onTypingOperation, onReceiptOperation]) {
+          void this.#start({ ...wanted, operation, started: () => {}, refused: () => {} });
+        }
+      },
+      refused: (refusal) => this.#listener?.notSubscribed(roomId, number, refusal),
+    });
   }
 
   unsubscribe(roomId: string): void {
-    for (const [id, each] of this.#subscriptions) if (each.roomId === roomId) this.#stop(id, each);
+    this.#end(room(roomId));
+  }
+
+  subscribeMine(userId: string, epoch: number, number: number): void {
+    this.#end(MINE);
+    void this.#start({
+      about: MINE,
+      operation: onMineOperation,
+      variables: { userId, epoch },
+      number,
+      started: () => this.#listener?.mineSubscribed(number),
+      refused: (refusal) => this.#listener?.mineNotSubscribed(number, refusal),
+    });
+  }
+
+  #end(about: string): void {
+    for (const [id, each] of this.#subscriptions) if (each.about === about) this.#stop(id, each);
   }
 
   /** Connect; `isAgain`: with a fresh token, since the one before was refused. */
@@ -169,14 +213,14 @@ class AppSync implements Transport {
     void this.#open(true);
   }
 
-  async #start(roomId: string, epoch: number, number: number, isAgain: boolean): Promise<void> {
+  async #start(wanted: Wanted, isAgain = false): Promise<void> {
     const connection = this.#connection;
-    const id = `${number}${isAgain ? '.again' : ''}.${roomId}`;
+    const { operation, variables, number, about } = wanted;
+    const id = `${number}${isAgain ? '.again' : ''}.${operation.field}.${about}`;
     const timer = setTimeout(() => this.#ended(id, unreachable()), ACK_MS);
-    const subscription: Subscription = { roomId, number, epoch, token: this.#token, isAgain, timer };
-    this.#subscriptions.set(id, subscription);
+    this.#subscriptions.set(id, { ...wanted, isAgain, timer });
     try {
-      const data = JSON.stringify({ query: onMessageOperation.text, variables: { roomId, epoch } });
+      const data = JSON.stringify({ query: operation.text, variables });
       const authorization = await this.#authorization(data, '', isAgain);
       if (connection !== this.#connection || !this.#subscriptions.has(id)) return;
       this.#send({ id, type: 'start', payload: { data, extensions: { authorization } } });
@@ -189,7 +233,7 @@ class AppSync implements Transport {
     const subscription = this.#subscriptions.get(id);
     if (!subscription) return;
     clearTimeout(subscription.timer);
-    this.#listener?.subscribed(subscription.roomId, subscription.number);
+    subscription.started();
   }
 
   #notStarted(id: string, payload: Readonly<Record<string, unknown>>): void {
@@ -199,14 +243,21 @@ class AppSync implements Transport {
     if (refusal.code === 'Unauthorized' && subscription && !subscription.isAgain && this.#tokens) {
       clearTimeout(subscription.timer);
       this.#subscriptions.delete(id);
-      void this.#start(subscription.roomId, subscription.epoch, subscription.number, true);
+      void this.#start(subscription, true);
     } else this.#ended(id, refusal);
   }
 
   #heard(payload: Readonly<Record<string, unknown>>): void {
+    const data = isRecord(payload.data) ? payload.data : {};
     try {
-      const message = checked(onMessageOperation, isRecord(payload.data) ? payload.data.onMessage : null);
+      const message = checked(onMessageOperation, data.onMessage);
       if (message) this.#listener?.live(message);
+      const event = checked(onMineOperation, data.onMine);
+      if (event) this.#listener?.mine(event);
+      const typing = checked(onTypingOperation, data.onTyping);
+      if (typing) this.#listener?.typing(typing);
+      const receipt = checked(onReceiptOperation, data.onReceipt);
+      if (receipt) this.#listener?.receipt(receipt);
     } catch {
       // What cannot be read is found when heads are compared.
     }
@@ -216,7 +267,7 @@ class AppSync implements Transport {
     const subscription = this.#subscriptions.get(id);
     if (!subscription) return;
     this.#stop(id, subscription);
-    this.#listener?.notSubscribed(subscription.roomId, subscription.number, refusal);
+    subscription.refused(refusal);
   }
 
   #stop(id: string, { timer }: Subscription): void {

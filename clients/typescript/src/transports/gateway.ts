@@ -1,8 +1,14 @@
 // The gateway's plain WebSocket (`chat.v1`, docs/gateway.md) for live events and sends, and the API behind it over HTTP
 // for history. The gateway follows epochs by itself.
 import { parseRefusal, type Refusal, unauthorized, unreachable } from '../core/refusals.ts';
-import { onMessageOperation, sendMessageOperation } from '../wire/generated/operations.ts';
-import type { Message, SendMessageVariables } from '../wire/generated/types.ts';
+import {
+  onMessageOperation,
+  onMineOperation,
+  onReceiptOperation,
+  onTypingOperation,
+  sendMessageOperation,
+} from '../wire/generated/operations.ts';
+import type { Message, PresenceStatus, SendMessageVariables } from '../wire/generated/types.ts';
 import { checked, type Operation } from '../wire/operation.ts';
 import { callHttp } from './http.ts';
 import { type GetToken, Tokens } from './tokens.ts';
@@ -60,6 +66,9 @@ class Gateway implements Transport {
   #connection = 0;
   #refs = 0;
   #isReady = false;
+  /** The number under which the person's own events were asked for, and whether they come. */
+  #mine = 0;
+  #isMineLive = false;
   #afterMs = 0;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #pinging: ReturnType<typeof setInterval> | undefined;
@@ -97,11 +106,21 @@ class Gateway implements Transport {
   subscribe(roomId: string, _epoch: number, number: number): void {
     this.#rooms.set(roomId, number);
     const since = this.#ats.get(roomId);
-    this.#say({ type: 'subscribe', room: roomId, ...(since ? { since } : {}) });
+    this.#say({ type: 'subscribe', room: roomId, receipts: true, typing: true, ...(since ? { since } : {}) });
   }
 
   delivered(roomId: string, seq: number): void {
     if (this.#rooms.has(roomId)) this.#say({ type: 'delivered', room: roomId, seq });
+  }
+
+  /** It comes by itself; whoever asks later is told whether it does already. */
+  subscribeMine(_userId: string, _epoch: number, number: number): void {
+    this.#mine = number;
+    if (this.#isMineLive) this.#listener?.mineSubscribed(number);
+  }
+
+  here(status: PresenceStatus, watching: string | null): void {
+    this.#say({ type: 'here', status, ...(watching === null ? {} : { watching }) });
   }
 
   unsubscribe(roomId: string): void {
@@ -161,6 +180,12 @@ class Gateway implements Transport {
       case 'change':
       case 'notice':
         return this.#heard(frame.message, room, frame.at);
+      case 'typing':
+        return this.#tell(onTypingOperation, frame.typing, (typing) => this.#listener?.typing(typing));
+      case 'receipt':
+        return this.#tell(onReceiptOperation, frame.receipt, (receipt) => this.#listener?.receipt(receipt));
+      case 'mine':
+        return this.#heardMine(frame);
       case 'ack':
         return this.#answer(ref, frame.message);
       case 'refused':
@@ -174,6 +199,23 @@ class Gateway implements Transport {
       case 'goingAway':
         this.#afterMs = Number(frame.reconnectAfterMs) || 0;
         return;
+    }
+  }
+
+  #heardMine({ live, event }: Readonly<Record<string, unknown>>): void {
+    if (typeof live === 'boolean') {
+      this.#isMineLive = live;
+      if (live) this.#listener?.mineSubscribed(this.#mine);
+    } else this.#tell(onMineOperation, event, (heard) => this.#listener?.mine(heard));
+  }
+
+  /** What a frame has, if it has the shape that the schema gives it. */
+  #tell<Value>(operation: Operation<never, Value>, value: unknown, hear: (value: Value) => void): void {
+    try {
+      const heard = checked(operation, value);
+      if (heard) hear(heard);
+    } catch {
+      // nothing of ours
     }
   }
 
@@ -274,7 +316,7 @@ class Gateway implements Transport {
     clearTimeout(this.#deadline);
     clearTimeout(this.#renewing);
     clearInterval(this.#pinging);
-    this.#isReady = false;
+    this.#isReady = this.#isMineLive = false;
     this.#afterMs = 0;
     this.#rooms.clear();
     this.#socket?.close();

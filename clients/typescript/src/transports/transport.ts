@@ -1,5 +1,5 @@
 import type { Refusal } from '../core/refusals.ts';
-import type { Message } from '../wire/generated/types.ts';
+import type { Message, PersonEvent, PresenceStatus, Receipt, Typing } from '../wire/generated/types.ts';
 import type { Operation } from '../wire/operation.ts';
 
 /** Who hears of a transport. */
@@ -16,6 +16,12 @@ export interface TransportListener {
   missed(roomId: string): void;
   /** The person is not in the room any more. */
   left(roomId: string): void;
+  typing(typing: Typing): void;
+  receipt(receipt: Receipt): void;
+  /** What happens to the person is told from now on. */
+  mineSubscribed(number: number): void;
+  mineNotSubscribed(number: number, refusal: Refusal): void;
+  mine(event: PersonEvent): void;
 }
 
 /** How the client reaches the chat. One of `appsync` and `gateway`, or one's own. */
@@ -29,8 +35,12 @@ export interface Transport {
   /** `subscribed` or `notSubscribed` follows with this number. What the room was subscribed to before ends. */
   subscribe(roomId: string, epoch: number, number: number): void;
   unsubscribe(roomId: string): void;
+  /** Hear what happens to the person: `mineSubscribed` or `mineNotSubscribed` follows with this number. */
+  subscribeMine?(userId: string, epoch: number, number: number): void;
   /** Nothing is missing up to this number: where there is no such way, `heartbeat` says it. */
   delivered?(roomId: string, seq: number): void;
+  /** The person is there, with this room open. Where there is no such method `heartbeat` says so. */
+  here?(status: PresenceStatus, watching: string | null): void;
   /** One field of the API. Rejects with `CallRefused`. */
   call<Variables, Answer>(
     operation: Operation<Variables, Answer>,

@@ -73,6 +73,7 @@ export class ModelServer {
     if (field === 'sync') return this.#sync(userId, variables);
     if (field === 'heartbeat') return this.#heartbeat(userId, variables);
     if (field === 'myRooms') return this.#myRooms(userId);
+    if (field === 'me') return { userId, epoch: 1 };
     const room = this.#enter(userId, String(variables.roomId));
     switch (field) {
       case 'sendMessage':

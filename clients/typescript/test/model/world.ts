@@ -184,6 +184,10 @@ export class Tab {
         return this.#later(() => this.#subscribe(effect));
       case 'unsubscribe':
         return this.#ends.get(effect.roomId)?.();
+      case 'subscribeMine':
+      case 'here':
+      case 'delivered':
+        return;
       case 'request':
         return this.#later(() => this.#request(effect));
       default:

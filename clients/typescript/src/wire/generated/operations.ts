@@ -39,7 +39,7 @@ export const messagesByIdOperation: Operation<types.MessagesByIdVariables, reado
 export const syncOperation: Operation<types.SyncVariables, types.SyncPage> = {
   kind: 'query',
   field: 'sync',
-  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}unread reset left more}token more reset}}',
+  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}unread unreadMentions reset left more}token more reset}}',
   check: check.syncPage,
 };
 
@@ -55,7 +55,7 @@ export const roomOperation: Operation<types.RoomVariables, types.Room> = {
 export const myRoomsOperation: Operation<types.MyRoomsVariables, types.MyRoomPage> = {
   kind: 'query',
   field: 'myRooms',
-  text: 'query MyRooms($limit:Int$nextToken:String){myRooms(limit:$limit nextToken:$nextToken){items{room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}added invitation{userId role status}unread lastReadSeq lastMessage{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}}nextToken}}',
+  text: 'query MyRooms($limit:Int$nextToken:String){myRooms(limit:$limit nextToken:$nextToken){items{room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}added invitation{userId role status}unread unreadMentions lastReadSeq lastMessage{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}}nextToken}}',
   check: check.myRoomPage,
 };
 
@@ -167,7 +167,7 @@ export const removeMessageOperation: Operation<types.RemoveMessageVariables, typ
 export const heartbeatOperation: Operation<types.HeartbeatVariables, types.Heartbeat> = {
   kind: 'mutation',
   field: 'heartbeat',
-  text: 'mutation Heartbeat($status:PresenceStatus$deviceId:ID$watching:ID$rooms:[RoomPosition!]){heartbeat(status:$status deviceId:$deviceId watching:$watching rooms:$rooms){at everySeconds rooms{roomId seq rev epoch unread left}}}',
+  text: 'mutation Heartbeat($status:PresenceStatus$deviceId:ID$watching:ID$rooms:[RoomPosition!]){heartbeat(status:$status deviceId:$deviceId watching:$watching rooms:$rooms){at everySeconds rooms{roomId seq rev epoch unread unreadMentions left}}}',
   check: check.heartbeat,
 };
 
@@ -369,4 +369,12 @@ export const onTypingOperation: Operation<types.OnTypingVariables, types.Typing>
   field: 'onTyping',
   text: 'subscription OnTyping($roomId:ID!$epoch:Int){onTyping(roomId:$roomId epoch:$epoch){roomId epoch userId expiresAt}}',
   check: check.typing,
+};
+
+/** What happens to the caller from now on, whichever rooms they have open: that they were added, invited, removed, banned, muted or mentioned, or got another role; that a small room has ended; and at most once in some seconds that something has moved in one of their small rooms (`MOVED`, which names none). Each is a hint to look: `heartbeat` and `sync` say the same without it, and larger rooms are told of by these alone. Subscribe, then call `sync`, and once more ten seconds later; AppSync replays nothing. The same event may come again: drop what you have by `id`. Refusals when subscribing: `InvalidInput`, `NotAllowed` (`reason=other`; `reason=publishedBySender` and `reason=noProjections` where the deployment tells nobody), `StaleEpoch`, `ServiceUnavailable`, `InternalError`. */
+export const onMineOperation: Operation<types.OnMineVariables, types.PersonEvent> = {
+  kind: 'subscription',
+  field: 'onMine',
+  text: 'subscription OnMine($userId:ID!$epoch:Int){onMine(userId:$userId epoch:$epoch){userId epoch id kind roomId messageId seq rev actorId role mutedUntil ts quietUntil}}',
+  check: check.personEvent,
 };

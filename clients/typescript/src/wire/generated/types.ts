@@ -12,6 +12,9 @@ export type MessageOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST' | (string & {});
 /** What may happen to a room. */
 export type NoticeKind = 'ROOM_UPDATED' | 'ROOM_DELETED' | 'MEMBER_ADDED' | 'MEMBER_INVITED' | 'INVITATION_ENDED' | 'MEMBER_JOINED' | 'MEMBER_REMOVED' | 'MEMBER_LEFT' | 'MEMBER_BANNED' | 'MEMBER_UNBANNED' | 'MEMBER_MUTED' | 'ROLE_CHANGED' | 'REACTIONS_CHANGED' | 'MESSAGE_PINNED' | 'MESSAGE_UNPINNED' | (string & {});
 
+/** What may happen to a person. */
+export type PersonEventKind = 'ADDED' | 'INVITED' | 'REMOVED' | 'BANNED' | 'UNBANNED' | 'ROLE_CHANGED' | 'MUTED' | 'MENTIONED' | 'DIRECT_ROOM' | 'ROOM_ENDED' | 'DRAFT_SAVED' | 'MOVED' | (string & {});
+
 /** What `updateMe` can clear. */
 export type PersonField = 'NAME' | 'AVATAR' | (string & {});
 
@@ -276,6 +279,8 @@ export interface RoomSync {
   readonly messages: readonly Message[];
   /** How many messages are unread, as in `myRooms`. */
   readonly unread?: number | null | undefined;
+  /** How many of these mention the caller or everybody, as in `myRooms`. */
+  readonly unreadMentions?: number | null | undefined;
   /** Whether too much was missed, or the room is new to the caller: forget its messages and read `messages` afresh, once more if its `head.rev` is smaller than this one's. */
   readonly reset: boolean;
   /** Whether the caller is not in the room any more. */
@@ -306,6 +311,8 @@ export interface MyRoom {
   readonly invitation?: Member | null | undefined;
   /** How many messages came after the last that the caller read or sent; those that were removed or have expired do not count. */
   readonly unread: number;
+  /** How many of the unread messages mention the caller or everybody; 100 stands for that or more. Mentions by user ids count a moment after their message. */
+  readonly unreadMentions: number;
   /** How far the caller has read: up to what they marked, sent, or found there when they came. */
   readonly lastReadSeq: number;
   /** The newest message; null when there is none, it has expired, or the caller may not see it. */
@@ -460,6 +467,8 @@ export interface RoomState {
   readonly epoch?: number | null | undefined;
   /** How many messages are unread, as in `myRooms`; null in `heartbeats`. */
   readonly unread?: number | null | undefined;
+  /** How many of these mention the caller or everybody, as in `myRooms`. */
+  readonly unreadMentions?: number | null | undefined;
   /** Whether the caller is not in it any more; then nothing else is answered. */
   readonly left: boolean;
 }
@@ -528,6 +537,36 @@ export interface Reaction {
   readonly on: boolean;
   /** Since when; null when they do not. */
   readonly ts?: string | null | undefined;
+}
+
+/** Something that happened to a person. */
+export interface PersonEvent {
+  /** To whom. */
+  readonly userId: string;
+  /** Their own epoch in which it is to be heard. */
+  readonly epoch?: number | null | undefined;
+  /** The same however often it is told. */
+  readonly id: string;
+  /** What happened. */
+  readonly kind: PersonEventKind;
+  /** In which room; null with `MOVED`. */
+  readonly roomId?: string | null | undefined;
+  /** Which message mentions them. */
+  readonly messageId?: string | null | undefined;
+  /** The room's newest message then; of a mention, that message's number. */
+  readonly seq?: number | null | undefined;
+  /** The room's revision with which it happened. */
+  readonly rev?: number | null | undefined;
+  /** Who did it, which may be the person themself on another device; null for a service. */
+  readonly actorId?: string | null | undefined;
+  /** What they are in the room now. */
+  readonly role?: Role | null | undefined;
+  /** Until when they may not write; null when they may. */
+  readonly mutedUntil?: string | null | undefined;
+  /** When it happened. */
+  readonly ts: string;
+  /** With `MOVED`: until then they are told of no more that has moved. Call `sync` now, and once more after this instant. */
+  readonly quietUntil?: string | null | undefined;
 }
 
 export interface MessagesVariables {
@@ -792,5 +831,10 @@ export interface OnReceiptVariables {
 
 export interface OnTypingVariables {
   readonly roomId: string;
+  readonly epoch?: number | null | undefined;
+}
+
+export interface OnMineVariables {
+  readonly userId: string;
   readonly epoch?: number | null | undefined;
 }
