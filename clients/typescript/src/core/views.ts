@@ -33,6 +33,7 @@ export class Views {
 
 function isSame(a: object, b: object): boolean {
   if (a === b) return true;
-  const [first, second] = [Object.entries(a), b as Readonly<Record<string, unknown>>];
-  return first.length === Object.keys(b).length && first.every(([name, value]) => value === second[name]);
+  const [first, second] = [a, b] as unknown as Readonly<Record<string, unknown>>[];
+  for (const name in first) if (first[name] !== second?.[name]) return false;
+  return Object.keys(a).length === Object.keys(b).length;
 }
