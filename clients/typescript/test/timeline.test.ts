@@ -139,6 +139,31 @@ describe('a timeline', () => {
     expect([seqs(timeline), timeline.hasNewer]).toEqual([[5, 6, 7, 8, 9], true]);
   });
 
+  describe('that another window is asked for', () => {
+    const asked = () => {
+      const timeline = new Timeline(ROOM, 5);
+      timeline.begin({ items: [9, 8, 7, 6, 5].map((seq) => message(seq)), nextToken: 't', head: head(9) });
+      timeline.askWindow();
+      timeline.add([message(5, { rev: 20, text: 'edited' }), message(9, { rev: 21, text: 'this, too' })]);
+      timeline.add([message(10)]); // and lets go of the fifth
+      return timeline;
+    };
+    const pageOf = (...all: number[]) => all.map((seq) => message(seq));
+
+    test('knows of a message that it has let go of what the page does not', () => {
+      const timeline = asked();
+      timeline.show(pageOf(3, 4, 5, 6, 7), 9, true, true);
+      expect(timeline.get('m5')?.text).toBe('edited');
+    });
+
+    test('has what came at the end since the page was read', () => {
+      const timeline = asked();
+      timeline.show(pageOf(5, 6, 7, 8, 9), 9, true, false);
+      expect([seqs(timeline), timeline.hasNewer]).toEqual([[6, 7, 8, 9, 10], false]);
+      expect(timeline.get('m9')?.text).toBe('this, too');
+    });
+  });
+
   test('puts messages from before numbering first, in order of their instants', () => {
     const timeline = new Timeline(ROOM);
     const old = [1, 2].map((n) => message(n, { id: `old${n}`, seq: null }));
