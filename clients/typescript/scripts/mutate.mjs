@@ -1,6 +1,6 @@
 // Breaks one rule at a time in a copy, and names the tests that notice: the proof that tests hold what they say.
 //
-//     npm run mutate [-- word of a name]
+//     npm run mutate [-- words of names]
 //
 // Exits with 1 where a mutant survives, or where what it changes is not there any more.
 import { spawn } from 'node:child_process';
@@ -51,7 +51,8 @@ async function killers(mutant) {
   }
 }
 
-const chosen = MUTANTS.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+const words = process.argv.slice(2);
+const chosen = MUTANTS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 const waiting = [...chosen];
 let failed = 0;
 

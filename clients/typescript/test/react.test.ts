@@ -5,7 +5,7 @@ import { renderToString } from 'react-dom/server';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { ChatClient } from '../src/client.ts';
-import { ChatProvider, useConnection, useRoom, useRooms } from '../src/react.ts';
+import { ChatProvider, useConnection, useReadMarks, useRoom, useRooms } from '../src/react.ts';
 import { ModelServer } from './model/server.ts';
 import { ModelTransport } from './model/transport.ts';
 import { ROOM } from './support.ts';
@@ -34,6 +34,12 @@ function Room({ id }: { readonly id: string }) {
   renders += 1;
   const { messages, pending } = room;
   return createElement('p', null, [...messages, ...pending].map(({ text }) => text).join(' '));
+}
+
+function Reading() {
+  const { messages } = useRoom(ROOM);
+  useReadMarks(ROOM, messages.at(-1)?.seq ?? null);
+  return null;
 }
 
 function Rooms() {
@@ -101,6 +107,19 @@ describe('in React, in strict mode', () => {
       [],
       0,
     ]);
+  });
+
+  test('what is on the screen is marked as read, as long as it is', async () => {
+    const { server, room: there, client } = chat();
+    server.send('other', there, { text: 'one' });
+    vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+    await shown(client, createElement(Reading, { key: 'a' }));
+    for (let n = 0; n < 400 && there.readSeq.get('me') !== 1; n += 1) await passed(5);
+    expect(there.readSeq.get('me')).toBe(1);
+    await act(async () => root?.render(page(client, createElement(Room, { id: ROOM, key: 'b' }))));
+    server.send('other', there, { text: 'two' });
+    for (let n = 0; n < 400 && client.getRoom(ROOM).messages.length < 2; n += 1) await passed(5);
+    expect(there.readSeq.get('me')).toBe(1);
   });
 
   test('a server renders what nothing is known of yet', () => {

@@ -119,13 +119,49 @@ describe('a timeline', () => {
     timeline.begin({ items: [9, 8, 7, 6, 5].map((seq) => message(seq)), nextToken: 't', head: head(9) });
     timeline.ask('older');
     timeline.addOlder({ items: [4, 3].map((seq) => message(seq)), nextToken: 't', head: head(9) });
-    timeline.add([message(10), message(11)]);
-    expect([seqs(timeline), timeline.newMessages, timeline.reached]).toEqual([[3, 4, 5, 6, 7], 2, 11]);
+    timeline.add([message(10), message(11), message(13)]);
+    expect([seqs(timeline), timeline.newMessages, timeline.reached]).toEqual([[3, 4, 5, 6, 7], 4, 11]);
     expect(timeline.ask('newer')).toBe(message(7).ts);
     // The page was read before the last one came.
     const page = { items: [8, 9, 10].map((seq) => message(seq)), nextToken: null, head: head(10) };
     timeline.addNewer(page);
-    expect([seqs(timeline), timeline.newMessages, timeline.hasNewer]).toEqual([[7, 8, 9, 10, 11], 0, false]);
+    expect([seqs(timeline), timeline.newMessages, timeline.hasNewer]).toEqual([[8, 9, 10, 11, 13], 0, false]);
+  });
+
+  test('is not at the end where a page ends before what is known to be there', () => {
+    const timeline = new Timeline(ROOM, 5);
+    timeline.begin({ items: [9, 8, 7, 6, 5].map((seq) => message(seq)), nextToken: 't', head: head(9) });
+    timeline.ask('older');
+    timeline.addOlder({ items: [4, 3].map((seq) => message(seq)), nextToken: 't', head: head(9) });
+    for (let seq = 10; seq <= 400; seq += 1) timeline.add([message(seq)]); // more than are remembered
+    timeline.ask('newer');
+    timeline.addNewer({ items: [8, 9].map((seq) => message(seq)), nextToken: null, head: head(9) });
+    expect([seqs(timeline), timeline.hasNewer]).toEqual([[5, 6, 7, 8, 9], true]);
+  });
+
+  describe('that another window is asked for', () => {
+    const asked = () => {
+      const timeline = new Timeline(ROOM, 5);
+      timeline.begin({ items: [9, 8, 7, 6, 5].map((seq) => message(seq)), nextToken: 't', head: head(9) });
+      timeline.askWindow();
+      timeline.add([message(5, { rev: 20, text: 'edited' }), message(9, { rev: 21, text: 'this, too' })]);
+      timeline.add([message(10)]); // and lets go of the fifth
+      return timeline;
+    };
+    const pageOf = (...all: number[]) => all.map((seq) => message(seq));
+
+    test('knows of a message that it has let go of what the page does not', () => {
+      const timeline = asked();
+      timeline.show(pageOf(3, 4, 5, 6, 7), 9, true, true);
+      expect(timeline.get('m5')?.text).toBe('edited');
+    });
+
+    test('has what came at the end since the page was read', () => {
+      const timeline = asked();
+      timeline.show(pageOf(5, 6, 7, 8, 9), 9, true, false);
+      expect([seqs(timeline), timeline.hasNewer]).toEqual([[6, 7, 8, 9, 10], false]);
+      expect(timeline.get('m9')?.text).toBe('this, too');
+    });
   });
 
   test('puts messages from before numbering first, in order of their instants', () => {

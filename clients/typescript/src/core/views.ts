@@ -34,6 +34,7 @@ export class Views {
 function isSame(a: object, b: object): boolean {
   if (a === b) return true;
   if (Object.getPrototypeOf(a) !== Object.prototype) return false; // lists and maps are new where something in them is
-  const [first, second] = [Object.entries(a), b as Readonly<Record<string, unknown>>];
-  return first.length === Object.keys(b).length && first.every(([name, value]) => value === second[name]);
+  const [first, second] = [a, b] as unknown as Readonly<Record<string, unknown>>[];
+  for (const name in first) if (first[name] !== second?.[name]) return false;
+  return Object.keys(a).length === Object.keys(b).length;
 }
