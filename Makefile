@@ -206,11 +206,11 @@ test-client: $(CLIENT) ## the client in TypeScript: types, form, tests, any 1,50
 	@cd clients/typescript && npm run -s check && npm run -s lint && timeout $(CLIENT_S) npm run -s test && npm run -s size
 
 test-browsers: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the client in Debian's Chromium and Firefox, which are installed where they are missing: kills, two tabs without a link, storage, delays [KILLS=5 SEED=1]
-	@.ci/browsers
+	@PYTHON=$(BIN)/python .ci/browsers
 	@CHAT_BROWSERS=1 exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
 
 prove-client: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the same at length: any 10,000 histories, mutants, the real functions behind it over both transports, and browsers killed 50 times each [HISTORIES=10000 REAL_HISTORIES=300 KILLS=50 SEED=1]
-	@.ci/browsers
+	@PYTHON=$(BIN)/python .ci/browsers
 	@cd clients/typescript && MOST_S=1500 HISTORIES=$(or $(HISTORIES),10000) npx vitest run test/histories.test.ts && npm run -s mutate
 	@CHAT_CLIENT=1 CHAT_BROWSERS=1 REAL_HISTORIES=$(or $(REAL_HISTORIES),300) KILLS=$(or $(KILLS),50) exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
 
