@@ -205,9 +205,14 @@ CLIENT_S = 300# how long its tests may take at the most, in seconds
 test-client: $(CLIENT) ## the client in TypeScript: types, form, tests, any 1,500 histories, its sizes: needs Node 20 and npm [HISTORIES=1500 SEED=1]
 	@cd clients/typescript && npm run -s check && npm run -s lint && timeout $(CLIENT_S) npm run -s test && npm run -s size
 
-prove-client: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the same at length: any 10,000 histories, mutants, and the real functions behind it over both transports [HISTORIES=10000 REAL_HISTORIES=300 SEED=1]
+test-browsers: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the client in Debian's Chromium and Firefox, which are installed where they are missing: kills, two tabs without a link, storage, delays [KILLS=5 SEED=1]
+	@PYTHON=$(BIN)/python .ci/browsers
+	@CHAT_BROWSERS=1 exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
+
+prove-client: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the same at length: any 10,000 histories, mutants, the real functions behind it over both transports, and browsers killed 50 times each [HISTORIES=10000 REAL_HISTORIES=300 KILLS=50 SEED=1]
+	@PYTHON=$(BIN)/python .ci/browsers
 	@cd clients/typescript && MOST_S=1500 HISTORIES=$(or $(HISTORIES),10000) npx vitest run test/histories.test.ts && npm run -s mutate
-	@CHAT_CLIENT=1 REAL_HISTORIES=$(or $(REAL_HISTORIES),300) exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
+	@CHAT_CLIENT=1 CHAT_BROWSERS=1 REAL_HISTORIES=$(or $(REAL_HISTORIES),300) KILLS=$(or $(KILLS),50) exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
 
 $(CLIENT): clients/typescript/package-lock.json
 	@cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
@@ -261,4 +266,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean

@@ -10,29 +10,22 @@ import type { OutboxStorage } from '../src/storage/storage.ts';
 import { appsync } from '../src/transports/appsync.ts';
 import { gateway } from '../src/transports/gateway.ts';
 import type { Socket, SocketFactory, Transport } from '../src/transports/transport.ts';
-import { createRoomOperation, messagesOperation } from '../src/wire/generated/operations.ts';
 import type { Message } from '../src/wire/generated/types.ts';
 import { FaultyTransport } from './model/faulty.ts';
 import { chosen, seeded } from './model/random.ts';
+import { API, GATEWAY, made, OTHER, OWNER, SEED, stored, tokenOf } from './real.ts';
 
-const URL_ = process.env.CHAT_URL ?? '';
-const GATEWAY = process.env.CHAT_GATEWAY ?? '';
-const TOKENS: Record<string, string> = JSON.parse(process.env.CHAT_TOKENS ?? '{}');
 const HISTORIES = Number(process.env.REAL_HISTORIES ?? 20);
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const TEN_SENDS = 10;
 const AT_ONCE = 3;
-/** Who may set a room's limits, and somebody else. */
-const [OWNER = '', OTHER = ''] = Object.keys(TOKENS);
 
 const socket: SocketFactory = (url, protocols) => new WebSocket(url, protocols) as unknown as Socket;
 const running: ChatClient[] = [];
-const tokenOf = (user: string) => () => TOKENS[user] ?? '';
 
 const TRANSPORTS: Record<string, (user: string) => Transport> = {
-  appsync: (user) => appsync({ url: URL_, getToken: tokenOf(user), socket }),
+  appsync: (user) => appsync({ url: API, getToken: tokenOf(user), socket }),
   ...(GATEWAY
-    ? { gateway: (user) => gateway({ url: GATEWAY, apiUrl: URL_, getToken: tokenOf(user), socket }) }
+    ? { gateway: (user) => gateway({ url: GATEWAY, apiUrl: API, getToken: tokenOf(user), socket }) }
     : {}),
 };
 
@@ -76,19 +69,6 @@ function started(
   return client;
 }
 
-/** A room of its owner and one other, in which they may write as fast as they like. */
-async function made(owner: string, other: string): Promise<string> {
-  const api = appsync({ url: URL_, getToken: tokenOf(owner) });
-  const room = await api.call(createRoomOperation, { members: [other] });
-  const roomId = room?.roomId ?? '';
-  const query = `mutation { updateRoom(roomId: "${roomId}", personPerSecond: 900, personBurst: 9000, roomPerSecond: 900,
-    roomBurst: 9000) { id roomId senderId ts epoch notice { kind userId nextEpoch } } }`;
-  const headers = { authorization: TOKENS[owner] ?? '', 'content-type': 'application/json' };
-  const answer = await fetch(URL_, { method: 'POST', headers, body: JSON.stringify({ query }) });
-  expect((await answer.json()).errors).toBeUndefined();
-  return roomId;
-}
-
 const until = (what: () => void, timeout = 60_000) => vi.waitFor(what, { timeout, interval: 2 });
 const textsOf = (client: ChatClient, roomId: string, word = '') =>
   client
@@ -96,11 +76,11 @@ const textsOf = (client: ChatClient, roomId: string, word = '') =>
     .messages.map(({ text }) => text ?? '')
     .filter((text) => text.startsWith(word));
 
-describe.skipIf(!URL_).each(Object.entries(TRANSPORTS))(
+describe.skipIf(!API).each(Object.entries(TRANSPORTS))(
   'with the real functions, over %s',
   (name, transport) => {
     test('what one sends another hears, in order, edited and removed', { timeout: 60_000 }, async () => {
-      const roomId = await made(OWNER, OTHER);
+      const roomId = await made();
       const alice = started(OWNER, transport(OWNER), roomId);
       const bob = started(OTHER, transport(OTHER), roomId);
       for (const client of [alice, bob])
@@ -131,7 +111,7 @@ describe.skipIf(!URL_).each(Object.entries(TRANSPORTS))(
     });
 
     test('any history of sends and faults ends as the server has it', { timeout: 3_600_000 }, async () => {
-      const rooms = await Promise.all(Array.from({ length: AT_ONCE }, () => made(OWNER, OTHER)));
+      const rooms = await Promise.all(Array.from({ length: AT_ONCE }, () => made()));
       const faults = new Map<string, number>();
       const began = performance.now();
       const line = async (roomId: string, first: number) => {
@@ -195,12 +175,8 @@ async function history(
     for (const { client } of tabs) expect(client.getRoom(roomId).pending).toEqual([]);
   });
   for (const { wire } of all) wire.cut();
-  const page = await appsync({ url: URL_, getToken: tokenOf(OTHER) }).call(messagesOperation, {
-    roomId,
-    limit: 100,
-  });
-  const stored = [...(page?.items ?? [])].reverse().filter(({ text }) => text?.startsWith(word));
-  const texts = stored.map(({ text }) => text ?? '');
+  const kept = (await stored(roomId, 100)).filter(({ text }) => text?.startsWith(word));
+  const texts = kept.map(({ text }) => text ?? '');
   log.sort((a, b) => a.n - b.n);
   expect(texts).toHaveLength(total);
   expect(texts).toEqual(log.map(({ text }) => text)); // of all tabs, as the storage has numbered them
@@ -208,7 +184,7 @@ async function history(
   for (const { client } of all) {
     await until(() => expect(client.getRoom(roomId).status).toBe('live'));
     const shown = client.getRoom(roomId).messages.filter(({ text }) => text?.startsWith(word));
-    expect(shown.map(said)).toEqual(stored.map(said));
+    expect(shown.map(said)).toEqual(kept.map(said));
   }
   for (const { client } of all) client.stop();
   for (const wire of wires)

@@ -1,0 +1,51 @@
+// Where the real functions are, as tests/clients/programs.py says, and what tests ask of them past the client.
+import { appsync } from '../src/transports/appsync.ts';
+import { createRoomOperation, messagesOperation } from '../src/wire/generated/operations.ts';
+import type { Message } from '../src/wire/generated/types.ts';
+
+/** The API's address; empty where there is none, and then tests with it are skipped. */
+export const API = process.env.CHAT_URL ?? '';
+export const GATEWAY = process.env.CHAT_GATEWAY ?? '';
+export const TOKENS: Readonly<Record<string, string>> = JSON.parse(process.env.CHAT_TOKENS ?? '{}');
+/** Who may set a room's limits, and somebody else. */
+export const [OWNER = '', OTHER = ''] = Object.keys(TOKENS);
+export const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+/** Where the page is served, so that the gateway lets it in. */
+export const PAGE_PORT = Number(process.env.CHAT_PAGE_PORT ?? 0);
+
+export const tokenOf = (user: string) => () => TOKENS[user] ?? '';
+
+/** A room of its owner and one other, in which they may write as fast as they like. */
+export async function made(owner = OWNER, other = OTHER): Promise<string> {
+  const room = await appsync({ url: API, getToken: tokenOf(owner) }).call(createRoomOperation, {
+    members: [other],
+  });
+  const roomId = room?.roomId ?? '';
+  const query = `mutation { updateRoom(roomId: "${roomId}", personPerSecond: 900, personBurst: 9000, roomPerSecond: 900,
+    roomBurst: 9000) { id roomId senderId ts epoch notice { kind userId nextEpoch } } }`;
+  const headers = { authorization: TOKENS[owner] ?? '', 'content-type': 'application/json' };
+  const answer = await fetch(API, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  const { errors } = (await answer.json()) as { errors?: unknown };
+  if (errors) throw new Error(JSON.stringify(errors));
+  return roomId;
+}
+
+/** What the server has of a room, the oldest first: every message, or the newest ones. */
+export async function stored(roomId: string, newest = Number.POSITIVE_INFINITY): Promise<readonly Message[]> {
+  const api = appsync({ url: API, getToken: tokenOf(OTHER) });
+  const messages: Message[] = [];
+  let nextToken: string | null | undefined = null;
+  do {
+    const page: Awaited<ReturnType<typeof read>> = await read(nextToken);
+    messages.push(...(page?.items ?? []));
+    nextToken = page?.nextToken;
+  } while (nextToken && messages.length < newest);
+  return messages.reverse();
+
+  function read(from: string | null | undefined) {
+    return api.call(messagesOperation, { roomId, limit: 100, nextToken: from ?? null });
+  }
+}
+
+export const textsOf = async (roomId: string) =>
+  (await stored(roomId)).map(({ text }) => text ?? '').filter((text) => text !== '');
