@@ -224,6 +224,18 @@ def test_a_hundred_people_and_five_hundred_rooms_are_taken_and_no_more(harness: 
     assert harness.invoke(heartbeats(harness)) == []
 
 
+def test_the_devices_of_one_call_take_from_the_persons_rate_one_after_the_other(harness: Harness) -> None:
+    """Somebody may have a hundred connections to the gateway, which are reported together."""
+    ann, most = person_id(), HEARTBEATS.burst
+    devices = [said(ann, deviceId=f"tab-{number}") for number in range(30)]
+    answer = harness.run(heartbeats(harness, *devices, said(person_id())), writes=["PRESENCE", "PRESENCE"])
+    assert of(answer) == [None] * most + ["RateLimited"] * (30 - most) + [None]
+    assert "retryAfterMs=" in answer[most]["message"]
+    ben = person_id()
+    again = [said(ben, deviceId="tab-0") for _ in range(30)]  # which says nothing new
+    assert of(harness.invoke(heartbeats(harness, *again))) == [None] * 30
+
+
 def test_a_person_may_be_heard_of_as_often_as_by_their_own_heartbeats(harness: Harness) -> None:
     ann = person_id()
     for number in range(HEARTBEATS.burst):

@@ -19,10 +19,10 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
 from chat.steps.heartbeat_request import HeartbeatRequest, PersonReport, check_people
-from chat.steps.heartbeats import RoomMember, move_progress, within_rate, write_heartbeat
+from chat.steps.heartbeats import RoomMember, check_rate, move_progress, within_rate, write_heartbeat
 from chat.steps.ledger import DeliveryCount, add_to_ledger, count_metrics
 from chat.steps.occupancy import count_in
-from chat.steps.presence_items import Presence, presence_place
+from chat.steps.presence_items import Presence, heard_of, presence_place
 from chat.steps.receipt_items import member_state, member_state_places
 from chat.storage.places import Found, Place, head_place, membership_place
 
@@ -133,17 +133,35 @@ class _Batch:
         return [(each.user_id, each.request) for each in self._reports if each.request]
 
     def _move(self, numbers: list[int], found: Found) -> list[_Heard]:
-        """One person's devices, in their order."""
+        """One person's devices, in their order. Each is judged after those before it, which take from the person's rate."""
         receipts: dict[Room, Receipts] = {}
-        return [self._move_one(self._reports[number], found, receipts) for number in numbers]
+        judged: Presence | None = None
+        done = []
+        for number in numbers:
+            heard = self._move_one(self._reports[number], found, receipts, judged)
+            judged = self._with(heard, judged, found)
+            done.append(heard)
+        return done
 
-    def _move_one(self, report: PersonReport, found: Found, receipts: dict[Room, Receipts]) -> _Heard:
+    def _with(self, heard: _Heard, before: Presence | None, found: Found) -> Presence | None:
+        """The person once this is written of them, if it will be; `None` where nothing has been yet."""
+        request, presence = heard.report.request, before or heard.presence
+        if request is None or presence is None or heard.presence is None:
+            return before
+        heartbeat = self._heartbeat(heard, request, found)
+        return before if says_nothing_new(presence.by_key(), heartbeat) else heard_of(presence, heartbeat)
+
+    def _move_one(
+        self, report: PersonReport, found: Found, receipts: dict[Room, Receipts], judged: Presence | None
+    ) -> _Heard:
         if report.request is None:
             return _Heard(report, {}, refusal=report.refusal)
         heads: dict[str, Head] = {}
         counted: list[tuple[Room, DeliveryCount]] = []
         try:
             presence = within_rate(found.get(presence_place(report.user_id)), self._now)
+            if judged is not None:
+                check_rate(judged, self._now)
             for progress in report.request.rooms:
                 room, state = progress.room, member_state(found, progress.room, report.user_id)
                 if not is_in(state.view):
@@ -180,7 +198,7 @@ class _Batch:
         written: Presence | None = None
         done = []
         for heard in moved:
-            request, presence = heard.report.request, written or heard.presence
+            request, presence = heard.report.request, heard.presence and (written or heard.presence)
             if request is None or presence is None:
                 done.append(heard)
                 continue

@@ -40,10 +40,14 @@ def within_rate(item: Item | None, now: int) -> Presence:
     """The person as their last heartbeat left them, with one more at `now` (ms) within the rate. Raises
     `RateLimited`."""
     presence = Presence.found(item) or NOBODY
-    wait = HEARTBEATS.wait(rate_state(presence, now), now * 1_000)
-    if wait:
-        raise RateLimited(to_ms(wait), "person")
+    check_rate(presence, now)
     return presence
+
+
+def check_rate(presence: Presence, now: int) -> None:
+    """Raises `RateLimited` where the person may not be heard of once more at `now` (ms)."""
+    if wait := HEARTBEATS.wait(rate_state(presence, now), now * 1_000):
+        raise RateLimited(to_ms(wait), "person")
 
 
 def move_progress(
