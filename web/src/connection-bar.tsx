@@ -1,6 +1,5 @@
 // How it stands with the connection and with what waits to be sent. Nothing is shown while all is well.
-import { useConnection } from '@appsync-chat/client/react';
-import { useWaiting } from './hooks.ts';
+import { useConnection, useWaiting } from '@appsync-chat/client/react';
 import { useText } from './i18n/use-text.ts';
 import { Icon } from './ui/icon.tsx';
 

@@ -1,8 +1,7 @@
 // Tells the announcer of new messages of others, as they come while the room is open; history and one's own are not told.
 import type { Message } from '@appsync-chat/client';
-import type { useRoom } from '@appsync-chat/client/react';
+import type { usePeople, useRoom } from '@appsync-chat/client/react';
 import { useEffect, useRef } from 'react';
-import type { usePeople } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { plain } from '../text/markup.ts';

@@ -1,8 +1,7 @@
 // What is being written to a room: a new message, an answer, or another text for one's own message.
 import type { Message } from '@appsync-chat/client';
-import { useChat, type useRoom } from '@appsync-chat/client/react';
+import { useChat, type useRoom, useTyping } from '@appsync-chat/client/react';
 import { type ChangeEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { useTyping } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useDraft } from './draft.ts';

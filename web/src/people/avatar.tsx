@@ -1,7 +1,7 @@
 // A person's picture, or the first letter of their name. Beside the name it says nothing of its own.
 import type { Person } from '@appsync-chat/client';
 import { useState } from 'react';
-import { useAvatarUrl } from '../hooks.ts';
+import { useAvatarUrl } from '../urls.ts';
 
 export function Avatar(props: {
   readonly roomId: string;

@@ -6,6 +6,7 @@ import {
   type Member,
   muteMemberOperation,
   type Person,
+  type PresenceStatus,
   type Role,
   removeMemberOperation,
   setRoleOperation,
@@ -25,14 +26,18 @@ const ROLE_WORDS: Readonly<Record<string, 'owner' | 'moderator' | 'member'>> = {
   MODERATOR: 'moderator',
   MEMBER: 'member',
 };
-const STATUS_WORDS = { ONLINE: 'online', AWAY: 'away', OFFLINE: 'offline' } as const;
+const STATUS_WORDS: Readonly<Record<string, 'online' | 'away' | 'offline'>> = {
+  ONLINE: 'online',
+  AWAY: 'away',
+  OFFLINE: 'offline',
+};
 const HOUR_MS = 3_600_000;
 
 interface Props {
   readonly roomId: string;
   readonly member: Member;
   readonly person: Person | undefined;
-  readonly status: 'ONLINE' | 'AWAY' | 'OFFLINE' | null;
+  readonly status: PresenceStatus | null;
   readonly myRole: Role;
   readonly onChanged: () => void;
 }

@@ -7,9 +7,8 @@ import {
   type Role,
   type Room,
 } from '@appsync-chat/client';
-import { useChat } from '@appsync-chat/client/react';
+import { useChat, usePeople, usePresence } from '@appsync-chat/client/react';
 import { type FormEvent, useCallback, useEffect, useMemo, useState } from 'react';
-import { usePeople, usePresence } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { Field } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';

@@ -66,7 +66,7 @@ export function RoomList(props: {
 function RoomRow({ room, isCurrent }: { readonly room: RoomSummary; readonly isCurrent: boolean }) {
   const text = useText();
   const nameOf = useRoomName();
-  const mentions = 'unreadMentions' in room ? Number(room.unreadMentions) : 0;
+  const mentions = room.unreadMentions;
   const isMuted = Date.parse(room.room?.me?.mutedUntil ?? '') > Date.now();
   return (
     <li>

@@ -1,5 +1,5 @@
 // Signing out takes away what is kept here; what is not sent yet is said before.
-import { useWaiting } from '../hooks.ts';
+import { useWaiting } from '@appsync-chat/client/react';
 import { useText } from '../i18n/use-text.ts';
 import { Confirm } from '../ui/dialog.tsx';
 

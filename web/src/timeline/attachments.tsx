@@ -1,10 +1,10 @@
 // The files of a message: pictures with a preview, everything else as a link. An address is asked for when it is needed, since
 // it is good for minutes; the place of a picture is there before the picture, so that nothing moves.
 import type { Attachment } from '@appsync-chat/client';
-import { useAttachmentUrl } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useSettings } from '../settings/settings.ts';
 import { Icon } from '../ui/icon.tsx';
+import { useAttachmentUrl } from '../urls.ts';
 
 const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']);
 
@@ -25,7 +25,7 @@ function File({ roomId, attachment }: { readonly roomId: string; readonly attach
   const text = useText();
   const size = useSize();
   const name = attachment.name || attachment.id;
-  const url = useAttachmentUrl(roomId, attachment.id);
+  const { url, renew } = useAttachmentUrl(roomId, attachment.id);
   const isPicture = PICTURES.has(attachment.contentType ?? '');
   return (
     <a
@@ -33,9 +33,15 @@ function File({ roomId, attachment }: { readonly roomId: string; readonly attach
       href={url ?? undefined}
       target="_blank"
       rel="noopener noreferrer"
+      onFocus={renew}
+      onMouseEnter={renew}
       aria-label={text('timeline.download', { name })}
     >
-      {isPicture && url ? <img src={url} alt={name} loading="lazy" decoding="async" /> : <Icon name="file" />}
+      {isPicture && url ? (
+        <img src={url} alt={name} loading="lazy" decoding="async" onError={renew} />
+      ) : (
+        <Icon name="file" />
+      )}
       <span className="file-name" dir="auto">
         {name}
       </span>

@@ -3,7 +3,6 @@ import { pinMessageOperation } from '@appsync-chat/client';
 import { useChat, useRooms } from '@appsync-chat/client/react';
 import { useState } from 'react';
 import { useAnnounce } from '../announcer/announcer.tsx';
-import { useReact } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { roomHref } from '../route.ts';
 import { Confirm } from '../ui/dialog.tsx';
@@ -12,6 +11,7 @@ import { Menu, type MenuItem } from '../ui/menu.tsx';
 import { reasonOf } from '../ui/use-action.ts';
 import type { MessageRowProps } from './message-row.tsx';
 import { QUICK } from './reactions.tsx';
+import { useReact } from './use-react.ts';
 
 export function MessageMenu(props: MessageRowProps & { readonly name: string; readonly isMine: boolean }) {
   const { message, roomId, isCurrent, isMine, name, onEdit, onReply } = props;

@@ -1,7 +1,7 @@
 // One message: whose it is and what it says come before when it was said. Everything that can be done with it is in its menu.
 import type { Message } from '@appsync-chat/client';
+import type { usePeople } from '@appsync-chat/client/react';
 import { memo, useId, useMemo } from 'react';
-import type { usePeople } from '../hooks.ts';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { Avatar } from '../people/avatar.tsx';

@@ -1,6 +1,6 @@
 // What a message answers: as it is now, since a quote is never a copy.
 import type { Message } from '@appsync-chat/client';
-import type { usePeople } from '../hooks.ts';
+import type { usePeople } from '@appsync-chat/client/react';
 import { useText } from '../i18n/use-text.ts';
 import { roomHref } from '../route.ts';
 import { plain } from '../text/markup.ts';

@@ -1,8 +1,8 @@
 // Who reacts with what, each a button that adds one's own or takes it back.
 import type { Message } from '@appsync-chat/client';
-import { useReact } from '../hooks.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
+import { useReact } from './use-react.ts';
 
 /** In the menu of each message. */
 export const QUICK = ['👍', '❤️', '😂', '🎉'] as const;

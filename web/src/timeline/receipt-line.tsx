@@ -1,6 +1,6 @@
 // To how many one's own newest message was delivered, and how many have read it.
 import type { Message } from '@appsync-chat/client';
-import { useConfirmation } from '../hooks.ts';
+import { useReceipts } from '@appsync-chat/client/react';
 import { useText } from '../i18n/use-text.ts';
 
 export function ReceiptLine({
@@ -11,7 +11,7 @@ export function ReceiptLine({
   readonly newest: Message | null;
 }) {
   const text = useText();
-  const confirmed = useConfirmation(roomId, newest);
+  const confirmed = useReceipts(roomId, newest?.seq ?? null);
   if (!confirmed || confirmed.of === 0) return null;
   const { read, delivered, of } = confirmed;
   return (

@@ -2,10 +2,9 @@
 // no other virtualisation: what is read stays in place by `useScroll`, the focus by `useRoving`.
 import type { Message } from '@appsync-chat/client';
 import type { useRoom } from '@appsync-chat/client/react';
-import { useReadMarks } from '@appsync-chat/client/react';
+import { usePeople, useReadMarks } from '@appsync-chat/client/react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useDigest } from '../announcer/use-digest.ts';
-import { usePeople } from '../hooks.ts';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { Icon } from '../ui/icon.tsx';

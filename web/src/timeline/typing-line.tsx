@@ -1,5 +1,5 @@
 // Who is writing. It is no live region: what comes and goes every second is nothing to read aloud.
-import { usePeople, useTyping } from '../hooks.ts';
+import { usePeople, useTyping } from '@appsync-chat/client/react';
 import { useText } from '../i18n/use-text.ts';
 
 export function TypingLine({ roomId }: { readonly roomId: string }) {
