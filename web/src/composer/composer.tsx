@@ -1,7 +1,15 @@
 // What is being written to a room: a new message, an answer, or another text for one's own message.
 import type { Message } from '@appsync-chat/client';
 import { useChat, type useRoom, useTyping } from '@appsync-chat/client/react';
-import { type ChangeEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import {
+  type ChangeEvent,
+  type FormEvent,
+  type KeyboardEvent,
+  type RefObject,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { useText } from '../i18n/use-text.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useDraft } from './draft.ts';
@@ -22,10 +30,12 @@ export function Composer(props: {
   readonly room: ReturnType<typeof useRoom>;
   readonly name: string;
   readonly writing: Writing;
+  /** Whether it has the focus from the beginning: it takes the place of another one. */
+  readonly focuses: boolean;
   readonly onDone: () => void;
   readonly onEditLast: () => void;
 }) {
-  const { room, name, writing, onDone, onEditLast } = props;
+  const { room, name, writing, focuses, onDone, onEditLast } = props;
   const { roomId } = room;
   const text = useText();
   const client = useChat();
@@ -33,14 +43,15 @@ export function Composer(props: {
   const [words, setWords] = useDraft(roomId, writing.kind === 'edit' ? (writing.message.text ?? '') : null);
   const [problem, setProblem] = useState<string | null>(null);
   const files = useFiles();
-  const mentions = useMentions(roomId, area, words, setWords);
+  const put = usePut(area, words, setWords);
+  const mentions = useMentions(roomId, area, words, put);
   const { say: sayTyping } = useTyping(roomId);
   const over = [...words].length - MOST_CHARACTERS;
   const isEditing = writing.kind === 'edit';
 
-  useEffect(() => {
-    if (writing.kind !== 'new') area.current?.focus();
-  }, [writing]);
+  useLayoutEffect(() => {
+    if (focuses || writing.kind !== 'new') area.current?.focus();
+  }, [focuses, writing]);
 
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
@@ -67,7 +78,6 @@ export function Composer(props: {
     else if (event.key === 'Escape' && writing.kind !== 'new') {
       setWords('');
       onDone();
-      requestAnimationFrame(() => document.getElementById('composer')?.focus());
     } else if (event.key === 'ArrowUp' && words === '' && writing.kind === 'new') {
       event.preventDefault();
       onEditLast();
@@ -134,7 +144,7 @@ export function Composer(props: {
           />
           <MentionList mentions={mentions} />
         </div>
-        <EmojiButton onChoose={(emoji) => insert(area.current, emoji, setWords)} />
+        <EmojiButton onChoose={(emoji) => insert(area.current, emoji, put)} />
         <button
           type="submit"
           className="icon-button primary"
@@ -152,13 +162,33 @@ export function Composer(props: {
   );
 }
 
+/** Sets the words and the caret, which stands before anything else is typed. */
+function usePut(
+  area: RefObject<HTMLTextAreaElement | null>,
+  words: string,
+  setWords: (words: string) => void,
+): (words: string, caret: number) => void {
+  const wanted = useRef<number | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the caret follows the words
+  useLayoutEffect(() => {
+    if (wanted.current === null) return;
+    area.current?.focus();
+    area.current?.setSelectionRange(wanted.current, wanted.current);
+    wanted.current = null;
+  }, [area, words]);
+  return (next, caret) => {
+    wanted.current = caret;
+    setWords(next);
+  };
+}
+
 /** Puts a text where the caret is, and the caret after it. */
-function insert(area: HTMLTextAreaElement | null, words: string, set: (words: string) => void): void {
+function insert(
+  area: HTMLTextAreaElement | null,
+  words: string,
+  put: (words: string, caret: number) => void,
+): void {
   if (!area) return;
   const { selectionStart: from, selectionEnd: to, value } = area;
-  set(value.slice(0, from) + words + value.slice(to));
-  requestAnimationFrame(() => {
-    area.focus();
-    area.setSelectionRange(from + words.length, from + words.length);
-  });
+  put(value.slice(0, from) + words + value.slice(to), from + words.length);
 }

@@ -25,7 +25,7 @@ export function useMentions(
   roomId: string,
   area: RefObject<HTMLTextAreaElement | null>,
   words: string,
-  setWords: (words: string) => void,
+  setWords: (words: string, caret: number) => void,
 ): Mentions {
   const client = useChat();
   const [found, setFound] = useState<readonly Person[]>([]);
@@ -52,12 +52,8 @@ export function useMentions(
     const at = area.current?.selectionStart ?? words.length;
     const before = words.slice(0, at).replace(WANTED, `@${person.name || person.userId} `);
     known.current.set(`@${person.name || person.userId}`, person.userId);
-    setWords(before + words.slice(at));
+    setWords(before + words.slice(at), before.length);
     setFound([]);
-    requestAnimationFrame(() => {
-      area.current?.focus();
-      area.current?.setSelectionRange(before.length, before.length);
-    });
   };
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -27,6 +27,11 @@ export function Room({ roomId, messageId }: { readonly roomId: string; readonly 
   const [writing, setWriting] = useState<Writing>({ kind: 'new' });
   const startEdit = useCallback((message: Message) => setWriting({ kind: 'edit', message }), []);
   const startReply = useCallback((message: Message) => setWriting({ kind: 'reply', message }), []);
+  const [hasWritten, setWritten] = useState(false);
+  const done = useCallback(() => {
+    setWriting({ kind: 'new' });
+    setWritten(true);
+  }, []);
   const editLast = () => {
     const last = room.messages.findLast((each) => each.senderId === me && !each.removedAt);
     if (last) startEdit(last);
@@ -70,11 +75,12 @@ export function Room({ roomId, messageId }: { readonly roomId: string; readonly 
         {slow > 0 && <p className="slow">{text('room.slow', { seconds: slow })}</p>}
         <Closed room={summary?.room ?? null}>
           <Composer
-            key={writing.kind === 'new' ? 'new' : writing.message.id}
+            key={writing.kind === 'edit' ? writing.message.id : 'new'}
+            focuses={hasWritten}
             room={room}
             name={name}
             writing={writing}
-            onDone={() => setWriting({ kind: 'new' })}
+            onDone={done}
             onEditLast={editLast}
           />
         </Closed>

@@ -1,6 +1,14 @@
 // A menu behind a button, as the ARIA Authoring Practices have it (https://www.w3.org/WAI/ARIA/apg/patterns/menu-button/):
 // arrow keys move, Escape and Tab close, and the focus goes back to the button.
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 
 export interface MenuItem {
   readonly key: string;
@@ -26,6 +34,9 @@ export function Menu(props: {
     setOpen(false);
     if (focuses) button.current?.focus();
   };
+  useLayoutEffect(() => {
+    if (isOpen && button.current && list.current) place(button.current, list.current);
+  }, [isOpen]);
   useEffect(() => {
     if (!isOpen) return;
     const buttons = list.current?.querySelectorAll('button');
@@ -95,6 +106,21 @@ export function Menu(props: {
       )}
     </div>
   );
+}
+
+const MARGIN = 4;
+
+/** Below the button or, where there is more room, above it: on top of everything, so that no box that scrolls cuts it. */
+function place(button: HTMLElement, list: HTMLElement): void {
+  const at = button.getBoundingClientRect();
+  const below = window.innerHeight - at.bottom - 2 * MARGIN;
+  const isBelow = list.offsetHeight <= below || below >= at.top;
+  const space = isBelow ? below : at.top - 2 * MARGIN;
+  const height = Math.min(list.offsetHeight, space);
+  const left = Math.min(at.right - list.offsetWidth, window.innerWidth - list.offsetWidth - MARGIN);
+  list.style.maxHeight = `${space}px`;
+  list.style.top = `${isBelow ? at.bottom + MARGIN : at.top - height - MARGIN}px`;
+  list.style.left = `${Math.max(MARGIN, left)}px`;
 }
 
 const STEPS: Readonly<Record<string, number | 'first' | 'last'>> = {
