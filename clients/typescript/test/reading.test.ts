@@ -134,6 +134,18 @@ describe('the unread line', () => {
     expect(bench.room.unreadLine).toBeNull();
   });
 
+  test('is not there where the person has read on another device, as a heartbeat says', () => {
+    const bench = entered(7, 10);
+    const [beat] = requests(bench.feed({ type: 'due', key: 'heartbeat' }), 'heartbeat');
+    const state = { roomId: ROOM, seq: 10, rev: 10, epoch: 1, unread: 0, left: false };
+    answer(bench, beat, { at: new Date(bench.now).toISOString(), everySeconds: 30, rooms: [state] });
+    expect(bench.room.unreadLine?.seq).toBe(8); // fixed until the room is closed
+    bench.feed({ type: 'close', roomId: ROOM });
+    const [read] = requests(bench.feed({ type: 'open', roomId: ROOM }), 'messages');
+    answer(bench, read, { items: down(10, 1), nextToken: null, head: head(10) });
+    expect(bench.room.unreadLine).toBeNull();
+  });
+
   test('is anew at the next opening, from where the person has read by then', () => {
     const bench = entered(7, 10);
     const [mark] = requests(bench.feed({ type: 'read', roomId: ROOM, seq: 9 }));
