@@ -120,9 +120,9 @@ export const MUTANTS = [
   },
   {
     name: 'order by arrival',
-    file: timeline,
-    from: 'this.#messages.splice(place(this.#messages, kept), 0, kept);',
-    to: 'this.#messages.push(kept);',
+    file: 'sorted.ts',
+    from: 'this.#messages.splice(place(this.#messages, message), 0, message);',
+    to: 'this.#messages.push(message);',
   },
   {
     name: 'overlook gaps',
@@ -243,7 +243,7 @@ export const MUTANTS = [
   {
     name: 'forget what is let go of while a page is on its way',
     file: timeline,
-    from: '      if (this.#underWay.size > 0) this.#aside.put(message);\n',
+    from: '      if (message && this.#underWay.size > 0) this.#aside.put(message);\n',
     to: '',
   },
   {
@@ -302,9 +302,9 @@ export const MUTANTS = [
   },
   {
     name: 'show what has expired',
-    file: timeline,
-    from: '    for (const message of this.#messages.filter((each) => !isKept(each))) {',
-    to: '    for (const message of this.#messages.filter((each) => !each.id)) {',
+    file: 'expiry.ts',
+    from: '  if (message.ts < since) return null;\n',
+    to: '',
   },
   {
     name: 'let messages expire by a clock that was set',

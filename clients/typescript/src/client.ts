@@ -2,7 +2,7 @@
 import { ChatCore } from './core/chat.ts';
 import type { Composed, Effect, Event, RequestField, RoomSnapshot, Snapshot } from './core/protocol.ts';
 import { type Refusal, unreachable } from './core/refusals.ts';
-import { onPlatform } from './platform.ts';
+import { newId, onPlatform } from './platform.ts';
 import { memoryStorage } from './storage/memory.ts';
 import type { OutboxStorage } from './storage/storage.ts';
 import { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
@@ -344,9 +344,3 @@ const STORAGE_PAUSE_MS = 1_000;
 
 const refusalOf = (error: unknown): Refusal =>
   error instanceof CallRefused ? error.refusal : unreachable(String(error));
-
-/** 128 bits by chance, also where a page is not secure. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}

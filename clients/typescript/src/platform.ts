@@ -1,4 +1,4 @@
-// What a browser tells of its network and of whether the person can see the page.
+// What the platform gives: chance, the network, and whether the person can see the page.
 import type { Event } from './core/protocol.ts';
 
 /** Tells what it is at present, and whatever changes; returns how to end that. Outside of browsers nothing is told. */
@@ -24,4 +24,10 @@ export function onPlatform(tell: (event: Event) => void): () => void {
   );
   visible();
   return () => ending.abort();
+}
+
+/** 128 bits by chance, also where a page is not secure. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -28,13 +28,26 @@ export class Expiry {
     const isLooked = this.#messages === this.#timeline.messages && this.#days === retentionDays;
     if (isLooked && now < this.#due) return;
     const keptMs = retentionDays * DAY_MS;
-    this.#timeline.expire(new Date(Math.max(0, now - keptMs)).toISOString());
-    const { firstInstant, messages } = this.#timeline;
+    const since = new Date(Math.max(0, now - keptMs)).toISOString();
+    this.#timeline.sift((message) => kept(message, since));
+    const { messages } = this.#timeline;
     this.#messages = messages;
     this.#days = retentionDays;
-    const due = firstInstant === null ? Number.NaN : Date.parse(firstInstant) + keptMs + 1;
+    const due = Date.parse(firstInstant(messages)) + keptMs + 1;
     this.#due = Math.min(Number.isNaN(due) ? Number.POSITIVE_INFINITY : due, now + LONGEST_MS);
     const afterMs = Math.max(1, this.#due - now);
     this.#host.emit({ type: 'timer', key: `expiry/${this.#timeline.roomId}`, afterMs });
   }
+}
+
+/** What is left of a message, where only what is not from before `since` is kept. */
+function kept(message: Message, since: string): Message | null {
+  if (message.ts < since) return null;
+  return message.quote && message.quote.ts < since ? { ...message, quote: null } : message;
+}
+
+/** The oldest instant of what is shown, quotes included; empty where nothing is. */
+function firstInstant(messages: readonly Message[]): string {
+  const instants = messages.map(({ ts, quote }) => (quote && quote.ts < ts ? quote.ts : ts));
+  return instants.reduce((first, ts) => (first && first < ts ? first : ts), '');
 }

@@ -254,7 +254,7 @@ export class Places {
   #seen(message: Message): void {
     if (message.senderId !== this.#options.userId) return;
     this.#places.get(message.roomId)?.outbox.seen(message);
-    this.#options.hasRead(message.roomId, message.seq ?? 0);
+    if (message.clientMessageId) this.#options.hasRead(message.roomId, message.seq ?? 0); // whoever writes has read
   }
 
   #loaded(roomId: string | null, entries: readonly StoredEntry[]): void {

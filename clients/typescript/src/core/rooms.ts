@@ -56,7 +56,8 @@ export class RoomList {
   /** How far the person had read there; `null` where that cannot be told, `undefined` where it can be in a moment. */
   lastRead(roomId: string): number | null | undefined {
     const held = this.#rooms.get(roomId);
-    if (held && held.lastReadSeq !== null) return held.lastReadSeq;
+    const all = held?.unread === 0 ? (held.head?.seq ?? 0) : 0; // maybe on another device
+    if (held && held.lastReadSeq !== null) return Math.max(held.lastReadSeq, all);
     if (!this.#isFilled) return undefined;
     return held?.head ? held.head.seq - held.unread : null;
   }

@@ -10,8 +10,9 @@ import type {
 } from '../wire/generated/types.ts';
 import { Aside } from './aside.ts';
 import { Echoes, quoting } from './echoes.ts';
-import { compare, isReduced, newer, place } from './order.ts';
+import { compare, isReduced, newer } from './order.ts';
 import { Reach } from './reach.ts';
+import { Sorted } from './sorted.ts';
 
 /** What a page is asked for: more on one side, or another window. */
 export type PageOf = 'older' | 'newer' | 'window';
@@ -27,14 +28,12 @@ export class Timeline {
   readonly roomId: string;
   readonly #keep: number;
   readonly #reach = new Reach();
-  readonly #ids = new Map<string, Message>();
+  readonly #window = new Sorted();
   readonly #aside = new Aside();
-  readonly #echoes = new Echoes((id) => this.#ids.get(id) ?? this.#aside.get(id));
-  #messages: Message[] = [];
+  readonly #echoes = new Echoes((id) => this.#window.get(id) ?? this.#aside.get(id));
   readonly #underWay = new Set<PageOf>();
   /** The newest number when the window left the end. */
   #leftAt = 0;
-  #snapshot: readonly Message[] | null = null;
 
   /** `keep`: how many messages stay in memory; what is beyond is let go of at the end that was not asked for. */
   constructor(roomId: string, keep = 500) {
@@ -44,8 +43,7 @@ export class Timeline {
 
   /** The messages, oldest first: the same array until something changes. */
   get messages(): readonly Message[] {
-    this.#snapshot ??= [...this.#messages];
-    return this.#snapshot;
+    return this.#window.all;
   }
 
   /** The number up to which nothing is missing. */
@@ -70,27 +68,21 @@ export class Timeline {
 
   /** The message of that id, if it is in the window. */
   get(id: string): Message | undefined {
-    return this.#ids.get(id);
+    return this.#window.get(id);
   }
 
   /** The number and the instant of the message up to which nothing is missing, for `heartbeat`. */
   get position(): { seq: number; ts?: string } {
     const { reached } = this;
-    for (let index = this.#messages.length - 1; index >= 0; index -= 1) {
-      const message = this.#messages[index];
-      if (message?.seq === reached) return { seq: reached, ts: message.ts };
-      if ((message?.seq ?? 0) < reached) break;
-    }
-    return { seq: reached };
+    const last = this.#window.numbered(reached);
+    return last ? { seq: reached, ts: last.ts } : { seq: reached };
   }
 
   /** Forget everything: what comes next is a first page. */
   clear(): void {
     this.head = null;
     this.hasOlder = this.hasNewer = false;
-    this.#messages = [];
-    this.#snapshot = null;
-    for (const each of [this.#reach, this.#ids, this.#echoes, this.#aside, this.#underWay]) each.clear();
+    for (const each of [this.#reach, this.#window, this.#echoes, this.#aside, this.#underWay]) each.clear();
   }
 
   /** Put the first page of `messages` (newest first) in the place of everything. */
@@ -104,7 +96,7 @@ export class Timeline {
 
   /** The instant from which the next page goes on, or `null` where there is none to ask for. */
   ask(side: 'older' | 'newer'): string | null {
-    const bound = side === 'older' ? this.#messages[0] : this.#messages.at(-1);
+    const bound = side === 'older' ? this.#window.oldest : this.#window.newest;
     if (!(side === 'older' ? this.hasOlder : this.hasNewer) || !bound) return null;
     this.#underWay.add(side);
     return bound.ts;
@@ -145,7 +137,7 @@ export class Timeline {
   show(items: readonly Message[], seq: number, hasOlder: boolean, hasNewer: boolean): void {
     this.#underWay.delete('window');
     const known = this.#known(items);
-    for (const message of [...this.#messages]) {
+    for (const message of this.messages) {
       this.#drop(message);
       this.#aside.put(message); // it may be after these, or be quoted by one of them
     }
@@ -179,7 +171,7 @@ export class Timeline {
   react(reactions: readonly MessageReactions[]): boolean {
     for (const said of reactions) {
       if (!said.reactions || !this.#echoes.reacted(said)) continue;
-      const held = this.#ids.get(said.id);
+      const held = this.#window.get(said.id);
       if (held) this.#replace(held, held);
     }
     return reactions.every((said) => said.reactions);
@@ -204,32 +196,24 @@ export class Timeline {
   /** What was read by ids. Of `stale` those that did not come are not to be seen any more. */
   addWanted(stale: readonly string[], items: readonly Message[]): void {
     const came = new Set(items.map(({ id }) => id));
-    for (const id of stale) if (!came.has(id)) this.#drop(this.#ids.get(id));
-    this.add(items.filter(({ id }) => this.#ids.has(id)));
+    for (const id of stale) if (!came.has(id)) this.#drop(this.#window.get(id));
+    this.add(items.filter(({ id }) => this.#window.get(id)));
     for (const message of items) this.#tellAnswers(message);
   }
 
-  /** The oldest instant of what is shown, quotes included. */
-  get firstInstant(): string | null {
-    const instants = this.#messages.map(({ ts, quote }) => (quote && quote.ts < ts ? quote.ts : ts));
-    return instants.reduce<string | null>((first, ts) => (first === null || ts < first ? ts : first), null);
-  }
-
-  /** Messages from before this instant have expired, and so has what is quoted of them. */
-  expire(before: string): void {
-    const isKept = ({ ts }: { readonly ts: string }) => ts >= before;
-    for (const message of this.#messages.filter((each) => !isKept(each))) {
-      this.#drop(message);
-      this.hasOlder = false;
-    }
-    for (const message of this.#messages.filter(({ quote }) => quote && !isKept(quote))) {
-      this.#place(message, { ...message, quote: null });
+  /** Put what `change` makes of it in the place of each message; `null`: it and all before it are no more. */
+  sift(change: (message: Message) => Message | null): void {
+    for (const message of this.messages) {
+      const next = change(message);
+      if (next && next !== message) this.#place(message, next);
+      else if (!next) this.#drop(message);
+      this.hasOlder &&= next !== null;
     }
   }
 
   #add(message: Message): void {
     if (message.roomId !== this.roomId || message.notice) return;
-    const held = this.#ids.get(message.id);
+    const held = this.#window.get(message.id);
     const isWhole = !isReduced(message);
     if (message.seq) this.#reach.heard(message.seq, isWhole);
     if (held) return this.#replace(held, message);
@@ -244,14 +228,14 @@ export class Timeline {
 
   /** Whether it is before or after the window, where there are others between. */
   #isOutside(message: Message): boolean {
-    const [oldest, newest] = [this.#messages[0], this.#messages.at(-1)];
+    const { oldest, newest } = this.#window;
     if (this.hasNewer && (!newest || compare(message, newest) > 0)) return true;
     return this.hasOlder && oldest !== undefined && compare(message, oldest) < 0;
   }
 
   /** Everything up to `seq` is here that can be seen: so is what was put aside after it, if nothing is missing between. */
   #meetEnd(seq: number): void {
-    let covered = Math.max(seq, this.#messages.at(-1)?.seq ?? 0);
+    let covered = Math.max(seq, this.#window.newest?.seq ?? 0);
     const after = this.#aside.after(covered);
     while (after[0]?.seq === covered + 1) {
       this.#put(after.splice(0, 1));
@@ -265,7 +249,7 @@ export class Timeline {
   #known(items: readonly Message[]): readonly Message[] {
     const mine = items.filter(({ roomId }) => roomId === this.roomId);
     return mine.map((message) => {
-      const held = this.#ids.get(message.id);
+      const held = this.#window.get(message.id);
       return this.#aside.known(held ? newer(held, message) : message);
     });
   }
@@ -278,7 +262,7 @@ export class Timeline {
     for (const came of items) {
       if (came.roomId !== this.roomId || came.notice || isReduced(came)) continue;
       if (came.seq) this.#reach.heard(came.seq, true);
-      const held = this.#ids.get(came.id);
+      const held = this.#window.get(came.id);
       if (held) this.#replace(held, came);
       else this.#place(undefined, this.#echoes.complete(came));
     }
@@ -292,21 +276,16 @@ export class Timeline {
   }
 
   #place(held: Message | undefined, kept: Message): void {
-    if (held) {
-      this.#messages.splice(place(this.#messages, held), 1);
-      this.#echoes.dropped(held);
-    }
-    this.#messages.splice(place(this.#messages, kept), 0, kept);
-    this.#ids.set(kept.id, kept);
+    if (held) this.#echoes.dropped(held);
+    this.#window.put(kept, held);
     this.#echoes.placed(kept);
-    this.#snapshot = null;
     this.#tellAnswers(kept);
   }
 
   /** Those that answer it quote it as it is now. */
   #tellAnswers(message: Message): void {
     for (const id of this.#echoes.answersTo(message.id)) {
-      const answer = this.#ids.get(id);
+      const answer = this.#window.get(id);
       const next = answer && quoting(answer, message);
       if (answer && next && next !== answer && id !== message.id) this.#place(answer, next);
     }
@@ -314,21 +293,19 @@ export class Timeline {
 
   #drop(message: Message | undefined): void {
     if (!message) return;
-    this.#messages.splice(place(this.#messages, message), 1);
-    this.#ids.delete(message.id);
+    this.#window.drop(message);
     this.#aside.dropped(message.id);
     this.#echoes.dropped(message);
-    this.#snapshot = null;
   }
 
   /** Let go of what is too much at one end, unless a page is under way that must meet it. */
   #trim(end: 'oldest' | 'newest'): void {
-    const over = this.#messages.length - this.#keep;
+    const over = this.#window.size - this.#keep;
     if (over <= 0 || this.#underWay.has(end === 'oldest' ? 'older' : 'newer')) return;
-    const gone = end === 'oldest' ? this.#messages.slice(0, over) : this.#messages.slice(-over);
-    for (const message of gone) {
+    for (let left = over; left > 0; left -= 1) {
+      const message = end === 'oldest' ? this.#window.oldest : this.#window.newest;
       this.#drop(message);
-      if (this.#underWay.size > 0) this.#aside.put(message);
+      if (message && this.#underWay.size > 0) this.#aside.put(message);
     }
     if (end === 'oldest') this.hasOlder = true;
     else if (!this.hasNewer) {
