@@ -20,26 +20,31 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A script with everything that it imports, as a browser loads it. */
-export async function bundled(entry: string): Promise<string> {
+/** A script with everything that it imports, as a browser or Node loads it. */
+export async function bundled(entry: URL, platform: 'browser' | 'node' = 'browser'): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [entry],
+    entryPoints: [fileURLToPath(entry)],
     bundle: true,
-    format: 'iife',
+    format: platform === 'node' ? 'cjs' : 'iife',
     target: 'es2022',
-    platform: 'browser',
+    platform,
+    define: { 'process.env.NODE_ENV': '"production"' },
     write: false,
   });
   return outputFiles[0]?.text ?? '';
 }
 
-/** The page's address, and how to end its server. */
-export async function served(port: number): Promise<{ readonly url: string; close(): void }> {
-  const script = await bundled(fileURLToPath(new URL('page.ts', import.meta.url)));
+/** The address of a page with one script, and how to end its server. */
+export async function served(
+  port: number,
+  entry = new URL('page.ts', import.meta.url),
+  html = HTML,
+): Promise<{ readonly url: string; close(): void }> {
+  const script = await bundled(entry);
   const server = createHttpServer((request, response) => {
-    const isScript = request.url?.startsWith('/page.js');
+    const isScript = request.url?.endsWith('.js');
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
-    response.end(isScript ? script : HTML);
+    response.end(isScript ? script : html);
   });
   const url = `http://127.0.0.1:${await listening(server, port)}/`;
   return { url, close: () => server.close() };
