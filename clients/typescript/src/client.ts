@@ -6,6 +6,7 @@ import { newId, onPlatform } from './platform.ts';
 import { memoryStorage } from './storage/memory.ts';
 import type { OutboxStorage } from './storage/storage.ts';
 import { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
+import { type UploadOptions, uploadFile } from './uploads.ts';
 import * as operations from './wire/generated/operations.ts';
 import type { DeliveryConfirmation, Message, Person } from './wire/generated/types.ts';
 import type { Operation } from './wire/operation.ts';
@@ -236,6 +237,14 @@ export class ChatClient {
   /** Look at the person's rooms now: something happened to them that no room tells. */
   refresh(): void {
     this.#feed({ type: 'poked' });
+  }
+
+  /**
+   * Bring a file to where attachments lie; its id goes with the next message (`attachments`). It is not queued: rejects with
+   * `CallRefused` where it was refused or did not arrive.
+   */
+  upload(roomId: string, file: File, options?: UploadOptions): Promise<string> {
+    return uploadFile((operation, variables) => this.call(operation, variables), roomId, file, options);
   }
 
   /** Any field of the API. Rejects with `CallRefused`. */

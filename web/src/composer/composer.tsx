@@ -42,7 +42,7 @@ export function Composer(props: {
   const area = useRef<HTMLTextAreaElement>(null);
   const [words, setWords] = useDraft(roomId, writing.kind === 'edit' ? (writing.message.text ?? '') : null);
   const [problem, setProblem] = useState<string | null>(null);
-  const files = useFiles();
+  const files = useFiles(roomId);
   const put = usePut(area, words, setWords);
   const mentions = useMentions(roomId, area, words, put);
   const { say: sayTyping } = useTyping(roomId);
@@ -57,12 +57,14 @@ export function Composer(props: {
     event?.preventDefault();
     if (over > 0) return setProblem(text('composer.tooLong', { count: over }));
     if (!words.trim() && files.chosen.length === 0) return setProblem(text('composer.empty'));
+    if (files.ids === null) return setProblem(text('composer.notUploaded'));
     const ids = mentioned(words, mentions.known);
     if (writing.kind === 'edit') void client.edit(roomId, writing.message.id, words).catch(() => {});
     else {
       client.send(roomId, words, {
         ...(writing.kind === 'reply' ? { replyTo: writing.message.id } : {}),
         ...(ids.length > 0 ? { mentions: ids } : {}),
+        ...(files.ids.length > 0 ? { attachments: files.ids } : {}),
       });
     }
     setWords('');
