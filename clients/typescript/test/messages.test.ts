@@ -136,8 +136,12 @@ describe('what has expired', () => {
 
   test('is told by the server’s clock alone, and by the room’s rule as it is now', () => {
     const bench = entered(3, 3, 1, 7);
-    bench.now += 40 * DAY_MS; // our clock was set: the server has said nothing of the time
+    bench.now += 40 * DAY_MS; // the server has said nothing of the time
     live(bench, 4);
+    bench.now -= 40 * DAY_MS;
+    heard(bench);
+    bench.now += 40 * DAY_MS; // our clock was set since it has
+    live(bench, 4, { clientMessageId: 'o4', rev: 1, version: 2 });
     expect(seqs(bench)).toEqual([1, 2, 3, 4]);
     bench.now -= 34 * DAY_MS;
     heard(bench);
