@@ -205,6 +205,14 @@ CLIENT_S = 300# how long its tests may take at the most, in seconds
 test-client: $(CLIENT) ## the client in TypeScript: types, form, tests, any 1,500 histories, its sizes: needs Node 20 and npm [HISTORIES=1500 SEED=1]
 	@cd clients/typescript && npm run -s check && npm run -s lint && timeout $(CLIENT_S) npm run -s test && npm run -s size
 
+PAGE_INSTALLED := web/node_modules/.package-lock.json
+
+test-page: $(PAGE_INSTALLED) ## the page: types, form, tests of its parts, its build and what that weighs: needs Node 20 and npm
+	@cd web && npm run -s check && npm run -s lint && npm run -s test && npm run -s build && npm run -s size
+
+$(PAGE_INSTALLED): web/package-lock.json
+	@cd web && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
+
 test-browsers: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the client in Debian's Chromium and Firefox, which are installed where they are missing: kills, two tabs without a link, storage, delays [KILLS=5 SEED=1]
 	@PYTHON=$(BIN)/python .ci/browsers
 	@CHAT_BROWSERS=1 exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
@@ -266,4 +274,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client test-page test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
