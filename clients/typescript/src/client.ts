@@ -1,6 +1,14 @@
 // The driver: carries out what the core asks for, and tells it what came of it. The only part with timers and a clock.
 import { ChatCore } from './core/chat.ts';
-import type { Composed, Effect, Event, RequestField, RoomSnapshot, Snapshot } from './core/protocol.ts';
+import type {
+  Change,
+  Composed,
+  Effect,
+  Event,
+  RequestField,
+  RoomSnapshot,
+  Snapshot,
+} from './core/protocol.ts';
 import { type Refusal, unreachable } from './core/refusals.ts';
 import { newId, onPlatform } from './platform.ts';
 import { memoryStorage } from './storage/memory.ts';
@@ -8,7 +16,7 @@ import type { OutboxStorage } from './storage/storage.ts';
 import { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
 import { type UploadOptions, uploadFile } from './uploads.ts';
 import * as operations from './wire/generated/operations.ts';
-import type { DeliveryConfirmation, Message, Person } from './wire/generated/types.ts';
+import type { DeliveryConfirmation, Person } from './wire/generated/types.ts';
 import type { Operation } from './wire/operation.ts';
 
 export interface ClientOptions {
@@ -35,6 +43,9 @@ const OPERATIONS: Readonly<Record<RequestField, Operation<never, unknown>>> = {
   heartbeat: operations.heartbeatOperation,
   sendMessage: operations.sendMessageOperation,
   markRead: operations.markReadOperation,
+  editMessage: operations.editMessageOperation,
+  removeMessage: operations.removeMessageOperation,
+  react: operations.reactOperation,
   me: operations.meOperation,
   typing: operations.typingOperation,
   receipts: operations.receiptsOperation,
@@ -209,14 +220,19 @@ export class ChatClient {
     this.#feed({ type: 'read', roomId, seq });
   }
 
-  /** Write another text over one's own message. Rejects with `CallRefused`: it is not queued. */
-  edit(roomId: string, id: string, text: string): Promise<Message | null> {
-    return this.#told(this.call(operations.editMessageOperation, { roomId, id, text }));
+  /** Write another text over one's own message: stored, shown (`changes`) and then sent. The last one counts, also on the server. */
+  edit(roomId: string, id: string, text: string, more: Pick<Change, 'mentions' | 'mentionsAll'> = {}): void {
+    this.#feed({ type: 'change', roomId, change: { ...more, kind: 'edit', target: id, text } });
   }
 
-  /** Take a message away. Rejects with `CallRefused`: it is not queued. */
-  remove(roomId: string, id: string): Promise<Message | null> {
-    return this.#told(this.call(operations.removeMessageOperation, { roomId, id }));
+  /** Take a message away; it ends what else was to be done to it. */
+  remove(roomId: string, id: string): void {
+    this.#feed({ type: 'change', roomId, change: { kind: 'remove', target: id } });
+  }
+
+  /** React to a message, or take that back. */
+  react(roomId: string, id: string, emoji: string, on = true): void {
+    this.#feed({ type: 'change', roomId, change: { kind: 'react', target: id, emoji, on } });
   }
 
   /** The person writes something in a room: call it at each key. */
@@ -250,12 +266,6 @@ export class ChatClient {
   /** Any field of the API. Rejects with `CallRefused`. */
   call<Variables, Answer>(operation: Operation<Variables, Answer>, variables: Variables) {
     return this.#transport.call(operation, variables);
-  }
-
-  async #told(asked: Promise<Message | null>): Promise<Message | null> {
-    const message = await asked;
-    if (message) this.#feed({ type: 'told', messages: [message] });
-    return message;
   }
 
   #feed(event: Event): void {

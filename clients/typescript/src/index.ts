@@ -1,11 +1,13 @@
 export { ChatClient, type ClientOptions } from './client.ts';
 export { ChatCore, type ChatOptions } from './core/chat.ts';
 export type {
+  Change,
   Composed,
   ConnectionStatus,
   Effect,
   Entry,
   Event,
+  PendingChange,
   PendingMessage,
   RoomSnapshot,
   RoomStatus,

@@ -16,7 +16,7 @@ import {
 import type { ChatClient } from './client.ts';
 import type { RoomSnapshot, RoomSummary, Snapshot } from './core/protocol.ts';
 import { presenceOperation } from './wire/generated/operations.ts';
-import type { DeliveryConfirmation, Message, Person, PresenceStatus } from './wire/generated/types.ts';
+import type { DeliveryConfirmation, Person, PresenceStatus } from './wire/generated/types.ts';
 
 const Context = createContext<ChatClient | null>(null);
 
@@ -53,8 +53,9 @@ export function useRooms(): readonly RoomSummary[] {
 
 export interface RoomActions {
   readonly send: (text: string) => string;
-  readonly edit: (id: string, text: string) => Promise<Message | null>;
-  readonly remove: (id: string) => Promise<Message | null>;
+  readonly edit: (id: string, text: string) => void;
+  readonly remove: (id: string) => void;
+  readonly react: (id: string, emoji: string, on?: boolean) => void;
   readonly retry: (clientMessageId: string, text?: string) => void;
   readonly discard: (clientMessageId: string) => void;
   readonly loadOlder: () => void;
@@ -76,6 +77,7 @@ export function useRoom(roomId: string): RoomSnapshot & RoomActions {
       send: (text) => client.send(roomId, text),
       edit: (id, text) => client.edit(roomId, id, text),
       remove: (id) => client.remove(roomId, id),
+      react: (id, emoji, on) => client.react(roomId, id, emoji, on),
       retry: (clientMessageId, text) => client.retry(clientMessageId, text),
       discard: (clientMessageId) => client.discard(clientMessageId),
       loadOlder: () => client.loadOlder(roomId),

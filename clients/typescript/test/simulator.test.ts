@@ -40,7 +40,7 @@ function logged(storage: OutboxStorage, log: Numbered[]): OutboxStorage {
   return {
     add: async (entry, replaces) => {
       const stored = await storage.add(entry, replaces);
-      if (stored) log.push({ n: stored.n, text: stored.text });
+      if (stored) log.push({ n: stored.n, text: stored.text ?? '' });
       return stored;
     },
     update: (entry) => storage.update(entry),

@@ -59,7 +59,7 @@ export function Composer(props: {
     if (!words.trim() && files.chosen.length === 0) return setProblem(text('composer.empty'));
     if (files.ids === null) return setProblem(text('composer.notUploaded'));
     const ids = mentioned(words, mentions.known);
-    if (writing.kind === 'edit') void client.edit(roomId, writing.message.id, words).catch(() => {});
+    if (writing.kind === 'edit') client.edit(roomId, writing.message.id, words, { mentions: ids });
     else {
       client.send(roomId, words, {
         ...(writing.kind === 'reply' ? { replyTo: writing.message.id } : {}),

@@ -98,6 +98,8 @@ export const en = {
     waiting: 'Waits to be sent',
     waitingSeconds: { one: 'Sent in {count} second', other: 'Sent in {count} seconds' },
     failed: 'Not sent: {reason}',
+    saving: 'Saving…',
+    notSaved: 'Not saved: {reason}',
     retry: 'Send again',
     discard: 'Discard',
     actions: 'What to do with the message of {name}',

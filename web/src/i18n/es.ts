@@ -125,6 +125,8 @@ export const es = {
       other: 'Se envía en {count} segundos',
     },
     failed: 'No enviado: {reason}',
+    saving: 'Guardando…',
+    notSaved: 'No guardado: {reason}',
     retry: 'Enviar de nuevo',
     discard: 'Descartar',
     actions: 'Qué hacer con el mensaje de {name}',

@@ -125,6 +125,8 @@ export const fr = {
       other: 'Envoyé dans {count} secondes',
     },
     failed: 'Non envoyé : {reason}',
+    saving: 'Enregistrement…',
+    notSaved: 'Non enregistré : {reason}',
     retry: 'Renvoyer',
     discard: 'Abandonner',
     actions: 'Que faire du message de {name}',

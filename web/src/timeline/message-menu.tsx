@@ -11,14 +11,12 @@ import { Menu, type MenuItem } from '../ui/menu.tsx';
 import { reasonOf } from '../ui/use-action.ts';
 import type { MessageRowProps } from './message-row.tsx';
 import { QUICK } from './reactions.tsx';
-import { useReact } from './use-react.ts';
 
 export function MessageMenu(props: MessageRowProps & { readonly name: string; readonly isMine: boolean }) {
   const { message, roomId, isCurrent, isMine, name, onEdit, onReply } = props;
   const text = useText();
   const client = useChat();
   const announce = useAnnounce();
-  const react = useReact(roomId);
   const [isAsking, setAsking] = useState(false);
   const role = useRooms().find((each) => each.roomId === roomId)?.room?.me?.role;
   const isModerator = role === 'OWNER' || role === 'MODERATOR';
@@ -35,7 +33,7 @@ export function MessageMenu(props: MessageRowProps & { readonly name: string; re
     ...QUICK.map((emoji) => ({
       key: emoji,
       label: text('timeline.reactWith', { emoji }),
-      onChoose: () => react(message.id, emoji, true),
+      onChoose: () => client.react(roomId, message.id, emoji),
     })),
     ...(isMine ? [{ key: 'edit', label: text('timeline.edit'), onChoose: () => onEdit(message) }] : []),
     ...(isModerator ? [{ key: 'pin', label: text('timeline.pin'), onChoose: pin }] : []),

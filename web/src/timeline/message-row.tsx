@@ -1,5 +1,5 @@
 // One message: whose it is and what it says come before when it was said. Everything that can be done with it is in its menu.
-import type { Message } from '@appsync-chat/client';
+import type { Message, PendingChange } from '@appsync-chat/client';
 import type { usePeople } from '@appsync-chat/client/react';
 import { memo, useId, useMemo } from 'react';
 import { useDates, useText } from '../i18n/use-text.ts';
@@ -7,6 +7,7 @@ import { useMe } from '../me.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { Text } from '../text/text.tsx';
 import { Attachments } from './attachments.tsx';
+import { ChangeNote } from './change-note.tsx';
 import { MessageMenu } from './message-menu.tsx';
 import { QuoteLine } from './quote-line.tsx';
 import { Reactions } from './reactions.tsx';
@@ -17,6 +18,8 @@ export interface MessageRowProps {
   readonly isFollowing: boolean;
   readonly isCurrent: boolean;
   readonly onFocus: (key: string) => void;
+  /** What was done to it here and is not at the server yet. */
+  readonly change: PendingChange | undefined;
   readonly people: ReturnType<typeof usePeople>;
   readonly roomId: string;
   readonly onEdit: (message: Message) => void;
@@ -24,7 +27,7 @@ export interface MessageRowProps {
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { rowKey, message, isFollowing, isCurrent, onFocus, people, roomId } = props;
+  const { rowKey, message, isFollowing, isCurrent, onFocus, change, people, roomId } = props;
   const text = useText();
   const dates = useDates();
   const me = useMe();
@@ -32,7 +35,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const person = people.get(message.senderId);
   const name = person?.name || message.senderId;
   const isMine = message.senderId === me;
-  const isRemoved = Boolean(message.removedAt);
+  const isRemoved = Boolean(message.removedAt) || change?.isRemoved === true;
   const at = new Date(message.ts);
   const mentioned = useMentioned(message, people);
   return (
@@ -57,18 +60,19 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             <p className="quiet">{text('timeline.removed')}</p>
           ) : (
             <>
-              <Text text={message.text ?? ''} people={mentioned} me={me} />
+              <Text text={change?.text ?? message.text ?? ''} people={mentioned} me={me} />
               <Attachments roomId={roomId} attachments={message.attachments ?? []} />
             </>
           )}
         </div>
         {message.editedAt && !isRemoved && <p className="message-note">{text('timeline.edited')}</p>}
+        {change && <ChangeNote change={change} />}
         <footer className="message-foot">
           <time dateTime={message.ts} title={dates.full(at)}>
             {dates.time(at)}
           </time>
         </footer>
-        {!isRemoved && <Reactions roomId={roomId} message={message} />}
+        {!isRemoved && <Reactions roomId={roomId} message={message} change={change} />}
       </div>
       {!isRemoved && <MessageMenu {...props} name={name} isMine={isMine} />}
     </article>

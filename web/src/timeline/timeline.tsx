@@ -112,6 +112,7 @@ function TimelineRow({ row, room, people, roving, onEdit, onReply }: RowProps) {
           isFollowing={row.isFollowing}
           isCurrent={roving.current === row.key}
           onFocus={roving.onFocus}
+          change={room.changes.get(row.message.id)}
           people={people}
           roomId={room.roomId}
           onEdit={onEdit}

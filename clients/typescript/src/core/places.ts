@@ -1,9 +1,18 @@
 // The rooms that are open or have something to send: each with its session, its outbox and its read mark.
 import type { Message, Room, RoomState } from '../wire/generated/types.ts';
+import { RoomChanges } from './changes.ts';
 import type { Position } from './connection.ts';
 import { ReadMark } from './marks.ts';
 import { RoomOutbox } from './outbox.ts';
-import type { Event, Host, RoomSnapshot, StoredEntry } from './protocol.ts';
+import {
+  type AnyStored,
+  type Event,
+  type Host,
+  isChange,
+  type RoomSnapshot,
+  type StoredChange,
+  type StoredEntry,
+} from './protocol.ts';
 import { RoomSession } from './room.ts';
 import { roomSnapshot } from './snapshot.ts';
 
@@ -32,6 +41,7 @@ export interface PlacesOptions {
 interface Place {
   session: RoomSession | null;
   readonly outbox: RoomOutbox;
+  readonly changes: RoomChanges;
   readonly mark: ReadMark;
 }
 
@@ -55,7 +65,9 @@ export class Places {
   /** How many messages wait to be sent, in all rooms. */
   get waiting(): number {
     let count = 0;
-    for (const { outbox } of this.#places.values()) count += outbox.snapshot.pending.length;
+    for (const { outbox, changes } of this.#places.values()) {
+      count += outbox.snapshot.pending.length + changes.waiting;
+    }
     return count;
   }
 
@@ -69,7 +81,10 @@ export class Places {
     switch (event.type) {
       case 'start':
         this.#host.emit({ type: 'load', roomId: null });
-        for (const { outbox } of this.#places.values()) outbox.due();
+        for (const { outbox, changes } of this.#places.values()) {
+          outbox.due();
+          changes.wake();
+        }
         return;
       case 'subscribed':
         return this.session(event.roomId)?.subscribed(event.number, event.isResumed ?? false);
@@ -96,7 +111,7 @@ export class Places {
     switch (event.type) {
       case 'added':
         this.#isDurable = event.entry.isDurable && this.#isDurable !== false;
-        return this.#place(event.entry.roomId).outbox.added(event.entry);
+        return this.#added(event.entry);
       case 'loaded':
         return this.#loaded(event.roomId, event.entries);
       case 'stored':
@@ -104,13 +119,19 @@ export class Places {
       case 'compose':
         this.session(event.message.roomId)?.pages.jumpToEnd();
         return this.#place(event.message.roomId).outbox.compose(event.message);
+      case 'change':
+        return this.#place(event.roomId).changes.change(event.change);
       case 'retry':
         for (const { outbox } of this.#places.values()) {
           outbox.retry(event.clientMessageId, event.newId, event.text);
         }
+        for (const { changes } of this.#places.values()) changes.retry(event.clientMessageId);
         return;
       case 'discard':
-        for (const { outbox } of this.#places.values()) outbox.discard(event.clientMessageId);
+        for (const { outbox, changes } of this.#places.values()) {
+          outbox.discard(event.clientMessageId);
+          changes.discard(event.clientMessageId);
+        }
         return;
     }
   }
@@ -165,7 +186,10 @@ export class Places {
 
   /** What waited for the network or a token need not wait any longer. */
   wake(): void {
-    for (const { outbox } of this.#places.values()) outbox.wake();
+    for (const { outbox, changes } of this.#places.values()) {
+      outbox.wake();
+      changes.wake();
+    }
   }
 
   /** The server's clock is known better. */
@@ -207,7 +231,14 @@ export class Places {
   look(roomId: string): RoomSnapshot {
     const place = this.#places.get(roomId);
     const { userId, unread } = this.#options;
-    return roomSnapshot(roomId, userId, place?.session ?? null, place?.outbox ?? null, unread(roomId));
+    return roomSnapshot(
+      roomId,
+      userId,
+      place?.session ?? null,
+      place?.outbox ?? null,
+      place?.changes ?? null,
+      unread(roomId),
+    );
   }
 
   #due(key: string): void {
@@ -215,6 +246,7 @@ export class Places {
     if (kind === 'room') this.session(roomId)?.due();
     else if (kind === 'lookup') this.session(roomId)?.lookup.due();
     else if (kind === 'outbox') this.#places.get(roomId)?.outbox.due();
+    else if (kind === 'changes') this.#places.get(roomId)?.changes.wake();
     else if (kind === 'mark') this.#places.get(roomId)?.mark.due();
   }
 
@@ -257,22 +289,34 @@ export class Places {
     if (message.clientMessageId) this.#options.hasRead(message.roomId, message.seq ?? 0); // whoever writes has read
   }
 
-  #loaded(roomId: string | null, entries: readonly StoredEntry[]): void {
-    const rooms = new Map<string, StoredEntry[]>(roomId === null ? [] : [[roomId, []]]);
+  #added(entry: AnyStored): void {
+    const { outbox, changes } = this.#place(entry.roomId);
+    if (isChange(entry)) changes.added(entry);
+    else outbox.added(entry);
+  }
+
+  #loaded(roomId: string | null, entries: readonly AnyStored[]): void {
+    const rooms = new Map<string, AnyStored[]>(roomId === null ? [] : [[roomId, []]]);
     for (const entry of entries) {
       const found = rooms.get(entry.roomId);
       if (found) found.push(entry);
       else rooms.set(entry.roomId, [entry]);
     }
-    for (const [each, found] of rooms) this.#place(each).outbox.loaded(found);
+    for (const [each, found] of rooms) {
+      const { outbox, changes } = this.#place(each);
+      outbox.loaded(found.filter((entry): entry is StoredEntry => !isChange(entry)));
+      changes.loaded(found.filter((entry): entry is StoredChange => isChange(entry)));
+    }
   }
 
   #place(roomId: string): Place {
     let place = this.#places.get(roomId);
     if (!place) {
-      const outbox = new RoomOutbox(roomId, this.#host, (message) => this.session(roomId)?.add([message]));
+      const tell = (message: Message) => this.session(roomId)?.add([message]);
+      const outbox = new RoomOutbox(roomId, this.#host, tell);
+      const changes = new RoomChanges(roomId, this.#host, tell);
       const mark = new ReadMark(roomId, this.#host, (seq) => this.#options.hasRead(roomId, seq));
-      place = { session: null, outbox, mark };
+      place = { session: null, outbox, changes, mark };
       this.#places.set(roomId, place);
     }
     return place;

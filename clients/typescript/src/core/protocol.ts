@@ -30,6 +30,41 @@ export interface StoredEntry extends Entry {
   readonly isDurable: boolean;
 }
 
+/** What somebody does to a message that the server has. */
+export interface Change {
+  readonly kind: 'edit' | 'remove' | 'react';
+  /** The message's id. */
+  readonly target: string;
+  /** Of an edit. */
+  readonly text?: string;
+  readonly mentions?: readonly string[];
+  readonly mentionsAll?: boolean;
+  /** Of a reaction. */
+  readonly emoji?: string;
+  readonly on?: boolean;
+}
+
+/** The same as the storage keeps it, under a key of which there is one. */
+export interface ChangeEntry extends Change {
+  readonly version: 1;
+  readonly clientMessageId: string;
+  readonly roomId: string;
+  readonly refusal?: Refusal | null;
+}
+
+export interface StoredChange extends ChangeEntry {
+  readonly n: number;
+  readonly isDurable: boolean;
+}
+
+export type AnyEntry = Entry | ChangeEntry;
+export type AnyStored = StoredEntry | StoredChange;
+
+/** Whether it is about a message that the server has. */
+export const isChange = <Send extends { readonly roomId: string }, Other extends Change>(
+  entry: Send | Other,
+): entry is Other => 'kind' in entry;
+
 /** Requests are named after the API's fields. */
 export type RequestField =
   | 'messages'
@@ -41,6 +76,9 @@ export type RequestField =
   | 'heartbeat'
   | 'sendMessage'
   | 'markRead'
+  | 'editMessage'
+  | 'removeMessage'
+  | 'react'
   | 'me'
   | 'typing'
   | 'receipts'
@@ -78,8 +116,8 @@ export type Effect =
    * The storage's, which are carried out one after the other. `replaces`: removed in the same step; where it is not there
    * any more nothing is added, and no answer comes.
    */
-  | { readonly type: 'add'; readonly entry: Entry; readonly replaces?: string }
-  | { readonly type: 'update'; readonly entry: StoredEntry }
+  | { readonly type: 'add'; readonly entry: AnyEntry; readonly replaces?: string }
+  | { readonly type: 'update'; readonly entry: AnyStored }
   | { readonly type: 'remove'; readonly clientMessageId: string }
   /** Everything of a room, or of all; answered by `loaded`. */
   | { readonly type: 'load'; readonly roomId: string | null };
@@ -125,11 +163,13 @@ export type Event =
   | { readonly type: 'answered'; readonly number: number; readonly value: unknown }
   | { readonly type: 'refused'; readonly number: number; readonly refusal: Refusal }
   | { readonly type: 'due'; readonly key: string }
-  | { readonly type: 'added'; readonly entry: StoredEntry }
-  | { readonly type: 'loaded'; readonly roomId: string | null; readonly entries: readonly StoredEntry[] }
+  | { readonly type: 'added'; readonly entry: AnyStored }
+  | { readonly type: 'loaded'; readonly roomId: string | null; readonly entries: readonly AnyStored[] }
   /** Another tab has added something. */
   | { readonly type: 'stored'; readonly roomId: string }
   | { readonly type: 'compose'; readonly message: Composed }
+  /** Something is done to a message that the server has. */
+  | { readonly type: 'change'; readonly roomId: string; readonly change: Change }
   /** A draft again, under a new id. */
   | {
       readonly type: 'retry';
@@ -173,6 +213,21 @@ export interface PendingMessage {
   readonly isDurable: boolean;
 }
 
+/** What was done to a message here and is not at the server yet. */
+export interface PendingChange {
+  /** Its text from now on; `null`: as it is. */
+  readonly text: string | null;
+  readonly isRemoved: boolean;
+  readonly reactions: readonly { readonly emoji: string; readonly on: boolean }[];
+  /** Each with the key by which it can be tried again or discarded, once it was finally refused. */
+  readonly entries: readonly {
+    readonly key: string;
+    readonly kind: Change['kind'];
+    readonly status: 'waiting' | 'sending' | 'refused';
+    readonly refusal: Refusal | null;
+  }[];
+}
+
 /** `left`: the person is not in the room. `refused`: it cannot be read, by `refusal`. */
 export type RoomStatus = 'loading' | 'catchingUp' | 'live' | 'offline' | 'left';
 
@@ -194,6 +249,8 @@ export interface RoomSnapshot {
   readonly messages: readonly Message[];
   readonly pending: readonly PendingMessage[];
   readonly drafts: readonly PendingMessage[];
+  /** By the message's id, what was done to it and is not at the server yet. */
+  readonly changes: ReadonlyMap<string, PendingChange>;
   /** Whether there are messages before and after those here. Where there are some after, what comes is only counted. */
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;

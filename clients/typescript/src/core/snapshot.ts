@@ -1,15 +1,18 @@
 // A room as it is shown, put together from its parts.
+import type { RoomChanges } from './changes.ts';
 import type { RoomOutbox } from './outbox.ts';
-import type { RoomSnapshot } from './protocol.ts';
+import type { PendingChange, RoomSnapshot } from './protocol.ts';
 import type { RoomSession } from './room.ts';
 
 const NONE: readonly never[] = [];
+const NO_CHANGES: ReadonlyMap<string, PendingChange> = new Map();
 
 export function roomSnapshot(
   roomId: string,
   userId: string,
   session: RoomSession | null,
   outbox: RoomOutbox | null,
+  changes: RoomChanges | null,
   unread: number | null,
 ): RoomSnapshot {
   const { timeline, pages } = session ?? {};
@@ -20,6 +23,7 @@ export function roomSnapshot(
     messages: timeline?.messages ?? NONE,
     pending: outbox?.snapshot.pending ?? NONE,
     drafts: outbox?.snapshot.drafts ?? NONE,
+    changes: changes?.snapshot ?? NO_CHANGES,
     hasOlder: timeline?.hasOlder ?? false,
     hasNewer: timeline?.hasNewer ?? false,
     isLoadingOlder: pages?.isLoadingOlder ?? false,

@@ -1,6 +1,6 @@
 // The outbox in IndexedDB, which counts by itself: that count is the order of all tabs, whatever their clocks say. Where
 // there is no storage, or none left, entries stay in memory and say so (`isDurable`).
-import type { Entry, StoredEntry } from '../core/protocol.ts';
+import type { AnyEntry, AnyStored } from '../core/protocol.ts';
 import { MemoryStorage } from './memory.ts';
 import type { OutboxStorage } from './storage.ts';
 
@@ -19,7 +19,7 @@ export function indexedDbStorage(options: IndexedDbOptions): OutboxStorage {
   return new IndexedDbStorage(options);
 }
 
-type Stored = Omit<StoredEntry, 'isDurable'>;
+type Stored = Omit<AnyStored, 'isDurable'>;
 
 class IndexedDbStorage implements OutboxStorage {
   readonly #name: string;
@@ -32,7 +32,7 @@ class IndexedDbStorage implements OutboxStorage {
     this.#factory = indexedDB ?? globalThis.indexedDB;
   }
 
-  async add(entry: Entry, replaces?: string): Promise<StoredEntry | null> {
+  async add(entry: AnyEntry, replaces?: string): Promise<AnyStored | null> {
     if (replaces && this.#memory.has(replaces)) return this.#memory.add(entry, replaces);
     try {
       const n = await this.#run('readwrite', async (store) => {
@@ -51,7 +51,7 @@ class IndexedDbStorage implements OutboxStorage {
     }
   }
 
-  async update({ isDurable, ...entry }: StoredEntry): Promise<void> {
+  async update({ isDurable, ...entry }: AnyStored): Promise<void> {
     if (!isDurable) return this.#memory.update({ ...entry, isDurable });
     await this.#run('readwrite', async (store) => {
       const key = await done(store.index('id').getKey(entry.clientMessageId));
@@ -67,13 +67,13 @@ class IndexedDbStorage implements OutboxStorage {
     });
   }
 
-  async load(roomId: string | null): Promise<readonly StoredEntry[]> {
+  async load(roomId: string | null): Promise<readonly AnyStored[]> {
     const volatile = await this.#memory.load(roomId);
     try {
       const found = await this.#run('readonly', (store) =>
         done<Stored[]>(roomId === null ? store.getAll() : store.index('room').getAll(roomId)),
       );
-      const durable = found.map((entry) => ({ ...entry, isDurable: true }));
+      const durable = found.map((entry) => ({ ...entry, isDurable: true }) as AnyStored);
       for (const { n } of durable) this.#memory.after(n);
       return [...durable, ...volatile].sort((a, b) => a.n - b.n);
     } catch {

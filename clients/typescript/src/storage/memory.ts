@@ -1,4 +1,4 @@
-import type { Entry, StoredEntry } from '../core/protocol.ts';
+import type { AnyEntry, AnyStored } from '../core/protocol.ts';
 import type { OutboxStorage } from './storage.ts';
 
 /** Keeps what waits as long as the page is there: for bots and tests, and where a browser has no storage. */
@@ -7,7 +7,7 @@ export function memoryStorage(): OutboxStorage {
 }
 
 export class MemoryStorage implements OutboxStorage {
-  readonly #entries = new Map<string, StoredEntry>();
+  readonly #entries = new Map<string, AnyStored>();
   #n = 0;
 
   /** What comes is numbered after this. */
@@ -23,7 +23,7 @@ export class MemoryStorage implements OutboxStorage {
     return this.#entries.has(clientMessageId);
   }
 
-  async add(entry: Entry, replaces?: string): Promise<StoredEntry | null> {
+  async add(entry: AnyEntry, replaces?: string): Promise<AnyStored | null> {
     if (replaces && !this.#entries.delete(replaces)) return null;
     this.#n += 2 ** -20; // between two numbers of a storage that counts by one
     const stored = { ...entry, n: this.#n, isDurable: false };
@@ -31,7 +31,7 @@ export class MemoryStorage implements OutboxStorage {
     return stored;
   }
 
-  async update(entry: StoredEntry): Promise<void> {
+  async update(entry: AnyStored): Promise<void> {
     if (this.#entries.has(entry.clientMessageId)) this.#entries.set(entry.clientMessageId, entry);
   }
 
@@ -39,7 +39,7 @@ export class MemoryStorage implements OutboxStorage {
     this.#entries.delete(clientMessageId);
   }
 
-  async load(roomId: string | null): Promise<readonly StoredEntry[]> {
+  async load(roomId: string | null): Promise<readonly AnyStored[]> {
     return [...this.#entries.values()].filter((entry) => roomId === null || entry.roomId === roomId);
   }
 

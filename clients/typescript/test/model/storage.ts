@@ -1,17 +1,17 @@
-import type { Entry, StoredEntry } from '../../src/core/protocol.ts';
+import type { AnyEntry, AnyStored } from '../../src/core/protocol.ts';
 
 /** What all tabs of a browser share. It survives their ends. */
 export class ModelStorage {
-  readonly #entries = new Map<string, StoredEntry>();
+  readonly #entries = new Map<string, AnyStored>();
   #n = 0;
   /** The ids that were ever added, in their order, by room. */
   readonly log = new Map<string, string[]>();
 
-  get entries(): readonly StoredEntry[] {
+  get entries(): readonly AnyStored[] {
     return [...this.#entries.values()].sort((a, b) => a.n - b.n);
   }
 
-  add(entry: Entry, replaces?: string): StoredEntry | null {
+  add(entry: AnyEntry, replaces?: string): AnyStored | null {
     if (replaces && !this.#entries.delete(replaces)) return null;
     this.#n += 1;
     const stored = { ...entry, n: this.#n, isDurable: true };
@@ -22,7 +22,7 @@ export class ModelStorage {
     return stored;
   }
 
-  update(entry: StoredEntry): void {
+  update(entry: AnyStored): void {
     if (this.#entries.has(entry.clientMessageId)) this.#entries.set(entry.clientMessageId, entry);
   }
 
@@ -30,7 +30,7 @@ export class ModelStorage {
     this.#entries.delete(clientMessageId);
   }
 
-  load(roomId: string | null): readonly StoredEntry[] {
+  load(roomId: string | null): readonly AnyStored[] {
     return this.entries.filter((entry) => roomId === null || entry.roomId === roomId);
   }
 }

@@ -1,0 +1,266 @@
+// What was done to messages of one room and is not at the server yet: edits, removals and reactions. Each is stored before it
+// is shown and kept until the server has it or has finally refused it. Of the same thing the last one counts: another edit of
+// a message, or the same reaction on and off, take the place of the one before; a removal ends all else about its message.
+// They do not wait for messages that wait for a rate or a mute. Before each request the storage is asked, since another tab
+// may have sent it, or changed it.
+import type { Message } from '../wire/generated/types.ts';
+import {
+  type Change,
+  type ChangeEntry,
+  type Host,
+  type PendingChange,
+  pause,
+  type RequestField,
+  type StoredChange,
+} from './protocol.ts';
+import type { Refusal } from './refusals.ts';
+
+/** Refusals that say nothing about what was asked for: the second of them is final. */
+const MOST_FAULTS = 2;
+const PASSING = new Set(['RateLimited', 'ServiceUnavailable', 'Unreachable', 'Muted']);
+const LONGEST_WAIT_MS = 600_000;
+const NOTHING: ReadonlyMap<string, PendingChange> = new Map();
+
+type Phase = 'idle' | 'loading' | 'sending' | 'waiting' | 'blocked';
+
+interface Held {
+  entry: ChangeEntry;
+  /** As the storage has it; `null` until it has. */
+  stored: StoredChange | null;
+}
+
+export class RoomChanges {
+  #phase: Phase = 'idle';
+  readonly #held = new Map<string, Held>();
+  #sending: ChangeEntry | null = null;
+  #attempts = 0;
+  #faults = 0;
+  #snapshot: ReadonlyMap<string, PendingChange> = NOTHING;
+  readonly #host: Host;
+  readonly #roomId: string;
+  readonly #tell: (message: Message) => void;
+
+  /** `tell`: hears of the message that an edit or a removal is answered with. */
+  constructor(roomId: string, host: Host, tell: (message: Message) => void) {
+    this.#roomId = roomId;
+    this.#host = host;
+    this.#tell = tell;
+  }
+
+  /** By the message's id: the same map until something changes. */
+  get snapshot(): ReadonlyMap<string, PendingChange> {
+    return this.#snapshot;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return [...this.#held.values()].filter(({ entry }) => !entry.refusal).length;
+  }
+
+  /** Store what somebody did. */
+  change(change: Change): void {
+    const key = keyOf(change);
+    if (change.kind === 'remove') {
+      for (const [other, { entry }] of this.#held) if (entry.target === change.target) this.#drop(other);
+    }
+    const held = this.#held.get(key);
+    const entry: ChangeEntry = {
+      ...change,
+      version: 1,
+      clientMessageId: key,
+      roomId: this.#roomId,
+      refusal: null,
+    };
+    if (!held) {
+      this.#held.set(key, { entry, stored: null });
+      this.#host.emit({ type: 'add', entry });
+    } else {
+      held.entry = entry;
+      if (held.stored) this.#store(held, held.stored);
+    }
+    this.#faults = 0;
+    this.#changed();
+    this.#go();
+  }
+
+  /** It is stored here. What was done meanwhile takes its place there. */
+  added(stored: StoredChange): void {
+    const held = this.#held.get(stored.clientMessageId);
+    if (!held) this.#host.emit({ type: 'remove', clientMessageId: stored.clientMessageId });
+    else if (isSameChange(held.entry, stored)) held.stored = stored;
+    else this.#store(held, stored);
+    this.#go();
+  }
+
+  /** The storage's answer: what it has of this room. */
+  loaded(entries: readonly StoredChange[]): void {
+    const found = new Map(entries.map((entry) => [entry.clientMessageId, entry]));
+    for (const [key, { stored }] of this.#held) if (stored && !found.has(key)) this.#held.delete(key);
+    for (const [key, stored] of found) {
+      const { n, isDurable, ...entry } = stored;
+      const held = this.#held.get(key);
+      // What was refused is so here, even if the storage could not take that in.
+      const refusal = entry.refusal ?? (held && isSameChange(held.entry, entry) ? held.entry.refusal : null);
+      if (!held || held.stored)
+        this.#held.set(key, { entry: { ...entry, refusal: refusal ?? null }, stored });
+    }
+    this.#changed();
+    if (this.#phase !== 'loading') return this.#go();
+    this.#phase = 'idle';
+    this.#send();
+  }
+
+  /** The network or the token is there again, or what was waited for is over. */
+  wake(): void {
+    if (this.#phase !== 'waiting' && this.#phase !== 'blocked') return;
+    this.#phase = 'idle';
+    this.#host.emit({ type: 'cancel', key: this.#timer });
+    this.#go();
+  }
+
+  /** Once more, what was finally refused. */
+  retry(key: string): void {
+    const held = this.#held.get(key);
+    if (!held?.entry.refusal) return;
+    held.entry = { ...held.entry, refusal: null };
+    if (held.stored) this.#store(held, held.stored);
+    this.#changed();
+    this.#go();
+  }
+
+  /** Throw away what was finally refused. */
+  discard(key: string): void {
+    if (!this.#held.get(key)?.entry.refusal) return;
+    this.#drop(key);
+    this.#changed();
+  }
+
+  get #first(): Held | undefined {
+    let first: Held | undefined;
+    for (const held of this.#held.values()) {
+      if (held.entry.refusal || !held.stored) continue;
+      if (!first || held.stored.n < (first.stored?.n ?? 0)) first = held;
+    }
+    return first;
+  }
+
+  #go(): void {
+    if (this.#phase !== 'idle' || !this.#first) return;
+    this.#phase = 'loading';
+    this.#host.emit({ type: 'load', roomId: this.#roomId });
+  }
+
+  #send(): void {
+    const first = this.#first?.entry;
+    if (!first) return;
+    this.#phase = 'sending';
+    if (this.#sending?.clientMessageId !== first.clientMessageId) this.#attempts = this.#faults = 0;
+    this.#sending = first;
+    this.#changed();
+    const [field, variables] = requestOf(first);
+    this.#host.request(field, variables, (value, refusal) => this.#answered(first, value, refusal));
+  }
+
+  #answered(sent: ChangeEntry, value: unknown, refusal: Refusal | null): void {
+    if (this.#phase !== 'sending' || this.#sending !== sent) return;
+    this.#phase = 'idle';
+    if (refusal) return this.#refused(sent, refusal);
+    if (sent.kind !== 'react' && value) this.#tell(value as Message);
+    const held = this.#held.get(sent.clientMessageId);
+    if (held && isSameChange(held.entry, sent)) this.#drop(sent.clientMessageId);
+    this.#attempts = this.#faults = 0;
+    this.#changed();
+    this.#go();
+  }
+
+  #refused(sent: ChangeEntry, refusal: Refusal): void {
+    if (refusal.code === 'Unauthorized' || refusal.code === 'IdentityRefused') {
+      this.#phase = 'blocked';
+      this.#changed();
+      return this.#host.unauthorized();
+    }
+    const isFault = refusal.code === 'InternalError' || refusal.code === 'Unknown';
+    if (isFault) this.#faults += 1;
+    if (PASSING.has(refusal.code) || (isFault && this.#faults < MOST_FAULTS)) return this.#wait(refusal);
+    const held = this.#held.get(sent.clientMessageId);
+    if (held && isSameChange(held.entry, sent)) {
+      held.entry = { ...held.entry, refusal };
+      if (held.stored) this.#store(held, held.stored);
+    }
+    this.#changed();
+    this.#go();
+  }
+
+  #wait(refusal: Refusal): void {
+    this.#phase = 'waiting';
+    let afterMs = pause(this.#attempts, this.#host.chance());
+    this.#attempts += 1;
+    if (refusal.code === 'RateLimited') afterMs = refusal.retryAfterMs;
+    else if (refusal.code === 'Muted') {
+      const left = Date.parse(refusal.until) - this.#host.serverNow();
+      afterMs = Math.min(Math.max(Number.isNaN(left) ? 0 : left, 1_000), LONGEST_WAIT_MS);
+    }
+    this.#changed();
+    this.#host.emit({ type: 'timer', key: this.#timer, afterMs });
+  }
+
+  #store(held: Held, { n, isDurable }: StoredChange): void {
+    held.stored = { ...held.entry, n, isDurable };
+    this.#host.emit({ type: 'update', entry: held.stored });
+  }
+
+  #drop(key: string): void {
+    // What is on its way to the storage is taken away once it is there.
+    if (this.#held.get(key)?.stored) this.#host.emit({ type: 'remove', clientMessageId: key });
+    this.#held.delete(key);
+  }
+
+  #changed(): void {
+    const shown = new Map<string, PendingChange>();
+    for (const { entry } of this.#held.values()) {
+      const before = shown.get(entry.target) ?? { text: null, isRemoved: false, reactions: [], entries: [] };
+      const status = this.#status(entry);
+      const entries = [
+        ...before.entries,
+        { key: entry.clientMessageId, kind: entry.kind, status, refusal: entry.refusal ?? null },
+      ];
+      const isGoing = !entry.refusal;
+      const { emoji = '', on = true } = entry;
+      shown.set(entry.target, {
+        entries,
+        text: entry.kind === 'edit' && isGoing ? (entry.text ?? null) : before.text,
+        isRemoved: before.isRemoved || (entry.kind === 'remove' && isGoing),
+        reactions:
+          entry.kind === 'react' && isGoing ? [...before.reactions, { emoji, on }] : before.reactions,
+      });
+    }
+    this.#snapshot = shown.size > 0 ? shown : NOTHING;
+  }
+
+  #status(entry: ChangeEntry): 'sending' | 'waiting' | 'refused' {
+    if (entry.refusal) return 'refused';
+    const isSending = this.#phase === 'sending' && this.#sending?.clientMessageId === entry.clientMessageId;
+    return isSending ? 'sending' : 'waiting';
+  }
+
+  get #timer(): string {
+    return `changes/${this.#roomId}`;
+  }
+}
+
+/** Of the same key there is one. */
+export const keyOf = ({ kind, target, emoji }: Change) =>
+  `${kind}/${target}${kind === 'react' ? `/${emoji}` : ''}`;
+
+function isSameChange(a: Change, b: Change): boolean {
+  const said = ({ text, on, mentions, mentionsAll }: Change) =>
+    JSON.stringify([text, on, mentions, mentionsAll]);
+  return said(a) === said(b);
+}
+
+function requestOf(entry: ChangeEntry): [RequestField, Readonly<Record<string, unknown>>] {
+  const { roomId, target: id, kind, text, mentions, mentionsAll, emoji, on } = entry;
+  if (kind === 'remove') return ['removeMessage', { roomId, id }];
+  if (kind === 'react') return ['react', { roomId, id, emoji, on }];
+  return ['editMessage', { roomId, id, text, mentions, mentionsAll }];
+}
