@@ -49,14 +49,23 @@ export function useRooms(): readonly RoomSummary[] {
   return useSnapshot().rooms;
 }
 
+/** What may be done in a room: `ChatClient`'s methods, of this room. */
 export interface RoomActions {
+  /** Returns the `clientMessageId`. */
   readonly send: (text: string) => string;
+  /** Rejects with `CallRefused`: it is not queued. */
   readonly edit: (id: string, text: string) => Promise<Message | null>;
+  /** Rejects with `CallRefused`: it is not queued. */
   readonly remove: (id: string) => Promise<Message | null>;
+  /** A draft again, with another text if there is one. */
   readonly retry: (clientMessageId: string, text?: string) => void;
+  /** Throw a draft away. */
   readonly discard: (clientMessageId: string) => void;
+  /** Read the page before the oldest message. */
   readonly loadOlder: () => void;
+  /** The person looks at the newest messages: older ones need not stay in memory. */
   readonly shrink: () => void;
+  /** The person has read up to this number. */
   readonly read: (seq: number) => void;
 }
 

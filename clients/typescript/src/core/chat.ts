@@ -11,6 +11,7 @@ import { RoomList } from './rooms.ts';
 
 const MOST_ROOMS_OF_A_HEARTBEAT = 50;
 
+/** What the core is told by whoever drives it. */
 export interface ChatOptions {
   /** Who the person is, as the server calls them. */
   readonly userId: string;
@@ -36,6 +37,7 @@ interface Place {
   snapshot: RoomSnapshot | null;
 }
 
+/** Every state machine of the client, without I/O, clock or chance: `feed` it events, and carry out the effects that it returns. */
 export class ChatCore {
   readonly #options: ChatOptions;
   readonly #host: Host;

@@ -31,6 +31,7 @@ export type RequestField =
   | 'sendMessage'
   | 'markRead';
 
+/** What the core asks its driver to do. */
 export type Effect =
   /** Bring the connection for live events up; answered by `up` or `down`. */
   | { readonly type: 'connect' }
@@ -58,6 +59,7 @@ export type Effect =
   /** Everything of a room, or of all; answered by `loaded`. */
   | { readonly type: 'load'; readonly roomId: string | null };
 
+/** What the core is told. */
 export type Event =
   /** First of all, and again after `stop`. */
   | { readonly type: 'start' }
@@ -123,6 +125,7 @@ export interface PendingMessage {
 /** `left`: the person is not in the room. `refused`: it cannot be read, by `refusal`. */
 export type RoomStatus = 'loading' | 'catchingUp' | 'live' | 'offline' | 'left';
 
+/** What a person sees of a room; `messages` oldest first. */
 export interface RoomSnapshot {
   readonly roomId: string;
   readonly status: RoomStatus;
@@ -136,6 +139,7 @@ export interface RoomSnapshot {
   readonly unread: number | null;
 }
 
+/** A room in the list, as `sync` and `myRooms` tell it. */
 export interface RoomSummary {
   readonly roomId: string;
   readonly room: Room | null;
@@ -145,8 +149,10 @@ export interface RoomSummary {
   readonly isInvitation: boolean;
 }
 
+/** Whether live events come; `unauthorized` waits for `signedIn`. */
 export type ConnectionStatus = 'offline' | 'connecting' | 'online' | 'unauthorized';
 
+/** What a person sees besides rooms' messages. */
 export interface Snapshot {
   readonly connection: ConnectionStatus;
   readonly rooms: readonly RoomSummary[];

@@ -9,6 +9,7 @@ export interface OutboxStorage {
   add(entry: Entry, replaces?: string): Promise<StoredEntry | null>;
   /** Another state of an entry that is there. */
   update(entry: StoredEntry): Promise<void>;
+  /** Forget an entry, whether it is there or not. */
   remove(clientMessageId: string): Promise<void>;
   /** Of a room, or of all; in the order of their numbers. */
   load(roomId: string | null): Promise<readonly StoredEntry[]>;

@@ -21,6 +21,7 @@ export type Sign = (request: {
   readonly body: string;
 }) => Promise<Record<string, string>>;
 
+/** Where the API is, and who asks: `getToken` or `sign`. */
 export interface AppSyncOptions {
   /** The GraphQL endpoint, AppSync's own or a custom domain's. */
   readonly url: string;
@@ -46,6 +47,7 @@ interface Subscription {
   timer: ReturnType<typeof setTimeout>;
 }
 
+/** AppSync itself, or the API of `make run`. */
 export function appsync(options: AppSyncOptions): Transport {
   return new AppSync(options);
 }

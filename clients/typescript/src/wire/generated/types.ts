@@ -365,6 +365,7 @@ export interface Upload {
   readonly expiresAt: string;
 }
 
+/** What `messages` is asked with. */
 export interface MessagesVariables {
   readonly roomId: string;
   readonly after?: string | null | undefined;
@@ -374,6 +375,7 @@ export interface MessagesVariables {
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `changes` is asked with. */
 export interface ChangesVariables {
   readonly roomId: string;
   readonly since: number;
@@ -382,20 +384,24 @@ export interface ChangesVariables {
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `sync` is asked with. */
 export interface SyncVariables {
   readonly since?: string | null | undefined;
   readonly limit?: number | null | undefined;
 }
 
+/** What `room` is asked with. */
 export interface RoomVariables {
   readonly roomId: string;
 }
 
+/** What `myRooms` is asked with. */
 export interface MyRoomsVariables {
   readonly limit?: number | null | undefined;
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `members` is asked with. */
 export interface MembersVariables {
   readonly roomId: string;
   readonly status?: MemberStatus | null | undefined;
@@ -403,6 +409,7 @@ export interface MembersVariables {
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `receipts` is asked with. */
 export interface ReceiptsVariables {
   readonly roomId: string;
   readonly seq?: number | null | undefined;
@@ -410,15 +417,18 @@ export interface ReceiptsVariables {
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `presence` is asked with. */
 export interface PresenceVariables {
   readonly roomId: string;
 }
 
+/** What `attachment` is asked with. */
 export interface AttachmentVariables {
   readonly roomId: string;
   readonly id: string;
 }
 
+/** What `sendMessage` is asked with. */
 export interface SendMessageVariables {
   readonly roomId: string;
   readonly text: string;
@@ -426,6 +436,7 @@ export interface SendMessageVariables {
   readonly attachments?: readonly string[] | null | undefined;
 }
 
+/** What `editMessage` is asked with. */
 export interface EditMessageVariables {
   readonly roomId: string;
   readonly id: string;
@@ -433,12 +444,14 @@ export interface EditMessageVariables {
   readonly ts?: string | null | undefined;
 }
 
+/** What `removeMessage` is asked with. */
 export interface RemoveMessageVariables {
   readonly roomId: string;
   readonly id: string;
   readonly ts?: string | null | undefined;
 }
 
+/** What `heartbeat` is asked with. */
 export interface HeartbeatVariables {
   readonly status?: PresenceStatus | null | undefined;
   readonly deviceId?: string | null | undefined;
@@ -446,22 +459,26 @@ export interface HeartbeatVariables {
   readonly rooms?: readonly RoomPosition[] | null | undefined;
 }
 
+/** What `markRead` is asked with. */
 export interface MarkReadVariables {
   readonly roomId: string;
   readonly seq: number;
   readonly private?: boolean | null | undefined;
 }
 
+/** What `markDelivered` is asked with. */
 export interface MarkDeliveredVariables {
   readonly roomId: string;
   readonly seq: number;
   readonly ts?: string | null | undefined;
 }
 
+/** What `typing` is asked with. */
 export interface TypingVariables {
   readonly roomId: string;
 }
 
+/** What `createUpload` is asked with. */
 export interface CreateUploadVariables {
   readonly roomId?: string | null | undefined;
   readonly contentType: string;
@@ -469,6 +486,7 @@ export interface CreateUploadVariables {
   readonly name?: string | null | undefined;
 }
 
+/** What `createRoom` is asked with. */
 export interface CreateRoomVariables {
   readonly roomId?: string | null | undefined;
   readonly name?: string | null | undefined;
@@ -476,35 +494,42 @@ export interface CreateRoomVariables {
   readonly members?: readonly string[] | null | undefined;
 }
 
+/** What `joinRoom` is asked with. */
 export interface JoinRoomVariables {
   readonly roomId: string;
 }
 
+/** What `leaveRoom` is asked with. */
 export interface LeaveRoomVariables {
   readonly roomId: string;
 }
 
+/** What `addMember` is asked with. */
 export interface AddMemberVariables {
   readonly roomId: string;
   readonly userId: string;
   readonly role?: Role | null | undefined;
 }
 
+/** What `removeMember` is asked with. */
 export interface RemoveMemberVariables {
   readonly roomId: string;
   readonly userId: string;
 }
 
+/** What `onMessage` is asked with. */
 export interface OnMessageVariables {
   readonly roomId: string;
   readonly epoch?: number | null | undefined;
 }
 
+/** What `onReceipt` is asked with. */
 export interface OnReceiptVariables {
   readonly roomId: string;
   readonly epoch?: number | null | undefined;
 }
 
+/** What `onTyping` is asked with. */
 export interface OnTypingVariables {
   readonly roomId: string;
   readonly epoch?: number | null | undefined;
