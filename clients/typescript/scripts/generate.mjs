@@ -159,7 +159,7 @@ const variables = ({ name, args }) => {
     const optional = !isNonNullType(each.type);
     return `  readonly ${each.name}${optional ? '?' : ''}: ${typeText(each.type)}${optional ? ' | undefined' : ''};\n`;
   });
-  return `export interface ${upper(name)}Variables {\n${lines.join('')}}\n`;
+  return `/** What \`${name}\` is asked with. */\nexport interface ${upper(name)}Variables {\n${lines.join('')}}\n`;
 };
 
 const typesText = [

@@ -19,6 +19,7 @@ import * as operations from './wire/generated/operations.ts';
 import type { DeliveryConfirmation, Person } from './wire/generated/types.ts';
 import type { Operation } from './wire/operation.ts';
 
+/** Whose client it is, and what it is made of. */
 export interface ClientOptions {
   /** Who the person is, as the server calls them: the subject of their token. */
   readonly userId: string;
@@ -52,6 +53,7 @@ const OPERATIONS: Readonly<Record<RequestField, Operation<never, unknown>>> = {
   people: operations.peopleOperation,
 };
 
+/** One person's chat: connects, follows the rooms that are open, and sends what is composed until the server has it. */
 export class ChatClient {
   readonly #core: ChatCore;
   readonly #transport: Transport;
@@ -119,10 +121,12 @@ export class ChatClient {
     this.#feed({ type: 'signedIn' });
   }
 
+  /** Reads the connection and the list of rooms: the same object until something in it changes. */
   get getSnapshot(): () => Snapshot {
     return this.#core.getSnapshot;
   }
 
+  /** Reads a room as it is known now: the same object until something in it changes. */
   get getRoom(): (roomId: string) => RoomSnapshot {
     return this.#core.getRoom;
   }
@@ -142,6 +146,7 @@ export class ChatClient {
     return this.#core.getConfirmation;
   }
 
+  /** Calls the listener after each change of what `getSnapshot` and `getRoom` tell; returns how to end that. */
   get subscribe(): (listener: () => void) => () => void {
     return this.#core.subscribe;
   }
@@ -187,6 +192,7 @@ export class ChatClient {
     this.#feed({ type: 'discard', clientMessageId });
   }
 
+  /** Read the page before the oldest message; `isLoadingOlder` while it is under way. Nothing happens without `hasOlder`. */
   loadOlder(roomId: string): void {
     this.#feed({ type: 'loadOlder', roomId });
   }

@@ -51,13 +51,17 @@ export function useRooms(): readonly RoomSummary[] {
   return useSnapshot().rooms;
 }
 
+/** What may be done in a room: `ChatClient`'s methods, of this room. */
 export interface RoomActions {
+  /** Returns the `clientMessageId`. */
   readonly send: (text: string) => string;
   readonly edit: (id: string, text: string) => void;
   readonly remove: (id: string) => void;
   readonly react: (id: string, emoji: string, on?: boolean) => void;
   readonly retry: (clientMessageId: string, text?: string) => void;
+  /** Throw a draft away. */
   readonly discard: (clientMessageId: string) => void;
+  /** Read the page before the oldest message. */
   readonly loadOlder: () => void;
   readonly loadNewer: () => void;
   readonly jumpTo: (id: string) => void;

@@ -15,6 +15,7 @@ import { Views } from './views.ts';
 /** For how long what the server said of its time counts. */
 const BELIEVED_MS = 300_000;
 
+/** What the core is told by whoever drives it. */
 export interface ChatOptions {
   /** Who the person is, as the server calls them. */
   readonly userId: string;
@@ -37,6 +38,7 @@ interface Part {
   take(event: Event): void;
 }
 
+/** Every state machine of the client, without I/O, clock or chance: `feed` it events, and carry out the effects that it returns. */
 export class ChatCore {
   readonly #options: ChatOptions;
   readonly #connection: Connection;

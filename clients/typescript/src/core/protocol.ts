@@ -84,6 +84,7 @@ export type RequestField =
   | 'receipts'
   | 'people';
 
+/** What the core asks its driver to do. */
 export type Effect =
   /** Bring the connection for live events up; answered by `up` or `down`. */
   | { readonly type: 'connect' }
@@ -122,6 +123,7 @@ export type Effect =
   /** Everything of a room, or of all; answered by `loaded`. */
   | { readonly type: 'load'; readonly roomId: string | null };
 
+/** What the core is told. */
 export type Event =
   /** First of all, and again after `stop`. */
   | { readonly type: 'start' }
@@ -241,6 +243,7 @@ export interface UnreadLine {
   readonly count: number;
 }
 
+/** What a person sees of a room; `messages` oldest first. */
 export interface RoomSnapshot {
   readonly roomId: string;
   readonly status: RoomStatus;
@@ -267,6 +270,7 @@ export interface RoomSnapshot {
   readonly unread: number | null;
 }
 
+/** A room in the list, as `sync` and `myRooms` tell it. */
 export interface RoomSummary {
   readonly roomId: string;
   readonly room: Room | null;
@@ -280,8 +284,10 @@ export interface RoomSummary {
   readonly isInvitation: boolean;
 }
 
+/** Whether live events come; `unauthorized` waits for `signedIn`. */
 export type ConnectionStatus = 'offline' | 'connecting' | 'online' | 'unauthorized';
 
+/** What a person sees besides rooms' messages. */
 export interface Snapshot {
   readonly connection: ConnectionStatus;
   readonly rooms: readonly RoomSummary[];

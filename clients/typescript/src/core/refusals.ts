@@ -8,6 +8,7 @@ interface Said {
   readonly values: Readonly<Record<string, string>>;
 }
 
+/** Why something was refused, by `code`; `sentence` is the server's own, for people. */
 export type Refusal = Said &
   (
     | { readonly code: 'IdentityRefused'; readonly reason: string }
@@ -28,6 +29,7 @@ export type Refusal = Said &
     | { readonly code: 'Unknown'; readonly errorType: string }
   );
 
+/** Every code: the server's, and those of calls that did not come to an answer of it. */
 export type RefusalCode = Refusal['code'];
 
 const MACHINE = /\s*\[code=(\w+)((?: \w+=[^\s\]]*)*)\]\s*$/;

@@ -7,6 +7,7 @@ import type { OutboxStorage } from './storage.ts';
 const VERSION = 1;
 const STORE = 'outbox';
 
+/** Which database it is. */
 export interface IndexedDbOptions {
   /** Whose: another person's outbox is another database. */
   readonly userId: string;
@@ -15,6 +16,7 @@ export interface IndexedDbOptions {
   readonly indexedDB?: IDBFactory;
 }
 
+/** An outbox in IndexedDB; where that fails, in memory, with `isDurable` false. */
 export function indexedDbStorage(options: IndexedDbOptions): OutboxStorage {
   return new IndexedDbStorage(options);
 }

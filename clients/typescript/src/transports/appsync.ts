@@ -26,6 +26,7 @@ export type Sign = (request: {
   readonly body: string;
 }) => Promise<Record<string, string>>;
 
+/** Where the API is, and who asks: `getToken` or `sign`. */
 export interface AppSyncOptions {
   /** The GraphQL endpoint, AppSync's own or a custom domain's. */
   readonly url: string;
@@ -62,6 +63,7 @@ interface Subscription extends Wanted {
 const MINE = 'mine/';
 const room = (roomId: string) => `room/${roomId}`;
 
+/** AppSync itself, or the API of `make run`. */
 export function appsync(options: AppSyncOptions): Transport {
   return new AppSync(options);
 }

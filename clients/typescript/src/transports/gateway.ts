@@ -22,6 +22,7 @@ import {
   type TransportListener,
 } from './transport.ts';
 
+/** Where the gateway and the API are, and who asks. */
 export interface GatewayOptions {
   /** The gateway's address, such as `wss://chat.example/ws`. */
   readonly url: string;
@@ -47,6 +48,7 @@ interface Waiting {
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
+/** Live events and sends by the gateway's frames (`chat.v1`), everything else by the API. */
 export function gateway(options: GatewayOptions): Transport {
   return new Gateway(options);
 }

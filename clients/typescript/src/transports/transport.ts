@@ -4,6 +4,7 @@ import type { Operation } from '../wire/operation.ts';
 
 /** Who hears of a transport. */
 export interface TransportListener {
+  /** Live events can come. */
   up(): void;
   /** The connection is lost, or did not come to be. */
   down(refusal: Refusal): void;
@@ -11,6 +12,7 @@ export interface TransportListener {
   subscribed(roomId: string, number: number, isResumed?: boolean): void;
   /** Refused, or ended. */
   notSubscribed(roomId: string, number: number, refusal: Refusal): void;
+  /** A message, a change of one, or a notice, as the server tells it. */
   live(message: Message): void;
   /** Too much was missed of a room. */
   missed(roomId: string): void;
@@ -34,6 +36,7 @@ export interface Transport {
   disconnect(): void;
   /** `subscribed` or `notSubscribed` follows with this number. What the room was subscribed to before ends. */
   subscribe(roomId: string, epoch: number, number: number): void;
+  /** No live events of the room any more, and no answer to this. */
   unsubscribe(roomId: string): void;
   /** Hear what happens to the person: `mineSubscribed` or `mineNotSubscribed` follows with this number. */
   subscribeMine?(userId: string, epoch: number, number: number): void;

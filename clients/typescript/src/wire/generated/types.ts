@@ -569,6 +569,7 @@ export interface PersonEvent {
   readonly quietUntil?: string | null | undefined;
 }
 
+/** What `messages` is asked with. */
 export interface MessagesVariables {
   readonly roomId: string;
   readonly after?: string | null | undefined;
@@ -578,6 +579,7 @@ export interface MessagesVariables {
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `changes` is asked with. */
 export interface ChangesVariables {
   readonly roomId: string;
   readonly since: number;
@@ -586,31 +588,37 @@ export interface ChangesVariables {
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `around` is asked with. */
 export interface AroundVariables {
   readonly roomId: string;
   readonly id: string;
   readonly limit?: number | null | undefined;
 }
 
+/** What `messagesById` is asked with. */
 export interface MessagesByIdVariables {
   readonly roomId: string;
   readonly ids: readonly string[];
 }
 
+/** What `sync` is asked with. */
 export interface SyncVariables {
   readonly since?: string | null | undefined;
   readonly limit?: number | null | undefined;
 }
 
+/** What `room` is asked with. */
 export interface RoomVariables {
   readonly roomId: string;
 }
 
+/** What `myRooms` is asked with. */
 export interface MyRoomsVariables {
   readonly limit?: number | null | undefined;
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `members` is asked with. */
 export interface MembersVariables {
   readonly roomId: string;
   readonly status?: MemberStatus | null | undefined;
@@ -618,6 +626,7 @@ export interface MembersVariables {
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `receipts` is asked with. */
 export interface ReceiptsVariables {
   readonly roomId: string;
   readonly seq?: number | null | undefined;
@@ -625,43 +634,52 @@ export interface ReceiptsVariables {
   readonly nextToken?: string | null | undefined;
 }
 
+/** What `presence` is asked with. */
 export interface PresenceVariables {
   readonly roomId: string;
 }
 
+/** What `attachment` is asked with. */
 export interface AttachmentVariables {
   readonly roomId: string;
   readonly id: string;
 }
 
+/** What `pins` is asked with. */
 export interface PinsVariables {
   readonly roomId: string;
 }
 
+/** What `people` is asked with. */
 export interface PeopleVariables {
   readonly roomId: string;
   readonly ids: readonly string[];
 }
 
+/** What `searchPeople` is asked with. */
 export interface SearchPeopleVariables {
   readonly roomId: string;
   readonly prefix: string;
   readonly limit?: number | null | undefined;
 }
 
+/** What `avatar` is asked with. */
 export interface AvatarVariables {
   readonly roomId: string;
   readonly id: string;
 }
 
+/** What `me` is asked with. */
 export interface MeVariables {
 }
 
+/** What `myReactions` is asked with. */
 export interface MyReactionsVariables {
   readonly roomId: string;
   readonly ids: readonly string[];
 }
 
+/** What `sendMessage` is asked with. */
 export interface SendMessageVariables {
   readonly roomId: string;
   readonly text: string;
@@ -672,6 +690,7 @@ export interface SendMessageVariables {
   readonly mentionsAll?: boolean | null | undefined;
 }
 
+/** What `editMessage` is asked with. */
 export interface EditMessageVariables {
   readonly roomId: string;
   readonly id: string;
@@ -681,12 +700,14 @@ export interface EditMessageVariables {
   readonly mentionsAll?: boolean | null | undefined;
 }
 
+/** What `removeMessage` is asked with. */
 export interface RemoveMessageVariables {
   readonly roomId: string;
   readonly id: string;
   readonly ts?: string | null | undefined;
 }
 
+/** What `heartbeat` is asked with. */
 export interface HeartbeatVariables {
   readonly status?: PresenceStatus | null | undefined;
   readonly deviceId?: string | null | undefined;
@@ -694,22 +715,26 @@ export interface HeartbeatVariables {
   readonly rooms?: readonly RoomPosition[] | null | undefined;
 }
 
+/** What `markRead` is asked with. */
 export interface MarkReadVariables {
   readonly roomId: string;
   readonly seq: number;
   readonly private?: boolean | null | undefined;
 }
 
+/** What `markDelivered` is asked with. */
 export interface MarkDeliveredVariables {
   readonly roomId: string;
   readonly seq: number;
   readonly ts?: string | null | undefined;
 }
 
+/** What `typing` is asked with. */
 export interface TypingVariables {
   readonly roomId: string;
 }
 
+/** What `createUpload` is asked with. */
 export interface CreateUploadVariables {
   readonly roomId?: string | null | undefined;
   readonly contentType: string;
@@ -717,6 +742,7 @@ export interface CreateUploadVariables {
   readonly name?: string | null | undefined;
 }
 
+/** What `createRoom` is asked with. */
 export interface CreateRoomVariables {
   readonly roomId?: string | null | undefined;
   readonly name?: string | null | undefined;
@@ -724,47 +750,56 @@ export interface CreateRoomVariables {
   readonly members?: readonly string[] | null | undefined;
 }
 
+/** What `joinRoom` is asked with. */
 export interface JoinRoomVariables {
   readonly roomId: string;
 }
 
+/** What `leaveRoom` is asked with. */
 export interface LeaveRoomVariables {
   readonly roomId: string;
 }
 
+/** What `addMember` is asked with. */
 export interface AddMemberVariables {
   readonly roomId: string;
   readonly userId: string;
   readonly role?: Role | null | undefined;
 }
 
+/** What `removeMember` is asked with. */
 export interface RemoveMemberVariables {
   readonly roomId: string;
   readonly userId: string;
 }
 
+/** What `setRole` is asked with. */
 export interface SetRoleVariables {
   readonly roomId: string;
   readonly userId: string;
   readonly role: Role;
 }
 
+/** What `muteMember` is asked with. */
 export interface MuteMemberVariables {
   readonly roomId: string;
   readonly userId: string;
   readonly until?: string | null | undefined;
 }
 
+/** What `banMember` is asked with. */
 export interface BanMemberVariables {
   readonly roomId: string;
   readonly userId: string;
 }
 
+/** What `unbanMember` is asked with. */
 export interface UnbanMemberVariables {
   readonly roomId: string;
   readonly userId: string;
 }
 
+/** What `updateRoom` is asked with. */
 export interface UpdateRoomVariables {
   readonly roomId: string;
   readonly name?: string | null | undefined;
@@ -779,32 +814,39 @@ export interface UpdateRoomVariables {
   readonly reset?: readonly RoomRule[] | null | undefined;
 }
 
+/** What `deleteRoom` is asked with. */
 export interface DeleteRoomVariables {
   readonly roomId: string;
 }
 
+/** What `direct` is asked with. */
 export interface DirectVariables {
   readonly userId: string;
 }
 
+/** What `pinMessage` is asked with. */
 export interface PinMessageVariables {
   readonly roomId: string;
   readonly id: string;
 }
 
+/** What `unpinMessage` is asked with. */
 export interface UnpinMessageVariables {
   readonly roomId: string;
   readonly id: string;
 }
 
+/** What `blockUser` is asked with. */
 export interface BlockUserVariables {
   readonly userId: string;
 }
 
+/** What `unblockUser` is asked with. */
 export interface UnblockUserVariables {
   readonly userId: string;
 }
 
+/** What `updateMe` is asked with. */
 export interface UpdateMeVariables {
   readonly name?: string | null | undefined;
   readonly avatarUrl?: string | null | undefined;
@@ -812,6 +854,7 @@ export interface UpdateMeVariables {
   readonly reset?: readonly PersonField[] | null | undefined;
 }
 
+/** What `react` is asked with. */
 export interface ReactVariables {
   readonly roomId: string;
   readonly id: string;
@@ -819,21 +862,25 @@ export interface ReactVariables {
   readonly on?: boolean | null | undefined;
 }
 
+/** What `onMessage` is asked with. */
 export interface OnMessageVariables {
   readonly roomId: string;
   readonly epoch?: number | null | undefined;
 }
 
+/** What `onReceipt` is asked with. */
 export interface OnReceiptVariables {
   readonly roomId: string;
   readonly epoch?: number | null | undefined;
 }
 
+/** What `onTyping` is asked with. */
 export interface OnTypingVariables {
   readonly roomId: string;
   readonly epoch?: number | null | undefined;
 }
 
+/** What `onMine` is asked with. */
 export interface OnMineVariables {
   readonly userId: string;
   readonly epoch?: number | null | undefined;
