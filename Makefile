@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE PUBLISH TEXT
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE PUBLISH TEXT BROWSERS SELENIUM_URL
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -213,6 +213,16 @@ test-page: $(PAGE_INSTALLED) ## the page: types, form, tests of its parts, its b
 $(PAGE_INSTALLED): web/package-lock.json
 	@cd web && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
+WEB_TESTS := tests/integration/node_modules/.package-lock.json
+
+test-web: .venv/installed-dev .venv-ministack/installed $(PAGE_INSTALLED) $(WEB_TESTS) ## the page in Chromium and Firefox: people chat, lose the link, and axe looks on [BROWSERS=chromium,firefox SELENIUM_URL=http://grid:4444]
+	@$(if $(SELENIUM_URL),,PYTHON=$(BIN)/python .ci/browsers)
+	@cd web && npm run -s build
+	@PYTHON=$(BIN)/python exec node tests/integration/run.js
+
+$(WEB_TESTS): tests/integration/package-lock.json
+	@cd tests/integration && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
+
 test-browsers: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the client in Debian's Chromium and Firefox, which are installed where they are missing: kills, two tabs without a link, storage, delays [KILLS=5 SEED=1]
 	@PYTHON=$(BIN)/python .ci/browsers
 	@CHAT_BROWSERS=1 exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
@@ -274,4 +284,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client test-page test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client test-page test-web test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
