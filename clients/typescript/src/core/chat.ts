@@ -3,7 +3,7 @@
 import type { Heartbeat } from '../wire/generated/types.ts';
 import { Connection } from './connection.ts';
 import { Places } from './places.ts';
-import type { Effect, Event, Host, RoomSnapshot, Snapshot } from './protocol.ts';
+import type { Effect, Event, Host, ListState, RoomSnapshot, Snapshot } from './protocol.ts';
 import { Requests } from './requests.ts';
 import { RoomList } from './rooms.ts';
 import { Views } from './views.ts';
@@ -39,6 +39,7 @@ export class ChatCore {
   readonly #listeners = new Set<() => void>();
   #effects: Effect[] = [];
   #now = 0;
+  #leads = true;
   /** The server's clock less ours, in milliseconds, as the last heartbeat told it. */
   #ahead = 0;
 
@@ -55,6 +56,7 @@ export class ChatCore {
       serverNow: () => this.#now + this.#ahead,
       chance: options.chance,
       isUp: () => this.#connection.isUp,
+      leads: () => this.#leads,
       unauthorized: () => this.#connection.unauthorized(),
     };
     this.#connection = new Connection(host, options.deviceId, {
@@ -77,6 +79,7 @@ export class ChatCore {
   /** Take one event in, at `now` (milliseconds since the epoch, by the clock here). Returns what is to be done. */
   feed(event: Event, now: number): readonly Effect[] {
     this.#now = now;
+    if (event.type === 'leads') this.#leads = event.isLeader;
     for (const part of this.#parts) part.take(event);
     const effects = this.#effects;
     this.#effects = [];
@@ -90,6 +93,16 @@ export class ChatCore {
   /** A room as it is shown: the same object until something in it changes. */
   getRoom = (roomId: string): RoomSnapshot =>
     this.#views.get(`room/${roomId}`, () => this.#places.look(roomId));
+
+  /** The list of rooms for another tab to go on with; `null` until there is one. */
+  get list(): ListState | null {
+    return this.#list.state;
+  }
+
+  /** What the open rooms have, as a heartbeat says it. */
+  get positions(): readonly object[] {
+    return this.#places.positions();
+  }
 
   /** Be told after each change; returns how to end that. */
   subscribe = (listener: () => void): (() => void) => {

@@ -49,6 +49,9 @@ export class Connection {
         return this.network(event.isOnline);
       case 'signedIn':
         return this.signedIn();
+      case 'shared':
+        if (event.field === 'heartbeat') this.#heard(event.value as Heartbeat | null);
+        return;
       case 'due':
         if (event.key === 'connect') this.connect();
         else if (event.key === 'heartbeat') this.beat();
@@ -106,12 +109,17 @@ export class Connection {
 
   beat(): void {
     if (!this.isUp) return;
+    if (!this.#host.leads()) return this.#beatAfter(HEARTBEAT_MS);
     const variables = { deviceId: this.#deviceId, rooms: this.#listener.positions() };
     this.#host.request('heartbeat', variables, (value, refusal) => {
       const heartbeat = refusal ? null : (value as Heartbeat | null);
-      if (heartbeat) this.#listener.heard(heartbeat);
+      this.#heard(heartbeat);
       if (this.isUp) this.#beatAfter(heartbeat ? Math.max(5, heartbeat.everySeconds) * 1_000 : HEARTBEAT_MS);
     });
+  }
+
+  #heard(heartbeat: Heartbeat | null): void {
+    if (heartbeat) this.#listener.heard(heartbeat);
   }
 
   #beatAfter(afterMs: number): void {

@@ -45,6 +45,9 @@ export class Places {
         this.#host.emit({ type: 'load', roomId: null });
         for (const { outbox } of this.#places.values()) outbox.due();
         return;
+      case 'leads':
+        if (event.isLeader) this.#host.emit({ type: 'load', roomId: null });
+        return;
       case 'subscribed':
         return this.session(event.roomId)?.subscribed(event.number);
       case 'notSubscribed':

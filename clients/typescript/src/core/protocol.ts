@@ -105,6 +105,17 @@ export type Event =
   | { readonly type: 'loadOlder'; readonly roomId: string }
   | { readonly type: 'shrink'; readonly roomId: string }
   | { readonly type: 'read'; readonly roomId: string; readonly seq: number }
+  /** Whether this tab asks and sends for all tabs of the person; each does until it is told otherwise. */
+  | { readonly type: 'leads'; readonly isLeader: boolean }
+  /** What the tab that leads was answered. */
+  | {
+      readonly type: 'shared';
+      readonly field: RequestField;
+      readonly variables: Readonly<Record<string, unknown>>;
+      readonly value: unknown;
+    }
+  /** The list of rooms as the tab that leads has it. */
+  | { readonly type: 'list'; readonly list: ListState }
   /** The answer to a call that somebody made past the core. */
   | { readonly type: 'told'; readonly messages: readonly Message[] };
 
@@ -145,6 +156,12 @@ export interface RoomSummary {
   readonly isInvitation: boolean;
 }
 
+/** The rooms as `sync` has told them up to this token. */
+export interface ListState {
+  readonly token: string;
+  readonly rooms: readonly RoomSummary[];
+}
+
 export type ConnectionStatus = 'offline' | 'connecting' | 'online' | 'unauthorized';
 
 export interface Snapshot {
@@ -171,6 +188,8 @@ export interface Host {
   chance(): number;
   /** Whether live events can come. */
   isUp(): boolean;
+  /** Whether this tab asks and sends for all tabs of the person. */
+  leads(): boolean;
   /** The token was refused: nothing is asked until there is another. */
   unauthorized(): void;
 }
