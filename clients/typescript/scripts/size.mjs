@@ -11,11 +11,13 @@ const APPSYNC = `export { appsync } from './src/transports/appsync.ts';`;
 const GATEWAY = `export { gateway } from './src/transports/gateway.ts';`;
 const INDEXED_DB = `export { indexedDbStorage } from './src/storage/indexeddb.ts';`;
 
+const TABS = `export { tabs } from './src/tabs.ts';`;
 const HOOKS = `export * from './src/react.ts';`;
 
 const PAGES = {
   'core alone': [`export { ChatCore } from './src/core/chat.ts';`],
   'client, AppSync, IndexedDB': [CLIENT, APPSYNC, INDEXED_DB],
+  'client, AppSync, IndexedDB, tabs': [CLIENT, APPSYNC, INDEXED_DB, TABS],
   'client, gateway, IndexedDB': [CLIENT, GATEWAY, INDEXED_DB],
   'client, both, IndexedDB, hooks': [CLIENT, APPSYNC, GATEWAY, INDEXED_DB, HOOKS],
 };

@@ -2,8 +2,10 @@
 import { ChatCore } from './core/chat.ts';
 import type { Composed, Effect, Event, RequestField, RoomSnapshot, Snapshot } from './core/protocol.ts';
 import { type Refusal, unreachable } from './core/refusals.ts';
+import { newId, onPlatform } from './platform.ts';
 import { memoryStorage } from './storage/memory.ts';
 import type { OutboxStorage } from './storage/storage.ts';
+import type { Tabs } from './tabs.ts';
 import { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
 import * as operations from './wire/generated/operations.ts';
 import type { Message } from './wire/generated/types.ts';
@@ -15,6 +17,8 @@ export interface ClientOptions {
   readonly transport: Transport;
   /** Where what waits to be sent is kept; without one in memory, as `isDurable` says. */
   readonly storage?: OutboxStorage;
+  /** What the person's tabs share: `tabs` of `@appsync-chat/client/tabs`. Without it each does everything by itself. */
+  readonly tabs?: Tabs;
   /** Which of the person's devices this is: kept by whoever can keep it. */
   readonly deviceId?: string;
   /** How many messages of a room stay in memory; 500. */
@@ -37,6 +41,7 @@ export class ChatClient {
   readonly #core: ChatCore;
   readonly #transport: Transport;
   readonly #storage: OutboxStorage;
+  readonly #tabs: Tabs | undefined;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #listener: TransportListener;
   /** How many have each room open. */
@@ -45,20 +50,21 @@ export class ChatClient {
   #isRunning = false;
   #stopListening = () => {};
 
-  constructor({ transport, storage = memoryStorage(), ...options }: ClientOptions) {
+  constructor({ transport, tabs, storage = memoryStorage(), ...options }: ClientOptions) {
     this.#transport = transport;
     this.#storage = storage;
+    this.#tabs = tabs;
     const { followsEpochs } = transport;
     this.#core = new ChatCore({ ...options, followsEpochs, chance: Math.random });
+    const heard = (event: Event) => (tabs ? tabs.heard(event) : this.#feed(event));
     this.#listener = {
-      up: () => this.#feed({ type: 'up' }),
-      down: (refusal) => this.#feed({ type: 'down', refusal }),
-      subscribed: (roomId, number) => this.#feed({ type: 'subscribed', roomId, number }),
-      notSubscribed: (roomId, number, refusal) =>
-        this.#feed({ type: 'notSubscribed', roomId, number, refusal }),
-      live: (message) => this.#feed({ type: 'live', message }),
-      missed: (roomId) => this.#feed({ type: 'missed', roomId }),
-      left: (roomId) => this.#feed({ type: 'left', roomId }),
+      up: () => heard({ type: 'up' }),
+      down: (refusal) => heard({ type: 'down', refusal }),
+      subscribed: (roomId, number) => heard({ type: 'subscribed', roomId, number }),
+      notSubscribed: (roomId, number, refusal) => heard({ type: 'notSubscribed', roomId, number, refusal }),
+      live: (message) => heard({ type: 'live', message }),
+      missed: (roomId) => heard({ type: 'missed', roomId }),
+      left: (roomId) => heard({ type: 'left', roomId }),
     };
   }
 
@@ -67,6 +73,13 @@ export class ChatClient {
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#stopListening = onPlatform((isOnline) => this.#feed({ type: 'network', isOnline }));
+    this.#tabs?.join({
+      feed: (event) => this.#feed(event),
+      wire: (effect) => this.#wire(effect),
+      list: () => this.#core.list,
+      positions: () => this.#core.positions,
+      signedOut: () => void this.#forget(),
+    });
     this.#feed({ type: 'start' });
   }
 
@@ -75,6 +88,7 @@ export class ChatClient {
     if (!this.#isRunning) return;
     this.#isRunning = false;
     this.#stopListening();
+    this.#tabs?.leave();
     this.#transport.disconnect();
     this.#feed({ type: 'stop' });
     for (const timer of this.#timers.values()) clearTimeout(timer);
@@ -83,6 +97,11 @@ export class ChatClient {
 
   /** Stop, and forget everything of this person that is kept here, what waits to be sent included. */
   async logOut(): Promise<void> {
+    this.#tabs?.signOut();
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
     this.stop();
     await this.#storing;
     await this.#storage.clear();
@@ -91,6 +110,7 @@ export class ChatClient {
   /** The person has signed in again, after `connection` was `unauthorized`. */
   signedIn(): void {
     this.#feed({ type: 'signedIn' });
+    this.#tabs?.signIn();
   }
 
   get getSnapshot(): () => Snapshot {
@@ -144,6 +164,7 @@ export class ChatClient {
   /** Throw a draft away. */
   discard(clientMessageId: string): void {
     this.#feed({ type: 'discard', clientMessageId });
+    this.#tabs?.discarded(clientMessageId);
   }
 
   loadOlder(roomId: string): void {
@@ -189,13 +210,10 @@ export class ChatClient {
     if (!this.#isRunning) return this.#carryOutStopped(effect);
     switch (effect.type) {
       case 'connect':
-        return this.#transport.connect(this.#listener);
       case 'disconnect':
-        return this.#transport.disconnect();
       case 'subscribe':
-        return this.#transport.subscribe(effect.roomId, effect.epoch, effect.number);
       case 'unsubscribe':
-        return this.#transport.unsubscribe(effect.roomId);
+        return this.#tabs ? this.#tabs.ask(effect) : this.#wire(effect);
       case 'timer':
         return this.#time(effect.key, effect.afterMs);
       case 'cancel':
@@ -208,6 +226,15 @@ export class ChatClient {
       default:
         return this.#enqueue(effect);
     }
+  }
+
+  /** What the transport is asked for. */
+  #wire(effect: Effect): void {
+    if (effect.type === 'connect') this.#transport.connect(this.#listener);
+    else if (effect.type === 'disconnect') this.#transport.disconnect();
+    else if (effect.type === 'unsubscribe') this.#transport.unsubscribe(effect.roomId);
+    else if (effect.type === 'subscribe')
+      this.#transport.subscribe(effect.roomId, effect.epoch, effect.number);
   }
 
   /** What is composed meanwhile is stored all the same. */
@@ -235,7 +262,9 @@ export class ChatClient {
   async #request({ number, field, variables }: Extract<Effect, { type: 'request' }>): Promise<void> {
     let event: Event;
     try {
-      const value = await this.#transport.call(OPERATIONS[field], variables as never);
+      const said = this.#tabs?.variables(field, variables) ?? variables;
+      const value = await this.#transport.call(OPERATIONS[field], said as never);
+      this.#tabs?.answered({ field, variables, value });
       event = { type: 'answered', number, value };
     } catch (error) {
       event = { type: 'refused', number, refusal: refusalOf(error) };
@@ -253,8 +282,11 @@ export class ChatClient {
     if (effect.type === 'add') {
       const entry = await this.#storage.add(effect.entry, effect.replaces);
       if (entry) this.#feed({ type: 'added', entry });
-    } else if (effect.type === 'update') await this.#storage.update(effect.entry);
-    else if (effect.type === 'remove') await this.#storage.remove(effect.clientMessageId);
+      this.#tabs?.stored(effect.entry.roomId);
+    } else if (effect.type === 'update') {
+      await this.#storage.update(effect.entry);
+      this.#tabs?.stored(effect.entry.roomId);
+    } else if (effect.type === 'remove') await this.#storage.remove(effect.clientMessageId);
     else if (effect.type === 'load') {
       const entries = await this.#storage.load(effect.roomId).catch(() => null);
       if (!entries) this.#loadLater(effect);
@@ -270,21 +302,3 @@ const STORAGE_PAUSE_MS = 1_000;
 
 const refusalOf = (error: unknown): Refusal =>
   error instanceof CallRefused ? error.refusal : unreachable(String(error));
-
-/** Tells of the network, and of a page that is shown again; returns how to end that. */
-function onPlatform(tell: (isOnline: boolean) => void): () => void {
-  if (typeof window === 'undefined' || typeof document === 'undefined') return () => {};
-  const ending = new AbortController();
-  const { signal } = ending;
-  window.addEventListener('online', () => tell(true), { signal });
-  window.addEventListener('offline', () => tell(false), { signal });
-  window.addEventListener('pageshow', () => tell(navigator.onLine), { signal });
-  document.addEventListener('visibilitychange', () => !document.hidden && tell(navigator.onLine), { signal });
-  return () => ending.abort();
-}
-
-/** 128 bits by chance, also where a page is not secure. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
