@@ -34,7 +34,7 @@ async function killers(mutant) {
     const place = join(folder, 'src', 'core', mutant.file);
     writeFileSync(place, applied(readFileSync(place, 'utf8'), mutant));
     const report = join(folder, 'report.json');
-    const tests = ['outbox', 'room', 'rooms', 'timeline', 'kills', 'histories'].map(
+    const tests = ['outbox', 'room', 'rooms', 'timeline', 'kills', 'tabs', 'histories'].map(
       (each) => `test/${each}.test.ts`,
     );
     const given = ['vitest', 'run', '--reporter=json', `--outputFile=${report}`, ...tests];

@@ -139,6 +139,8 @@ export class Tab {
   readonly #line: string;
   readonly #ends = new Map<string, () => void>();
   #connection = 0;
+  /** Tells a connection that was given up before it came to be. */
+  #attempt = 0;
   readonly sent = new Map<string, number>();
 
   constructor(world: World, rooms: readonly string[]) {
@@ -223,9 +225,13 @@ export class Tab {
   }
 
   protected wire(effect: Effect): void {
-    if (effect.type === 'connect') this.later(() => this.#connect());
-    else if (effect.type === 'disconnect') this.cut();
-    else if (effect.type === 'subscribe') this.later(() => this.#subscribe(effect));
+    if (effect.type === 'connect') {
+      const attempt = this.#attempt;
+      this.later(() => attempt === this.#attempt && this.#connect());
+    } else if (effect.type === 'disconnect') {
+      this.#attempt += 1;
+      this.cut();
+    } else if (effect.type === 'subscribe') this.later(() => this.#subscribe(effect));
     else if (effect.type === 'unsubscribe') this.#ends.get(effect.roomId)?.();
   }
 
