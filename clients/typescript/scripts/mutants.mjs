@@ -3,6 +3,8 @@ const outbox = 'outbox.ts';
 const room = 'room.ts';
 const timeline = 'timeline.ts';
 const order = 'order.ts';
+const tabs = '../tabs/core.ts';
+const subscriptions = '../tabs/subscriptions.ts';
 
 export const MUTANTS = [
   {
@@ -371,5 +373,58 @@ export const MUTANTS = [
     file: 'people.ts',
     from: 'if (!held || Math.abs(now - held.at) > OLD_MS) room.wanted.add(id);',
     to: 'if (now >= 0) room.wanted.add(id);',
+  },
+    name: 'tabs: every tab drains',
+    file: outbox,
+    from: 'first && (this.#host.leads() || !first.isDurable)',
+    to: 'first',
+  },
+  {
+    name: 'tabs: not look once more where another tab changed the storage',
+    file: outbox,
+    from: "    else if (this.#phase === 'loading') this.#isStale = true;\n",
+    to: '',
+  },
+  {
+    name: 'tabs: not connect when taking over',
+    file: tabs,
+    from: "    if (this.#wants) this.#emit({ type: 'wire', effect: { type: 'connect' } });",
+    to: '',
+  },
+  {
+    name: 'tabs: wait for a frozen leader for ever',
+    file: tabs,
+    from: "    this.#emit({ type: 'steal' });\n",
+    to: '',
+  },
+  {
+    name: 'tabs: keep the connection when the lock is lost',
+    file: tabs,
+    from: "    this.#emit({ type: 'wire', effect: { type: 'disconnect' } });\n",
+    to: '',
+  },
+  {
+    name: 'tabs: not tell the others what comes live',
+    file: tabs,
+    from: "        this.#post({ type: 'live', event });\n",
+    to: '',
+  },
+  {
+    name: 'tabs: each tab has a subscription of its own',
+    file: subscriptions,
+    from: '    if (!held?.tabs.delete(tab) || held.tabs.size > 0) return;\n',
+    to: '    if (!held?.tabs.delete(tab)) return;\n',
+  },
+  {
+    name: 'tabs: never forget a tab that is gone',
+    file: tabs,
+    from: '      if (other.beats > 2) this.#forget(tab);\n',
+    to: '',
+  },
+  {
+    name: 'tabs: not share what sync says',
+    file: tabs,
+    from: "      this.#post({ type: 'shared', field, variables, value });\n",
+    to: '',
   },
 ];

@@ -8,14 +8,16 @@ const CLIENT = `export { ChatClient } from './src/index.ts';`;
 const APPSYNC = `export { appsync } from './src/transports/appsync.ts';`;
 const GATEWAY = `export { gateway } from './src/transports/gateway.ts';`;
 const INDEXED_DB = `export { indexedDbStorage } from './src/storage/indexeddb.ts';`;
+const TABS = `export { tabs } from './src/tabs.ts';`;
 const HOOKS = `export * from './src/react.ts';`;
 
 /** By name: what it imports, and its budget in KiB gzipped. */
 const PAGES = {
-  'core alone': { imports: [`export { ChatCore } from './src/core/chat.ts';`], most: 13.6 },
-  'client, AppSync, IndexedDB': { imports: [CLIENT, APPSYNC, INDEXED_DB], most: 26.8 },
-  'client, gateway, IndexedDB': { imports: [CLIENT, GATEWAY, INDEXED_DB], most: 26.7 },
-  'client, both, IndexedDB, hooks': { imports: [CLIENT, APPSYNC, GATEWAY, INDEXED_DB, HOOKS], most: 28.7 },
+  'core alone': { imports: [`export { ChatCore } from './src/core/chat.ts';`], most: 13.8 },
+  'client, AppSync, IndexedDB': { imports: [CLIENT, APPSYNC, INDEXED_DB], most: 27.2 },
+  'client, AppSync, IndexedDB, tabs': { imports: [CLIENT, APPSYNC, INDEXED_DB, TABS], most: 31 },
+  'client, gateway, IndexedDB': { imports: [CLIENT, GATEWAY, INDEXED_DB], most: 27.0 },
+  'client, both, IndexedDB, hooks': { imports: [CLIENT, APPSYNC, GATEWAY, INDEXED_DB, HOOKS], most: 29.1 },
 };
 
 /** Every page with its size in bytes and its budget in KiB. */

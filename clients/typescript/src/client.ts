@@ -13,6 +13,7 @@ import { type Refusal, unreachable } from './core/refusals.ts';
 import { newId, onPlatform } from './platform.ts';
 import { memoryStorage } from './storage/memory.ts';
 import type { OutboxStorage } from './storage/storage.ts';
+import type { Tabs } from './tabs.ts';
 import { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
 import { type UploadOptions, uploadFile } from './uploads.ts';
 import * as operations from './wire/generated/operations.ts';
@@ -26,6 +27,8 @@ export interface ClientOptions {
   readonly transport: Transport;
   /** Where what waits to be sent is kept; without one in memory, as `isDurable` says. */
   readonly storage?: OutboxStorage;
+  /** What the person's tabs share: `tabs` of `@appsync-chat/client/tabs`. Without it each does everything by itself. */
+  readonly tabs?: Tabs;
   /** Which of the person's devices this is: kept by whoever can keep it. */
   readonly deviceId?: string;
   /** How many messages of a room stay in memory; 500. */
@@ -58,6 +61,7 @@ export class ChatClient {
   readonly #core: ChatCore;
   readonly #transport: Transport;
   readonly #storage: OutboxStorage;
+  readonly #tabs: Tabs | undefined;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #listener: TransportListener;
   /** How many have each room open. */
@@ -66,27 +70,28 @@ export class ChatClient {
   #isRunning = false;
   #stopListening = () => {};
 
-  constructor({ transport, storage = memoryStorage(), ...options }: ClientOptions) {
+  constructor({ transport, tabs, storage = memoryStorage(), ...options }: ClientOptions) {
     this.#transport = transport;
     this.#storage = storage;
+    this.#tabs = tabs;
     const { followsEpochs } = transport;
     const confirms = transport.delivered !== undefined;
     this.#core = new ChatCore({ ...options, followsEpochs, confirms, chance: Math.random });
+    const heard = (event: Event) => (tabs ? tabs.heard(event) : this.#feed(event));
     this.#listener = {
-      up: () => this.#feed({ type: 'up' }),
-      down: (refusal) => this.#feed({ type: 'down', refusal }),
+      up: () => heard({ type: 'up' }),
+      down: (refusal) => heard({ type: 'down', refusal }),
       subscribed: (roomId, number, isResumed = false) =>
-        this.#feed({ type: 'subscribed', roomId, number, isResumed }),
-      notSubscribed: (roomId, number, refusal) =>
-        this.#feed({ type: 'notSubscribed', roomId, number, refusal }),
-      live: (message) => this.#feed({ type: 'live', message }),
-      missed: (roomId) => this.#feed({ type: 'missed', roomId }),
-      left: (roomId) => this.#feed({ type: 'left', roomId }),
-      typing: (typing) => this.#feed({ type: 'typing', typing }),
-      receipt: (receipt) => this.#feed({ type: 'receipt', receipt }),
-      mineSubscribed: (number) => this.#feed({ type: 'mineSubscribed', number }),
-      mineNotSubscribed: (number, refusal) => this.#feed({ type: 'mineNotSubscribed', number, refusal }),
-      mine: (event) => this.#feed({ type: 'mine', event }),
+        heard({ type: 'subscribed', roomId, number, isResumed }),
+      notSubscribed: (roomId, number, refusal) => heard({ type: 'notSubscribed', roomId, number, refusal }),
+      live: (message) => heard({ type: 'live', message }),
+      missed: (roomId) => heard({ type: 'missed', roomId }),
+      left: (roomId) => heard({ type: 'left', roomId }),
+      typing: (typing) => heard({ type: 'typing', typing }),
+      receipt: (receipt) => heard({ type: 'receipt', receipt }),
+      mineSubscribed: (number) => heard({ type: 'mineSubscribed', number }),
+      mineNotSubscribed: (number, refusal) => heard({ type: 'mineNotSubscribed', number, refusal }),
+      mine: (event) => heard({ type: 'mine', event }),
     };
   }
 
@@ -95,6 +100,13 @@ export class ChatClient {
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#stopListening = onPlatform((event) => this.#feed(event));
+    this.#tabs?.join({
+      feed: (event) => this.#feed(event),
+      wire: (effect) => this.#wire(effect),
+      list: () => this.#core.list,
+      positions: () => this.#core.positions,
+      signedOut: () => void this.#forget(),
+    });
     this.#feed({ type: 'start' });
   }
 
@@ -103,6 +115,7 @@ export class ChatClient {
     if (!this.#isRunning) return;
     this.#isRunning = false;
     this.#stopListening();
+    this.#tabs?.leave();
     this.#transport.disconnect();
     this.#feed({ type: 'stop' });
     for (const timer of this.#timers.values()) clearTimeout(timer);
@@ -111,6 +124,11 @@ export class ChatClient {
 
   /** Stop, and forget everything of this person that is kept here, what waits to be sent included. */
   async logOut(): Promise<void> {
+    this.#tabs?.signOut();
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
     this.stop();
     await this.#storing;
     await this.#storage.clear();
@@ -119,6 +137,7 @@ export class ChatClient {
   /** The person has signed in again, after `connection` was `unauthorized`. */
   signedIn(): void {
     this.#feed({ type: 'signedIn' });
+    this.#tabs?.signIn();
   }
 
   /** Reads the connection and the list of rooms: the same object until something in it changes. */
@@ -190,6 +209,7 @@ export class ChatClient {
   /** Throw a draft away. */
   discard(clientMessageId: string): void {
     this.#feed({ type: 'discard', clientMessageId });
+    this.#tabs?.discarded(clientMessageId);
   }
 
   /** Read the page before the oldest message; `isLoadingOlder` while it is under way. Nothing happens without `hasOlder`. */
@@ -282,19 +302,13 @@ export class ChatClient {
     if (!this.#isRunning) return this.#carryOutStopped(effect);
     switch (effect.type) {
       case 'connect':
-        return this.#transport.connect(this.#listener);
       case 'disconnect':
-        return this.#transport.disconnect();
       case 'subscribe':
-        return this.#transport.subscribe(effect.roomId, effect.epoch, effect.number);
       case 'unsubscribe':
-        return this.#transport.unsubscribe(effect.roomId);
       case 'subscribeMine':
-        return this.#transport.subscribeMine?.(effect.userId, effect.epoch, effect.number);
       case 'here':
-        return this.#transport.here?.(effect.status, effect.watching);
       case 'delivered':
-        return this.#transport.delivered?.(effect.roomId, effect.seq);
+        return this.#tabs ? this.#tabs.ask(effect) : this.#wire(effect);
       case 'timer':
         return this.#time(effect.key, effect.afterMs);
       case 'cancel':
@@ -307,6 +321,19 @@ export class ChatClient {
       default:
         return this.#enqueue(effect);
     }
+  }
+
+  /** What the transport is asked for. */
+  #wire(effect: Effect): void {
+    if (effect.type === 'connect') this.#transport.connect(this.#listener);
+    else if (effect.type === 'disconnect') this.#transport.disconnect();
+    else if (effect.type === 'unsubscribe') this.#transport.unsubscribe(effect.roomId);
+    else if (effect.type === 'subscribe')
+      this.#transport.subscribe(effect.roomId, effect.epoch, effect.number);
+    else if (effect.type === 'subscribeMine')
+      this.#transport.subscribeMine?.(effect.userId, effect.epoch, effect.number);
+    else if (effect.type === 'here') this.#transport.here?.(effect.status, effect.watching);
+    else if (effect.type === 'delivered') this.#transport.delivered?.(effect.roomId, effect.seq);
   }
 
   /** What is composed meanwhile is stored all the same. */
@@ -334,7 +361,9 @@ export class ChatClient {
   async #request({ number, field, variables }: Extract<Effect, { type: 'request' }>): Promise<void> {
     let event: Event;
     try {
-      const value = await this.#transport.call(OPERATIONS[field], variables as never);
+      const said = this.#tabs?.variables(field, variables) ?? variables;
+      const value = await this.#transport.call(OPERATIONS[field], said as never);
+      this.#tabs?.answered({ field, variables, value });
       event = { type: 'answered', number, value };
     } catch (error) {
       event = { type: 'refused', number, refusal: refusalOf(error) };
@@ -352,8 +381,11 @@ export class ChatClient {
     if (effect.type === 'add') {
       const entry = await this.#storage.add(effect.entry, effect.replaces);
       if (entry) this.#feed({ type: 'added', entry });
-    } else if (effect.type === 'update') await this.#storage.update(effect.entry);
-    else if (effect.type === 'remove') await this.#storage.remove(effect.clientMessageId);
+      this.#tabs?.stored(effect.entry.roomId);
+    } else if (effect.type === 'update') {
+      await this.#storage.update(effect.entry);
+      this.#tabs?.stored(effect.entry.roomId);
+    } else if (effect.type === 'remove') await this.#storage.remove(effect.clientMessageId);
     else if (effect.type === 'load') {
       const entries = await this.#storage.load(effect.roomId).catch(() => null);
       if (!entries) this.#loadLater(effect);

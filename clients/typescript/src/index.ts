@@ -19,6 +19,7 @@ export type {
 export { isPassing, parseRefusal, type Refusal, type RefusalCode } from './core/refusals.ts';
 export { memoryStorage } from './storage/memory.ts';
 export type { OutboxStorage } from './storage/storage.ts';
+export type { Tabs } from './tabs.ts';
 export type { GetToken } from './transports/tokens.ts';
 export { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
 export type { UploadOptions } from './uploads.ts';

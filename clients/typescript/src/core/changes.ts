@@ -135,10 +135,12 @@ export class RoomChanges {
     this.#changed();
   }
 
+  /** What is first: a tab that does not lead sends only what no other tab can read. */
   get #first(): Held | undefined {
     let first: Held | undefined;
     for (const held of this.#held.values()) {
       if (held.entry.refusal || !held.stored) continue;
+      if (held.stored.isDurable && !this.#host.leads()) continue;
       if (!first || held.stored.n < (first.stored?.n ?? 0)) first = held;
     }
     return first;

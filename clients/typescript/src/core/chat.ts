@@ -5,7 +5,7 @@ import { Connection } from './connection.ts';
 import { Mine } from './mine.ts';
 import { People } from './people.ts';
 import { Places } from './places.ts';
-import type { Effect, Event, Host, RoomSnapshot, Snapshot } from './protocol.ts';
+import type { Effect, Event, Host, ListState, RoomSnapshot, Snapshot } from './protocol.ts';
 import { Receipts } from './receipts.ts';
 import { Requests } from './requests.ts';
 import { RoomList } from './rooms.ts';
@@ -53,6 +53,7 @@ export class ChatCore {
   readonly #listeners = new Set<() => void>();
   #effects: Effect[] = [];
   #now = 0;
+  #leads = true;
   /** The server's clock less ours, in milliseconds, as the last heartbeat told it. */
   #ahead = 0;
   /** When that was, by our clock, which may be set meanwhile. */
@@ -72,6 +73,7 @@ export class ChatCore {
       serverTime: () => this.#serverTime(),
       chance: options.chance,
       isUp: () => this.#connection.isUp,
+      leads: () => this.#leads,
       unauthorized: () => this.#connection.unauthorized(),
     };
     this.#connection = new Connection(host, options, {
@@ -99,6 +101,7 @@ export class ChatCore {
   /** Take one event in, at `now` (milliseconds since the epoch, by the clock here). Returns what is to be done. */
   feed(event: Event, now: number): readonly Effect[] {
     this.#now = now;
+    if (event.type === 'leads') this.#leads = event.isLeader;
     for (const part of this.#parts) part.take(event);
     this.#places.settle();
     const effects = this.#effects;
@@ -125,6 +128,16 @@ export class ChatCore {
   /** How many have the message that `confirm` named; `null` where that is not known. */
   getConfirmation = (roomId: string): DeliveryConfirmation | null =>
     this.#views.get(`receipts/${roomId}`, () => ({ shown: this.#receipts.look(roomId) })).shown;
+
+  /** The list of rooms for another tab to go on with; `null` until there is one. */
+  get list(): ListState | null {
+    return this.#list.state;
+  }
+
+  /** What the open rooms have, as a heartbeat says it. */
+  get positions(): readonly object[] {
+    return this.#places.positions();
+  }
 
   /** Be told after each change; returns how to end that. */
   subscribe = (listener: () => void): (() => void) => {

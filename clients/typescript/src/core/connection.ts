@@ -77,6 +77,9 @@ export class Connection {
         return this.#moved();
       case 'shown':
         return this.#moved();
+      case 'shared':
+        if (event.field === 'heartbeat') this.#heard(event.value as Heartbeat | null);
+        return;
       case 'due':
         if (event.key === 'connect') this.connect();
         else if (event.key === 'heartbeat') this.beat();
@@ -135,6 +138,7 @@ export class Connection {
 
   beat(): void {
     if (!this.isUp) return;
+    if (!this.#host.leads()) return this.#beatAfter(HEARTBEAT_MS);
     const rooms = this.#listener.positions();
     const { status, watching } = this.#presence;
     this.#said = `${status} ${watching}`;
@@ -147,7 +151,7 @@ export class Connection {
     const variables = { status, deviceId: this.#options.deviceId, watching, rooms };
     this.#host.request('heartbeat', variables, (value, refusal) => {
       const heartbeat = refusal ? null : (value as Heartbeat | null);
-      if (heartbeat) this.#listener.heard(heartbeat);
+      this.#heard(heartbeat);
       if (this.isUp) this.#beatAfter(heartbeat ? Math.max(5, heartbeat.everySeconds) * 1_000 : HEARTBEAT_MS);
     });
   }
@@ -161,6 +165,10 @@ export class Connection {
   #moved(): void {
     const { status, watching } = this.#presence;
     if (this.isUp && this.#said && this.#said !== `${status} ${watching}`) this.#beatAfter(SOON_MS);
+  }
+
+  #heard(heartbeat: Heartbeat | null): void {
+    if (heartbeat) this.#listener.heard(heartbeat);
   }
 
   #beatAfter(afterMs: number): void {

@@ -41,6 +41,8 @@ export class Mine {
     switch (event.type) {
       case 'up':
         return this.#start();
+      case 'leads':
+        return event.isLeader ? this.#start() : undefined;
       case 'mineSubscribed':
         if (event.number === this.#number) this.#subscribed();
         return;
@@ -56,7 +58,7 @@ export class Mine {
   }
 
   #start(): void {
-    if (!this.#host.isUp() || this.#host.now() < this.#restsUntil) return;
+    if (!this.#host.isUp() || !this.#host.leads() || this.#host.now() < this.#restsUntil) return;
     this.#number += 1;
     if (this.#epoch !== null) return this.#subscribe(this.#epoch);
     const number = this.#number;

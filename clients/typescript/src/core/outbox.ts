@@ -30,6 +30,8 @@ export class RoomOutbox {
   #sending: string | null = null;
   #attempts = 0;
   #faults = 0;
+  /** Another tab has changed the storage since it was asked. */
+  #isStale = false;
   #until = 0;
   #waitsFor: Refusal | null = null;
   #snapshot: { pending: readonly PendingMessage[]; drafts: readonly PendingMessage[] } | null = null;
@@ -88,13 +90,14 @@ export class RoomOutbox {
 
   /** Send what is first, unless something is under way or has to be waited for. */
   go(): void {
-    if (this.#phase !== 'idle' || !this.#entries.some(({ refusal }) => !refusal)) return;
-    this.#load();
+    if (this.#phase === 'idle' && (this.#isStale || this.#next())) this.#load();
   }
 
   /** Look into the storage: another tab has changed it. */
   look(): void {
     if (this.#phase === 'idle') this.#load();
+    else if (this.#phase === 'loading') this.#isStale = true;
+    else this.#emit({ type: 'load', roomId: this.#roomId });
   }
 
   /** The network or the token is there again: what waits for that waits no longer. */
@@ -148,14 +151,21 @@ export class RoomOutbox {
     this.#emit({ type: 'remove', clientMessageId });
   }
 
+  /** What this tab has to send now: one that does not lead sends only what no other tab can read. */
+  #next(): StoredEntry | null {
+    const first = this.#entries.find(({ refusal }) => !refusal);
+    return first && (this.#host.leads() || !first.isDurable) ? first : null;
+  }
+
   #load(): void {
     this.#phase = 'loading';
+    this.#isStale = false;
     this.#emit({ type: 'load', roomId: this.#roomId });
   }
 
   #send(): void {
-    const first = this.#entries.find(({ refusal }) => !refusal);
-    if (!first) return;
+    const first = this.#next();
+    if (!first) return this.go();
     this.#phase = 'sending';
     if (this.#sending !== first.clientMessageId) this.#attempts = this.#faults = 0;
     this.#sending = first.clientMessageId;

@@ -86,6 +86,9 @@ export class Places {
           changes.wake();
         }
         return;
+      case 'leads':
+        if (event.isLeader) this.#host.emit({ type: 'load', roomId: null });
+        return;
       case 'subscribed':
         return this.session(event.roomId)?.subscribed(event.number, event.isResumed ?? false);
       case 'notSubscribed':

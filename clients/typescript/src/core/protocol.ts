@@ -200,6 +200,17 @@ export type Event =
   | { readonly type: 'confirm'; readonly roomId: string; readonly seq: number | null }
   /** Whether the person can see the screen: the page is visible and has the focus. */
   | { readonly type: 'visible'; readonly isVisible: boolean }
+  /** Whether this tab asks and sends for all tabs of the person; each does until it is told otherwise. */
+  | { readonly type: 'leads'; readonly isLeader: boolean }
+  /** What the tab that leads was answered. */
+  | {
+      readonly type: 'shared';
+      readonly field: RequestField;
+      readonly variables: Readonly<Record<string, unknown>>;
+      readonly value: unknown;
+    }
+  /** The list of rooms as the tab that leads has it. */
+  | { readonly type: 'list'; readonly list: ListState }
   /** The answer to a call that somebody made past the core. */
   | { readonly type: 'told'; readonly messages: readonly Message[] };
 
@@ -284,6 +295,12 @@ export interface RoomSummary {
   readonly isInvitation: boolean;
 }
 
+/** The rooms as `sync` has told them up to this token. */
+export interface ListState {
+  readonly token: string;
+  readonly rooms: readonly RoomSummary[];
+}
+
 /** Whether live events come; `unauthorized` waits for `signedIn`. */
 export type ConnectionStatus = 'offline' | 'connecting' | 'online' | 'unauthorized';
 
@@ -316,6 +333,8 @@ export interface Host {
   chance(): number;
   /** Whether live events can come. */
   isUp(): boolean;
+  /** Whether this tab asks and sends for all tabs of the person. */
+  leads(): boolean;
   /** The token was refused: nothing is asked until there is another. */
   unauthorized(): void;
 }

@@ -1,7 +1,7 @@
 // The person's rooms as a list, kept by `sync`: one token for all of them, however many there are.
 import type { MyRoomPage, Room, RoomSync, SyncPage } from '../wire/generated/types.ts';
 import { newer } from './order.ts';
-import { type Event, type Host, pause, type RoomSummary } from './protocol.ts';
+import { type Event, type Host, type ListState, pause, type RoomSummary } from './protocol.ts';
 
 const EVERY_MS = 60_000;
 
@@ -38,6 +38,17 @@ export class RoomList {
       this.fill(); // `sync` knows no invitations
     } else if (event.type === 'due' && event.key === 'sync' && this.#host.isUp()) this.look();
     else if (event.type === 'left') this.forget(event.roomId);
+    else if (event.type === 'leads' && event.isLeader && this.#host.isUp()) this.look();
+    else if (event.type === 'list') this.#adopt(event.list);
+    else if (event.type === 'shared' && event.field === 'sync') {
+      if (event.variables.since === this.#token) this.#take(event.value as SyncPage);
+    } else if (event.type === 'shared' && event.field === 'myRooms') {
+      this.#filled(event.value as MyRoomPage | null);
+    }
+  }
+
+  get state(): ListState | null {
+    return this.#token === null ? null : { token: this.#token, rooms: [...this.#rooms.values()] };
   }
 
   /** Newest first: the same array until something changes. */
@@ -95,6 +106,7 @@ export class RoomList {
 
   /** Ask what has changed. */
   look(): void {
+    if (!this.#host.leads()) return;
     if (this.#isAsking) this.#again = true;
     else this.#ask();
   }
@@ -117,12 +129,13 @@ export class RoomList {
     this.#token = page.token;
     if (page.reset) this.#named = new Set();
     for (const room of page.rooms) this.#synced(room);
-    if (page.more || this.#again) return this.#ask();
+    if (this.#host.leads() && (page.more || this.#again)) return this.#ask();
+    if (page.more) return;
     const named = this.#named;
     this.#named = null;
     if (named) {
       for (const roomId of this.#rooms.keys()) if (!named.has(roomId)) this.#left(roomId);
-      this.#fill(null);
+      if (this.#host.leads()) this.#fill(null);
     }
     this.#later(EVERY_MS);
   }
@@ -156,37 +169,31 @@ export class RoomList {
   #fill(nextToken: string | null): void {
     this.#host.request('myRooms', { limit: 50, nextToken }, (value, refusal) => {
       const page = refusal ? null : (value as MyRoomPage | null);
-      for (const {
-        room,
-        unread,
-        unreadMentions,
-        lastReadSeq: read,
-        lastMessage,
-        invitation,
-      } of page?.items ?? []) {
-        const held = this.#rooms.get(room.roomId);
-        const last = held?.lastMessage ?? lastMessage ?? null;
-        const head = held?.head ?? room.head ?? null;
-        const isInvitation = Boolean(invitation);
-        if (isInvitation) this.#invited?.add(room.roomId);
-        if (held || isInvitation) {
-          const lastReadSeq = Math.max(read, held?.lastReadSeq ?? 0);
-          const said = {
-            room,
-            head,
-            unread: held?.unread ?? unread,
-            unreadMentions: held?.unreadMentions ?? unreadMentions,
-            lastReadSeq,
-            lastMessage: last,
-            isInvitation,
-          };
-          this.#set({ roomId: room.roomId, ...said });
-        }
-      }
+      this.#filled(page);
       if (page?.nextToken) return this.#fill(page.nextToken);
       this.#isFilled = true;
       if (page) this.#endInvitations();
     });
+  }
+
+  #filled(page: MyRoomPage | null): void {
+    for (const each of page?.items ?? []) {
+      const { room, unread, unreadMentions, lastReadSeq: read, lastMessage, invitation } = each;
+      const held = this.#rooms.get(room.roomId);
+      const isInvitation = Boolean(invitation);
+      if (isInvitation) this.#invited?.add(room.roomId);
+      if (!held && !isInvitation) continue;
+      this.#set({
+        roomId: room.roomId,
+        room,
+        head: held?.head ?? room.head ?? null,
+        unread: held?.unread ?? unread,
+        unreadMentions: held?.unreadMentions ?? unreadMentions,
+        lastReadSeq: Math.max(read, held?.lastReadSeq ?? 0),
+        lastMessage: held?.lastMessage ?? lastMessage ?? null,
+        isInvitation,
+      });
+    }
   }
 
   #endInvitations(): void {
@@ -194,6 +201,15 @@ export class RoomList {
       if (isInvitation && this.#invited && !this.#invited.has(roomId)) this.forget(roomId);
     }
     this.#invited = null;
+  }
+
+  /** Go on from where the tab that leads is. Whether an open room was left its heartbeats say. */
+  #adopt({ token, rooms }: ListState): void {
+    this.#token = token;
+    this.#named = null;
+    this.#rooms = new Map(rooms.map((room) => [room.roomId, room]));
+    this.#snapshot = null;
+    this.#isFilled = true;
   }
 
   #left(roomId: string): void {

@@ -49,8 +49,12 @@ export class World {
     this.random = seeded(seed);
   }
 
+  /** Makes the tabs. */
+  make: (world: World, rooms: readonly string[]) => Tab = (world, rooms) => new Tab(world, rooms);
+
   open(...rooms: string[]): Tab {
-    const tab = new Tab(this, rooms);
+    const tab = this.make(this, rooms);
+    tab.join();
     this.tabs.push(tab);
     tab.feed({ type: 'start' });
     for (const roomId of rooms) tab.feed({ type: 'open', roomId });
@@ -77,7 +81,9 @@ export class World {
   /** Carry one piece out, or let time pass to the next timer. Returns whether there was anything. */
   step(mayWait = true): boolean {
     const first = new Set<string>();
-    const ready = this.pieces.filter(({ line }) => !line || (!first.has(line) && first.add(line)));
+    const ready = this.pieces.filter(
+      ({ tab, line }) => !tab.isFrozen && (!line || (!first.has(line) && first.add(line))),
+    );
     const isPatient = mayWait && this.random() < 0.05;
     const piece = isPatient ? undefined : chosen(ready, this.random);
     if (piece) {
@@ -90,13 +96,15 @@ export class World {
 
   /** Let time pass to the next timer. */
   wait(until = Number.POSITIVE_INFINITY): boolean {
-    const next = this.tabs.flatMap((tab) => [...tab.timers].map(([key, at]) => ({ tab, key, at })));
+    const next = this.tabs.flatMap((tab) =>
+      tab.isFrozen ? [] : [...tab.timers].map(([key, at]) => ({ tab, key, at })),
+    );
     next.sort((a, b) => a.at - b.at);
     const [first] = next;
     if (!first || first.at > until) return false;
     this.pass(Math.max(0, first.at - this.elapsed));
     first.tab.timers.delete(first.key);
-    first.tab.feed({ type: 'due', key: first.key });
+    first.tab.due(first.key);
     return true;
   }
 
@@ -124,15 +132,19 @@ export class Tab {
   /** Whether the network is there. */
   isLinked = true;
   isEnded = false;
+  /** Whether the browser runs nothing of it for now. */
+  isFrozen = false;
   readonly rooms: readonly string[];
-  readonly #world: World;
+  protected readonly world: World;
   readonly #line: string;
   readonly #ends = new Map<string, () => void>();
   #connection = 0;
+  /** Tells a connection that was given up before it came to be. */
+  #attempt = 0;
   readonly sent = new Map<string, number>();
 
   constructor(world: World, rooms: readonly string[]) {
-    this.#world = world;
+    this.world = world;
     this.#line = `storage ${world.born}`;
     world.born += 1;
     this.rooms = rooms;
@@ -141,16 +153,40 @@ export class Tab {
 
   feed(event: Event): void {
     if (this.isEnded) return;
-    const effects = this.core.feed(event, this.#world.server.now + this.clock);
+    const effects = this.core.feed(event, this.world.server.now + this.clock);
     for (const effect of effects) this.#carryOut(effect);
-    this.#world.inspect(this);
+    this.world.inspect(this);
   }
+
+  /** Before anything else. */
+  join(): void {}
+
+  due(key: string): void {
+    this.feed({ type: 'due', key });
+  }
+
+  /** What the transport tells. */
+  protected heard(event: Event): void {
+    this.feed(event);
+  }
+
+  protected ask(effect: Effect): void {
+    this.wire(effect);
+  }
+
+  protected variables(_: Extract<Effect, { type: 'request' }>): Readonly<Record<string, unknown>> {
+    return _.variables;
+  }
+
+  protected answered(_: Extract<Effect, { type: 'request' }>, _value: unknown): void {}
+
+  protected stored(_: string): void {}
 
   end(): void {
     this.isEnded = true;
     this.timers.clear();
     for (const end of this.#ends.values()) end();
-    this.#world.pieces = this.#world.pieces.filter(({ tab, line }) => tab !== this || !line);
+    this.world.pieces = this.world.pieces.filter(({ tab, line }) => tab !== this || !line);
   }
 
   /** The connection is lost. */
@@ -160,15 +196,15 @@ export class Tab {
     this.#connection += 1;
     if (!this.isUp) return;
     this.isUp = false;
-    this.feed({ type: 'down', refusal: unreachable() });
+    this.heard({ type: 'down', refusal: unreachable() });
   }
 
-  #later(run: () => void, line?: string): void {
-    this.#world.pieces.push({ tab: this, run, ...(line ? { line } : {}) });
+  protected later(run: () => void, line?: string): void {
+    this.world.pieces.push({ tab: this, run, ...(line ? { line } : {}) });
   }
 
   #carryOut(effect: Effect): void {
-    const world = this.#world;
+    const world = this.world;
     switch (effect.type) {
       case 'timer':
         this.timers.set(effect.key, world.elapsed + effect.afterMs);
@@ -177,29 +213,36 @@ export class Tab {
         this.timers.delete(effect.key);
         return;
       case 'connect':
-        return this.#later(() => this.#connect());
       case 'disconnect':
-        return this.cut();
       case 'subscribe':
-        return this.#later(() => this.#subscribe(effect));
       case 'unsubscribe':
-        return this.#ends.get(effect.roomId)?.();
       case 'subscribeMine':
       case 'here':
       case 'delivered':
-        return;
+        return this.ask(effect);
       case 'request':
-        return this.#later(() => this.#request(effect));
+        return this.later(() => this.#request(effect));
       default:
-        return this.#later(() => this.#store(effect), this.#line);
+        return this.later(() => this.#store(effect), this.#line);
     }
   }
 
+  protected wire(effect: Effect): void {
+    if (effect.type === 'connect') {
+      const attempt = this.#attempt;
+      this.later(() => attempt === this.#attempt && this.#connect());
+    } else if (effect.type === 'disconnect') {
+      this.#attempt += 1;
+      this.cut();
+    } else if (effect.type === 'subscribe') this.later(() => this.#subscribe(effect));
+    else if (effect.type === 'unsubscribe') this.#ends.get(effect.roomId)?.();
+  }
+
   #connect(): void {
-    if (!this.isLinked) return this.feed({ type: 'down', refusal: unreachable() });
-    if (this.#world.takeArmed('token')) return this.feed({ type: 'down', refusal: unauthorized() });
+    if (!this.isLinked) return this.heard({ type: 'down', refusal: unreachable() });
+    if (this.world.takeArmed('token')) return this.heard({ type: 'down', refusal: unauthorized() });
     this.isUp = true;
-    this.feed({ type: 'up' });
+    this.heard({ type: 'up' });
   }
 
   #subscribe({ roomId, epoch, number }: Extract<Effect, { type: 'subscribe' }>): void {
@@ -209,29 +252,31 @@ export class Tab {
     this.#ends.get(roomId)?.();
     const subscription: Subscription = { roomId, epoch, hear: (message) => isHere() && this.#hear(message) };
     try {
-      this.#ends.set(roomId, this.#world.server.subscribe(ME, subscription));
-      this.#later(() => isHere() && this.feed({ type: 'subscribed', roomId, number }));
+      this.#ends.set(roomId, this.world.server.subscribe(ME, subscription));
+      this.later(() => isHere() && this.heard({ type: 'subscribed', roomId, number }));
     } catch (error) {
       const { refusal } = error as Refused;
-      this.#later(() => isHere() && this.feed({ type: 'notSubscribed', roomId, number, refusal }));
+      this.later(() => isHere() && this.heard({ type: 'notSubscribed', roomId, number, refusal }));
     }
   }
 
   #hear(message: Message): void {
-    const armed = this.#world.takeArmed('dropLive', 'doubleLive');
+    const armed = this.world.takeArmed('dropLive', 'doubleLive');
     if (armed === 'dropLive') return;
-    this.#later(() => this.feed({ type: 'live', message }));
-    if (armed) this.#later(() => this.feed({ type: 'live', message }));
+    this.later(() => this.heard({ type: 'live', message }));
+    if (armed) this.later(() => this.heard({ type: 'live', message }));
   }
 
-  #request({ number, field, variables }: Extract<Effect, { type: 'request' }>): void {
-    const world = this.#world;
+  #request(effect: Extract<Effect, { type: 'request' }>): void {
+    const { number, field } = effect;
+    const variables = this.variables(effect);
+    const world = this.world;
     if (field === 'sendMessage') {
       const id = String(variables.clientMessageId);
       this.sent.set(id, (this.sent.get(id) ?? 0) + 1);
     }
     const refuse = (refusal = unreachable()) =>
-      this.#later(() => this.feed({ type: 'refused', number, refusal }));
+      this.later(() => this.feed({ type: 'refused', number, refusal }));
     const kinds: Armed[] = ['dropRequest', 'loseAnswer', 'doubleRequest', 'unavailable', 'token'];
     if (field === 'sendMessage') kinds.push('limit', 'unavailableButDone', 'internal');
     const armed = world.takeArmed(...kinds);
@@ -254,18 +299,25 @@ export class Tab {
     if (armed === 'doubleRequest') world.pieces.push({ tab: this, run: call });
     if (armed === 'loseAnswer') return refuse();
     if (armed === 'unavailableButDone') return refuse(new Refused('ServiceUnavailable').refusal);
-    this.#later(() => this.feed(answer));
+    this.later(() => {
+      if (this.isEnded) return;
+      if (answer.type === 'answered') this.answered({ ...effect, variables }, answer.value);
+      this.feed(answer);
+    });
   }
 
   #store(effect: Effect): void {
-    const { storage } = this.#world;
+    const { storage } = this.world;
     const tell = (event: Event) =>
-      this.#world.pieces.unshift({ tab: this, run: () => this.feed(event), line: this.#line });
+      this.world.pieces.unshift({ tab: this, run: () => this.feed(event), line: this.#line });
     if (effect.type === 'add') {
       const entry = storage.add(effect.entry, effect.replaces);
       if (entry) tell({ type: 'added', entry });
-    } else if (effect.type === 'update') storage.update(effect.entry);
-    else if (effect.type === 'remove') storage.remove(effect.clientMessageId);
+      this.stored(effect.entry.roomId);
+    } else if (effect.type === 'update') {
+      storage.update(effect.entry);
+      this.stored(effect.entry.roomId);
+    } else if (effect.type === 'remove') storage.remove(effect.clientMessageId);
     else if (effect.type === 'load') {
       tell({ type: 'loaded', roomId: effect.roomId, entries: storage.load(effect.roomId) });
     }
