@@ -11,6 +11,7 @@ export default defineConfig({
     // The client is built from its sources, on this page's copies of what it needs.
     alias: [
       { find: '@appsync-chat/client/react', replacement: client('react.ts') },
+      { find: '@appsync-chat/client/tabs', replacement: client('tabs.ts') },
       { find: '@appsync-chat/client/appsync', replacement: client('transports/appsync.ts') },
       { find: '@appsync-chat/client/gateway', replacement: client('transports/gateway.ts') },
       { find: '@appsync-chat/client/indexeddb', replacement: client('storage/indexeddb.ts') },

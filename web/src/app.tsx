@@ -3,6 +3,7 @@ import { ChatClient } from '@appsync-chat/client';
 import { appsync } from '@appsync-chat/client/appsync';
 import { indexedDbStorage } from '@appsync-chat/client/indexeddb';
 import { ChatProvider } from '@appsync-chat/client/react';
+import { tabs } from '@appsync-chat/client/tabs';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Chat } from './chat.tsx';
 import { type Config, loadConfig } from './config.ts';
@@ -99,6 +100,7 @@ function clientOf({ api }: Config, { userId, getToken }: Session): ChatClient {
   return new ChatClient({
     userId,
     deviceId: deviceId(),
+    tabs: tabs({ userId, deployment: api.url, onSignedOut: () => location.reload() }),
     transport: appsync({ ...api, getToken }),
     storage: indexedDbStorage({ userId, deployment: api.url }),
   });
