@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE PUBLISH TEXT BROWSERS SELENIUM_URL
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM TOKEN_USE PUBLISH TEXT BROWSERS SELENIUM_URL FULL ONLY
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -215,10 +215,10 @@ $(PAGE_INSTALLED): web/package-lock.json
 
 WEB_TESTS := tests/integration/node_modules/.package-lock.json
 
-test-web: .venv/installed-dev .venv-ministack/installed $(PAGE_INSTALLED) $(WEB_TESTS) ## the page in Chromium and Firefox: people chat, lose the link, and axe looks on [BROWSERS=chromium,firefox SELENIUM_URL=http://grid:4444]
-	@$(if $(SELENIUM_URL),,PYTHON=$(BIN)/python .ci/browsers)
-	@cd web && npm run -s build
-	@PYTHON=$(BIN)/python exec node tests/integration/run.js
+test-web: .venv/installed .venv-ministack/installed $(WEB_TESTS) ## the page in Debian's Chromium and Firefox, as people use it: a few journeys in both, or all of them [FULL=1 BROWSERS=chromium ONLY=cut SELENIUM_URL=http://127.0.0.1:4444]
+	@test -n "$(SELENIUM_URL)" || PYTHON=$(BIN)/python .ci/browsers
+	@$(BIN)/python -c 'import sys; from simulator.page.build import build; sys.exit(build())'
+	@exec node tests/integration/run.js $(ARGS)
 
 $(WEB_TESTS): tests/integration/package-lock.json
 	@cd tests/integration && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@

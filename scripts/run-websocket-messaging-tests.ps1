@@ -1,29 +1,16 @@
-#!/usr/bin/env pwsh
-<#
-.SYNOPSIS
-The page in real browsers: the same as `make test-web`.
-
-.PARAMETER Browsers
-Which browsers are tried.
-
-.PARAMETER SeleniumUrl
-The address of a Selenium Grid, in the place of this machine's own browsers.
-
-.EXAMPLE
-./scripts/run-websocket-messaging-tests.ps1 -Browsers firefox
-#>
+# The page's journeys in browsers: the same entry as `make test-web`.
+#   scripts/run-websocket-messaging-tests.ps1 [-Full] [-Browsers chromium,firefox] [-SeleniumUrl http://127.0.0.1:4444]
 [CmdletBinding()]
 param(
-    [ValidateSet('chromium', 'firefox')]
-    [string[]] $Browsers = @('chromium', 'firefox'),
-    [uri] $SeleniumUrl
+    [switch] $Full,
+    [string] $Browsers = 'chromium,firefox',
+    [string] $SeleniumUrl = ''
 )
-
 $ErrorActionPreference = 'Stop'
-Set-Location -Path (Join-Path -Path $PSScriptRoot -ChildPath '..')
-$env:BROWSERS = $Browsers -join ','
-if ($SeleniumUrl) {
-    $env:SELENIUM_URL = $SeleniumUrl.AbsoluteUri
-}
-& make test-web
+$root = Split-Path -Parent $PSScriptRoot
+$env:BROWSERS = $Browsers
+if ($SeleniumUrl) { $env:SELENIUM_URL = $SeleniumUrl }
+$arguments = @('test-web')
+if ($Full) { $arguments += 'FULL=1' }
+& make --directory $root @arguments
 exit $LASTEXITCODE

@@ -1,4 +1,4 @@
-// Starts the API with the page on a free port, with an empty state, and runs the tests against it.
+// The simulator with a fresh state on a free port, the page that it serves, and the tests against it: `make test-web`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,36 +6,51 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const state = mkdtempSync(join(tmpdir(), 'chat-state-'));
-const options = ['--port=0', `--state=${join(state, 'local')}`, '--page=serve', '--publish=stream'];
-const simulator = spawn(process.env.PYTHON ?? '.venv/bin/python', ['-m', 'simulator', 'run', ...options], {
-  cwd: PROJECT,
-  env: { ...process.env, PYTHONPATH: '.:layers/chat/python', AUTH: '', PORT: '' },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const ended = new Promise((resolve) => simulator.once('exit', resolve));
-
-async function page() {
-  for await (const line of createInterface({ input: simulator.stdout })) {
-    if (line.startsWith('page ')) return line.slice(5);
-  }
-  throw new Error('the API did not start');
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const READY_MS = 120_000;
+const args = process.argv.slice(2);
+const unknown = args.find((each) => each !== '--full');
+if (unknown) {
+  console.error(`test-web: there is no ${unknown}, only --full`);
+  process.exit(2);
 }
+const full = args.includes('--full') || process.env.FULL ? { FULL: '1' } : {};
+const state = mkdtempSync(join(tmpdir(), 'page-state-'));
+const simulator = spawn(
+  '.venv/bin/python',
+  ['-m', 'simulator', 'run', '--port=0', `--state=${state}`, '--page=serve', '--publish=stream'],
+  { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PYTHONPATH: '.:layers/chat/python' } },
+);
+const ended = new Promise((resolve) => simulator.on('exit', resolve));
 
-let status = 1;
-try {
-  const env = { ...process.env, CHAT_URL: await page() };
+/** Where it listens, from the first line that it prints. */
+async function ready() {
+  const lines = createInterface({ input: simulator.stdout });
+  const limit = setTimeout(() => simulator.kill(), READY_MS);
+  const [first] = await Promise.race([once(lines), ended.then(() => [''])]);
+  clearTimeout(limit);
+  const url = /^ready (http:\S+)\/graphql$/.exec(first)?.[1];
+  if (!url) throw new Error(`the simulator did not start: ${first}`);
   simulator.stdout.resume();
-  const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', 'websocketMessagingTest.js'], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-    env,
-    stdio: 'inherit',
-  });
-  status = await new Promise((resolve) => tests.once('exit', (code) => resolve(code ?? 1)));
-} finally {
-  simulator.kill('SIGTERM');
-  await ended;
-  rmSync(state, { recursive: true, force: true });
+  return `${url}/`;
 }
-process.exit(status);
+
+const once = (lines) => new Promise((resolve) => lines.once('line', (line) => resolve([line])));
+
+function tests(url) {
+  const run = spawn(
+    process.execPath,
+    ['--test', '--test-reporter=spec', 'websocketMessagingTest.js'],
+    { cwd: HERE, stdio: 'inherit', env: { ...process.env, ...full, PAGE_URL: url } },
+  );
+  return new Promise((resolve) => run.on('exit', (status) => resolve(status ?? 1)));
+}
+
+try {
+  process.exitCode = await tests(await ready());
+} finally {
+  simulator.kill('SIGINT');
+  await ended;
+  rmSync(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}

@@ -5,6 +5,9 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 
+// A part of the page that is not there any more is of a build that another has replaced: what was written is kept.
+window.addEventListener('vite:preloadError', () => location.reload());
+
 const root = document.getElementById('root');
 if (root) {
   createRoot(root).render(

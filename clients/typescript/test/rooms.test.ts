@@ -115,3 +115,23 @@ describe('the store', () => {
     expect(bench.core.getRoom('x')).toMatchObject({ roomId: 'x', status: 'loading', messages: [] });
   });
 });
+
+test('what a notice says of the person themself is known at once', () => {
+  const bench = new Bench({ syncs: true });
+  const [asked] = requests(bench.feed({ type: 'up' }), 'sync');
+  const me = { userId: 'me', role: 'MEMBER', status: 'ACTIVE', mutedUntil: null };
+  const room = { roomId: ROOM, head: head(1), room: { roomId: ROOM, me }, messages: [] };
+  const synced = { ...room, unread: 0, unreadMentions: 0, reset: true, left: false, more: false };
+  const page = { rooms: [synced], token: 't', more: false, reset: true };
+  bench.feed({ type: 'answered', number: Number(asked?.number), value: page });
+  const mine = () => bench.core.getSnapshot().rooms[0]?.room?.me;
+  const noticed = (kind: string, said: object, userId = 'me') =>
+    bench.feed({ type: 'live', message: message(2, { seq: null, notice: { kind, userId, ...said } }) });
+  noticed('MEMBER_MUTED', { mutedUntil: '2026-01-01T01:00:00.000Z' });
+  expect(mine()?.mutedUntil).toBe('2026-01-01T01:00:00.000Z');
+  noticed('MEMBER_MUTED', { mutedUntil: null }, 'other');
+  expect(mine()?.mutedUntil).toBe('2026-01-01T01:00:00.000Z');
+  noticed('MEMBER_MUTED', { mutedUntil: null });
+  noticed('ROLE_CHANGED', { role: 'MODERATOR' });
+  expect(mine()).toMatchObject({ mutedUntil: null, role: 'MODERATOR' });
+});

@@ -139,7 +139,7 @@ export function Composer(props: {
             placeholder={text('composer.placeholder')}
             aria-invalid={problem ? true : undefined}
             aria-describedby={problem ? 'composer-problem' : undefined}
-            {...mentions.combobox}
+            {...mentions.described}
             onChange={onChange}
             onKeyDown={onKeyDown}
             onPaste={files.onPaste}

@@ -1,5 +1,6 @@
-// Completing the name of somebody who is mentioned: a list of the room's people after an `@`, as a combobox
-// (https://www.w3.org/WAI/ARIA/apg/patterns/combobox/).
+// Completing the name of somebody who is mentioned: a list of the room's people after an `@`, with
+// the keys of a combobox (https://www.w3.org/WAI/ARIA/apg/patterns/combobox/). It stays a textbox: a field of many lines may
+// have no other role (https://www.w3.org/TR/html-aria/#el-textarea).
 import { type Person, searchPeopleOperation } from '@appsync-chat/client';
 import { useChat } from '@appsync-chat/client/react';
 import { type KeyboardEvent, type RefObject, useCallback, useRef, useState } from 'react';
@@ -18,7 +19,7 @@ export interface Mentions {
   readonly look: () => void;
   /** Whether the list took the key. */
   readonly onKeyDown: (event: KeyboardEvent) => boolean;
-  readonly combobox: Readonly<Record<string, string | boolean | undefined>>;
+  readonly described: Readonly<Record<string, string | boolean | undefined>>;
 }
 
 export function useMentions(
@@ -76,11 +77,10 @@ export function useMentions(
     known: known.current,
     look,
     onKeyDown,
-    combobox: isOpen
+    described: isOpen
       ? {
-          role: 'combobox',
           'aria-autocomplete': 'list',
-          'aria-expanded': true,
+          'aria-haspopup': 'listbox',
           'aria-controls': 'mention-list',
           'aria-activedescendant': `mention-${active}`,
         }

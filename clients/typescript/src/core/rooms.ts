@@ -1,5 +1,5 @@
 // The person's rooms as a list, kept by `sync`: one token for all of them, however many there are.
-import type { MyRoomPage, Room, RoomSync, SyncPage } from '../wire/generated/types.ts';
+import type { Message, MyRoomPage, Room, RoomSync, SyncPage } from '../wire/generated/types.ts';
 import { newer } from './order.ts';
 import { type Event, type Host, type ListState, pause, type RoomSummary } from './protocol.ts';
 
@@ -33,18 +33,38 @@ export class RoomList {
   }
 
   take(event: Event): void {
-    if (event.type === 'poked') {
-      this.look();
-      this.fill(); // `sync` knows no invitations
-    } else if (event.type === 'due' && event.key === 'sync' && this.#host.isUp()) this.look();
-    else if (event.type === 'left') this.forget(event.roomId);
-    else if (event.type === 'leads' && event.isLeader && this.#host.isUp()) this.look();
-    else if (event.type === 'list') this.#adopt(event.list);
-    else if (event.type === 'shared' && event.field === 'sync') {
-      if (event.variables.since === this.#token) this.#take(event.value as SyncPage);
-    } else if (event.type === 'shared' && event.field === 'myRooms') {
-      this.#filled(event.value as MyRoomPage | null);
+    switch (event.type) {
+      case 'poked':
+        this.look();
+        return this.fill(); // `sync` knows no invitations
+      case 'due':
+        if (event.key === 'sync' && this.#host.isUp()) this.look();
+        return;
+      case 'live':
+        return this.#noticed(event.message);
+      case 'left':
+        return this.forget(event.roomId);
+      case 'leads':
+        if (event.isLeader && this.#host.isUp()) this.look();
+        return;
+      case 'list':
+        return this.#adopt(event.list);
+      case 'shared':
+        if (event.field === 'myRooms') this.#filled(event.value as MyRoomPage | null);
+        else if (event.field === 'sync' && event.variables.since === this.#token) {
+          this.#take(event.value as SyncPage);
+        }
     }
+  }
+
+  /** What a notice says of the person themself: as what they are in the room, and whether they may write. */
+  #noticed({ roomId, notice }: Message): void {
+    const held = this.#rooms.get(roomId);
+    const me = held?.room?.me;
+    if (!held?.room || !me || notice?.userId !== me.userId) return;
+    const { kind, role, mutedUntil } = notice;
+    const said = kind === 'MEMBER_MUTED' ? { mutedUntil } : kind === 'ROLE_CHANGED' && role ? { role } : null;
+    if (said) this.#set({ ...held, room: { ...held.room, me: { ...me, ...said } } });
   }
 
   get state(): ListState | null {
