@@ -17,7 +17,7 @@ const LANGUAGES = [
 
 export default function SettingsDialog({ onClose }: { readonly onClose: () => void }) {
   const text = useText();
-  const { locale, theme, density } = useSettings();
+  const { locale, theme, density, shortcuts } = useSettings();
   return (
     <Dialog title={text('settings.title')} onClose={onClose}>
       <Choice
@@ -44,6 +44,15 @@ export default function SettingsDialog({ onClose }: { readonly onClose: () => vo
           { value: 'compact', label: text('settings.compact') },
         ]}
         onChange={(next) => setSettings({ density: next })}
+      />
+      <Choice
+        legend={text('settings.shortcuts')}
+        value={shortcuts}
+        options={[
+          { value: 'on', label: text('settings.on') },
+          { value: 'off', label: text('settings.off') },
+        ]}
+        onChange={(next) => setSettings({ shortcuts: next })}
       />
       <Name />
     </Dialog>

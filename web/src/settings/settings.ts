@@ -10,6 +10,8 @@ export interface Settings {
   readonly locale: Locale;
   readonly theme: Theme;
   readonly density: Density;
+  /** Whether single keys do something outside of fields. */
+  readonly shortcuts: 'on' | 'off';
 }
 
 const KEY = 'settings';
@@ -23,6 +25,7 @@ function read(): Settings {
     locale: wanted.find((each): each is Locale => LOCALES.includes(each as Locale)) ?? 'en',
     theme: stored.theme === 'light' || stored.theme === 'dark' ? stored.theme : 'system',
     density: stored.density === 'compact' ? 'compact' : 'comfortable',
+    shortcuts: stored.shortcuts === 'off' ? 'off' : 'on',
   };
 }
 

@@ -1,5 +1,6 @@
 // Keys that work wherever the focus is, but in what somebody writes into.
 import { useEffect } from 'react';
+import { useSettings } from './settings.ts';
 
 export interface Shortcuts {
   readonly help: () => void;
@@ -8,7 +9,9 @@ export interface Shortcuts {
 }
 
 export function useShortcuts(shortcuts: Shortcuts): void {
+  const isOn = useSettings().shortcuts === 'on';
   useEffect(() => {
+    if (!isOn) return;
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
       if (document.querySelector('dialog[open]')) return;
@@ -19,7 +22,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     };
     document.addEventListener('keydown', onKeyDown);
     return () => document.removeEventListener('keydown', onKeyDown);
-  }, [shortcuts]);
+  }, [shortcuts, isOn]);
 }
 
 const isWriting = (target: EventTarget | null) =>
