@@ -385,8 +385,10 @@ export class ChatClient {
     } else if (effect.type === 'update') {
       await this.#storage.update(effect.entry);
       this.#tabs?.stored(effect.entry.roomId);
-    } else if (effect.type === 'remove') await this.#storage.remove(effect.clientMessageId);
-    else if (effect.type === 'load') {
+    } else if (effect.type === 'remove') {
+      await this.#storage.remove(effect.clientMessageId);
+      if (effect.roomId) this.#tabs?.stored(effect.roomId); // a message that was sent the server tells all tabs of
+    } else if (effect.type === 'load') {
       const entries = await this.#storage.load(effect.roomId).catch(() => null);
       if (!entries) this.#loadLater(effect);
       else this.#feed({ type: 'loaded', roomId: effect.roomId, entries });

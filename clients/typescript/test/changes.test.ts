@@ -182,6 +182,19 @@ describe('what is done to a message', () => {
     expect(second.changes.size).toBe(0);
   });
 
+  test('is gone at once where another tab says that the storage has changed', () => {
+    const first = new Changing();
+    first.change(edit('m1', 'a'));
+    const second = new Changing(first.storage);
+    expect(second.changes.size).toBe(1);
+    const { number } = first.asked[0] ?? { number: 0 };
+    const settled = first.bench.feed({ type: 'answered', number, value: null });
+    expect(settled).toContainEqual({ type: 'remove', clientMessageId: 'edit/m1', roomId: ROOM });
+    first.storage.remove('edit/m1');
+    second.feed({ type: 'stored', roomId: ROOM });
+    expect(second.changes.size).toBe(0);
+  });
+
   test('is what another tab has made of it', () => {
     const first = new Changing();
     first.change(edit('m1', 'old'));

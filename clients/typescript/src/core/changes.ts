@@ -86,7 +86,8 @@ export class RoomChanges {
   /** It is stored here. What was done meanwhile takes its place there. */
   added(stored: StoredChange): void {
     const held = this.#held.get(stored.clientMessageId);
-    if (!held) this.#host.emit({ type: 'remove', clientMessageId: stored.clientMessageId });
+    if (!held)
+      this.#host.emit({ type: 'remove', clientMessageId: stored.clientMessageId, roomId: this.#roomId });
     else if (isSameChange(held.entry, stored)) held.stored = stored;
     else this.#store(held, stored);
     this.#go();
@@ -213,7 +214,8 @@ export class RoomChanges {
 
   #drop(key: string): void {
     // What is on its way to the storage is taken away once it is there.
-    if (this.#held.get(key)?.stored) this.#host.emit({ type: 'remove', clientMessageId: key });
+    if (this.#held.get(key)?.stored)
+      this.#host.emit({ type: 'remove', clientMessageId: key, roomId: this.#roomId });
     this.#held.delete(key);
   }
 

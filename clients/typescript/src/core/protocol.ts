@@ -119,7 +119,7 @@ export type Effect =
    */
   | { readonly type: 'add'; readonly entry: AnyEntry; readonly replaces?: string }
   | { readonly type: 'update'; readonly entry: AnyStored }
-  | { readonly type: 'remove'; readonly clientMessageId: string }
+  | { readonly type: 'remove'; readonly clientMessageId: string; readonly roomId?: string }
   /** Everything of a room, or of all; answered by `loaded`. */
   | { readonly type: 'load'; readonly roomId: string | null };
 
