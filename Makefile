@@ -82,14 +82,14 @@ WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 SLOW = tests/terraform tests/package tests/migration tests/bench/test_gateway_parts.py \
 	$(addprefix tests/simulator/,test_engine_death.py test_engine_lifetime.py) \
 	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py test_collection.py) \
-	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_rooms_end.py)
+	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_any_joint_history.py rooms/test_rooms_end.py)
 
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-slow [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%) $(ARGS)
 
 # The operations and the rules, and of the guarantees what needs neither a wire to break nor minutes. Not those that try each
 # field, each state or each kind of user.
-EXHAUSTIVE = $(addprefix tests/resolvers/test_,any_subject.py delete_room.py optional_arguments.py authorizer.py identity_modes.py)
+EXHAUSTIVE = $(addprefix tests/resolvers/test_,any_subject.py bad_arguments.py delete_room.py optional_arguments.py authorizer.py identity_modes.py)
 FAST = $(filter-out $(EXHAUSTIVE),$(wildcard tests/chat* tests/resolvers/test_*.py)) tests/services \
 	$(addprefix tests/guarantees/,catch_up/test_follower.py exactly_once/test_sends_are_judged_in_order.py \
 	receipts/test_receipts_are_fenced.py rooms/test_rules_take_effect.py)
