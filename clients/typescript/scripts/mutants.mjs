@@ -374,6 +374,7 @@ export const MUTANTS = [
     from: 'if (!held || Math.abs(now - held.at) > OLD_MS) room.wanted.add(id);',
     to: 'if (now >= 0) room.wanted.add(id);',
   },
+  {
     name: 'tabs: every tab drains',
     file: outbox,
     from: 'first && (this.#host.leads() || !first.isDurable)',
