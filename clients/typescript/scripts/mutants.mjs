@@ -39,8 +39,8 @@ export const MUTANTS = [
   {
     name: 'send what this tab has first, without asking the storage',
     file: outbox,
-    from: "    this.#phase = 'loading';\n    this.#emit({ type: 'load', roomId: this.#roomId });",
-    to: '    this.#send();',
+    from: "    this.#phase = 'loading';\n    this.#isStale = false;\n    this.#emit({ type: 'load', roomId: this.#roomId });",
+    to: '    this.#isStale = false;\n    this.#send();',
   },
   {
     name: 'last in, first out',
@@ -81,8 +81,8 @@ export const MUTANTS = [
   {
     name: 'let a draft stand in the way',
     file: outbox,
-    from: '    const first = this.#entries.find(({ refusal }) => !refusal);\n    if (!first) return;',
-    to: '    const first = this.#entries[0];\n    if (!first || first.refusal) return;',
+    from: '    const first = this.#entries.find(({ refusal }) => !refusal);\n    return first &&',
+    to: '    const first = this.#entries[0];\n    return first && !first.refusal &&',
   },
   {
     name: 'believe any answer',

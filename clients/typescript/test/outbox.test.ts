@@ -228,6 +228,28 @@ describe('an outbox', () => {
     expect(sent?.variables.clientMessageId).toBe('theirs');
   });
 
+  test('looks once more where another tab has changed the storage while it was read', () => {
+    const bench = new Bench();
+    bench.feed({ type: 'start' });
+    expect(types(bench.feed({ type: 'stored', roomId: ROOM }))).toEqual(['load']);
+    expect(bench.feed({ type: 'stored', roomId: ROOM })).toEqual([]);
+    expect(types(bench.load())).toEqual(['load']);
+    expect(requests(bench.load(bench.stored('theirs')))[0]?.variables.clientMessageId).toBe('theirs');
+  });
+
+  test('of a tab that does not lead shows what waits, and sends only what no other tab can read', () => {
+    const bench = new Bench();
+    bench.feed({ type: 'leads', isLeader: false });
+    expect(requests(bench.compose('a'))).toEqual([]);
+    expect(bench.room.pending).toHaveLength(1);
+    expect(types(bench.feed({ type: 'leads', isLeader: true }))).toEqual(['load']);
+    const alone = new Bench();
+    alone.feed({ type: 'leads', isLeader: false });
+    const entry = { ...alone.stored('b'), isDurable: false };
+    expect(types(alone.feed({ type: 'added', entry }))).toEqual(['load']);
+    expect(requests(alone.load(entry))[0]?.variables.clientMessageId).toBe('b');
+  });
+
   test('says whether what waits outlives the page', () => {
     const bench = new Bench();
     expect(bench.core.getSnapshot().isDurable).toBeNull();

@@ -225,6 +225,16 @@ test('a tab that was killed is forgotten after three heartbeats', () => {
   expect([...world.server.subscriptions].map(({ roomId }) => roomId)).toEqual(['general']);
 });
 
+test('what comes live to the tab that leads is shown in the others at once', () => {
+  const { world, rooms } = made(1, true);
+  const [, second] = [open(world), open(world)];
+  world.settle(5_000);
+  const [room] = rooms;
+  if (room) world.server.send('other', room, { text: 'theirs' });
+  world.settle(100);
+  expect(second.core.getRoom('general').messages.map(({ text }) => text)).toEqual(['theirs']);
+});
+
 test('a new tab has the list of rooms from the one that leads', () => {
   const { world, browser } = made(1, true);
   open(world);
