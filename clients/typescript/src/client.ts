@@ -165,7 +165,7 @@ export class ChatClient {
     return this.#core.getConfirmation;
   }
 
-  /** Calls the listener after each change of what `getSnapshot` and `getRoom` tell; returns how to end that. */
+  /** Calls the listener soon, and then after each change of what it has looked at (`getRoom` and so on); returns how to end that. */
   get subscribe(): (listener: () => void) => () => void {
     return this.#core.subscribe;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-
 import { parseRefusal } from '../src/core/refusals.ts';
+import { Views } from '../src/core/views.ts';
 import { Bench, head, message, ROOM, requests, timers } from './support.ts';
 
 const room = (roomId: string, said = {}) => ({
@@ -95,6 +95,9 @@ describe('the store', () => {
     const end = bench.core.subscribe(() => {
       told += 1;
     });
+    bench.feed({ type: 'due', key: 'heartbeat' });
+    expect(told).toBe(1); // it may have looked at nothing yet
+    told = 0;
     const [before, open] = [bench.core.getSnapshot(), bench.room];
     bench.feed({ type: 'live', message: message(2) });
     bench.feed({ type: 'due', key: 'heartbeat' });
@@ -107,6 +110,41 @@ describe('the store', () => {
     end();
     bench.feed({ type: 'live', message: message(4) });
     expect(told).toBe(1);
+  });
+
+  test('tells a listener that has looked at nothing', () => {
+    const bench = new Bench();
+    const shown: string[][] = [];
+    bench.core.subscribe(() => {
+      shown.push(bench.room.pending.map(({ text }) => text));
+    });
+    bench.feed({ type: 'open', roomId: ROOM });
+    bench.compose('a');
+    expect(shown).toEqual([[], ['a']]);
+  });
+
+  test('forgets what nobody looks at, and tells of it as of a change', () => {
+    const views = new Views();
+    let [n, looked] = [0, 0];
+    const look = () => {
+      looked += 1;
+      return { n };
+    };
+    const first = views.get('first', look);
+    n += 1;
+    expect(views.settle()).toBe(true);
+    expect(views.settle()).toBe(false);
+    n += 1;
+    expect(views.settle()).toBe(true); // and is none any more: nobody has asked for it since
+    looked = 0;
+    n += 1;
+    expect([views.settle(), looked]).toEqual([false, 0]);
+    expect(views.get('first', look)).not.toBe(first);
+
+    for (let each = 0; each < 1_000; each += 1) views.get(`view ${each}`, look);
+    expect(views.settle()).toBe(true);
+    looked = 0;
+    expect([views.settle(), looked]).toEqual([false, 200]);
   });
 
   test('answers for a room that nobody has opened, always with the same object', () => {

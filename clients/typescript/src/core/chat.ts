@@ -51,6 +51,8 @@ export class ChatCore {
   readonly #parts: readonly Part[];
   readonly #views = new Views();
   readonly #listeners = new Set<() => void>();
+  /** Those that were told of nothing yet: what they have looked at nobody knows. */
+  readonly #newcomers = new Set<() => void>();
   #effects: Effect[] = [];
   #now = 0;
   #leads = true;
@@ -106,7 +108,9 @@ export class ChatCore {
     this.#places.settle();
     const effects = this.#effects;
     this.#effects = [];
-    if (this.#views.settle()) for (const listener of [...this.#listeners]) listener();
+    const told = [...(this.#views.settle() ? this.#listeners : this.#newcomers)];
+    this.#newcomers.clear();
+    for (const listener of told) listener();
     return effects;
   }
 
@@ -139,10 +143,14 @@ export class ChatCore {
     return this.#places.positions();
   }
 
-  /** Be told after each change; returns how to end that. */
+  /** Be told after the next event, and then after each change; returns how to end that. */
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#newcomers.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#newcomers.delete(listener);
+    };
   };
 
   /** What the list of rooms knows of open ones, and hears of them. */
