@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chat.rules.projections import Projection
 from chat.steps.mention_projection import MentionProjection
 from chat.steps.summarise_reactions import ReactionSummaries
 from tests.guarantees.rooms.joint_history import JointHistory
@@ -26,7 +27,7 @@ def test_any_joint_history(functions_environ: None, client: Any, run: int, from_
     print(f"JOINT_SEED={seed}")
     random = Random(seed)  # noqa: S311  repeatable
     history = JointHistory(client, random, from_joining)
-    projections = [
+    projections: list[Projection] = [
         MentionProjection(process(client, history.clock)),
         ReactionSummaries(process(history.stream.client, history.clock)),
     ]
