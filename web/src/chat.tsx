@@ -2,6 +2,7 @@
 import { useConnection, useRooms } from '@appsync-chat/client/react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Announcer } from './announcer/announcer.tsx';
+import { DraftsProvider } from './composer/draft.ts';
 import { ConnectionBar } from './connection-bar.tsx';
 import { useText } from './i18n/use-text.ts';
 import { Me } from './me.ts';
@@ -36,56 +37,58 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
   );
   return (
     <Me value={userId}>
-      <Announcer>
-        <button type="button" className="skip" onClick={() => document.getElementById('timeline')?.focus()}>
-          {text('app.skip')}
-        </button>
-        <div className={roomId ? 'layout in-room' : 'layout'}>
-          <nav className="sidebar" aria-label={text('rooms.title')}>
-            <header className="sidebar-head">
-              <h1>{text('app.name')}</h1>
-              <button
-                type="button"
-                className="icon-button"
-                aria-label={text('shortcuts.open')}
-                onClick={() => setOpen('shortcuts')}
-              >
-                <Icon name="keyboard" />
-              </button>
-              <button
-                type="button"
-                className="icon-button"
-                aria-label={text('settings.title')}
-                onClick={() => setOpen('settings')}
-              >
-                <Icon name="settings" />
-              </button>
-            </header>
-            <RoomList current={roomId} search={search} />
-            <footer className="sidebar-foot">
-              <span className="who" dir="auto">
-                {userId}
-              </span>
-              <button type="button" className="button small" onClick={() => setOpen('signOut')}>
-                {text('signIn.out')}
-              </button>
-            </footer>
-          </nav>
-          <main className="main">
-            <ConnectionBar />
-            {roomId ? (
-              <Room key={roomId} roomId={roomId} messageId={messageId} />
-            ) : (
-              <p className="whole quiet">{text('room.choose')}</p>
-            )}
-          </main>
-        </div>
-        <Suspense>
-          {open === 'settings' && <SettingsDialog onClose={close} />}
-          {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
-        </Suspense>
-        {open === 'signOut' && <SignOut onSignOut={onSignOut} onClose={close} />}
-      </Announcer>
+      <DraftsProvider>
+        <Announcer>
+          <button type="button" className="skip" onClick={() => document.getElementById('timeline')?.focus()}>
+            {text('app.skip')}
+          </button>
+          <div className={roomId ? 'layout in-room' : 'layout'}>
+            <nav className="sidebar" aria-label={text('rooms.title')}>
+              <header className="sidebar-head">
+                <h1>{text('app.name')}</h1>
+                <button
+                  type="button"
+                  className="icon-button"
+                  aria-label={text('shortcuts.open')}
+                  onClick={() => setOpen('shortcuts')}
+                >
+                  <Icon name="keyboard" />
+                </button>
+                <button
+                  type="button"
+                  className="icon-button"
+                  aria-label={text('settings.title')}
+                  onClick={() => setOpen('settings')}
+                >
+                  <Icon name="settings" />
+                </button>
+              </header>
+              <RoomList current={roomId} search={search} />
+              <footer className="sidebar-foot">
+                <span className="who" dir="auto">
+                  {userId}
+                </span>
+                <button type="button" className="button small" onClick={() => setOpen('signOut')}>
+                  {text('signIn.out')}
+                </button>
+              </footer>
+            </nav>
+            <main className="main">
+              <ConnectionBar />
+              {roomId ? (
+                <Room key={roomId} roomId={roomId} messageId={messageId} />
+              ) : (
+                <p className="whole quiet">{text('room.choose')}</p>
+              )}
+            </main>
+          </div>
+          <Suspense>
+            {open === 'settings' && <SettingsDialog onClose={close} />}
+            {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+          </Suspense>
+          {open === 'signOut' && <SignOut onSignOut={onSignOut} onClose={close} />}
+        </Announcer>
+      </DraftsProvider>
     </Me>
   );
 }

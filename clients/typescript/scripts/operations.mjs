@@ -52,8 +52,10 @@ export const OPERATIONS = {
     avatar: ['roomId id', 'id url expiresAt'],
     me: ['', `userId epoch person { ${NAMED} }`],
     myReactions: ['roomId ids', 'id emoji'],
+    drafts: ['limit nextToken', 'items { roomId text rev } nextToken'],
   },
   Mutation: {
+    saveDraft: ['roomId text rev', 'roomId text rev saved'],
     sendMessage: ['roomId text clientMessageId attachments replyTo mentions mentionsAll', MESSAGE],
     editMessage: ['roomId id text ts mentions mentionsAll', MESSAGE],
     removeMessage: ['roomId id ts', MESSAGE],

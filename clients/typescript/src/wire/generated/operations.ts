@@ -139,6 +139,22 @@ export const myReactionsOperation: Operation<types.MyReactionsVariables, readonl
   check: check.myReactionsList,
 };
 
+/** What the caller is writing, in all of their rooms, in the order of the rooms' ids (guilds' first, then general ones). Drafts are kept for 90 days. Refusals: `InvalidInput`, `ServiceUnavailable`, `InternalError`. */
+export const draftsOperation: Operation<types.DraftsVariables, types.DraftPage> = {
+  kind: 'query',
+  field: 'drafts',
+  text: 'query Drafts($limit:Int$nextToken:String){drafts(limit:$limit nextToken:$nextToken){items{roomId text rev}nextToken}}',
+  check: check.draftPage,
+};
+
+/** Keeps what the caller is writing to a room, for their other devices; nobody else gets it. Where another device has saved a newer draft than `rev`, nothing is written and that one is answered, with `saved` false: take it over, or save again with its `rev`. Somebody may save a draft once a second, twenty times at once. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
+export const saveDraftOperation: Operation<types.SaveDraftVariables, types.Draft> = {
+  kind: 'mutation',
+  field: 'saveDraft',
+  text: 'mutation SaveDraft($roomId:ID!$text:String$rev:Int){saveDraft(roomId:$roomId text:$text rev:$rev){roomId text rev saved}}',
+  check: check.draft,
+};
+
 /** Stores a message and publishes it to `onMessage`. Unless the deployment publishes by the stream, subscribers get the fields that the *sender* selects. The selection must then contain `id roomId senderId text ts seq epoch clientMessageId`, without aliases and named fragments; `InvalidInput` names what is wrong. Where it publishes by the stream, senders select what they like. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`, `IdempotencyMismatch`, `ServiceUnavailable`, `InternalError`. `NotAllowed` with `reason=notMigrated` is for rooms whose messages were written before this API and are still to be numbered: these can only be read. */
 export const sendMessageOperation: Operation<types.SendMessageVariables, types.Message> = {
   kind: 'mutation',

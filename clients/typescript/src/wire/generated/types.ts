@@ -455,6 +455,26 @@ export interface MyReactions {
   readonly emoji: readonly string[];
 }
 
+/** What somebody is writing to a room. */
+export interface Draft {
+  /** The room. */
+  readonly roomId: string;
+  /** The text; null where there is none any more. */
+  readonly text?: string | null | undefined;
+  /** Rises with each save of this draft: name it when you save it again. */
+  readonly rev: number;
+  /** Of `saveDraft`: whether this is what was to be saved; null in `drafts`. */
+  readonly saved?: boolean | null | undefined;
+}
+
+/** One page of what somebody is writing. */
+export interface DraftPage {
+  /** The drafts. */
+  readonly items: readonly Draft[];
+  /** Give this to read on; null when there is nothing further. */
+  readonly nextToken?: string | null | undefined;
+}
+
 /** Where a room stands, for a client to compare with. */
 export interface RoomState {
   /** The room's id, as it was named. */
@@ -677,6 +697,19 @@ export interface MeVariables {
 export interface MyReactionsVariables {
   readonly roomId: string;
   readonly ids: readonly string[];
+}
+
+/** What `drafts` is asked with. */
+export interface DraftsVariables {
+  readonly limit?: number | null | undefined;
+  readonly nextToken?: string | null | undefined;
+}
+
+/** What `saveDraft` is asked with. */
+export interface SaveDraftVariables {
+  readonly roomId: string;
+  readonly text?: string | null | undefined;
+  readonly rev?: number | null | undefined;
 }
 
 /** What `sendMessage` is asked with. */
