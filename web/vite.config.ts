@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
@@ -5,8 +6,22 @@ import { defineConfig } from 'vitest/config';
 const client = (path: string) => fileURLToPath(new URL(`../clients/typescript/src/${path}`, import.meta.url));
 const own = (name: string) => fileURLToPath(new URL(`node_modules/${name}`, import.meta.url));
 
+/** The service worker with the names of all files of this build, so that the page is whole without a link. */
+const offline = {
+  name: 'offline',
+  generateBundle(this: { emitFile(file: object): void }, _: unknown, bundle: object) {
+    const names = Object.keys(bundle).filter((name) => name.startsWith('assets/'));
+    const text = readFileSync(new URL('src/offline/service-worker.js', import.meta.url), 'utf8');
+    const source = text.replace(
+      'const FILES = [];',
+      `const FILES = ${JSON.stringify(names.map((name) => `/${name}`))};`,
+    );
+    this.emitFile({ type: 'asset', fileName: 'sw.js', source });
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), offline],
   resolve: {
     // The client is built from its sources, on this page's copies of what it needs.
     alias: [

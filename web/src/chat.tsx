@@ -5,7 +5,7 @@ import { Announcer } from './announcer/announcer.tsx';
 import { DraftsProvider } from './composer/draft.ts';
 import { ConnectionBar } from './connection-bar.tsx';
 import { useText } from './i18n/use-text.ts';
-import { Me } from './me.ts';
+import { Me, useMyName } from './me.ts';
 import { Room } from './rooms/room.tsx';
 import { RoomList } from './rooms/room-list.tsx';
 import { useRoute } from './route.ts';
@@ -36,7 +36,7 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
     ),
   );
   return (
-    <Me value={userId}>
+    <Me userId={userId}>
       <DraftsProvider>
         <Announcer>
           <button type="button" className="skip" onClick={() => document.getElementById('timeline')?.focus()}>
@@ -65,9 +65,7 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
               </header>
               <RoomList current={roomId} search={search} />
               <footer className="sidebar-foot">
-                <span className="who" dir="auto">
-                  {userId}
-                </span>
+                <Who userId={userId} />
                 <button type="button" className="button small" onClick={() => setOpen('signOut')}>
                   {text('signIn.out')}
                 </button>
@@ -90,6 +88,16 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
         </Announcer>
       </DraftsProvider>
     </Me>
+  );
+}
+
+/** What one is called, and one's id where that says more. */
+function Who({ userId }: { readonly userId: string }) {
+  const { name } = useMyName();
+  return (
+    <span className="who" dir="auto" title={userId}>
+      {name ?? userId}
+    </span>
   );
 }
 

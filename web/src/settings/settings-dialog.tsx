@@ -4,6 +4,7 @@ import { useChat } from '@appsync-chat/client/react';
 import { type FormEvent, useState } from 'react';
 import { useAnnounce } from '../announcer/announcer.tsx';
 import { useText } from '../i18n/use-text.ts';
+import { useMyName } from '../me.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Choice, Field } from '../ui/field.tsx';
 import { useAction } from '../ui/use-action.ts';
@@ -64,11 +65,14 @@ function Name() {
   const client = useChat();
   const announce = useAnnounce();
   const action = useAction();
-  const [name, setName] = useState('');
+  const mine = useMyName();
+  const [name, setName] = useState(mine.name ?? '');
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const isSaved = await action.run(() => client.call(updateMeOperation, { name: name.trim() }));
-    if (isSaved) announce(text('settings.nameSaved'));
+    if (!isSaved) return;
+    mine.rename(name.trim());
+    announce(text('settings.nameSaved'));
   };
   return (
     <form onSubmit={submit} className="row-form">
