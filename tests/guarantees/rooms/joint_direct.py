@@ -14,11 +14,11 @@ from chat.operations.leave_room import leave_room
 from chat.operations.send_message import send_message
 from chat.operations.unblock_user import unblock_user
 from chat.rules.direct import direct_room
-from chat.rules.errors import ChatError, NotAllowed, NotRoomMember
+from chat.rules.errors import ChatError, NotAllowed
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
 from tests.guarantees.mentions.mention_history import Known, Person
-from tests.guarantees.rooms.joint_history import JointHistory
+from tests.guarantees.rooms.joint_history import JointHistory, refusal_of
 from tests.guarantees.support.fixtures import CURSOR_KEYS, DIRECT_KEY, process
 
 HOURS_3_MS = 3 * 3_600_000
@@ -46,10 +46,13 @@ class DirectHistory(JointHistory):
     pair: tuple[str, str] = ("", "")
     consent: bool = False
     blocking: set[str] = field(default_factory=set)
+    is_untold: bool = False
+    """Whether the last step was `direct`, which is linked to no subscription."""
 
     def __post_init__(self) -> None:
         assert self.beside
-        self.clock, self.stream, self.owner, self.retention = self.beside.clock, self.beside.stream, "", 365
+        self.clock, self.stream, self.api = self.beside.clock, self.beside.stream, self.beside.api
+        self.owner, self.retention = "", 365
         self.strangers = [each for each in self.beside.people if each not in self.pair]
         self.room = direct_room(DIRECT_KEY, *self.pair).id
         self.halves = {each: Half() for each in self.pair}
@@ -65,7 +68,7 @@ class DirectHistory(JointHistory):
         return self.pair[1 - self.pair.index(user)]
 
     def step(self) -> None:
-        user = self.random.choice(self.pair)
+        user, self.is_untold = self.random.choice(self.pair), False
         if not self.is_made or self.random.random() < 0.15:
             self.clock.jump(HOURS_3_MS)  # so that no rate is in the way
             meetings: list[Callable[[str], None]] = [
@@ -83,6 +86,7 @@ class DirectHistory(JointHistory):
     # the room itself
 
     def meet(self, user: str) -> None:
+        self.is_untold = True
         me, them = self.halves[user], self.halves[self.other(user)]
         are_there = them.status in ("active", "invited")
         expected = "cannotBeAdded" if self.blocking and not (me.is_in and are_there) else ""
@@ -171,18 +175,3 @@ class DirectHistory(JointHistory):
         page = blocks(process(self.client, self.clock), CURSOR_KEYS, Caller(user), {}, Tally())
         blocked = self.other(user) in [each["userId"] for each in page["items"]]
         assert blocked == (user in self.blocking), user
-
-    @staticmethod
-    def attempt(operation: Callable[[], Any]) -> Any:
-        """The answer, or the refusal."""
-        try:
-            return operation()
-        except ChatError as refusal:
-            return refusal
-
-
-def refusal_of(answer: Any) -> str:
-    """The reason of a refusal, or its name; empty without one."""
-    if isinstance(answer, NotRoomMember):
-        return "NotRoomMember"
-    return str(answer.values.get("reason") or answer.code) if isinstance(answer, ChatError) else ""
