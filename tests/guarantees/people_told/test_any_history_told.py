@@ -148,14 +148,17 @@ def test_what_is_read_late_doubled_and_again_is_so_when_it_is_told(
 def test_whoever_the_api_fails_for_nobody_is_told_later_by_the_same_call(
     client: Any, functions_environ: None
 ) -> None:
-    stream, clock, has_failed, has_ended = Stream(client), Clock(), threading.Event(), threading.Event()
+    stream, clock = Stream(client), Clock()
+    has_begun, has_failed, has_ended = threading.Event(), threading.Event(), threading.Event()
     suffix, late = uuid.uuid4().hex[:8], list[str]()
     owner, other = f"a-{suffix}", f"b-{suffix}"
 
     def publish(text: str) -> None:
         if json.loads(text)["userId"] == owner:
+            assert has_begun.wait(60)
             has_failed.set()
             raise TransientFailure("Status503")
+        has_begun.set()
         assert has_failed.wait(60)
         if has_ended.wait(0.5):
             late.append(text)
