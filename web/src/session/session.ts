@@ -1,6 +1,6 @@
 // Who is signed in in this tab. It outlives a reload, and ends with the tab: two tabs may be two people.
 
-import { type GetToken, meOperation } from '@appsync-chat/client';
+import { CallRefused, type GetToken, meOperation } from '@appsync-chat/client';
 import { appsync } from '@appsync-chat/client/appsync';
 import type { Config, OidcSignIn } from '../config.ts';
 import { demoToken } from './demo.ts';
@@ -14,7 +14,7 @@ export interface Session {
 
 type Stored =
   | { readonly kind: 'demo'; readonly user: string }
-  | { readonly kind: 'oidc'; readonly token: string };
+  | { readonly kind: 'oidc'; readonly token: string; readonly userId?: string };
 const KEY = 'session';
 
 /** The session of before the reload, or of the issuer's redirect; `null`: nobody is signed in. */
@@ -36,14 +36,15 @@ export function forgetSession(): void {
 
 async function keep(config: Config, stored: Stored): Promise<Session> {
   const session = await begin(config, stored);
-  sessionStorage.setItem(KEY, JSON.stringify(stored));
+  sessionStorage.setItem(KEY, JSON.stringify({ ...stored, userId: session.userId }));
   return session;
 }
 
+/** Without a link whoever was signed in still is: what was composed is shown, and goes once the link is back. */
 async function begin(config: Config, stored: Stored): Promise<Session> {
   if (stored.kind === 'demo') {
     await demoToken(stored.user).catch((error: unknown) => {
-      if (navigator.onLine) throw error; // offline what was composed is shown all the same
+      if (!(error instanceof TypeError)) throw error; // `fetch` had no answer
     });
     return { userId: stored.user, getToken: () => demoToken(stored.user) };
   }
@@ -52,7 +53,15 @@ async function begin(config: Config, stored: Stored): Promise<Session> {
     return stored.token;
   };
   // The chat names people by a claim of the deployment's choice.
-  const me = await appsync({ url: config.api.url, getToken }).call(meOperation, {});
+  const me = await appsync({ url: config.api.url, getToken })
+    .call(meOperation, {})
+    .catch((error: unknown) => {
+      if (isUnreachable(error) && stored.userId) return { userId: stored.userId };
+      throw error;
+    });
   if (!me) throw new Error('the chat does not know who this is');
   return { userId: me.userId, getToken };
 }
+
+const isUnreachable = (error: unknown) =>
+  error instanceof CallRefused && error.refusal.code === 'Unreachable';
