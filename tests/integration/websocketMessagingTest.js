@@ -7,6 +7,7 @@ import { keepScreenshots, NAMES, startBrowser } from './browser.js';
 import { DEVICES } from './devices.js';
 import { HOSTILE } from './hostile.js';
 import { JOURNEYS as OTHERS } from './journeys.js';
+import { NARROW } from './narrow.js';
 import { SMOKE } from './smoke.js';
 import { assertHarmless } from './watch.js';
 import { Person } from './person.js';
@@ -14,7 +15,7 @@ import { Person } from './person.js';
 const { PAGE_URL: url, FULL, ONLY = '' } = process.env;
 const LIMIT_MS = 300_000;
 const JOURNEYS = FULL
-  ? { ...SMOKE, ...OTHERS, ...DEVICES, ...ACCESSIBLE, ...HOSTILE }
+  ? { ...SMOKE, ...OTHERS, ...DEVICES, ...NARROW, ...ACCESSIBLE, ...HOSTILE }
   : { ...SMOKE, ...ACCESSIBLE_SMOKE };
 let count = 0;
 /** A name that no other journey of this run, or of another one on the same data, has. */
