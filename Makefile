@@ -176,16 +176,25 @@ prove-deployment: .venv/installed-dev .venv-emulator/installed ## applies, asks,
 STREAM = tests/end_to_end tests/gateway/test_gateway.py tests/gateway/test_resuming.py $(addprefix tests/guarantees/,\
 	catch_up/test_disconnections.py rooms/test_any_rooms.py)
 
-prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ promises, at length: any history, counts, revocations, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
-	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py
+# What has no clock runs beside each other (`--jobs` above): any history of the state's, and what is said on the wire. What is
+# timed comes after, alone.
+prove: prove-histories prove-wire prove-state ## what tests/guarantees/ promises, at length: any history, counts, revocations, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
+	$(BIN)/python -m tests.guarantees.crowds.throughput
+	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
+
+prove-histories: .venv/installed-dev .venv-ministack/installed
+	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/exactly_once/test_any_history.py
+
+prove-state: .venv/installed-dev .venv-ministack/installed
+	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py
+
+prove-wire: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/revocation/test_revocation.py
 	PROVE=1 $(BIN)/python -m pytest -q --publish=stream tests/guarantees/revocation/test_revocation.py
 	$(BIN)/python -m pytest -q --publish=stream $(STREAM)
 	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py
 	$(BIN)/python -m tests.guarantees.catch_up.disconnections
 	$(BIN)/python -m tests.mutation.hand_picked
-	$(BIN)/python -m tests.guarantees.crowds.throughput
-	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
 
 prove-events: .venv/installed-dev .venv-ministack/installed ## 10,000 changes while the stream's reader fails, repeats, restarts, is poisoned and falls behind: none lost after reemission [ARGS="--changes 10000 --seed 1"]
 	PROVE=1 $(BIN)/python -m pytest -q -n 0 tests/guarantees/events/test_any_batch.py
@@ -284,4 +293,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client test-page test-web test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-events prove-clients test-client test-page test-web test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean

@@ -42,7 +42,7 @@ function tests(url) {
   const run = spawn(
     process.execPath,
     ['--test', '--test-reporter=spec', 'websocketMessagingTest.js'],
-    { cwd: HERE, stdio: 'inherit', env: { ...process.env, ...full, PAGE_URL: url } },
+    { cwd: HERE, stdio: 'inherit', env: { ...process.env, ...full, PAGE_URL: url, PAGE_STATE: state } },
   );
   return new Promise((resolve) => run.on('exit', (status) => resolve(status ?? 1)));
 }
