@@ -9,6 +9,7 @@ const APPSYNC = `export { appsync } from './src/transports/appsync.ts';`;
 const GATEWAY = `export { gateway } from './src/transports/gateway.ts';`;
 const INDEXED_DB = `export { indexedDbStorage } from './src/storage/indexeddb.ts';`;
 const TABS = `export { tabs } from './src/tabs.ts';`;
+const SENTENCES = `export { sentenceOf } from './src/messages.ts';`;
 const HOOKS = `export * from './src/react.ts';`;
 
 /** By name: what it imports, and its budget in KiB gzipped. */
@@ -18,6 +19,7 @@ const PAGES = {
   'client, AppSync, IndexedDB, tabs': { imports: [CLIENT, APPSYNC, INDEXED_DB, TABS], most: 31 },
   'client, gateway, IndexedDB': { imports: [CLIENT, GATEWAY, INDEXED_DB], most: 27.3 },
   'client, both, IndexedDB, hooks': { imports: [CLIENT, APPSYNC, GATEWAY, INDEXED_DB, HOOKS], most: 29.4 },
+  'sentences of refusals, alone': { imports: [SENTENCES], most: 11 },
 };
 
 /** Every page with its size in bytes and its budget in KiB. */
