@@ -12,6 +12,7 @@ export type {
   RoomSnapshot,
   RoomStatus,
   RoomSummary,
+  ShownReaction,
   Snapshot,
   StoredEntry,
   UnreadLine,
