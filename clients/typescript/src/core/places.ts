@@ -81,9 +81,10 @@ export class Places {
     switch (event.type) {
       case 'start':
         this.#host.emit({ type: 'load', roomId: null });
-        for (const { outbox, changes } of this.#places.values()) {
+        for (const { outbox, changes, mark } of this.#places.values()) {
           outbox.due();
           changes.wake();
+          mark.due();
         }
         return;
       case 'leads':
@@ -190,9 +191,10 @@ export class Places {
 
   /** What waited for the network or a token need not wait any longer. */
   wake(): void {
-    for (const { outbox, changes } of this.#places.values()) {
+    for (const { outbox, changes, mark } of this.#places.values()) {
       outbox.wake();
       changes.wake();
+      mark.due();
     }
   }
 
