@@ -394,6 +394,18 @@ export const MUTANTS = [
     to: '',
   },
   {
+    name: 'make a lost read mark again at once',
+    file: 'marks.ts',
+    from: '    if (!this.#isWaiting) this.due();',
+    to: '    this.due();',
+  },
+  {
+    name: 'ask who has a message while nobody sees it',
+    file: 'receipts.ts',
+    from: ' || !this.#isVisible) return this.#askIn',
+    to: ') return this.#askIn',
+  },
+  {
     name: 'reactions: believe the summary as soon as the server has what was done',
     file: reactions,
     from: '[...this.#done.filter((each) => each.id === id), ...pending]',
