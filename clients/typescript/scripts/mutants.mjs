@@ -3,6 +3,7 @@ const outbox = 'outbox.ts';
 const room = 'room.ts';
 const timeline = 'timeline.ts';
 const order = 'order.ts';
+const reactions = 'reactions.ts';
 const tabs = '../tabs/core.ts';
 const subscriptions = '../tabs/subscriptions.ts';
 
@@ -391,6 +392,42 @@ export const MUTANTS = [
     file: tabs,
     from: "    if (this.#wants) this.#emit({ type: 'wire', effect: { type: 'connect' } });",
     to: '',
+  },
+  {
+    name: 'make a lost read mark again at once',
+    file: 'marks.ts',
+    from: '    if (!this.#isWaiting) this.due();',
+    to: '    this.due();',
+  },
+  {
+    name: 'ask who has a message while nobody sees it',
+    file: 'receipts.ts',
+    from: ' || !this.#isVisible) return this.#askIn',
+    to: ') return this.#askIn',
+  },
+  {
+    name: 'reactions: believe the summary as soon as the server has what was done',
+    file: reactions,
+    from: '[...this.#done.filter((each) => each.id === id), ...pending]',
+    to: '[...pending]',
+  },
+  {
+    name: 'reactions: believe what was done for ever',
+    file: reactions,
+    from: 'return message && !isOver;',
+    to: 'return message;',
+  },
+  {
+    name: 'reactions: not remember what was done where the summary does not say it',
+    file: reactions,
+    from: '        if (on) known?.add(emoji);\n        else known?.delete(emoji);\n',
+    to: '',
+  },
+  {
+    name: 'reactions: ask with each change of a summary',
+    file: reactions,
+    from: '    if (known && (',
+    to: '    if (known && false && (',
   },
   {
     name: 'tabs: wait for a frozen leader for ever',

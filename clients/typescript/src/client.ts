@@ -50,6 +50,7 @@ const OPERATIONS: Readonly<Record<RequestField, Operation<never, unknown>>> = {
   editMessage: operations.editMessageOperation,
   removeMessage: operations.removeMessageOperation,
   react: operations.reactOperation,
+  myReactions: operations.myReactionsOperation,
   me: operations.meOperation,
   typing: operations.typingOperation,
   receipts: operations.receiptsOperation,

@@ -12,6 +12,7 @@ export type {
   RoomSnapshot,
   RoomStatus,
   RoomSummary,
+  ShownReaction,
   Snapshot,
   StoredEntry,
   UnreadLine,
@@ -21,7 +22,13 @@ export { memoryStorage } from './storage/memory.ts';
 export type { OutboxStorage } from './storage/storage.ts';
 export type { Tabs } from './tabs.ts';
 export type { GetToken } from './transports/tokens.ts';
-export { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
+export {
+  CallRefused,
+  type Socket,
+  type SocketFactory,
+  type Transport,
+  type TransportListener,
+} from './transports/transport.ts';
 export type { UploadOptions } from './uploads.ts';
 export * from './wire/generated/operations.ts';
 export type * from './wire/generated/types.ts';

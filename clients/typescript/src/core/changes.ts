@@ -29,6 +29,14 @@ interface Held {
   stored: StoredChange | null;
 }
 
+/** Who hears of what the server has taken. */
+export interface ChangesListener {
+  /** The message that an edit or a removal is answered with. */
+  tell(message: Message): void;
+  /** The person reacts so, or does so no more. */
+  reacted(id: string, emoji: string, on: boolean): void;
+}
+
 export class RoomChanges {
   #phase: Phase = 'idle';
   readonly #held = new Map<string, Held>();
@@ -38,13 +46,12 @@ export class RoomChanges {
   #snapshot: ReadonlyMap<string, PendingChange> = NOTHING;
   readonly #host: Host;
   readonly #roomId: string;
-  readonly #tell: (message: Message) => void;
+  readonly #listener: ChangesListener;
 
-  /** `tell`: hears of the message that an edit or a removal is answered with. */
-  constructor(roomId: string, host: Host, tell: (message: Message) => void) {
+  constructor(roomId: string, host: Host, listener: ChangesListener) {
     this.#roomId = roomId;
     this.#host = host;
-    this.#tell = tell;
+    this.#listener = listener;
   }
 
   /** By the message's id: the same map until something changes. */
@@ -96,7 +103,11 @@ export class RoomChanges {
   /** The storage's answer: what it has of this room. */
   loaded(entries: readonly StoredChange[]): void {
     const found = new Map(entries.map((entry) => [entry.clientMessageId, entry]));
-    for (const [key, { stored }] of this.#held) if (stored && !found.has(key)) this.#held.delete(key);
+    for (const [key, { entry, stored }] of this.#held) {
+      if (!stored || found.has(key)) continue;
+      this.#held.delete(key);
+      if (!entry.refusal) this.#taken(entry); // by another tab
+    }
     for (const [key, stored] of found) {
       const { n, isDurable, ...entry } = stored;
       const held = this.#held.get(key);
@@ -168,12 +179,18 @@ export class RoomChanges {
     if (this.#phase !== 'sending' || this.#sending !== sent) return;
     this.#phase = 'idle';
     if (refusal) return this.#refused(sent, refusal);
-    if (sent.kind !== 'react' && value) this.#tell(value as Message);
+    if (sent.kind !== 'react' && value) this.#listener.tell(value as Message);
+    this.#taken(sent);
     const held = this.#held.get(sent.clientMessageId);
     if (held && isSameChange(held.entry, sent)) this.#drop(sent.clientMessageId);
     this.#attempts = this.#faults = 0;
     this.#changed();
     this.#go();
+  }
+
+  /** The server has it. */
+  #taken({ kind, target, emoji = '', on = true }: ChangeEntry): void {
+    if (kind === 'react') this.#listener.reacted(target, emoji, on);
   }
 
   #refused(sent: ChangeEntry, refusal: Refusal): void {

@@ -7,6 +7,8 @@ export class ReadMark {
   #wanted = 0;
   #said = 0;
   #isAsking = false;
+  /** A pause after a try that was lost. */
+  #isWaiting = false;
   #attempts = 0;
   readonly #roomId: string;
   readonly #host: Host;
@@ -22,11 +24,12 @@ export class ReadMark {
   /** The person has read up to this number. */
   read(seq: number): void {
     this.#wanted = Math.max(this.#wanted, seq);
-    this.due();
+    if (!this.#isWaiting) this.due();
   }
 
-  /** Say it, unless that is under way. */
+  /** Say it, unless that is under way; a pause is over, or there is no reason for it any more. */
   due(): void {
+    this.#isWaiting = false;
     if (this.#isAsking || this.#wanted <= this.#said) return;
     const seq = this.#wanted;
     this.#isAsking = true;
@@ -41,6 +44,7 @@ export class ReadMark {
       }
       const afterMs = pause(this.#attempts, this.#host.chance());
       this.#attempts += 1;
+      this.#isWaiting = true;
       this.#host.emit({ type: 'timer', key: `mark/${this.#roomId}`, afterMs });
     });
   }

@@ -81,9 +81,10 @@ export class Places {
     switch (event.type) {
       case 'start':
         this.#host.emit({ type: 'load', roomId: null });
-        for (const { outbox, changes } of this.#places.values()) {
+        for (const { outbox, changes, mark } of this.#places.values()) {
           outbox.due();
           changes.wake();
+          mark.due();
         }
         return;
       case 'leads':
@@ -169,12 +170,13 @@ export class Places {
 
   /** What follows from all that was taken in: it is looked at after each event. */
   settle(): void {
-    for (const [roomId, { session, mark }] of this.#places) {
+    for (const [roomId, { session, mark, changes }] of this.#places) {
       if (!session?.timeline.head || session.status === 'left') continue;
       const lastRead = this.#options.lastRead(roomId);
       if (lastRead !== undefined) session.line.decide(lastRead, session.timeline.head.seq);
       if (session.line.isDecided && this.#isVisible && mark.shown !== null) mark.read(mark.shown);
       session.lookup.look();
+      session.reactions.look(changes.snapshot);
       session.expiry.look(this.#options.retentionDays(roomId));
     }
   }
@@ -189,9 +191,10 @@ export class Places {
 
   /** What waited for the network or a token need not wait any longer. */
   wake(): void {
-    for (const { outbox, changes } of this.#places.values()) {
+    for (const { outbox, changes, mark } of this.#places.values()) {
       outbox.wake();
       changes.wake();
+      mark.due();
     }
   }
 
@@ -248,6 +251,7 @@ export class Places {
     const [kind, roomId] = split(key);
     if (kind === 'room') this.session(roomId)?.due();
     else if (kind === 'lookup') this.session(roomId)?.lookup.due();
+    else if (kind === 'reactions') this.session(roomId)?.reactions.due();
     else if (kind === 'outbox') this.#places.get(roomId)?.outbox.due();
     else if (kind === 'changes') this.#places.get(roomId)?.changes.wake();
     else if (kind === 'mark') this.#places.get(roomId)?.mark.due();
@@ -317,7 +321,10 @@ export class Places {
     if (!place) {
       const tell = (message: Message) => this.session(roomId)?.add([message]);
       const outbox = new RoomOutbox(roomId, this.#host, tell);
-      const changes = new RoomChanges(roomId, this.#host, tell);
+      const changes = new RoomChanges(roomId, this.#host, {
+        tell,
+        reacted: (id, emoji, on) => this.session(roomId)?.reactions.reacted(id, emoji, on),
+      });
       const mark = new ReadMark(roomId, this.#host, (seq) => this.#options.hasRead(roomId, seq));
       place = { session: null, outbox, changes, mark };
       this.#places.set(roomId, place);

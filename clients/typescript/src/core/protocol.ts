@@ -79,6 +79,7 @@ export type RequestField =
   | 'editMessage'
   | 'removeMessage'
   | 'react'
+  | 'myReactions'
   | 'me'
   | 'typing'
   | 'receipts'
@@ -241,6 +242,16 @@ export interface PendingChange {
   }[];
 }
 
+/** People who react to a message with an emoji, as it is to be shown: with what is not at the server yet. */
+export interface ShownReaction {
+  readonly emoji: string;
+  readonly count: number;
+  /** Up to three of them, as the server says it. */
+  readonly userIds: readonly string[];
+  /** Whether the person is one of them. */
+  readonly isMine: boolean;
+}
+
 /** `left`: the person is not in the room. `refused`: it cannot be read, by `refusal`. */
 export type RoomStatus = 'loading' | 'catchingUp' | 'live' | 'offline' | 'left';
 
@@ -265,6 +276,8 @@ export interface RoomSnapshot {
   readonly drafts: readonly PendingMessage[];
   /** By the message's id, what was done to it and is not at the server yet. */
   readonly changes: ReadonlyMap<string, PendingChange>;
+  /** By the message's id, who reacts to it; a message to which nobody does is not in it. */
+  readonly reactions: ReadonlyMap<string, readonly ShownReaction[]>;
   /** Whether there are messages before and after those here. Where there are some after, what comes is only counted. */
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;

@@ -46,6 +46,8 @@ export interface Subscription {
 }
 
 type Variables = Readonly<Record<string, unknown>>;
+/** When everybody else has read a message. */
+const READ_MS = 180_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
 export class ModelServer {
@@ -84,6 +86,17 @@ export class ModelServer {
         return this.#changes(room, variables);
       case 'markRead':
         return this.#markRead(userId, room, Number(variables.seq));
+      case 'typing':
+        return { roomId: room.id, epoch: room.epoch, userId, expiresAt: iso(this.now + 6_000) };
+      case 'people':
+        return (variables.ids as string[]).map((id) => ({ userId: id, name: `The ${id}` }));
+      case 'receipts': {
+        const { seq } = variables;
+        const of = room.members.size - 1;
+        const sentAt = Date.parse(room.messages[Number(seq) - 1]?.ts ?? '');
+        const read = this.now - sentAt > READ_MS ? of : 0;
+        return { items: [], nextToken: null, confirmation: { seq, delivered: of, read, of } };
+      }
       default:
         throw new Refused('InternalError', { correlationId: field });
     }

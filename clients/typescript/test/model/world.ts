@@ -1,6 +1,6 @@
 // Tabs of one person, the server and what lies between them, in virtual time. Whatever is under way is carried out one
 // piece at a time in an order that the seed chooses, so that a tab can be killed at each place where it would wait.
-import { ChatCore } from '../../src/core/chat.ts';
+import { ChatCore, type ChatOptions } from '../../src/core/chat.ts';
 import type { Effect, Event } from '../../src/core/protocol.ts';
 import { unauthorized, unreachable } from '../../src/core/refusals.ts';
 import type { Message } from '../../src/wire/generated/types.ts';
@@ -143,12 +143,12 @@ export class Tab {
   #attempt = 0;
   readonly sent = new Map<string, number>();
 
-  constructor(world: World, rooms: readonly string[]) {
+  constructor(world: World, rooms: readonly string[], options: Partial<ChatOptions> = {}) {
     this.world = world;
     this.#line = `storage ${world.born}`;
     world.born += 1;
     this.rooms = rooms;
-    this.core = new ChatCore({ userId: ME, chance: world.random, keep: 60 });
+    this.core = new ChatCore({ userId: ME, chance: world.random, keep: 60, ...options });
   }
 
   feed(event: Event): void {
