@@ -207,17 +207,20 @@ test-client: $(CLIENT) ## the client in TypeScript: types, form, tests, any 1,50
 
 PAGE_INSTALLED := web/node_modules/.package-lock.json
 
-test-page: $(PAGE_INSTALLED) ## the page: types, form, tests of its parts, its build and what that weighs: needs Node 20 and npm
-	@cd web && npm run -s check && npm run -s lint && npm run -s test && npm run -s build && npm run -s size
+EXPLORER_INSTALLED := explorer/node_modules/.package-lock.json
 
-$(PAGE_INSTALLED): web/package-lock.json
-	@cd web && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
+test-page: $(PAGE_INSTALLED) $(EXPLORER_INSTALLED) ## the page and the API explorer: types, form, tests of their parts, their builds and what the page weighs: needs Node 20 and npm
+	@cd web && npm run -s check && npm run -s lint && npm run -s test && npm run -s build && npm run -s size
+	@cd explorer && npm run -s check && npm run -s lint && npm run -s test && npm run -s build
+
+$(PAGE_INSTALLED) $(EXPLORER_INSTALLED): %/node_modules/.package-lock.json: %/package-lock.json
+	@cd $* && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
 WEB_TESTS := tests/integration/node_modules/.package-lock.json
 
 test-web: .venv/installed .venv-ministack/installed $(WEB_TESTS) ## the page in Debian's Chromium and Firefox, as people use it: a few journeys in both, or all of them [FULL=1 BROWSERS=chromium ONLY=cut SELENIUM_URL=http://127.0.0.1:4444]
 	@test -n "$(SELENIUM_URL)" || PYTHON=$(BIN)/python .ci/browsers
-	@$(BIN)/python -c 'import sys; from simulator.page.build import build; sys.exit(build())'
+	@$(BIN)/python -c 'import sys; from simulator.page.build import build_all; sys.exit(build_all())'
 	@exec node tests/integration/run.js $(ARGS)
 
 $(WEB_TESTS): tests/integration/package-lock.json

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { ACCESSIBLE, ACCESSIBLE_SMOKE } from './accessible.js';
 import { keepScreenshots, NAMES, startBrowser } from './browser.js';
+import { EXPLORER } from './explorer.js';
 import { HOSTILE } from './hostile.js';
 import { JOURNEYS as OTHERS } from './journeys.js';
 import { SMOKE } from './smoke.js';
@@ -13,7 +14,7 @@ import { Person } from './person.js';
 const { PAGE_URL: url, FULL, ONLY = '' } = process.env;
 const LIMIT_MS = 300_000;
 const JOURNEYS = FULL
-  ? { ...SMOKE, ...OTHERS, ...ACCESSIBLE, ...HOSTILE }
+  ? { ...SMOKE, ...OTHERS, ...ACCESSIBLE, ...HOSTILE, ...EXPLORER }
   : { ...SMOKE, ...ACCESSIBLE_SMOKE };
 let count = 0;
 /** A name that no other journey of this run, or of another one on the same data, has. */
