@@ -130,6 +130,9 @@ data: .venv/installed ## the generated files anew: botocore's data of our own, f
 	@$(BIN)/python -m lambda_package.botocore_data
 	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents
 
+docs: .venv/installed-dev ## the reference as pages in build/docs/, and what is committed of it: the schema, gateway's frames (AsyncAPI) and HTTP (OpenAPI), pictures
+	@exec $(BIN)/python -m reference build/docs
+
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
 
@@ -287,4 +290,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client test-page test-web test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client test-page test-web test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean

@@ -11,6 +11,7 @@ from aiohttp import web
 from simulator.page.code_flow import CodeFlow
 from simulator.page.demo_tokens import PATH as DEMO_PATH
 from simulator.page.demo_tokens import DemoTokens
+from simulator.page.documentation import Documentation
 from simulator.page.explorer import Explorer
 from simulator.page.files import HERE, NAME, answer_file
 from simulator.page.guard import check_host
@@ -20,8 +21,8 @@ from simulator.page.headers import PAGE_HEADERS, content_security_policy
 @dataclass(frozen=True, slots=True)
 class Site:
     """`built`: the folder of the built page; while it is not there a plain page says so. `config`: what the page reads as
-    `/config.json`. `objects`: where attachments lie. `demo`, `flows`: the ways to sign in, as far as there are any. `explorer`:
-    what there is beside it."""
+    `/config.json`. `objects`: where attachments lie. `demo`, `flows`: the ways to sign in, as far as there are any. `explorer`,
+    `documentation`: what there is beside it."""
 
     built: Path
     config: Mapping[str, Any]
@@ -29,11 +30,13 @@ class Site:
     demo: DemoTokens | None = None
     flows: tuple[CodeFlow, ...] = field(default=())
     explorer: Explorer | None = None
+    documentation: Documentation | None = None
 
     def add_routes(self, app: web.Application) -> None:
         router = app.router
-        if self.explorer:
-            self.explorer.add_routes(app)
+        for beside in (self.explorer, self.documentation):
+            if beside:
+                beside.add_routes(app)
         for path in ("/", "/signed-in"):
             router.add_get(path, self.index)
         router.add_get("/config.json", self.configuration)

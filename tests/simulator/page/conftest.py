@@ -13,6 +13,7 @@ from simulator.auth.issuers import Issuer, local_issuer
 from simulator.auth.modes import Mode
 from simulator.page.code_flow import CodeFlow
 from simulator.page.demo_tokens import DemoTokens
+from simulator.page.documentation import Documentation
 from simulator.page.explorer import Explorer
 from simulator.page.site import Site
 
@@ -69,6 +70,7 @@ async def browser(
         demo=DemoTokens(mint),
         flows=(CodeFlow(issuer),),
         explorer=Explorer(built.parent / "explorer"),
+        documentation=Documentation("sender"),
     )
     async with serve(site=site) as client:
         yield Browser(client.http, f"http://127.0.0.1:{client.address.port}", minted)

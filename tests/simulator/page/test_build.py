@@ -27,9 +27,10 @@ def test_a_checkout_without_it_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", ["serve", "off"])
-def test_the_explorer_is_where_the_page_is(page: str, tmp_path: Path) -> None:
+def test_explorer_and_documentation_are_where_the_page_is(page: str, tmp_path: Path) -> None:
     settings = Settings.model_validate({"command": "run", "page": page})
     site = site_of(
         settings, key=signing_key(tmp_path), issuers=(), address="http://127.0.0.1:4000", objects=None
     )
-    assert (site is not None and site.explorer is not None) == (page == "serve")
+    assert (site is not None) == (page == "serve")
+    assert site is None or (site.explorer and site.documentation)
