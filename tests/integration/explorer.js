@@ -72,8 +72,26 @@ async function paste(given) {
   assert.equal(await carol.script('return JSON.stringify({ ...sessionStorage }).includes(arguments[0])', token), false);
 }
 
+async function lookUp(given) {
+  const anybody = await comeToExplorer(given);
+  await anybody.click(By.linkText('The schema'));
+  await anybody.click(By.linkText('sendMessage'));
+  await anybody.until('that the section is shown', () =>
+    anybody.script('return document.querySelector("section:target h3")?.textContent === "sendMessage"'),
+  );
+  await anybody.click(By.css('section:target pre a[href="#Message"]'));
+  await anybody.until('the type', () => anybody.script('return location.hash === "#Message"'));
+  await anybody.load('/docs/gateway.html');
+  await anybody.find(By.css('[id="client.send"] table'));
+  await anybody.load('/docs/pictures.html');
+  await anybody.until('both pictures', () =>
+    anybody.script('return [...document.images].filter(({ complete, naturalWidth }) => complete && naturalWidth > 0).length === 2'),
+  );
+}
+
 export const EXPLORER = {
   'the explorer asks, and shows the answer': ask,
   'the explorer follows a room': follow,
   'the explorer takes a pasted token, and forgets it': paste,
+  'from the explorer to the pages of the schema and the gateway': lookUp,
 };
