@@ -130,6 +130,9 @@ data: .venv/installed ## the generated files anew: botocore's data of our own, f
 	@$(BIN)/python -m lambda_package.botocore_data
 	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents
 
+docs: .venv/installed-dev ## the reference as pages in build/docs/, and what is committed of it: the schema, gateway's frames (AsyncAPI) and HTTP (OpenAPI), pictures
+	@exec $(BIN)/python -m reference build/docs
+
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
 
@@ -216,17 +219,20 @@ test-client: $(CLIENT) ## the client in TypeScript: types, form, tests, any 1,50
 
 PAGE_INSTALLED := web/node_modules/.package-lock.json
 
-test-page: $(PAGE_INSTALLED) ## the page: types, form, tests of its parts, its build and what that weighs: needs Node 20 and npm
-	@cd web && npm run -s check && npm run -s lint && npm run -s test && npm run -s build && npm run -s size
+EXPLORER_INSTALLED := explorer/node_modules/.package-lock.json
 
-$(PAGE_INSTALLED): web/package-lock.json
-	@cd web && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
+test-page: $(PAGE_INSTALLED) $(EXPLORER_INSTALLED) ## the page and the API explorer: types, form, tests of their parts, their builds and what the page weighs: needs Node 20 and npm
+	@cd web && npm run -s check && npm run -s lint && npm run -s test && npm run -s build && npm run -s size
+	@cd explorer && npm run -s check && npm run -s lint && npm run -s test && npm run -s build
+
+$(PAGE_INSTALLED) $(EXPLORER_INSTALLED): %/node_modules/.package-lock.json: %/package-lock.json
+	@cd $* && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
 WEB_TESTS := tests/integration/node_modules/.package-lock.json
 
 test-web: .venv/installed .venv-ministack/installed $(WEB_TESTS) ## the page in Debian's Chromium and Firefox, as people use it: a few journeys in both, or all of them [FULL=1 BROWSERS=chromium ONLY=cut SELENIUM_URL=http://127.0.0.1:4444]
 	@test -n "$(SELENIUM_URL)" || PYTHON=$(BIN)/python .ci/browsers
-	@$(BIN)/python -c 'import sys; from simulator.page.build import build; sys.exit(build())'
+	@$(BIN)/python -c 'import sys; from simulator.page.build import build_all; sys.exit(build_all())'
 	@exec node tests/integration/run.js $(ARGS)
 
 $(WEB_TESTS): tests/integration/package-lock.json
@@ -293,4 +299,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-events prove-clients test-client test-page test-web test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-events prove-clients test-client test-page test-web test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
