@@ -238,6 +238,15 @@ test-web: .venv/installed .venv-ministack/installed $(WEB_TESTS) ## the page in 
 $(WEB_TESTS): tests/integration/package-lock.json
 	@cd tests/integration && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
+LIGHTHOUSE := tests/lighthouse/node_modules/.package-lock.json
+
+prove-page: $(LIGHTHOUSE) ## the page at length: every journey in both browsers, languages and themes, small screens, hostile texts, 50,000 messages, 50 a second; and Lighthouse [BROWSERS=chromium]
+	@$(MAKE) -s test-web FULL=1
+	@exec node tests/integration/run.js --lighthouse
+
+$(LIGHTHOUSE): tests/lighthouse/package-lock.json
+	@cd tests/lighthouse && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
+
 test-browsers: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the client in Debian's Chromium and Firefox, which are installed where they are missing: kills, two tabs without a link, storage, delays [KILLS=5 SEED=1]
 	@PYTHON=$(BIN)/python .ci/browsers
 	@CHAT_BROWSERS=1 exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
@@ -299,4 +308,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-events prove-clients test-client test-page test-web test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
