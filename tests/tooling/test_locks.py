@@ -17,6 +17,7 @@ LOCKS = [
     "bench/requirements.lock",
 ]
 NPM = [
+    "bench/gateway/peers",
     "clients/typescript",
     "clients/typescript/bench",
     "clients/typescript/docs",
