@@ -8,11 +8,16 @@ import { type Stage, subscribe } from '../src/subscription.ts';
 
 const REQUEST = { query: 'subscription { onMessage(roomId: "lobby", epoch: 1) { id } }', variables: {} };
 
+interface Heard {
+  readonly data: unknown;
+  readonly code: number;
+}
+
 class StandIn implements Socket {
   readyState = 1;
   isClosed = false;
   readonly sent: unknown[] = [];
-  readonly #listeners = new Map<string, (event: { data?: unknown }) => void>();
+  readonly #listeners = new Map<string, (event: Heard) => void>();
 
   send(text: string) {
     this.sent.push(JSON.parse(text));
@@ -20,14 +25,14 @@ class StandIn implements Socket {
   close() {
     this.isClosed = true;
   }
-  addEventListener(type: string, listener: (event: { data?: unknown }) => void) {
+  addEventListener(type: string, listener: (event: Heard) => void) {
     this.#listeners.set(type, listener);
   }
   comes(frame: object) {
     this.happens('message', { data: JSON.stringify(frame) });
   }
-  happens(type: string, event: { data?: unknown } = {}) {
-    this.#listeners.get(type)?.(event);
+  happens(type: string, event: Partial<Heard> = {}) {
+    this.#listeners.get(type)?.({ data: null, code: 0, ...event });
   }
 }
 
