@@ -66,9 +66,10 @@ run "two_sources_of_public_keys_and_audit_events_that_end_before_the_logs" {
     log_retention_days   = 400
     audit_retention_days = 30
 
-    jwt = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", jwks = "{\"keys\":[{\"kid\":\"1\"}]}" }
+    jwt  = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", jwks = "{\"keys\":[{\"kid\":\"1\"}]}" }
+    page = { sign_in = [] } # nobody could sign in
   }
-  expect_failures = [var.jwt, var.audit_retention_days]
+  expect_failures = [var.jwt, var.audit_retention_days, var.page]
 }
 
 run "public_keys_without_tls_and_services_for_everybody" {
@@ -77,8 +78,9 @@ run "public_keys_without_tls_and_services_for_everybody" {
     jwt           = { issuer = "issuer", audience = "chat", jwks_url = "http://issuer.example/jwks.json" }
     guild_service = { role_arn = "*" }           # whoever may call them is one role
     limits        = { max_clock_skew_ms = 4000 } # and the patience for gaps as it is
+    page          = { sign_in = [{ issuer = "http://login.example.com", client_id = "page" }] }
   }
-  expect_failures = [var.jwt, var.guild_service, var.limits]
+  expect_failures = [var.jwt, var.guild_service, var.limits, var.page]
 }
 
 run "no_public_keys_and_an_address_for_a_name" {
@@ -95,8 +97,9 @@ run "more_concurrency_than_lambda_leaves" {
   variables {
     account_concurrency_limit = 1000
     reserved_concurrency      = { messages = 500, send_message = 401 }
+    page                      = { sign_in = [{ issuer = "https://login.example.com;script-src", client_id = "page" }] } # it would write the policy
   }
-  expect_failures = [var.account_concurrency_limit]
+  expect_failures = [var.account_concurrency_limit, var.page]
 }
 
 run "what_is_not_there_and_what_needs_an_api_that_is" {
@@ -121,9 +124,11 @@ run "another_region_than_the_providers" {
 run "an_unknown_algorithm" {
   command = plan
   variables {
-    jwt = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", algorithms = ["none"] }
+    jwt    = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", algorithms = ["none"] }
+    fields = ["Query.messages", "Mutation.sendMessage", "Subscription.onMessage"]
+    page   = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }] } # which needs all
   }
-  expect_failures = [var.jwt]
+  expect_failures = [var.jwt, var.page]
 }
 
 run "a_rollout_of_a_module_that_is_not_there" {
@@ -155,8 +160,9 @@ run "numbers_of_the_reader_out_of_bounds" {
   variables {
     events = { reader = { batch_size = 0, batching_window_seconds = 301, parallelization = 11, retries = -1, max_age_seconds = 604800, starting_position = "AT_TIMESTAMP" } }
     hooks  = { module = "acme/chat.py", layer_arns = [], timeout_ms = 1, on_failure = "ignore" }
+    page   = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }], connect = ["https://*"] }
   }
-  expect_failures = [var.events, var.hooks]
+  expect_failures = [var.events, var.hooks, var.page]
 }
 
 run "a_directory_and_hosts_that_cannot_be" {
@@ -166,16 +172,24 @@ run "a_directory_and_hosts_that_cannot_be" {
       directory    = { module = "acme/people.py", layer_arns = [], timeout_ms = 1 }
       avatar_hosts = ["https://pictures.example.com"]
     }
+    page = {
+      sign_in = [{ issuer = "https://login.example.com", client_id = "page" }]
+      domain  = { name = "chat.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" }
+    }
   }
-  expect_failures = [var.people]
+  expect_failures = [var.people, var.page]
 }
 
 run "a_way_to_publish_that_is_none" {
   command = plan
   variables {
     publish = "both"
+    page = { # the firewall of an API
+      sign_in     = [{ issuer = "https://login.example.com", client_id = "page" }]
+      web_acl_arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/api/1"
+    }
   }
-  expect_failures = [var.publish]
+  expect_failures = [var.publish, var.page]
 }
 
 run "a_queue_without_order_and_a_bus_by_its_name" {
@@ -195,8 +209,13 @@ run "a_source_that_is_awss_own" {
   command = plan
   variables {
     events = { bus = { source = "aws.chat" } }
+    domain = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
+    page = { # under the API's name
+      sign_in = [{ issuer = "https://login.example.com", client_id = "page" }]
+      domain  = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
+    }
   }
-  expect_failures = [var.events]
+  expect_failures = [var.events, var.page]
 }
 
 run "a_bus_and_a_queue_that_nobody_asks_for" {
@@ -243,8 +262,10 @@ run "messages_that_wait_for_others" {
   variables {
     publish = "stream"
     events  = { bus = {}, reader = { batching_window_seconds = 5 } }
+    tags    = { for number in range(9) : "tag${number}" => "x" } # an object of S3 has ten, and two are ours
+    page    = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }] }
   }
-  expect_failures = [var.events]
+  expect_failures = [var.events, var.page]
 }
 
 run "publishing_by_the_stream_to_nobody" {
