@@ -66,10 +66,9 @@ run "two_sources_of_public_keys_and_audit_events_that_end_before_the_logs" {
     log_retention_days   = 400
     audit_retention_days = 30
 
-    jwt  = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", jwks = "{\"keys\":[{\"kid\":\"1\"}]}" }
-    page = { sign_in = [] } # nobody could sign in
+    jwt = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", jwks = "{\"keys\":[{\"kid\":\"1\"}]}" }
   }
-  expect_failures = [var.jwt, var.audit_retention_days, var.page]
+  expect_failures = [var.jwt, var.audit_retention_days]
 }
 
 run "public_keys_without_tls_and_services_for_everybody" {
@@ -78,9 +77,8 @@ run "public_keys_without_tls_and_services_for_everybody" {
     jwt           = { issuer = "issuer", audience = "chat", jwks_url = "http://issuer.example/jwks.json" }
     guild_service = { role_arn = "*" }           # whoever may call them is one role
     limits        = { max_clock_skew_ms = 4000 } # and the patience for gaps as it is
-    page          = { sign_in = [{ issuer = "http://login.example.com", client_id = "page" }] }
   }
-  expect_failures = [var.jwt, var.guild_service, var.limits, var.page]
+  expect_failures = [var.jwt, var.guild_service, var.limits]
 }
 
 run "no_public_keys_and_an_address_for_a_name" {
@@ -97,9 +95,8 @@ run "more_concurrency_than_lambda_leaves" {
   variables {
     account_concurrency_limit = 1000
     reserved_concurrency      = { messages = 500, send_message = 401 }
-    page                      = { sign_in = [{ issuer = "https://login.example.com;script-src", client_id = "page" }] } # it would write the policy
   }
-  expect_failures = [var.account_concurrency_limit, var.page]
+  expect_failures = [var.account_concurrency_limit]
 }
 
 run "what_is_not_there_and_what_needs_an_api_that_is" {
@@ -124,11 +121,9 @@ run "another_region_than_the_providers" {
 run "an_unknown_algorithm" {
   command = plan
   variables {
-    jwt    = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", algorithms = ["none"] }
-    fields = ["Query.messages", "Mutation.sendMessage", "Subscription.onMessage"]
-    page   = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }] } # which needs all
+    jwt = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", algorithms = ["none"] }
   }
-  expect_failures = [var.jwt, var.page]
+  expect_failures = [var.jwt]
 }
 
 run "a_rollout_of_a_module_that_is_not_there" {
@@ -160,9 +155,8 @@ run "numbers_of_the_reader_out_of_bounds" {
   variables {
     events = { reader = { batch_size = 0, batching_window_seconds = 301, parallelization = 11, retries = -1, max_age_seconds = 604800, starting_position = "AT_TIMESTAMP" } }
     hooks  = { module = "acme/chat.py", layer_arns = [], timeout_ms = 1, on_failure = "ignore" }
-    page   = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }], connect = ["https://*"] }
   }
-  expect_failures = [var.events, var.hooks, var.page]
+  expect_failures = [var.events, var.hooks]
 }
 
 run "a_directory_and_hosts_that_cannot_be" {
@@ -172,24 +166,16 @@ run "a_directory_and_hosts_that_cannot_be" {
       directory    = { module = "acme/people.py", layer_arns = [], timeout_ms = 1 }
       avatar_hosts = ["https://pictures.example.com"]
     }
-    page = {
-      sign_in = [{ issuer = "https://login.example.com", client_id = "page" }]
-      domain  = { name = "chat.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" }
-    }
   }
-  expect_failures = [var.people, var.page]
+  expect_failures = [var.people]
 }
 
 run "a_way_to_publish_that_is_none" {
   command = plan
   variables {
     publish = "both"
-    page = { # the firewall of an API
-      sign_in     = [{ issuer = "https://login.example.com", client_id = "page" }]
-      web_acl_arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/api/1"
-    }
   }
-  expect_failures = [var.publish, var.page]
+  expect_failures = [var.publish]
 }
 
 run "a_queue_without_order_and_a_bus_by_its_name" {
@@ -209,13 +195,8 @@ run "a_source_that_is_awss_own" {
   command = plan
   variables {
     events = { bus = { source = "aws.chat" } }
-    domain = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
-    page = { # under the API's name
-      sign_in = [{ issuer = "https://login.example.com", client_id = "page" }]
-      domain  = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
-    }
   }
-  expect_failures = [var.events, var.page]
+  expect_failures = [var.events]
 }
 
 run "a_bus_and_a_queue_that_nobody_asks_for" {
@@ -262,10 +243,8 @@ run "messages_that_wait_for_others" {
   variables {
     publish = "stream"
     events  = { bus = {}, reader = { batching_window_seconds = 5 } }
-    tags    = { for number in range(9) : "tag${number}" => "x" } # an object of S3 has ten, and two are ours
-    page    = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }] }
   }
-  expect_failures = [var.events, var.page]
+  expect_failures = [var.events]
 }
 
 run "publishing_by_the_stream_to_nobody" {
