@@ -109,7 +109,7 @@ check-stream: .venv/installed-dev .venv-ministack/installed ## what people are p
 	@exec $(BIN)/python -m pytest $(WORKERS) --publish=stream tests/end_to_end tests/guarantees/revocation $(ARGS)
 
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
-	@env -u PYTHONPATH .venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
+	@HCL_PARSE_TIMEOUT_SEC=300 env -u PYTHONPATH .venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
 
 format: .venv/installed-dev ## puts the code into its form
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -144,6 +144,10 @@ plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file
 
 deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
 	@terraform/run deploy "$(ENV)" "$(PLAN)"
+
+deploy-page: .venv/installed ## builds the page and brings it to the deployment's bucket: ENV=dev|staging|prod; needs Node 20 and npm
+	@$(BIN)/python -c 'import sys; from simulator.page.build import build; sys.exit(build())'
+	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run page "$(ENV)"
 
 schema: .venv/installed ## the schema for another API, alone on stdout [FIELDS=Query.messages,… PREFIX=Chat MODES=lambda,cognito,oidc,iam DEFAULT=cognito PUBLISH=stream INTO=theirs.graphql]
 	@exec $(BIN)/python -m schema $(call given,fields,FIELDS) $(call given,prefix,PREFIX) $(call given,modes,MODES) \
@@ -308,4 +312,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
