@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from simulator.page import site
+from simulator.page import files as served
 from terraform.upload_page import ANEW, IMMUTABLE, TYPES, NoPage, files, upload
 
 BUCKET = "page-of-a-test"
@@ -76,10 +76,11 @@ def test_a_file_of_an_unknown_kind_stops_before_anything_is_sent(built: Path) ->
 
 
 def test_the_page_is_of_the_same_kinds_everywhere() -> None:
-    """A file that only the local server knows would stop the upload; JSON is config.json, which is Terraform's."""
-    local = {ending: kind for ending, kind in site.TYPES.items() if ending != ".json"}
+    """A file that only the local server knows would stop the upload; JSON is config.json, which is Terraform's, and no font is the
+    page's, but the explorer's."""
+    local = {ending: kind for ending, kind in served.TYPES.items() if ending not in (".json", ".ttf")}
     assert {ending: kind.partition(";")[0] for ending, kind in TYPES.items()} == local
-    assert site.IMMUTABLE == IMMUTABLE
+    assert served.IMMUTABLE == IMMUTABLE
 
 
 def test_the_program_says_in_a_sentence_why_there_is_no_page(tmp_path: Path, project: Path) -> None:
