@@ -185,7 +185,7 @@ STREAM = tests/end_to_end tests/gateway/test_gateway.py tests/gateway/test_resum
 
 # What has no clock runs beside each other (`--jobs` above): any history of the state's, and what is said on the wire. What is
 # timed comes after, alone.
-prove: prove-histories prove-wire prove-state ## what tests/guarantees/ promises, at length: any history, counts, revocations, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
+prove: prove-state prove-wire prove-mutants prove-histories ## what tests/guarantees/ promises, at length: any history, counts, revocations, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
 	$(BIN)/python -m tests.guarantees.crowds.throughput
 	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
 
@@ -199,6 +199,8 @@ prove-wire: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/revocation/test_revocation.py
 	PROVE=1 $(BIN)/python -m pytest -q --publish=stream tests/guarantees/revocation/test_revocation.py
 	$(BIN)/python -m pytest -q --publish=stream $(STREAM)
+
+prove-mutants: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py
 	$(BIN)/python -m tests.guarantees.catch_up.disconnections
 	$(BIN)/python -m tests.mutation.hand_picked
@@ -312,4 +314,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
