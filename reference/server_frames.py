@@ -41,10 +41,10 @@ FRAMES: Mapping[str, ServerFrame] = {
     "hello": ServerFrame(
         "The token is good; these are the limits.",
         {
-            "version": TEXT,
+            "version": NUMBER,
             "user": {"type": "string", "description": "The id of the token's person."},
             "maxFrameBytes": NUMBER,
-            "framesPerSecond": NUMBER,
+            "framesPerSecond": {"type": "number", "exclusiveMinimum": 0},
             "maxRooms": NUMBER,
             "resumeMessages": NUMBER,
             "deliveredEverySeconds": {"type": "number", "exclusiveMinimum": 0},
