@@ -262,6 +262,9 @@ prove-client: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the sam
 	@cd clients/typescript && MOST_S=1500 HISTORIES=$(or $(HISTORIES),10000) npx vitest run test/histories.test.ts && npm run -s mutate
 	@CHAT_CLIENT=1 CHAT_BROWSERS=1 REAL_HISTORIES=$(or $(REAL_HISTORIES),300) KILLS=$(or $(KILLS),50) exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
 
+record-client: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## what the real functions answer, written down for the client's model of them: clients/typescript/test/model/recorded.json
+	@CHAT_CLIENT=1 RECORD=1 exec $(BIN)/python -m pytest -n 0 -q tests/clients/test_typescript.py -k model
+
 $(CLIENT): clients/typescript/package-lock.json
 	@cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
@@ -314,4 +317,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean

@@ -120,7 +120,8 @@ export class History {
         return server.change(room, index, random() < 0.3 ? null : `edited ${random()}`);
       }
       case 'notice':
-        return server.notice(room, 'ROOM_UPDATED', null, false);
+        server.notice(room, 'ROOM_UPDATED', null, false);
+        return;
       case 'older':
         return this.#tab(action.room).feed({ type: 'loadOlder', roomId });
       case 'read':

@@ -86,6 +86,12 @@ export class ModelServer {
         return this.#changes(room, variables);
       case 'markRead':
         return this.#markRead(userId, room, Number(variables.seq));
+      case 'editMessage':
+      case 'removeMessage':
+        return this.#write(userId, room, variables);
+      case 'addMember':
+      case 'removeMember':
+        return this.#people(room, field, String(variables.userId));
       case 'typing':
         return { roomId: room.id, epoch: room.epoch, userId, expiresAt: iso(this.now + 6_000) };
       case 'people':
@@ -161,15 +167,44 @@ export class ModelServer {
     this.#publish(room, changed);
   }
 
-  /** Something happens to the room. With `ends` its epoch is over. */
-  notice(room: ModelRoom, kind: string, userId: string | null, ends: boolean): void {
+  /** Something happens to the room. With `ends` its epoch is over. Returns the notice. */
+  notice(room: ModelRoom, kind: string, userId: string | null, ends: boolean, role?: string): Message {
     this.now += 1;
     room.rev += 1;
     const { epoch } = room;
     if (ends) room.epoch += 1;
-    const notice = { kind, userId, nextEpoch: ends ? room.epoch : null, rev: room.rev };
+    const notice = { kind, userId, nextEpoch: ends ? room.epoch : null, rev: room.rev, role: role ?? null };
     const base = { id: `n${room.rev}`, roomId: room.id, senderId: 'owner', ts: iso(this.now), text: null };
-    this.#publish(room, { ...base, seq: null, clientMessageId: null, epoch, notice }, epoch);
+    const message: Message = { ...base, seq: null, clientMessageId: null, epoch, notice };
+    this.#publish(room, message, epoch);
+    return message;
+  }
+
+  /** Edit, or remove, by whoever sent it. */
+  #write(userId: string, room: ModelRoom, { id, text }: Variables): Message | undefined {
+    const index = room.messages.findIndex((each) => each.id === id);
+    const message = room.messages[index];
+    if (!message) throw new Refused('InvalidInput', { argument: 'id' });
+    if (message.senderId !== userId) throw new Refused('NotAllowed', { reason: 'notYours' });
+    if (message.removedAt && text !== undefined) throw new Refused('NotAllowed', { reason: 'removed' });
+    this.change(room, index, typeof text === 'string' ? text : null);
+    return room.messages[index];
+  }
+
+  #people(room: ModelRoom, field: string, userId: string): Message {
+    if (field === 'addMember') {
+      room.members.add(userId);
+      return this.notice(room, 'MEMBER_ADDED', userId, false, 'MEMBER');
+    }
+    room.members.delete(userId);
+    return this.notice(room, 'MEMBER_REMOVED', userId, true);
+  }
+
+  /** How many came after what the person has marked or written last, and are not removed. */
+  #unread(userId: string, room: ModelRoom): number {
+    const own = room.messages.reduce((last, each) => (each.senderId === userId ? (each.seq ?? 0) : last), 0);
+    const read = Math.max(room.readSeq.get(userId) ?? 0, own);
+    return room.messages.filter(({ seq, removedAt }) => (seq ?? 0) > read && !removedAt).length;
   }
 
   #publish(room: ModelRoom, message: Message, epoch = room.epoch): void {
@@ -254,7 +289,8 @@ export class ModelServer {
       space -= caught.items.length;
       isMore ||= !caught.isComplete;
       const { items: messages, reset, isComplete } = caught;
-      rooms.push({ roomId: room.id, head, messages, reset, unread: 0, left: false, more: !isComplete });
+      const unread = { unread: this.#unread(userId, room), unreadMentions: 0 };
+      rooms.push({ roomId: room.id, head, messages, reset, ...unread, left: false, more: !isComplete });
     }
     return { rooms, token: JSON.stringify(held), more: isMore, reset: !since };
   }
@@ -264,7 +300,7 @@ export class ModelServer {
       const room = this.rooms.get(roomId);
       if (!room?.members.has(userId) || room.isEnded) return { roomId, left: true };
       const { seq, rev, epoch } = this.#head(room);
-      return { roomId, seq, rev, epoch, unread: 0, left: false };
+      return { roomId, seq, rev, epoch, unread: this.#unread(userId, room), unreadMentions: 0, left: false };
     });
     return { at: iso(this.now), everySeconds: 30, rooms: states };
   }
