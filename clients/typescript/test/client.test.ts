@@ -127,7 +127,7 @@ describe('a client', () => {
     const flaky = Object.assign(Object.create(storage), {
       load: (roomId: string | null) => (isBroken ? Promise.reject(new Error('busy')) : storage.load(roomId)),
       add: storage.add.bind(storage),
-      remove: storage.remove.bind(storage),
+      revise: storage.revise.bind(storage),
     });
     const { client } = started(server, flaky);
     client.send(ROOM, 'after');

@@ -70,11 +70,13 @@ export class ChatCore {
     const host: Host = {
       emit,
       request: (field, variables, then) => requests.ask(field, variables, then),
+      post: (file, upload, then) => requests.post(file, upload, then),
       now: () => this.#now,
       serverNow: () => this.#now + this.#ahead,
       serverTime: () => this.#serverTime(),
       chance: options.chance,
       isUp: () => this.#connection.isUp,
+      isOnline: () => this.#connection.isOnline,
       leads: () => this.#leads,
       unauthorized: () => this.#connection.unauthorized(),
     };

@@ -6,6 +6,7 @@ import { ReadMark } from './marks.ts';
 import { RoomOutbox } from './outbox.ts';
 import {
   type AnyStored,
+  type Change,
   type Event,
   type Host,
   isChange,
@@ -115,6 +116,13 @@ export class Places {
       case 'added':
         this.#isDurable = event.entry.isDurable && this.#isDurable !== false;
         return this.#added(event.entry);
+      case 'notAdded':
+        return this.#place(event.roomId).changes.notAdded(event.clientMessageId);
+      case 'revised':
+        return this.#place(event.roomId).outbox.revised(event.clientMessageId, event.by, event.entry);
+      case 'progress':
+        for (const { outbox } of this.#places.values()) outbox.progress(event.key, event.part);
+        return;
       case 'loaded':
         return this.#loaded(event.roomId, event.entries);
       case 'stored':
@@ -126,9 +134,12 @@ export class Places {
         return this.#place(event.roomId).changes.change(event.change);
       case 'retry':
         for (const { outbox } of this.#places.values()) {
-          outbox.retry(event.clientMessageId, event.newId, event.text);
+          outbox.retry(event.clientMessageId, event.newId, event.text, event.files);
         }
         for (const { changes } of this.#places.values()) changes.retry(event.clientMessageId);
+        return;
+      case 'mend':
+        for (const { outbox } of this.#places.values()) outbox.mend(event.clientMessageId, event.said);
         return;
       case 'discard':
         for (const { outbox, changes } of this.#places.values()) {
@@ -316,8 +327,9 @@ export class Places {
     let place = this.#places.get(roomId);
     if (!place) {
       const tell = (message: Message) => this.session(roomId)?.add([message]);
-      const outbox = new RoomOutbox(roomId, this.#host, tell);
       const changes = new RoomChanges(roomId, this.#host, tell);
+      const follow = (change: Change, replaces: string) => changes.follow(change, replaces);
+      const outbox = new RoomOutbox(roomId, this.#host, { tell, follow });
       const mark = new ReadMark(roomId, this.#host, (seq) => this.#options.hasRead(roomId, seq));
       place = { session: null, outbox, changes, mark };
       this.#places.set(roomId, place);

@@ -1,12 +1,20 @@
 // One history: a plan of sends and faults, played out in an order that a seed chooses, and what must be true after it.
 import { isDeepStrictEqual } from 'node:util';
 
-import type { RoomSnapshot } from '../../src/core/protocol.ts';
+import { filesOf, type RoomSnapshot } from '../../src/core/protocol.ts';
+import type { Message } from '../../src/wire/generated/types.ts';
 import { chosen } from './random.ts';
 import { type Armed, ME, type Tab, World } from './world.ts';
 
 export type Action =
-  | { readonly does: 'send'; readonly tab: number; readonly room: number; readonly steps: number }
+  | {
+      readonly does: 'send';
+      readonly tab: number;
+      readonly room: number;
+      readonly steps: number;
+      /** The sizes of its files. */
+      readonly files: readonly number[];
+    }
   | { readonly does: 'others'; readonly room: number; readonly count: number; readonly steps: number }
   | { readonly does: 'change' | 'notice' | 'older' | 'read'; readonly room: number; readonly steps: number }
   | { readonly does: 'fault'; readonly fault: Fault; readonly tab: number; readonly steps: number };
@@ -28,6 +36,8 @@ export const FAULTS = [
   'clock',
   'epoch',
   'mute',
+  'formsEnd',
+  'uploadsEnd',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -49,7 +59,7 @@ const CALM_MS = 200_000;
 
 export class History {
   readonly world: World;
-  readonly composed = new Map<string, { room: string; text: string }>();
+  readonly composed = new Map<string, { room: string; text: string; files: readonly string[] }>();
   /** Those that the interface has shown. */
   readonly shown = new Set<string>();
   readonly #plan: Plan;
@@ -108,8 +118,13 @@ export class History {
         this.#sends += 1;
         const clientMessageId = `c${this.#sends}`;
         const text = `mine ${this.#sends}`;
-        this.composed.set(clientMessageId, { room: roomId, text });
-        this.#tab(action.tab).feed({ type: 'compose', message: { roomId, text, clientMessageId } });
+        const files = action.files.map((size, n) => {
+          const key = `${clientMessageId}/${n}`;
+          return { key, name: key, contentType: 'image/png', size };
+        });
+        this.composed.set(clientMessageId, { room: roomId, text, files: files.map(({ key }) => key) });
+        const message = { roomId, text, clientMessageId, ...(files.length > 0 ? { files } : {}) };
+        this.#tab(action.tab).feed({ type: 'compose', message });
         return;
       }
       case 'others':
@@ -151,6 +166,12 @@ export class History {
         break;
       case 'epoch':
         if (room) world.server.notice(room, 'MEMBER_REMOVED', 'other', true);
+        break;
+      case 'formsEnd':
+        world.server.uploads.endForms();
+        break;
+      case 'uploadsEnd':
+        world.server.uploads.end();
         break;
       case 'mute':
         if (room) {
@@ -216,6 +237,8 @@ export class History {
   #check(): void {
     const { world } = this;
     const drafts = world.storage.entries.filter(({ refusal }) => refusal).map((each) => each.clientMessageId);
+    const lost = world.storage.entries.find(({ refusal }) => refusal?.values.reason === 'fileMissing');
+    if (lost) throw new Error(`a file of ${lost.clientMessageId} is lost`);
     const waiting = world.storage.entries.filter(({ refusal }) => !refusal);
     if (waiting.length) throw new Error(`${waiting[0]?.clientMessageId} still waits`);
     for (const room of world.server.rooms.values()) {
@@ -223,10 +246,14 @@ export class History {
         .filter(({ senderId }) => senderId === ME)
         .map((each) => each.clientMessageId);
       if (new Set(mine).size < mine.length) throw new Error(`stored twice: ${mine}`);
+      for (const message of room.messages) if (message.senderId === ME) this.#checkFiles(message);
       const log = (world.storage.log.get(room.id) ?? []).filter((id) => !drafts.includes(id));
       if (!isDeepStrictEqual(mine, log)) throw new Error(`stored ${mine}, composed ${log}`);
       for (const tab of world.tabs) this.#checkRoom(tab.core.getRoom(room.id), room.messages);
     }
+    const kept = world.storage.entries.flatMap((entry) => filesOf(entry)).sort();
+    if (!isDeepStrictEqual([...world.storage.files].sort(), kept))
+      throw new Error(`files: ${[...world.storage.files]}, of drafts: ${kept}`);
     for (const id of this.shown) {
       const composed = this.composed.get(id);
       const room = world.server.rooms.get(composed?.room ?? '');
@@ -236,6 +263,14 @@ export class History {
     for (const [id, count] of [...world.tabs].flatMap(({ sent }) => [...sent])) {
       if (count > 60) throw new Error(`${id} was sent ${count} times`);
     }
+  }
+
+  /** A message has the files that it was composed with. */
+  #checkFiles({ clientMessageId, attachments }: Message): void {
+    const files = (attachments ?? []).map(({ id }) => this.world.server.uploads.content(id));
+    const composed = this.composed.get(clientMessageId ?? '')?.files ?? [];
+    if (!isDeepStrictEqual(files, composed))
+      throw new Error(`${clientMessageId} has ${files} of ${composed}`);
   }
 
   #checkRoom(room: RoomSnapshot, all: readonly unknown[]): void {
