@@ -131,6 +131,24 @@ export const MUTANTS = [
     to: 'if (isOfFiles && files.length > 99)',
   },
   {
+    name: 'marks: not keep what could not be said',
+    file: 'marks.ts',
+    from: '        this.#store();\n        return this.#wait',
+    to: '        return this.#wait',
+  },
+  {
+    name: 'marks: go backwards',
+    file: 'marks.ts',
+    from: '    if (seq <= this.#wanted) return;\n',
+    to: '',
+  },
+  {
+    name: 'marks: remove what was read meanwhile',
+    file: 'entries.ts',
+    from: 'return entry.seq > by.seq ? entry : null;',
+    to: 'return null;',
+  },
+  {
     name: 'take another’s message with the same id for one’s own',
     file: 'places.ts',
     from: '    if (message.senderId !== this.#options.userId) return;\n',

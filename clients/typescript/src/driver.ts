@@ -5,7 +5,6 @@ import {
   type Effect,
   type Event,
   filesOf,
-  isChange,
   type RequestField,
   revised,
 } from './core/protocol.ts';
@@ -269,10 +268,8 @@ export class Driver {
   async #revise({ roomId, clientMessageId, by }: Of<'revise'>): Promise<void> {
     const told = { type: 'revised', roomId, clientMessageId, by } as const;
     try {
-      const entry = await this.#storage.revise(clientMessageId, (held) =>
-        isChange(held) ? held : revised(held, by),
-      );
-      this.feed({ ...told, entry: entry && !isChange(entry) ? entry : null });
+      const entry = await this.#storage.revise(clientMessageId, (held) => revised(held, by));
+      this.feed({ ...told, entry });
     } catch {
       this.feed(told);
     }

@@ -44,7 +44,7 @@ function logged(storage: OutboxStorage, log: Numbered[]): OutboxStorage {
     revise: (id, change) => storage.revise(id, change),
     add: async (entry, replaces, files) => {
       const stored = await storage.add(entry, replaces, files);
-      if (stored) log.push({ n: stored.n, text: stored.text ?? '' });
+      if (stored) log.push({ n: stored.n, text: ('text' in stored && stored.text) || '' });
       return stored;
     },
   };

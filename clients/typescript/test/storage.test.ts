@@ -38,7 +38,7 @@ describe.each([
     await storage.add(entry('b', { roomId: 'elsewhere' }));
     expect(await ids(storage, ROOM)).toEqual(['a']);
     const refusal = { code: 'NotRoomMember', sentence: 'No.', values: {} } as const;
-    const draft = (held: AnyStored) => ({ ...held, refusal });
+    const draft = (held: AnyStored) => ({ ...held, refusal }) as AnyStored;
     expect(await storage.revise('a', draft)).toEqual({ ...a, refusal });
     expect((await storage.load(ROOM))[0]).toEqual({ ...a, refusal });
     expect(await storage.revise('a', () => null)).toBeNull();

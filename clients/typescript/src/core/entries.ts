@@ -69,15 +69,31 @@ export interface StoredChange extends ChangeEntry {
   readonly isDurable: boolean;
 }
 
-export type AnyEntry = Entry | ChangeEntry;
-export type AnyStored = StoredEntry | StoredChange;
+/** How far the person has read in a room, which the server does not know yet; of each room there is one. */
+export interface MarkEntry {
+  readonly version: 1;
+  readonly kind: 'read';
+  readonly clientMessageId: string;
+  readonly roomId: string;
+  readonly seq: number;
+  readonly refusal?: null;
+}
 
-/** Whether it is about a message that the server has. */
-export const isChange = <Send extends { readonly roomId: string }, Other extends Change>(
+export interface StoredMark extends MarkEntry {
+  readonly n: number;
+  readonly isDurable: boolean;
+}
+
+export type AnyEntry = Entry | ChangeEntry | MarkEntry;
+export type AnyStored = StoredEntry | StoredChange | StoredMark;
+
+/** Whether it is a message that waits, how far somebody has read, or something about a message that the server has. */
+export const isMessage = <Other extends { readonly kind: string }, Send extends Entry>(
   entry: Send | Other,
-): entry is Other => 'kind' in entry;
+): entry is Send => !('kind' in entry);
+export const isMark = (entry: AnyStored): entry is StoredMark => 'kind' in entry && entry.kind === 'read';
 
-/** What becomes of a message that waits. The storage applies it in one step to what it has: several tabs may say so at once. */
+/** What becomes of a message that waits, or of a mark. The storage applies it in one step to what it has: several tabs may say so at once. */
 export type Revision =
   /** It is about to be sent. */
   | { readonly kind: 'try' }
@@ -89,10 +105,19 @@ export type Revision =
   /** The person does not want it any more. */
   | { readonly kind: 'drop' }
   /** The server has it. */
-  | { readonly kind: 'settle' };
+  | { readonly kind: 'settle' }
+  /** The person has read up to this number, or the server knows it. */
+  | { readonly kind: 'read' | 'said'; readonly seq: number };
 
 /** The entry as it is from then on; `null`: it is not kept any more. */
-export function revised<Stored extends Entry>(entry: Stored, by: Revision): Stored | null {
+export function revised<Stored extends AnyEntry>(entry: Stored, by: Revision): Stored | null {
+  if (isMessage<ChangeEntry | MarkEntry, Entry>(entry)) return message(entry, by) as Stored | null;
+  if (!('seq' in entry) || !('seq' in by)) return entry;
+  if (by.kind === 'read') return { ...entry, seq: Math.max(entry.seq, by.seq) };
+  return entry.seq > by.seq ? entry : null;
+}
+
+function message(entry: Entry, by: Revision): Entry | null {
   const { after, isTried } = entry;
   switch (by.kind) {
     case 'try': // another tab may have asked for other forms meanwhile
@@ -111,12 +136,14 @@ export function revised<Stored extends Entry>(entry: Stored, by: Revision): Stor
       return isTried && !entry.refusal ? { ...entry, after: { kind: 'remove' } } : null;
     case 'settle':
       return after ? entry : null;
+    default:
+      return entry;
   }
 }
 
 /** The keys of an entry's files, but for those that another one has now. */
 export function filesOf(entry: AnyEntry, other: AnyEntry | null = null): string[] {
   const kept = other ? filesOf(other) : [];
-  const files = isChange(entry) ? [] : (entry.files ?? []);
+  const files = ('files' in entry && entry.files) || [];
   return files.map(({ key }) => key).filter((key) => !kept.includes(key));
 }

@@ -10,16 +10,7 @@ import type {
   Typing,
   Upload,
 } from '../wire/generated/types.ts';
-import type {
-  AnyEntry,
-  AnyStored,
-  Change,
-  Composed,
-  Following,
-  QueuedFile,
-  Revision,
-  StoredEntry,
-} from './entries.ts';
+import type { AnyEntry, AnyStored, Change, Composed, Following, QueuedFile, Revision } from './entries.ts';
 import type { Refusal } from './refusals.ts';
 
 export * from './entries.ts';
@@ -82,7 +73,7 @@ export type Effect =
    */
   | { readonly type: 'add'; readonly entry: AnyEntry; readonly replaces?: string }
   | { readonly type: 'update'; readonly entry: AnyStored }
-  /** Something becomes of a message that waits, by `revised`; answered by `revised`. */
+  /** Something becomes of a message that waits, or of a mark, by `revised`; answered by `revised`. */
   | {
       readonly type: 'revise';
       readonly roomId: string;
@@ -145,7 +136,7 @@ export type Event =
       readonly roomId: string;
       readonly clientMessageId: string;
       readonly by: Revision;
-      readonly entry?: StoredEntry | null;
+      readonly entry?: AnyStored | null;
     }
   | { readonly type: 'loaded'; readonly roomId: string | null; readonly entries: readonly AnyStored[] }
   /** Another tab has added something. */

@@ -4,9 +4,7 @@ import {
   type Effect,
   type Event,
   filesOf,
-  isChange,
   revised,
-  type StoredEntry,
 } from '../../src/core/protocol.ts';
 
 /** What all tabs of a browser share. It survives their ends. */
@@ -65,8 +63,8 @@ export class ModelStorage {
         return null;
       case 'revise': {
         const { roomId, clientMessageId, by } = effect;
-        const entry = this.revise(clientMessageId, (held) => (isChange(held) ? held : revised(held, by)));
-        return { type: 'revised', roomId, clientMessageId, by, entry: entry as StoredEntry | null };
+        const entry = this.revise(clientMessageId, (held) => revised(held, by));
+        return { type: 'revised', roomId, clientMessageId, by, entry };
       }
       case 'load':
         return { type: 'loaded', roomId: effect.roomId, entries: this.load(effect.roomId) };
