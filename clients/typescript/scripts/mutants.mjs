@@ -52,7 +52,7 @@ export const MUTANTS = [
   {
     name: 'keep in the storage what the server has',
     file: outbox,
-    from: '      this.#pending.drop(id);\n      this.#end(entry);',
+    from: '      this.#pending.drop(id);\n      this.#settled.end(entry);',
     to: '      this.#pending.drop(id);',
   },
   {
@@ -147,6 +147,24 @@ export const MUTANTS = [
     file: 'entries.ts',
     from: 'return entry.seq > by.seq ? entry : null;',
     to: 'return null;',
+  },
+  {
+    name: 'amend: another text for what may have been sent',
+    file: 'entries.ts',
+    from: "return isTried ? { ...entry, after: { kind: 'edit', ...by.said } } : { ...entry, ...by.said };",
+    to: 'return { ...entry, ...by.said };',
+  },
+  {
+    name: 'amend: throw away what may have been sent',
+    file: 'entries.ts',
+    from: "return isTried && !entry.refusal ? { ...entry, after: { kind: 'remove' } } : null;",
+    to: 'return null;',
+  },
+  {
+    name: 'amend: forget what was to be done after it',
+    file: 'settled.ts',
+    from: '    if (after && target) return this.#follow({ ...after, target }, clientMessageId);\n',
+    to: '',
   },
   {
     name: 'take another’s message with the same id for one’s own',

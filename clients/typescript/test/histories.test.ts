@@ -35,6 +35,7 @@ const event: fc.Arbitrary<Action> = fc.oneof(
     steps,
   }),
   fc.record({ does: fc.constantFrom('change', 'change', 'notice', 'older', 'read'), room, steps }),
+  fc.record({ does: fc.constantFrom('mend', 'mend', 'drop'), tab, room, steps }),
 );
 
 /** Ten sends and three faults at the least, whatever is left out to make a plan shorter. */

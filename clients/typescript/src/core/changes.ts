@@ -56,7 +56,8 @@ export class RoomChanges {
   }
 
   /** The message that waited under this id is stored by the server, and this is to be done to it: once, over all tabs. */
-  follow(change: Change, replaces: string): void {
+  follow(change: Change, replaces: string | null): void {
+    if (replaces === null) return this.#take(change);
     // What was done to it since it is stored counts more.
     if (this.#held.has(keyOf(change))) this.#host.emit({ type: 'remove', clientMessageId: replaces });
     else this.#take(change, replaces);

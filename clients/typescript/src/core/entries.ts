@@ -131,6 +131,7 @@ function message(entry: Entry, by: Revision): Entry | null {
       return { ...entry, ...said, after: null, refusal: by.refusal };
     }
     case 'mend':
+      if (after?.kind === 'remove') return entry;
       return isTried ? { ...entry, after: { kind: 'edit', ...by.said } } : { ...entry, ...by.said };
     case 'drop':
       return isTried && !entry.refusal ? { ...entry, after: { kind: 'remove' } } : null;

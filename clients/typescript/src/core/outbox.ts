@@ -6,7 +6,6 @@ import type { Message } from '../wire/generated/types.ts';
 import { Delivery, type Verdict } from './delivery.ts';
 import { Pending, type Shown } from './pending.ts';
 import {
-  type Change,
   type Composed,
   type Effect,
   type Host,
@@ -16,6 +15,7 @@ import {
   type StoredEntry,
 } from './protocol.ts';
 import { type Refusal, unreachable } from './refusals.ts';
+import { type Follow, Settled } from './settled.ts';
 import { Wait } from './wait.ts';
 
 type Phase = 'idle' | 'loading' | 'storing' | 'sending' | 'waiting' | 'blocked';
@@ -23,15 +23,12 @@ type Phase = 'idle' | 'loading' | 'storing' | 'sending' | 'waiting' | 'blocked';
 export interface OutboxListener {
   /** The message that a send is answered with, before it leaves the outbox. */
   tell(message: Message): void;
-  /** The message of that id is stored, and this is to be done to it now. */
-  follow(change: Change, clientMessageId: string): void;
+  readonly follow: Follow;
 }
 
 export class RoomOutbox {
   #phase: Phase = 'idle';
   readonly #pending = new Pending();
-  /** What needs to be sent no more, and may still come from the storage: with the message's id, where it is stored. */
-  readonly #settled = new Map<string, string | null>();
   #sending: string | null = null;
   /** Another tab has changed the storage since it was asked. */
   #isStale = false;
@@ -40,21 +37,19 @@ export class RoomOutbox {
   readonly #listener: OutboxListener;
   readonly #delivery: Delivery;
   readonly #wait: Wait;
+  readonly #settled: Settled;
 
   constructor(roomId: string, host: Host, listener: OutboxListener) {
     this.#roomId = roomId;
     this.#host = host;
     this.#listener = listener;
+    this.#settled = new Settled(host, listener.follow);
     this.#wait = new Wait(host, `outbox/${roomId}`);
     this.#delivery = new Delivery(host, {
       revise: (id, by) => this.#revise(id, by),
       stored: (message) => this.#stored(message),
       refused: (id, refusal, verdict) => this.#refused(id, refusal, verdict),
     });
-  }
-
-  get isEmpty(): boolean {
-    return this.#pending.entries.length === 0 && this.#phase === 'idle';
   }
 
   /** What waits to be sent, and what was finally refused: the same object until something changes. */
@@ -79,7 +74,7 @@ export class RoomOutbox {
 
   /** The storage's answer: what it has of this room. */
   loaded(entries: readonly StoredEntry[]): void {
-    for (const entry of entries) if (this.#settled.has(entry.clientMessageId)) this.#end(entry);
+    for (const entry of entries) if (this.#settled.has(entry.clientMessageId)) this.#settled.end(entry);
     // What was refused is a draft here, even if the storage could not take that in.
     const drafts = new Map(this.#pending.entries.map((entry) => [entry.clientMessageId, entry.refusal]));
     this.#pending.set(
@@ -98,12 +93,16 @@ export class RoomOutbox {
     const held = this.#pending.get(id);
     const entry = stored === undefined && held ? revised(held, by) : stored;
     const isSettled = this.#settled.has(id);
-    if (!entry) this.#pending.drop(id);
-    else if (isSettled) this.#end(entry);
+    if (!entry) {
+      this.#pending.drop(id);
+      if (by.kind === 'mend') this.#settled.later(id, { kind: 'edit', ...by.said });
+      else if (by.kind === 'drop') this.#settled.later(id, { kind: 'remove' });
+    } else if (isSettled) this.#settled.end(entry);
     else if (held && by.kind !== 'refuse') this.#pending.put(entry);
     if (this.#sending !== id) return;
     if (!entry) this.#leave();
-    else if (this.#phase === 'storing') this.#step();
+    else if (this.#phase === 'storing' && this.#next()?.clientMessageId === id) this.#step();
+    else if (this.#phase === 'storing') this.#leave(); // what comes next the storage says
   }
 
   /** Send what is first, unless something is under way or has to be waited for. */
@@ -146,7 +145,7 @@ export class RoomOutbox {
     const id = message.clientMessageId;
     if (!id) return;
     if (this.#pending.get(id)) this.#settle(id, message.id);
-    else this.#settled.set(id, message.id); // another tab's, which may still be in the storage
+    else this.#settled.add(id, message.id); // another tab's, which may still be in the storage
   }
 
   /** So much of a file is there. */
@@ -158,7 +157,7 @@ export class RoomOutbox {
   retry(clientMessageId: string, newId: string, text?: string, files?: readonly QueuedFile[]): void {
     const draft = this.#pending.get(clientMessageId);
     if (!draft?.refusal) return;
-    this.#settled.set(clientMessageId, null);
+    this.#settled.add(clientMessageId, null);
     this.#pending.drop(clientMessageId);
     const { n, isDurable, refusal, isTried, after, ...composed } = draft;
     const said = { text: text ?? composed.text, ...(files ? { files } : {}) };
@@ -176,7 +175,7 @@ export class RoomOutbox {
     const entry = this.#pending.get(id);
     if (!entry) return;
     if (entry.refusal) {
-      this.#settled.set(id, null);
+      this.#settled.add(id, null);
       this.#pending.drop(id);
     }
     this.#revise(id, { kind: 'drop' });
@@ -220,21 +219,13 @@ export class RoomOutbox {
 
   #settle(id: string, messageId: string): void {
     const isKnown = this.#settled.has(id);
-    this.#settled.set(id, messageId);
+    this.#settled.add(id, messageId);
     const entry = this.#pending.get(id);
     if (!isKnown && entry) {
       this.#pending.drop(id);
-      this.#end(entry);
+      this.#settled.end(entry);
     }
     if (this.#sending === id) this.#leave();
-  }
-
-  /** The storage needs it no more, unless something is to be done to the message now. */
-  #end({ clientMessageId, after }: StoredEntry): void {
-    const target = this.#settled.get(clientMessageId);
-    if (after && target) this.#listener.follow({ ...after, target }, clientMessageId);
-    else if (target) this.#emit(this.#revision(clientMessageId, { kind: 'settle' }));
-    else this.#emit({ type: 'remove', clientMessageId });
   }
 
   /** What was on its way is so no longer. */

@@ -84,6 +84,13 @@ export class ModelServer {
         return this.uploads.create(userId, variables, this.now);
       case 'sendMessage':
         return this.send(userId, room, variables);
+      case 'editMessage':
+      case 'removeMessage': {
+        const index = room.messages.findIndex(({ id }) => id === variables.id);
+        if (room.messages[index]?.senderId !== userId) throw new Refused('NotAllowed', { reason: 'sender' });
+        this.change(room, index, field === 'editMessage' ? String(variables.text) : null);
+        return room.messages[index];
+      }
       case 'messages':
         return this.#messages(room, variables);
       case 'changes':
