@@ -60,6 +60,7 @@ export class Driver {
   readonly #posts = new Map<string, AbortController>();
   #storing: Promise<void> = Promise.resolve();
   #isRunning = false;
+  #isOutdated = false;
   #stopListening = () => {};
 
   constructor({ transport, storage, tabs }: DriverParts, options: Omit<ChatOptions, 'chance'>) {
@@ -186,6 +187,13 @@ export class Driver {
   /** The storage's effects, one after the other. */
   #enqueue(effect: Effect): void {
     this.#storing = this.#storing.then(() => this.#store(effect)).catch(() => {});
+    if (!this.#isOutdated) void this.#storing.then(() => this.#lookForNewer());
+  }
+
+  #lookForNewer(): void {
+    if (this.#isOutdated || !this.#storage.isOutdated) return;
+    this.#isOutdated = true;
+    this.feed({ type: 'outdated' });
   }
 
   #time(key: string, afterMs: number): void {

@@ -12,6 +12,7 @@ import { ModelStorage } from './model/storage.ts';
 import { ModelTransport } from './model/transport.ts';
 import { Bench, ROOM } from './support.ts';
 
+const until = (what: () => unknown) => vi.waitFor(what, { timeout: 5_000, interval: 5 });
 type Asked = Extract<Effect, { type: 'request' }>;
 
 /** A core whose storage is there and whose marks are answered by hand. */
@@ -217,12 +218,12 @@ test('a client without a link keeps the mark over a reload, and says it once', a
   before.transport.cut();
   before.client.read(ROOM, 2);
   before.client.read(ROOM, 3);
-  await vi.waitFor(async () => expect(await before.storage.load(null)).toMatchObject([{ seq: 3 }]));
+  await until(async () => expect(await before.storage.load(null)).toMatchObject([{ seq: 3 }]));
   before.client.stop();
   expect(room.readSeq.get('me')).toBeUndefined();
   const after = started();
-  await vi.waitFor(() => expect(room.readSeq.get('me')).toBe(3));
-  await vi.waitFor(async () => expect(await after.storage.load(null)).toEqual([]));
+  await until(() => expect(room.readSeq.get('me')).toBe(3));
+  await until(async () => expect(await after.storage.load(null)).toEqual([]));
   after.client.stop();
   expect(server.calls.get('markRead')).toBe(1);
 });

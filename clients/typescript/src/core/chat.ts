@@ -56,6 +56,7 @@ export class ChatCore {
   #effects: Effect[] = [];
   #now = 0;
   #leads = true;
+  #isOutdated = false;
   /** The server's clock less ours, in milliseconds, as the last heartbeat told it. */
   #ahead = 0;
   /** When that was, by our clock, which may be set meanwhile. */
@@ -106,6 +107,7 @@ export class ChatCore {
   feed(event: Event, now: number): readonly Effect[] {
     this.#now = now;
     if (event.type === 'leads') this.#leads = event.isLeader;
+    else if (event.type === 'outdated') this.#isOutdated = true;
     for (const part of this.#parts) part.take(event);
     this.#places.settle();
     const effects = this.#effects;
@@ -194,6 +196,7 @@ export class ChatCore {
   #look(): Snapshot {
     const { status: connection } = this.#connection;
     const { isDurable, waiting } = this.#places;
-    return { connection, rooms: this.#list.snapshot, isDurable, waiting };
+    const isOutdated = this.#isOutdated;
+    return { connection, rooms: this.#list.snapshot, isDurable, isOutdated, waiting };
   }
 }

@@ -139,6 +139,8 @@ export type Event =
       readonly entry?: AnyStored | null;
     }
   | { readonly type: 'loaded'; readonly roomId: string | null; readonly entries: readonly AnyStored[] }
+  /** A newer version of the library has the storage. */
+  | { readonly type: 'outdated' }
   /** Another tab has added something. */
   | { readonly type: 'stored'; readonly roomId: string }
   | { readonly type: 'compose'; readonly message: Composed }
@@ -297,6 +299,8 @@ export interface Snapshot {
   readonly rooms: readonly RoomSummary[];
   /** Whether what waits to be sent outlives the page; `null` until something was stored. */
   readonly isDurable: boolean | null;
+  /** A newer version of this page has what was stored, which this one leaves alone: it has to be loaded anew. */
+  readonly isOutdated: boolean;
   /** How many messages wait to be sent, in all rooms. */
   readonly waiting: number;
 }

@@ -35,6 +35,7 @@ class IndexedDbStorage implements OutboxStorage {
   readonly #factory: IDBFactory | undefined;
   readonly #memory = new MemoryStorage();
   #database: Promise<IDBDatabase> | null = null;
+  isOutdated = false;
 
   constructor({ userId, deployment = 'default', indexedDB }: IndexedDbOptions) {
     this.#name = `appsync-chat/${deployment}/${userId}`;
@@ -133,7 +134,10 @@ class IndexedDbStorage implements OutboxStorage {
     if (!this.#factory) throw new Error('there is no IndexedDB');
     const request = this.#factory.open(this.#name, VERSION);
     request.onupgradeneeded = () => upgrade(request.result);
-    const database = await done(request);
+    const database = await done(request).catch((error: unknown) => {
+      this.isOutdated = error instanceof Error && error.name === 'VersionError';
+      throw error;
+    });
     // Another tab's newer version waits for this one to let go.
     database.onversionchange = () => {
       database.close();

@@ -2,6 +2,8 @@ import type { AnyEntry, AnyStored } from '../core/protocol.ts';
 
 /** Where what waits to be sent is kept. Whatever is added gets a number that is larger than all before, over all tabs. */
 export interface OutboxStorage {
+  /** A newer version of this library has what is stored: it is left as it is, and what comes is kept in memory. */
+  readonly isOutdated?: boolean;
   /**
    * Never rejects: what cannot be kept for good is kept in memory, with `isDurable` false.
    * `replaces`: removed in the same step; where it is not there any more nothing is added, and `null` comes.
