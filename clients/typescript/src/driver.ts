@@ -1,43 +1,15 @@
 // Carries out what the core asks for, and tells it what came of it. The only part with timers and a clock.
 import { ChatCore, type ChatOptions } from './core/chat.ts';
-import {
-  type AnyEntry,
-  type Effect,
-  type Event,
-  filesOf,
-  type RequestField,
-  revised,
-} from './core/protocol.ts';
+import { type AnyEntry, type Effect, type Event, filesOf, revised } from './core/protocol.ts';
 import { missingFile, type Refusal, unreachable } from './core/refusals.ts';
 import { onPlatform } from './platform.ts';
+import { OPERATIONS } from './requested.ts';
 import type { OutboxStorage } from './storage/storage.ts';
 import type { Tabs } from './tabs.ts';
 import { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
 import { postFile } from './uploads.ts';
-import * as operations from './wire/generated/operations.ts';
-import type { Operation } from './wire/operation.ts';
 
 const STORAGE_PAUSE_MS = 1_000;
-
-const OPERATIONS: Readonly<Record<RequestField, Operation<never, unknown>>> = {
-  messages: operations.messagesOperation,
-  messagesById: operations.messagesByIdOperation,
-  around: operations.aroundOperation,
-  changes: operations.changesOperation,
-  sync: operations.syncOperation,
-  myRooms: operations.myRoomsOperation,
-  heartbeat: operations.heartbeatOperation,
-  createUpload: operations.createUploadOperation,
-  sendMessage: operations.sendMessageOperation,
-  markRead: operations.markReadOperation,
-  editMessage: operations.editMessageOperation,
-  removeMessage: operations.removeMessageOperation,
-  react: operations.reactOperation,
-  me: operations.meOperation,
-  typing: operations.typingOperation,
-  receipts: operations.receiptsOperation,
-  people: operations.peopleOperation,
-};
 
 /** What a driver works with. */
 export interface DriverParts {
@@ -91,7 +63,10 @@ export class Driver {
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#stopListening = onPlatform((event) => this.feed(event));
+    this.#stopListening = onPlatform(
+      (event) => this.feed(event),
+      () => this.#sayFarewell(),
+    );
     this.#tabs?.join({
       feed: (event) => this.feed(event),
       wire: (effect) => this.#wire(effect),
@@ -105,6 +80,7 @@ export class Driver {
   stop(): void {
     if (!this.#isRunning) return;
     this.#isRunning = false;
+    this.#sayFarewell();
     this.#stopListening();
     this.#tabs?.leave();
     this.#transport.disconnect();
@@ -112,6 +88,12 @@ export class Driver {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     for (const post of this.#posts.values()) post.abort();
+  }
+
+  /** Others need not wait until nothing has been heard of the person for a while. */
+  #sayFarewell(): void {
+    const said = (this.#tabs?.isLast() ?? true) && this.core.farewell;
+    if (said) this.#transport.call(OPERATIONS.heartbeat, said as never).catch(() => {});
   }
 
   /** Stop, and forget everything that is stored. */

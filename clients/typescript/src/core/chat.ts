@@ -147,6 +147,12 @@ export class ChatCore {
     return this.#places.positions();
   }
 
+  /** What says that the person is not there any more on this device; `null` where nobody has been told that they are. */
+  get farewell(): object | null {
+    const { deviceId } = this.#options;
+    return this.#connection.isUp ? { status: 'OFFLINE', deviceId, watching: null, rooms: [] } : null;
+  }
+
   /** Be told after the next event, and then after each change; returns how to end that. */
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
