@@ -1,4 +1,4 @@
-export { ChatClient, type ClientOptions } from './client.ts';
+export { ChatClient, type ClientOptions, type Sending } from './client.ts';
 export { ChatCore, type ChatOptions } from './core/chat.ts';
 export type {
   Change,
@@ -8,6 +8,7 @@ export type {
   Entry,
   Event,
   PendingChange,
+  PendingFile,
   PendingMessage,
   RoomSnapshot,
   RoomStatus,

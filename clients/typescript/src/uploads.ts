@@ -1,6 +1,6 @@
 // Brings a file to where attachments lie (docs/attachments.md): a form that is good for some minutes, then the file itself by
 // that form, past the API. The file is no message's yet: it goes with the next one that names its id.
-import { unreachable } from './core/refusals.ts';
+import { type Refusal, unreachable } from './core/refusals.ts';
 import { CallRefused } from './transports/transport.ts';
 import { createUploadOperation } from './wire/generated/operations.ts';
 import type { CreateUploadVariables, Upload } from './wire/generated/types.ts';
@@ -23,38 +23,54 @@ export async function uploadFile(
   call: Call,
   roomId: string,
   file: File,
-  { onProgress = () => {}, signal }: UploadOptions = {},
+  options: UploadOptions = {},
 ): Promise<string> {
   const contentType = file.type || 'application/octet-stream';
   const form = await call(createUploadOperation, { roomId, contentType, size: file.size, name: file.name });
   if (!form) throw new CallRefused(unreachable('no form was given'));
-  const body = new FormData();
-  for (const { name, value } of form.fields) body.append(name, value);
-  body.append('file', file); // S3 takes nothing after it
-  await post(form.url, body, onProgress, signal);
+  await postFile(form, file, file.name, options);
   return form.id;
 }
 
-/** By XMLHttpRequest: `fetch` does not tell how far it is. */
-function post(
-  url: string,
-  body: FormData,
-  onProgress: (part: number) => void,
-  signal: AbortSignal | undefined,
+/** Rejects with `CallRefused`: `Unreachable` where the same may go well later, `Unknown` where the form was not taken. */
+export async function postFile(
+  { url, fields }: Upload,
+  file: Blob,
+  fileName: string,
+  options: UploadOptions = {},
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
+  const body = new FormData();
+  for (const { name, value } of fields) body.append(name, value);
+  body.append('file', file, fileName); // S3 takes nothing after it
+  const by = typeof XMLHttpRequest === 'undefined' ? postByFetch : postByRequest;
+  const refusal = refusalOf(await by(url, body, options));
+  if (refusal) throw new CallRefused(refusal);
+}
+
+/** The answer's status; 0: there was none. `fetch` does not tell how far it is. */
+function postByRequest(url: string, body: FormData, { onProgress, signal }: UploadOptions): Promise<number> {
+  return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    const fail = (why: string) => reject(new CallRefused(unreachable(why)));
-    request.upload.onprogress = ({ loaded, total }) => total > 0 && onProgress(loaded / total);
-    request.onload = () =>
-      request.status >= 200 && request.status < 300
-        ? resolve()
-        : fail(`the upload was answered ${request.status}`);
-    request.onerror = () => fail('the upload did not arrive');
-    request.onabort = () => fail('the upload was given up');
+    const end = () => resolve(request.status);
+    request.upload.onprogress = ({ loaded, total }) => total > 0 && onProgress?.(loaded / total);
+    request.onload = request.onerror = request.onabort = end;
     signal?.addEventListener('abort', () => request.abort(), { once: true });
-    if (signal?.aborted) return fail('the upload was given up');
+    if (signal?.aborted) return end();
     request.open('POST', url);
     request.send(body);
   });
+}
+
+const postByFetch = (url: string, body: FormData, { signal }: UploadOptions) =>
+  fetch(url, { method: 'POST', body, ...(signal ? { signal } : {}) }).then(
+    ({ status }) => status,
+    () => 0,
+  );
+
+function refusalOf(status: number): Refusal | null {
+  if (status >= 200 && status < 300) return null;
+  const isPassing = status < 400 || status >= 500 || status === 408 || status === 429;
+  if (isPassing)
+    return unreachable(status ? `the upload was answered ${status}` : 'the upload did not arrive');
+  return { code: 'Unknown', errorType: `Http${status}`, sentence: '', values: {} };
 }

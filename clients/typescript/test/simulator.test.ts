@@ -38,15 +38,15 @@ type Numbered = { readonly n: number; readonly text: string };
 /** A storage that notes in the log what it has numbered. */
 function logged(storage: OutboxStorage, log: Numbered[]): OutboxStorage {
   return {
-    add: async (entry, replaces) => {
-      const stored = await storage.add(entry, replaces);
-      if (stored) log.push({ n: stored.n, text: stored.text ?? '' });
+    load: (roomId) => storage.load(roomId),
+    file: (key) => storage.file(key),
+    clear: () => storage.clear(),
+    revise: (id, change) => storage.revise(id, change),
+    add: async (entry, replaces, files) => {
+      const stored = await storage.add(entry, replaces, files);
+      if (stored) log.push({ n: stored.n, text: ('text' in stored && stored.text) || '' });
       return stored;
     },
-    update: (entry) => storage.update(entry),
-    remove: (clientMessageId) => storage.remove(clientMessageId),
-    load: (roomId) => storage.load(roomId),
-    clear: () => storage.clear(),
   };
 }
 

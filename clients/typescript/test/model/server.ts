@@ -12,6 +12,8 @@ import type {
   SyncPage,
 } from '../../src/wire/generated/types.ts';
 
+import { ModelUploads } from './uploads.ts';
+
 export class Refused extends Error {
   readonly refusal: Refusal;
 
@@ -51,6 +53,7 @@ const READ_MS = 180_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
 export class ModelServer {
+  readonly uploads = new ModelUploads();
   now = Date.UTC(2026, 0, 1);
   readonly rooms = new Map<string, ModelRoom>();
   readonly subscriptions = new Set<Subscription>();
@@ -78,6 +81,9 @@ export class ModelServer {
     if (field === 'me') return { userId, epoch: 1 };
     const room = this.#enter(userId, String(variables.roomId));
     switch (field) {
+      case 'createUpload':
+        this.#judge(userId, room);
+        return this.uploads.create(userId, variables, this.now);
       case 'sendMessage':
         return this.send(userId, room, variables);
       case 'messages':
@@ -115,18 +121,24 @@ export class ModelServer {
     return () => this.subscriptions.delete(subscription);
   }
 
-  send(userId: string, room: ModelRoom, { text, clientMessageId }: Variables): Message {
+  #judge(userId: string, room: ModelRoom): void {
     const until = room.mutedUntil.get(userId) ?? 0;
     if (until > this.now) throw new Refused('Muted', { until: iso(until) });
+  }
+
+  send(userId: string, room: ModelRoom, { text, clientMessageId, attachments }: Variables): Message {
+    this.#judge(userId, room);
     if (typeof text !== 'string' || !text) throw new Refused('InvalidInput', { argument: 'text' });
     const own = room.messages.find(
       (each) => each.senderId === userId && each.clientMessageId === clientMessageId,
     );
     if (own) {
-      const sent = this.#texts.get(own.id);
-      if (sent !== text) throw new Refused('IdempotencyMismatch');
+      if (this.#sent.get(own.id) !== JSON.stringify([text, attachments ?? []]))
+        throw new Refused('IdempotencyMismatch');
       return own;
     }
+    const ids = (attachments ?? []) as readonly string[];
+    const files = this.uploads.take(ids, userId, room.id, String(clientMessageId));
     this.now += 1;
     this.#ids += 1;
     room.rev += 1;
@@ -143,15 +155,16 @@ export class ModelServer {
       editedAt: null,
       removedAt: null,
       version: 1,
+      ...(files.length > 0 ? { attachments: files } : {}),
     };
-    this.#texts.set(message.id, text);
+    this.#sent.set(message.id, JSON.stringify([text, ids]));
     room.messages.push(message);
     this.#publish(room, message);
     return message;
   }
 
   /** What was sent first, by message: what a retry must repeat. */
-  readonly #texts = new Map<string, string>();
+  readonly #sent = new Map<string, string>();
 
   /** Write another text over a message, or take it away. */
   change(room: ModelRoom, index: number, text: string | null): void {
