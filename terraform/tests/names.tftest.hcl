@@ -102,6 +102,7 @@ run "another_partition" {
 
   variables {
     region = "us-gov-west-1"
+    page   = null # CloudFront is of the partition aws
   }
 
   override_data {

@@ -238,3 +238,17 @@ run "before_an_api_that_is_there" {
     error_message = "Of an API that is there the realtime endpoint is where AppSync puts it."
   }
 }
+
+run "one_name_for_two" {
+  command = plan
+
+  variables {
+    domain = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
+    page = {
+      sign_in = [{ issuer = "https://login.example.com", client_id = "page" }]
+      domain  = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
+    }
+  }
+
+  expect_failures = [var.page]
+}
