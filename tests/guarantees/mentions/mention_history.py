@@ -122,25 +122,15 @@ class MentionHistory:
     def send(self, user: str) -> None:
         if not self.people[user].is_in:
             return
-        mentions, everybody = (
-            self.some_people(),
-            self.random.random() < 0.2 and self.people[user].keeps_order,
-        )
+        mentions = self.some_people()
+        everybody = self.random.random() < 0.2 and self.people[user].keeps_order
         answered = self._answerable(user) if self.random.random() < 0.5 else None
         text = f"text {self.random.random()}"
         given: dict[str, Any] = {"mentions": mentions, "mentionsAll": everybody, "replyTo": answered}
         message = self.call(send_message, user, text=text, **given)
-        expires_at = (message.ts + self.retention * DAY_MS) // 1_000
+        end, mentioned = (message.ts + self.retention * DAY_MS) // 1_000, frozenset(mentions)
         self.known[message.seq] = Known(
-            message.id,
-            message.seq,
-            message.ts,
-            user,
-            text,
-            expires_at,
-            frozenset(mentions),
-            everybody,
-            answered,
+            message.id, message.seq, message.ts, user, text, end, mentioned, everybody, answered
         )
         self.people[user].marker = message.seq
 
@@ -241,6 +231,13 @@ class MentionHistory:
     def unread_mentions_of(self, user: str) -> int:
         return min(MOST, sum(each.seq > self.people[user].marker for each in self.mentions_of(user)))
 
+    def unread_of(self, user: str) -> int:
+        """How many messages that can be read came after what this person has read or sent."""
+        marker = self.people[user].marker
+        return sum(
+            each.seq > marker and not each.is_removed and self.readable(each) for each in self.known.values()
+        )
+
     def quote_of(self, user: str, reply_to: str) -> tuple[Any, ...] | None:
         """What is to be seen of a message that is answered: its id, text and whether it was removed."""
         each = next(each for each in self.known.values() if each.id == reply_to)
@@ -253,20 +250,25 @@ class MentionHistory:
 
     def counted(self, user: str) -> int:
         """How many mentions are unread, as one of the fields says."""
+        return self.counts(user)[1]
+
+    def counts(self, user: str) -> tuple[int, int]:
+        """How many messages are unread, and how many of these mention them, as one of the fields says."""
         ours = process(self.client, self.clock)
         field = self.random.randrange(3)
         if field == 0:
-            (found,) = self._pages(ours, my_rooms, user, {})["items"]
+            items = self._pages(ours, my_rooms, user, {})["items"]
+            (found,) = [each for each in items if each["room"]["roomId"] == self.room]
         elif field == 1:
-            (found,) = self._pages(ours, sync, user, {"since": None})["rooms"]
+            rooms = self._pages(ours, sync, user, {"since": None})["rooms"]
+            (found,) = [each for each in rooms if each["roomId"] == self.room]
         else:
             self.clock.jump(60_000)  # heartbeats have a rate
             rooms = [{"roomId": self.room, "seq": 0}]
             device = f"d{self.random.random()}"
             (found,) = heartbeat(ours, Caller(user), {"rooms": rooms, "deviceId": device}, Tally())["rooms"]
         assert found["unreadMentions"] <= found["unread"]
-        count: int = found["unreadMentions"]
-        return count
+        return found["unread"], found["unreadMentions"]
 
     def _pages(self, ours: Deployment, operation: Callable[..., Any], user: str, arguments: Any) -> Any:
         answer = operation(ours, CURSOR_KEYS, Caller(user), arguments, Tally())

@@ -15,11 +15,33 @@ from chat.operations.my_reactions import my_reactions
 from chat.operations.react import react
 from chat.operations.reactions import reactions
 from chat.rules.errors import ChatError, InvalidInput, NotAllowed, NotRoomMember
+from chat.rules.identifiers import uuid7
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
 from tests.guarantees.mentions.mention_history import Known, MentionHistory
+from tests.guarantees.rooms.message_oracle import Refusal
+from tests.guarantees.rooms.requests import call
 from tests.guarantees.support.fixtures import CURSOR_KEYS, process
 
+SHUT_OUT: dict[str, dict[str, Any]] = {
+    "messages": {},
+    "changes": {"since": 1},
+    "messagesById": {"ids": None},
+    "around": {"id": None},
+    "pins": {},
+    "reactions": {"id": None},
+    "myMentions": {},
+    "members": {},
+    "receipts": {},
+    "sendMessage": {"text": "a text"},
+    "editMessage": {"id": None, "text": "a text"},
+    "removeMessage": {"id": None},
+    "react": {"id": None, "emoji": "👍"},
+    "pinMessage": {"id": None},
+    "markRead": {"seq": 1},
+    "saveDraft": {"text": "a text"},
+}
+"""What is refused to whoever is not in a room. `None`: some message's id."""
 EMOJI = ("👍", "🎉", "❤️")
 PAGE = 50
 
@@ -35,18 +57,22 @@ class Replica:
 
 @dataclass
 class JointHistory(MentionHistory):
-    """`reacting`: by a message's number, the emoji and who reacts with it. `replicas`: by person, since they read the room last."""
+    """`reacting`: by a message's number, the emoji and who reacts with it. `pinned`: by a message's number, in the order of
+    pinning, who pinned it. `replicas`: by person, since they read the room last."""
 
     reacting: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
+    pinned: dict[int, str] = field(default_factory=dict)
     replicas: dict[str, Replica] = field(default_factory=dict)
 
     def step(self) -> None:
-        more: list[Callable[[str], None]] = [self.react, self.react, self.read_anew, self.come_back]
-        if self.random.random() < 0.4:
-            self.clock.jump(self.random.randint(500, 2_000))
-            self.random.choice(more)(self.random.choice(list(self.people)))
-        else:
-            super().step()
+        steps: list[Callable[[str], None]] = [
+            *[self.send] * 10, *[self.edit] * 4, self.remove, *[self.read] * 2, *[self.react] * 6, *[self.pin] * 2, self.unpin,
+            self.read_anew, *[self.come_back] * 2, self.leave, *[self.join] * 2,
+        ]  # fmt: skip
+        rarely = [self.let_time_pass, self.set_retention, self.delete_expired]
+        self.clock.jump(self.random.randint(500, 2_000))
+        step = self.random.choice(rarely if self.random.random() < 0.06 else steps)
+        step(self.random.choice(list(self.people)))
 
     # steps
 
@@ -83,6 +109,32 @@ class JointHistory(MentionHistory):
         for seq, each in self.known.items():
             if each.is_removed:
                 self.reacting.pop(seq, None)
+                self.pinned.pop(seq, None)
+
+    def pin(self, user: str) -> None:
+        seen = [each for each in self.known.values() if self.sees(user, each)]
+        if not seen:
+            return
+        each = self.random.choice(seen)
+        answer = call(self.ours, user, "pinMessage", roomId=self.room, id=each.id)
+        if not self.may_pin(user) or (each.is_removed and each.seq not in self.pinned):
+            assert isinstance(answer, Refusal), (user, each.seq)
+        else:
+            assert not isinstance(answer, Refusal), (user, each.seq, answer)
+            self.pinned.setdefault(each.seq, user)
+
+    def unpin(self, user: str) -> None:
+        seen = [each for each in self.known.values() if each.seq in self.pinned and self.sees(user, each)]
+        if not seen:
+            return
+        each = self.random.choice(seen)
+        answer = call(self.ours, user, "unpinMessage", roomId=self.room, id=each.id)
+        assert isinstance(answer, Refusal) != self.may_pin(user), (user, each.seq, answer)
+        if self.may_pin(user):
+            del self.pinned[each.seq]
+
+    def may_pin(self, user: str) -> bool:
+        return self.people[user].is_in and self.people[user].keeps_order
 
     def leave(self, user: str) -> None:
         super().leave(user)
@@ -157,6 +209,34 @@ class JointHistory(MentionHistory):
         assert self._shown(fresh.values()) == wanted, user
         self.check_by_id(user, wanted)
         self.check_reactions(user)
+        self.check_pins(user)
+
+    def check_pins(self, user: str) -> None:
+        shown = [(each["message"]["seq"], each["pinnedBy"]) for each in self._ask(user, "pins")]
+        seen = [item for item in self.pinned.items() if self.sees(user, self.known[item[0]])]
+        assert shown == seen[::-1], user
+
+    def check_unread(self, user: str, *, is_told: bool) -> None:
+        """What is unread is a naive count at any moment; and so is what of it mentions them, once all is told."""
+        unread, mentions = self.counts(user)
+        assert unread == self.unread_of(user), user
+        expected = self.unread_mentions_of(user)
+        assert mentions == expected if is_told else mentions <= expected, user
+
+    def shut_out(self, user: str) -> None:
+        """Who is not in the room gets nothing of it, by any field, and can do nothing to it."""
+        known = list(self.known.values())
+        id_ = self.random.choice(known).id if known else uuid7(self.clock.now())
+        for verb, arguments in SHUT_OUT.items():
+            given = {name: [id_] if name == "ids" else value or id_ for name, value in arguments.items()}
+            assert self._ask(user, verb, **given) == Refusal("NotRoomMember", None), (user, verb)
+        mine = self._ask(user, "myRooms")["items"]
+        assert not [each for each in mine if each["room"]["roomId"] == self.room and not each["invitation"]]
+        told = [each for each in self._ask(user, "sync")["rooms"] if each["roomId"] == self.room]
+        assert not told, user
+
+    def _ask(self, user: str, verb: str, **arguments: Any) -> Any:
+        return call(process(self.client, self.clock), user, verb, roomId=self.room, **arguments)
 
     def check_by_id(self, user: str, wanted: dict[str, Any]) -> None:
         ours, ids = process(self.client, self.clock), [each.id for each in self.known.values()][:100]
