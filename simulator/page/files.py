@@ -24,6 +24,8 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 """What is served; nothing else of a folder is."""
+PACKED = frozenset({"image/png", "font/woff2"})
+"""What compressing makes no smaller."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 """For files whose names have a hash of what is in them."""
 
@@ -45,4 +47,7 @@ def answer_file(
         headers["Content-Security-Policy"] = policy(request.headers["Host"])
     kind = TYPES[path.suffix]
     charset = "utf-8" if kind.startswith("text/") else None
-    return web.Response(body=path.read_bytes(), content_type=kind, charset=charset, headers=headers)
+    answer = web.Response(body=path.read_bytes(), content_type=kind, charset=charset, headers=headers)
+    if kind not in PACKED:
+        answer.enable_compression()
+    return answer

@@ -10,7 +10,11 @@ const HELD = { accessibility: 1, 'best-practices': 1 };
 const GOALS = { performance: 0.95 };
 const FIGURES = ['largest-contentful-paint', 'cumulative-layout-shift', 'total-blocking-time', 'total-byte-weight'];
 const REPORTS = fileURLToPath(new URL('../../build/lighthouse/', import.meta.url));
-const config = { extends: 'lighthouse:default', settings: { onlyCategories: [...Object.keys(HELD), ...Object.keys(GOALS)] } };
+const settings = { onlyCategories: [...Object.keys(HELD), ...Object.keys(GOALS)] };
+const config = { extends: 'lighthouse:default', settings };
+/** Whoever is signed in stays so. */
+const SIGNED_IN = { extends: 'lighthouse:default', settings: { ...settings, disableStorageReset: true } };
+const AS_IT_STANDS = { extends: 'lighthouse:default', settings: { onlyCategories: Object.keys(HELD) } };
 
 async function measure(browser) {
   const page = await browser.newPage();
@@ -20,8 +24,10 @@ async function measure(browser) {
   await page.locator('.room-list a').click();
   await page.waitForSelector('#composer');
   const inRoom = await page.evaluate(() => location.href);
-  await flow.navigate(inRoom, { name: 'a room' });
-  await flow.snapshot({ name: 'a room as it stands' });
+  await page.goto('about:blank');
+  await flow.navigate(inRoom, { name: 'a room', config: SIGNED_IN });
+  await page.waitForSelector('#composer');
+  await flow.snapshot({ name: 'a room as it stands', config: AS_IT_STANDS });
   mkdirSync(REPORTS, { recursive: true });
   writeFileSync(`${REPORTS}report.html`, await flow.generateReport());
   return (await flow.createFlowResult()).steps;
@@ -29,6 +35,7 @@ async function measure(browser) {
 
 /** A line for each step; what is not as it is held. */
 function told({ name, lhr }) {
+  if (lhr.runtimeError) return [`${name}: ${lhr.runtimeError.message}`];
   const scores = Object.values(lhr.categories).map(({ id, score }) => `${id} ${score}`);
   const figures = FIGURES.flatMap((id) => (lhr.audits[id]?.displayValue ? [`${id} ${lhr.audits[id].displayValue}`] : []));
   console.log(`${name}: ${scores.join(', ')}${figures.length ? `; ${figures.join(', ')}` : ''}`);
