@@ -4,13 +4,14 @@ import { appsync } from '@appsync-chat/client/appsync';
 import { indexedDbStorage } from '@appsync-chat/client/indexeddb';
 import { ChatProvider } from '@appsync-chat/client/react';
 import { tabs } from '@appsync-chat/client/tabs';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { Chat } from './chat.tsx';
 import { type Config, loadConfig } from './config.ts';
 import { useText } from './i18n/use-text.ts';
 import { forgetSession, resume, type Session } from './session/session.ts';
-import { SignIn } from './session/sign-in.tsx';
 import { Boundary } from './ui/boundary.tsx';
+
+const SignIn = lazy(() => import('./session/sign-in.tsx'));
 
 type State =
   | { readonly step: 'loading' }
@@ -40,11 +41,13 @@ export function App() {
   const { config } = state;
   if (state.step === 'signIn') {
     return (
-      <SignIn
-        config={config}
-        problem={state.problem}
-        onSignedIn={(session) => setState({ step: 'chat', config, session })}
-      />
+      <Suspense>
+        <SignIn
+          config={config}
+          problem={state.problem}
+          onSignedIn={(session) => setState({ step: 'chat', config, session })}
+        />
+      </Suspense>
     );
   }
   const { session } = state;

@@ -9,11 +9,11 @@ import { Me, useMyName } from './me.ts';
 import { Room } from './rooms/room.tsx';
 import { RoomList } from './rooms/room-list.tsx';
 import { useRoute } from './route.ts';
-import { SignOut } from './session/sign-out.tsx';
 import { useShortcuts } from './settings/use-shortcuts.ts';
 import { Icon } from './ui/icon.tsx';
 
 const SettingsDialog = lazy(() => import('./settings/settings-dialog.tsx'));
+const SignOut = lazy(() => import('./session/sign-out.tsx'));
 const ShortcutsDialog = lazy(() => import('./settings/shortcuts-dialog.tsx'));
 
 type Open = 'settings' | 'shortcuts' | 'signOut' | null;
@@ -83,8 +83,8 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
           <Suspense>
             {open === 'settings' && <SettingsDialog onClose={close} />}
             {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+            {open === 'signOut' && <SignOut onSignOut={onSignOut} onClose={close} />}
           </Suspense>
-          {open === 'signOut' && <SignOut onSignOut={onSignOut} onClose={close} />}
         </Announcer>
       </DraftsProvider>
     </Me>

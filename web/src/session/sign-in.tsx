@@ -12,7 +12,7 @@ interface Props {
   readonly onSignedIn: (session: Session) => void;
 }
 
-export function SignIn({ config, problem, onSignedIn }: Props) {
+export default function SignIn({ config, problem, onSignedIn }: Props) {
   const text = useText();
   const [failure, setFailure] = useState(problem);
   const attempt = (work: Promise<Session | null>) => {
