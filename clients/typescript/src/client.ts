@@ -1,12 +1,14 @@
 // What a page holds: one person's chat, whose core a driver runs.
 import type { Change, Composed, QueuedFile, RoomSnapshot, Snapshot } from './core/protocol.ts';
+import { unreachable } from './core/refusals.ts';
 import { Driver } from './driver.ts';
 import { newId } from './platform.ts';
 import { memoryStorage } from './storage/memory.ts';
 import type { OutboxStorage } from './storage/storage.ts';
 import type { Tabs } from './tabs.ts';
-import type { Transport } from './transports/transport.ts';
-import { type UploadOptions, uploadFile } from './uploads.ts';
+import { CallRefused, type Transport } from './transports/transport.ts';
+import type { UploadOptions } from './uploads.ts';
+import { createUploadOperation } from './wire/generated/operations.ts';
 import type { DeliveryConfirmation, Person } from './wire/generated/types.ts';
 import type { Operation } from './wire/operation.ts';
 
@@ -236,8 +238,14 @@ export class ChatClient {
    * Bring a file to where attachments lie; its id goes with the next message (`attachments`). It is not queued, as `files` of
    * `send` are: rejects with `CallRefused` where it was refused or did not arrive.
    */
-  upload(roomId: string, file: File, options?: UploadOptions): Promise<string> {
-    return uploadFile((operation, variables) => this.call(operation, variables), roomId, file, options);
+  async upload(roomId: string, file: File, options?: UploadOptions): Promise<string> {
+    const contentType = file.type || ANY_TYPE;
+    const asked = { roomId, contentType, size: file.size, name: file.name };
+    const form = await this.call(createUploadOperation, asked);
+    const { postFile } = await import('./uploads.ts');
+    const refusal = form ? await postFile(form, file, file.name, options) : unreachable('no form was given');
+    if (!form || refusal) throw new CallRefused(refusal ?? unreachable());
+    return form.id;
   }
 
   /** Any field of the API. Rejects with `CallRefused`. */

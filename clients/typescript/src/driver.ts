@@ -7,7 +7,6 @@ import { OPERATIONS } from './requested.ts';
 import type { OutboxStorage } from './storage/storage.ts';
 import type { Tabs } from './tabs.ts';
 import { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
-import { postFile } from './uploads.ts';
 
 const STORAGE_PAUSE_MS = 1_000;
 
@@ -208,8 +207,10 @@ export class Driver {
     try {
       const blob = await this.#storage.file(key);
       if (!blob || !(await isReadable(blob))) throw new CallRefused(missingFile());
+      const { postFile } = await import('./uploads.ts'); // not before there is a file
       const onProgress = (part: number) => this.feed({ type: 'progress', key, part });
-      await postFile(upload, blob, name, { onProgress, signal: ending.signal });
+      const refusal = await postFile(upload, blob, name, { onProgress, signal: ending.signal });
+      if (refusal) throw new CallRefused(refusal);
     } finally {
       if (this.#posts.get(key) === ending) this.#posts.delete(key);
     }
