@@ -109,7 +109,7 @@ check-stream: .venv/installed-dev .venv-ministack/installed ## what people are p
 	@exec $(BIN)/python -m pytest $(WORKERS) --publish=stream tests/end_to_end tests/guarantees/revocation $(ARGS)
 
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
-	@env -u PYTHONPATH .venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
+	@HCL_PARSE_TIMEOUT_SEC=300 env -u PYTHONPATH .venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
 
 format: .venv/installed-dev ## puts the code into its form
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -130,6 +130,9 @@ data: .venv/installed ## the generated files anew: botocore's data of our own, f
 	@$(BIN)/python -m lambda_package.botocore_data
 	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents
 
+docs: .venv/installed-dev ## the reference as pages in build/docs/, and what is committed of it: the schema, gateway's frames (AsyncAPI) and HTTP (OpenAPI), pictures
+	@exec $(BIN)/python -m reference build/docs
+
 package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON313= where Python 3.13 is]
 	@.venv-package/bin/python -m lambda_package dist
 
@@ -141,6 +144,10 @@ plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file
 
 deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
 	@terraform/run deploy "$(ENV)" "$(PLAN)"
+
+deploy-page: .venv/installed ## builds the page and brings it to the deployment's bucket: ENV=dev|staging|prod; needs Node 20 and npm
+	@$(BIN)/python -c 'import sys; from simulator.page.build import build; sys.exit(build())'
+	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run page "$(ENV)"
 
 schema: .venv/installed ## the schema for another API, alone on stdout [FIELDS=Query.messages,… PREFIX=Chat MODES=lambda,cognito,oidc,iam DEFAULT=cognito PUBLISH=stream INTO=theirs.graphql]
 	@exec $(BIN)/python -m schema $(call given,fields,FIELDS) $(call given,prefix,PREFIX) $(call given,modes,MODES) \
@@ -176,16 +183,27 @@ prove-deployment: .venv/installed-dev .venv-emulator/installed ## applies, asks,
 STREAM = tests/end_to_end tests/gateway/test_gateway.py tests/gateway/test_resuming.py $(addprefix tests/guarantees/,\
 	catch_up/test_disconnections.py rooms/test_any_rooms.py)
 
-prove: .venv/installed-dev .venv-ministack/installed ## what tests/guarantees/ promises, at length: any history, counts, revocations, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
-	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py
+# What has no clock runs beside each other (`--jobs` above): any history of the state's, and what is said on the wire. What is
+# timed comes after, alone.
+prove: prove-state prove-wire prove-mutants prove-histories ## what tests/guarantees/ promises, at length: any history, counts, revocations, clients cut off, mutants, crowds, deep rooms [MESSAGES=1000000]
+	$(BIN)/python -m tests.guarantees.crowds.throughput
+	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
+
+prove-histories: .venv/installed-dev .venv-ministack/installed
+	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/exactly_once/test_any_history.py
+
+prove-state: .venv/installed-dev .venv-ministack/installed
+	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py
+
+prove-wire: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/revocation/test_revocation.py
 	PROVE=1 $(BIN)/python -m pytest -q --publish=stream tests/guarantees/revocation/test_revocation.py
 	$(BIN)/python -m pytest -q --publish=stream $(STREAM)
+
+prove-mutants: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py
 	$(BIN)/python -m tests.guarantees.catch_up.disconnections
 	$(BIN)/python -m tests.mutation.hand_picked
-	$(BIN)/python -m tests.guarantees.crowds.throughput
-	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
 
 prove-events: .venv/installed-dev .venv-ministack/installed ## 10,000 changes while the stream's reader fails, repeats, restarts, is poisoned and falls behind: none lost after reemission [ARGS="--changes 10000 --seed 1"]
 	PROVE=1 $(BIN)/python -m pytest -q -n 0 tests/guarantees/events/test_any_batch.py
@@ -207,21 +225,33 @@ test-client: $(CLIENT) ## the client in TypeScript: types, form, tests, any 1,50
 
 PAGE_INSTALLED := web/node_modules/.package-lock.json
 
-test-page: $(PAGE_INSTALLED) ## the page: types, form, tests of its parts, its build and what that weighs: needs Node 20 and npm
-	@cd web && npm run -s check && npm run -s lint && npm run -s test && npm run -s build && npm run -s size
+EXPLORER_INSTALLED := explorer/node_modules/.package-lock.json
 
-$(PAGE_INSTALLED): web/package-lock.json
-	@cd web && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
+test-page: $(PAGE_INSTALLED) $(EXPLORER_INSTALLED) ## the page and the API explorer: types, form, tests of their parts, their builds and what the page weighs: needs Node 20 and npm
+	@cd web && npm run -s check && npm run -s lint && npm run -s test && npm run -s build && npm run -s size
+	@cd explorer && npm run -s check && npm run -s lint && npm run -s test && npm run -s build
+
+$(PAGE_INSTALLED) $(EXPLORER_INSTALLED): %/node_modules/.package-lock.json: %/package-lock.json
+	@cd $* && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
 WEB_TESTS := tests/integration/node_modules/.package-lock.json
 
 test-web: .venv/installed .venv-ministack/installed $(WEB_TESTS) ## the page in Debian's Chromium and Firefox, as people use it: a few journeys in both, or all of them [FULL=1 BROWSERS=chromium ONLY=cut SELENIUM_URL=http://127.0.0.1:4444]
 	@test -n "$(SELENIUM_URL)" || PYTHON=$(BIN)/python .ci/browsers
-	@$(BIN)/python -c 'import sys; from simulator.page.build import build; sys.exit(build())'
+	@$(BIN)/python -c 'import sys; from simulator.page.build import build_all; sys.exit(build_all())'
 	@exec node tests/integration/run.js $(ARGS)
 
 $(WEB_TESTS): tests/integration/package-lock.json
 	@cd tests/integration && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
+
+LIGHTHOUSE := tests/lighthouse/node_modules/.package-lock.json
+
+prove-page: $(LIGHTHOUSE) ## the page at length: every journey in both browsers, languages and themes, small screens, hostile texts, 50,000 messages, 50 a second; and Lighthouse [BROWSERS=chromium]
+	@$(MAKE) -s test-web FULL=1
+	@exec node tests/integration/run.js --lighthouse
+
+$(LIGHTHOUSE): tests/lighthouse/package-lock.json
+	@cd tests/lighthouse && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
 test-browsers: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the client in Debian's Chromium and Firefox, which are installed where they are missing: kills, two tabs without a link, storage, delays [KILLS=5 SEED=1]
 	@PYTHON=$(BIN)/python .ci/browsers
@@ -231,6 +261,9 @@ prove-client: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the sam
 	@PYTHON=$(BIN)/python .ci/browsers
 	@cd clients/typescript && MOST_S=1500 HISTORIES=$(or $(HISTORIES),10000) npx vitest run test/histories.test.ts && npm run -s mutate
 	@CHAT_CLIENT=1 CHAT_BROWSERS=1 REAL_HISTORIES=$(or $(REAL_HISTORIES),300) KILLS=$(or $(KILLS),50) exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
+
+record-client: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## what the real functions answer, written down for the client's model of them: clients/typescript/test/model/recorded.json
+	@CHAT_CLIENT=1 RECORD=1 exec $(BIN)/python -m pytest -n 0 -q tests/clients/test_typescript.py -k model
 
 $(CLIENT): clients/typescript/package-lock.json
 	@cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
@@ -284,4 +317,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data package release plan deploy schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-events prove-clients test-client test-page test-web test-browsers prove-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean

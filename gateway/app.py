@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI, Response, WebSocket
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
 
 from chat.rules.devices import check_device
 from chat.rules.errors import InvalidInput
@@ -21,6 +22,22 @@ from gateway.websocket_protocol import EXTENSION
 
 SUBPROTOCOL = "chat.v1"
 TOKEN_ENTRY = "bearer."  # noqa: S105  the prefix of a subprotocol entry
+
+
+class Health(BaseModel):
+    """The process answers: how many connections and rooms it has."""
+
+    connections: int
+    rooms: int
+
+
+class Readiness(BaseModel):
+    """Whether the process is to be given connections, and if not, why."""
+
+    ready: bool
+    reason: str | None
+    upstream: str = Field(description="Whether the API is asked: the state of the circuit breaker.")
+    connections: int = Field(description="To AppSync's realtime endpoint.")
 
 
 def application(gateway: Gateway) -> FastAPI:
@@ -40,23 +57,38 @@ def application(gateway: Gateway) -> FastAPI:
     app.router.add_websocket_route("/ws/rooms/{room_id}", connected)
     app.router.add_websocket_route("/ws", connected)
 
-    @app.get("/healthz")
-    async def healthz() -> dict[str, int]:
-        return {"connections": len(gateway.clients), "rooms": len(gateway.hub.rooms)}
+    @app.get("/healthz", operation_id="health", summary="Health", response_description="It answers.")
+    async def healthz() -> Health:
+        """The process itself."""
+        return Health(connections=len(gateway.clients), rooms=len(gateway.hub.rooms))
 
-    @app.get("/readyz")
-    async def readyz(response: Response) -> dict[str, Any]:
+    @app.get(
+        "/readyz",
+        operation_id="readiness",
+        summary="Readiness",
+        response_description="They can.",
+        responses={503: {"model": Readiness, "description": "Not now: `reason` says why."}},
+    )
+    async def readyz(response: Response) -> Readiness:
+        """Whether people can be served: not while the process drains, AppSync cannot be reached, or does not take the service."""
         reason = gateway.unready
         response.status_code = 200 if reason is None else 503
-        return {
-            "ready": reason is None,
-            "reason": reason,
-            "upstream": gateway.breaker.state,
-            "connections": gateway.realtime.connections,
-        }
+        return Readiness(
+            ready=reason is None,
+            reason=reason,
+            upstream=gateway.breaker.state,
+            connections=gateway.realtime.connections,
+        )
 
-    @app.get("/metrics")
+    @app.get(
+        "/metrics",
+        operation_id="metrics",
+        summary="Metrics",
+        response_description="What docs/gateway.md lists.",
+        response_class=PlainTextResponse,
+    )
     async def metrics() -> Response:
+        """For Prometheus, in its text format."""
         gateway.observe()
         return Response(generate_latest(gateway.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -116,10 +116,10 @@ class Ping(Frame):
 
 
 ClientFrame = Authenticate | Subscribe | Resume | Unsubscribe | Mark | Typing | Presence | Here | Ping | Ask
-_OF_THE_PROTOCOL: tuple[type[Frame], ...] = (
+OF_THE_PROTOCOL: tuple[type[Frame], ...] = (
     Authenticate, Subscribe, Resume, Unsubscribe, Mark, Typing, Presence, Here, Ping,
 )  # fmt: skip
-_ANY: Any = reduce(or_, (*_OF_THE_PROTOCOL, *FRAMES.values()))
+_ANY: Any = reduce(or_, (*OF_THE_PROTOCOL, *FRAMES.values()))
 _FRAMES: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[_ANY, Field(discriminator="type")])
 
 _REASONS: Mapping[str, str] = {

@@ -2,9 +2,17 @@
 connection goes on: which of the two is a part of the protocol."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from chat.rules.arguments import check_instant, check_order
 from chat.rules.devices import check_device
@@ -95,17 +103,43 @@ def _traceparent(value: object) -> str | None:
     return value if isinstance(value, str) and TRACEPARENT.fullmatch(value) else None
 
 
-RoomId = Annotated[Room, PlainValidator(_room)]
-OpenRoom = Annotated[Room | None, PlainValidator(_open_room)]
-Since = Annotated[RoomPosition | int | None, PlainValidator(_since)]
-Rooms = Annotated[dict[Room, RoomPosition | int | None], PlainValidator(_rooms)]
-DeviceId = Annotated[str | None, PlainValidator(_device)]
-Ref = Annotated[str, AfterValidator(_ref)]
-Instant = Annotated[str, AfterValidator(_instant)]
-Order = Annotated[str, AfterValidator(_order)]
+_ID = "[A-Za-z0-9_.:|@-]{1,128}"
+_ROOM: dict[str, Any] = {"type": "string", "pattern": f"^(GUILD#)?{_ID}$"}
+_SINCE: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "pattern": "^[0-9]{1,10}/[^/]*/[0-9]{1,10}$", "maxLength": 100},
+        {"type": "integer", "minimum": 0, "exclusiveMaximum": MAX_NUMBER},
+        {"type": "null"},
+    ]
+}
+_ROOMS: dict[str, Any] = {
+    "type": "object",
+    "propertyNames": {"pattern": _ROOM["pattern"]},
+    "additionalProperties": _SINCE,
+    "maxProperties": MAX_ROOMS_PER_RESUME,
+}
+_REF: dict[str, Any] = {"type": "string", "pattern": f"^{_ID}$"}
+"""As JSON Schema, for the reference: what these let through the validators judge."""
+
+RoomId = Annotated[Room, PlainValidator(_room), WithJsonSchema(_ROOM)]
+OpenRoom = Annotated[
+    Room | None, PlainValidator(_open_room), WithJsonSchema({"anyOf": [_ROOM, {"type": "null"}]})
+]
+Since = Annotated[RoomPosition | int | None, PlainValidator(_since), WithJsonSchema(_SINCE)]
+Rooms = Annotated[dict[Room, RoomPosition | int | None], PlainValidator(_rooms), WithJsonSchema(_ROOMS)]
+DeviceId = Annotated[str | None, PlainValidator(_device), WithJsonSchema({"anyOf": [_REF, {"type": "null"}]})]
+Ref = Annotated[str, AfterValidator(_ref), WithJsonSchema(_REF)]
+Instant = Annotated[str, AfterValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Order = Annotated[
+    str, AfterValidator(_order), WithJsonSchema({"type": "string", "enum": ["NEWEST_FIRST", "OLDEST_FIRST"]})
+]
 Number = Annotated[int, Field(ge=0, lt=MAX_NUMBER)]
-Flag = Annotated[bool, PlainValidator(lambda value: value is True)]
-Traceparent = Annotated[str | None, PlainValidator(_traceparent)]
+Flag = Annotated[bool, PlainValidator(lambda value: value is True), WithJsonSchema({"type": "boolean"})]
+Traceparent = Annotated[
+    str | None,
+    PlainValidator(_traceparent),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"}),
+]
 """What is of no such form is as if it were not there: https://www.w3.org/TR/trace-context/#a-traceparent-is-received"""
 
 

@@ -1,16 +1,22 @@
-# The page's journeys in browsers: the same entry as `make test-web`.
-#   scripts/run-websocket-messaging-tests.ps1 [-Full] [-Browsers chromium,firefox] [-SeleniumUrl http://127.0.0.1:4444]
+# The page's journeys in browsers: the same entry as `make test-web`, for PowerShell where make, Node and Python are.
+#
+#   scripts/run-websocket-messaging-tests.ps1 [-Full] [-Browsers chromium,firefox] [-Only cut] [-SeleniumUrl http://127.0.0.1:4444]
 [CmdletBinding()]
 param(
     [switch] $Full,
-    [string] $Browsers = 'chromium,firefox',
+    [string[]] $Browsers = @(),
+    [string] $Only = '',
     [string] $SeleniumUrl = ''
 )
+
 $ErrorActionPreference = 'Stop'
 $root = Split-Path -Parent $PSScriptRoot
-$env:BROWSERS = $Browsers
-if ($SeleniumUrl) { $env:SELENIUM_URL = $SeleniumUrl }
-$arguments = @('test-web')
+
+$arguments = @('--directory', $root, 'test-web')
 if ($Full) { $arguments += 'FULL=1' }
-& make --directory $root @arguments
+if ($Browsers) { $arguments += 'BROWSERS=' + ($Browsers -join ',') }
+if ($Only) { $arguments += 'ONLY=' + $Only }
+if ($SeleniumUrl) { $arguments += 'SELENIUM_URL=' + $SeleniumUrl }
+
+& make @arguments
 exit $LASTEXITCODE

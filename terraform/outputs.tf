@@ -80,3 +80,15 @@ output "gateway" {
   description = "The gateway's load balancer: what the certificate's name has to point to, and the zone of an alias record. Null without a gateway."
   value       = one([for each in aws_lb.gateway : { dns_name = each.dns_name, zone_id = each.zone_id }])
 }
+
+output "page" {
+  description = "The page: its address, the bucket that its files are brought to, the distribution before it, and the name that an alias of yours has to point to. Null without a page."
+  value = one([
+    for key, each in aws_cloudfront_distribution.page : {
+      url             = local.page_origins[0]
+      bucket          = aws_s3_bucket.page[key].bucket
+      distribution_id = each.id
+      dns_name        = each.domain_name
+    }
+  ])
+}

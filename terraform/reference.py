@@ -53,7 +53,7 @@ def variables() -> dict[str, list[Variable]]:
 
 ORDER = [
     f"variables_{name}"
-    for name in ("existing", "identity", "api", "rooms", "events", "functions", "watching", "gateway")
+    for name in ("existing", "identity", "api", "rooms", "events", "functions", "watching", "gateway", "page")
 ]
 
 

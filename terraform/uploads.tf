@@ -117,13 +117,13 @@ resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
 }
 
 resource "aws_s3_bucket_cors_configuration" "uploads" {
-  count = local.uploads == 0 || try(length(var.uploads.origins), 0) == 0 ? 0 : 1
+  count = local.uploads == 0 || try(length(var.uploads.origins), 0) + length(local.page) == 0 ? 0 : 1
 
   bucket = aws_s3_bucket.uploads[0].id
 
   cors_rule {
     allowed_methods = ["GET", "POST"]
-    allowed_origins = var.uploads.origins
+    allowed_origins = concat(var.uploads.origins, local.page_origins)
     max_age_seconds = 3600
   }
 }

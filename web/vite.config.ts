@@ -35,6 +35,16 @@ export default defineConfig({
     ],
     dedupe: ['react', 'react-dom'],
   },
-  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // One file of all that is needed at once: apart from one another they are packed worse.
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] },
+      },
+    },
+  },
   test: { include: ['test/**/*.test.{ts,tsx}'], environment: 'happy-dom', pool: 'threads', maxWorkers: 2 },
 });

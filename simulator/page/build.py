@@ -1,4 +1,4 @@
-"""Builds the chat's page while the API is there already, where Node and npm are.
+"""Builds what people look at in a browser while the API is there already, where Node and npm are.
 
 It is built again when its sources, or those of the client that it stands on, have changed. Of two runs that come at once
 one builds.
@@ -10,19 +10,16 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from simulator.engine import PROJECT
 
-WEB = PROJECT / "web"
-BUILT = WEB / "dist"
-SOURCES = (WEB, PROJECT / "clients" / "typescript" / "src")
 LEFT_OUT = frozenset({"node_modules", "dist", "test", "coverage"})
 STAMP = ".sources"
 """In the built folder: the hash of what it was built from."""
 OLDEST_NODE = 20
-LOG = PROJECT / ".cache" / "page.log"
 STEPS = (
     ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"),
     ("npm", "run", "build"),
@@ -31,45 +28,91 @@ STEPS = (
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What npm builds in `folder`, from that and the other `sources`. `unless_built`: what is so without it."""
+
+    name: str
+    folder: Path
+    sources: tuple[Path, ...]
+    unless_built: str
+
+    @property
+    def built(self) -> Path:
+        return self.folder / "dist"
+
+    @property
+    def log(self) -> Path:
+        return PROJECT / ".cache" / f"{self.name}.log"
+
+
+WEB, CLIENT = PROJECT / "web", PROJECT / "clients" / "typescript" / "src"
+PAGE = Package("page", WEB, (WEB, CLIENT), "The page is a plain one")
+EXPLORER = Package(
+    "explorer",
+    PROJECT / "explorer",
+    (
+        PROJECT / "explorer",
+        CLIENT / "transports",
+        WEB / "src" / "config.ts",
+        WEB / "src" / "session" / "demo.ts",
+        WEB / "src" / "styles" / "tokens.css",
+    ),
+    "There is no API explorer",
+)
+PACKAGES = (PAGE, EXPLORER)
+
+
 def build_later(say: Say) -> None:
-    """Begins to build if that is needed; `say` gets one sentence where there will be no page."""
+    """Begins to build what needs it; `say` gets one sentence for each that there will not be."""
     threading.Thread(target=_build_and_say, args=(say,), name="page", daemon=True).start()
 
 
 def _build_and_say(say: Say) -> None:
-    if problem := build():
-        say(f"The page is a plain one: {problem}")
+    for package in PACKAGES:
+        if problem := build(package):
+            say(f"{package.unless_built}: {problem}")
 
 
-def build() -> str | None:
-    """Builds the page unless it is there as its sources are. Returns why there is none, if so."""
-    if not WEB.is_dir():
-        return "this checkout has no web/."
-    wanted = digest_of_sources()
-    if _is_built(wanted):
+def build_all() -> str | None:
+    """Builds each that is not there as its sources are. Returns the first reason why there is none, if so."""
+    return next((problem for package in PACKAGES if (problem := build(package))), None)
+
+
+def build(package: Package) -> str | None:
+    """Builds it unless it is there as its sources are. Returns why there is none, if so."""
+    if not package.folder.is_dir():
+        return f"this checkout has no {package.folder.name}/."
+    wanted = digest_of(package)
+    if _is_built(package, wanted):
         return None
     if problem := _missing():
         return problem
-    LOG.parent.mkdir(exist_ok=True)
-    with (LOG.parent / "page.lock").open("w") as held:
+    package.log.parent.mkdir(exist_ok=True)
+    with package.log.with_suffix(".lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        if _is_built(wanted):  # by the run that came first
+        if _is_built(package, wanted):  # by the run that came first
             return None
-        return _run(wanted)
+        return _run(package, wanted)
 
 
-def _run(wanted: str) -> str | None:
+def _run(package: Package, wanted: str) -> str | None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with LOG.open("w") as log:
+    with package.log.open("w") as log:
         for step in STEPS:
-            if step[1] == "ci" and _is_installed():
+            if step[1] == "ci" and _is_installed(package):
                 continue
             status = subprocess.run(
-                (*_politely(), *step), cwd=WEB, stdout=log, stderr=log, env=environment, check=False
+                (*_politely(), *step),
+                cwd=package.folder,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                check=False,
             ).returncode
             if status:
-                return f"{' '.join(step[:2])} failed, as {LOG.relative_to(PROJECT)} says."
-    (BUILT / STAMP).write_text(wanted)
+                return f"{' '.join(step[:2])} failed, as {package.log.relative_to(PROJECT)} says."
+    (package.built / STAMP).write_text(wanted)
     return None
 
 
@@ -78,20 +121,20 @@ def _politely() -> tuple[str, ...]:
     return ("nice", "-n", "10") if shutil.which("nice") else ()
 
 
-def _is_built(wanted: str) -> bool:
+def _is_built(package: Package, wanted: str) -> bool:
     try:
-        return (BUILT / STAMP).read_text() == wanted and (BUILT / "index.html").is_file()
+        return (package.built / STAMP).read_text() == wanted and (package.built / "index.html").is_file()
     except OSError:
         return False
 
 
-def _is_installed() -> bool:
+def _is_installed(package: Package) -> bool:
     """Whether what the lock names is there: npm writes its own list after it has installed everything."""
     try:
-        installed = (WEB / "node_modules" / ".package-lock.json").stat().st_mtime
+        installed = (package.folder / "node_modules" / ".package-lock.json").stat().st_mtime
     except OSError:
         return False
-    return installed > (WEB / "package-lock.json").stat().st_mtime
+    return installed > (package.folder / "package-lock.json").stat().st_mtime
 
 
 def _missing() -> str | None:
@@ -105,21 +148,20 @@ def _missing() -> str | None:
     return None
 
 
-def digest_of_sources() -> str:
-    """Of the names and the bytes of everything that the page is built from."""
+def digest_of(package: Package) -> str:
+    """Of the names and the bytes of everything that it is built from."""
     digest = sha256()
-    for folder in SOURCES:
-        for path in _files(folder):
+    for source in package.sources:
+        for path in _files(source):
             digest.update(str(path.relative_to(PROJECT)).encode() + b"\0")
             digest.update(sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Files below a folder, in the order of their names."""
-    for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if entry.is_dir():
-            if entry.name not in LEFT_OUT:
-                yield from _files(entry)
-        elif entry.is_file():
-            yield entry
+def _files(place: Path) -> Iterator[Path]:
+    """The file itself, or the files below the folder, in the order of their names."""
+    if place.is_file():
+        yield place
+    for entry in sorted(place.iterdir()) if place.is_dir() else ():
+        if entry.is_file() or entry.name not in LEFT_OUT:
+            yield from _files(entry)

@@ -9,9 +9,11 @@ from simulator.auth.other_authorizer import other_token
 from simulator.auth.own_authorizer import own_token
 from simulator.auth.people import Person
 from simulator.keys import SigningKey
-from simulator.page.build import BUILT
+from simulator.page.build import EXPLORER, PAGE
 from simulator.page.code_flow import CodeFlow
 from simulator.page.demo_tokens import PEOPLE, TTL, DemoTokens, Mint
+from simulator.page.documentation import Documentation
+from simulator.page.explorer import Explorer
 from simulator.page.site import Site
 from simulator.settings import Settings
 
@@ -26,7 +28,15 @@ def site_of(
     mint = _mint(settings, key, address)
     flows = tuple(CodeFlow(issuer) for issuer in issuers)
     demo = DemoTokens(mint) if mint else None
-    return Site(BUILT, _config(settings, demo, flows), objects, demo, flows)
+    return Site(
+        PAGE.built,
+        _config(settings, demo, flows),
+        objects,
+        demo,
+        flows,
+        Explorer(EXPLORER.built),
+        Documentation(settings.publish),
+    )
 
 
 def _mint(settings: Settings, key: SigningKey, address: str) -> Mint | None:

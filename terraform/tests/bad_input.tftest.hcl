@@ -66,9 +66,10 @@ run "two_sources_of_public_keys_and_audit_events_that_end_before_the_logs" {
     log_retention_days   = 400
     audit_retention_days = 30
 
-    jwt = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", jwks = "{\"keys\":[{\"kid\":\"1\"}]}" }
+    jwt  = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", jwks = "{\"keys\":[{\"kid\":\"1\"}]}" }
+    page = { sign_in = [] } # nobody could sign in
   }
-  expect_failures = [var.jwt, var.audit_retention_days]
+  expect_failures = [var.jwt, var.audit_retention_days, var.page]
 }
 
 run "public_keys_without_tls_and_services_for_everybody" {
@@ -77,8 +78,9 @@ run "public_keys_without_tls_and_services_for_everybody" {
     jwt           = { issuer = "issuer", audience = "chat", jwks_url = "http://issuer.example/jwks.json" }
     guild_service = { role_arn = "*" }           # whoever may call them is one role
     limits        = { max_clock_skew_ms = 4000 } # and the patience for gaps as it is
+    page          = { sign_in = [{ issuer = "http://login.example.com", client_id = "page" }] }
   }
-  expect_failures = [var.jwt, var.guild_service, var.limits]
+  expect_failures = [var.jwt, var.guild_service, var.limits, var.page]
 }
 
 run "no_public_keys_and_an_address_for_a_name" {
@@ -95,8 +97,9 @@ run "more_concurrency_than_lambda_leaves" {
   variables {
     account_concurrency_limit = 1000
     reserved_concurrency      = { messages = 500, send_message = 401 }
+    page                      = { sign_in = [{ issuer = "https://login.example.com;script-src", client_id = "page" }] } # it would write the policy
   }
-  expect_failures = [var.account_concurrency_limit]
+  expect_failures = [var.account_concurrency_limit, var.page]
 }
 
 run "what_is_not_there_and_what_needs_an_api_that_is" {
@@ -114,40 +117,53 @@ run "another_region_than_the_providers" {
   command = plan
   variables {
     region = "eu-west-1"
+    tags   = { for number in range(9) : "tag${number}" => "x" } # an object of S3 has ten, and two are ours
+    page   = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }] }
   }
-  expect_failures = [data.aws_region.current]
+  expect_failures = [data.aws_region.current, var.page]
 }
 
 run "an_unknown_algorithm" {
   command = plan
   variables {
-    jwt = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", algorithms = ["none"] }
+    jwt    = { issuer = "issuer", audience = "chat", jwks_url = "https://issuer.example/jwks.json", algorithms = ["none"] }
+    fields = ["Query.messages", "Mutation.sendMessage", "Subscription.onMessage"]
+    page   = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }] } # which needs all
   }
-  expect_failures = [var.jwt]
+  expect_failures = [var.jwt, var.page]
 }
 
 run "a_rollout_of_a_module_that_is_not_there" {
   command = plan
   variables {
     rollout = { mesages = { version = "6" } }
+    page    = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }], connect = ["https://*"] }
   }
-  expect_failures = [aws_lambda_alias.live]
+  expect_failures = [aws_lambda_alias.live, var.page]
 }
 
 run "an_objective_for_a_field_that_is_not_there" {
   command = plan
   variables {
     objectives = { fields = ["Query.mesages"] }
+    page = {
+      sign_in = [{ issuer = "https://login.example.com", client_id = "page" }]
+      domain  = { name = "chat.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" }
+    }
   }
-  expect_failures = [aws_cloudwatch_composite_alarm.slo]
+  expect_failures = [aws_cloudwatch_composite_alarm.slo, var.page]
 }
 
 run "packages_that_were_not_built" {
   command = plan
   variables {
     packages = "../nowhere"
+    page = { # the firewall of an API
+      sign_in     = [{ issuer = "https://login.example.com", client_id = "page" }]
+      web_acl_arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/api/1"
+    }
   }
-  expect_failures = [aws_lambda_layer_version.chat]
+  expect_failures = [aws_lambda_layer_version.chat, var.page]
 }
 
 run "numbers_of_the_reader_out_of_bounds" {

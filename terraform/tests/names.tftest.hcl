@@ -15,6 +15,7 @@ variables {
   identity    = [{ name = "pool", type = "cognito", verifiedBy = ["authorizer"], issuer = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E", clients = ["web"] }]
   waf         = { requests_per_5_minutes = 2000 }
   uploads     = {}
+  page        = { sign_in = [{ issuer = "https://login.example.com", client_id = "page" }] }
   gateway = {
     image                 = "image"
     vpc_id                = "vpc-1"
@@ -40,7 +41,7 @@ run "the_longest_names" {
   }
 
   assert {
-    condition     = max([for bucket in [aws_s3_bucket.audit, aws_s3_bucket.uploads[0]] : length(bucket.bucket)]...) <= 63 && endswith(aws_s3_bucket.uploads[0].bucket, "-uploads-123456789012-ap-southeast-2") && can(regex("^[a-z0-9][a-z0-9-]+[a-z0-9]$", aws_s3_bucket.uploads[0].bucket))
+    condition     = max([for bucket in [aws_s3_bucket.audit, aws_s3_bucket.uploads[0], aws_s3_bucket.page["on"]] : length(bucket.bucket)]...) <= 63 && endswith(aws_s3_bucket.page["on"].bucket, "-page-123456789012-ap-southeast-2") && endswith(aws_s3_bucket.uploads[0].bucket, "-uploads-123456789012-ap-southeast-2") && can(regex("^[a-z0-9][a-z0-9-]+[a-z0-9]$", aws_s3_bucket.uploads[0].bucket))
     error_message = "S3 takes 63 characters, and the account and region must be among them."
   }
 
@@ -62,6 +63,7 @@ run "the_longest_names" {
       max([for layer in values(aws_lambda_layer_version.chat) : length(layer.layer_name)]...) <= 64,
       max([for table in values(aws_dynamodb_table.chat) : length(table.name)]...) <= 255,
       length(aws_ecs_cluster.gateway["on"].name) <= 255,
+      length(aws_cloudfront_origin_access_control.page["on"].name) <= 64 && endswith(aws_cloudfront_origin_access_control.page["on"].name, "-page-ap-southeast-2"),
     ])
     error_message = "The others must fit, too."
   }
@@ -100,6 +102,7 @@ run "another_partition" {
 
   variables {
     region = "us-gov-west-1"
+    page   = null # CloudFront is of the partition aws
   }
 
   override_data {

@@ -67,6 +67,7 @@ def the_chat(endpoint: str, folder: Path, project: Path) -> Iterator[dict[str, s
             tokens = {
                 "admin": token(folder, url, project, "admin", "admin"),
                 "bob": token(folder, url, project, "bob"),
+                "carol": token(folder, url, project, "carol"),
             }
             yield {
                 "CHAT_URL": url,

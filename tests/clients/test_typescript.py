@@ -20,6 +20,12 @@ def test_the_client_loses_nothing(endpoint: str, project: Path, tmp_path: Path) 
         assert vitest(project, told, "test/simulator.test.ts") == 0
 
 
+@pytest.mark.skipif(os.environ.get("CHAT_CLIENT") != "1", reason="needs Node 20: make prove-client")
+def test_the_model_answers_as_the_functions(endpoint: str, project: Path, tmp_path: Path) -> None:
+    with the_chat(endpoint, tmp_path, project) as told:
+        assert vitest(project, told, "test/recorded.test.ts") == 0
+
+
 @pytest.mark.skipif(os.environ.get("CHAT_BROWSERS") != "1", reason="needs browsers: make test-browsers")
 def test_browsers_lose_nothing(endpoint: str, project: Path, tmp_path: Path) -> None:
     with the_chat(endpoint, tmp_path, project) as told:

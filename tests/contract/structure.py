@@ -21,6 +21,7 @@ PROGRAMS: Mapping[str, str] = {
     "resolvers": "resolvers",
     "services": "services",
     "schema": "schema",
+    "reference": "reference",
     "simulator": "simulator",
     "gateway": "gateway",
     "migration": "migration",

@@ -18,7 +18,8 @@ ARROWS = {
     "resolvers": {"chat", "chat_lambda"},
     "services": {"chat", "chat_lambda"},
     "schema": {"chat"},
-    "simulator": {"chat", "chat_lambda", "resolvers", "schema", "services"},
+    "reference": {"gateway", "schema"},
+    "simulator": {"chat", "chat_lambda", "reference", "resolvers", "schema", "services"},
     "gateway": {"chat"},
     "migration": {"chat"},
     "stream": {"chat"},
@@ -29,6 +30,7 @@ LIBRARIES = {
     "resolvers": set(),
     "services": set(),
     "schema": {"graphql"},
+    "reference": {"fastapi", "graphql"},
     "gateway": {
         "aiohttp",
         "botocore",

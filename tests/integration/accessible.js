@@ -25,7 +25,7 @@ async function assertAccessible(person, state) {
   assert.ok(passes > 0, `${state}: axe has checked nothing`);
 }
 
-const dialogBy = (button) => [
+const dialogBy = (button, where) => [
   async (person) => {
     await person.click(button);
     await person.find('dialog[open] h2');
@@ -34,17 +34,18 @@ const dialogBy = (button) => [
     await person.click('dialog .dialog-head button');
     await person.gone('dialog');
   },
+  where,
 ];
 
-/** How each state of the room is reached, and left. */
-const STATES = {
-  'the dialog of a new room': dialogBy('.room-ways button:nth-of-type(1)'),
-  'the dialog to join': dialogBy('.room-ways button:nth-of-type(2)'),
-  'the dialog to write to somebody': dialogBy('.room-ways button:nth-of-type(3)'),
-  'the shortcuts': dialogBy('.sidebar-head button:nth-of-type(1)'),
-  'the settings': dialogBy('.sidebar-head button:nth-of-type(2)'),
+/** How each state of the room is reached and left; `list`: on a small screen from the list of rooms. */
+export const STATES = {
+  'the dialog of a new room': dialogBy('.room-ways button:nth-of-type(1)', 'list'),
+  'the dialog to join': dialogBy('.room-ways button:nth-of-type(2)', 'list'),
+  'the dialog to write to somebody': dialogBy('.room-ways button:nth-of-type(3)', 'list'),
+  'the shortcuts': dialogBy('.sidebar-head button:nth-of-type(1)', 'list'),
+  'the settings': dialogBy('.sidebar-head button:nth-of-type(2)', 'list'),
   'the pinned messages': dialogBy('.room-head button:nth-of-type(1)'),
-  'signing out': dialogBy('.sidebar-foot button'),
+  'signing out': dialogBy('.sidebar-foot button', 'list'),
   'the menu of a message': [
     async (person) => {
       await (await person.find('article.message')).sendKeys(Key.ENTER);

@@ -23,6 +23,7 @@ const BUILDERS = {
       .withCapabilities(
         new Capabilities({
           browserName: 'chrome',
+          webSocketUrl: true,
           'goog:chromeOptions': {
             ...(env.SELENIUM_URL ? {} : { binary: env.CHROMIUM || '/usr/bin/chromium' }),
             args: [...QUIET.map((each) => `--${each}`), ...(env.SELENIUM_URL ? [] : [`--user-data-dir=${profile}`])],
@@ -35,6 +36,7 @@ const BUILDERS = {
       .withCapabilities(
         new Capabilities({
           browserName: 'firefox',
+          webSocketUrl: true,
           'moz:firefoxOptions': {
             ...(env.SELENIUM_URL ? {} : { binary: env.FIREFOX || '/usr/bin/firefox-esr' }),
             args: ['-headless', '--width=1280', '--height=900'],

@@ -1,4 +1,5 @@
-// The simulator with a fresh state on a free port, the page that it serves, and the tests against it: `make test-web`.
+// The simulator with a fresh state on a free port, the page that it serves, and the tests against it: `make test-web`; with
+// --lighthouse Lighthouse in the place of the tests.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,11 +11,15 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const READY_MS = 120_000;
 const args = process.argv.slice(2);
-const unknown = args.find((each) => each !== '--full');
+const OPTIONS = ['--full', '--lighthouse'];
+const unknown = args.find((each) => !OPTIONS.includes(each));
 if (unknown) {
-  console.error(`test-web: there is no ${unknown}, only --full`);
+  console.error(`test-web: there is no ${unknown}, only ${OPTIONS}`);
   process.exit(2);
 }
+const PROGRAM = args.includes('--lighthouse')
+  ? ['../lighthouse/run.js']
+  : ['--test', '--test-reporter=spec', 'websocketMessagingTest.js'];
 const full = args.includes('--full') || process.env.FULL ? { FULL: '1' } : {};
 const state = mkdtempSync(join(tmpdir(), 'page-state-'));
 const simulator = spawn(
@@ -41,8 +46,8 @@ const once = (lines) => new Promise((resolve) => lines.once('line', (line) => re
 function tests(url) {
   const run = spawn(
     process.execPath,
-    ['--test', '--test-reporter=spec', 'websocketMessagingTest.js'],
-    { cwd: HERE, stdio: 'inherit', env: { ...process.env, ...full, PAGE_URL: url } },
+    PROGRAM,
+    { cwd: HERE, stdio: 'inherit', env: { ...process.env, ...full, PAGE_URL: url, PAGE_STATE: state } },
   );
   return new Promise((resolve) => run.on('exit', (status) => resolve(status ?? 1)));
 }

@@ -3,9 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { ACCESSIBLE, ACCESSIBLE_SMOKE } from './accessible.js';
+import { BUSY } from './busy.js';
 import { keepScreenshots, NAMES, startBrowser } from './browser.js';
+import { DEEP } from './deep.js';
+import { DEVICES } from './devices.js';
+import { EXPLORER } from './explorer.js';
 import { HOSTILE } from './hostile.js';
 import { JOURNEYS as OTHERS } from './journeys.js';
+import { NARROW } from './narrow.js';
 import { SMOKE } from './smoke.js';
 import { assertHarmless } from './watch.js';
 import { Person } from './person.js';
@@ -13,7 +18,7 @@ import { Person } from './person.js';
 const { PAGE_URL: url, FULL, ONLY = '' } = process.env;
 const LIMIT_MS = 300_000;
 const JOURNEYS = FULL
-  ? { ...SMOKE, ...OTHERS, ...ACCESSIBLE, ...HOSTILE }
+  ? { ...SMOKE, ...OTHERS, ...DEVICES, ...EXPLORER, ...NARROW, ...ACCESSIBLE, ...HOSTILE, ...DEEP, ...BUSY }
   : { ...SMOKE, ...ACCESSIBLE_SMOKE };
 let count = 0;
 /** A name that no other journey of this run, or of another one on the same data, has. */

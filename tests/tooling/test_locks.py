@@ -16,6 +16,17 @@ LOCKS = [
     "terraform/checkov.lock",
     "bench/requirements.lock",
 ]
+NPM = [
+    "bench/gateway/peers",
+    "clients/typescript",
+    "clients/typescript/bench",
+    "clients/typescript/docs",
+    "explorer",
+    "tests/clients",
+    "tests/integration",
+    "tests/lighthouse",
+    "web",
+]
 
 
 def test_every_lock_that_make_writes_is_held_to_these_rules(project: Path) -> None:
@@ -63,8 +74,8 @@ def test_what_operators_programs_use_reaches_no_function(project: Path) -> None:
     assert names & {"boto3", "pydantic", "s3transfer"} == set()
 
 
-@pytest.mark.parametrize("folder", ["tests/clients", "clients/typescript"])
-def test_the_clients_packages_are_pinned_by_hashes_and_to_no_registry(project: Path, folder: str) -> None:
+@pytest.mark.parametrize("folder", NPM)
+def test_npms_packages_are_pinned_by_hashes_and_to_no_registry(project: Path, folder: str) -> None:
     """npm writes where it found each package as `resolved`: to be removed after `npm install`, unless its
     `.npmrc` says so."""
     lock = json.loads((project / folder / "package-lock.json").read_text(encoding="utf-8"))

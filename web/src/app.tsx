@@ -1,16 +1,14 @@
 // From the address to the chat: the deployment's configuration, then who is signed in, then their rooms.
-import { ChatClient } from '@appsync-chat/client';
-import { appsync } from '@appsync-chat/client/appsync';
-import { indexedDbStorage } from '@appsync-chat/client/indexeddb';
-import { ChatProvider } from '@appsync-chat/client/react';
-import { tabs } from '@appsync-chat/client/tabs';
-import { useCallback, useEffect, useMemo, useState } from 'react';
-import { Chat } from './chat.tsx';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { type Config, loadConfig } from './config.ts';
 import { useText } from './i18n/use-text.ts';
-import { forgetSession, resume, type Session } from './session/session.ts';
-import { SignIn } from './session/sign-in.tsx';
+import { forgetSession, isResumed, resume, type Session } from './session/session.ts';
+import SignIn from './session/sign-in.tsx';
 import { Boundary } from './ui/boundary.tsx';
+
+/** The chat itself is no part of what is painted first, which is who one is. */
+const loadSignedIn = () => import('./signed-in.tsx');
+const SignedIn = lazy(loadSignedIn);
 
 type State =
   | { readonly step: 'loading' }
@@ -25,6 +23,10 @@ export function App() {
     begin().then(setState);
   }, []);
   useEffect(start, [start]);
+  const isAsked = state.step === 'signIn';
+  useEffect(() => {
+    if (isAsked || isResumed()) loadSignedIn().catch(() => {}); // it is tried again where it is shown
+  }, [isAsked]);
 
   if (state.step === 'loading') return <p className="whole">{text('app.loading')}</p>;
   if (state.step === 'failed') {
@@ -50,12 +52,14 @@ export function App() {
   const { session } = state;
   return (
     <Boundary>
-      <SignedIn
-        key={session.userId}
-        config={config}
-        session={session}
-        onSignedOut={() => setState({ step: 'signIn', config, problem: null })}
-      />
+      <Suspense fallback={<p className="whole">{text('app.loading')}</p>}>
+        <SignedIn
+          key={session.userId}
+          config={config}
+          session={session}
+          onSignedOut={() => setState({ step: 'signIn', config, problem: null })}
+        />
+      </Suspense>
     </Boundary>
   );
 }
@@ -73,48 +77,5 @@ async function begin(): Promise<State> {
   } catch (error) {
     forgetSession();
     return { step: 'signIn', config, problem: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function SignedIn(props: {
-  readonly config: Config;
-  readonly session: Session;
-  readonly onSignedOut: () => void;
-}) {
-  const { config, session, onSignedOut } = props;
-  const client = useMemo(() => clientOf(config, session), [config, session]);
-  const signOut = useCallback(async () => {
-    forgetSession();
-    await client.logOut();
-    location.hash = '';
-    onSignedOut();
-  }, [client, onSignedOut]);
-  return (
-    <ChatProvider client={client}>
-      <Chat userId={session.userId} onSignOut={signOut} />
-    </ChatProvider>
-  );
-}
-
-function clientOf({ api }: Config, { userId, getToken }: Session): ChatClient {
-  return new ChatClient({
-    userId,
-    deviceId: deviceId(),
-    tabs: tabs({ userId, deployment: api.url, onSignedOut: () => location.reload() }),
-    transport: appsync({ ...api, getToken }),
-    storage: indexedDbStorage({ userId, deployment: api.url }),
-  });
-}
-
-/** This browser, for as long as it keeps anything. */
-function deviceId(): string {
-  try {
-    const held = localStorage.getItem('device');
-    if (held) return held;
-    const made = crypto.randomUUID();
-    localStorage.setItem('device', made);
-    return made;
-  } catch {
-    return 'page';
   }
 }

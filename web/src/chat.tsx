@@ -6,14 +6,15 @@ import { DraftsProvider } from './composer/draft.ts';
 import { ConnectionBar } from './connection-bar.tsx';
 import { useText } from './i18n/use-text.ts';
 import { Me, useMyName } from './me.ts';
-import { Room } from './rooms/room.tsx';
 import { RoomList } from './rooms/room-list.tsx';
 import { useRoute } from './route.ts';
-import { SignOut } from './session/sign-out.tsx';
 import { useShortcuts } from './settings/use-shortcuts.ts';
 import { Icon } from './ui/icon.tsx';
 
+const loadRoom = () => import('./rooms/room.tsx');
+const Room = lazy(loadRoom);
 const SettingsDialog = lazy(() => import('./settings/settings-dialog.tsx'));
+const SignOut = lazy(() => import('./session/sign-out.tsx'));
 const ShortcutsDialog = lazy(() => import('./settings/shortcuts-dialog.tsx'));
 
 type Open = 'settings' | 'shortcuts' | 'signOut' | null;
@@ -25,6 +26,9 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
   const search = useRef<HTMLInputElement>(null);
   const close = useCallback(() => setOpen(null), []);
   useTitle(roomId);
+  useEffect(() => {
+    loadRoom().catch(() => {}); // it is tried again where it is shown
+  }, []);
   useShortcuts(
     useMemo(
       () => ({
@@ -74,7 +78,9 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
             <main className="main">
               <ConnectionBar />
               {roomId ? (
-                <Room key={roomId} roomId={roomId} messageId={messageId} />
+                <Suspense fallback={<p className="whole quiet">{text('app.loading')}</p>}>
+                  <Room key={roomId} roomId={roomId} messageId={messageId} />
+                </Suspense>
               ) : (
                 <p className="whole quiet">{text('room.choose')}</p>
               )}
@@ -83,8 +89,8 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
           <Suspense>
             {open === 'settings' && <SettingsDialog onClose={close} />}
             {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+            {open === 'signOut' && <SignOut onSignOut={onSignOut} onClose={close} />}
           </Suspense>
-          {open === 'signOut' && <SignOut onSignOut={onSignOut} onClose={close} />}
         </Announcer>
       </DraftsProvider>
     </Me>

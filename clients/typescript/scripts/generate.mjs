@@ -1,5 +1,5 @@
-// Writes src/wire/generated/ from ../../resolvers/schema.graphql and operations.mjs; with --check it only says whether
-// that is what stands there.
+// Writes src/wire/generated/ from ../../resolvers/schema.graphql and operations.mjs, and src/messages/generated/ from the
+// server's catalogues; with --check it only says whether that is what stands there.
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
   buildASTSchema,
@@ -16,6 +16,7 @@ import {
   validate,
 } from 'graphql';
 
+import { catalogueFiles } from './catalogues.mjs';
 import { OPERATIONS } from './operations.mjs';
 
 const HERE = new URL('..', import.meta.url);
@@ -200,9 +201,10 @@ const constants = operations.map(({ kind, name, text, field }) => {
 });
 
 const files = {
-  'types.ts': typesText,
-  'checks.ts': `${HEADER}import * as z from 'zod/mini';\n\n${checks.join('')}`,
-  'operations.ts': `${HEADER}import type { Operation } from '../operation.ts';
+  ...catalogueFiles,
+  'src/wire/generated/types.ts': typesText,
+  'src/wire/generated/checks.ts': `${HEADER}import * as z from 'zod/mini';\n\n${checks.join('')}`,
+  'src/wire/generated/operations.ts': `${HEADER}import type { Operation } from '../operation.ts';
 import * as check from './checks.ts';
 import type * as types from './types.ts';
 
@@ -211,10 +213,10 @@ ${constants.join('\n')}`,
 
 let stale = 0;
 for (const [name, text] of Object.entries(files)) {
-  const place = new URL(`src/wire/generated/${name}`, HERE);
+  const place = new URL(name, HERE);
   if (process.argv.includes('--check')) {
     if (readFileSync(place, 'utf8') !== text) {
-      console.error(`src/wire/generated/${name} is stale: npm run generate`);
+      console.error(`${name} is stale: npm run generate`);
       stale = 1;
     }
   } else {

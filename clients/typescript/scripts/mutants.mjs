@@ -1,40 +1,42 @@
 // Rules of the core, each broken by hand in one place. `npm run mutate` names the tests that notice.
+const delivery = 'delivery.ts';
 const outbox = 'outbox.ts';
 const room = 'room.ts';
 const timeline = 'timeline.ts';
 const order = 'order.ts';
+const reactions = 'reactions.ts';
 const tabs = '../tabs/core.ts';
 const subscriptions = '../tabs/subscriptions.ts';
 
 export const MUTANTS = [
   {
     name: 'skip what was refused for now, and go on with the next',
-    file: outbox,
-    from: "        return this.#wait(refusal);\n      case 'Unauthorized':",
-    to: "        return this.#refuse([id], refusal);\n      case 'Unauthorized':",
+    file: delivery,
+    from: "        return 'wait';\n      case 'Unauthorized':",
+    to: "        return 'final';\n      case 'Unauthorized':",
   },
   {
     name: 'remove from the storage before the answer',
-    file: outbox,
-    from: '    const id = first.clientMessageId;\n',
-    to: "    const id = first.clientMessageId;\n    this.#emit({ type: 'remove', clientMessageId: id });\n",
+    file: delivery,
+    from: '    const id = entry.clientMessageId;\n',
+    to: "    const id = entry.clientMessageId;\n    this.#host.emit({ type: 'remove', clientMessageId: id });\n",
   },
   {
     name: 'drain in parallel',
     file: outbox,
-    from: "    this.#host.request('sendMessage', variables,",
-    to: `    for (const each of this.#entries.filter(({ refusal }) => !refusal).slice(1)) {
-      const { n, isDurable, refusal, version, ...more } = each;
-      this.#host.request('sendMessage', more, (value, no) => this.#answered(each.clientMessageId, value, no));
+    from: '    this.#delivery.step(first);\n',
+    to: `    for (const each of this.#pending.entries.filter(({ refusal }) => !refusal).slice(1)) {
+      const { n, isDurable, refusal, version, isTried, ...more } = each;
+      this.#host.request('sendMessage', more, (value) => value && this.#stored(value as Message));
     }
-    this.#host.request('sendMessage', variables,`,
+    this.#delivery.step(first);
+`,
   },
   {
     name: 'a new id with each try',
-    file: outbox,
-    from: "    this.#host.request('sendMessage', variables,",
-    to: `    const tried = \`\${id}.\${this.#attempts}\`;
-    this.#host.request('sendMessage', this.#attempts ? { ...variables, clientMessageId: tried } : variables,`,
+    file: delivery,
+    from: '{ ...composed, attachments: ids } : composed;',
+    to: '{ ...composed, attachments: ids } : { ...composed, clientMessageId: id + this.#turn };',
   },
   {
     name: 'send what this tab has first, without asking the storage',
@@ -44,25 +46,28 @@ export const MUTANTS = [
   },
   {
     name: 'last in, first out',
-    file: outbox,
+    file: 'pending.ts',
     from: 'sort((a, b) => a.n - b.n)',
     to: 'sort((a, b) => b.n - a.n)',
   },
   {
     name: 'keep in the storage what the server has',
     file: outbox,
-    from: "      this.#drop(id);\n      this.#emit({ type: 'remove', clientMessageId: id });",
-    to: '      this.#drop(id);',
+    from: '      this.#pending.drop(id);\n      this.#settled.end(entry);',
+    to: '      this.#pending.drop(id);',
   },
   {
     name: 'give up after four tries',
     file: outbox,
-    from: '        return this.#wait(refusal);\n',
-    to: '        return this.#attempts < 4 ? this.#wait(refusal) : this.#refuse([id], refusal);\n',
+    from: ["if (verdict === 'wait') return", '  #isStale = false;\n'],
+    to: [
+      "if (verdict === 'wait' && ++this.tries < 20) return",
+      '  #isStale = false;\n  private tries = 0;\n',
+    ],
   },
   {
     name: 'not wait as long as told',
-    file: outbox,
+    file: 'wait.ts',
     from: 'return refusal.retryAfterMs;',
     to: 'return 0;',
   },
@@ -75,20 +80,92 @@ export const MUTANTS = [
   {
     name: 'throw away what is finally refused',
     file: outbox,
-    from: "      this.#emit({ type: 'update', entry: draft });",
+    from: '      this.#emit(this.#revision(entry.clientMessageId, by));',
     to: "      this.#emit({ type: 'remove', clientMessageId: entry.clientMessageId });",
   },
   {
     name: 'let a draft stand in the way',
     file: outbox,
-    from: '    const first = this.#entries.find(({ refusal }) => !refusal);\n    return first &&',
-    to: '    const first = this.#entries[0];\n    return first && !first.refusal &&',
+    from: '    const first = this.#pending.entries.find(({ refusal }) => !refusal);\n    return first &&',
+    to: '    const first = this.#pending.entries[0];\n    return first && !first.refusal &&',
   },
   {
     name: 'believe any answer',
-    file: outbox,
-    from: '!refused && message?.clientMessageId === id && message.roomId === this.#roomId;',
-    to: '!refused && message !== null;',
+    file: delivery,
+    from: 'if (message?.clientMessageId === id && message.roomId === entry.roomId)',
+    to: 'if (message)',
+  },
+  {
+    name: 'files: ask for a form anew with each try',
+    file: delivery,
+    from: 'if (!upload || this.#hasEnded(upload)) {',
+    to: 'if (this.#fresh === null) {',
+  },
+  {
+    name: 'files: believe that a file is there whose answer was lost',
+    file: delivery,
+    from: 'if (!refusal) return filed({ isPosted: true });',
+    to: "if (!refusal || refusal.code === 'Unreachable') return filed({ isPosted: true });",
+  },
+  {
+    name: 'files: give up where a form has ended',
+    file: delivery,
+    from: "if (refusal.code === 'Unknown' && (isOld || this.#isFirstFault()))",
+    to: "if (refusal.code === 'Nothing')",
+  },
+  {
+    name: 'files: other ids for what may have been sent',
+    file: 'entries.ts',
+    from: 'return isTried ? entry : { ...entry, files: by.files };',
+    to: 'return { ...entry, files: by.files };',
+  },
+  {
+    name: 'files: give a message back without them',
+    file: 'entries.ts',
+    from: 'after: null, refusal: by.refusal }',
+    to: 'after: null, files: [], refusal: by.refusal }',
+  },
+  {
+    name: 'files: not bring them anew where the server has them no more',
+    file: delivery,
+    from: 'if (isOfFiles && this.#isFirstFault())',
+    to: 'if (isOfFiles && files.length > 99)',
+  },
+  {
+    name: 'marks: not keep what could not be said',
+    file: 'marks.ts',
+    from: '        this.#store();\n        return this.#wait',
+    to: '        return this.#wait',
+  },
+  {
+    name: 'marks: go backwards',
+    file: 'marks.ts',
+    from: '    if (seq <= this.#wanted) return;\n',
+    to: '',
+  },
+  {
+    name: 'marks: remove what was read meanwhile',
+    file: 'entries.ts',
+    from: 'return entry.seq > by.seq ? entry : null;',
+    to: 'return null;',
+  },
+  {
+    name: 'amend: another text for what may have been sent',
+    file: 'entries.ts',
+    from: "return isTried ? { ...entry, after: { kind: 'edit', ...by.said } } : { ...entry, ...by.said };",
+    to: 'return { ...entry, ...by.said };',
+  },
+  {
+    name: 'amend: throw away what may have been sent',
+    file: 'entries.ts',
+    from: "return isTried && !entry.refusal ? { ...entry, after: { kind: 'remove' } } : null;",
+    to: 'return null;',
+  },
+  {
+    name: 'amend: forget what was to be done after it',
+    file: 'settled.ts',
+    from: '    if (after && target) return this.#follow({ ...after, target }, clientMessageId);\n',
+    to: '',
   },
   {
     name: 'take another’s message with the same id for one’s own',
@@ -99,13 +176,13 @@ export const MUTANTS = [
   {
     name: 'show what is stored as waiting, too',
     file: outbox,
-    from: '        .filter((entry) => !isSettled(entry))\n',
+    from: '        .filter(({ clientMessageId }) => !this.#settled.has(clientMessageId))\n',
     to: '',
   },
   {
     name: 'drop the echo before the stored message is there',
     file: outbox,
-    from: '      this.#tell(message);\n',
+    from: '    this.#listener.tell(message);\n',
     to: '',
   },
   {
@@ -391,6 +468,42 @@ export const MUTANTS = [
     file: tabs,
     from: "    if (this.#wants) this.#emit({ type: 'wire', effect: { type: 'connect' } });",
     to: '',
+  },
+  {
+    name: 'make a lost read mark again at once',
+    file: 'marks.ts',
+    from: '    if (!this.#isWaiting) this.due();',
+    to: '    this.due();',
+  },
+  {
+    name: 'ask who has a message while nobody sees it',
+    file: 'receipts.ts',
+    from: ' || !this.#isVisible) return this.#askIn',
+    to: ') return this.#askIn',
+  },
+  {
+    name: 'reactions: believe the summary as soon as the server has what was done',
+    file: reactions,
+    from: '[...this.#done.filter((each) => each.id === id), ...pending]',
+    to: '[...pending]',
+  },
+  {
+    name: 'reactions: believe what was done for ever',
+    file: reactions,
+    from: 'return message && !isOver;',
+    to: 'return message;',
+  },
+  {
+    name: 'reactions: not remember what was done where the summary does not say it',
+    file: reactions,
+    from: '        if (on) known?.add(emoji);\n        else known?.delete(emoji);\n',
+    to: '',
+  },
+  {
+    name: 'reactions: ask with each change of a summary',
+    file: reactions,
+    from: '    if (known && (',
+    to: '    if (known && false && (',
   },
   {
     name: 'tabs: wait for a frozen leader for ever',

@@ -1,4 +1,4 @@
-export { ChatClient, type ClientOptions } from './client.ts';
+export { ChatClient, type ClientOptions, type Sending } from './client.ts';
 export { ChatCore, type ChatOptions } from './core/chat.ts';
 export type {
   Change,
@@ -8,10 +8,12 @@ export type {
   Entry,
   Event,
   PendingChange,
+  PendingFile,
   PendingMessage,
   RoomSnapshot,
   RoomStatus,
   RoomSummary,
+  ShownReaction,
   Snapshot,
   StoredEntry,
   UnreadLine,
@@ -21,7 +23,13 @@ export { memoryStorage } from './storage/memory.ts';
 export type { OutboxStorage } from './storage/storage.ts';
 export type { Tabs } from './tabs.ts';
 export type { GetToken } from './transports/tokens.ts';
-export { CallRefused, type Transport, type TransportListener } from './transports/transport.ts';
+export {
+  CallRefused,
+  type Socket,
+  type SocketFactory,
+  type Transport,
+  type TransportListener,
+} from './transports/transport.ts';
 export type { UploadOptions } from './uploads.ts';
 export * from './wire/generated/operations.ts';
 export type * from './wire/generated/types.ts';

@@ -1,8 +1,8 @@
 // What the platform gives: chance, the network, and whether the person can see the page.
 import type { Event } from './core/protocol.ts';
 
-/** Tells what it is at present, and whatever changes; returns how to end that. Outside of browsers nothing is told. */
-export function onPlatform(tell: (event: Event) => void): () => void {
+/** Tells what it is at present, and whatever changes, and that the page goes; returns how to end that. Outside of browsers nothing is told. */
+export function onPlatform(tell: (event: Event) => void, goes: () => void): () => void {
   if (typeof window === 'undefined' || typeof document === 'undefined') return () => {};
   const ending = new AbortController();
   const { signal } = ending;
@@ -12,6 +12,7 @@ export function onPlatform(tell: (event: Event) => void): () => void {
   window.addEventListener('online', () => network(true), { signal });
   window.addEventListener('offline', () => network(false), { signal });
   window.addEventListener('pageshow', () => network(), { signal });
+  window.addEventListener('pagehide', goes, { signal });
   window.addEventListener('focus', () => visible(true), { signal });
   window.addEventListener('blur', () => visible(false), { signal });
   document.addEventListener(

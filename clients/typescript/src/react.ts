@@ -40,10 +40,10 @@ export function useChat(): ChatClient {
   return client;
 }
 
-/** Whether live events come, and whether what waits outlives the page. */
-export function useConnection(): Pick<Snapshot, 'connection' | 'isDurable'> {
-  const { connection, isDurable } = useSnapshot();
-  return useMemo(() => ({ connection, isDurable }), [connection, isDurable]);
+/** Whether live events come, whether what waits outlives the page, and whether that has to be loaded anew. */
+export function useConnection(): Pick<Snapshot, 'connection' | 'isDurable' | 'isOutdated'> {
+  const { connection, isDurable, isOutdated } = useSnapshot();
+  return useMemo(() => ({ connection, isDurable, isOutdated }), [connection, isDurable, isOutdated]);
 }
 
 /** The person's rooms, the newest first. */

@@ -56,6 +56,8 @@ export interface Tabs {
   ): Readonly<Record<string, unknown>>;
   signIn(): void;
   signOut(): void;
+  /** Whether the person has no other tab, as far as is known. */
+  isLast(): boolean;
 }
 
 /** Give it to one client, which shares with the person's other tabs from `start` to `stop`. */
@@ -135,6 +137,10 @@ class TabsDriver implements Tabs {
 
   signOut(): void {
     this.#take({ type: 'signOut' });
+  }
+
+  isLast(): boolean {
+    return this.#core?.isLast ?? true;
   }
 
   #opened(): Channel | null {

@@ -1,10 +1,7 @@
-// Brings a file to where attachments lie (docs/attachments.md): a form that is good for some minutes, then the file itself by
-// that form, past the API. The file is no message's yet: it goes with the next one that names its id.
-import { unreachable } from './core/refusals.ts';
-import { CallRefused } from './transports/transport.ts';
-import { createUploadOperation } from './wire/generated/operations.ts';
-import type { CreateUploadVariables, Upload } from './wire/generated/types.ts';
-import type { Operation } from './wire/operation.ts';
+// Brings a file to where attachments lie (docs/attachments.md), by the form that was given for it and past the API. Loaded when
+// there is a file for the first time, so it imports nothing.
+import type { Refusal } from './core/refusals.ts';
+import type { Upload } from './wire/generated/types.ts';
 
 export interface UploadOptions {
   /** Hears which part of the file is there, from 0 to 1. */
@@ -13,48 +10,45 @@ export interface UploadOptions {
   readonly signal?: AbortSignal;
 }
 
-type Call = (
-  operation: Operation<CreateUploadVariables, Upload>,
-  variables: CreateUploadVariables,
-) => Promise<Upload | null>;
-
-/** Returns the attachment's id. Rejects with `CallRefused`: the form was refused, or the file did not arrive. */
-export async function uploadFile(
-  call: Call,
-  roomId: string,
-  file: File,
-  { onProgress = () => {}, signal }: UploadOptions = {},
-): Promise<string> {
-  const contentType = file.type || 'application/octet-stream';
-  const form = await call(createUploadOperation, { roomId, contentType, size: file.size, name: file.name });
-  if (!form) throw new CallRefused(unreachable('no form was given'));
+/** Why it did not arrive: `Unreachable` where the same may go well later, `Unknown` where the form was not taken. */
+export async function postFile(
+  { url, fields }: Upload,
+  file: Blob,
+  fileName: string,
+  options: UploadOptions = {},
+): Promise<Refusal | null> {
   const body = new FormData();
-  for (const { name, value } of form.fields) body.append(name, value);
-  body.append('file', file); // S3 takes nothing after it
-  await post(form.url, body, onProgress, signal);
-  return form.id;
+  for (const { name, value } of fields) body.append(name, value);
+  body.append('file', file, fileName); // S3 takes nothing after it
+  const by = typeof XMLHttpRequest === 'undefined' ? postByFetch : postByRequest;
+  return refusalOf(await by(url, body, options));
 }
 
-/** By XMLHttpRequest: `fetch` does not tell how far it is. */
-function post(
-  url: string,
-  body: FormData,
-  onProgress: (part: number) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
+/** The answer's status; 0: there was none. `fetch` does not tell how far it is. */
+function postByRequest(url: string, body: FormData, { onProgress, signal }: UploadOptions): Promise<number> {
+  return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    const fail = (why: string) => reject(new CallRefused(unreachable(why)));
-    request.upload.onprogress = ({ loaded, total }) => total > 0 && onProgress(loaded / total);
-    request.onload = () =>
-      request.status >= 200 && request.status < 300
-        ? resolve()
-        : fail(`the upload was answered ${request.status}`);
-    request.onerror = () => fail('the upload did not arrive');
-    request.onabort = () => fail('the upload was given up');
+    const end = () => resolve(request.status);
+    request.upload.onprogress = ({ loaded, total }) => total > 0 && onProgress?.(loaded / total);
+    request.onload = request.onerror = request.onabort = end;
     signal?.addEventListener('abort', () => request.abort(), { once: true });
-    if (signal?.aborted) return fail('the upload was given up');
+    if (signal?.aborted) return end();
     request.open('POST', url);
     request.send(body);
   });
+}
+
+const postByFetch = (url: string, body: FormData, { signal }: UploadOptions) =>
+  fetch(url, { method: 'POST', body, ...(signal ? { signal } : {}) }).then(
+    ({ status }) => status,
+    () => 0,
+  );
+
+function refusalOf(status: number): Refusal | null {
+  if (status >= 200 && status < 300) return null;
+  const said = { sentence: `the upload was answered ${status}`, values: {} };
+  const isPassing = status < 400 || status >= 500 || status === 408 || status === 429;
+  return isPassing
+    ? { code: 'Unreachable', ...said }
+    : { code: 'Unknown', errorType: `Http${status}`, ...said };
 }

@@ -49,15 +49,8 @@ class Changing {
   }
 
   #store(effect: Effect): void {
-    const { storage } = this;
-    if (effect.type === 'add') {
-      const entry = storage.add(effect.entry, effect.replaces);
-      if (entry) this.feed({ type: 'added', entry });
-    } else if (effect.type === 'update') storage.update(effect.entry);
-    else if (effect.type === 'remove') storage.remove(effect.clientMessageId);
-    else if (effect.type === 'load') {
-      this.feed({ type: 'loaded', roomId: effect.roomId, entries: storage.load(effect.roomId) });
-    }
+    const event = this.storage.carryOut(effect);
+    if (event) this.feed(event);
   }
 }
 
@@ -190,7 +183,7 @@ describe('what is done to a message', () => {
     const { number } = first.asked[0] ?? { number: 0 };
     const settled = first.bench.feed({ type: 'answered', number, value: null });
     expect(settled).toContainEqual({ type: 'remove', clientMessageId: 'edit/m1', roomId: ROOM });
-    first.storage.remove('edit/m1');
+    first.storage.revise('edit/m1', () => null);
     second.feed({ type: 'stored', roomId: ROOM });
     expect(second.changes.size).toBe(0);
   });

@@ -127,7 +127,7 @@ describe('a client', () => {
     const flaky = Object.assign(Object.create(storage), {
       load: (roomId: string | null) => (isBroken ? Promise.reject(new Error('busy')) : storage.load(roomId)),
       add: storage.add.bind(storage),
-      remove: storage.remove.bind(storage),
+      revise: storage.revise.bind(storage),
     });
     const { client } = started(server, flaky);
     client.send(ROOM, 'after');
@@ -181,6 +181,36 @@ describe('a client', () => {
     client.shown(ROOM, 4);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([room.readSeq.get('me'), server.calls.get('markRead')]).toEqual([3, 1]);
+  });
+
+  test('says that the person is gone when it is stopped or the page goes, and only where somebody was told of them', async () => {
+    const { server } = chat();
+    const said: unknown[] = [];
+    const page = new EventTarget();
+    vi.stubGlobal('window', page);
+    const shown = { hidden: false, visibilityState: 'visible', hasFocus: () => true };
+    vi.stubGlobal('document', Object.assign(new EventTarget(), shown));
+    vi.stubGlobal('navigator', { onLine: true });
+    const transport = new ModelTransport(server, 'me');
+    const call = transport.call.bind(transport);
+    transport.call = (operation, variables) => {
+      if (operation.field === 'heartbeat') said.push(variables);
+      return call(operation, variables);
+    };
+    const client = new ChatClient({ userId: 'me', deviceId: 'phone', transport });
+    running.push(client);
+    client.start();
+    client.stop();
+    expect(said).toEqual([]);
+    client.start();
+    await until(() => expect(client.getSnapshot().connection).toBe('online'));
+    const gone = { status: 'OFFLINE', deviceId: 'phone', watching: null, rooms: [] };
+    page.dispatchEvent(new Event('pagehide'));
+    expect(said).toEqual([gone]);
+    client.stop();
+    expect(said).toEqual([gone, gone]);
+    client.stop();
+    expect(said).toHaveLength(2);
   });
 
   test('may be stopped and started at any time, as React’s strict mode does', async () => {

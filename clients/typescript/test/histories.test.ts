@@ -15,7 +15,12 @@ const steps = fc.integer({ min: 0, max: 25 });
 const room = fc.nat({ max: 1 });
 const tab = fc.nat({ max: 2 });
 
-const send: fc.Arbitrary<Action> = fc.record({ does: fc.constant('send' as const), tab, room, steps });
+/** Sizes: now and then one that the server refuses. */
+const files = fc.oneof(
+  { weight: 2, arbitrary: fc.constant([]) },
+  fc.array(fc.constantFrom(10, 10, 10, 10, 10, 2_000), { minLength: 1, maxLength: 2 }),
+);
+const send: fc.Arbitrary<Action> = fc.record({ does: fc.constant('send' as const), tab, room, steps, files });
 const fault: fc.Arbitrary<Action> = fc.record({
   does: fc.constant('fault' as const),
   fault: fc.constantFrom(...FAULTS),
@@ -30,6 +35,7 @@ const event: fc.Arbitrary<Action> = fc.oneof(
     steps,
   }),
   fc.record({ does: fc.constantFrom('change', 'change', 'notice', 'older', 'read'), room, steps }),
+  fc.record({ does: fc.constantFrom('mend', 'mend', 'drop'), tab, room, steps }),
 );
 
 /** Ten sends and three faults at the least, whatever is left out to make a plan shorter. */

@@ -1,8 +1,10 @@
-// A tab is killed at each place where it waits for something, while it sends three messages: each is stored once and in
-// order, whatever the place.
+// A tab is killed at each place where it waits for something, while it sends three messages, one of them with files: each is
+// stored once, whole and in order, whatever the place.
 import { expect, test } from 'vitest';
 
 import { ME, World } from './model/world.ts';
+
+const file = (key: string) => ({ key, name: key, contentType: 'image/png', size: 1 });
 
 function played(kill: number | null): {
   steps: number;
@@ -17,7 +19,8 @@ function played(kill: number | null): {
     for (const { clientMessageId } of core.getRoom('lobby').pending) shown.add(clientMessageId);
   };
   for (const id of ['a', 'b', 'c']) {
-    tab.feed({ type: 'compose', message: { roomId: 'lobby', text: id, clientMessageId: id } });
+    const files = id === 'b' ? [1, 2].map((n) => file(`${id}/${n}`)) : [];
+    tab.feed({ type: 'compose', message: { roomId: 'lobby', text: id, clientMessageId: id, files } });
   }
   let steps = 0;
   const isDone = () => room.messages.length === 3 && world.storage.entries.length === 0;
@@ -30,7 +33,11 @@ function played(kill: number | null): {
     world.open('lobby');
   }
   world.settle(200_000);
-  expect(world.storage.entries).toEqual([]);
+  expect([world.storage.entries, world.storage.files.size]).toEqual([[], 0]);
+  for (const { clientMessageId, attachments = [] } of room.messages) {
+    const contents = attachments?.map(({ id }) => world.server.uploads.content(id));
+    expect(contents).toEqual(clientMessageId === 'b' ? ['b/1', 'b/2'] : []);
+  }
   return { steps, stored: room.messages.map(({ clientMessageId }) => clientMessageId), shown };
 }
 

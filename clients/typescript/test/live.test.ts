@@ -260,6 +260,18 @@ describe('who has it', () => {
     }
   });
 
+  test('is not asked for while nobody sees it, and soon after somebody does', () => {
+    const bench = new Bench();
+    bench.feed({ type: 'up' });
+    bench.feed({ type: 'confirm', roomId: ROOM, seq: 5 });
+    bench.feed({ type: 'visible', isVisible: false });
+    expect(ask(bench)).toBe(undefined);
+    expect(timers(bench.feed({ type: 'visible', isVisible: true }))).toMatchObject({
+      [`receipts/${ROOM}`]: 1_500,
+    });
+    expect(ask(bench)).toMatchObject({ field: 'receipts' });
+  });
+
   test('of a message that is not shown any more changes nothing', () => {
     const bench = new Bench();
     bench.feed({ type: 'up' });

@@ -16,7 +16,7 @@ describe('reactions', () => {
 
   test('are as the newest notice says, and the message keeps its own revision', () => {
     const bench = entered(3, 3);
-    expect(told(bench, 8, some(2))).toEqual([]);
+    expect(requests(told(bench, 8, some(2)), 'changes')).toEqual([]);
     told(bench, 6, some(1));
     expect([counts(bench, 2), bench.room.messages[1]?.rev]).toEqual([some(2), null]);
     live(bench, 2, { rev: 7, text: 'edited', reactions: some(1), version: 2 }); // lost on the way, and late

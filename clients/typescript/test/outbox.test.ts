@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
 
+import type { Effect, Revision } from '../src/core/protocol.ts';
 import { parseRefusal, type Refusal, unauthorized, unreachable } from '../src/core/refusals.ts';
 import { Bench, message, ROOM, requests, timers, types } from './support.ts';
 
 const refusal = (code: string, values = '') => parseRefusal(code, `Why. [code=${code}${values}]`);
+const revise = (clientMessageId: string, by: Revision): Effect => ({
+  type: 'revise',
+  roomId: ROOM,
+  clientMessageId,
+  by,
+});
 const mine = (seq: number, clientMessageId: string) => message(seq, { senderId: 'me', clientMessageId });
 
 /** A bench that is sending `first`, with `more` behind it; and the send's number. */
@@ -39,7 +46,8 @@ describe('an outbox', () => {
   test('removes a message only when the server has it, and then asks for the next', () => {
     const { bench, number } = sending('a', 'b');
     const effects = bench.feed({ type: 'answered', number, value: mine(1, 'a') });
-    expect(types(effects).filter((type) => type !== 'cancel')).toEqual(['remove', 'load']);
+    expect(types(effects).filter((type) => type !== 'cancel')).toEqual(['revise', 'load']);
+    expect(effects).toContainEqual(revise('a', { kind: 'settle' }));
     expect(bench.room.pending.map(({ clientMessageId }) => clientMessageId)).toEqual(['b']);
   });
 
@@ -121,11 +129,9 @@ describe('an outbox', () => {
   ])('makes a draft of what is refused with $code, and goes on', (refused: Refusal) => {
     const { bench, number } = sending('a', 'b');
     const effects = bench.feed({ type: 'refused', number, refusal: refused });
-    expect(effects.find(({ type }) => type === 'update')).toMatchObject({
-      entry: { clientMessageId: 'a', refusal: refused },
-    });
+    expect(effects).toContainEqual(revise('a', { kind: 'refuse', refusal: refused }));
     expect(types(effects)).toContain('load');
-    expect(types(effects)).not.toContain('remove');
+    expect(effects).not.toContainEqual(revise('a', { kind: 'settle' }));
     expect(bench.room.drafts).toMatchObject([{ clientMessageId: 'a', status: 'draft', refusal: refused }]);
     expect(bench.room.pending.map(({ clientMessageId }) => clientMessageId)).toEqual(['b']);
   });
@@ -158,7 +164,7 @@ describe('an outbox', () => {
     const { bench, number } = sending('a', 'b');
     bench.enter(0);
     const seen = bench.feed({ type: 'live', message: mine(1, 'a') });
-    expect(types(seen)).toContain('remove');
+    expect(seen).toContainEqual(revise('a', { kind: 'settle' }));
     expect([bench.room.messages.length, bench.room.pending.length]).toEqual([1, 1]);
     const late = bench.feed({ type: 'refused', number, refusal: refusal('NotRoomMember') });
     expect([types(late), bench.room.drafts]).toEqual([[], []]);
@@ -194,13 +200,12 @@ describe('an outbox', () => {
     expect(bench.feed({ ...again, newId: 'y' })).toEqual([]);
   });
 
-  test('throws away a draft, and nothing that is not one', () => {
+  test('throws away a draft', () => {
     const { bench, number } = sending('a', 'b');
-    expect(bench.feed({ type: 'discard', clientMessageId: 'b' })).toEqual([]);
     bench.feed({ type: 'refused', number, refusal: refusal('InvalidInput') });
-    expect(bench.feed({ type: 'discard', clientMessageId: 'a' })).toEqual([
-      { type: 'remove', clientMessageId: 'a' },
-    ]);
+    expect(bench.feed({ type: 'discard', clientMessageId: 'a' })).toEqual([revise('a', { kind: 'drop' })]);
+    expect(bench.room.drafts).toEqual([]);
+    expect(bench.feed({ type: 'discard', clientMessageId: 'a' })).toEqual([]);
   });
 
   test('goes on with what the storage has after a reload, in its order', () => {
@@ -216,7 +221,8 @@ describe('an outbox', () => {
     const { bench } = sending();
     const entry = { ...bench.stored('b'), roomId: 'elsewhere' };
     bench.feed({ type: 'added', entry });
-    const effects = bench.feed({ type: 'loaded', roomId: 'elsewhere', entries: [entry] });
+    const tried = { ...entry, isTried: true };
+    const effects = bench.feed({ type: 'loaded', roomId: 'elsewhere', entries: [tried] });
     expect(requests(effects)[0]?.variables.clientMessageId).toBe('b');
   });
 

@@ -149,6 +149,22 @@ describe('read marks by visibility', () => {
     bench.feed({ type: 'shown', roomId: 'elsewhere', seq: 3 }); // not open
     expect(marks(bench.feed({ type: 'visible', isVisible: true }))).toEqual([]);
   });
+
+  test('that are lost wait for a pause, or for the network, whatever happens meanwhile', () => {
+    const bench = entered(0, 10);
+    const lose = (effects: readonly Effect[]) => {
+      const [mark] = requests(effects, 'markRead');
+      const refusal = { code: 'Unreachable', sentence: '', values: {} } as const;
+      return bench.feed({ type: 'refused', number: Number(mark?.number), refusal });
+    };
+    const lost = lose(bench.feed({ type: 'shown', roomId: ROOM, seq: 8 }));
+    expect([marks(lost), timers(lost)]).toEqual([[], { [`mark/${ROOM}`]: 250 }]);
+    expect(marks(bench.feed({ type: 'shown', roomId: ROOM, seq: 9 }))).toEqual([]);
+    const again = bench.feed({ type: 'due', key: `mark/${ROOM}` });
+    expect(marks(again)).toEqual([9]);
+    lose(again);
+    expect(marks(bench.feed({ type: 'network', isOnline: true }))).toEqual([9]);
+  });
 });
 
 describe('what the client has', () => {

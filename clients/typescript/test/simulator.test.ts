@@ -9,7 +9,7 @@ import { indexedDbStorage } from '../src/storage/indexeddb.ts';
 import type { OutboxStorage } from '../src/storage/storage.ts';
 import { appsync } from '../src/transports/appsync.ts';
 import { gateway } from '../src/transports/gateway.ts';
-import type { Socket, SocketFactory, Transport } from '../src/transports/transport.ts';
+import type { SocketFactory, Transport } from '../src/transports/transport.ts';
 import type { Message } from '../src/wire/generated/types.ts';
 import { FaultyTransport } from './model/faulty.ts';
 import { chosen, seeded } from './model/random.ts';
@@ -19,7 +19,7 @@ const HISTORIES = Number(process.env.REAL_HISTORIES ?? 20);
 const TEN_SENDS = 10;
 const AT_ONCE = 3;
 
-const socket: SocketFactory = (url, protocols) => new WebSocket(url, protocols) as unknown as Socket;
+const socket: SocketFactory = (url, protocols) => new WebSocket(url, protocols);
 const running: ChatClient[] = [];
 
 const TRANSPORTS: Record<string, (user: string) => Transport> = {
@@ -38,15 +38,15 @@ type Numbered = { readonly n: number; readonly text: string };
 /** A storage that notes in the log what it has numbered. */
 function logged(storage: OutboxStorage, log: Numbered[]): OutboxStorage {
   return {
-    add: async (entry, replaces) => {
-      const stored = await storage.add(entry, replaces);
-      if (stored) log.push({ n: stored.n, text: stored.text ?? '' });
+    load: (roomId) => storage.load(roomId),
+    file: (key) => storage.file(key),
+    clear: () => storage.clear(),
+    revise: (id, change) => storage.revise(id, change),
+    add: async (entry, replaces, files) => {
+      const stored = await storage.add(entry, replaces, files);
+      if (stored) log.push({ n: stored.n, text: ('text' in stored && stored.text) || '' });
       return stored;
     },
-    update: (entry) => storage.update(entry),
-    remove: (clientMessageId) => storage.remove(clientMessageId),
-    load: (roomId) => storage.load(roomId),
-    clear: () => storage.clear(),
   };
 }
 

@@ -1,6 +1,10 @@
 import type { Socket, TransportListener } from '../src/transports/transport.ts';
 
-type Listener = (event: { data?: unknown; code?: number }) => void;
+interface Heard {
+  readonly data: unknown;
+  readonly code: number;
+}
+type Listener = (event: Heard) => void;
 
 /** A socket whose other end is the test. */
 export class FakeSocket implements Socket {
@@ -41,8 +45,8 @@ export class FakeSocket implements Socket {
     this.#tell('close', { code });
   }
 
-  #tell(type: string, event: { data?: unknown; code?: number }): void {
-    for (const listener of this.#listeners.get(type) ?? []) listener(event);
+  #tell(type: string, event: Partial<Heard>): void {
+    for (const listener of this.#listeners.get(type) ?? []) listener({ data: null, code: 0, ...event });
   }
 }
 

@@ -1,7 +1,7 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, test } from 'vitest';
 
-import type { Entry } from '../src/core/protocol.ts';
+import type { AnyStored, Entry } from '../src/core/protocol.ts';
 import { indexedDbStorage } from '../src/storage/indexeddb.ts';
 import { memoryStorage } from '../src/storage/memory.ts';
 import type { OutboxStorage } from '../src/storage/storage.ts';
@@ -38,10 +38,11 @@ describe.each([
     await storage.add(entry('b', { roomId: 'elsewhere' }));
     expect(await ids(storage, ROOM)).toEqual(['a']);
     const refusal = { code: 'NotRoomMember', sentence: 'No.', values: {} } as const;
-    if (a) await storage.update({ ...a, refusal });
+    const draft = (held: AnyStored) => ({ ...held, refusal }) as AnyStored;
+    expect(await storage.revise('a', draft)).toEqual({ ...a, refusal });
     expect((await storage.load(ROOM))[0]).toEqual({ ...a, refusal });
-    await storage.remove('a');
-    if (a && name !== BROKEN) await storage.update(a);
+    expect(await storage.revise('a', () => null)).toBeNull();
+    if (a && name !== BROKEN) expect(await storage.revise('a', () => a)).toBeNull();
     expect(await ids(storage)).toEqual(['b']);
     await storage.clear();
     expect(await ids(storage)).toEqual([]);
@@ -96,11 +97,11 @@ describe('IndexedDB', () => {
     const old = indexedDbStorage({ userId: 'me', indexedDB });
     await old.add(entry('a'));
     const newer = await new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open('appsync-chat/default/me', 2);
+      const request = indexedDB.open('appsync-chat/default/me', 3);
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
     });
-    expect([...newer.objectStoreNames]).toEqual(['outbox']);
+    expect([...newer.objectStoreNames]).toEqual(['files', 'outbox']);
     newer.close();
     // The old one can open it no more: what is added now stays in memory, and says so.
     expect(await old.add(entry('b'))).toMatchObject({ isDurable: false });
@@ -113,7 +114,7 @@ describe('IndexedDB', () => {
     const unstorable = entry('b', { attachments: [() => {}] }); // cannot be cloned, as if the quota were exceeded
     expect(await storage.add(unstorable)).toMatchObject({ isDurable: false });
     expect(await ids(storage)).toEqual(['a', 'b']);
-    await storage.remove('b');
+    await storage.revise('b', () => null);
     await storage.add(entry('c'));
     expect(await ids(storage)).toEqual(['a', 'c']);
   });

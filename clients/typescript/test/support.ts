@@ -1,5 +1,5 @@
 import { ChatCore, type ChatOptions } from '../src/core/chat.ts';
-import type { Effect, Event, StoredEntry } from '../src/core/protocol.ts';
+import { type Effect, type Event, revised, type StoredEntry } from '../src/core/protocol.ts';
 import type { Message, RoomHead } from '../src/wire/generated/types.ts';
 
 export const ROOM = 'lobby';
@@ -45,8 +45,21 @@ export class Bench {
     return { roomId: ROOM, text, clientMessageId, version: 1, n: this.#n, isDurable: true };
   }
 
+  /** The storage's answer, and then what it makes of the message that is about to be sent. */
   load(...entries: StoredEntry[]): readonly Effect[] {
-    return this.feed({ type: 'loaded', roomId: ROOM, entries });
+    const effects = this.feed({ type: 'loaded', roomId: ROOM, entries });
+    const tried = effects.find((each) => each.type === 'revise' && each.by.kind === 'try');
+    return tried?.type === 'revise' ? [...effects, ...this.revise(tried, entries)] : effects;
+  }
+
+  /** Have what is asked for done to what the storage has. */
+  revise(
+    { clientMessageId, by }: Extract<Effect, { type: 'revise' }>,
+    entries: readonly StoredEntry[],
+  ): readonly Effect[] {
+    const held = entries.find((each) => each.clientMessageId === clientMessageId);
+    const entry = held ? revised(held, by) : null;
+    return this.feed({ type: 'revised', roomId: held?.roomId ?? ROOM, clientMessageId, by, entry });
   }
 
   /** Read and subscribe a room that has so many messages. Returns the subscription's number. */

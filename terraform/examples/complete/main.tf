@@ -1,5 +1,5 @@
 # An API of ours with everything that is optional: people come with tokens of a Cognito user pool (made here) or of the company's own
-# issuer, services with IAM roles, web clients through the gateway in a network that is there; files, a firewall, a domain.
+# issuer, services with IAM roles, web clients through the gateway in a network that is there; files, a firewall, a domain, the page.
 
 terraform {
   required_version = ">= 1.9"
@@ -22,8 +22,15 @@ variable "network" {
 }
 
 variable "domain" {
-  description = "The names of the API and of the gateway, their certificates (the API's in us-east-1), and the zone they are in."
-  type        = object({ api = string, api_certificate_arn = string, gateway_certificate_arn = string, zone_id = string })
+  description = "The names of the API and of the page, their certificates (both in us-east-1) and the gateway's, and the zone they are in."
+  type = object({
+    api                     = string
+    api_certificate_arn     = string
+    page                    = string
+    page_certificate_arn    = string
+    gateway_certificate_arn = string
+    zone_id                 = string
+  })
 }
 
 variable "release" {
@@ -35,9 +42,20 @@ resource "aws_cognito_user_pool" "people" {
   name = "people"
 }
 
+resource "aws_cognito_user_pool_domain" "people" {
+  domain       = "people-example"
+  user_pool_id = aws_cognito_user_pool.people.id
+}
+
 resource "aws_cognito_user_pool_client" "web" {
   name         = "web"
   user_pool_id = aws_cognito_user_pool.people.id
+
+  supported_identity_providers         = ["COGNITO"]
+  allowed_oauth_flows_user_pool_client = true
+  allowed_oauth_flows                  = ["code"]
+  allowed_oauth_scopes                 = ["openid"]
+  callback_urls                        = ["https://${var.domain.page}/signed-in"]
 }
 
 module "chat" {
@@ -70,7 +88,16 @@ module "chat" {
 
   waf     = { requests_per_5_minutes = 2000 }
   domain  = { name = var.domain.api, certificate_arn = var.domain.api_certificate_arn, zone = { id = var.domain.zone_id } }
-  uploads = { origins = ["https://chat.example.com"] }
+  uploads = {} # the page may post and get files without being named
+
+  page = {
+    sign_in = [
+      { issuer = "https://${aws_cognito_user_pool.people.endpoint}", client_id = aws_cognito_user_pool_client.web.id },
+      { issuer = "https://sso.example.com/realms/company", client_id = "chat" },
+    ]
+    connect = ["https://${aws_cognito_user_pool_domain.people.domain}.auth.eu-central-1.amazoncognito.com"] # where the pool's tokens are given
+    domain  = { name = var.domain.page, certificate_arn = var.domain.page_certificate_arn, zone = { id = var.domain.zone_id } }
+  }
 
   publish = "stream"
   events  = { bus = {}, queue = {}, text = true }
@@ -82,7 +109,7 @@ module "chat" {
     load_balancer_subnets = var.network.public_subnets
     task_subnets          = var.network.private_subnets
     certificate_arn       = var.domain.gateway_certificate_arn
-    allowed_origins       = ["https://chat.example.com"]
+    allowed_origins       = ["https://${var.domain.page}"]
     service_auth          = "iam"
   }
 }
@@ -90,4 +117,9 @@ module "chat" {
 output "graphql_url" {
   description = "Where clients send queries and mutations."
   value       = module.chat.api.graphql_url
+}
+
+output "page_url" {
+  description = "Where the page is."
+  value       = module.chat.page.url
 }

@@ -94,4 +94,5 @@ module "chat" {
   trace_groups         = var.trace_groups
 
   gateway = var.gateway
+  page    = var.page
 }

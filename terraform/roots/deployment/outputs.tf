@@ -72,3 +72,8 @@ output "gateway_dns_name" {
   description = "The gateway's load balancer: what the certificate's name has to point to. Null without a gateway."
   value       = try(module.chat.gateway.dns_name, null)
 }
+
+output "page" {
+  description = "Where the page is, and what its files are brought to. Null without a page."
+  value       = module.chat.page
+}

@@ -244,6 +244,11 @@ variable "gateway" {
   default = null
 }
 
+variable "page" {
+  type    = any
+  default = null
+}
+
 variable "kms_key_arn" {
   description = "From before: `existing = { kms_key = { arn = … } }`."
   type        = string

@@ -120,3 +120,11 @@ mock_resource "aws_ecs_cluster" {
 mock_resource "aws_ecs_task_definition" {
   defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mock:1" }
 }
+
+mock_resource "aws_cloudfront_distribution" {
+  defaults = {
+    arn            = "arn:aws:cloudfront::123456789012:distribution/MOCK1"
+    domain_name    = "mock.cloudfront.example"
+    hosted_zone_id = "Z2FDTNDATAQYW2"
+  }
+}

@@ -1,9 +1,10 @@
 """Whether a page takes as long in a room of a million messages as in one of a thousand. Prints a table.
 
     python -m tests.guarantees.costs.deep_room [messages in the deep room] [endpoint]
+    python -m tests.guarantees.costs.deep_room --room ROOM MESSAGES ENDPOINT
 
 The messages are written straight into the engine, as the product writes them. Pages are read in turn from
-both rooms, so that what else the machine does falls on both.
+both rooms, so that what else the machine does falls on both. With a room, it is only filled.
 """
 
 import statistics
@@ -100,6 +101,13 @@ def compare(deployment: Deployment, count: Count, rooms: dict[str, int], begin: 
         )
 
 
+def fill(room: str, count: int, endpoint: str) -> None:
+    """Give a room that is there `count` messages, an hour old and older."""
+    client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, connections=LOADERS)
+    written = load(client, room, count, time.time_ns() // 1_000_000 - count * STEP_MS - 3_600_000)
+    print(f"{written:,} messages written", flush=True)
+
+
 def main(wanted: int, endpoint: str | None) -> None:
     with engine(endpoint) as address:
         client = aws_client("dynamodb", region=REGION, endpoint=address, timeout=20, connections=LOADERS)
@@ -114,4 +122,7 @@ def main(wanted: int, endpoint: str | None) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--room"]:
+        fill(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+        sys.exit()
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, sys.argv[2] if len(sys.argv) > 2 else None)

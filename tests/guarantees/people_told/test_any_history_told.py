@@ -2,8 +2,10 @@
 whatever people are told is so at that moment, nobody hears of a room that they are not in, whatever happened to somebody is told at
 least once, and that something has moved at most once in its time."""
 
+import json
 import os
 import secrets
+import threading
 import uuid
 from collections.abc import Mapping
 from random import Random
@@ -13,9 +15,11 @@ import pytest
 
 from chat.rules.models import Role
 from chat.rules.person_events import person_events
+from chat.rules.projections import Change
 from chat.rules.rooms import Room
 from chat.steps.new_room import add_room
 from chat.steps.tell_people import PeopleTold
+from chat.storage.aws import TransientFailure
 from chat.storage.event_items import event_of
 from tests.guarantees.people_told.listener import Listener
 from tests.guarantees.rooms.message_oracle import Refusal
@@ -131,7 +135,7 @@ def test_what_is_read_late_doubled_and_again_is_so_when_it_is_told(
     for record in history.stream.records:
         event = event_of(record["dynamodb"]["NewImage"])
         for told in person_events(event) if event else []:
-            if told.kind in ("ADDED", "DIRECT_ROOM", "REMOVED", "BANNED"):
+            if told.kind in ("ADDED", "DIRECT_ROOM", "REMOVED", "BANNED", "UNBANNED"):
                 newest[told.user_id, told.room_id or ""] = (told.kind, told.id)
     lacking = [
         (place, newest[place])
@@ -139,6 +143,38 @@ def test_what_is_read_late_doubled_and_again_is_so_when_it_is_told(
         if newest[place][1] not in listener.ids(place[0]) and not _has_ended(history, place[1])
     ]
     assert lacking == []
+
+
+def test_whoever_the_api_fails_for_nobody_is_told_later_by_the_same_call(
+    client: Any, functions_environ: None
+) -> None:
+    stream, clock = Stream(client), Clock()
+    has_begun, has_failed, has_ended = threading.Event(), threading.Event(), threading.Event()
+    suffix, late = uuid.uuid4().hex[:8], list[str]()
+    owner, other = f"a-{suffix}", f"b-{suffix}"
+
+    def publish(text: str) -> None:
+        if json.loads(text)["userId"] == owner:
+            assert has_begun.wait(60)
+            has_failed.set()
+            raise TransientFailure("Status503")
+        has_begun.set()
+        assert has_failed.wait(60)
+        if has_ended.wait(0.5):
+            late.append(text)
+
+    people: dict[str, Role] = {owner: "owner", other: "member"}
+    assert add_room(store_of(stream.client), Room.parse(f"r-{suffix}"), people, FAST)
+    projection = PeopleTold(process(stream.client, clock), publish, EVERY_S)
+    events = [event_of(each["dynamodb"]["NewImage"]) for each in stream.records]
+    changes = [
+        Change(each, each["dynamodb"]["NewImage"], event)
+        for each, event in zip(stream.records, events, strict=True)
+    ]
+    projection.project(changes, lambda: True)
+    has_ended.set()
+    projection._deployment.threads().shutdown()  # noqa: SLF001  whatever is still told is told before this
+    assert (has_failed.is_set(), late) == (True, [])
 
 
 def _has_ended(history: History, room_id: str) -> bool:

@@ -13,6 +13,8 @@ from simulator.auth.issuers import Issuer, local_issuer
 from simulator.auth.modes import Mode
 from simulator.page.code_flow import CodeFlow
 from simulator.page.demo_tokens import DemoTokens
+from simulator.page.documentation import Documentation
+from simulator.page.explorer import Explorer
 from simulator.page.site import Site
 
 
@@ -62,7 +64,13 @@ async def browser(
         return f"token-of-{user}"
 
     site = Site(
-        built, {"signIn": []}, "http://127.0.0.1:9000", demo=DemoTokens(mint), flows=(CodeFlow(issuer),)
+        built,
+        {"signIn": []},
+        "http://127.0.0.1:9000",
+        demo=DemoTokens(mint),
+        flows=(CodeFlow(issuer),),
+        explorer=Explorer(built.parent / "explorer"),
+        documentation=Documentation("sender"),
     )
     async with serve(site=site) as client:
         yield Browser(client.http, f"http://127.0.0.1:{client.address.port}", minted)

@@ -35,6 +35,18 @@ async def test_the_page_is_there_as_soon_as_it_is_built(browser: Browser, built:
     assert "immutable" in headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(("name", "accepted", "encoding"), [
+    ("index-1a2b.js", "gzip", "gzip"), ("index-1a2b.js", "identity", None), ("icon-1a2b.png", "gzip", None)
+])  # fmt: skip
+async def test_a_file_that_becomes_smaller_is_compressed_for_whoever_takes_it(
+    browser: Browser, built: Path, name: str, accepted: str, encoding: str | None
+) -> None:
+    build(built)
+    (built / "assets" / "icon-1a2b.png").write_bytes(b"\x89PNG")
+    status, _, headers = await browser.ask("HEAD", f"/assets/{name}", Accept_Encoding=accepted)
+    assert (status, headers.get("Content-Encoding")) == (200, encoding)
+
+
 async def test_nothing_inline_runs_and_no_frame_shows_it(browser: Browser) -> None:
     _, _, headers = await browser.ask("GET", "/")
     host = browser.origin.removeprefix("http://")

@@ -5,7 +5,9 @@ import {
   type ChangeEvent,
   type FormEvent,
   type KeyboardEvent,
+  lazy,
   type RefObject,
+  Suspense,
   useLayoutEffect,
   useRef,
   useState,
@@ -14,9 +16,11 @@ import { useText } from '../i18n/use-text.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useDraft } from './draft.ts';
 import { EmojiButton } from './emoji-button.tsx';
-import { FileList, useFiles } from './files.tsx';
+import { useFiles } from './files.tsx';
 import { MentionList } from './mention-list.tsx';
 import { mentioned, useMentions } from './mentions.ts';
+
+const FileList = lazy(() => import('./file-list.tsx'));
 
 export type Writing =
   | { readonly kind: 'new' }
@@ -42,7 +46,7 @@ export function Composer(props: {
   const area = useRef<HTMLTextAreaElement>(null);
   const [words, setWords] = useDraft(roomId, writing.kind === 'edit' ? (writing.message.text ?? '') : null);
   const [problem, setProblem] = useState<string | null>(null);
-  const files = useFiles(roomId);
+  const files = useFiles();
   const put = usePut(area, words, setWords);
   const mentions = useMentions(roomId, area, words, put);
   const { say: sayTyping } = useTyping(roomId);
@@ -57,14 +61,13 @@ export function Composer(props: {
     event?.preventDefault();
     if (over > 0) return setProblem(text('composer.tooLong', { count: over }));
     if (!words.trim() && files.chosen.length === 0) return setProblem(text('composer.empty'));
-    if (files.ids === null) return setProblem(text('composer.notUploaded'));
     const ids = mentioned(words, mentions.known);
     if (writing.kind === 'edit') client.edit(roomId, writing.message.id, words, { mentions: ids });
     else {
       client.send(roomId, words, {
         ...(writing.kind === 'reply' ? { replyTo: writing.message.id } : {}),
         ...(ids.length > 0 ? { mentions: ids } : {}),
-        ...(files.ids.length > 0 ? { attachments: files.ids } : {}),
+        ...(files.chosen.length > 0 ? { files: files.chosen.map(({ file }) => file) } : {}),
       });
     }
     setWords('');
@@ -119,7 +122,14 @@ export function Composer(props: {
           </button>
         </p>
       )}
-      <FileList files={files} />
+      {files.chosen.length > 0 && (
+        <Suspense>
+          <FileList
+            files={files.chosen.map(({ key, file: { name, size } }) => ({ key, name, size }))}
+            onRemove={files.remove}
+          />
+        </Suspense>
+      )}
       <div className="composer-row">
         {!isEditing && (
           <label className="icon-button">

@@ -155,7 +155,6 @@ export const en = {
     drop: 'Drop files here',
     removeFile: 'Remove {name}',
     uploading: '{name}: {percent} % uploaded',
-    notUploaded: 'A file is still being uploaded.',
     tooLong: { one: '{count} character too many', other: '{count} characters too many' },
     empty: 'There is nothing to send.',
   },

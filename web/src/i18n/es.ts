@@ -200,7 +200,6 @@ export const es = {
     drop: 'Suelta aquí los archivos',
     removeFile: 'Quitar {name}',
     uploading: '{name}: {percent} % subido',
-    notUploaded: 'Todavía se está subiendo un archivo.',
     tooLong: {
       one: 'Sobra {count} carácter',
       many: 'Sobran {count} de caracteres',

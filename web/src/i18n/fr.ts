@@ -200,7 +200,6 @@ export const fr = {
     drop: 'Déposez les fichiers ici',
     removeFile: 'Retirer {name}',
     uploading: '{name} : {percent} % envoyés',
-    notUploaded: 'Un fichier est encore en cours d’envoi.',
     tooLong: {
       one: '{count} caractère de trop',
       many: '{count} de caractères de trop',

@@ -16,7 +16,7 @@ self.addEventListener('activate', (event) => {
 async function filled() {
   const cache = await caches.open(SHELL);
   const held = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
-  await cache.addAll(['/', ...FILES.filter((name) => !held.has(name))]);
+  await cache.addAll([...PAGES, ...FILES.filter((name) => !held.has(name))]);
 }
 
 /** No page of an earlier build is open any more. */

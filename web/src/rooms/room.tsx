@@ -13,7 +13,13 @@ import { useRoomName } from './room-name.ts';
 const PeoplePanel = lazy(() => import('../people/people-panel.tsx'));
 const PinsDialog = lazy(() => import('./pins-dialog.tsx'));
 
-export function Room({ roomId, messageId }: { readonly roomId: string; readonly messageId: string | null }) {
+export default function Room({
+  roomId,
+  messageId,
+}: {
+  readonly roomId: string;
+  readonly messageId: string | null;
+}) {
   const text = useText();
   const me = useMe();
   const room = useRoom(roomId);

@@ -37,11 +37,10 @@ export async function leaveToSignIn(way: OidcSignIn): Promise<void> {
   location.assign(`${endpoint}?${asked}`);
 }
 
-/** What the issuer sent back, if this is its redirect: the token, and the way by which it came. */
+/** What the issuer sent back by its redirect to this page: the token, and the way by which it came. */
 export async function returnedFrom(
   ways: readonly OidcSignIn[],
-): Promise<{ readonly token: string; readonly issuer: string } | null> {
-  if (location.pathname !== '/signed-in') return null;
+): Promise<{ readonly token: string; readonly issuer: string }> {
   const said = new URLSearchParams(location.search);
   const waiting = taken();
   history.replaceState(null, '', `/${waiting?.hash ?? ''}`); // the code stays in no history

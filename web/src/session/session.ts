@@ -1,10 +1,8 @@
 // Who is signed in in this tab. It outlives a reload, and ends with the tab: two tabs may be two people.
 
-import { type GetToken, meOperation } from '@appsync-chat/client';
-import { appsync } from '@appsync-chat/client/appsync';
+import type { GetToken } from '@appsync-chat/client';
 import type { Config, OidcSignIn } from '../config.ts';
 import { demoToken } from './demo.ts';
-import { returnedFrom } from './oidc.ts';
 
 export interface Session {
   readonly userId: string;
@@ -14,14 +12,17 @@ export interface Session {
 
 type Stored =
   | { readonly kind: 'demo'; readonly user: string }
-  | { readonly kind: 'oidc'; readonly token: string };
+  | { readonly kind: 'oidc'; readonly token: string; readonly userId?: string };
 const KEY = 'session';
 
 /** The session of before the reload, or of the issuer's redirect; `null`: nobody is signed in. */
 export async function resume(config: Config): Promise<Session | null> {
-  const ways = config.signIn.filter((way): way is OidcSignIn => way.kind === 'oidc');
-  const returned = await returnedFrom(ways);
-  if (returned) return keep(config, { kind: 'oidc', token: returned.token });
+  if (location.pathname === '/signed-in') {
+    const { returnedFrom } = await import('./oidc.ts');
+    const ways = config.signIn.filter((way): way is OidcSignIn => way.kind === 'oidc');
+    const { token } = await returnedFrom(ways);
+    return keep(config, { kind: 'oidc', token });
+  }
   const stored = sessionStorage.getItem(KEY);
   return stored ? begin(config, JSON.parse(stored) as Stored) : null;
 }
@@ -30,20 +31,24 @@ export function signInAsDemo(config: Config, user: string): Promise<Session> {
   return keep(config, { kind: 'demo', user });
 }
 
+/** Whether somebody was signed in in this tab, and so will be. */
+export const isResumed = () => sessionStorage.getItem(KEY) !== null;
+
 export function forgetSession(): void {
   sessionStorage.removeItem(KEY);
 }
 
 async function keep(config: Config, stored: Stored): Promise<Session> {
   const session = await begin(config, stored);
-  sessionStorage.setItem(KEY, JSON.stringify(stored));
+  sessionStorage.setItem(KEY, JSON.stringify({ ...stored, userId: session.userId }));
   return session;
 }
 
+/** Without a link whoever was signed in still is: what was composed is shown, and goes once the link is back. */
 async function begin(config: Config, stored: Stored): Promise<Session> {
   if (stored.kind === 'demo') {
     await demoToken(stored.user).catch((error: unknown) => {
-      if (navigator.onLine) throw error; // offline what was composed is shown all the same
+      if (!(error instanceof TypeError)) throw error; // `fetch` had no answer
     });
     return { userId: stored.user, getToken: () => demoToken(stored.user) };
   }
@@ -51,8 +56,6 @@ async function begin(config: Config, stored: Stored): Promise<Session> {
     if (isRefused) throw new Error('sign in again');
     return stored.token;
   };
-  // The chat names people by a claim of the deployment's choice.
-  const me = await appsync({ url: config.api.url, getToken }).call(meOperation, {});
-  if (!me) throw new Error('the chat does not know who this is');
-  return { userId: me.userId, getToken };
+  const { askWho } = await import('../signed-in.tsx');
+  return { userId: await askWho(config.api.url, getToken, stored.userId), getToken };
 }

@@ -3,7 +3,6 @@ import { type FormEvent, useState } from 'react';
 import type { Config, DemoSignIn, OidcSignIn } from '../config.ts';
 import { useText } from '../i18n/use-text.ts';
 import { Field } from '../ui/field.tsx';
-import { leaveToSignIn } from './oidc.ts';
 import { type Session, signInAsDemo } from './session.ts';
 
 interface Props {
@@ -12,7 +11,7 @@ interface Props {
   readonly onSignedIn: (session: Session) => void;
 }
 
-export function SignIn({ config, problem, onSignedIn }: Props) {
+export default function SignIn({ config, problem, onSignedIn }: Props) {
   const text = useText();
   const [failure, setFailure] = useState(problem);
   const attempt = (work: Promise<Session | null>) => {
@@ -30,7 +29,7 @@ export function SignIn({ config, problem, onSignedIn }: Props) {
         way.kind === 'demo' ? (
           <Demo key="demo" way={way} onChoose={(user) => attempt(signInAsDemo(config, user))} />
         ) : (
-          <Oidc key={way.issuer} way={way} onChoose={() => attempt(leaveToSignIn(way).then(() => null))} />
+          <Oidc key={way.issuer} way={way} onChoose={() => attempt(leave(way))} />
         ),
       )}
       <p className="problem" role="alert">
@@ -85,4 +84,10 @@ function Oidc({ way, onChoose }: { readonly way: OidcSignIn; readonly onChoose: 
       </button>
     </section>
   );
+}
+
+async function leave(way: OidcSignIn): Promise<null> {
+  const { leaveToSignIn } = await import('./oidc.ts');
+  await leaveToSignIn(way);
+  return null;
 }

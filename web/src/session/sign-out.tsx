@@ -3,7 +3,7 @@ import { useWaiting } from '@appsync-chat/client/react';
 import { useText } from '../i18n/use-text.ts';
 import { Confirm } from '../ui/dialog.tsx';
 
-export function SignOut(props: { readonly onSignOut: () => void; readonly onClose: () => void }) {
+export default function SignOut(props: { readonly onSignOut: () => void; readonly onClose: () => void }) {
   const text = useText();
   const waiting = useWaiting();
   const lost = waiting > 0 ? ` ${text('signIn.outWaiting', { count: waiting })}` : '';

@@ -1,16 +1,17 @@
 // What can be done with a message, by whom.
 import { pinMessageOperation } from '@appsync-chat/client';
 import { useChat, useRooms } from '@appsync-chat/client/react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useAnnounce } from '../announcer/announcer.tsx';
 import { useText } from '../i18n/use-text.ts';
 import { roomHref } from '../route.ts';
-import { Confirm } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
 import { reasonOf } from '../ui/use-action.ts';
 import type { MessageRowProps } from './message-row.tsx';
 import { QUICK } from './reactions.tsx';
+
+const Confirm = lazy(async () => ({ default: (await import('../ui/dialog.tsx')).Confirm }));
 
 export function MessageMenu(props: MessageRowProps & { readonly name: string; readonly isMine: boolean }) {
   const { message, roomId, isCurrent, isMine, name, onEdit, onReply } = props;
@@ -48,13 +49,15 @@ export function MessageMenu(props: MessageRowProps & { readonly name: string; re
         <Icon name="more" />
       </Menu>
       {isAsking && (
-        <Confirm
-          title={text('timeline.removeTitle')}
-          text={text('timeline.removeText')}
-          action={text('timeline.remove')}
-          onConfirm={() => client.remove(roomId, message.id)}
-          onClose={() => setAsking(false)}
-        />
+        <Suspense>
+          <Confirm
+            title={text('timeline.removeTitle')}
+            text={text('timeline.removeText')}
+            action={text('timeline.remove')}
+            onConfirm={() => client.remove(roomId, message.id)}
+            onClose={() => setAsking(false)}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -1,5 +1,5 @@
 // One message: whose it is and what it says come before when it was said. Everything that can be done with it is in its menu.
-import type { Message, PendingChange } from '@appsync-chat/client';
+import type { Message, PendingChange, ShownReaction } from '@appsync-chat/client';
 import type { usePeople } from '@appsync-chat/client/react';
 import { memo, useId, useMemo } from 'react';
 import { useDates, useText } from '../i18n/use-text.ts';
@@ -20,6 +20,8 @@ export interface MessageRowProps {
   readonly onFocus: (key: string) => void;
   /** What was done to it here and is not at the server yet. */
   readonly change: PendingChange | undefined;
+  /** Who reacts to it, with what is not at the server yet. */
+  readonly reactions: readonly ShownReaction[] | undefined;
   readonly people: ReturnType<typeof usePeople>;
   readonly roomId: string;
   readonly onEdit: (message: Message) => void;
@@ -27,7 +29,7 @@ export interface MessageRowProps {
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { rowKey, message, isFollowing, isCurrent, onFocus, change, people, roomId } = props;
+  const { rowKey, message, isFollowing, isCurrent, onFocus, change, reactions, people, roomId } = props;
   const text = useText();
   const dates = useDates();
   const me = useMe();
@@ -72,7 +74,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             {dates.time(at)}
           </time>
         </footer>
-        {!isRemoved && <Reactions roomId={roomId} message={message} change={change} />}
+        {!isRemoved && reactions && (
+          <Reactions roomId={roomId} messageId={message.id} reactions={reactions} />
+        )}
       </div>
       {!isRemoved && <MessageMenu {...props} name={name} isMine={isMine} />}
     </article>

@@ -1,12 +1,14 @@
 // A message that is not stored by the chat yet: why it waits, or why it was refused and what to do about it.
 import type { useRoom } from '@appsync-chat/client/react';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { Text } from '../text/text.tsx';
 import { sentenceOf } from '../ui/use-action.ts';
 import type { Row } from './rows.ts';
+
+const FileList = lazy(() => import('../composer/file-list.tsx'));
 
 type Pending = Extract<Row, { type: 'pending' }>;
 
@@ -37,6 +39,11 @@ export function PendingRow(props: {
           </span>
         </header>
         <Text text={pending.text} />
+        {pending.files.length > 0 && (
+          <Suspense>
+            <FileList files={pending.files} />
+          </Suspense>
+        )}
         <p className="message-note">
           <State pending={pending} />
         </p>

@@ -113,6 +113,7 @@ function TimelineRow({ row, room, people, roving, onEdit, onReply }: RowProps) {
           isCurrent={roving.current === row.key}
           onFocus={roving.onFocus}
           change={room.changes.get(row.message.id)}
+          reactions={room.reactions.get(row.message.id)}
           people={people}
           roomId={room.roomId}
           onEdit={onEdit}

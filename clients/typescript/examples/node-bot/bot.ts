@@ -10,7 +10,7 @@ const bot = new ChatClient({
   transport: appsync({
     url: CHAT_URL,
     getToken: () => CHAT_TOKEN,
-    socket: (url, protocols) => new WebSocket(url, protocols) as never,
+    socket: (url, protocols) => new WebSocket(url, protocols),
   }),
   syncs: false, // it is in one room, and shows no list
 });

@@ -4,21 +4,13 @@
 // They do not wait for messages that wait for a rate or a mute. Before each request the storage is asked, since another tab
 // may have sent it, or changed it.
 import type { Message } from '../wire/generated/types.ts';
-import {
-  type Change,
-  type ChangeEntry,
-  type Host,
-  type PendingChange,
-  pause,
-  type RequestField,
-  type StoredChange,
-} from './protocol.ts';
+import type { Change, ChangeEntry, Host, PendingChange, RequestField, StoredChange } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
+import { Wait } from './wait.ts';
 
 /** Refusals that say nothing about what was asked for: the second of them is final. */
 const MOST_FAULTS = 2;
 const PASSING = new Set(['RateLimited', 'ServiceUnavailable', 'Unreachable', 'Muted']);
-const LONGEST_WAIT_MS = 600_000;
 const NOTHING: ReadonlyMap<string, PendingChange> = new Map();
 
 type Phase = 'idle' | 'loading' | 'sending' | 'waiting' | 'blocked';
@@ -29,22 +21,30 @@ interface Held {
   stored: StoredChange | null;
 }
 
+/** Who hears of what the server has taken. */
+export interface ChangesListener {
+  /** The message that an edit or a removal is answered with. */
+  tell(message: Message): void;
+  /** The person reacts so, or does so no more. */
+  reacted(id: string, emoji: string, on: boolean): void;
+}
+
 export class RoomChanges {
   #phase: Phase = 'idle';
   readonly #held = new Map<string, Held>();
   #sending: ChangeEntry | null = null;
-  #attempts = 0;
   #faults = 0;
   #snapshot: ReadonlyMap<string, PendingChange> = NOTHING;
   readonly #host: Host;
   readonly #roomId: string;
-  readonly #tell: (message: Message) => void;
+  readonly #listener: ChangesListener;
+  readonly #wait: Wait;
 
-  /** `tell`: hears of the message that an edit or a removal is answered with. */
-  constructor(roomId: string, host: Host, tell: (message: Message) => void) {
+  constructor(roomId: string, host: Host, listener: ChangesListener) {
     this.#roomId = roomId;
     this.#host = host;
-    this.#tell = tell;
+    this.#listener = listener;
+    this.#wait = new Wait(host, `changes/${roomId}`);
   }
 
   /** By the message's id: the same map until something changes. */
@@ -59,6 +59,18 @@ export class RoomChanges {
 
   /** Store what somebody did. */
   change(change: Change): void {
+    this.#take(change);
+  }
+
+  /** The message that waited under this id is stored by the server, and this is to be done to it: once, over all tabs. */
+  follow(change: Change, replaces: string | null): void {
+    if (replaces === null) return this.#take(change);
+    // What was done to it since it is stored counts more.
+    if (this.#held.has(keyOf(change))) this.#host.emit({ type: 'remove', clientMessageId: replaces });
+    else this.#take(change, replaces);
+  }
+
+  #take(change: Change, replaces?: string): void {
     const key = keyOf(change);
     if (change.kind === 'remove') {
       for (const [other, { entry }] of this.#held) if (entry.target === change.target) this.#drop(other);
@@ -73,7 +85,7 @@ export class RoomChanges {
     };
     if (!held) {
       this.#held.set(key, { entry, stored: null });
-      this.#host.emit({ type: 'add', entry });
+      this.#host.emit({ type: 'add', entry, ...(replaces ? { replaces } : {}) });
     } else {
       held.entry = entry;
       if (held.stored) this.#store(held, held.stored);
@@ -93,10 +105,21 @@ export class RoomChanges {
     this.#go();
   }
 
+  /** Another tab has done it. */
+  notAdded(key: string): void {
+    if (this.#held.get(key)?.stored !== null) return;
+    this.#held.delete(key);
+    this.#changed();
+  }
+
   /** The storage's answer: what it has of this room. */
   loaded(entries: readonly StoredChange[]): void {
     const found = new Map(entries.map((entry) => [entry.clientMessageId, entry]));
-    for (const [key, { stored }] of this.#held) if (stored && !found.has(key)) this.#held.delete(key);
+    for (const [key, { entry, stored }] of this.#held) {
+      if (!stored || found.has(key)) continue;
+      this.#held.delete(key);
+      if (!entry.refusal) this.#taken(entry); // by another tab
+    }
     for (const [key, stored] of found) {
       const { n, isDurable, ...entry } = stored;
       const held = this.#held.get(key);
@@ -115,7 +138,7 @@ export class RoomChanges {
   wake(): void {
     if (this.#phase !== 'waiting' && this.#phase !== 'blocked') return;
     this.#phase = 'idle';
-    this.#host.emit({ type: 'cancel', key: this.#timer });
+    this.#wait.end();
     this.#go();
   }
 
@@ -157,7 +180,10 @@ export class RoomChanges {
     const first = this.#first?.entry;
     if (!first) return;
     this.#phase = 'sending';
-    if (this.#sending?.clientMessageId !== first.clientMessageId) this.#attempts = this.#faults = 0;
+    if (this.#sending?.clientMessageId !== first.clientMessageId) {
+      this.#wait.succeeded();
+      this.#faults = 0;
+    }
     this.#sending = first;
     this.#changed();
     const [field, variables] = requestOf(first);
@@ -168,12 +194,19 @@ export class RoomChanges {
     if (this.#phase !== 'sending' || this.#sending !== sent) return;
     this.#phase = 'idle';
     if (refusal) return this.#refused(sent, refusal);
-    if (sent.kind !== 'react' && value) this.#tell(value as Message);
+    if (sent.kind !== 'react' && value) this.#listener.tell(value as Message);
+    this.#taken(sent);
     const held = this.#held.get(sent.clientMessageId);
     if (held && isSameChange(held.entry, sent)) this.#drop(sent.clientMessageId);
-    this.#attempts = this.#faults = 0;
+    this.#wait.succeeded();
+    this.#faults = 0;
     this.#changed();
     this.#go();
+  }
+
+  /** The server has it. */
+  #taken({ kind, target, emoji = '', on = true }: ChangeEntry): void {
+    if (kind === 'react') this.#listener.reacted(target, emoji, on);
   }
 
   #refused(sent: ChangeEntry, refusal: Refusal): void {
@@ -184,7 +217,7 @@ export class RoomChanges {
     }
     const isFault = refusal.code === 'InternalError' || refusal.code === 'Unknown';
     if (isFault) this.#faults += 1;
-    if (PASSING.has(refusal.code) || (isFault && this.#faults < MOST_FAULTS)) return this.#wait(refusal);
+    if (PASSING.has(refusal.code) || (isFault && this.#faults < MOST_FAULTS)) return this.#pause(refusal);
     const held = this.#held.get(sent.clientMessageId);
     if (held && isSameChange(held.entry, sent)) {
       held.entry = { ...held.entry, refusal };
@@ -194,17 +227,10 @@ export class RoomChanges {
     this.#go();
   }
 
-  #wait(refusal: Refusal): void {
+  #pause(refusal: Refusal): void {
     this.#phase = 'waiting';
-    let afterMs = pause(this.#attempts, this.#host.chance());
-    this.#attempts += 1;
-    if (refusal.code === 'RateLimited') afterMs = refusal.retryAfterMs;
-    else if (refusal.code === 'Muted') {
-      const left = Date.parse(refusal.until) - this.#host.serverNow();
-      afterMs = Math.min(Math.max(Number.isNaN(left) ? 0 : left, 1_000), LONGEST_WAIT_MS);
-    }
     this.#changed();
-    this.#host.emit({ type: 'timer', key: this.#timer, afterMs });
+    this.#wait.begin(refusal);
   }
 
   #store(held: Held, { n, isDurable }: StoredChange): void {
@@ -245,10 +271,6 @@ export class RoomChanges {
     if (entry.refusal) return 'refused';
     const isSending = this.#phase === 'sending' && this.#sending?.clientMessageId === entry.clientMessageId;
     return isSending ? 'sending' : 'waiting';
-  }
-
-  get #timer(): string {
-    return `changes/${this.#roomId}`;
   }
 }
 

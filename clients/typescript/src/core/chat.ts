@@ -56,6 +56,7 @@ export class ChatCore {
   #effects: Effect[] = [];
   #now = 0;
   #leads = true;
+  #isOutdated = false;
   /** The server's clock less ours, in milliseconds, as the last heartbeat told it. */
   #ahead = 0;
   /** When that was, by our clock, which may be set meanwhile. */
@@ -70,11 +71,13 @@ export class ChatCore {
     const host: Host = {
       emit,
       request: (field, variables, then) => requests.ask(field, variables, then),
+      post: (file, upload, then) => requests.post(file, upload, then),
       now: () => this.#now,
       serverNow: () => this.#now + this.#ahead,
       serverTime: () => this.#serverTime(),
       chance: options.chance,
       isUp: () => this.#connection.isUp,
+      isOnline: () => this.#connection.isOnline,
       leads: () => this.#leads,
       unauthorized: () => this.#connection.unauthorized(),
     };
@@ -104,6 +107,7 @@ export class ChatCore {
   feed(event: Event, now: number): readonly Effect[] {
     this.#now = now;
     if (event.type === 'leads') this.#leads = event.isLeader;
+    else if (event.type === 'outdated') this.#isOutdated = true;
     for (const part of this.#parts) part.take(event);
     this.#places.settle();
     const effects = this.#effects;
@@ -141,6 +145,12 @@ export class ChatCore {
   /** What the open rooms have, as a heartbeat says it. */
   get positions(): readonly object[] {
     return this.#places.positions();
+  }
+
+  /** What says that the person is not there any more on this device; `null` where nobody has been told that they are. */
+  get farewell(): object | null {
+    const { deviceId } = this.#options;
+    return this.#connection.isUp ? { status: 'OFFLINE', deviceId, watching: null, rooms: [] } : null;
   }
 
   /** Be told after the next event, and then after each change; returns how to end that. */
@@ -192,6 +202,7 @@ export class ChatCore {
   #look(): Snapshot {
     const { status: connection } = this.#connection;
     const { isDurable, waiting } = this.#places;
-    return { connection, rooms: this.#list.snapshot, isDurable, waiting };
+    const isOutdated = this.#isOutdated;
+    return { connection, rooms: this.#list.snapshot, isDurable, isOutdated, waiting };
   }
 }

@@ -58,6 +58,10 @@ export class Connection {
     return this.status === 'online';
   }
 
+  get isOnline(): boolean {
+    return this.#isOnline;
+  }
+
   take(event: Event): void {
     switch (event.type) {
       case 'start':

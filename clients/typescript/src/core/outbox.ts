@@ -1,62 +1,64 @@
 // One room's outbox. First in, first out: the next message goes only when the one before is stored by the server or was
 // finally refused. The storage says what is first, so that tabs that do not know of each other keep the order as well;
 // before each send it is asked. A message is removed from there only after the server has it, and is sent under the same
-// id however often that takes, so it is stored once.
+// id however often that takes, so it is stored once. Its files go before it, and the storage knows when it may have been sent.
 import type { Message } from '../wire/generated/types.ts';
+import { Delivery, type Verdict } from './delivery.ts';
+import { Pending, type Shown } from './pending.ts';
 import {
   type Composed,
   type Effect,
   type Host,
-  type PendingMessage,
-  pause,
+  type QueuedFile,
+  type Revision,
+  revised,
   type StoredEntry,
 } from './protocol.ts';
-import type { Refusal } from './refusals.ts';
+import { type Refusal, unreachable } from './refusals.ts';
+import { type Follow, Settled } from './settled.ts';
+import { Wait } from './wait.ts';
 
-/** Refusals that say nothing about what was sent: the second of them is final. */
-const MOST_FAULTS = 2;
-/** Timers of platforms do not run much longer, and a mute may be lifted. */
-const LONGEST_WAIT_MS = 600_000;
+type Phase = 'idle' | 'loading' | 'storing' | 'sending' | 'waiting' | 'blocked';
 
-const malformed: Refusal = { code: 'Unknown', errorType: 'MalformedAnswer', sentence: '', values: {} };
-
-type Phase = 'idle' | 'loading' | 'sending' | 'waiting' | 'blocked';
+export interface OutboxListener {
+  /** The message that a send is answered with, before it leaves the outbox. */
+  tell(message: Message): void;
+  readonly follow: Follow;
+}
 
 export class RoomOutbox {
   #phase: Phase = 'idle';
-  #entries: StoredEntry[] = [];
-  /** What needs to be sent no more, and may still come from the storage. */
-  readonly #settled = new Set<string>();
+  readonly #pending = new Pending();
   #sending: string | null = null;
-  #attempts = 0;
-  #faults = 0;
   /** Another tab has changed the storage since it was asked. */
   #isStale = false;
-  #until = 0;
-  #waitsFor: Refusal | null = null;
-  #snapshot: { pending: readonly PendingMessage[]; drafts: readonly PendingMessage[] } | null = null;
   readonly #host: Host;
   readonly #roomId: string;
-  readonly #tell: (message: Message) => void;
+  readonly #listener: OutboxListener;
+  readonly #delivery: Delivery;
+  readonly #wait: Wait;
+  readonly #settled: Settled;
 
-  /** `tell`: hears of the message that a send is answered with, before it leaves the outbox. */
-  constructor(roomId: string, host: Host, tell: (message: Message) => void) {
+  constructor(roomId: string, host: Host, listener: OutboxListener) {
     this.#roomId = roomId;
     this.#host = host;
-    this.#tell = tell;
-  }
-
-  get isEmpty(): boolean {
-    return this.#entries.length === 0 && this.#phase === 'idle';
+    this.#listener = listener;
+    this.#settled = new Settled(host, listener.follow);
+    this.#wait = new Wait(host, `outbox/${roomId}`);
+    this.#delivery = new Delivery(host, {
+      revise: (id, by) => this.#revise(id, by),
+      stored: (message) => this.#stored(message),
+      refused: (id, refusal, verdict) => this.#refused(id, refusal, verdict),
+    });
   }
 
   /** What waits to be sent, and what was finally refused: the same object until something changes. */
-  get snapshot(): { pending: readonly PendingMessage[]; drafts: readonly PendingMessage[] } {
-    this.#snapshot ??= {
-      pending: this.#entries.filter(({ refusal }) => !refusal).map((entry) => this.#shown(entry)),
-      drafts: this.#entries.filter(({ refusal }) => refusal).map((entry) => this.#shown(entry)),
-    };
-    return this.#snapshot;
+  get snapshot(): Shown {
+    return this.#pending.look(() => ({
+      id: this.#sending,
+      isSending: this.#phase === 'sending' || this.#phase === 'storing',
+      waitsFor: this.#wait.refusal,
+    }));
   }
 
   /** Store what somebody composed. It is shown, and goes, once it is stored. */
@@ -66,26 +68,41 @@ export class RoomOutbox {
 
   /** It is stored here. */
   added(entry: StoredEntry): void {
-    if (!this.#settled.has(entry.clientMessageId)) this.#mirror([...this.#entries, entry]);
+    if (!this.#settled.has(entry.clientMessageId)) this.#pending.put(entry);
     this.go();
   }
 
   /** The storage's answer: what it has of this room. */
   loaded(entries: readonly StoredEntry[]): void {
-    const isSettled = ({ clientMessageId }: StoredEntry) => this.#settled.has(clientMessageId);
-    for (const { clientMessageId } of entries.filter(isSettled))
-      this.#emit({ type: 'remove', clientMessageId });
+    for (const entry of entries) if (this.#settled.has(entry.clientMessageId)) this.#settled.end(entry);
     // What was refused is a draft here, even if the storage could not take that in.
-    const drafts = new Map(this.#entries.map((entry) => [entry.clientMessageId, entry.refusal]));
-    this.#mirror(
+    const drafts = new Map(this.#pending.entries.map((entry) => [entry.clientMessageId, entry.refusal]));
+    this.#pending.set(
       entries
-        .filter((entry) => !isSettled(entry))
+        .filter(({ clientMessageId }) => !this.#settled.has(clientMessageId))
         .map((entry) => ({ ...entry, refusal: entry.refusal ?? drafts.get(entry.clientMessageId) ?? null })),
     );
     if (this.#phase === 'loading') {
       this.#phase = 'idle';
-      this.#send();
+      this.#step();
     } else this.go();
+  }
+
+  /** What the storage has of a message now; `null`: nothing any more, `undefined`: it could not be changed. */
+  revised(id: string, by: Revision, stored: StoredEntry | null | undefined): void {
+    const held = this.#pending.get(id);
+    const entry = stored === undefined && held ? revised(held, by) : stored;
+    const isSettled = this.#settled.has(id);
+    if (!entry) {
+      this.#pending.drop(id);
+      if (by.kind === 'mend') this.#settled.later(id, { kind: 'edit', ...by.said });
+      else if (by.kind === 'drop') this.#settled.later(id, { kind: 'remove' });
+    } else if (isSettled) this.#settled.end(entry);
+    else if (held && by.kind !== 'refuse') this.#pending.put(entry);
+    if (this.#sending !== id) return;
+    if (!entry) this.#leave();
+    else if (this.#phase === 'storing' && this.#next()?.clientMessageId === id) this.#step();
+    else if (this.#phase === 'storing') this.#leave(); // what comes next the storage says
   }
 
   /** Send what is first, unless something is under way or has to be waited for. */
@@ -102,24 +119,24 @@ export class RoomOutbox {
 
   /** The network or the token is there again: what waits for that waits no longer. */
   wake(): void {
-    const code = this.#waitsFor?.code;
+    const code = this.#wait.refusal?.code;
     if (this.#phase === 'blocked' || (this.#phase === 'waiting' && code === 'Unreachable')) this.#resume();
   }
 
   /** The mute is lifted. */
   unmuted(): void {
-    if (this.#phase === 'waiting' && this.#waitsFor?.code === 'Muted') this.#resume();
+    if (this.#phase === 'waiting' && this.#wait.refusal?.code === 'Muted') this.#resume();
   }
 
   /** The server's clock is known better: a wait that was reckoned by it is reckoned anew. */
   clockSet(): void {
-    if (this.#waitsFor?.code === 'Muted') this.due();
+    if (this.#wait.refusal?.code === 'Muted') this.due();
   }
 
   /** What was waited for is over, if the clock agrees. */
   due(): void {
     if (this.#phase !== 'waiting' && this.#phase !== 'blocked') return;
-    if (this.#waitsFor?.code === 'Muted' && this.#host.serverNow() < this.#until) this.#wait(this.#waitsFor);
+    if (this.#wait.isEarly && this.#wait.refusal) this.#pause(this.#wait.refusal);
     else this.#resume();
   }
 
@@ -127,33 +144,46 @@ export class RoomOutbox {
   seen(message: Message): void {
     const id = message.clientMessageId;
     if (!id) return;
-    if (this.#entries.some(({ clientMessageId }) => clientMessageId === id)) this.#settle(id);
-    else this.#settled.add(id); // another tab's, which may still be in the storage
+    if (this.#pending.get(id)) this.#settle(id, message.id);
+    else this.#settled.add(id, message.id); // another tab's, which may still be in the storage
+  }
+
+  /** So much of a file is there. */
+  progress(key: string, part: number): void {
+    this.#pending.progress(key, part);
   }
 
   /** A draft again, under a new id, at the end of the queue. */
-  retry(clientMessageId: string, newId: string, text?: string): void {
-    const draft = this.#entries.find((entry) => entry.clientMessageId === clientMessageId && entry.refusal);
-    if (!draft) return;
-    this.#settled.add(clientMessageId);
-    this.#drop(clientMessageId);
-    const { n, isDurable, refusal, ...composed } = draft;
-    const entry = { ...composed, clientMessageId: newId, text: text ?? composed.text };
+  retry(clientMessageId: string, newId: string, text?: string, files?: readonly QueuedFile[]): void {
+    const draft = this.#pending.get(clientMessageId);
+    if (!draft?.refusal) return;
+    this.#settled.add(clientMessageId, null);
+    this.#pending.drop(clientMessageId);
+    const { n, isDurable, refusal, isTried, after, ...composed } = draft;
+    const said = { text: text ?? composed.text, ...(files ? { files } : {}) };
+    const entry = { ...composed, clientMessageId: newId, ...said };
     this.#emit({ type: 'add', entry, replaces: clientMessageId });
   }
 
-  /** Throw a draft away. */
-  discard(clientMessageId: string): void {
-    const draft = this.#entries.find((entry) => entry.clientMessageId === clientMessageId && entry.refusal);
-    if (!draft) return;
-    this.#settled.add(clientMessageId);
-    this.#drop(clientMessageId);
-    this.#emit({ type: 'remove', clientMessageId });
+  /** Another text for what waits; where a try may have reached the server it is edited there afterwards. */
+  mend(id: string, said: Extract<Revision, { kind: 'mend' }>['said']): void {
+    if (this.#pending.get(id) && !this.#pending.get(id)?.refusal) this.#revise(id, { kind: 'mend', said });
+  }
+
+  /** Throw away a draft, or what waits; where a try may have reached the server it is removed there afterwards. */
+  discard(id: string): void {
+    const entry = this.#pending.get(id);
+    if (!entry) return;
+    if (entry.refusal) {
+      this.#settled.add(id, null);
+      this.#pending.drop(id);
+    }
+    this.#revise(id, { kind: 'drop' });
   }
 
   /** What this tab has to send now: one that does not lead sends only what no other tab can read. */
   #next(): StoredEntry | null {
-    const first = this.#entries.find(({ refusal }) => !refusal);
+    const first = this.#pending.entries.find(({ refusal }) => !refusal);
     return first && (this.#host.leads() || !first.isDurable) ? first : null;
   }
 
@@ -163,136 +193,96 @@ export class RoomOutbox {
     this.#emit({ type: 'load', roomId: this.#roomId });
   }
 
-  #send(): void {
+  /** Carry on with what is first: another file, then the word that it is sent, then the message. */
+  #step(): void {
     const first = this.#next();
-    if (!first) return this.go();
-    this.#phase = 'sending';
-    if (this.#sending !== first.clientMessageId) this.#attempts = this.#faults = 0;
-    this.#sending = first.clientMessageId;
-    this.#snapshot = null;
-    const { n, isDurable, refusal, version, ...variables } = first;
-    const id = first.clientMessageId;
-    this.#host.request('sendMessage', variables, (value, refused) => this.#answered(id, value, refused));
-  }
-
-  #answered(id: string, value: unknown, refused: Refusal | null): void {
-    const message = value as Message | null;
-    const isStored = !refused && message?.clientMessageId === id && message.roomId === this.#roomId;
-    if (isStored) {
-      this.#tell(message);
-      this.#settle(id);
-    } else if (this.#sending === id && this.#phase === 'sending') this.#refused(id, refused ?? malformed);
-  }
-
-  #settle(id: string): void {
-    if (!this.#settled.has(id)) {
-      this.#settled.add(id);
-      this.#drop(id);
-      this.#emit({ type: 'remove', clientMessageId: id });
+    if (!first) {
+      this.#phase = 'idle';
+      return this.go();
     }
-    if (this.#sending !== id) return;
+    if (this.#sending !== first.clientMessageId) {
+      this.#wait.succeeded();
+      this.#delivery.begin();
+    }
+    this.#sending = first.clientMessageId;
+    if (!this.#host.isOnline()) return this.#pause(unreachable());
+    this.#phase = 'sending';
+    this.#pending.changed();
+    this.#delivery.step(first);
+  }
+
+  #stored(message: Message): void {
+    this.#wait.succeeded();
+    this.#listener.tell(message);
+    this.#settle(message.clientMessageId ?? '', message.id);
+  }
+
+  #settle(id: string, messageId: string): void {
+    const isKnown = this.#settled.has(id);
+    this.#settled.add(id, messageId);
+    const entry = this.#pending.get(id);
+    if (!isKnown && entry) {
+      this.#pending.drop(id);
+      this.#settled.end(entry);
+    }
+    if (this.#sending === id) this.#leave();
+  }
+
+  /** What was on its way is so no longer. */
+  #leave(): void {
     this.#sending = null;
-    this.#waitsFor = null;
-    this.#emit({ type: 'cancel', key: this.#timer });
+    this.#delivery.end();
+    this.#wait.end();
     if (this.#phase === 'loading') return;
     this.#phase = 'idle';
     this.go();
   }
 
-  #refused(id: string, refusal: Refusal): void {
-    switch (refusal.code) {
-      case 'RateLimited':
-      case 'Muted':
-      case 'ServiceUnavailable':
-      case 'Unreachable':
-        return this.#wait(refusal);
-      case 'Unauthorized':
-      case 'IdentityRefused':
-        this.#phase = 'blocked';
-        this.#waitsFor = refusal;
-        this.#snapshot = null;
-        return this.#host.unauthorized();
-      case 'InternalError':
-      case 'Unknown':
-        this.#faults += 1;
-        return this.#faults < MOST_FAULTS ? this.#wait(refusal) : this.#refuse([id], refusal);
-      case 'NotRoomMember':
-        return this.#refuse(
-          this.#entries.map(({ clientMessageId }) => clientMessageId),
-          refusal,
-        );
-      default:
-        return this.#refuse([id], refusal);
-    }
+  #refused(id: string, refusal: Refusal, verdict: Verdict): void {
+    if (verdict === 'wait') return this.#pause(refusal);
+    if (verdict === 'all') return this.#refuse(this.#pending.entries, refusal);
+    if (verdict === 'final') return this.#refuse([this.#pending.get(id)], refusal);
+    this.#phase = 'blocked';
+    this.#wait.refusal = refusal;
+    this.#pending.changed();
+    this.#host.unauthorized();
   }
 
   /** These go to the person, with what was said of them; the others go on. */
-  #refuse(ids: readonly string[], refusal: Refusal): void {
-    const drafts = new Set(ids);
-    this.#entries = this.#entries.map((entry) => {
-      if (entry.refusal || !drafts.has(entry.clientMessageId)) return entry;
-      const draft = { ...entry, refusal };
-      this.#emit({ type: 'update', entry: draft });
-      return draft;
-    });
+  #refuse(entries: readonly (StoredEntry | undefined)[], refusal: Refusal): void {
+    for (const entry of entries) {
+      if (!entry || entry.refusal) continue;
+      const by: Revision = { kind: 'refuse', refusal };
+      const draft = revised(entry, by);
+      if (draft) this.#pending.put(draft);
+      else this.#pending.drop(entry.clientMessageId);
+      this.#emit(this.#revision(entry.clientMessageId, by));
+    }
     this.#resume();
   }
 
-  #wait(refusal: Refusal): void {
+  #pause(refusal: Refusal): void {
     this.#phase = 'waiting';
-    this.#waitsFor = refusal;
-    this.#snapshot = null;
-    this.#emit({ type: 'timer', key: this.#timer, afterMs: this.#pause(refusal) });
-  }
-
-  #pause(refusal: Refusal): number {
-    if (refusal.code === 'RateLimited') return refusal.retryAfterMs;
-    if (refusal.code === 'Muted') {
-      const until = Date.parse(refusal.until);
-      this.#until = Number.isNaN(until) ? 0 : until;
-      const left = this.#until - this.#host.serverNow();
-      return Math.min(Math.max(left, 1_000), LONGEST_WAIT_MS);
-    }
-    this.#attempts += 1;
-    return pause(this.#attempts - 1, this.#host.chance());
+    this.#pending.changed();
+    this.#wait.begin(refusal);
   }
 
   #resume(): void {
     this.#phase = 'idle';
-    this.#waitsFor = null;
-    this.#snapshot = null;
-    this.#emit({ type: 'cancel', key: this.#timer });
+    this.#pending.changed();
+    this.#wait.end();
     this.go();
   }
 
-  #mirror(entries: readonly StoredEntry[]): void {
-    const byId = new Map(entries.map((entry) => [entry.clientMessageId, entry]));
-    this.#entries = [...byId.values()].sort((a, b) => a.n - b.n);
-    this.#snapshot = null;
+  /** Have the storage change it; what is on its way goes on once that is done. */
+  #revise(id: string, by: Revision): void {
+    if (by.kind === 'try' || by.kind === 'files') this.#phase = 'storing';
+    if (by.kind === 'files') this.#wait.succeeded();
+    this.#emit(this.#revision(id, by));
   }
 
-  #drop(clientMessageId: string): void {
-    this.#entries = this.#entries.filter((entry) => entry.clientMessageId !== clientMessageId);
-    this.#snapshot = null;
-  }
-
-  #shown(entry: StoredEntry): PendingMessage {
-    const { clientMessageId, roomId, text, attachments, isDurable } = entry;
-    const isSending = this.#phase === 'sending' && this.#sending === clientMessageId;
-    const isFirst = this.#sending === clientMessageId;
-    return {
-      clientMessageId,
-      roomId,
-      text,
-      attachments,
-      isDurable,
-      status: entry.refusal ? 'draft' : isSending ? 'sending' : 'waiting',
-      refusal: entry.refusal ?? (isFirst ? this.#waitsFor : null),
-    };
-  }
-
-  get #timer(): string {
-    return `outbox/${this.#roomId}`;
+  #revision(clientMessageId: string, by: Revision): Effect {
+    return { type: 'revise', roomId: this.#roomId, clientMessageId, by };
   }
 
   #emit(effect: Effect): void {

@@ -1,18 +1,8 @@
-// The rooms that are open or have something to send: each with its session, its outbox and its read mark.
+// The rooms that are open or have something to send.
 import type { Message, Room, RoomState } from '../wire/generated/types.ts';
-import { RoomChanges } from './changes.ts';
 import type { Position } from './connection.ts';
-import { ReadMark } from './marks.ts';
-import { RoomOutbox } from './outbox.ts';
-import {
-  type AnyStored,
-  type Event,
-  type Host,
-  isChange,
-  type RoomSnapshot,
-  type StoredChange,
-  type StoredEntry,
-} from './protocol.ts';
+import { Place } from './place.ts';
+import type { AnyStored, Event, Host, RoomSnapshot } from './protocol.ts';
 import { RoomSession } from './room.ts';
 import { roomSnapshot } from './snapshot.ts';
 
@@ -38,13 +28,6 @@ export interface PlacesOptions {
   readonly changed: (room: Room) => void;
 }
 
-interface Place {
-  session: RoomSession | null;
-  readonly outbox: RoomOutbox;
-  readonly changes: RoomChanges;
-  readonly mark: ReadMark;
-}
-
 export class Places {
   readonly #options: PlacesOptions;
   readonly #host: Host;
@@ -65,9 +48,7 @@ export class Places {
   /** How many messages wait to be sent, in all rooms. */
   get waiting(): number {
     let count = 0;
-    for (const { outbox, changes } of this.#places.values()) {
-      count += outbox.snapshot.pending.length + changes.waiting;
-    }
+    for (const place of this.#places.values()) count += place.waiting;
     return count;
   }
 
@@ -81,10 +62,7 @@ export class Places {
     switch (event.type) {
       case 'start':
         this.#host.emit({ type: 'load', roomId: null });
-        for (const { outbox, changes } of this.#places.values()) {
-          outbox.due();
-          changes.wake();
-        }
+        for (const place of this.#places.values()) place.start();
         return;
       case 'leads':
         if (event.isLeader) this.#host.emit({ type: 'load', roomId: null });
@@ -114,7 +92,14 @@ export class Places {
     switch (event.type) {
       case 'added':
         this.#isDurable = event.entry.isDurable && this.#isDurable !== false;
-        return this.#added(event.entry);
+        return this.#place(event.entry.roomId).added(event.entry);
+      case 'notAdded':
+        return this.#place(event.roomId).changes.notAdded(event.clientMessageId);
+      case 'revised':
+        return this.#place(event.roomId).revised(event);
+      case 'progress':
+        for (const { outbox } of this.#places.values()) outbox.progress(event.key, event.part);
+        return;
       case 'loaded':
         return this.#loaded(event.roomId, event.entries);
       case 'stored':
@@ -125,16 +110,13 @@ export class Places {
       case 'change':
         return this.#place(event.roomId).changes.change(event.change);
       case 'retry':
-        for (const { outbox } of this.#places.values()) {
-          outbox.retry(event.clientMessageId, event.newId, event.text);
-        }
-        for (const { changes } of this.#places.values()) changes.retry(event.clientMessageId);
+        for (const place of this.#places.values()) place.retry(event);
+        return;
+      case 'mend':
+        for (const { outbox } of this.#places.values()) outbox.mend(event.clientMessageId, event.said);
         return;
       case 'discard':
-        for (const { outbox, changes } of this.#places.values()) {
-          outbox.discard(event.clientMessageId);
-          changes.discard(event.clientMessageId);
-        }
+        for (const place of this.#places.values()) place.discard(event.clientMessageId);
         return;
     }
   }
@@ -169,12 +151,14 @@ export class Places {
 
   /** What follows from all that was taken in: it is looked at after each event. */
   settle(): void {
-    for (const [roomId, { session, mark }] of this.#places) {
+    for (const [roomId, { session, mark, changes }] of this.#places) {
       if (!session?.timeline.head || session.status === 'left') continue;
       const lastRead = this.#options.lastRead(roomId);
-      if (lastRead !== undefined) session.line.decide(lastRead, session.timeline.head.seq);
+      const read = lastRead === null || lastRead === undefined ? lastRead : Math.max(lastRead, mark.queued);
+      if (read !== undefined) session.line.decide(read, session.timeline.head.seq);
       if (session.line.isDecided && this.#isVisible && mark.shown !== null) mark.read(mark.shown);
       session.lookup.look();
+      session.reactions.look(changes.snapshot);
       session.expiry.look(this.#options.retentionDays(roomId));
     }
   }
@@ -189,10 +173,7 @@ export class Places {
 
   /** What waited for the network or a token need not wait any longer. */
   wake(): void {
-    for (const { outbox, changes } of this.#places.values()) {
-      outbox.wake();
-      changes.wake();
-    }
+    for (const place of this.#places.values()) place.wake();
   }
 
   /** The server's clock is known better. */
@@ -246,11 +227,7 @@ export class Places {
 
   #due(key: string): void {
     const [kind, roomId] = split(key);
-    if (kind === 'room') this.session(roomId)?.due();
-    else if (kind === 'lookup') this.session(roomId)?.lookup.due();
-    else if (kind === 'outbox') this.#places.get(roomId)?.outbox.due();
-    else if (kind === 'changes') this.#places.get(roomId)?.changes.wake();
-    else if (kind === 'mark') this.#places.get(roomId)?.mark.due();
+    this.#places.get(roomId)?.due(kind);
   }
 
   #open(roomId: string): void {
@@ -292,12 +269,6 @@ export class Places {
     if (message.clientMessageId) this.#options.hasRead(message.roomId, message.seq ?? 0); // whoever writes has read
   }
 
-  #added(entry: AnyStored): void {
-    const { outbox, changes } = this.#place(entry.roomId);
-    if (isChange(entry)) changes.added(entry);
-    else outbox.added(entry);
-  }
-
   #loaded(roomId: string | null, entries: readonly AnyStored[]): void {
     const rooms = new Map<string, AnyStored[]>(roomId === null ? [] : [[roomId, []]]);
     for (const entry of entries) {
@@ -305,21 +276,17 @@ export class Places {
       if (found) found.push(entry);
       else rooms.set(entry.roomId, [entry]);
     }
-    for (const [each, found] of rooms) {
-      const { outbox, changes } = this.#place(each);
-      outbox.loaded(found.filter((entry): entry is StoredEntry => !isChange(entry)));
-      changes.loaded(found.filter((entry): entry is StoredChange => isChange(entry)));
-    }
+    for (const [each, found] of rooms) this.#place(each).loaded(found);
   }
 
   #place(roomId: string): Place {
     let place = this.#places.get(roomId);
     if (!place) {
-      const tell = (message: Message) => this.session(roomId)?.add([message]);
-      const outbox = new RoomOutbox(roomId, this.#host, tell);
-      const changes = new RoomChanges(roomId, this.#host, tell);
-      const mark = new ReadMark(roomId, this.#host, (seq) => this.#options.hasRead(roomId, seq));
-      place = { session: null, outbox, changes, mark };
+      place = new Place(roomId, this.#host, {
+        tell: (message) => this.session(roomId)?.add([message]),
+        reacted: (id, emoji, on) => this.session(roomId)?.reactions.reacted(id, emoji, on),
+        hasRead: (seq) => this.#options.hasRead(roomId, seq),
+      });
       this.#places.set(roomId, place);
     }
     return place;

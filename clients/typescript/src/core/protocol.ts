@@ -7,63 +7,13 @@ import type {
   Receipt,
   Room,
   RoomHead,
-  SendMessageVariables,
   Typing,
+  Upload,
 } from '../wire/generated/types.ts';
+import type { AnyEntry, AnyStored, Change, Composed, Following, QueuedFile, Revision } from './entries.ts';
 import type { Refusal } from './refusals.ts';
 
-/** What somebody composed: what `sendMessage` is called with, under one `clientMessageId` for ever. */
-export type Composed = SendMessageVariables & { readonly clientMessageId: string };
-
-/** A message that is not stored by the server yet, as the outbox's storage keeps it. */
-export interface Entry extends Composed {
-  /** The form of this record: what another version of the client wrote is kept, whatever it is. */
-  readonly version: 1;
-  /** Why it was finally refused, if it was: then it is a draft, for the person to mend or to throw away. */
-  readonly refusal?: Refusal | null;
-}
-
-/** An entry that is stored: `n` rises with each, over all tabs. */
-export interface StoredEntry extends Entry {
-  readonly n: number;
-  /** Whether it outlives the page: not where there is no storage, or none left. */
-  readonly isDurable: boolean;
-}
-
-/** What somebody does to a message that the server has. */
-export interface Change {
-  readonly kind: 'edit' | 'remove' | 'react';
-  /** The message's id. */
-  readonly target: string;
-  /** Of an edit. */
-  readonly text?: string;
-  readonly mentions?: readonly string[];
-  readonly mentionsAll?: boolean;
-  /** Of a reaction. */
-  readonly emoji?: string;
-  readonly on?: boolean;
-}
-
-/** The same as the storage keeps it, under a key of which there is one. */
-export interface ChangeEntry extends Change {
-  readonly version: 1;
-  readonly clientMessageId: string;
-  readonly roomId: string;
-  readonly refusal?: Refusal | null;
-}
-
-export interface StoredChange extends ChangeEntry {
-  readonly n: number;
-  readonly isDurable: boolean;
-}
-
-export type AnyEntry = Entry | ChangeEntry;
-export type AnyStored = StoredEntry | StoredChange;
-
-/** Whether it is about a message that the server has. */
-export const isChange = <Send extends { readonly roomId: string }, Other extends Change>(
-  entry: Send | Other,
-): entry is Other => 'kind' in entry;
+export * from './entries.ts';
 
 /** Requests are named after the API's fields. */
 export type RequestField =
@@ -74,11 +24,13 @@ export type RequestField =
   | 'sync'
   | 'myRooms'
   | 'heartbeat'
+  | 'createUpload'
   | 'sendMessage'
   | 'markRead'
   | 'editMessage'
   | 'removeMessage'
   | 'react'
+  | 'myReactions'
   | 'me'
   | 'typing'
   | 'receipts'
@@ -110,15 +62,25 @@ export type Effect =
       readonly field: RequestField;
       readonly variables: Readonly<Record<string, unknown>>;
     }
+  /** Post a queued file; answered as a request is, with `progress` before. `endPost`: it is not wanted any more. */
+  | { readonly type: 'post'; readonly number: number; readonly file: QueuedFile; readonly upload: Upload }
+  | { readonly type: 'endPost'; readonly key: string }
   /** Answered by `due`, once; a timer of the same key replaces the one before. */
   | { readonly type: 'timer'; readonly key: string; readonly afterMs: number }
   | { readonly type: 'cancel'; readonly key: string }
   /**
    * The storage's, which are carried out one after the other. `replaces`: removed in the same step; where it is not there
-   * any more nothing is added, and no answer comes.
+   * any more nothing is added, and `notAdded` comes.
    */
   | { readonly type: 'add'; readonly entry: AnyEntry; readonly replaces?: string }
   | { readonly type: 'update'; readonly entry: AnyStored }
+  /** Something becomes of a message that waits, or of a mark, by `revised`; answered by `revised`. */
+  | {
+      readonly type: 'revise';
+      readonly roomId: string;
+      readonly clientMessageId: string;
+      readonly by: Revision;
+    }
   | { readonly type: 'remove'; readonly clientMessageId: string; readonly roomId?: string }
   /** Everything of a room, or of all; answered by `loaded`. */
   | { readonly type: 'load'; readonly roomId: string | null };
@@ -165,20 +127,41 @@ export type Event =
   | { readonly type: 'answered'; readonly number: number; readonly value: unknown }
   | { readonly type: 'refused'; readonly number: number; readonly refusal: Refusal }
   | { readonly type: 'due'; readonly key: string }
+  /** How much of a file is there, from 0 to 1. */
+  | { readonly type: 'progress'; readonly key: string; readonly part: number }
   | { readonly type: 'added'; readonly entry: AnyStored }
+  | { readonly type: 'notAdded'; readonly roomId: string; readonly clientMessageId: string }
+  /** The entry as the storage has it now; `null`: not any more. Without one the storage could not be changed. */
+  | {
+      readonly type: 'revised';
+      readonly roomId: string;
+      readonly clientMessageId: string;
+      readonly by: Revision;
+      readonly entry?: AnyStored | null;
+    }
   | { readonly type: 'loaded'; readonly roomId: string | null; readonly entries: readonly AnyStored[] }
+  /** A newer version of the library has the storage. */
+  | { readonly type: 'outdated' }
   /** Another tab has added something. */
   | { readonly type: 'stored'; readonly roomId: string }
   | { readonly type: 'compose'; readonly message: Composed }
+  /** Another text for a message that waits. */
+  | {
+      readonly type: 'mend';
+      readonly clientMessageId: string;
+      readonly said: Omit<Following, 'kind'>;
+    }
   /** Something is done to a message that the server has. */
   | { readonly type: 'change'; readonly roomId: string; readonly change: Change }
-  /** A draft again, under a new id. */
+  /** A draft again, under a new id; with these files, where some are given. */
   | {
       readonly type: 'retry';
       readonly clientMessageId: string;
       readonly newId: string;
       readonly text?: string;
+      readonly files?: readonly QueuedFile[];
     }
+  /** Throw away what was finally refused, or a message that waits. */
   | { readonly type: 'discard'; readonly clientMessageId: string }
   | { readonly type: 'open'; readonly roomId: string }
   | { readonly type: 'close'; readonly roomId: string }
@@ -214,12 +197,19 @@ export type Event =
   /** The answer to a call that somebody made past the core. */
   | { readonly type: 'told'; readonly messages: readonly Message[] };
 
+/** What a person sees of a file that goes with a message. */
+export interface PendingFile extends Pick<QueuedFile, 'key' | 'name' | 'contentType' | 'size'> {
+  /** How much of it is there, from 0 to 1. */
+  readonly part: number;
+}
+
 /** What a person sees of a message that is not stored yet. */
 export interface PendingMessage {
   readonly clientMessageId: string;
   readonly roomId: string;
   readonly text: string;
   readonly attachments?: readonly string[] | null | undefined;
+  readonly files: readonly PendingFile[];
   /** `waiting`: for the rate, the end of a mute, the network, or who comes before it. */
   readonly status: 'waiting' | 'sending' | 'draft';
   readonly refusal: Refusal | null;
@@ -239,6 +229,16 @@ export interface PendingChange {
     readonly status: 'waiting' | 'sending' | 'refused';
     readonly refusal: Refusal | null;
   }[];
+}
+
+/** People who react to a message with an emoji, as it is to be shown: with what is not at the server yet. */
+export interface ShownReaction {
+  readonly emoji: string;
+  readonly count: number;
+  /** Up to three of them, as the server says it. */
+  readonly userIds: readonly string[];
+  /** Whether the person is one of them. */
+  readonly isMine: boolean;
 }
 
 /** `left`: the person is not in the room. `refused`: it cannot be read, by `refusal`. */
@@ -265,6 +265,8 @@ export interface RoomSnapshot {
   readonly drafts: readonly PendingMessage[];
   /** By the message's id, what was done to it and is not at the server yet. */
   readonly changes: ReadonlyMap<string, PendingChange>;
+  /** By the message's id, who reacts to it; a message to which nobody does is not in it. */
+  readonly reactions: ReadonlyMap<string, readonly ShownReaction[]>;
   /** Whether there are messages before and after those here. Where there are some after, what comes is only counted. */
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
@@ -310,6 +312,8 @@ export interface Snapshot {
   readonly rooms: readonly RoomSummary[];
   /** Whether what waits to be sent outlives the page; `null` until something was stored. */
   readonly isDurable: boolean | null;
+  /** A newer version of this page has what was stored, which this one leaves alone: it has to be loaded anew. */
+  readonly isOutdated: boolean;
   /** How many messages wait to be sent, in all rooms. */
   readonly waiting: number;
 }
@@ -323,6 +327,8 @@ export interface Host {
     variables: Readonly<Record<string, unknown>>,
     then: (value: unknown, refusal: Refusal | null) => void,
   ): void;
+  /** The same for a file that is posted. */
+  post(file: QueuedFile, upload: Upload, then: (value: unknown, refusal: Refusal | null) => void): void;
   /** Milliseconds since the epoch of the clock here, when the event came that is being worked on. */
   now(): number;
   /** The same by the server's clock, as far as it is known. */
@@ -333,6 +339,8 @@ export interface Host {
   chance(): number;
   /** Whether live events can come. */
   isUp(): boolean;
+  /** Whether there may be a network: not where the browser says that there is none. */
+  isOnline(): boolean;
   /** Whether this tab asks and sends for all tabs of the person. */
   leads(): boolean;
   /** The token was refused: nothing is asked until there is another. */

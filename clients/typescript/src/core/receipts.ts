@@ -20,6 +20,7 @@ interface Wanted {
 export class Receipts {
   readonly #host: Host;
   readonly #rooms = new Map<string, Wanted>();
+  #isVisible = true;
 
   constructor(host: Host) {
     this.#host = host;
@@ -39,6 +40,10 @@ export class Receipts {
       case 'close':
       case 'left':
         return this.#want(event.roomId, null);
+      case 'visible':
+        this.#isVisible = event.isVisible;
+        if (event.isVisible) for (const roomId of this.#rooms.keys()) this.#askIn(roomId, GATHER_MS);
+        return;
       case 'due': {
         const [kind, roomId] = split(event.key);
         if (kind === 'receipts') this.#ask(roomId);
@@ -68,7 +73,7 @@ export class Receipts {
   #ask(roomId: string): void {
     const wanted = this.#rooms.get(roomId);
     if (!wanted || wanted.isAsking || wanted.isOver) return;
-    if (!this.#host.isUp()) return this.#askIn(roomId, EVERY_MS);
+    if (!this.#host.isUp() || !this.#isVisible) return this.#askIn(roomId, EVERY_MS);
     wanted.isAsking = true;
     this.#host.request('receipts', { roomId, seq: wanted.seq, limit: 1 }, (value, refusal) => {
       wanted.isAsking = false;

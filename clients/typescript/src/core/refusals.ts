@@ -96,6 +96,11 @@ function whole(text: string | undefined, otherwise: number): number {
 
 /** No answer came, or none that could be read. */
 export const unreachable = (sentence = ''): Refusal => ({ code: 'Unreachable', sentence, values: {} });
+/** The file is not there any more. */
+export function missingFile(): Refusal {
+  const values = { argument: 'attachments', reason: 'fileMissing' };
+  return { code: 'InvalidInput', ...values, sentence: '', values };
+}
 /** The token was refused. */
 export const unauthorized = (sentence = ''): Refusal => ({ code: 'Unauthorized', sentence, values: {} });
 

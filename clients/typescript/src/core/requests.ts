@@ -1,5 +1,6 @@
 // What was asked of the API and is not answered yet.
-import type { Effect, Event, RequestField } from './protocol.ts';
+import type { Upload } from '../wire/generated/types.ts';
+import type { Effect, Event, QueuedFile, RequestField } from './protocol.ts';
 import { type Refusal, unreachable } from './refusals.ts';
 
 /** Hears what became of a request: its answer, or why there is none. */
@@ -18,6 +19,12 @@ export class Requests {
     this.#number += 1;
     this.#asked.set(this.#number, then);
     this.#emit({ type: 'request', number: this.#number, field, variables });
+  }
+
+  post(file: QueuedFile, upload: Upload, then: Then): void {
+    this.#number += 1;
+    this.#asked.set(this.#number, then);
+    this.#emit({ type: 'post', number: this.#number, file, upload });
   }
 
   take(event: Event): void {

@@ -5,6 +5,7 @@ import { Line } from './line.ts';
 import { Lookup } from './lookup.ts';
 import { Pages } from './pages.ts';
 import type { Host, RoomStatus } from './protocol.ts';
+import { Reactions } from './reactions.ts';
 import type { Refusal } from './refusals.ts';
 import { Timeline } from './timeline.ts';
 import { Tries } from './tries.ts';
@@ -33,6 +34,7 @@ export class RoomSession {
   readonly pages: Pages;
   readonly lookup: Lookup;
   readonly expiry: Expiry;
+  readonly reactions: Reactions;
   readonly line = new Line();
   refusal: Refusal | null = null;
   isSubscribed = false;
@@ -55,11 +57,12 @@ export class RoomSession {
     this.#options = options;
     this.#host = host;
     this.#isUp = isUp;
-    const { roomId, keep, seen } = options;
+    const { roomId, userId, keep, seen } = options;
     this.timeline = new Timeline(roomId, keep);
     this.#tries = new Tries(host, `room/${roomId}`);
     this.lookup = new Lookup(this.timeline, host);
     this.expiry = new Expiry(this.timeline, host);
+    this.reactions = new Reactions(this.timeline, host, userId);
     const read = (messages: readonly Message[]) => {
       seen(messages);
       if (this.timeline.hasGap) this.#lookAgain();
@@ -93,6 +96,7 @@ export class RoomSession {
     this.#rest('closed');
     this.pages.forget();
     this.lookup.forget();
+    this.reactions.forget();
     if (this.#subscription) this.#host.emit({ type: 'unsubscribe', roomId: this.#options.roomId });
   }
 
@@ -161,6 +165,7 @@ export class RoomSession {
     this.#rest('reading');
     this.#isComplete = false;
     this.lookup.forget();
+    this.reactions.forget();
     this.pages.begin((isRead) => {
       if (!isRead) return this.#failed(this.pages.refusal, () => this.#read());
       this.#epoch = this.timeline.head?.epoch ?? 0;

@@ -1,11 +1,12 @@
 // A room as it is shown, put together from its parts.
 import type { RoomChanges } from './changes.ts';
 import type { RoomOutbox } from './outbox.ts';
-import type { PendingChange, RoomSnapshot } from './protocol.ts';
+import type { PendingChange, RoomSnapshot, ShownReaction } from './protocol.ts';
 import type { RoomSession } from './room.ts';
 
 const NONE: readonly never[] = [];
 const NO_CHANGES: ReadonlyMap<string, PendingChange> = new Map();
+const NO_REACTIONS: ReadonlyMap<string, readonly ShownReaction[]> = new Map();
 
 export function roomSnapshot(
   roomId: string,
@@ -24,6 +25,7 @@ export function roomSnapshot(
     pending: outbox?.snapshot.pending ?? NONE,
     drafts: outbox?.snapshot.drafts ?? NONE,
     changes: changes?.snapshot ?? NO_CHANGES,
+    reactions: session?.reactions.shown ?? NO_REACTIONS,
     hasOlder: timeline?.hasOlder ?? false,
     hasNewer: timeline?.hasNewer ?? false,
     isLoadingOlder: pages?.isLoadingOlder ?? false,

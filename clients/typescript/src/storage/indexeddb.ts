@@ -1,11 +1,13 @@
 // The outbox in IndexedDB, which counts by itself: that count is the order of all tabs, whatever their clocks say. Where
 // there is no storage, or none left, entries stay in memory and say so (`isDurable`).
-import type { AnyEntry, AnyStored } from '../core/protocol.ts';
+import { type AnyEntry, type AnyStored, filesOf } from '../core/protocol.ts';
 import { MemoryStorage } from './memory.ts';
 import type { OutboxStorage } from './storage.ts';
 
-const VERSION = 1;
+/** 1: `outbox`. 2: `files` beside it, and read marks among the entries. */
+const VERSION = 2;
 const STORE = 'outbox';
+const FILES = 'files';
 
 /** Which database it is. */
 export interface IndexedDbOptions {
@@ -23,76 +25,94 @@ export function indexedDbStorage(options: IndexedDbOptions): OutboxStorage {
 
 type Stored = Omit<AnyStored, 'isDurable'>;
 
+interface Stores {
+  readonly entries: IDBObjectStore;
+  readonly files: IDBObjectStore;
+}
+
 class IndexedDbStorage implements OutboxStorage {
   readonly #name: string;
   readonly #factory: IDBFactory | undefined;
   readonly #memory = new MemoryStorage();
   #database: Promise<IDBDatabase> | null = null;
+  isOutdated = false;
 
   constructor({ userId, deployment = 'default', indexedDB }: IndexedDbOptions) {
     this.#name = `appsync-chat/${deployment}/${userId}`;
     this.#factory = indexedDB ?? globalThis.indexedDB;
   }
 
-  async add(entry: AnyEntry, replaces?: string): Promise<AnyStored | null> {
-    if (replaces && this.#memory.has(replaces)) return this.#memory.add(entry, replaces);
+  async add(
+    entry: AnyEntry,
+    replaces?: string,
+    files: ReadonlyMap<string, Blob> = new Map(),
+  ): Promise<AnyStored | null> {
+    if (replaces && this.#memory.has(replaces)) return this.#memory.add(entry, replaces, files);
     try {
-      const n = await this.#run('readwrite', async (store) => {
+      const n = await this.#run('readwrite', async (stores) => {
         if (replaces) {
-          const key = await done(store.index('id').getKey(replaces));
-          if (key === undefined) return null;
-          store.delete(key);
+          const replaced = await found(stores.entries, replaces);
+          if (!replaced) return null;
+          remove(stores, replaced, entry);
         }
-        return done(store.add(entry));
+        for (const [key, file] of files) stores.files.put(file, key);
+        return done(stores.entries.add(entry));
       });
       if (n === null) return null;
       this.#memory.after(Number(n));
       return { ...entry, n: Number(n), isDurable: true };
     } catch {
-      return this.#memory.add(entry);
+      return this.#memory.add(entry, undefined, files);
     }
   }
 
-  async update({ isDurable, ...entry }: AnyStored): Promise<void> {
-    if (!isDurable) return this.#memory.update({ ...entry, isDurable });
-    await this.#run('readwrite', async (store) => {
-      const key = await done(store.index('id').getKey(entry.clientMessageId));
-      if (key !== undefined) await done(store.put(entry));
-    });
-  }
-
-  async remove(clientMessageId: string): Promise<void> {
-    if (this.#memory.has(clientMessageId)) return this.#memory.remove(clientMessageId);
-    await this.#run('readwrite', async (store) => {
-      const key = await done(store.index('id').getKey(clientMessageId));
-      if (key !== undefined) await done(store.delete(key));
+  async revise(
+    clientMessageId: string,
+    change: (entry: AnyStored) => AnyStored | null,
+  ): Promise<AnyStored | null> {
+    if (this.#memory.has(clientMessageId)) return this.#memory.revise(clientMessageId, change);
+    return this.#run('readwrite', async (stores) => {
+      const held = await found(stores.entries, clientMessageId);
+      const next = held ? change(durable(held)) : null;
+      if (held && !next) remove(stores, held, null);
+      if (!next) return null;
+      const { isDurable, ...entry } = next;
+      await done(stores.entries.put(entry));
+      return next;
     });
   }
 
   async load(roomId: string | null): Promise<readonly AnyStored[]> {
     const volatile = await this.#memory.load(roomId);
     try {
-      const found = await this.#run('readonly', (store) =>
-        done<Stored[]>(roomId === null ? store.getAll() : store.index('room').getAll(roomId)),
+      const entries = await this.#run('readonly', ({ entries }) =>
+        done<Stored[]>(roomId === null ? entries.getAll() : entries.index('room').getAll(roomId)),
       );
-      const durable = found.map((entry) => ({ ...entry, isDurable: true }) as AnyStored);
-      for (const { n } of durable) this.#memory.after(n);
-      return [...durable, ...volatile].sort((a, b) => a.n - b.n);
+      for (const { n } of entries) this.#memory.after(n);
+      return [...entries.map(durable), ...volatile].sort((a, b) => a.n - b.n);
     } catch {
       return volatile;
     }
   }
 
+  async file(key: string): Promise<Blob | null> {
+    const volatile = await this.#memory.file(key);
+    if (volatile) return volatile;
+    return this.#run('readonly', ({ files }) => done<Blob | undefined>(files.get(key))).then(
+      (file) => file ?? null,
+    );
+  }
+
   async clear(): Promise<void> {
     await this.#memory.clear();
-    await this.#run('readwrite', (store) => done(store.clear())).catch(() => {});
+    await this.#run('readwrite', ({ entries, files }) => {
+      files.clear();
+      return done(entries.clear());
+    }).catch(() => {});
   }
 
   /** Once more where the browser has closed the connection meanwhile. */
-  async #run<Result>(
-    mode: IDBTransactionMode,
-    work: (store: IDBObjectStore) => Promise<Result>,
-  ): Promise<Result> {
+  async #run<Result>(mode: IDBTransactionMode, work: (stores: Stores) => Promise<Result>): Promise<Result> {
     try {
       return await transacted(await this.#open(), mode, work);
     } catch (error) {
@@ -114,7 +134,10 @@ class IndexedDbStorage implements OutboxStorage {
     if (!this.#factory) throw new Error('there is no IndexedDB');
     const request = this.#factory.open(this.#name, VERSION);
     request.onupgradeneeded = () => upgrade(request.result);
-    const database = await done(request);
+    const database = await done(request).catch((error: unknown) => {
+      this.isOutdated = error instanceof Error && error.name === 'VersionError';
+      throw error;
+    });
     // Another tab's newer version waits for this one to let go.
     database.onversionchange = () => {
       database.close();
@@ -126,27 +149,55 @@ class IndexedDbStorage implements OutboxStorage {
 
 /** What is queued stays: a later version adds to this and takes nothing away. */
 function upgrade(database: IDBDatabase): void {
-  if (database.objectStoreNames.contains(STORE)) return;
-  const store = database.createObjectStore(STORE, { keyPath: 'n', autoIncrement: true });
-  store.createIndex('id', 'clientMessageId', { unique: true });
-  store.createIndex('room', 'roomId');
+  const { objectStoreNames: names } = database;
+  if (!names.contains(STORE)) {
+    const store = database.createObjectStore(STORE, { keyPath: 'n', autoIncrement: true });
+    store.createIndex('id', 'clientMessageId', { unique: true });
+    store.createIndex('room', 'roomId');
+  }
+  if (!names.contains(FILES)) database.createObjectStore(FILES);
+}
+
+const durable = (entry: Stored) => ({ ...entry, isDurable: true }) as AnyStored;
+
+const found = (entries: IDBObjectStore, clientMessageId: string) =>
+  done<Stored | undefined>(entries.index('id').get(clientMessageId));
+
+/** An entry with its files, but for those that another one has now. */
+function remove({ entries, files }: Stores, entry: Stored, other: AnyEntry | null): void {
+  entries.delete(entry.n);
+  for (const key of filesOf(entry as AnyStored, other)) files.delete(key);
 }
 
 /** What the work answers, once the transaction is on the disk. */
 async function transacted<Result>(
   database: IDBDatabase,
   mode: IDBTransactionMode,
-  work: (store: IDBObjectStore) => Promise<Result>,
+  work: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {
-  const transaction = database.transaction(STORE, mode, { durability: 'strict' });
+  const transaction = database.transaction([STORE, FILES], mode, { durability: 'strict' });
   const ended = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new Error('aborted'));
   });
   ended.catch(() => {}); // `work` may have failed before
-  const result = await work(transaction.objectStore(STORE));
-  await ended;
-  return result;
+  const stores = { entries: transaction.objectStore(STORE), files: transaction.objectStore(FILES) };
+  try {
+    const result = await work(stores);
+    await ended;
+    return result;
+  } catch (error) {
+    if (mode === 'readwrite') abort(transaction); // nothing of it by halves
+    throw error;
+  }
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // it has ended
+  }
 }
 
 function done<Result>(request: IDBRequest<Result>): Promise<Result> {

@@ -92,6 +92,11 @@ export class TabsCore {
     this.#subscriptions = new Subscriptions({ wire, tell });
   }
 
+  /** Whether nobody of the person is there once this tab is not. */
+  get isLast(): boolean {
+    return this.#options.isAlone || (this.isLeader && this.#others.size === 0);
+  }
+
   /** Take one input in, at `now` by the clock here. Returns what is to be done. */
   take(input: TabsInput, now: number): readonly TabsOutput[] {
     if (input.type === 'join') this.#join();

@@ -9,6 +9,7 @@ import {
 } from '../wire/generated/operations.ts';
 import { checked, type Operation } from '../wire/operation.ts';
 import { callHttp, firstError } from './http.ts';
+import { realtimeProtocols, realtimeUrlOf } from './realtime.ts';
 import { type GetToken, Tokens } from './tokens.ts';
 import {
   browserSocket,
@@ -19,6 +20,8 @@ import {
   type Transport,
   type TransportListener,
 } from './transport.ts';
+
+export { realtimeUrlOf } from './realtime.ts';
 
 /** Signs a request (Signature Version 4): the headers for a POST of `body` to `url`. */
 export type Sign = (request: {
@@ -66,15 +69,6 @@ const room = (roomId: string) => `room/${roomId}`;
 /** AppSync itself, or the API of `make run`. */
 export function appsync(options: AppSyncOptions): Transport {
   return new AppSync(options);
-}
-
-/** Where AppSync has its realtime endpoint for this GraphQL endpoint. */
-export function realtimeUrlOf(url: string): string {
-  const at = new URL(url);
-  at.protocol = at.protocol === 'http:' ? 'ws:' : 'wss:';
-  if (at.host.includes('.appsync-api.')) at.host = at.host.replace('.appsync-api.', '.appsync-realtime-api.');
-  else at.pathname = `${at.pathname.replace(/\/$/, '')}/realtime`;
-  return at.href;
 }
 
 class AppSync implements Transport {
@@ -166,8 +160,7 @@ class AppSync implements Transport {
     try {
       const header = await this.#authorization('{}', '/connect', isAgain);
       if (!isCurrent()) return;
-      const protocols = ['graphql-ws', `header-${base64url(JSON.stringify(header))}`];
-      const socket = (this.#options.socket ?? browserSocket)(this.#realtimeUrl, protocols);
+      const socket = (this.#options.socket ?? browserSocket)(this.#realtimeUrl, realtimeProtocols(header));
       this.#socket = socket;
       socket.addEventListener('open', () => isCurrent() && socket.send('{"type":"connection_init"}'));
       socket.addEventListener('message', ({ data }) => isCurrent() && this.#take(frameOf(data), isAgain));
@@ -314,9 +307,4 @@ class AppSync implements Transport {
     if (!this.#options.sign) throw new Error('either getToken or sign is needed');
     return this.#options.sign({ url, body });
   }
-}
-
-function base64url(text: string): string {
-  const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
-  return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

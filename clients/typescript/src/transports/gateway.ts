@@ -156,7 +156,7 @@ class Gateway implements Transport {
       const auth = { type: 'auth', token: this.#token, ...(deviceId ? { deviceId } : {}) };
       socket.addEventListener('open', () => isCurrent() && socket.send(JSON.stringify(auth)));
       socket.addEventListener('message', ({ data }) => isCurrent() && this.#take(frameOf(data)));
-      socket.addEventListener('close', ({ code }) => isCurrent() && this.#closed(code ?? 0, isAgain));
+      socket.addEventListener('close', ({ code }) => isCurrent() && this.#closed(code, isAgain));
       socket.addEventListener('error', () => {}); // a close follows
       this.#expect(HELLO_MS);
     } catch {

@@ -18,8 +18,11 @@ export async function callHttp<Variables, Answer>(
   authorize: Authorize,
 ): Promise<Answer | null> {
   const body = JSON.stringify({ query: operation.text, variables });
-  let response = await post(url, body, await authorized(authorize, body, false));
-  if (response.status === 401) response = await post(url, body, await authorized(authorize, body, true));
+  const ask = async (isRefused: boolean) =>
+    // The last heartbeat is said while the page goes.
+    post(url, body, await authorized(authorize, body, isRefused), operation.field === 'heartbeat');
+  let response = await ask(false);
+  if (response.status === 401) response = await ask(true);
   const answer = await read(response);
   const refusal = refusalOf(response, answer, operation.field);
   if (refusal) throw new CallRefused(refusal);
@@ -39,13 +42,19 @@ async function authorized(authorize: Authorize, body: string, isRefused: boolean
   }
 }
 
-async function post(url: string, body: string, headers: Readonly<Record<string, string>>): Promise<Response> {
+async function post(
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+  keepalive: boolean,
+): Promise<Response> {
   try {
     const signal = AbortSignal.timeout(MOST_MS);
     return await fetch(url, {
       method: 'POST',
       body,
       signal,
+      keepalive,
       headers: { 'content-type': 'application/json', ...headers },
     });
   } catch {

@@ -62,17 +62,21 @@ export class CallRefused extends Error {
   }
 }
 
-/** As much of a WebSocket as transports use: a browser's own, or another with its events. */
+/** As much of a WebSocket as transports use: the platform's own, that of the package `ws`, or another with these events. */
 export interface Socket {
+  /** 1 while it is open. */
   readonly readyState: number;
   send(text: string): void;
   close(code?: number): void;
-  addEventListener(type: string, listener: (event: { data?: unknown; code?: number }) => void): void;
+  addEventListener(type: 'open' | 'error', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void;
 }
 
+/** Opens a socket: `(url, protocols) => new WebSocket(url, protocols)`. */
 export type SocketFactory = (url: string, protocols: string[]) => Socket;
 
-export const browserSocket: SocketFactory = (url, protocols) => new WebSocket(url, protocols) as Socket;
+export const browserSocket: SocketFactory = (url, protocols) => new WebSocket(url, protocols);
 
 /** The object in a text frame, or `null` where it holds none. */
 export function frameOf(data: unknown): Readonly<Record<string, unknown>> | null {

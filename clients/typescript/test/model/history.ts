@@ -1,13 +1,21 @@
 // One history: a plan of sends and faults, played out in an order that a seed chooses, and what must be true after it.
-import { isDeepStrictEqual } from 'node:util';
-
 import type { RoomSnapshot } from '../../src/core/protocol.ts';
+import { checkEnd } from './ended.ts';
 import { chosen } from './random.ts';
 import { type Armed, ME, type Tab, World } from './world.ts';
 
 export type Action =
-  | { readonly does: 'send'; readonly tab: number; readonly room: number; readonly steps: number }
+  | {
+      readonly does: 'send';
+      readonly tab: number;
+      readonly room: number;
+      readonly steps: number;
+      /** The sizes of its files. */
+      readonly files: readonly number[];
+    }
   | { readonly does: 'others'; readonly room: number; readonly count: number; readonly steps: number }
+  /** Another text for a message that waits, or none of it any more. */
+  | { readonly does: 'mend' | 'drop'; readonly tab: number; readonly room: number; readonly steps: number }
   | { readonly does: 'change' | 'notice' | 'older' | 'read'; readonly room: number; readonly steps: number }
   | { readonly does: 'fault'; readonly fault: Fault; readonly tab: number; readonly steps: number };
 
@@ -28,6 +36,8 @@ export const FAULTS = [
   'clock',
   'epoch',
   'mute',
+  'formsEnd',
+  'uploadsEnd',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -49,7 +59,14 @@ const CALM_MS = 200_000;
 
 export class History {
   readonly world: World;
-  readonly composed = new Map<string, { room: string; text: string }>();
+  readonly composed = new Map<string, { room: string; text: string; files: readonly string[] }>();
+  /** Those that somebody did not want any more while they waited; and of these those that were not shown any more then. */
+  readonly dropped = new Set<string>();
+  readonly hidden = new Set<string>();
+  /** The last text that each was shown with while it waited. */
+  readonly texts = new Map<string, string>();
+  /** The last that it was given, which may have been stored before it was shown. */
+  readonly mended = new Map<string, string>();
   /** Those that the interface has shown. */
   readonly shown = new Set<string>();
   readonly #plan: Plan;
@@ -83,7 +100,7 @@ export class History {
     while (this.#faults() < 3) this.#fault('kill', 0);
     this.#heal();
     world.settle(CALM_MS);
-    this.#check();
+    checkEnd(this, this.#plan.tabs);
     return { sends: this.#sends, faults: world.faults, steps: this.#steps };
   }
 
@@ -108,8 +125,13 @@ export class History {
         this.#sends += 1;
         const clientMessageId = `c${this.#sends}`;
         const text = `mine ${this.#sends}`;
-        this.composed.set(clientMessageId, { room: roomId, text });
-        this.#tab(action.tab).feed({ type: 'compose', message: { roomId, text, clientMessageId } });
+        const files = action.files.map((size, n) => {
+          const key = `${clientMessageId}/${n}`;
+          return { key, name: key, contentType: 'image/png', size };
+        });
+        this.composed.set(clientMessageId, { room: roomId, text, files: files.map(({ key }) => key) });
+        const message = { roomId, text, clientMessageId, ...(files.length > 0 ? { files } : {}) };
+        this.#tab(action.tab).feed({ type: 'compose', message });
         return;
       }
       case 'others':
@@ -119,13 +141,32 @@ export class History {
         const index = Math.floor(random() * room.messages.length);
         return server.change(room, index, random() < 0.3 ? null : `edited ${random()}`);
       }
+      case 'mend':
+      case 'drop':
+        return this.#amend(action.does, this.#tab(action.tab), roomId);
       case 'notice':
-        return server.notice(room, 'ROOM_UPDATED', null, false);
+        server.notice(room, 'ROOM_UPDATED', null, false);
+        return;
       case 'older':
         return this.#tab(action.room).feed({ type: 'loadOlder', roomId });
       case 'read':
         return this.#tab(action.room).feed({ type: 'read', roomId, seq: room.messages.length });
     }
+  }
+
+  /** What the person does to a message that they see waiting. */
+  #amend(does: 'mend' | 'drop', tab: Tab, roomId: string): void {
+    const { pending } = tab.core.getRoom(roomId);
+    const message = chosen(pending, this.world.random);
+    if (!message) return;
+    const { clientMessageId } = message;
+    if (does === 'drop') {
+      this.dropped.add(clientMessageId);
+      return tab.feed({ type: 'discard', clientMessageId });
+    }
+    const text = `mended ${this.#steps}`;
+    this.mended.set(clientMessageId, text);
+    tab.feed({ type: 'mend', clientMessageId, said: { text } });
   }
 
   #fault(fault: Fault, index: number): void {
@@ -151,6 +192,12 @@ export class History {
         break;
       case 'epoch':
         if (room) world.server.notice(room, 'MEMBER_REMOVED', 'other', true);
+        break;
+      case 'formsEnd':
+        world.server.uploads.endForms();
+        break;
+      case 'uploadsEnd':
+        world.server.uploads.end();
         break;
       case 'mute':
         if (room) {
@@ -201,56 +248,17 @@ export class History {
       seq = message.seq ?? 0;
       if (message.senderId === ME) stored.add(message.clientMessageId ?? '');
     }
-    for (const { clientMessageId } of [...room.pending, ...room.drafts]) {
+    for (const { clientMessageId, text } of [...room.pending, ...room.drafts]) {
       this.shown.add(clientMessageId);
+      this.texts.set(clientMessageId, text);
       if (stored.has(clientMessageId)) throw new Error(`${clientMessageId} is shown twice`);
     }
     if (!last || this.#plan.tabs > 1 || room.hasNewer || last.hasNewer) return;
     const waiting = new Set([...room.pending, ...room.drafts].map(({ clientMessageId }) => clientMessageId));
     for (const { clientMessageId } of last.pending) {
       const isThere = stored.has(clientMessageId) || waiting.has(clientMessageId);
-      if (!isThere && room.messages.length > 0) throw new Error(`${clientMessageId} flickers`);
-    }
-  }
-
-  #check(): void {
-    const { world } = this;
-    const drafts = world.storage.entries.filter(({ refusal }) => refusal).map((each) => each.clientMessageId);
-    const waiting = world.storage.entries.filter(({ refusal }) => !refusal);
-    if (waiting.length) throw new Error(`${waiting[0]?.clientMessageId} still waits`);
-    for (const room of world.server.rooms.values()) {
-      const mine = room.messages
-        .filter(({ senderId }) => senderId === ME)
-        .map((each) => each.clientMessageId);
-      if (new Set(mine).size < mine.length) throw new Error(`stored twice: ${mine}`);
-      const log = (world.storage.log.get(room.id) ?? []).filter((id) => !drafts.includes(id));
-      if (!isDeepStrictEqual(mine, log)) throw new Error(`stored ${mine}, composed ${log}`);
-      for (const tab of world.tabs) this.#checkRoom(tab.core.getRoom(room.id), room.messages);
-    }
-    for (const id of this.shown) {
-      const composed = this.composed.get(id);
-      const room = world.server.rooms.get(composed?.room ?? '');
-      const isStored = room?.messages.some((each) => each.senderId === ME && each.clientMessageId === id);
-      if (!isStored && !drafts.includes(id)) throw new Error(`${id} is lost`);
-    }
-    for (const [id, count] of [...world.tabs].flatMap(({ sent }) => [...sent])) {
-      if (count > 60) throw new Error(`${id} was sent ${count} times`);
-    }
-  }
-
-  #checkRoom(room: RoomSnapshot, all: readonly unknown[]): void {
-    if (room.status !== 'live') throw new Error(`${room.roomId} is ${room.status}`);
-    if (room.pending.length) throw new Error(`${room.pending[0]?.clientMessageId} is shown as waiting`);
-    const held = room.messages.length;
-    if (held === 0 && all.length > 0) throw new Error('nothing is shown');
-    const first = (room.messages[0]?.seq ?? 1) - 1;
-    if (!room.hasOlder && first > 0) throw new Error(`${first} of the oldest are missing`);
-    if (!room.hasNewer && first + held < all.length) throw new Error('the newest are missing');
-    const same = all.slice(first);
-    for (const [index, message] of room.messages.entries()) {
-      if (!isDeepStrictEqual(message, same[index])) {
-        throw new Error(`shown: ${JSON.stringify(message)}, stored: ${JSON.stringify(same[index])}`);
-      }
+      if (!isThere && this.dropped.has(clientMessageId)) this.hidden.add(clientMessageId);
+      else if (!isThere && room.messages.length > 0) throw new Error(`${clientMessageId} flickers`);
     }
   }
 }

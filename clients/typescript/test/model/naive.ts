@@ -133,6 +133,8 @@ export class NaiveRoom {
       }
       case 'messagesById':
         return messages.filter(({ id }) => (variables.ids as string[]).includes(id));
+      case 'myReactions':
+        return [];
       case 'changes':
         return this.#changes(variables);
       case 'heartbeat': {

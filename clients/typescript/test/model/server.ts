@@ -12,6 +12,8 @@ import type {
   SyncPage,
 } from '../../src/wire/generated/types.ts';
 
+import { ModelUploads } from './uploads.ts';
+
 export class Refused extends Error {
   readonly refusal: Refusal;
 
@@ -46,9 +48,12 @@ export interface Subscription {
 }
 
 type Variables = Readonly<Record<string, unknown>>;
+/** When everybody else has read a message. */
+const READ_MS = 180_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
 export class ModelServer {
+  readonly uploads = new ModelUploads();
   now = Date.UTC(2026, 0, 1);
   readonly rooms = new Map<string, ModelRoom>();
   readonly subscriptions = new Set<Subscription>();
@@ -76,6 +81,9 @@ export class ModelServer {
     if (field === 'me') return { userId, epoch: 1 };
     const room = this.#enter(userId, String(variables.roomId));
     switch (field) {
+      case 'createUpload':
+        this.#judge(userId, room);
+        return this.uploads.create(userId, variables, this.now);
       case 'sendMessage':
         return this.send(userId, room, variables);
       case 'messages':
@@ -84,6 +92,23 @@ export class ModelServer {
         return this.#changes(room, variables);
       case 'markRead':
         return this.#markRead(userId, room, Number(variables.seq));
+      case 'editMessage':
+      case 'removeMessage':
+        return this.#write(userId, room, variables);
+      case 'addMember':
+      case 'removeMember':
+        return this.#people(room, field, String(variables.userId));
+      case 'typing':
+        return { roomId: room.id, epoch: room.epoch, userId, expiresAt: iso(this.now + 6_000) };
+      case 'people':
+        return (variables.ids as string[]).map((id) => ({ userId: id, name: `The ${id}` }));
+      case 'receipts': {
+        const { seq } = variables;
+        const of = room.members.size - 1;
+        const sentAt = Date.parse(room.messages[Number(seq) - 1]?.ts ?? '');
+        const read = this.now - sentAt > READ_MS ? of : 0;
+        return { items: [], nextToken: null, confirmation: { seq, delivered: of, read, of } };
+      }
       default:
         throw new Refused('InternalError', { correlationId: field });
     }
@@ -96,18 +121,24 @@ export class ModelServer {
     return () => this.subscriptions.delete(subscription);
   }
 
-  send(userId: string, room: ModelRoom, { text, clientMessageId }: Variables): Message {
+  #judge(userId: string, room: ModelRoom): void {
     const until = room.mutedUntil.get(userId) ?? 0;
     if (until > this.now) throw new Refused('Muted', { until: iso(until) });
+  }
+
+  send(userId: string, room: ModelRoom, { text, clientMessageId, attachments }: Variables): Message {
+    this.#judge(userId, room);
     if (typeof text !== 'string' || !text) throw new Refused('InvalidInput', { argument: 'text' });
     const own = room.messages.find(
       (each) => each.senderId === userId && each.clientMessageId === clientMessageId,
     );
     if (own) {
-      const sent = this.#texts.get(own.id);
-      if (sent !== text) throw new Refused('IdempotencyMismatch');
+      if (this.#sent.get(own.id) !== JSON.stringify([text, attachments ?? []]))
+        throw new Refused('IdempotencyMismatch');
       return own;
     }
+    const ids = (attachments ?? []) as readonly string[];
+    const files = this.uploads.take(ids, userId, room.id, String(clientMessageId));
     this.now += 1;
     this.#ids += 1;
     room.rev += 1;
@@ -124,15 +155,16 @@ export class ModelServer {
       editedAt: null,
       removedAt: null,
       version: 1,
+      ...(files.length > 0 ? { attachments: files } : {}),
     };
-    this.#texts.set(message.id, text);
+    this.#sent.set(message.id, JSON.stringify([text, ids]));
     room.messages.push(message);
     this.#publish(room, message);
     return message;
   }
 
   /** What was sent first, by message: what a retry must repeat. */
-  readonly #texts = new Map<string, string>();
+  readonly #sent = new Map<string, string>();
 
   /** Write another text over a message, or take it away. */
   change(room: ModelRoom, index: number, text: string | null): void {
@@ -148,15 +180,44 @@ export class ModelServer {
     this.#publish(room, changed);
   }
 
-  /** Something happens to the room. With `ends` its epoch is over. */
-  notice(room: ModelRoom, kind: string, userId: string | null, ends: boolean): void {
+  /** Something happens to the room. With `ends` its epoch is over. Returns the notice. */
+  notice(room: ModelRoom, kind: string, userId: string | null, ends: boolean, role?: string): Message {
     this.now += 1;
     room.rev += 1;
     const { epoch } = room;
     if (ends) room.epoch += 1;
-    const notice = { kind, userId, nextEpoch: ends ? room.epoch : null, rev: room.rev };
+    const notice = { kind, userId, nextEpoch: ends ? room.epoch : null, rev: room.rev, role: role ?? null };
     const base = { id: `n${room.rev}`, roomId: room.id, senderId: 'owner', ts: iso(this.now), text: null };
-    this.#publish(room, { ...base, seq: null, clientMessageId: null, epoch, notice }, epoch);
+    const message: Message = { ...base, seq: null, clientMessageId: null, epoch, notice };
+    this.#publish(room, message, epoch);
+    return message;
+  }
+
+  /** Edit, or remove, by whoever sent it. */
+  #write(userId: string, room: ModelRoom, { id, text }: Variables): Message | undefined {
+    const index = room.messages.findIndex((each) => each.id === id);
+    const message = room.messages[index];
+    if (!message) throw new Refused('InvalidInput', { argument: 'id' });
+    if (message.senderId !== userId) throw new Refused('NotAllowed', { reason: 'notYours' });
+    if (message.removedAt && text !== undefined) throw new Refused('NotAllowed', { reason: 'removed' });
+    this.change(room, index, typeof text === 'string' ? text : null);
+    return room.messages[index];
+  }
+
+  #people(room: ModelRoom, field: string, userId: string): Message {
+    if (field === 'addMember') {
+      room.members.add(userId);
+      return this.notice(room, 'MEMBER_ADDED', userId, false, 'MEMBER');
+    }
+    room.members.delete(userId);
+    return this.notice(room, 'MEMBER_REMOVED', userId, true);
+  }
+
+  /** How many came after what the person has marked or written last, and are not removed. */
+  #unread(userId: string, room: ModelRoom): number {
+    const own = room.messages.reduce((last, each) => (each.senderId === userId ? (each.seq ?? 0) : last), 0);
+    const read = Math.max(room.readSeq.get(userId) ?? 0, own);
+    return room.messages.filter(({ seq, removedAt }) => (seq ?? 0) > read && !removedAt).length;
   }
 
   #publish(room: ModelRoom, message: Message, epoch = room.epoch): void {
@@ -241,7 +302,8 @@ export class ModelServer {
       space -= caught.items.length;
       isMore ||= !caught.isComplete;
       const { items: messages, reset, isComplete } = caught;
-      rooms.push({ roomId: room.id, head, messages, reset, unread: 0, left: false, more: !isComplete });
+      const unread = { unread: this.#unread(userId, room), unreadMentions: 0 };
+      rooms.push({ roomId: room.id, head, messages, reset, ...unread, left: false, more: !isComplete });
     }
     return { rooms, token: JSON.stringify(held), more: isMore, reset: !since };
   }
@@ -251,7 +313,7 @@ export class ModelServer {
       const room = this.rooms.get(roomId);
       if (!room?.members.has(userId) || room.isEnded) return { roomId, left: true };
       const { seq, rev, epoch } = this.#head(room);
-      return { roomId, seq, rev, epoch, unread: 0, left: false };
+      return { roomId, seq, rev, epoch, unread: this.#unread(userId, room), unreadMentions: 0, left: false };
     });
     return { at: iso(this.now), everySeconds: 30, rooms: states };
   }

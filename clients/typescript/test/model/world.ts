@@ -1,8 +1,8 @@
 // Tabs of one person, the server and what lies between them, in virtual time. Whatever is under way is carried out one
 // piece at a time in an order that the seed chooses, so that a tab can be killed at each place where it would wait.
-import { ChatCore } from '../../src/core/chat.ts';
+import { ChatCore, type ChatOptions } from '../../src/core/chat.ts';
 import type { Effect, Event } from '../../src/core/protocol.ts';
-import { unauthorized, unreachable } from '../../src/core/refusals.ts';
+import { missingFile, type Refusal, unauthorized, unreachable } from '../../src/core/refusals.ts';
 import type { Message } from '../../src/wire/generated/types.ts';
 import { chosen, seeded } from './random.ts';
 import { ModelServer, Refused, type Subscription } from './server.ts';
@@ -143,12 +143,12 @@ export class Tab {
   #attempt = 0;
   readonly sent = new Map<string, number>();
 
-  constructor(world: World, rooms: readonly string[]) {
+  constructor(world: World, rooms: readonly string[], options: Partial<ChatOptions> = {}) {
     this.world = world;
     this.#line = `storage ${world.born}`;
     world.born += 1;
     this.rooms = rooms;
-    this.core = new ChatCore({ userId: ME, chance: world.random, keep: 60 });
+    this.core = new ChatCore({ userId: ME, chance: world.random, keep: 60, ...options });
   }
 
   feed(event: Event): void {
@@ -222,6 +222,10 @@ export class Tab {
         return this.ask(effect);
       case 'request':
         return this.later(() => this.#request(effect));
+      case 'post':
+        return this.later(() => this.#post(effect));
+      case 'endPost':
+        return;
       default:
         return this.later(() => this.#store(effect), this.#line);
     }
@@ -306,20 +310,27 @@ export class Tab {
     });
   }
 
+  #post({ number, file, upload }: Extract<Effect, { type: 'post' }>): void {
+    const { world } = this;
+    const post = () => world.server.uploads.post(upload.id, file.key, world.server.now);
+    const refuse = (refusal: Refusal) => this.later(() => this.feed({ type: 'refused', number, refusal }));
+    if (!world.storage.files.has(file.key)) return refuse(missingFile());
+    const armed = world.takeArmed('dropRequest', 'loseAnswer', 'doubleRequest');
+    if (!this.isLinked || armed === 'dropRequest') return refuse(unreachable());
+    this.later(() => this.feed({ type: 'progress', key: file.key, part: 0.5 }));
+    const status = post();
+    if (armed === 'doubleRequest') world.pieces.push({ tab: this, run: post });
+    if (armed === 'loseAnswer') return refuse(unreachable());
+    if (status !== 204)
+      return refuse({ code: 'Unknown', errorType: `Http${status}`, sentence: '', values: {} });
+    this.later(() => this.feed({ type: 'answered', number, value: null }));
+  }
+
   #store(effect: Effect): void {
-    const { storage } = this.world;
-    const tell = (event: Event) =>
-      this.world.pieces.unshift({ tab: this, run: () => this.feed(event), line: this.#line });
-    if (effect.type === 'add') {
-      const entry = storage.add(effect.entry, effect.replaces);
-      if (entry) tell({ type: 'added', entry });
-      this.stored(effect.entry.roomId);
-    } else if (effect.type === 'update') {
-      storage.update(effect.entry);
-      this.stored(effect.entry.roomId);
-    } else if (effect.type === 'remove') storage.remove(effect.clientMessageId);
-    else if (effect.type === 'load') {
-      tell({ type: 'loaded', roomId: effect.roomId, entries: storage.load(effect.roomId) });
-    }
+    const event = this.world.storage.carryOut(effect);
+    if (event) this.world.pieces.unshift({ tab: this, run: () => this.feed(event), line: this.#line });
+    if (effect.type === 'add' || effect.type === 'update') this.stored(effect.entry.roomId);
+    else if (effect.type === 'revise' && effect.by.kind !== 'settle' && effect.by.kind !== 'try')
+      this.stored(effect.roomId);
   }
 }

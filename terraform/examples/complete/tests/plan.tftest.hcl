@@ -7,6 +7,8 @@ variables {
   domain = {
     api                     = "chat-api.example.com"
     api_certificate_arn     = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+    page                    = "chat.example.com"
+    page_certificate_arn    = "arn:aws:acm:us-east-1:123456789012:certificate/3"
     gateway_certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/2"
     zone_id                 = "Z1"
   }
@@ -26,6 +28,11 @@ run "everything" {
   assert {
     condition     = output.graphql_url == "https://chat-api.example.com/graphql" && module.chat.authorizer == null
     error_message = "People come by the domain, and AppSync verifies their tokens itself."
+  }
+
+  assert {
+    condition     = output.page_url == "https://chat.example.com"
+    error_message = "The page has a name of its own, and signs in at the pool that is made here."
   }
 
   assert {

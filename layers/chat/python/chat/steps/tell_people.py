@@ -100,10 +100,22 @@ class PeopleTold:
         by_person = sorted(so, key=lambda each: each.told.user_id)
         people = [list(mine) for _, mine in groupby(by_person, key=lambda each: each.told.user_id)]
         tell = partial(self._tell_one, epochs)
-        each_refused = self._deployment.threads().map(tell, people) if len(people) > 1 else map(tell, people)
-        refused = {index: reason for one in list(each_refused) for index, reason in one.items()}
+        refused = {index: reason for one in self._of_each(tell, people) for index, reason in one.items()}
         self._remember_rooms(every, changes)
         return refused
+
+    def _of_each(
+        self, tell: Callable[[Sequence[_Due]], Mapping[int, str]], people: Sequence[Sequence[_Due]]
+    ) -> Sequence[Mapping[int, str]]:
+        """What `tell` answers of each person. Whoever fails, the others are waited for: what would still be told after this has
+        ended was judged by what is no longer so."""
+        if len(people) < 2:
+            return [tell(each) for each in people]
+        asked = [self._deployment.threads().submit(tell, each) for each in people]
+        failures = [failure for each in asked if (failure := each.exception())]
+        if failures:
+            raise failures[0]
+        return [each.result() for each in asked]
 
     def _knows_told(self, told: PersonEvent) -> bool:
         return told.kind == "MOVED" and self._moved.knows_told(told)

@@ -1,0 +1,172 @@
+// A message that waits is edited or taken away: here, as long as no try may have reached the server, and there after it.
+import { describe, expect, test } from 'vitest';
+
+import type { Effect } from '../src/core/protocol.ts';
+import { parseRefusal, unreachable } from '../src/core/refusals.ts';
+import { ModelStorage } from './model/storage.ts';
+import { Bench, message, ROOM } from './support.ts';
+
+type Asked = Extract<Effect, { type: 'request' | 'post' }>;
+
+class Amending {
+  readonly bench = new Bench();
+  readonly storage: ModelStorage;
+  asked: Asked[] = [];
+  ended: string[] = [];
+
+  constructor(storage = new ModelStorage()) {
+    this.storage = storage;
+    this.feed({ type: 'start' });
+  }
+
+  feed(event: Parameters<Bench['feed']>[0]): void {
+    for (const effect of this.bench.feed(event)) {
+      if (effect.type === 'request' || effect.type === 'post') this.asked.push(effect);
+      if (effect.type === 'endPost') this.ended.push(effect.key);
+      const told = this.storage.carryOut(effect);
+      if (told) this.feed(told);
+    }
+  }
+
+  compose(...ids: string[]): void {
+    for (const clientMessageId of ids)
+      this.feed({ type: 'compose', message: { roomId: ROOM, text: clientMessageId, clientMessageId } });
+  }
+
+  mend(clientMessageId: string, text: string): void {
+    this.feed({ type: 'mend', clientMessageId, said: { text } });
+  }
+
+  discard(clientMessageId: string): void {
+    this.feed({ type: 'discard', clientMessageId });
+  }
+
+  /** What is asked for next, and its answer. */
+  answer(value: unknown, refusal = unreachable(), isRefused = false): unknown[] {
+    const asked = this.asked.shift();
+    if (!asked) return [];
+    const { number } = asked;
+    this.feed(isRefused ? { type: 'refused', number, refusal } : { type: 'answered', number, value });
+    if (asked.type === 'post') return [asked.file.key];
+    const { text, id, clientMessageId } = asked.variables;
+    return [asked.field, id ?? clientMessageId, text];
+  }
+
+  due(): void {
+    this.feed({ type: 'due', key: `outbox/${ROOM}` });
+  }
+
+  get texts() {
+    return this.bench.room.pending.map(({ text }) => text);
+  }
+}
+
+const stored = (id: string) => message(1, { id: 'm1', senderId: 'me', clientMessageId: id, text: id });
+
+describe('a message that waits', () => {
+  test('is sent as it was mended, where it was not tried yet', () => {
+    const it = new Amending();
+    it.compose('a', 'b');
+    it.mend('b', 'better');
+    expect(it.texts).toEqual(['a', 'better']);
+    it.answer(stored('a'));
+    expect(it.answer(stored('b'))).toEqual(['sendMessage', 'b', 'better']);
+    expect([it.asked, it.storage.entries]).toEqual([[], []]);
+  });
+
+  test('is sent as it was and edited after it, where a try may have reached the server', () => {
+    let it = new Amending();
+    it.compose('a');
+    it.mend('a', 'better');
+    expect(it.texts).toEqual(['better']);
+    it = new Amending(it.storage); // and over a reload
+    expect(it.texts).toEqual(['better']);
+    it.mend('a', 'best');
+    expect(it.answer(stored('a'))).toEqual(['sendMessage', 'a', 'a']);
+    expect(it.bench.room.changes.get('m1')).toMatchObject({ text: 'best' });
+    expect(it.storage.entries).toMatchObject([{ kind: 'edit', target: 'm1', text: 'best' }]);
+    expect(it.answer(null)).toEqual(['editMessage', 'm1', 'best']);
+    expect(it.storage.entries).toEqual([]);
+  });
+
+  test('is gone where it was not tried yet, and the next one goes', () => {
+    const it = new Amending();
+    it.feed({ type: 'network', isOnline: false });
+    it.compose('a', 'b');
+    it.discard('a');
+    expect([it.texts, it.storage.entries.length]).toEqual([['b'], 1]);
+    it.feed({ type: 'network', isOnline: true });
+    expect(it.answer(stored('b'))).toEqual(['sendMessage', 'b', 'b']);
+    expect(it.asked).toEqual([]);
+  });
+
+  test('is shown no more and removed after it, where a try may have reached the server', () => {
+    const it = new Amending();
+    it.compose('a', 'b');
+    it.mend('a', 'better');
+    it.discard('a');
+    it.mend('a', 'too late');
+    expect(it.texts).toEqual(['b']);
+    it.answer(null, unreachable(), true);
+    it.due();
+    expect(it.answer(stored('a'))).toEqual(['sendMessage', 'a', 'a']);
+    expect(it.bench.room.changes.get('m1')).toMatchObject({ isRemoved: true });
+    expect(it.asked.map((each) => each.type === 'request' && each.field)).toEqual([
+      'sendMessage',
+      'removeMessage',
+    ]);
+  });
+
+  test('is no draft where it was not wanted and is refused, and has its last text where it was', () => {
+    const it = new Amending();
+    it.compose('a');
+    it.mend('a', 'better');
+    const no = parseRefusal('NotAllowed', 'No. [code=NotAllowed reason=role]');
+    it.answer(null, no, true);
+    expect(it.bench.room.drafts).toMatchObject([{ text: 'better', refusal: no }]);
+    it.compose('b');
+    it.discard('b');
+    it.answer(null, no, true);
+    expect(it.bench.room.drafts).toHaveLength(1);
+    expect(it.storage.entries).toHaveLength(1);
+  });
+
+  test('of which a file is being posted is gone at once, with its files', () => {
+    const it = new Amending();
+    const files = [{ key: 'f', name: 'f', contentType: 'image/png', size: 1 }];
+    it.feed({ type: 'compose', message: { roomId: ROOM, text: 'a', clientMessageId: 'a', files } });
+    const fields: never[] = [];
+    it.answer({ id: 'u1', url: 'https://files.test/u1', fields, expiresAt: '2026-01-01T01:00:00.000Z' });
+    it.discard('a');
+    expect([it.ended, it.storage.entries, it.storage.files.size]).toEqual([['f'], [], 0]);
+    it.answer(null); // late
+    expect(it.asked).toEqual([]);
+  });
+
+  test('that another tab has sent meanwhile is edited there, once it is known', () => {
+    for (const isSeenBefore of [true, false]) {
+      const it = new Amending();
+      it.feed({ type: 'leads', isLeader: false });
+      it.compose('a');
+      it.storage.revise('a', () => null); // the tab that leads
+      const live = { type: 'live', message: stored('a') } as const;
+      if (!isSeenBefore) it.mend('a', 'better');
+      it.feed(live);
+      if (isSeenBefore) it.mend('a', 'better');
+      const edit = { kind: 'edit', target: 'm1', text: 'better' };
+      expect(it.storage.entries).toMatchObject(isSeenBefore ? [] : [edit]);
+    }
+  });
+
+  test('of two tabs that both hear that it is stored is edited once', () => {
+    const it = new Amending();
+    it.compose('a');
+    it.mend('a', 'better');
+    const other = new Amending(it.storage);
+    const live = { type: 'live', message: stored('a') } as const;
+    it.feed(live);
+    other.feed(live);
+    expect(it.storage.entries).toMatchObject([{ kind: 'edit', target: 'm1' }]);
+    expect(other.bench.room.changes.size).toBe(0);
+  });
+});

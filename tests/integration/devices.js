@@ -1,0 +1,62 @@
+// One person on two devices, and a device without a link. Another port is another device: nothing that a browser keeps is shared.
+import assert from 'node:assert/strict';
+import { By } from 'selenium-webdriver';
+import { openLink } from './link.js';
+import { Person } from './person.js';
+
+async function withLink(given, journey) {
+  const link = await openLink(given.url);
+  try {
+    await journey(given, link);
+  } finally {
+    link.close();
+  }
+}
+
+const words = (person) => person.script('return document.getElementById("composer")?.value');
+
+/** Looking away and back: the page asks then, at most every half a minute, so a window of its own is quicker. */
+async function draft({ browser, url, unique }, link) {
+  const user = unique('ann');
+  const phone = await Person.come(browser, link.url, { user });
+  const name = unique('room');
+  await phone.createRoom(name);
+  await phone.write('half a thought');
+  await phone.until('that it is saved', () =>
+    phone.script('return Object.entries(localStorage).some(([key, value]) => key.startsWith("draft/") && JSON.parse(value).base === "half a thought")'),
+  );
+  const desk = await Person.come(browser, url, { user });
+  await desk.enter(name);
+  await desk.until('the draft', async () => (await words(desk)) === 'half a thought');
+  await desk.send(', whole now');
+  await desk.sees('half a thought, whole now', { stored: true });
+  await desk.until('that the draft is gone', () =>
+    desk.script('return !Object.keys(localStorage).some((key) => key.startsWith("draft/"))'),
+  );
+  await phone.reload();
+  await phone.enter(name);
+  await phone.until('that it is gone here', async () => (await words(phone)) === '');
+}
+
+/** What was never opened is there as well. */
+async function offline({ browser, unique }, link) {
+  const one = await Person.come(browser, link.url, { user: unique('ann') });
+  await one.until('the service worker with its files', () => installed(one));
+  link.cut();
+  await one.driver.get('about:blank');
+  await one.load(); // by `reload` Firefox's driver goes past the service worker
+  await one.find('.connection');
+  await one.click(By.css("button[aria-label='Settings']"));
+  await one.find('dialog');
+  assert.equal(await one.script('return document.querySelector("dialog h2")?.textContent'), 'Settings');
+}
+
+/** It is active once everything that it is to keep is there. */
+const installed = (person) =>
+  person.driver.executeAsyncScript(`const done = arguments[0];
+    navigator.serviceWorker.getRegistration().then((held) => done(Boolean(held?.active)), () => done(false));`);
+
+export const DEVICES = {
+  'a draft is there on the other device, and gone once it was sent': (given) => withLink(given, draft),
+  'without a link the page is whole': (given) => withLink(given, offline),
+};
