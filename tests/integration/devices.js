@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { By } from 'selenium-webdriver';
 import { openLink } from './link.js';
 import { Person } from './person.js';
+import { twoInRoom } from './smoke.js';
 
 async function withLink(given, journey) {
   const link = await openLink(given.url);
@@ -51,6 +52,23 @@ async function offline({ browser, unique }, link) {
   assert.equal(await one.script('return document.querySelector("dialog h2")?.textContent'), 'Settings');
 }
 
+/** What waits can be taken back; what comes after it is sent. */
+async function discard(given, link) {
+  const { one, other } = await twoInRoom(given, { url: link.url });
+  await one.send('before');
+  await other.sees('before', { stored: true });
+  link.cut();
+  await one.find('.connection');
+  for (const text of ['never mind', 'but this']) await one.send(text);
+  await one.until('two that wait', async () => (await one.texts()).length === 3);
+  await one.click(By.xpath("//article[contains(@class,'pending')][.//*[contains(@class,'text') and normalize-space()='never mind']]//button"));
+  await one.until('that it is gone', async () => !(await one.texts()).includes('never mind'));
+  link.restore();
+  await other.sees('but this', { stored: true });
+  await one.gone('.message.pending');
+  assert.deepEqual(await other.texts({ stored: true }), ['before', 'but this']);
+}
+
 /** It is active once everything that it is to keep is there. */
 const installed = (person) =>
   person.driver.executeAsyncScript(`const done = arguments[0];
@@ -58,5 +76,6 @@ const installed = (person) =>
 
 export const DEVICES = {
   'a draft is there on the other device, and gone once it was sent': (given) => withLink(given, draft),
+  'what waits without a link is taken back': (given) => withLink(given, discard),
   'without a link the page is whole': (given) => withLink(given, offline),
 };

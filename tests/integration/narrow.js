@@ -1,9 +1,10 @@
 // Small screens and large letters: nothing is cut off, and nothing has to be scrolled sideways. 320 px is what WCAG 1.4.10 asks
-// (1,280 px at 400 %), 640 x 450 px is a window of 1,280 x 900 at 200 % (1.4.4).
+// (1,280 px at 400 %), 640 x 450 px is a window of 1,280 x 900 at 200 % (1.4.4), and texts may be spaced as 1.4.12 has them.
 import assert from 'node:assert/strict';
 import { STATES } from './accessible.js';
 import { Person } from './person.js';
 
+const SPACED = '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }';
 const VIEWPORTS = { '320 px': { width: 320, height: 640 }, '200 %': { width: 640, height: 450 } };
 
 /** What is seen only in part: controls and texts of which no scrolling down brings the rest into view. */
@@ -18,6 +19,7 @@ const CUT = `
     const drawer = each.closest('[inert], [aria-hidden=true]');
     if (!drawer && (left < -1 || right > width + 1)) found.push(each.tagName + '.' + each.className + ' ' + Math.round(left) + ' to ' + Math.round(right) + ': ' + each.textContent.slice(0, 30));
     if (each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflowX === 'visible' && each.clientWidth > 0) found.push('more than its place: ' + each.tagName + '.' + each.className + ' ' + each.textContent.slice(0, 30));
+    if (each.scrollHeight > each.clientHeight + 2 && getComputedStyle(each).overflowY === 'hidden' && each.clientHeight > 0) found.push('cut below: ' + each.tagName + '.' + each.className + ' ' + each.textContent.slice(0, 30));
   }
   return found;
 `;
@@ -39,10 +41,22 @@ async function setViewport(person, viewport) {
 
 const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
 
-const within = (viewport, locale) => async (given) => {
+/** A sheet that no content security policy forbids. */
+const SPACE = `
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(arguments[0]);
+  document.adoptedStyleSheets = [sheet];
+`;
+
+async function change(person, viewport, isSpaced) {
+  await setViewport(person, viewport);
+  if (isSpaced) await person.script(SPACE, SPACED);
+}
+
+const within = (viewport, locale, isSpaced = false) => async (given) => {
   const stranger = await Person.come(given.browser, given.url, { settings: { locale } });
   await stranger.find('.sign-in');
-  await setViewport(stranger, viewport);
+  await change(stranger, viewport, isSpaced);
   await assertWhole(stranger, 'signing in');
   const one = await Person.come(given.browser, given.url, { user: given.unique('ann'), settings: { locale } });
   const name = given.unique('room');
@@ -50,7 +64,7 @@ const within = (viewport, locale) => async (given) => {
   await one.send(`hello ${LONG} https://example.org/${'a'.repeat(120)}`);
   await one.send(`\`${'code '.repeat(40)}\``);
   await one.until('both are stored', async () => (await one.texts({ stored: true })).length === 2);
-  await setViewport(one, viewport);
+  await change(one, viewport, isSpaced);
   await assertWhole(one, 'a room');
   for (const [state, [enter, leave, where]] of Object.entries(STATES)) {
     if (where === 'list') await one.script("location.hash = '#/'");
@@ -64,8 +78,11 @@ const within = (viewport, locale) => async (given) => {
   await assertWhole(one, 'the rooms');
 };
 
-export const NARROW = Object.fromEntries(
-  Object.entries(VIEWPORTS).flatMap(([size, viewport]) =>
-    ['en', 'fr'].map((locale) => [`nothing is cut off at ${size} in ${locale}`, within(viewport, locale)]),
-  ),
+const each = Object.entries(VIEWPORTS).flatMap(([size, viewport]) =>
+  ['en', 'fr'].map((locale) => [`nothing is cut off at ${size} in ${locale}`, within(viewport, locale)]),
 );
+
+export const NARROW = {
+  ...Object.fromEntries(each),
+  'nothing is cut off at 320 px with spaced texts': within(VIEWPORTS['320 px'], 'en', true),
+};

@@ -5,16 +5,18 @@ import { Icon } from './ui/icon.tsx';
 
 export function ConnectionBar() {
   const text = useText();
-  const { connection, isDurable } = useConnection();
+  const { connection, isDurable, isOutdated } = useConnection();
   const waiting = useWaiting();
-  const isVolatile = isDurable === false;
-  if (connection === 'online' && !isVolatile) return <div role="status" className="visually-hidden" />;
+  const isVolatile = isDurable === false && !isOutdated;
+  if (connection === 'online' && !isVolatile && !isOutdated)
+    return <div role="status" className="visually-hidden" />;
   return (
     <div role="status" className={`connection ${connection}`}>
       <Icon name={connection === 'connecting' ? 'clock' : 'warning'} />
       <span>
         {connection !== 'online' && text(`connection.${connection}`)}
         {waiting > 0 && ` ${text('connection.waiting', { count: waiting })}.`}
+        {isOutdated && ` ${text('connection.outdated')}`}
         {isVolatile && ` ${text('connection.volatile')}`}
       </span>
     </div>

@@ -39,6 +39,7 @@ export const en = {
     unauthorized: 'You are not signed in any more.',
     waiting: { one: '{count} message waits to be sent', other: '{count} messages wait to be sent' },
     volatile: 'This browser keeps nothing: what is not sent is lost when the page is closed.',
+    outdated: 'This page is older than what this browser keeps of the chat. Load it again.',
     back: 'Connected again',
   },
   rooms: {

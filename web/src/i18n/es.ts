@@ -46,6 +46,7 @@ export const es = {
       other: '{count} mensajes esperan para enviarse',
     },
     volatile: 'Este navegador no guarda nada: lo que no se haya enviado se pierde al cerrar la página.',
+    outdated: 'Esta página es más antigua que lo que este navegador guarda del chat. Vuelve a cargarla.',
     back: 'Conectado de nuevo',
   },
   rooms: {

@@ -46,6 +46,7 @@ export const fr = {
       other: '{count} messages attendent d’être envoyés',
     },
     volatile: 'Ce navigateur ne garde rien : ce qui n’est pas envoyé est perdu quand la page est fermée.',
+    outdated: 'Cette page est plus ancienne que ce que ce navigateur garde de la discussion. Rechargez-la.',
     back: 'De nouveau connecté',
   },
   rooms: {

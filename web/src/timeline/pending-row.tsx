@@ -1,5 +1,5 @@
 // A message that is not stored by the chat yet: why it waits, or why it was refused and what to do about it.
-import type { useRoom } from '@appsync-chat/client/react';
+import { useConnection, type useRoom } from '@appsync-chat/client/react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
@@ -23,6 +23,9 @@ export function PendingRow(props: {
   const text = useText();
   const me = useMe();
   const isDraft = pending.status === 'draft';
+  // With a link it is gone from here in a moment.
+  const { connection } = useConnection();
+  const isHeld = pending.status === 'waiting' && (connection !== 'online' || Boolean(pending.refusal));
   return (
     <article
       className={isDraft ? 'message mine draft' : 'message mine pending'}
@@ -47,15 +50,17 @@ export function PendingRow(props: {
         <p className="message-note">
           <State pending={pending} />
         </p>
-        {isDraft && (
+        {(isDraft || isHeld) && (
           <p className="draft-actions">
-            <button
-              type="button"
-              className="button small"
-              onClick={() => room.retry(pending.clientMessageId)}
-            >
-              {text('timeline.retry')}
-            </button>
+            {isDraft && (
+              <button
+                type="button"
+                className="button small"
+                onClick={() => room.retry(pending.clientMessageId)}
+              >
+                {text('timeline.retry')}
+              </button>
+            )}
             <button
               type="button"
               className="button small"
