@@ -35,7 +35,7 @@ from tests.mutation.generated import Mutant
 
 READY = "tests/mutation/ready.py"
 """The file of the test that makes what the tests of a session share."""
-OURS = ("chat", "chat_lambda", "resolvers", "schema", "services", "simulator", "tests")
+OURS = ("chat", "chat_lambda", "reference", "resolvers", "schema", "services", "simulator", "tests")
 KILLERS_TRIED_FIRST = 4
 GRACE_S = 30.0
 """How long the tests of a mutant may take beyond three times what they took when they were measured."""
