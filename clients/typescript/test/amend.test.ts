@@ -1,7 +1,7 @@
 // A message that waits is edited or taken away: here, as long as no try may have reached the server, and there after it.
 import { describe, expect, test } from 'vitest';
 
-import type { Effect } from '../src/core/protocol.ts';
+import type { Effect, Event } from '../src/core/protocol.ts';
 import { parseRefusal, unreachable } from '../src/core/refusals.ts';
 import { ModelStorage } from './model/storage.ts';
 import { Bench, message, ROOM } from './support.ts';
@@ -13,6 +13,8 @@ class Amending {
   readonly storage: ModelStorage;
   asked: Asked[] = [];
   ended: string[] = [];
+  /** What the storage has to say and does not yet. */
+  late: Event[] | null = null;
 
   constructor(storage = new ModelStorage()) {
     this.storage = storage;
@@ -24,7 +26,8 @@ class Amending {
       if (effect.type === 'request' || effect.type === 'post') this.asked.push(effect);
       if (effect.type === 'endPost') this.ended.push(effect.key);
       const told = this.storage.carryOut(effect);
-      if (told) this.feed(told);
+      if (told && this.late) this.late.push(told);
+      else if (told) this.feed(told);
     }
   }
 
@@ -115,6 +118,17 @@ describe('a message that waits', () => {
       'sendMessage',
       'removeMessage',
     ]);
+  });
+
+  test('stays a draft where it is refused before the storage has said that it is mended', () => {
+    const it = new Amending();
+    it.compose('a', 'b');
+    it.late = [];
+    it.mend('a', 'better');
+    const [mended] = it.late;
+    it.answer(null, parseRefusal('NotAllowed', 'No. [code=NotAllowed reason=role]'), true);
+    if (mended) it.feed(mended);
+    expect([it.texts, it.bench.room.drafts.map(({ text }) => text)]).toEqual([['b'], ['better']]);
   });
 
   test('is no draft where it was not wanted and is refused, and has its last text where it was', () => {
