@@ -13,6 +13,8 @@ class Amending {
   readonly storage: ModelStorage;
   asked: Asked[] = [];
   ended: string[] = [];
+  /** The texts of the edits that were asked for. */
+  said: unknown[] = [];
   /** What the storage has to say and does not yet. */
   late: Event[] | null = null;
 
@@ -52,6 +54,7 @@ class Amending {
     this.feed(isRefused ? { type: 'refused', number, refusal } : { type: 'answered', number, value });
     if (asked.type === 'post') return [asked.file.key];
     const { text, id, clientMessageId } = asked.variables;
+    if (asked.field === 'editMessage') this.said.push(text);
     return [asked.field, id ?? clientMessageId, text];
   }
 
@@ -118,6 +121,22 @@ describe('a message that waits', () => {
       'sendMessage',
       'removeMessage',
     ]);
+  });
+
+  test('has its last text, though it is stored before the storage has said that it is mended', () => {
+    const it = new Amending();
+    it.compose('a');
+    it.late = [];
+    it.mend('a', 'better');
+    it.mend('a', 'best');
+    const { late } = it;
+    it.answer(stored('a'));
+    it.late = null;
+    for (const event of late) it.feed(event);
+    it.answer(null);
+    it.answer(null);
+    expect(it.storage.entries).toEqual([]);
+    expect(it.said.at(-1)).toBe('best');
   });
 
   test('stays a draft where it is refused before the storage has said that it is mended', () => {
