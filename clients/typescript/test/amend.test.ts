@@ -1,7 +1,7 @@
 // A message that waits is edited or taken away: here, as long as no try may have reached the server, and there after it.
 import { describe, expect, test } from 'vitest';
 
-import type { Effect } from '../src/core/protocol.ts';
+import type { Effect, Event } from '../src/core/protocol.ts';
 import { parseRefusal, unreachable } from '../src/core/refusals.ts';
 import { ModelStorage } from './model/storage.ts';
 import { Bench, message, ROOM } from './support.ts';
@@ -13,6 +13,10 @@ class Amending {
   readonly storage: ModelStorage;
   asked: Asked[] = [];
   ended: string[] = [];
+  /** The texts of the edits that were asked for. */
+  said: unknown[] = [];
+  /** What the storage has to say and does not yet. */
+  late: Event[] | null = null;
 
   constructor(storage = new ModelStorage()) {
     this.storage = storage;
@@ -24,7 +28,8 @@ class Amending {
       if (effect.type === 'request' || effect.type === 'post') this.asked.push(effect);
       if (effect.type === 'endPost') this.ended.push(effect.key);
       const told = this.storage.carryOut(effect);
-      if (told) this.feed(told);
+      if (told && this.late) this.late.push(told);
+      else if (told) this.feed(told);
     }
   }
 
@@ -49,6 +54,7 @@ class Amending {
     this.feed(isRefused ? { type: 'refused', number, refusal } : { type: 'answered', number, value });
     if (asked.type === 'post') return [asked.file.key];
     const { text, id, clientMessageId } = asked.variables;
+    if (asked.field === 'editMessage') this.said.push(text);
     return [asked.field, id ?? clientMessageId, text];
   }
 
@@ -115,6 +121,33 @@ describe('a message that waits', () => {
       'sendMessage',
       'removeMessage',
     ]);
+  });
+
+  test('has its last text, though it is stored before the storage has said that it is mended', () => {
+    const it = new Amending();
+    it.compose('a');
+    it.late = [];
+    it.mend('a', 'better');
+    it.mend('a', 'best');
+    const { late } = it;
+    it.answer(stored('a'));
+    it.late = null;
+    for (const event of late) it.feed(event);
+    it.answer(null);
+    it.answer(null);
+    expect(it.storage.entries).toEqual([]);
+    expect(it.said.at(-1)).toBe('best');
+  });
+
+  test('stays a draft where it is refused before the storage has said that it is mended', () => {
+    const it = new Amending();
+    it.compose('a', 'b');
+    it.late = [];
+    it.mend('a', 'better');
+    const [mended] = it.late;
+    it.answer(null, parseRefusal('NotAllowed', 'No. [code=NotAllowed reason=role]'), true);
+    if (mended) it.feed(mended);
+    expect([it.texts, it.bench.room.drafts.map(({ text }) => text)]).toEqual([['b'], ['better']]);
   });
 
   test('is no draft where it was not wanted and is refused, and has its last text where it was', () => {

@@ -19,6 +19,8 @@ interface Held {
   entry: ChangeEntry;
   /** As the storage has it; `null` until it has. */
   stored: StoredChange | null;
+  /** The message that waited, where this was said of it then and not since it is stored. */
+  follows: string | null;
 }
 
 /** Who hears of what the server has taken. */
@@ -66,11 +68,12 @@ export class RoomChanges {
   follow(change: Change, replaces: string | null): void {
     if (replaces === null) return this.#take(change);
     // What was done to it since it is stored counts more.
-    if (this.#held.has(keyOf(change))) this.#host.emit({ type: 'remove', clientMessageId: replaces });
+    const held = this.#held.get(keyOf(change));
+    if (held && held.follows !== replaces) this.#host.emit({ type: 'remove', clientMessageId: replaces });
     else this.#take(change, replaces);
   }
 
-  #take(change: Change, replaces?: string): void {
+  #take(change: Change, replaces: string | null = null): void {
     const key = keyOf(change);
     if (change.kind === 'remove') {
       for (const [other, { entry }] of this.#held) if (entry.target === change.target) this.#drop(other);
@@ -84,10 +87,11 @@ export class RoomChanges {
       refusal: null,
     };
     if (!held) {
-      this.#held.set(key, { entry, stored: null });
+      this.#held.set(key, { entry, stored: null, follows: replaces });
       this.#host.emit({ type: 'add', entry, ...(replaces ? { replaces } : {}) });
     } else {
       held.entry = entry;
+      held.follows = replaces;
       if (held.stored) this.#store(held, held.stored);
     }
     this.#faults = 0;
@@ -126,7 +130,11 @@ export class RoomChanges {
       // What was refused is so here, even if the storage could not take that in.
       const refusal = entry.refusal ?? (held && isSameChange(held.entry, entry) ? held.entry.refusal : null);
       if (!held || held.stored)
-        this.#held.set(key, { entry: { ...entry, refusal: refusal ?? null }, stored });
+        this.#held.set(key, {
+          entry: { ...entry, refusal: refusal ?? null },
+          stored,
+          follows: held?.follows ?? null,
+        });
     }
     this.#changed();
     if (this.#phase !== 'loading') return this.#go();

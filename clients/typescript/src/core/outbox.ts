@@ -98,7 +98,8 @@ export class RoomOutbox {
       if (by.kind === 'mend') this.#settled.later(id, { kind: 'edit', ...by.said });
       else if (by.kind === 'drop') this.#settled.later(id, { kind: 'remove' });
     } else if (isSettled) this.#settled.end(entry);
-    else if (held && by.kind !== 'refuse') this.#pending.put(entry);
+    else if (held && by.kind !== 'refuse')
+      this.#pending.put({ ...entry, refusal: entry.refusal ?? held.refusal ?? null }); // refused meanwhile
     if (this.#sending !== id) return;
     if (!entry) this.#leave();
     else if (this.#phase === 'storing' && this.#next()?.clientMessageId === id) this.#step();
