@@ -221,7 +221,7 @@ CLIENT := clients/typescript/node_modules/.package-lock.json
 CLIENT_S = 300# how long its tests may take at the most, in seconds
 
 test-client: $(CLIENT) ## the client in TypeScript: types, form, tests, any 1,500 histories, its sizes: needs Node 20 and npm [HISTORIES=1500 SEED=1]
-	@cd clients/typescript && npm run -s check && npm run -s lint && timeout $(CLIENT_S) npm run -s test && npm run -s size
+	@cd clients/typescript && npm run -s check && npm run -s lint && SEED=$(or $(SEED),535618071) timeout $(CLIENT_S) npm run -s test && npm run -s size
 
 PAGE_INSTALLED := web/node_modules/.package-lock.json
 

@@ -139,6 +139,20 @@ describe('a message that waits', () => {
     expect(it.said.at(-1)).toBe('best');
   });
 
+  test('is removed, though it is stored before the storage has said that it was mended and discarded', () => {
+    const it = new Amending();
+    it.compose('a');
+    it.late = [];
+    it.mend('a', 'better');
+    it.discard('a');
+    const { late } = it;
+    it.answer(stored('a'));
+    it.late = null;
+    for (const event of late) it.feed(event);
+    const fields = [it.answer(null)[0], it.answer(null)[0]];
+    expect([fields.includes('removeMessage'), it.storage.entries]).toEqual([true, []]);
+  });
+
   test('stays a draft where it is refused before the storage has said that it is mended', () => {
     const it = new Amending();
     it.compose('a', 'b');

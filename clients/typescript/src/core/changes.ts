@@ -73,8 +73,11 @@ export class RoomChanges {
     else this.#take(change, replaces);
   }
 
-  #take(change: Change, replaces: string | null = null): void {
+  /** `follows`: the message that waited. What is said of it first takes its place in the storage. */
+  #take(change: Change, follows: string | null = null): void {
     const key = keyOf(change);
+    const isFirst = ![...this.#held.values()].some((each) => each.follows === follows);
+    const replaces = isFirst ? follows : null;
     if (change.kind === 'remove') {
       for (const [other, { entry }] of this.#held) if (entry.target === change.target) this.#drop(other);
     }
@@ -87,11 +90,11 @@ export class RoomChanges {
       refusal: null,
     };
     if (!held) {
-      this.#held.set(key, { entry, stored: null, follows: replaces });
+      this.#held.set(key, { entry, stored: null, follows });
       this.#host.emit({ type: 'add', entry, ...(replaces ? { replaces } : {}) });
     } else {
       held.entry = entry;
-      held.follows = replaces;
+      held.follows = follows;
       if (held.stored) this.#store(held, held.stored);
     }
     this.#faults = 0;
