@@ -94,7 +94,7 @@ FAST = $(filter-out $(EXHAUSTIVE),$(wildcard tests/chat* tests/resolvers/test_*.
 	$(addprefix tests/guarantees/,catch_up/test_follower.py exactly_once/test_sends_are_judged_in_order.py \
 	receipts/test_receipts_are_fenced.py rooms/test_rules_take_effect.py)
 
-test-fast: .venv/installed-dev ## the operations' and the rules' tests on moto, within this process: no Java, no npm, under a minute [ARGS="-n 0 -k name"]
+test-fast: .venv/installed-dev ## the operations' and the rules' tests on moto, within this process: no Java, no npm, two minutes [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest --engine=moto $(WORKERS) $(FAST) $(ARGS)
 
 check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, and `make test`

@@ -1,18 +1,9 @@
 // One person on two devices, and a device without a link. Another port is another device: nothing that a browser keeps is shared.
 import assert from 'node:assert/strict';
 import { By } from 'selenium-webdriver';
-import { openLink } from './link.js';
+import { withLink } from './link.js';
 import { Person } from './person.js';
 import { twoInRoom } from './smoke.js';
-
-async function withLink(given, journey) {
-  const link = await openLink(given.url);
-  try {
-    await journey(given, link);
-  } finally {
-    link.close();
-  }
-}
 
 const words = (person) => person.script('return document.getElementById("composer")?.value');
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLink } from './link.js';
+import { withLink } from './link.js';
 import { twoInRoom } from './smoke.js';
 
 /** A picture of 8 x 8 pixels, and a text. */
@@ -45,27 +45,22 @@ const upload = (given) =>
     }
   });
 
-const offline = (given) =>
+const offline = (given, link) =>
   withFiles(async (_, text) => {
-    const link = await openLink(given.url);
-    try {
-      const { one, other } = await twoInRoom(given, { url: link.url });
-      await one.send('before');
-      await other.sees('before', { stored: true });
-      link.cut();
-      await one.find('.connection');
-      await choose(one, text);
-      await one.send('later');
-      await one.find('.message.pending');
-      link.restore();
-      await other.until('the file', () => other.script(SHOWN, 'later', false));
-      await one.gone('.message.pending');
-    } finally {
-      link.close();
-    }
+    const { one, other } = await twoInRoom(given, { url: link.url });
+    await one.send('before');
+    await other.sees('before', { stored: true });
+    link.cut();
+    await one.find('.connection');
+    await choose(one, text);
+    await one.send('later');
+    await one.find('.message.pending');
+    link.restore();
+    await other.until('the file', () => other.script(SHOWN, 'later', false));
+    await one.gone('.message.pending');
   });
 
 export const FILES = {
   'a picture and a text are sent with a message': upload,
-  'a file is chosen without a link and sent later': offline,
+  'a file is chosen without a link and sent later': (given) => withLink(given, offline),
 };

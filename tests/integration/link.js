@@ -38,3 +38,13 @@ export async function openLink(url) {
     },
   };
 }
+
+/** A journey over a link that it may cut. */
+export async function withLink(given, journey) {
+  const link = await openLink(given.url);
+  try {
+    await journey(given, link);
+  } finally {
+    link.close();
+  }
+}

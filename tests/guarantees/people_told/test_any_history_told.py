@@ -165,7 +165,8 @@ def test_whoever_the_api_fails_for_nobody_is_told_later_by_the_same_call(
 
     people: dict[str, Role] = {owner: "owner", other: "member"}
     assert add_room(store_of(stream.client), Room.parse(f"r-{suffix}"), people, FAST)
-    projection = PeopleTold(process(stream.client, clock), publish, EVERY_S)
+    deployment = process(stream.client, clock)
+    projection = PeopleTold(deployment, publish, EVERY_S)
     events = [event_of(each["dynamodb"]["NewImage"]) for each in stream.records]
     changes = [
         Change(each, each["dynamodb"]["NewImage"], event)
@@ -173,7 +174,7 @@ def test_whoever_the_api_fails_for_nobody_is_told_later_by_the_same_call(
     ]
     projection.project(changes, lambda: True)
     has_ended.set()
-    projection._deployment.threads().shutdown()  # noqa: SLF001  whatever is still told is told before this
+    deployment.threads().shutdown()  # whatever is still told is told before this
     assert (has_failed.is_set(), late) == (True, [])
 
 
