@@ -24,9 +24,11 @@ def tells_event(record: Record) -> bool:
 
 
 def is_projected(record: Record) -> bool:
-    """The filter of `project_stream`: those, and reactions' counters."""
-    is_counter = _key(record, "PK").startswith("REACT#") and _key(record, "SK").startswith("COUNT#")
-    return tells_event(record) or (record.get("eventName") in NAMES and is_counter)
+    """The filter of `project_stream`: those, reactions' counters, and of people's items blocks and erasures."""
+    partition_key, sort_key = _key(record, "PK"), _key(record, "SK")
+    is_counter = partition_key.startswith("REACT#") and sort_key.startswith("COUNT#")
+    is_persons = partition_key.startswith("USER#") and sort_key.startswith(("BLOCK#", "ERASED"))
+    return tells_event(record) or (record.get("eventName") in NAMES and (is_counter or is_persons))
 
 
 def _key(record: Record, name: str) -> str:

@@ -17,6 +17,7 @@ from chat.steps.stream_batch import LETTERS_S, Batch, Reading, found_in
 from chat.storage import keys
 from chat.storage.dead_letters import DeadLetters
 from chat.storage.event_items import event_of
+from chat.storage.taken_back_items import is_of_person
 
 
 def project_stream(
@@ -48,14 +49,15 @@ def project_stream(
 
 @record(frozen=True, slots=True)
 class _Told:
-    """What an image tells: an event, or with none of them what a reaction's counter is."""
+    """What an image tells: an event, or with none of them what a reaction's counter or an item of a person is."""
 
     event: RoomEvent | None
 
 
 def _tells(image: Any) -> _Told | None:
     """`None` for an item that no projection is told of. Raises anything for one that is not what the contract says."""
-    if image["PK"]["S"].startswith(keys.REACTION_SHARDS):
+    partition_key = image["PK"]["S"]
+    if partition_key.startswith(keys.REACTION_SHARDS) or is_of_person(partition_key, image["SK"]["S"]):
         return _Told(None)
     event = event_of(image)
     if event is None:

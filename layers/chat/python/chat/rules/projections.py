@@ -13,11 +13,11 @@ from chat.rules.record import record
 
 @record(frozen=True, slots=True)
 class Change:
-    """One change of an item, of a batch's that are about rooms' events or reactions' counters.
+    """One change of an item, of a batch's that are about rooms' events, reactions' counters, blocks or erasures.
 
     `image`: the item as the change left it, as DynamoDB writes it; it may have changed again since. `event`: what it tells,
-    of an item `MSG#` or `EVT#`; `None` for one whose partition key begins with `REACT#`. `record`: the stream's own, as
-    Lambda gives it.
+    of an item `MSG#` or `EVT#`; `None` for one whose partition key begins with `REACT#` or `USER#`. `record`: the stream's
+    own, as Lambda gives it.
     """
 
     record: Mapping[str, Any]

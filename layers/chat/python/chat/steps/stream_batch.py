@@ -97,7 +97,7 @@ class Batch:
     def _put(self, change: Any, reason: str) -> str | None:
         """Set a record aside; why that failed, in a word."""
         number = sequence_number(change)
-        letter = DeadLetter(_table(change), _keys(change), number or None, reason, self._now)
+        letter = DeadLetter(table_of(change), _keys(change), number or None, reason, self._now)
         try:
             self._dead_letters.put(letter)
         except StoreFailure as failure:
@@ -126,7 +126,7 @@ def _part(change: Any, name: str) -> Any:
     return inner.get(name) if isinstance(inner, Mapping) else None
 
 
-def _table(change: Any) -> str | None:
+def table_of(change: Any) -> str | None:
     """The table's name in the ARN of its stream: `arn:aws:dynamodb:eu-west-1:123456789012:table/gg_core/stream/…`."""
     arn = change.get("eventSourceARN") if isinstance(change, Mapping) else None
     parts = arn.split("/") if isinstance(arn, str) else []

@@ -20,6 +20,7 @@ USER#{userId}    AT#{room}                 receipts
                  QUOTA                     the rates of making rooms and of adding people (core table)
                  REACTED#{room}#{message}  with what they react to a message, an attribute for each emoji
                  BLOCK#{userId}            whom they have blocked (core table)
+                 ERASED                    that they are erased, and since when (core table)
                  UPLOADING                 the rate of preparing uploads (core table)
                  CHATPROFILE               what they are called and how they look (core table)
                  PICTURE#{uploadId}        a picture of them that may be uploaded (core table)
@@ -50,6 +51,7 @@ PROFILE = "CHATPROFILE"
 """Not `PROFILE`: that is what other teams call their own item of a person, in tables that the chat may share."""
 OWNER = "OWNER"
 MINE = "MINE"
+ERASED = "ERASED"
 JOBS = "JOBS"
 REACTION_SHARDS = "REACT#"
 """How the partition keys of a message's reactions begin."""
