@@ -159,6 +159,9 @@ given = $(if $(filter command line,$(origin $(2))),--$(1)="$$$(2)")
 migrate: .venv/installed ## gives messages from before numbering their numbers: ARGS="--all --roster roster.json --dry-run"
 	@exec $(BIN)/python -m migration $(ARGS)
 
+restore: .venv/installed ## restores both tables and takes back again what was taken back since, as a dry run: ARGS="--instant 2026-01-31T12:00:00Z --generation 2 --log-bucket NAME --log-key ARN" [--apply]
+	@exec $(BIN)/python -m restore $(ARGS)
+
 # Without --function they are printed, of the tables of the running `make run`.
 HERE = $(if $(findstring --function,$(ARGS))$(findstring --endpoint,$(ARGS))$(findstring --help,$(ARGS)),,--print --endpoint "$$($(BIN)/python -m simulator address)")
 AS_HERE = $(if $(HERE),env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local)# a profile of no name is not found
@@ -317,4 +320,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate restore reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean

@@ -3,7 +3,7 @@ a run that was stopped is started again with the same options."""
 
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +141,11 @@ class Run:
             config = config.merge(Config(s3={"addressing_style": "path"}))
         url = None if endpoint is None else str(endpoint)
         with failures():
-            made = boto3.Session(region_name=self._own.region).client(
-                service, endpoint_url=url, config=config
-            )
+            session: Any = boto3.Session(region_name=self._own.region)
+            made = session.client(service, endpoint_url=url, config=config)
         refuse_incomplete_answers(made)
         return made
 
-    def _tell(self, lines: Any) -> None:
+    def _tell(self, lines: Iterable[str]) -> None:
         for line in lines:
             print(line)

@@ -12,7 +12,7 @@ from chat_lambda.settings import BadSettings as FunctionSettingsBad
 from simulator import demo
 from simulator.engine import EngineFailed, answers, embedded, home_of
 from simulator.engine_state import note_told, unclean_stops, untold
-from simulator.keys import local_secrets
+from simulator.keys import local_secrets, taken_back_key
 from simulator.settings import (
     BUCKET,
     TABLES,
@@ -61,6 +61,13 @@ def composed(
             bucket=storage.bucket,
             generation=generation_of(settings),
         ) | {"PUBLISH": settings.publish, **(more or {})}
+        if objects:
+            log = f"{storage.bucket}-taken-back"
+            demo.make_bucket(objects, log)
+            environment |= {
+                "TAKEN_BACK_BUCKET": log,
+                "TAKEN_BACK_KEY": taken_back_key(settings.secrets),
+            }
         environment = with_hooks(environment, settings.hooks)
         become(with_identity(environment, told) if told else environment)
         storage.fill(endpoint, objects)

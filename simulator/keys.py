@@ -46,6 +46,11 @@ def local_secrets(folder: Path) -> Secrets:
     return Secrets(*(f"file:{path.resolve()}" for path in (cursor_keys, audit_key, direct_key)))
 
 
+def taken_back_key(folder: Path) -> str:
+    """The key in `folder` that wraps those of the log of what was taken back, as a reference."""
+    return f"file:{kept(folder / 'taken-back-key', _random).resolve()}"
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
     """An ES256 key pair."""

@@ -51,6 +51,7 @@ OWN = (
         "PUBLISH",
         "SCHEMA_PREFIX",
         "SHORT_CODES",
+        "TAKEN_BACK_",
         "CHAT_HOOKS",
         *IDENTITY,
     ),

@@ -30,15 +30,16 @@ locals {
 
   # Buckets belong to the whole partition.
   bucket_names = {
-    for purpose in ["audit", "page", "uploads"] : purpose => "${local.short_prefixes[purpose]}-${purpose}-${local.account}-${var.region}"
+    for purpose in ["audit", "page", "taken-back", "uploads"] : purpose => "${local.short_prefixes[purpose]}-${purpose}-${local.account}-${var.region}"
   }
 
   # The longest names that S3 (63) and load balancers (32) take. What does not fit is cut, and told apart by a hash of all of it.
   room_for_prefix = {
-    audit   = 63 - length("-audit-000000000000-${var.region}")
-    page    = 63 - length("-page-000000000000-${var.region}")
-    uploads = 63 - length("-uploads-000000000000-${var.region}")
-    gateway = 32 - length("-gateway")
+    audit      = 63 - length("-audit-000000000000-${var.region}")
+    page       = 63 - length("-page-000000000000-${var.region}")
+    taken-back = 63 - length("-taken-back-000000000000-${var.region}")
+    uploads    = 63 - length("-uploads-000000000000-${var.region}")
+    gateway    = 32 - length("-gateway")
   }
   short_prefixes = {
     for purpose, room in local.room_for_prefix : purpose => (

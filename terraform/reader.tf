@@ -318,6 +318,22 @@ resource "aws_iam_role_policy" "reader" {
         } if local.publishes && contains(each.value.settings, "APPSYNC_URL") && contains(keys(local.fields), try(local.published_by[each.key], ""))
       ],
       [
+        for log in local.taken_back_logs : {
+          Sid      = "TakenBack"
+          Effect   = "Allow"
+          Action   = ["s3:PutObject"]
+          Resource = ["${log}/taken-back/*"]
+        } if contains(each.value.settings, "TAKEN_BACK_BUCKET")
+      ],
+      [
+        for key in [local.taken_back_key] : {
+          Sid      = "TakenBackKey"
+          Effect   = "Allow"
+          Action   = ["kms:GenerateDataKey"]
+          Resource = [key]
+        } if local.keeps_log == 1 && contains(each.value.settings, "TAKEN_BACK_KEY")
+      ],
+      [
         for keys in [local.reader_keys] : {
           Sid      = "Keys"
           Effect   = "Allow"

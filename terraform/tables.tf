@@ -40,7 +40,8 @@ resource "aws_dynamodb_table" "chat" {
   }
 
   point_in_time_recovery {
-    enabled = true
+    enabled                 = true
+    recovery_period_in_days = var.recovery_period_in_days
   }
 
   # Costs nothing while nobody reads it, and what happened in the day before somebody does is not lost.

@@ -57,6 +57,18 @@ variable "deletion_protection" {
   nullable    = false
 }
 
+variable "recovery_period_in_days" {
+  description = "For how many days back tables can be restored. What was erased stays in backups for as long: below the month that the law gives. The log of what was taken back is kept a day longer."
+  type        = number
+  default     = 28
+  nullable    = false
+
+  validation {
+    condition     = var.recovery_period_in_days >= 1 && var.recovery_period_in_days <= 35 && floor(var.recovery_period_in_days) == var.recovery_period_in_days
+    error_message = "recovery_period_in_days must be a whole number from 1 to 35."
+  }
+}
+
 variable "role_path" {
   description = "The path of all IAM roles, as /chat/."
   type        = string

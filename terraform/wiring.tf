@@ -63,6 +63,7 @@ locals {
     local.identity_settings,
     local.upload_settings,
     local.event_settings,
+    local.taken_back_settings,
     local.hook_settings,
     { for codes in [var.short_codes] : "SHORT_CODES" => join(",", codes) if length(codes) > 0 },
     local.people_settings,
@@ -73,7 +74,7 @@ locals {
 
   # Listed by a wiring, and without a value under some variables.
   optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES",
-    "PUBLISHER_ROLE", "PROJECTOR_ROLE", "EVENT_BUS", "EVENT_SOURCE", "EVENT_QUEUE_URL", "EVENT_TEXT", "DEAD_LETTER_QUEUE_URL",
+    "PUBLISHER_ROLE", "PROJECTOR_ROLE", "EVENT_BUS", "EVENT_SOURCE", "EVENT_QUEUE_URL", "EVENT_TEXT", "DEAD_LETTER_QUEUE_URL", "TAKEN_BACK_BUCKET", "TAKEN_BACK_KEY",
   "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE", "PEOPLE_DIRECTORY", "PEOPLE_DIRECTORY_TIMEOUT_MS", "AVATAR_HOSTS", "SHORT_CODES"]
   known_settings = concat(keys(local.settings), local.optional_settings, [for name in keys(var.limits) : upper(name)])
 

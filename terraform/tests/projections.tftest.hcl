@@ -30,6 +30,7 @@ run "on_where_both_tables_are_ours" {
         toset(mapping.filter_criteria[0].filter[*].pattern) == toset([
           "{\"dynamodb\":{\"Keys\":{\"SK\":{\"S\":[{\"prefix\":\"MSG#\"},{\"prefix\":\"EVT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
           "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"REACT#\"}]},\"SK\":{\"S\":[{\"prefix\":\"COUNT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
+          "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"USER#\"}]},\"SK\":{\"S\":[{\"prefix\":\"BLOCK#\"},\"ERASED\"]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
         ]),
       ])
     ])
@@ -41,8 +42,10 @@ run "on_where_both_tables_are_ours" {
       Streams         = [["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], [for table in values(aws_dynamodb_table.chat) : table.stream_arn]]
       StreamsOfTables = [["dynamodb:ListStreams"], [for table in values(local.tables) : "${table.arn}/stream/*"]]
       Queues          = [["sqs:SendMessage"], [aws_sqs_queue.letters["projections-failed"].arn, aws_sqs_queue.letters["projections-dead"].arn]]
+      TakenBack       = [["s3:PutObject"], ["${aws_s3_bucket.taken_back[0].arn}/taken-back/*"]]
+      TakenBackKey    = [["kms:GenerateDataKey"], [aws_kms_key.taken_back[0].arn]]
     }
-    error_message = "By the sender it calls no API."
+    error_message = "By the sender it calls no API; the log it writes it can neither read nor delete."
   }
 
   assert {

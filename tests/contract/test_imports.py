@@ -22,10 +22,11 @@ ARROWS = {
     "simulator": {"chat", "chat_lambda", "reference", "resolvers", "schema", "services"},
     "gateway": {"chat"},
     "migration": {"chat"},
+    "restore": {"chat"},
     "stream": {"chat"},
 }  # type: dict[str, set[str]]
 LIBRARIES = {
-    "chat": {"jwt", "botocore"},
+    "chat": {"jwt", "botocore", "cryptography"},
     "chat_lambda": {"aws_lambda_powertools"},
     "resolvers": set(),
     "services": set(),
@@ -42,6 +43,7 @@ LIBRARIES = {
         "websockets",
     },
     "migration": {"boto3", "botocore", "pydantic"},
+    "restore": {"boto3", "botocore", "pydantic"},
     "stream": {"boto3", "botocore", "pydantic"},
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]

@@ -29,7 +29,7 @@ from restore.wanted import Wanted
 from simulator.demo import create_tables, make_bucket
 from simulator.settings import BUCKET, TABLES
 from tests.guarantees.support.fixtures import Clock, partition, process
-from tests.guarantees.support.projected import Projected, Stream
+from tests.guarantees.support.projected import NOW_S, Projected, Stream
 
 KEY = b"a key of the log's, of 32 bytes."
 LIVE: Mapping[Table, str] = {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}
@@ -90,13 +90,13 @@ class World:
         self.function.run()  # what was before is in the log as well, by its overlap
         self.items = {table: list(scanned(self.client, name)) for table, name in LIVE.items()}
         self.objects = contents(self.s3, BUCKET)
-        self.instant_ms = self.clock.ms
+        self.instant_ms = NOW_S * 1_000  # of the stream, whose records name the objects of the log
 
     def restored(self, client: Any = None) -> "Restored":
         """New tables and a new bucket, with what there was. `client`: of DynamoDB, through which all is asked."""
         name = f"{self.prefix}-{uuid.uuid4().hex[:6]}"
         tables: dict[Table, str] = {"core": f"{name}-core", "guild": f"{name}-guild"}
-        create_tables(self.client, {table: name for table, name in tables.items()})
+        create_tables(self.client, {"core": tables["core"], "guild": tables["guild"]})
         make_bucket(self.s3_address, name)
         for table, items in self.items.items():
             for start in range(0, len(items), 25):

@@ -20,6 +20,7 @@ from chat.operations.set_role import set_role
 from chat.operations.unban_member import unban_member
 from chat.operations.update_room import update_room
 from chat.rules.errors import ChatError, Muted, NotRoomMember
+from chat.rules.models import Role
 from tests.guarantees.support.fixtures import DAY_MS, new_room, plain
 from tests.restore.rehearsal import World
 
@@ -35,15 +36,15 @@ class Told:
         self.owner, self.removed, self.banned, self.left, self.muted, self.other = (
             f"{p}-{name}" for name in ("owner", "removed", "banned", "left", "muted", "other")
         )
-        people = {
+        people: dict[str, Role] = {
             self.owner: "owner",
             **dict.fromkeys((self.removed, self.banned, self.left, self.muted), "member"),
             self.other: "moderator",
         }
         stream = world.stream.client
-        self.room = new_room(stream, members=people)  # type: ignore[arg-type]  roles
-        self.guild = new_room(stream, prefix="GUILD#", members=people)  # type: ignore[arg-type]  the same
-        self.gone = new_room(stream, members=people)  # type: ignore[arg-type]  the same
+        self.room = new_room(stream, members=people)
+        self.guild = new_room(stream, prefix="GUILD#", members=people)
+        self.gone = new_room(stream, members=people)
         self.messages = {
             room: {
                 "removed": world.send(room, self.removed, f"{SECRET} {room}", file=FILE),
@@ -149,7 +150,11 @@ def test_a_replay_twice_does_nothing_the_second_time(told: Told) -> None:
 def test_whoever_was_unbanned_or_came_again_is_as_the_last_word_says(world: World) -> None:
     owner, unbanned, again, lent = (f"{world.prefix}-{name}" for name in ("owner", "un", "again", "lent"))
     stream = world.stream.client
-    public = {"visibility": "public", "personPerSecond": 1000, "personBurst": 1000}
+    public: dict[str, int | float | str] = {
+        "visibility": "public",
+        "personPerSecond": 1000,
+        "personBurst": 1000,
+    }
     room = new_room(stream, members={owner: "owner", again: "member", lent: "member"}, settings=public)
     world.call(ban_member, owner, roomId=room, userId=unbanned)
     world.send(room, owner, "one")

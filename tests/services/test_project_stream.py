@@ -105,7 +105,7 @@ def test_without_projections_everything_is_done(functions_environ: None, event: 
     assert projected().feed(event["Records"]) is None
 
 
-def test_the_filter_takes_events_and_counters() -> None:
+def test_the_filter_takes_events_counters_blocks_and_erasures() -> None:
     def record(partition_key: str, sort_key: str, name: str = "INSERT") -> dict[str, Any]:
         return {
             "eventName": name,
@@ -113,7 +113,14 @@ def test_the_filter_takes_events_and_counters() -> None:
         }
 
     room, counters = "ROOM#lobby", "REACT#ROOM#lobby#m1#07"
-    wanted = [(room, "MSG#1"), (room, "EVT#1"), (counters, "COUNT#👍")]
+    person = "USER#alice"
+    wanted = [
+        (room, "MSG#1"),
+        (room, "EVT#1"),
+        (counters, "COUNT#👍"),
+        (person, "BLOCK#bob"),
+        (person, "ERASED"),
+    ]
     others = [
         (room, "HEAD"),
         (room, "CHG#1"),

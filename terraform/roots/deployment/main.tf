@@ -43,6 +43,7 @@ module "chat" {
   account_id               = var.account_id
   tags                     = var.tags
   deletion_protection      = var.deletion_protection
+  recovery_period_in_days  = var.recovery_period_in_days
   role_path                = var.role_path
   permissions_boundary_arn = var.permissions_boundary_arn
   region_in_role_names     = coalesce(var.region_in_role_names, false) # as deployments from before have it

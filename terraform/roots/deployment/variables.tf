@@ -29,6 +29,11 @@ variable "deletion_protection" {
   default = null
 }
 
+variable "recovery_period_in_days" {
+  type    = number
+  default = null
+}
+
 variable "role_path" {
   type    = string
   default = null

@@ -130,6 +130,12 @@ def _queue_or_file(text: str) -> str:
     return text if text.startswith("file:") else _address(text)
 
 
+def _wrapping_key(text: str) -> str:
+    if not re.match(r"file:.|arn:aws[a-z-]*:kms:", text):
+        raise ValueError("must be the ARN of a KMS key, or file: and a path")
+    return text
+
+
 RUN_BY_BROWSERS = ("html", "xml", "svg", "script")
 
 
@@ -240,6 +246,10 @@ class Settings:
     uploads_bucket: str = ""
     upload_types: tuple[str, ...] = _parsed(UPLOAD_TYPES, _media_types)
     max_upload_bytes: int = _number(10_485_760, int, 1, 104_857_600)
+    taken_back_bucket: str = ""
+    """Of the log of what was taken back, which a restore replays: docs/privacy.md. Without one there is no log."""
+    taken_back_key: str | None = _parsed(None, _wrapping_key)
+    """What wraps its data keys: the ARN of a KMS key, or `file:` and the path of 32 bytes as base64url."""
     short_codes: tuple[str, ...] = _parsed((), _short_codes)
     """What may be reacted with besides Unicode's emoji, such as `:party_parrot:`."""
     max_clock_skew_ms: int = _number(3_000, int, 1_000, 60_000)
@@ -281,6 +291,8 @@ def read(environment: Mapping[str, str]) -> Settings:
             except ValueError as error:
                 raise BadSettings(f"{each.name.upper()}: {error}") from None
     _check_patience(own := Settings(**given))
+    if own.taken_back_bucket and own.taken_back_key is None:
+        raise BadSettings("TAKEN_BACK_KEY: must stand beside TAKEN_BACK_BUCKET")
     if own.identity is not None and own.jwt_issuer:
         raise BadSettings("IDENTITY: must not stand beside JWT_ISSUER, whose place it takes")
     callers = own.identity.roles.callers if own.identity and own.identity.roles else {}

@@ -1,0 +1,56 @@
+"""A replay that is killed at any write, and started again, comes to the same."""
+
+from typing import Any
+
+import pytest
+
+from tests.restore.rehearsal import World
+from tests.restore.test_rehearsal import EDITED, SECRET, Told
+
+
+class KilledError(Exception):
+    """The program was killed."""
+
+
+class Killing:
+    """A client of DynamoDB whose program is killed at a transaction: before it, or after it took effect."""
+
+    def __init__(self, client: Any, at: int, *, after: bool) -> None:
+        self._client, self.left, self._after = client, at, after
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        self.left -= 1
+        if self.left == 0 and not self._after:
+            raise KilledError
+        answer = self._client.transact_write_items(**request)
+        if self.left == 0:
+            raise KilledError
+        return answer
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before a write", "after a write"])
+def test_killed_and_started_again(
+    functions_environ: None, client: Any, objects: Any, objects_address: str, *, after: bool
+) -> None:
+    told = Told(World(client, objects, objects_address))
+    wanted, number = told.world.wanted(), 1
+    while True:
+        killing = Killing(client, number, after=after)
+        restored = told.world.restored(killing)
+        try:
+            restored.replay(wanted)
+        except KilledError:
+            pass
+        else:
+            break
+        killing.left = -1
+        restored.replay(wanted)
+        left = restored.replay(wanted, dry_run=True)
+        assert (left.total("due"), left.total("done")) == (0, 0), number
+        gone = [f"{text} {room}" for text in (SECRET, EDITED) for room in (told.room, told.guild)]
+        assert restored.find(*gone) == [], number
+        number += 7
+    assert number > 1
