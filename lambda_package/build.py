@@ -29,8 +29,8 @@ NEEDED_TO_BUILD = ("cffi", "pycparser", "bin")
 ROUTERS = "aws_lambda_powertools/event_handler"
 """A tenth of the layer: routers for functions that answer many fields or paths. Ours have one each."""
 
-SERVICES = ("dynamodb", "events", "secretsmanager", "sqs", "ssm")
-"""The services whose stock data stay in botocore, to fall back on."""
+SERVICES = ("dynamodb", "events", "kms", "s3", "secretsmanager", "sqs", "ssm")
+"""The services whose stock data stay in botocore: to fall back on, and all that there is of S3 and KMS."""
 
 
 def build(target: Path, architectures: Iterable[str | None]) -> list[Path]:

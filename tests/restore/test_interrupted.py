@@ -1,11 +1,18 @@
 """A replay that is killed at any write, and started again, comes to the same."""
 
+import os
+import secrets
+from random import Random
 from typing import Any
 
 import pytest
 
 from tests.restore.rehearsal import World
 from tests.restore.test_rehearsal import EDITED, SECRET, Told
+
+STRIDE = 1 if os.environ.get("PROVE") else 19
+"""Every how many writes it is killed."""
+SEED = os.environ.get("RESTORE_SEED")
 
 
 class KilledError(Exception):
@@ -35,8 +42,11 @@ class Killing:
 def test_killed_and_started_again(
     functions_environ: None, client: Any, objects: Any, objects_address: str, *, after: bool
 ) -> None:
+    seed = int(SEED) if SEED else secrets.randbits(32)
+    print(f"RESTORE_SEED={seed}")
     told = Told(World(client, objects, objects_address))
-    wanted, number = told.world.wanted(), 1
+    wanted = told.world.wanted()
+    number = first = Random(seed).randint(1, STRIDE)  # noqa: S311  repeatable
     while True:
         killing = Killing(client, number, after=after)
         restored = told.world.restored(killing)
@@ -52,5 +62,5 @@ def test_killed_and_started_again(
         assert (left.total("due"), left.total("done")) == (0, 0), number
         gone = [f"{text} {room}" for text in (SECRET, EDITED) for room in (told.room, told.guild)]
         assert restored.find(*gone) == [], number
-        number += 7
-    assert number > 1
+        number += STRIDE
+    assert number > first

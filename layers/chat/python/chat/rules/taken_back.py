@@ -65,12 +65,13 @@ class TakenBack:
     joining: bool = False
 
     def to_json(self) -> str:
-        """A line, without what is as it mostly is."""
+        """A line in ASCII, without what is as it mostly is."""
         values = {each.name: getattr(self, each.name) for each in fields(TakenBack)}
         kept = {name: value for name, value in values.items() if value not in (None, False) and value != 0}
+        kept["at"] = self.at
         if self.until is not None:
             kept["until"] = self.until
-        return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(kept, separators=(",", ":"))
 
     @classmethod
     def parse(cls, line: str) -> "TakenBack":

@@ -155,7 +155,7 @@ class TakenBackLog:
                 raise Unreadable(name)
             plain = self._keys.unwrap(_bytes(header["key"]))
             lines = AESGCM(plain).decrypt(_bytes(header["nonce"]), sealed, name.encode()).decode()
-            return [TakenBack.parse(line) for line in lines.splitlines()]
+            return [TakenBack.parse(line) for line in lines.split("\n")]
         except (ValueError, TypeError, KeyError, InvalidTag):
             raise Unreadable(name) from None
 
