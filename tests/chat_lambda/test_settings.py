@@ -81,6 +81,7 @@ BAD = {
     "GAP_PATIENCE_MS": ["999", "8000", "300001"],
     "CHAT_HOOKS": ["acme-chat", "acme/chat.py", ".acme", "acme..chat", "acme chat", "3"],
     "CHAT_HOOKS_TIMEOUT_MS": ["9", "0", "-1", "3001", "0.5", "soon"],
+    "TAKEN_BACK_KEY": ["secret", "arn:aws:s3:::bucket", "file:"],
     "PEOPLE_DIRECTORY": ["acme-people", "acme/people.py", "acme people"],
     "PEOPLE_DIRECTORY_TIMEOUT_MS": ["9", "3001", "soon"],
     "AVATAR_HOSTS": [
@@ -172,3 +173,10 @@ def test_what_people_are_called_is_theirs_unless_a_directory_is_named() -> None:
     own = read({"PEOPLE_DIRECTORY": "acme.people", "AVATAR_HOSTS": "a.example, pictures.b.example"})
     assert own.people_directory == "acme.people"
     assert own.avatar_hosts == ("a.example", "pictures.b.example")
+
+
+def test_a_log_of_what_was_taken_back_has_a_key() -> None:
+    with pytest.raises(BadSettings, match="TAKEN_BACK_KEY"):
+        read({"TAKEN_BACK_BUCKET": "log"})
+    own = read({"TAKEN_BACK_BUCKET": "log", "TAKEN_BACK_KEY": "arn:aws:kms:eu-central-1:123456789012:key/k"})
+    assert own.taken_back_bucket == "log"

@@ -95,7 +95,7 @@ class World:
     def restored(self, client: Any = None) -> "Restored":
         """New tables and a new bucket, with what there was. `client`: of DynamoDB, through which all is asked."""
         name = f"{self.prefix}-{uuid.uuid4().hex[:6]}"
-        tables: dict[Table, str] = {"core": f"{name}-core", "guild": f"{name}-guild"}
+        tables: dict[Table, str] = {table: f"{live}-{name}" for table, live in LIVE.items()}
         create_tables(self.client, {"core": tables["core"], "guild": tables["guild"]})
         make_bucket(self.s3_address, name)
         for table, items in self.items.items():

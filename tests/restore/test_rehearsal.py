@@ -21,6 +21,8 @@ from chat.operations.unban_member import unban_member
 from chat.operations.update_room import update_room
 from chat.rules.errors import ChatError, Muted, NotRoomMember
 from chat.rules.models import Role
+from chat.storage.items import values
+from simulator.settings import TABLES
 from tests.guarantees.support.fixtures import DAY_MS, new_room, plain
 from tests.restore.rehearsal import World
 
@@ -223,3 +225,17 @@ def test_what_the_log_says_of_rooms_and_messages_after_the_instant_is_nothing_to
         restored.call(look_at_room, owner, roomId=room)
     except ChatError as refusal:
         raise AssertionError("the room itself was there") from refusal
+
+
+def test_whoever_was_erased_is_kept_out_and_due_until_they_are_erased_again(world: World) -> None:
+    person = f"{world.prefix}-erased"
+    world.snapshot()
+    tombstone = {"PK": f"USER#{person}", "SK": "ERASED", "type": "Erased", "at": 7, "state": "erased"}
+    place = {"TableName": TABLES["CORE_TABLE"]}
+    world.stream.client.put_item(**place, Item=values(tombstone))
+    restored, wanted = world.restored(), world.wanted()
+    assert restored.replay(wanted).total("due") == 1
+    (kept,) = restored.partition("core", f"USER#{person}")
+    assert (plain(kept)["at"], plain(kept)["state"]) == (7, "erasing")
+    world.client.put_item(TableName=restored.tables["core"], Item=values(tombstone))
+    assert restored.replay(wanted).of["PERSON_ERASED", "stands"] == 1
