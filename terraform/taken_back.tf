@@ -108,10 +108,11 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "taken_back" {
   bucket = aws_s3_bucket.taken_back[0].id
 
   rule {
-    bucket_key_enabled = false
+    bucket_key_enabled = true
 
     apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256" # what is in it is encrypted under the key below before it gets here
+      sse_algorithm     = "aws:kms" # what is in it is encrypted under data keys of this key before it gets here
+      kms_master_key_id = local.taken_back_key
     }
   }
 }

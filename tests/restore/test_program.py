@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import AnyHttpUrl
 
 from chat.storage.aws import client as aws_client
 from restore.run import Run
@@ -54,8 +55,8 @@ def settings(told: Told, restored: Restored, folder: Path, address: str, **more:
         log_bucket=world.log_bucket,
         log_key=f"file:{key}",
         uploads_bucket=restored.bucket,
-        endpoint=address,
-        s3_endpoint=world.s3_address,
+        endpoint=AnyHttpUrl(address),
+        s3_endpoint=AnyHttpUrl(world.s3_address),
         **more,
     )
 
