@@ -193,7 +193,7 @@ def done_writes(
     if request.kind == "EXPORT":
         return _ended_writes(request, ended, now)
     kept = {
-        "type": "DataRequest",
+        "type": "Erasure",
         "requestId": request.request_id,
         "kind": request.kind,
         "person": deployment.pseudonym(request.user_id),

@@ -333,9 +333,10 @@ PICTURES, PICTURES_END = "PICTURE#", "PICTURE$"
 NAMES, NAMES_END = "NAME#", "NAME$"
 NAMED, NAMED_END = "NAMED#", "NAMED$"
 REQUESTS, REQUESTS_END = "REQUEST#", "REQUEST$"
-BESIDE_REQUESTS = ((" ", "REQUEST"), ("REQUESTT", "~"))
-"""Between these lies whatever else is in somebody's partition: before `REQUEST#…`, and after `REQUESTS`."""
 """Keys before and after every other of their kind: `$` is the character after `#`."""
 
 JOBS_END = "~"
 """A key after every job."""
+
+BESIDE_REQUESTS = ((" ", "REQUEST"), (f"{OPEN_REQUESTS} ", "~"))
+"""Between these lies whatever else is in somebody's partition: before `REQUEST#…`, and after `REQUESTS`."""
