@@ -61,7 +61,7 @@ class Desk:
 
     def state(self, request: DataRequest) -> str | None:
         found = read_request(self.deployment, self.user, request.request_id)
-        return found and found.state
+        return found.state if found else None
 
     def own(self) -> list[str]:
         items = partition(self.client, "gg_core", keys.user_partition(self.user))
