@@ -10,6 +10,36 @@ const subscriptions = '../tabs/subscriptions.ts';
 
 export const MUTANTS = [
   {
+    name: 'give back what another tab may have sent',
+    file: 'entries.ts',
+    from: 'if (left.length > 0) return { ...entry, tries: left };',
+    to: '',
+  },
+  {
+    name: 'take a try that was not answered for one that is over',
+    file: delivery,
+    from: 'this.#isUnsure = true;',
+    to: 'this.#isUnsure = false;',
+  },
+  {
+    name: 'take whoever tries meanwhile for over',
+    file: outbox,
+    from: "kind: 'refuse', refusal, over: tries ?? [] };",
+    to: "kind: 'refuse', refusal };",
+  },
+  {
+    name: 'give back at once when the client is started again',
+    file: outbox,
+    from: '  start(): void {\n    this.#doubt = null;',
+    to: '  start(): void {',
+  },
+  {
+    name: 'send once more while it is given back',
+    file: outbox,
+    from: "this.#phase !== 'storing' || !AWAITED.has(by.kind)",
+    to: "this.#phase !== 'storing'",
+  },
+  {
     name: 'skip what was refused for now, and go on with the next',
     file: delivery,
     from: "        return 'wait';\n      case 'Unauthorized':",

@@ -32,6 +32,8 @@ export interface Entry extends Composed {
   readonly refusal?: Refusal | null;
   /** A try may have reached the server: from then on what is sent under this id stays as it is. */
   readonly isTried?: boolean;
+  /** Whose tries may have reached the server without an answer that is known: a tab, each time that it begins with the message. */
+  readonly tries?: readonly string[];
   readonly after?: Following | null;
 }
 
@@ -96,10 +98,11 @@ export const isMark = (entry: AnyStored): entry is StoredMark => 'kind' in entry
 /** What becomes of a message that waits, or of a mark. The storage applies it in one step to what it has: several tabs may say so at once. */
 export type Revision =
   /** It is about to be sent. */
-  | { readonly kind: 'try' }
+  | { readonly kind: 'try'; readonly by: string }
   /** Where its files are; `isAnew`: the server will not have those that it was tried with. */
   | { readonly kind: 'files'; readonly files: readonly QueuedFile[]; readonly isAnew?: boolean }
-  | { readonly kind: 'refuse'; readonly refusal: Refusal }
+  /** It goes to the person. With `over` only where no tries but these may still be on their way; these are not any more. */
+  | { readonly kind: 'refuse'; readonly refusal: Refusal; readonly over?: readonly string[] }
   /** Another text for it. */
   | { readonly kind: 'mend'; readonly said: Omit<Following, 'kind'> }
   /** The person does not want it any more. */
@@ -118,14 +121,19 @@ export function revised<Stored extends AnyEntry>(entry: Stored, by: Revision): S
 }
 
 function message(entry: Entry, by: Revision): Entry | null {
-  const { after, isTried } = entry;
+  const { after, isTried, tries = [] } = entry;
   switch (by.kind) {
     case 'try': // another tab may have asked for other forms meanwhile
-      return entry.files?.some(({ isPosted }) => !isPosted) ? entry : { ...entry, isTried: true };
+      return entry.files?.some(({ isPosted }) => !isPosted)
+        ? entry
+        : { ...entry, isTried: true, tries: [...tries, by.by] };
     case 'files':
-      if (by.isAnew) return { ...entry, files: by.files, isTried: false };
+      if (by.isAnew) return { ...entry, files: by.files, isTried: false, tries: [] };
       return isTried ? entry : { ...entry, files: by.files };
     case 'refuse': {
+      const { over } = by;
+      const left = over ? tries.filter((each) => !over.includes(each)) : [];
+      if (left.length > 0) return { ...entry, tries: left };
       if (after?.kind === 'remove') return null;
       const { kind, ...said } = after ?? {};
       return { ...entry, ...said, after: null, refusal: by.refusal };

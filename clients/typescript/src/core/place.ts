@@ -71,7 +71,7 @@ export class Place {
 
   /** The client is started again: timers of before are gone. */
   start(): void {
-    this.outbox.due();
+    this.outbox.start();
     this.changes.wake();
     this.mark.due();
   }

@@ -24,9 +24,10 @@ export class Wait {
     return this.refusal?.code === 'Muted' && this.#host.serverNow() < this.#until;
   }
 
-  begin(refusal: Refusal): void {
+  /** `afterMs`: as the refusal says, unless it is given. */
+  begin(refusal: Refusal, afterMs = this.#length(refusal)): void {
     this.refusal = refusal;
-    this.#host.emit({ type: 'timer', key: this.#key, afterMs: this.#length(refusal) });
+    this.#host.emit({ type: 'timer', key: this.#key, afterMs });
   }
 
   end(): void {
