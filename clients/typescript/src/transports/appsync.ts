@@ -8,7 +8,8 @@ import {
   onTypingOperation,
 } from '../wire/generated/operations.ts';
 import { checked, type Operation } from '../wire/operation.ts';
-import { callHttp, firstError } from './http.ts';
+import { fieldOf, prefixed, prefixOf } from '../wire/prefix.ts';
+import { type Authorize, callHttp, firstError } from './http.ts';
 import { realtimeProtocols, realtimeUrlOf } from './realtime.ts';
 import { type GetToken, Tokens } from './tokens.ts';
 import {
@@ -35,6 +36,8 @@ export interface AppSyncOptions {
   readonly url: string;
   /** The realtime endpoint, where it is not where AppSync puts it. */
   readonly realtimeUrl?: string;
+  /** The prefix of the chat's fields and types, where its schema is part of a larger one: `Chat` for `chatMessages`. */
+  readonly prefix?: string;
   /** A token for Cognito, OpenID Connect or the Lambda authorizer. */
   readonly getToken?: GetToken;
   /** In place of a token: IAM. */
@@ -76,6 +79,7 @@ class AppSync implements Transport {
   readonly #options: AppSyncOptions;
   readonly #tokens: Tokens | null;
   readonly #realtimeUrl: string;
+  readonly #prefix: string;
   readonly #host: string;
   readonly #subscriptions = new Map<string, Subscription>();
   #listener: TransportListener | null = null;
@@ -91,16 +95,19 @@ class AppSync implements Transport {
     this.#options = options;
     this.#tokens = options.getToken ? new Tokens(options.getToken) : null;
     this.#realtimeUrl = options.realtimeUrl ?? realtimeUrlOf(options.url);
+    this.#prefix = prefixOf(options.prefix);
     this.#host = new URL(options.url).host;
   }
 
   async call<Variables, Answer>(operation: Operation<Variables, Answer>, variables: Variables) {
+    const { url } = this.#options;
     let token = '';
-    return callHttp(this.#options.url, operation, variables, async (body, isRefused) => {
-      if (!this.#tokens) return this.#signed(this.#options.url, body);
+    const authorize: Authorize = async (body, isRefused) => {
+      if (!this.#tokens) return this.#signed(url, body);
       token = await (isRefused ? this.#tokens.after(token) : this.#tokens.get());
       return { authorization: token };
-    });
+    };
+    return callHttp({ url, prefix: this.#prefix, authorize }, operation, variables);
   }
 
   connect(listener: TransportListener): void {
@@ -215,7 +222,7 @@ class AppSync implements Transport {
     const timer = setTimeout(() => this.#ended(id, unreachable()), ACK_MS);
     this.#subscriptions.set(id, { ...wanted, isAgain, timer });
     try {
-      const data = JSON.stringify({ query: operation.text, variables });
+      const data = JSON.stringify({ query: prefixed(operation, this.#prefix).text, variables });
       const authorization = await this.#authorization(data, '', isAgain);
       if (connection !== this.#connection || !this.#subscriptions.has(id)) return;
       this.#send({ id, type: 'start', payload: { data, extensions: { authorization } } });
@@ -244,14 +251,16 @@ class AppSync implements Transport {
 
   #heard(payload: Readonly<Record<string, unknown>>): void {
     const data = isRecord(payload.data) ? payload.data : {};
+    const said = <Value>(operation: Operation<never, Value>) =>
+      checked(operation, data[fieldOf(operation.field, this.#prefix)]);
     try {
-      const message = checked(onMessageOperation, data.onMessage);
+      const message = said(onMessageOperation);
       if (message) this.#listener?.live(message);
-      const event = checked(onMineOperation, data.onMine);
+      const event = said(onMineOperation);
       if (event) this.#listener?.mine(event);
-      const typing = checked(onTypingOperation, data.onTyping);
+      const typing = said(onTypingOperation);
       if (typing) this.#listener?.typing(typing);
-      const receipt = checked(onReceiptOperation, data.onReceipt);
+      const receipt = said(onReceiptOperation);
       if (receipt) this.#listener?.receipt(receipt);
     } catch {
       // What cannot be read is found when heads are compared.

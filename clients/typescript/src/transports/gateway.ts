@@ -10,7 +10,8 @@ import {
 } from '../wire/generated/operations.ts';
 import type { Message, PresenceStatus, SendMessageVariables } from '../wire/generated/types.ts';
 import { checked, type Operation } from '../wire/operation.ts';
-import { callHttp } from './http.ts';
+import { prefixOf } from '../wire/prefix.ts';
+import { type Authorize, callHttp } from './http.ts';
 import { type GetToken, Tokens } from './tokens.ts';
 import {
   browserSocket,
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   readonly url: string;
   /** The GraphQL endpoint of the API behind it. */
   readonly apiUrl: string;
+  /** The prefix of the chat's fields and types there: the gateway's `SCHEMA_PREFIX`. Frames know of none. */
+  readonly prefix?: string;
   readonly getToken: GetToken;
   /** The same that the client was given. */
   readonly deviceId?: string;
@@ -57,6 +60,7 @@ class Gateway implements Transport {
   readonly followsEpochs = true;
   readonly #options: GatewayOptions;
   readonly #tokens: Tokens;
+  readonly #prefix: string;
   /** The number of each room's subscription. */
   readonly #rooms = new Map<string, number>();
   /** The position of each room's last frame: from there a later connection goes on. */
@@ -79,6 +83,7 @@ class Gateway implements Transport {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#tokens = new Tokens(options.getToken);
+    this.#prefix = prefixOf(options.prefix);
   }
 
   async call<Variables, Answer>(operation: Operation<Variables, Answer>, variables: Variables) {
@@ -87,10 +92,11 @@ class Gateway implements Transport {
       return (await this.#send(variables as SendMessageVariables)) as Answer | null;
     }
     let token = '';
-    return callHttp(this.#options.apiUrl, operation, variables, async (_, isRefused) => {
+    const authorize: Authorize = async (_, isRefused) => {
       token = await (isRefused ? this.#tokens.after(token) : this.#tokens.get());
       return { authorization: token };
-    });
+    };
+    return callHttp({ url: this.#options.apiUrl, prefix: this.#prefix, authorize }, operation, variables);
   }
 
   connect(listener: TransportListener): void {
