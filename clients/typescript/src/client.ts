@@ -1,6 +1,7 @@
 // What a page holds: one person's chat, whose core a driver runs.
-import type { Change, Composed, QueuedFile, RoomSnapshot, Snapshot } from './core/protocol.ts';
+import type { Change, Composed, QueuedFile } from './core/protocol.ts';
 import { unreachable } from './core/refusals.ts';
+import type { RoomSnapshot, Snapshot } from './core/shown.ts';
 import { Driver } from './driver.ts';
 import { newId } from './platform.ts';
 import { memoryStorage } from './storage/memory.ts';

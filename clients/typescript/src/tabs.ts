@@ -1,5 +1,6 @@
 // One connection and one drain for all tabs of a person, by Web Locks and BroadcastChannel: the driver of `tabs/core.ts`.
-import type { Effect, Event, ListState, RequestField } from './core/protocol.ts';
+import type { Effect, Event, RequestField } from './core/protocol.ts';
+import type { ListState } from './core/shown.ts';
 import { newId } from './platform.ts';
 import { TabsCore, type TabsInput, type TabsOutput } from './tabs/core.ts';
 import { type Shared, VERSION } from './tabs/messages.ts';

@@ -4,8 +4,10 @@
 // They do not wait for messages that wait for a rate or a mute. Before each request the storage is asked, since another tab
 // may have sent it, or changed it.
 import type { Message } from '../wire/generated/types.ts';
-import type { Change, ChangeEntry, Host, PendingChange, RequestField, StoredChange } from './protocol.ts';
+import type { Host } from './host.ts';
+import type { Change, ChangeEntry, RequestField, StoredChange } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
+import type { PendingChange } from './shown.ts';
 import { Wait } from './wait.ts';
 
 /** Refusals that say nothing about what was asked for: the second of them is final. */

@@ -2,7 +2,8 @@
 // message itself. Where the page ends the next one goes on from what the storage knows: a file that may be there is posted
 // once more by the same form, and with another where that has ended.
 import type { Message, Upload } from '../wire/generated/types.ts';
-import type { Host, QueuedFile, Revision, StoredEntry } from './protocol.ts';
+import type { Host } from './host.ts';
+import type { QueuedFile, Revision, StoredEntry } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
 
 /**

@@ -5,11 +5,11 @@
 // the server fails it goes to the person only when no try of another tab, or of one that has ended, may be stored later.
 import type { Message } from '../wire/generated/types.ts';
 import { Delivery, type Verdict } from './delivery.ts';
+import type { Host } from './host.ts';
 import { Pending, type Shown } from './pending.ts';
 import {
   type Composed,
   type Effect,
-  type Host,
   type QueuedFile,
   type Revision,
   revised,

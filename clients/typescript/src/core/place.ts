@@ -1,12 +1,12 @@
 // A room that is open or has something to send: its session, and what waits to be told to the server.
 import type { Message } from '../wire/generated/types.ts';
 import { RoomChanges } from './changes.ts';
+import type { Host } from './host.ts';
 import { ReadMark } from './marks.ts';
 import { RoomOutbox } from './outbox.ts';
 import {
   type AnyStored,
   type Event,
-  type Host,
   isMark,
   isMessage,
   type StoredChange,

@@ -1,9 +1,11 @@
 // The rooms that are open or have something to send.
 import type { Message, Room, RoomState } from '../wire/generated/types.ts';
 import type { Position } from './connection.ts';
+import type { Host } from './host.ts';
 import { Place } from './place.ts';
-import type { AnyStored, Event, Host, RoomSnapshot } from './protocol.ts';
+import type { AnyStored, Event } from './protocol.ts';
 import { RoomSession } from './room.ts';
+import type { RoomSnapshot } from './shown.ts';
 import { roomSnapshot } from './snapshot.ts';
 
 const MOST_ROOMS_OF_A_HEARTBEAT = 50;

@@ -1,8 +1,8 @@
 // A room as it is shown, put together from its parts.
 import type { RoomChanges } from './changes.ts';
 import type { RoomOutbox } from './outbox.ts';
-import type { PendingChange, RoomSnapshot, ShownReaction } from './protocol.ts';
 import type { RoomSession } from './room.ts';
+import type { PendingChange, RoomSnapshot, ShownReaction } from './shown.ts';
 
 const NONE: readonly never[] = [];
 const NO_CHANGES: ReadonlyMap<string, PendingChange> = new Map();

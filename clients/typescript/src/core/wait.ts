@@ -1,5 +1,5 @@
 // What a queue waits for after a refusal, and for how long.
-import { type Host, pause } from './protocol.ts';
+import { type Host, pause } from './host.ts';
 import type { Refusal } from './refusals.ts';
 
 /** Timers of platforms do not run much longer, and a mute may be lifted. */

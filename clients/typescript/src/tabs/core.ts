@@ -1,8 +1,9 @@
 // Who of a person's tabs leads, and what it does for the others: no lock, channel, timer or clock of its own. The lock
 // alone says who leads. What is told to a tab twice, late or by a tab that leads no more does no harm: every core
 // catches up after `subscribed`, and compares when a heartbeat is shared.
-import type { Effect, Event, ListState, RequestField } from '../core/protocol.ts';
+import type { Effect, Event, RequestField } from '../core/protocol.ts';
 import { unreachable } from '../core/refusals.ts';
+import type { ListState } from '../core/shown.ts';
 import type { Message } from '../wire/generated/types.ts';
 import { type Heard, heard, type Said, type Shared, type Wanted } from './messages.ts';
 import { Subscriptions } from './subscriptions.ts';

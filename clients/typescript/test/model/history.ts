@@ -1,5 +1,5 @@
 // One history: a plan of sends and faults, played out in an order that a seed chooses, and what must be true after it.
-import type { RoomSnapshot } from '../../src/core/protocol.ts';
+import type { RoomSnapshot } from '../../src/core/shown.ts';
 import { checkEnd } from './ended.ts';
 import { chosen } from './random.ts';
 import { type Armed, ME, type Tab, World } from './world.ts';
