@@ -8,6 +8,16 @@ const reactions = 'reactions.ts';
 const tabs = '../tabs/core.ts';
 const subscriptions = '../tabs/subscriptions.ts';
 
+/** The text of a file with the mutant in force. Throws where what it changes is not there. */
+export function applied(text, { from, to }) {
+  const pairs = Array.isArray(from) ? from.map((each, n) => [each, to[n]]) : [[from, to]];
+  return pairs.reduce((changed, [before, after]) => {
+    const count = changed.split(before).length - 1;
+    if (count < 1) throw new Error(`what it changes is not there: ${before}`);
+    return changed.replace(before, () => after);
+  }, text);
+}
+
 export const MUTANTS = [
   {
     name: 'give back what another tab may have sent',
@@ -430,7 +440,7 @@ export const MUTANTS = [
   {
     name: 'keep the first of two edits',
     file: 'changes.ts',
-    from: '      held.entry = entry;\n      if (held.stored) this.#store(held, held.stored);',
+    from: '      held.entry = entry;\n      held.follows = follows;\n      if (held.stored) this.#store(held, held.stored);',
     to: '',
   },
   {
@@ -502,7 +512,7 @@ export const MUTANTS = [
   {
     name: 'make a lost read mark again at once',
     file: 'marks.ts',
-    from: '    if (!this.#isWaiting) this.due();',
+    from: '    if (this.#wait.refusal === null) this.due();',
     to: '    this.due();',
   },
   {
@@ -537,8 +547,8 @@ export const MUTANTS = [
   },
   {
     name: 'tabs: wait for a frozen leader for ever',
-    file: tabs,
-    from: "    this.#emit({ type: 'steal' });\n",
+    file: '../tabs/watch.ts',
+    from: "    this.#host.emit({ type: 'steal' });\n",
     to: '',
   },
   {
@@ -562,7 +572,7 @@ export const MUTANTS = [
   {
     name: 'tabs: never forget a tab that is gone',
     file: tabs,
-    from: '      if (other.beats > 2) this.#forget(tab);\n',
+    from: 'for (const tab of this.#others.beat()) this.#forget(tab);',
     to: '',
   },
   {
