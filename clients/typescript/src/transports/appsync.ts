@@ -1,6 +1,6 @@
 // AppSync itself: GraphQL over HTTP, and live events by its realtime protocol
 // (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html).
-import { parseRefusal, type Refusal, unauthorized, unreachable } from '../core/refusals.ts';
+import { type Refusal, unauthorized, unreachable } from '../core/refusals.ts';
 import {
   onMessageOperation,
   onMineOperation,
@@ -11,6 +11,7 @@ import { checked, type Operation } from '../wire/operation.ts';
 import { fieldOf, prefixed, prefixOf } from '../wire/prefix.ts';
 import { type Authorize, callHttp, firstError } from './http.ts';
 import { realtimeProtocols, realtimeUrlOf } from './realtime.ts';
+import { ACK_MS, Subscriptions } from './subscriptions.ts';
 import { type GetToken, Tokens } from './tokens.ts';
 import {
   browserSocket,
@@ -45,25 +46,8 @@ export interface AppSyncOptions {
   readonly socket?: SocketFactory;
 }
 
-const ACK_MS = 15_000;
 const IDLE_MS = 300_000;
 const OPEN = 1;
-
-/** One subscription, as somebody asks for it. */
-interface Wanted {
-  /** What it is about: it ends together with the others of this. */
-  readonly about: string;
-  readonly operation: { readonly field: string; readonly text: string };
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly number: number;
-  readonly started: () => void;
-  readonly refused: (refusal: Refusal) => void;
-}
-
-interface Subscription extends Wanted {
-  isAgain: boolean;
-  timer: ReturnType<typeof setTimeout>;
-}
 
 /** Of the person, and of no room. */
 const MINE = 'mine/';
@@ -81,7 +65,7 @@ class AppSync implements Transport {
   readonly #realtimeUrl: string;
   readonly #prefix: string;
   readonly #host: string;
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #subscriptions: Subscriptions;
   #listener: TransportListener | null = null;
   #socket: Socket | null = null;
   #isReady = false;
@@ -97,6 +81,13 @@ class AppSync implements Transport {
     this.#realtimeUrl = options.realtimeUrl ?? realtimeUrlOf(options.url);
     this.#prefix = prefixOf(options.prefix);
     this.#host = new URL(options.url).host;
+    this.#subscriptions = new Subscriptions({
+      send: (frame) => this.#send(frame),
+      connection: () => this.#connection,
+      authorize: (body, isAgain) => this.#authorization(body, '', isAgain),
+      hasFresh: this.#tokens !== null,
+      textOf: (operation) => prefixed(operation, this.#prefix).text,
+    });
   }
 
   async call<Variables, Answer>(operation: Operation<Variables, Answer>, variables: Variables) {
@@ -125,14 +116,14 @@ class AppSync implements Transport {
   subscribe(roomId: string, epoch: number, number: number): void {
     this.unsubscribe(roomId);
     const wanted = { about: room(roomId), variables: { roomId, epoch }, number };
-    void this.#start({
+    void this.#subscriptions.start({
       ...wanted,
       operation: onMessageOperation,
       started: () => {
         this.#listener?.subscribed(roomId, number);
         // Who is writing and who has read is worth no second try: the room's next subscription brings them again.
         for (const operation of [onTypingOperation, onReceiptOperation]) {
-          void this.#start({ ...wanted, operation, started: () => {}, refused: () => {} });
+          void this.#subscriptions.start({ ...wanted, operation, started: () => {}, refused: () => {} });
         }
       },
       refused: (refusal) => this.#listener?.notSubscribed(roomId, number, refusal),
@@ -140,12 +131,12 @@ class AppSync implements Transport {
   }
 
   unsubscribe(roomId: string): void {
-    this.#end(room(roomId));
+    this.#subscriptions.end(room(roomId));
   }
 
   subscribeMine(userId: string, epoch: number, number: number): void {
-    this.#end(MINE);
-    void this.#start({
+    this.#subscriptions.end(MINE);
+    void this.#subscriptions.start({
       about: MINE,
       operation: onMineOperation,
       variables: { userId, epoch },
@@ -153,10 +144,6 @@ class AppSync implements Transport {
       started: () => this.#listener?.mineSubscribed(number),
       refused: (refusal) => this.#listener?.mineNotSubscribed(number, refusal),
     });
-  }
-
-  #end(about: string): void {
-    for (const [id, each] of this.#subscriptions) if (each.about === about) this.#stop(id, each);
   }
 
   /** Connect; `isAgain`: with a fresh token, since the one before was refused. */
@@ -193,13 +180,13 @@ class AppSync implements Transport {
       case 'connection_error':
         return this.#refused(payload, isAgain);
       case 'start_ack':
-        return this.#started(id);
+        return this.#subscriptions.started(id);
       case 'data':
         return this.#heard(payload);
       case 'error':
-        return this.#notStarted(id, payload);
+        return this.#subscriptions.notStarted(id, firstError(payload.errors));
       case 'complete':
-        return this.#ended(id, unreachable('the server ended the subscription'));
+        return this.#subscriptions.ended(id, unreachable('the server ended the subscription'));
     }
   }
 
@@ -213,40 +200,6 @@ class AppSync implements Transport {
     if (isAgain || !this.#tokens) return this.#down(unauthorized(error?.message ?? ''));
     this.#drop();
     void this.#open(true);
-  }
-
-  async #start(wanted: Wanted, isAgain = false): Promise<void> {
-    const connection = this.#connection;
-    const { operation, variables, number, about } = wanted;
-    const id = `${number}${isAgain ? '.again' : ''}.${operation.field}.${about}`;
-    const timer = setTimeout(() => this.#ended(id, unreachable()), ACK_MS);
-    this.#subscriptions.set(id, { ...wanted, isAgain, timer });
-    try {
-      const data = JSON.stringify({ query: prefixed(operation, this.#prefix).text, variables });
-      const authorization = await this.#authorization(data, '', isAgain);
-      if (connection !== this.#connection || !this.#subscriptions.has(id)) return;
-      this.#send({ id, type: 'start', payload: { data, extensions: { authorization } } });
-    } catch {
-      this.#ended(id, unreachable());
-    }
-  }
-
-  #started(id: string): void {
-    const subscription = this.#subscriptions.get(id);
-    if (!subscription) return;
-    clearTimeout(subscription.timer);
-    subscription.started();
-  }
-
-  #notStarted(id: string, payload: Readonly<Record<string, unknown>>): void {
-    const error = firstError(payload.errors);
-    const refusal = parseRefusal(error?.errorType, error?.message);
-    const subscription = this.#subscriptions.get(id);
-    if (refusal.code === 'Unauthorized' && subscription && !subscription.isAgain && this.#tokens) {
-      clearTimeout(subscription.timer);
-      this.#subscriptions.delete(id);
-      void this.#start(subscription, true);
-    } else this.#ended(id, refusal);
   }
 
   #heard(payload: Readonly<Record<string, unknown>>): void {
@@ -267,19 +220,6 @@ class AppSync implements Transport {
     }
   }
 
-  #ended(id: string, refusal: Refusal): void {
-    const subscription = this.#subscriptions.get(id);
-    if (!subscription) return;
-    this.#stop(id, subscription);
-    subscription.refused(refusal);
-  }
-
-  #stop(id: string, { timer }: Subscription): void {
-    clearTimeout(timer);
-    this.#subscriptions.delete(id);
-    this.#send({ id, type: 'stop' });
-  }
-
   #send(frame: object): void {
     if (this.#socket?.readyState === OPEN && this.#isReady) this.#socket.send(JSON.stringify(frame));
   }
@@ -298,7 +238,6 @@ class AppSync implements Transport {
 
   #drop(): void {
     clearTimeout(this.#deadline);
-    for (const { timer } of this.#subscriptions.values()) clearTimeout(timer);
     this.#subscriptions.clear();
     this.#isReady = false;
     this.#socket?.close();
