@@ -1,7 +1,7 @@
 // Edits, removals and reactions that wait: stored, merged, sent in their order, never lost and never sent for another state.
 import { describe, expect, test } from 'vitest';
 
-import type { Change, Effect, StoredChange } from '../src/core/protocol.ts';
+import type { Change, Effect, Event, StoredChange } from '../src/core/protocol.ts';
 import type { Refusal } from '../src/core/refusals.ts';
 import { seeded } from './model/random.ts';
 import { ModelStorage } from './model/storage.ts';
@@ -48,9 +48,20 @@ class Changing {
     return this.bench.core.getRoom(ROOM).changes;
   }
 
+  /** What the storage has to say and does not yet. */
+  late: Event[] | null = null;
+
+  /** Now it does. */
+  catchUp(): void {
+    const late = this.late ?? [];
+    this.late = null;
+    for (const event of late) this.feed(event);
+  }
+
   #store(effect: Effect): void {
     const event = this.storage.carryOut(effect);
-    if (event) this.feed(event);
+    if (event && this.late) this.late.push(event);
+    else if (event) this.feed(event);
   }
 }
 
@@ -182,7 +193,7 @@ describe('what is done to a message', () => {
     expect(second.changes.size).toBe(1);
     const { number } = first.asked[0] ?? { number: 0 };
     const settled = first.bench.feed({ type: 'answered', number, value: null });
-    expect(settled).toContainEqual({ type: 'remove', clientMessageId: 'edit/m1', roomId: ROOM });
+    expect(settled).toMatchObject([{ type: 'revise', by: { kind: 'done' } }]);
     first.storage.revise('edit/m1', () => null);
     second.feed({ type: 'stored', roomId: ROOM });
     expect(second.changes.size).toBe(0);
@@ -196,6 +207,42 @@ describe('what is done to a message', () => {
     second.change(edit('m1', 'new'));
     first.feed({ type: 'due', key: `changes/${ROOM}` });
     expect(first.answer().text).toBe('new');
+  });
+
+  test('is the last one, though what the storage had of it before is told after it', () => {
+    const it = new Changing();
+    it.late = [];
+    it.change(edit('m1', 'one'));
+    it.feed({ type: 'stored', roomId: ROOM }); // and so the storage is read
+    it.change(edit('m1', 'two'));
+    it.catchUp();
+    expect(it.answer()).toMatchObject({ text: 'two' });
+    expect([it.asked, it.storage.entries]).toEqual([[], []]);
+  });
+
+  test('is not lost where another tab has done what was said before it', () => {
+    const it = new Changing();
+    it.change(edit('m1', 'one'));
+    const other = new Changing(it.storage);
+    it.late = [];
+    it.change(edit('m1', 'two'));
+    other.answer();
+    it.catchUp();
+    it.answer();
+    expect(it.answer()).toMatchObject({ text: 'two' });
+    expect(it.storage.entries).toEqual([]);
+  });
+
+  test('is not taken for done by a tab that has done what was said before it', () => {
+    const it = new Changing();
+    it.change(edit('m1', 'one'));
+    const other = new Changing(it.storage);
+    it.feed({ type: 'leads', isLeader: false });
+    it.change(edit('m1', 'two'));
+    other.answer();
+    expect(it.storage.entries).toMatchObject([{ text: 'two' }]);
+    other.feed({ type: 'stored', roomId: ROOM });
+    expect(other.answer()).toMatchObject({ text: 'two' });
   });
 
   test('keeps the same map until something changes', () => {

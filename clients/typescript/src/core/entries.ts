@@ -95,7 +95,7 @@ export const isMessage = <Other extends { readonly kind: string }, Send extends 
 ): entry is Send => !('kind' in entry);
 export const isMark = (entry: AnyStored): entry is StoredMark => 'kind' in entry && entry.kind === 'read';
 
-/** What becomes of a message that waits, or of a mark. The storage applies it in one step to what it has: several tabs may say so at once. */
+/** What becomes of a message that waits, of a mark, or of a change. The storage applies it in one step to what it has: several tabs may say so at once. */
 export type Revision =
   /** It is about to be sent. */
   | { readonly kind: 'try'; readonly by: string }
@@ -110,11 +110,15 @@ export type Revision =
   /** The server has it. */
   | { readonly kind: 'settle' }
   /** The person has read up to this number, or the server knows it. */
-  | { readonly kind: 'read' | 'said'; readonly seq: number };
+  | { readonly kind: 'read' | 'said'; readonly seq: number }
+  /** Of a change: this takes its place, or the server has this. */
+  | { readonly kind: 'change' | 'done'; readonly change: ChangeEntry };
 
 /** The entry as it is from then on; `null`: it is not kept any more. */
 export function revised<Stored extends AnyEntry>(entry: Stored, by: Revision): Stored | null {
   if (isMessage<ChangeEntry | MarkEntry, Entry>(entry)) return message(entry, by) as Stored | null;
+  if (by.kind === 'change') return { ...entry, ...by.change };
+  if (by.kind === 'done') return 'target' in entry && isSameChange(entry, by.change) ? null : entry;
   if (!('seq' in entry) || !('seq' in by)) return entry;
   if (by.kind === 'read') return { ...entry, seq: Math.max(entry.seq, by.seq) };
   return entry.seq > by.seq ? entry : null;
@@ -148,6 +152,13 @@ function message(entry: Entry, by: Revision): Entry | null {
     default:
       return entry;
   }
+}
+
+/** Whether both say the same of the same thing. */
+export function isSameChange(a: Change, b: Change): boolean {
+  const said = ({ text, on, mentions, mentionsAll }: Change) =>
+    JSON.stringify([text, on, mentions, mentionsAll]);
+  return said(a) === said(b);
 }
 
 /** The keys of an entry's files, but for those that another one has now. */

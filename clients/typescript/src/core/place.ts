@@ -52,7 +52,9 @@ export class Place {
 
   revised({ clientMessageId, by, entry }: Told<'revised'>): void {
     if (by.kind === 'read' && entry === null) this.mark.gone();
-    if (by.kind === 'read' || by.kind === 'said') return;
+    if (by.kind === 'read' || by.kind === 'said' || by.kind === 'done') return;
+    if (by.kind === 'change')
+      return this.changes.revised(clientMessageId, entry as StoredChange | null | undefined);
     if (!entry || isMessage(entry)) this.outbox.revised(clientMessageId, by, entry);
   }
 

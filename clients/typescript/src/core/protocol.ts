@@ -72,8 +72,7 @@ export type Effect =
    * any more nothing is added, and `notAdded` comes.
    */
   | { readonly type: 'add'; readonly entry: AnyEntry; readonly replaces?: string }
-  | { readonly type: 'update'; readonly entry: AnyStored }
-  /** Something becomes of a message that waits, or of a mark, by `revised`; answered by `revised`. */
+  /** Something becomes of what is there, by `revised`; answered by `revised`. */
   | {
       readonly type: 'revise';
       readonly roomId: string;

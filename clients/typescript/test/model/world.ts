@@ -336,7 +336,7 @@ export class Tab {
   #store(effect: Effect): void {
     const event = this.world.storage.carryOut(effect);
     if (event) this.world.pieces.unshift({ tab: this, run: () => this.feed(event), line: this.#line });
-    if (effect.type === 'add' || effect.type === 'update') this.stored(effect.entry.roomId);
+    if (effect.type === 'add') this.stored(effect.entry.roomId);
     else if (effect.type === 'revise' && effect.by.kind !== 'settle' && effect.by.kind !== 'try')
       this.stored(effect.roomId);
   }
