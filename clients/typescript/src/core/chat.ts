@@ -149,6 +149,11 @@ export class ChatCore {
     return this.#places.positions();
   }
 
+  /** The server's clock less ours, in milliseconds, as far as it is known. */
+  get ahead(): number {
+    return this.#ahead;
+  }
+
   /** What says that the person is not there any more on this device; `null` where nobody has been told that they are. */
   get farewell(): object | null {
     const { deviceId } = this.#options;
