@@ -434,8 +434,8 @@ export const MUTANTS = [
   {
     name: 'drop a change when its answer comes, whatever was done meanwhile',
     file: 'changes.ts',
-    from: '    if (held && isSameChange(held.entry, sent)) this.#drop(sent.clientMessageId);',
-    to: '    if (held) this.#drop(sent.clientMessageId);',
+    from: '    if (held && isSameChange(held.entry, sent)) this.#held.delete(sent.clientMessageId);',
+    to: '    if (held) this.#held.delete(sent.clientMessageId);',
   },
   {
     name: 'keep the first of two edits',
@@ -463,7 +463,7 @@ export const MUTANTS = [
   },
   {
     name: 'take a toggle for another',
-    file: 'changes.ts',
+    file: 'entries.ts',
     from: 'JSON.stringify([text, on, mentions, mentionsAll])',
     to: 'JSON.stringify([text, mentions, mentionsAll])',
   },

@@ -15,12 +15,12 @@ import {
 } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
 import type { PendingChange } from './shown.ts';
+import { type ChangeStatus, NO_CHANGES, shownChanges } from './shown-changes.ts';
 import { Wait } from './wait.ts';
 
 /** Refusals that say nothing about what was asked for: the second of them is final. */
 const MOST_FAULTS = 2;
 const PASSING = new Set(['RateLimited', 'ServiceUnavailable', 'Unreachable', 'Muted']);
-const NOTHING: ReadonlyMap<string, PendingChange> = new Map();
 
 type Phase = 'idle' | 'loading' | 'sending' | 'waiting' | 'blocked';
 
@@ -47,7 +47,7 @@ export class RoomChanges {
   readonly #held = new Map<string, Held>();
   #sending: ChangeEntry | null = null;
   #faults = 0;
-  #snapshot: ReadonlyMap<string, PendingChange> = NOTHING;
+  #snapshot = NO_CHANGES;
   readonly #host: Host;
   readonly #roomId: string;
   readonly #listener: ChangesListener;
@@ -286,28 +286,11 @@ export class RoomChanges {
   }
 
   #changed(): void {
-    const shown = new Map<string, PendingChange>();
-    for (const { entry } of this.#held.values()) {
-      const before = shown.get(entry.target) ?? { text: null, isRemoved: false, reactions: [], entries: [] };
-      const status = this.#status(entry);
-      const entries = [
-        ...before.entries,
-        { key: entry.clientMessageId, kind: entry.kind, status, refusal: entry.refusal ?? null },
-      ];
-      const isGoing = !entry.refusal;
-      const { emoji = '', on = true } = entry;
-      shown.set(entry.target, {
-        entries,
-        text: entry.kind === 'edit' && isGoing ? (entry.text ?? null) : before.text,
-        isRemoved: before.isRemoved || (entry.kind === 'remove' && isGoing),
-        reactions:
-          entry.kind === 'react' && isGoing ? [...before.reactions, { emoji, on }] : before.reactions,
-      });
-    }
-    this.#snapshot = shown.size > 0 ? shown : NOTHING;
+    const entries = [...this.#held.values()].map(({ entry }) => entry);
+    this.#snapshot = shownChanges(entries, (entry) => this.#status(entry));
   }
 
-  #status(entry: ChangeEntry): 'sending' | 'waiting' | 'refused' {
+  #status(entry: ChangeEntry): ChangeStatus {
     if (entry.refusal) return 'refused';
     const isSending = this.#phase === 'sending' && this.#sending?.clientMessageId === entry.clientMessageId;
     return isSending ? 'sending' : 'waiting';

@@ -4,17 +4,11 @@
 // id however often that takes, so it is stored once. Its files go before it, and the storage knows who may have sent it: where
 // the server fails it goes to the person only when no try of another tab, or of one that has ended, may be stored later.
 import type { Message } from '../wire/generated/types.ts';
+import { Amends } from './amends.ts';
 import { Delivery, type Verdict } from './delivery.ts';
 import type { Host } from './host.ts';
 import { Pending, type Shown } from './pending.ts';
-import {
-  type Composed,
-  type Effect,
-  type QueuedFile,
-  type Revision,
-  revised,
-  type StoredEntry,
-} from './protocol.ts';
+import { type Composed, type Effect, type Revision, revised, type StoredEntry } from './protocol.ts';
 import { type Refusal, unreachable } from './refusals.ts';
 import { type Follow, Settled } from './settled.ts';
 import { Wait } from './wait.ts';
@@ -47,6 +41,8 @@ export class RoomOutbox {
   readonly #delivery: Delivery;
   readonly #wait: Wait;
   readonly #settled: Settled;
+  /** What the person does with what waits, and with drafts. */
+  readonly amends: Amends;
 
   constructor(roomId: string, host: Host, listener: OutboxListener) {
     this.#roomId = roomId;
@@ -54,8 +50,10 @@ export class RoomOutbox {
     this.#listener = listener;
     this.#settled = new Settled(host, listener.follow);
     this.#wait = new Wait(host, `outbox/${roomId}`);
+    const revise = (id: string, by: Revision) => this.#revise(id, by);
+    this.amends = new Amends(this.#pending, this.#settled, { revise, emit: (effect) => host.emit(effect) });
     this.#delivery = new Delivery(host, {
-      revise: (id, by) => this.#revise(id, by),
+      revise,
       stored: (message) => this.#stored(message),
       refused: (id, refusal, verdict) => this.#refused(id, refusal, verdict),
     });
@@ -171,34 +169,6 @@ export class RoomOutbox {
   /** So much of a file is there. */
   progress(key: string, part: number): void {
     this.#pending.progress(key, part);
-  }
-
-  /** A draft again, under a new id, at the end of the queue. */
-  retry(clientMessageId: string, newId: string, text?: string, files?: readonly QueuedFile[]): void {
-    const draft = this.#pending.get(clientMessageId);
-    if (!draft?.refusal) return;
-    this.#settled.add(clientMessageId, null);
-    this.#pending.drop(clientMessageId);
-    const { n, isDurable, refusal, isTried, tries, after, ...composed } = draft;
-    const said = { text: text ?? composed.text, ...(files ? { files } : {}) };
-    const entry = { ...composed, clientMessageId: newId, ...said };
-    this.#emit({ type: 'add', entry, replaces: clientMessageId });
-  }
-
-  /** Another text for what waits; where a try may have reached the server it is edited there afterwards. */
-  mend(id: string, said: Extract<Revision, { kind: 'mend' }>['said']): void {
-    if (this.#pending.get(id) && !this.#pending.get(id)?.refusal) this.#revise(id, { kind: 'mend', said });
-  }
-
-  /** Throw away a draft, or what waits; where a try may have reached the server it is removed there afterwards. */
-  discard(id: string): void {
-    const entry = this.#pending.get(id);
-    if (!entry) return;
-    if (entry.refusal) {
-      this.#settled.add(id, null);
-      this.#pending.drop(id);
-    }
-    this.#revise(id, { kind: 'drop' });
   }
 
   /** What this tab has to send now: one that does not lead sends only what no other tab can read. */

@@ -96,12 +96,12 @@ export class Place {
   }
 
   retry({ clientMessageId, newId, text, files }: Told<'retry'>): void {
-    this.outbox.retry(clientMessageId, newId, text, files);
+    this.outbox.amends.retry(clientMessageId, newId, text, files);
     this.changes.retry(clientMessageId);
   }
 
   discard(clientMessageId: string): void {
-    this.outbox.discard(clientMessageId);
+    this.outbox.amends.discard(clientMessageId);
     this.changes.discard(clientMessageId);
   }
 }

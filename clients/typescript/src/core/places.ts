@@ -115,7 +115,7 @@ export class Places {
         for (const place of this.#places.values()) place.retry(event);
         return;
       case 'mend':
-        for (const { outbox } of this.#places.values()) outbox.mend(event.clientMessageId, event.said);
+        for (const { outbox } of this.#places.values()) outbox.amends.mend(event.clientMessageId, event.said);
         return;
       case 'discard':
         for (const place of this.#places.values()) place.discard(event.clientMessageId);

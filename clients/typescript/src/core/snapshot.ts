@@ -2,10 +2,10 @@
 import type { RoomChanges } from './changes.ts';
 import type { RoomOutbox } from './outbox.ts';
 import type { RoomSession } from './room.ts';
-import type { PendingChange, RoomSnapshot, ShownReaction } from './shown.ts';
+import type { RoomSnapshot, ShownReaction } from './shown.ts';
+import { NO_CHANGES } from './shown-changes.ts';
 
 const NONE: readonly never[] = [];
-const NO_CHANGES: ReadonlyMap<string, PendingChange> = new Map();
 const NO_REACTIONS: ReadonlyMap<string, readonly ShownReaction[]> = new Map();
 
 export function roomSnapshot(
