@@ -20,6 +20,30 @@ export function applied(text, { from, to }) {
 
 export const MUTANTS = [
   {
+    name: 'changes: believe what was read before a revision',
+    file: 'changes.ts',
+    from: '(held.stored && held.revisions === 0)',
+    to: 'held.stored',
+  },
+  {
+    name: 'changes: take away what was said meanwhile',
+    file: 'entries.ts',
+    from: "'target' in entry && isSameChange(entry, by.change) ? null : entry",
+    to: 'null',
+  },
+  {
+    name: 'changes: lose what another tab has done before it',
+    file: 'changes.ts',
+    from: "    held.stored = null;\n    this.#host.emit({ type: 'add', entry: held.entry });",
+    to: '',
+  },
+  {
+    name: 'changes: take what is not there yet for done by another tab',
+    file: 'changes.ts',
+    from: '      if (!stored || revisions > 0 || found.has(key)) continue;',
+    to: '      if (!stored || found.has(key)) continue;',
+  },
+  {
     name: 'give back what another tab may have sent',
     file: 'entries.ts',
     from: 'if (left.length > 0) return { ...entry, tries: left };',

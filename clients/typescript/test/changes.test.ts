@@ -28,7 +28,7 @@ class Changing {
     const effects = this.bench.feed(event);
     this.asked.push(...requests(effects).filter(({ field }) => SENDS.includes(field)));
     Object.assign(this.timers, timers(effects));
-    for (const effect of effects) this.#store(effect);
+    for (const effect of effects) this.store(effect);
   }
 
   change(change: Change): void {
@@ -51,14 +51,13 @@ class Changing {
   /** What the storage has to say and does not yet. */
   late: Event[] | null = null;
 
-  /** Now it does. */
+  /** Now it does, in the order in which it was asked. */
   catchUp(): void {
-    const late = this.late ?? [];
+    for (let event = this.late?.shift(); event; event = this.late?.shift()) this.feed(event);
     this.late = null;
-    for (const event of late) this.feed(event);
   }
 
-  #store(effect: Effect): void {
+  store(effect: Effect): void {
     const event = this.storage.carryOut(effect);
     if (event && this.late) this.late.push(event);
     else if (event) this.feed(event);
@@ -220,18 +219,24 @@ describe('what is done to a message', () => {
     expect([it.asked, it.storage.entries]).toEqual([[], []]);
   });
 
-  test('is not lost where another tab has done what was said before it', () => {
-    const it = new Changing();
-    it.change(edit('m1', 'one'));
-    const other = new Changing(it.storage);
-    it.late = [];
-    it.change(edit('m1', 'two'));
-    other.answer();
-    it.catchUp();
-    it.answer();
-    expect(it.answer()).toMatchObject({ text: 'two' });
-    expect(it.storage.entries).toEqual([]);
-  });
+  test.each([false, true])(
+    'is not lost where another tab has done what was said before it, read between: %s',
+    (isRead) => {
+      const it = new Changing();
+      it.change(edit('m1', 'one'));
+      it.answer(null, UNREACHABLE);
+      const other = new Changing(it.storage);
+      const change = edit('m1', 'two');
+      const effects = it.bench.feed({ type: 'change', roomId: ROOM, change }); // on their way to the storage
+      other.answer();
+      if (isRead) it.feed({ type: 'loaded', roomId: ROOM, entries: it.storage.load(ROOM) });
+      for (const effect of effects) it.store(effect);
+      expect(it.storage.entries).toMatchObject([{ text: 'two' }]);
+      it.feed({ type: 'up' });
+      expect(it.answer()).toMatchObject({ text: 'two' });
+      expect(it.storage.entries).toEqual([]);
+    },
+  );
 
   test('is not taken for done by a tab that has done what was said before it', () => {
     const it = new Changing();
