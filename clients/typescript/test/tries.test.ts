@@ -1,6 +1,7 @@
 // The server fails at a message twice: it goes to the person, unless somebody else may have sent it and it may be stored yet.
 import { describe, expect, test } from 'vitest';
 
+import { revised } from '../src/core/protocol.ts';
 import { parseRefusal, unreachable } from '../src/core/refusals.ts';
 import { Amending, stored } from './amending.ts';
 import { ModelStorage } from './model/storage.ts';
@@ -126,6 +127,22 @@ describe('what the server fails at', () => {
     for (const event of told) it.feed(event);
     expect(it.bench.room.drafts).toMatchObject([{ clientMessageId: 'a', text: 'better' }]);
     expect(sends(it)).toEqual(['b']);
+  });
+
+  test('is not held up by a try with files that have ended, since nothing is stored with these', () => {
+    const base = {
+      roomId: ROOM,
+      text: 'x',
+      clientMessageId: 'a',
+      version: 1,
+      n: 1,
+      isDurable: true,
+    } as const;
+    const tried = { ...base, isTried: true, tries: ['0.1'] };
+    const anew = revised(tried, { kind: 'files', files: [], isAnew: true });
+    expect(anew).toMatchObject({ isTried: false, tries: [] });
+    const refused = anew && revised(anew, { kind: 'refuse', refusal: failed, over: [] });
+    expect(refused?.refusal).toEqual(failed);
   });
 
   test('goes under another id when the person tries again, whatever was on its way', () => {
