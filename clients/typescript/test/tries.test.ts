@@ -1,7 +1,7 @@
 // The server fails at a message twice: it goes to the person, unless somebody else may have sent it and it may be stored yet.
 import { describe, expect, test } from 'vitest';
 
-import { revised } from '../src/core/protocol.ts';
+import { revised, type StoredEntry } from '../src/core/protocol.ts';
 import { parseRefusal, unreachable } from '../src/core/refusals.ts';
 import { Amending, stored } from './amending.ts';
 import { ModelStorage } from './model/storage.ts';
@@ -138,7 +138,7 @@ describe('what the server fails at', () => {
       n: 1,
       isDurable: true,
     } as const;
-    const tried = { ...base, isTried: true, tries: ['0.1'] };
+    const tried: StoredEntry = { ...base, isTried: true, tries: ['0.1'] };
     const anew = revised(tried, { kind: 'files', files: [], isAnew: true });
     expect(anew).toMatchObject({ isTried: false, tries: [] });
     const refused = anew && revised(anew, { kind: 'refuse', refusal: failed, over: [] });
