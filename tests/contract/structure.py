@@ -26,6 +26,7 @@ PROGRAMS: Mapping[str, str] = {
     "gateway": "gateway",
     "migration": "migration",
     "restore": "restore",
+    "privacy": "privacy",
     "stream": "stream",
 }
 """The folder of each top-level package."""

@@ -23,6 +23,7 @@ ARROWS = {
     "gateway": {"chat"},
     "migration": {"chat"},
     "restore": {"chat"},
+    "privacy": {"chat"},
     "stream": {"chat"},
 }  # type: dict[str, set[str]]
 LIBRARIES = {
@@ -44,6 +45,7 @@ LIBRARIES = {
     },
     "migration": {"boto3", "botocore", "pydantic"},
     "restore": {"boto3", "botocore", "pydantic"},
+    "privacy": {"boto3", "botocore", "pydantic"},
     "stream": {"boto3", "botocore", "pydantic"},
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
