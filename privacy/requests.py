@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.data_requests import OPERATOR, WAIT_MS, RequestKind, request_to_json
+from chat.rules.data_requests import HOUR_MS, OPERATOR, WAIT_MS, RequestKind, request_to_json
 from chat.rules.errors import InvalidInput
 from chat.rules.tally import Tally
 from chat.steps.data_requests import (
@@ -18,8 +18,6 @@ from chat.steps.data_requests import (
     withdraw_request,
 )
 from privacy.settings import Command, Settings
-
-HOUR_MS = 3_600_000
 
 Lines = Iterable[Mapping[str, Any]]
 

@@ -51,4 +51,6 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
     identity = {"userId": claims.user_id, "roles": ",".join(claims.roles)}
     if claims.locale:
         identity["locale"] = claims.locale
+    if claims.signed_in_at is not None:
+        identity["signedInAt"] = str(claims.signed_in_at)
     return {"isAuthorized": True, "resolverContext": identity, "ttlOverride": max(0, ttl)}

@@ -37,14 +37,27 @@ variable "limits" {
     max_bytes                   = optional(number)
     max_clock_skew_ms           = optional(number)
     gap_patience_ms             = optional(number)
+    export_wait_hours           = optional(number) # how long an export of somebody's data can be withdrawn before it begins, 0 to 336
+    erasure_wait_days           = optional(number) # the same of an erasure, 0 to 14
+    recent_sign_in_seconds      = optional(number) # how long ago somebody may have signed in who asks to be erased, 60 to 86,400
     moved_every_seconds         = optional(number) # at most how often onMine tells somebody that something has moved, 5 to 300
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = alltrue([for name, number in var.limits : number == null || try(number > 0 || name == "slow_mode_seconds" && number == 0, false)])
-    error_message = "limits must be greater than 0 (slow_mode_seconds may be 0); leave one out for the code's default."
+    condition     = alltrue([for name, number in var.limits : number == null || try(number > 0 || contains(["slow_mode_seconds", "export_wait_hours", "erasure_wait_days"], name) && number == 0, false)])
+    error_message = "limits must be greater than 0 (slow_mode_seconds, export_wait_hours and erasure_wait_days may be 0); leave one out for the code's default."
+  }
+
+  validation {
+    condition     = coalesce(var.limits.export_wait_hours, 24) <= 336 && coalesce(var.limits.erasure_wait_days, 7) <= 14
+    error_message = "limits.export_wait_hours must be up to 336 and limits.erasure_wait_days up to 14: a request is answered within a month."
+  }
+
+  validation {
+    condition     = coalesce(var.limits.recent_sign_in_seconds, 900) >= 60 && coalesce(var.limits.recent_sign_in_seconds, 900) <= 86400
+    error_message = "limits.recent_sign_in_seconds must be from 60 to 86400."
   }
 
   validation {

@@ -33,7 +33,7 @@ locals {
   }
   leaves_work = anytrue(flatten([
     for each in concat([for name in keys(local.fields) : local.wiring.fields[name]], var.guild_service == null ? [] : [local.wiring.services.guild_membership]) : [
-      for right in each.rights : contains(right.leadingKeys, "JOBS")
+      for right in each.rights : contains(right.leadingKeys, "JOBS") || contains(right.leadingKeys, "DUE")
     ]
   ]))
 

@@ -67,6 +67,9 @@ WAYS: tuple[Publish, ...] = get_args(Publish)
 LINKED = {way: {mutation for mutations in ours(way).links.values() for mutation in mutations} for way in WAYS}
 """The mutations that feed a subscription, by the way to publish."""
 
+NO_ARGUMENTS = {"exportMyData"}
+"""What no argument can have refused. No subscription hears it."""
+
 
 @pytest.mark.parametrize(
     ("subscription", "mutation"), [*PUBLISHED, ("onMessage", "publishMessage"), ("onMine", "publishMine")]
@@ -127,7 +130,7 @@ def test_a_selection_that_names_a_field_otherwise_is_refused(functions_environ: 
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", sorted(FIELDS["Mutation"]))
+@pytest.mark.parametrize("name", sorted(FIELDS["Mutation"].keys() - NO_ARGUMENTS))
 def test_what_is_linked_is_selected_strictly_and_all_else_freely(
     functions_environ: None, name: str, way: Publish
 ) -> None:
@@ -142,6 +145,7 @@ def test_onmessage_hears_the_internal_mutation_or_those_of_people_and_never_both
     others = {mutation for subscription, mutation in PUBLISHED if subscription != "onMessage"}
     assert LINKED["sender"] == {"publishMine"} | for_people | others
     assert LINKED["stream"] == {"publishMine", "publishMessage"} | others
+    assert not NO_ARGUMENTS & (LINKED["sender"] | LINKED["stream"])
     assert others == {"markRead", "markDelivered", "typing"}
 
 

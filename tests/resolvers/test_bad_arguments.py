@@ -46,6 +46,10 @@ BAD: dict[str, dict[str, list[object]]] = {
     "Mutation.direct": {"userId": USERS},
     "Mutation.blockUser": {"userId": USERS},
     "Mutation.unblockUser": {"userId": USERS},
+    "Query.dataRequests": {"userId": USERS[1:]},
+    "Mutation.withdrawDataRequest": {"id": MESSAGES, "userId": USERS[1:]},
+    "Mutation.requestExport": {"userId": USERS},
+    "Mutation.requestErasure": {"userId": USERS},
     "Query.blocks": {"limit": LIMITS, "nextToken": TOKENS},
     "Mutation.react": {"roomId": ROOMS, "id": MESSAGES, "emoji": EMOJI, "on": FLAGS},
     "Query.reactions": {

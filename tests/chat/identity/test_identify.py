@@ -51,20 +51,26 @@ def roles(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
+SIGNED_IN = 1_760_000_000
+"""`auth_time` and `iat` of what is documented."""
+
 KNOWN: dict[str, tuple[Sources, dict[str, Any], Caller]] = {
     "AWS_LAMBDA, ours": (OURS, ours("alice"), Caller("alice")),
     "AWS_LAMBDA, ours, all of it": (
         OURS, ours("alice", "admin", "auditor", locale="es"), Caller("alice", roles("admin", "auditor"), "es"),
     ),
+    "AWS_LAMBDA, ours, with the sign-in": (
+        OURS, ours("alice", signedInAt="1760000000"), Caller("alice", signed_in_at=SIGNED_IN),
+    ),
     "AWS_LAMBDA, another's": (ALL, theirs("alice"), Caller("ext:alice")),
     "AWS_LAMBDA, another's, all of it": (
         ALL, theirs("alice", "a b", "x", ADMINS, lang="fr-CA"), Caller("ext:alice", roles("x", "admin", ADMINS), "fr-CA"),
     ),
-    "Cognito, access token": (ALL, cognito("u1", "readers"), Caller("u1", roles("readers"))),
-    "Cognito, ID token": (ALL, cognito("u1", ADMINS, use="id", locale="es"), Caller("u1", roles(ADMINS, "admin"), "es")),
-    "OIDC, Auth0": (ALL, auth0("auth0|5f7c8ec7", "editor"), Caller("a0:auth0|5f7c8ec7", roles("editor"))),
-    "OIDC, Keycloak": (ALL, keycloak("2f6a", ADMINS), Caller("kc:2f6a", roles("offline_access", ADMINS, "admin"))),
-    "OIDC, Entra": (ALL, entra("00aa-11bb", "Task.Read"), Caller("entra:00aa-11bb", roles("Task.Read"))),
+    "Cognito, access token": (ALL, cognito("u1", "readers"), Caller("u1", roles("readers"), signed_in_at=SIGNED_IN)),
+    "Cognito, ID token": (ALL, cognito("u1", ADMINS, use="id", locale="es"), Caller("u1", roles(ADMINS, "admin"), "es", SIGNED_IN)),
+    "OIDC, Auth0": (ALL, auth0("auth0|5f7c8ec7", "editor"), Caller("a0:auth0|5f7c8ec7", roles("editor"), signed_in_at=SIGNED_IN)),
+    "OIDC, Keycloak": (ALL, keycloak("2f6a", ADMINS), Caller("kc:2f6a", roles("offline_access", ADMINS, "admin"), signed_in_at=SIGNED_IN)),
+    "OIDC, Entra": (ALL, entra("00aa-11bb", "Task.Read"), Caller("entra:00aa-11bb", roles("Task.Read"), signed_in_at=SIGNED_IN)),
     "AWS_IAM, assumed role": (ALL, assumed_role("chat-gateway"), Caller("iam:gateway", roles("gateway"))),
     "AWS_IAM, assumed role with a path": (ALL, assumed_role("chat-admin"), Caller("iam:ops", roles("admin"))),
 }  # fmt: skip

@@ -66,7 +66,17 @@ def refused(token: str, rules: TokenRules = RULES) -> str:
 
 def test_a_good_token_names_its_user() -> None:
     payload = said()
-    assert verify_token(signed(payload), RULES) == Claims("alice", (), None, payload["exp"])
+    assert verify_token(signed(payload), RULES) == Claims("alice", (), None, payload["exp"], payload["iat"])
+
+
+@pytest.mark.parametrize(
+    ("auth_time", "known"),
+    [(1_700_000_000, 1_700_000_000), (1_700_000_000.9, 1_700_000_000), ("1700000000", 1_700_000_000)]
+    + [(wrong, None) for wrong in (True, -1, 10**12, "soon", [], {}, 1e300)],
+)
+def test_the_sign_in_is_told_before_the_issue(auth_time: object, known: int | None) -> None:
+    """One that is no instant is not known, and never as late as `iat`."""
+    assert verify_token(signed(said(auth_time=auth_time)), RULES).signed_in_at == known
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: ascii(subject)[:40])

@@ -555,6 +555,38 @@ def _(setup: PreparedRooms) -> Operation:
     return setup.operation("unblockUser", userId=setup.users[3])
 
 
+@situation("exportMyData")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("exportMyData")
+
+
+@situation("eraseMe")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("eraseMe")
+
+
+@situation("requestExport")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("requestExport", userId=setup.users[3])
+
+
+@situation("requestErasure")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("requestErasure", userId=setup.users[3])
+
+
+@situation("withdrawDataRequest")
+def _(setup: PreparedRooms) -> Operation:
+    made = setup.perform("exportMyData")
+    return setup.operation("withdrawDataRequest", id=made["id"])
+
+
+@situation("dataRequests, one")
+def _(setup: PreparedRooms) -> Operation:
+    setup.perform("exportMyData")
+    return setup.operation("dataRequests")
+
+
 @situation("unblockUser")
 def _(setup: PreparedRooms) -> Operation:
     setup.perform("blockUser", userId=setup.users[3])

@@ -66,6 +66,12 @@ blockUser of a stranger               +         +         +         +         + 
 unblockUser of a stranger             =         =         =         =         =     =      =       =        =       =      =      =         =
 revokeSubscriptions                   +         +         +         +         +     +      +        +        +        +      +      +         +
 revokeSubscriptions of a stranger     other     other     other     other     other other  other    other    other    other  other  +         other
+dataRequests                          =         =         =         =         =     =      =       =        =       =      =      =         =
+dataRequests of a stranger            role      role      role      role      role  role   role    role     role    role   role   =         role
+exportMyData                          +         +         +         +         +     +      +       nobody   nobody  +      +      nobody    nobody
+eraseMe                               notRecent notRecent notRecent notRecent notRecent notRecent notRecent notRecent notRecent notRecent notRecent notRecent notRecent
+requestExport of a member             role      role      role      role      role  role   role    role     role    role   role   +         role
+requestErasure of a member            role      role      role      role      role  role   role    role     role    role   role   +         role
 
 createRoom                            +         +         +         +         +     +      +       +        +       +      +      +         +
 createRoom under a direct room's name reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved

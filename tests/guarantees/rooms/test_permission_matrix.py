@@ -77,6 +77,12 @@ REQUESTS: dict[str, Request] = {
     "revokeSubscriptions of a stranger": Request(
         named("revokeSubscriptions"), user="a stranger", personal=True
     ),
+    "dataRequests": Request("Query.dataRequests", personal=True),
+    "dataRequests of a stranger": Request("Query.dataRequests", user="a stranger", personal=True),
+    "exportMyData": Request(named("exportMyData"), personal=True),
+    "eraseMe": Request(named("eraseMe"), personal=True),
+    "requestExport of a member": Request(named("requestExport"), user="a member", personal=True),
+    "requestErasure of a member": Request(named("requestErasure"), user="a member", personal=True),
     "reactions": Request("Query.reactions", message="a member"),
     "myReactions": Request("Query.myReactions", {"ids": ["01890a5d-ac96-774b-bcce-b302099a8057"]}),
     "onMessage": Request("Subscription.onMessage", {"epoch": EPOCH}),
@@ -129,13 +135,17 @@ REQUESTS: dict[str, Request] = {
 
 
 OF_NO_ROOM = {
-    *("Query.myRooms", "Query.sync", "Query.blocks", "Query.me", "Query.drafts"),
+    *("Query.myRooms", "Query.sync", "Query.blocks", "Query.me", "Query.drafts", "Query.dataRequests"),
     *(
         named("blockUser"),
         named("unblockUser"),
         named("revokeSubscriptions"),
         named("direct"),
         named("updateMe"),
+        named("exportMyData"),
+        named("eraseMe"),
+        named("requestExport"),
+        named("requestErasure"),
     ),
 }
 
@@ -224,8 +234,10 @@ def symbol(refusal: Refusal) -> str:
 def test_every_field_is_in_the_matrix() -> None:
     wired = json.loads(WIRING.read_text(encoding="utf-8"))["fields"]
     # These are for no user at all: tests/resolvers/test_publish_message.py, test_publish_mine.py. And what is to the caller
-    # alone, whatever rooms there are: test_on_mine.py.
-    others = {"Mutation.publishMessage", "Mutation.publishMine", "Subscription.onMine"}
+    # alone, whatever rooms there are: test_on_mine.py. And what names a request: test_withdraw_data_request.py.
+    others = {
+        "Mutation.publishMessage", "Mutation.publishMine", "Subscription.onMine", "Mutation.withdrawDataRequest",
+    }  # fmt: skip
     assert {request_of(row).function for row in MATRIX} == set(wired) - others
 
 

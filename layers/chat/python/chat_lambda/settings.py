@@ -241,6 +241,11 @@ class Settings:
     additions_per_hour: int = _number(100, int, 40, 10_000)
     max_code_points: int = _number(4_000, int, 1, 40_000)
     max_bytes: int = _number(16_384, int, 1, 163_840)
+    export_wait_hours: int = _number(24, int, 0, 336)
+    erasure_wait_days: int = _number(7, int, 0, 14)
+    """For how long a request for somebody's data can be withdrawn before it begins: docs/privacy.md."""
+    recent_sign_in_seconds: int = _number(900, int, 60, 86_400)
+    """How long ago somebody may have signed in who asks that their data be erased."""
     deployment_name: str = "local"
     s3_endpoint: str | None = _parsed(None, _address)
     uploads_bucket: str = ""

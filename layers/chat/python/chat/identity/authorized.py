@@ -2,11 +2,13 @@
 those: they would be two hundredths of its start."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from chat.rules.errors import IdentityRefused
 from chat.rules.models import Caller
 from chat.rules.rooms import is_user_id
+
+MOST_SECONDS_DIGITS = 12
 
 
 def is_of_an_authorizer(identity: object) -> bool:
@@ -30,4 +32,17 @@ def by_our_authorizer(context: Mapping[str, Any]) -> Caller:
         raise IdentityRefused("claim", "roles")
     if locale is not None and not isinstance(locale, str):
         raise IdentityRefused("claim", "locale")
-    return Caller(user_id, frozenset(roles.split(",")) - {""}, locale)
+    signed_in_at = context.get("signedInAt")
+    return Caller(
+        user_id,
+        frozenset(roles.split(",")) - {""},
+        locale,
+        int(signed_in_at) if is_seconds(signed_in_at) else None,
+    )
+
+
+def is_seconds(value: object) -> TypeGuard[str]:
+    """Whether a text is an instant in epoch seconds."""
+    return (
+        isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MOST_SECONDS_DIGITS
+    )

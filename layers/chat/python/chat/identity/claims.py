@@ -6,6 +6,7 @@ The same functions judge what AppSync passes on (`identify`) and what we verify 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chat.identity.authorized import MOST_SECONDS_DIGITS, is_seconds
 from chat.identity.models import PLATFORM_ROLES, ClaimMapping, TokenSource
 from chat.identity.reading import ClaimPath, read_json
 from chat.rules.errors import IdentityRefused
@@ -13,6 +14,7 @@ from chat.rules.models import Caller
 from chat.rules.rooms import is_id, is_user_id
 
 MAX_ROLES, MAX_ROLE_CHARACTERS = 100, 4_096
+MOST_SECONDS = 10**MOST_SECONDS_DIGITS
 
 Claims = Mapping[str, Any]
 
@@ -61,7 +63,23 @@ def caller(mapping: ClaimMapping, claims: Claims, prefixes: Iterable[str]) -> Ca
         user_id=_user_id(mapping, claims, prefixes),
         roles=_roles(mapping, claims),
         locale=locale if isinstance(locale, str) else None,
+        signed_in_at=signed_in_at(claims),
     )
+
+
+def signed_in_at(claims: Claims) -> int | None:
+    """When somebody signed in, in epoch seconds: `auth_time`, else when the token was issued, which a refreshed one was later.
+    `None` where that is no instant.
+
+    https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+    https://www.rfc-editor.org/rfc/rfc7519#section-4.1.6
+    """
+    value = claims["auth_time"] if claims.get("auth_time") is not None else claims.get("iat")
+    if is_seconds(value):
+        return int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MOST_SECONDS:
+        return int(value)
+    return None
 
 
 def _user_id(mapping: ClaimMapping, claims: Claims, prefixes: Iterable[str]) -> str:

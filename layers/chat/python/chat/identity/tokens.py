@@ -40,13 +40,14 @@ class TokenRefused(Exception):
 
 @record(frozen=True, slots=True)
 class Claims:
-    """What a verified token says: the user's id in the chat, roles, preferred language and its end (epoch
-    seconds)."""
+    """What a verified token says: the user's id in the chat, roles, preferred language, its end, and when they signed in
+    (both in epoch seconds)."""
 
     user_id: str
     roles: tuple[str, ...]
     locale: str | None
     expires_at: int
+    signed_in_at: int | None = None
 
 
 @record(frozen=True, slots=True)
@@ -188,4 +189,5 @@ def _claims(payload: dict[str, Any], issuer: str, verifier: Verifier) -> Claims:
         roles=tuple(sorted(found.roles)),
         locale=language_of(found.locale) if found.locale else None,
         expires_at=expires_at,
+        signed_in_at=found.signed_in_at,
     )

@@ -11,8 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from chat.rules.arguments import check_user
+from chat.rules.errors import InvalidInput, NotAllowed
+from chat.rules.identifiers import uuid7_ms
 from chat.rules.instants import to_wire
-from chat.rules.models import DAY_MS, Stored
+from chat.rules.models import DAY_MS, Caller, Stored
 from chat.rules.rate import Rate
 from chat.rules.record import record
 
@@ -21,8 +24,11 @@ RequestState = Literal["WAITING", "RUNNING", "DONE", "WITHDRAWN", "REFUSED"]
 
 KEPT_MS = 1_095 * DAY_MS
 """For how long it is kept what came of a request, so that it can be shown: three years."""
+HOUR_MS = 3_600_000
 WAIT_MS: Mapping[RequestKind, int] = {"EXPORT": DAY_MS, "ERASURE": 7 * DAY_MS}
 """How long a request waits, unless the deployment says otherwise."""
+SIGN_IN_SKEW_S = 60
+"""By how much the clock of whoever signs tokens may be ahead."""
 MONTH_DAYS = 30
 """Within a month a request is answered (article 12, paragraph 3)."""
 
@@ -88,6 +94,57 @@ NOTHING_OPEN = OpenRequests()
 
 OPEN_AS: Mapping[RequestKind, str] = {"EXPORT": "export", "ERASURE": "erasure"}
 """The attribute of `OpenRequests` that has the id."""
+
+
+PRIVACY = frozenset({"privacy", "admin"})
+"""The roles of the token that ask for others."""
+
+
+def check_privacy(caller: Caller) -> None:
+    """Raises `NotAllowed` (`role`) for somebody who asks for themself alone."""
+    if PRIVACY.isdisjoint(caller.roles):
+        raise NotAllowed("room.role", reason="role")
+
+
+def person_of(caller: Caller, arguments: Mapping[str, Any]) -> str:
+    """Whose requests these are: of the person whom `userId` names, or of the caller. Raises `InvalidInput`, and `NotAllowed`
+    (`role`)."""
+    user_id = caller.user_id if arguments.get("userId") is None else check_user(arguments)
+    if user_id != caller.user_id:
+        check_privacy(caller)
+    return user_id
+
+
+def check_request_id(arguments: Mapping[str, Any]) -> str:
+    """The id of a request. Raises `InvalidInput`."""
+    request_id = arguments.get("id")
+    if not isinstance(request_id, str) or uuid7_ms(request_id) is None:
+        raise InvalidInput("privacy.unknown", argument="id")
+    return request_id
+
+
+def check_recent(caller: Caller, now_ms: int, recent_s: int) -> None:
+    """Whether the caller has signed in within `recent_s`; clocks may differ by `SIGN_IN_SKEW_S`. Raises `NotAllowed`
+    (`notRecent`), also where it is not known."""
+    at = caller.signed_in_at
+    if at is None or not -SIGN_IN_SKEW_S <= now_ms / 1_000 - at <= recent_s:
+        raise NotAllowed("privacy.notRecent", reason="notRecent")
+
+
+def request_to_wire(request: DataRequest) -> dict[str, Any]:
+    """The schema's `DataRequest`."""
+    return {
+        "id": request.request_id,
+        "kind": request.kind,
+        "state": request.state,
+        "requestedAt": to_wire(request.requested_at),
+        "dueAt": to_wire(request.due_at),
+        "begunAt": to_wire(request.begun_at) if request.begun_at else None,
+        "endedAt": to_wire(request.ended_at) if request.ended_at else None,
+        "requestedBy": request.requested_by,
+        "reason": request.reason,
+        "receipt": request.receipt,
+    }
 
 
 def request_to_json(request: DataRequest) -> dict[str, Any]:

@@ -81,11 +81,13 @@ def attribute(name: str) -> str:
 
 @record(frozen=True, slots=True)
 class Caller:
-    """Who calls, as the sources of identity say. `locale` is the language tag of their claims."""
+    """Who calls, as the sources of identity say. `locale` is the language tag of their claims. `signed_in_at` is when they
+    signed in (epoch seconds), as far as that is known: of a service it is not."""
 
     user_id: str
     roles: frozenset[str] = frozenset()
     locale: str | None = None
+    signed_in_at: int | None = None
 
 
 @record(frozen=True, slots=True)

@@ -1,0 +1,23 @@
+"""Ask that one's own data be erased."""
+
+from typing import Any
+
+from chat.deployment import Deployment
+from chat.rules.data_requests import SELF, check_recent, request_to_wire
+from chat.rules.models import Caller
+from chat.rules.tally import Tally
+from chat.steps.data_requests import Asking, check_somebody, make_request
+
+
+def erase_me(
+    deployment: Deployment, caller: Caller, wait_ms: int, recent_s: int, tally: Tally
+) -> dict[str, Any]:
+    """The schema's `DataRequest`: a new one, which begins `wait_ms` from now, or the one that is open. For somebody who has
+    signed in within `recent_s`.
+
+    Raises `NotAllowed` (`notRecent`, `nobody`, `erasing`), `RateLimited` and `ServiceUnavailable`.
+    """
+    check_recent(caller, deployment.now(), recent_s)
+    check_somebody(deployment, caller.user_id)
+    asking = Asking(SELF, caller.user_id)
+    return request_to_wire(make_request(deployment, caller.user_id, "ERASURE", asking, wait_ms, tally))
