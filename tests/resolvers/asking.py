@@ -6,8 +6,6 @@ import uuid
 from chat.storage import keys
 from tests.resolvers.harness import Event, Harness
 
-LIST, EXPORT_MINE, ERASE_ME = "Query.dataRequests", "Mutation.exportMyData", "Mutation.eraseMe"
-WITHDRAW = "Mutation.withdrawDataRequest"
 FOR_OTHERS = ("Mutation.requestExport", "Mutation.requestErasure")
 MADE = ["REQUEST", "REQUESTS"]
 """The items that a request, and its end, change in the person's partition."""

@@ -5,8 +5,12 @@ import uuid
 import pytest
 
 from chat_lambda.telemetry import actor
-from tests.resolvers.asking import EXPORT_MINE, FOR_OTHERS, LIST, WITHDRAW, by, somebody
+from tests.resolvers.asking import FOR_OTHERS, by, somebody
 from tests.resolvers.harness import Harness
+
+EXPORT_MINE = "Mutation.exportMyData"
+LIST = "Query.dataRequests"
+WITHDRAW = "Mutation.withdrawDataRequest"
 
 
 @pytest.mark.parametrize("role", ["privacy", "admin"])

@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.resolvers.asking import ERASE_ME, by, due, somebody
+from tests.resolvers.asking import by, due, somebody
 from tests.resolvers.harness import Harness
+
+ERASE_ME = "Mutation.eraseMe"
 
 
 @pytest.mark.parametrize("age_s", [None, 901, 100_000, -120])

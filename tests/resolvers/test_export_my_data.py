@@ -9,8 +9,13 @@ import pytest
 from chat.rules.data_requests import HOUR_MS
 from chat.rules.instants import from_wire
 from chat_lambda.settings import settings
-from tests.resolvers.asking import ERASE_ME, EXPORT_MINE, LIST, MADE, WITHDRAW, by, due, somebody
+from tests.resolvers.asking import MADE, by, due, somebody
 from tests.resolvers.harness import Harness, Refusal
+
+ERASE_ME = "Mutation.eraseMe"
+EXPORT_MINE = "Mutation.exportMyData"
+LIST = "Query.dataRequests"
+WITHDRAW = "Mutation.withdrawDataRequest"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """Mutation.withdrawDataRequest: before it begins, by whom it is about and by whom that is for."""
 
 from chat.storage import keys
-from tests.resolvers.asking import ERASE_ME, EXPORT_MINE, WITHDRAW, by, somebody
+from tests.resolvers.asking import by, somebody
 from tests.resolvers.harness import Harness
+
+ERASE_ME = "Mutation.eraseMe"
+EXPORT_MINE = "Mutation.exportMyData"
+WITHDRAW = "Mutation.withdrawDataRequest"
 
 
 def test_the_person_withdraws_what_was_asked_for_them(harness: Harness) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,10 @@ from chat.deployment import Deployment
 from chat.operations.attachment import attachment
 from chat.operations.avatar import avatar
 from chat.operations.create_upload import create_upload
+from chat.operations.data_requests import data_requests
 from chat.operations.delivery import delivery
+from chat.operations.erase_me import erase_me
+from chat.operations.export_my_data import export_my_data
 from chat.operations.me import me
 from chat.operations.my_reactions import my_reactions
 from chat.operations.on_message import on_message
@@ -20,12 +23,15 @@ from chat.operations.on_typing import on_typing
 from chat.operations.people import people
 from chat.operations.presence import presence
 from chat.operations.receipts import receipts
+from chat.operations.request_erasure import request_erasure
+from chat.operations.request_export import request_export
 from chat.operations.revoke_subscriptions import revoke_subscriptions
 from chat.operations.run_jobs import run_jobs
 from chat.operations.search_people import search_people
 from chat.operations.typing import typing
 from chat.operations.update_me import update_me
-from chat.rules.models import Caller, Role
+from chat.operations.withdraw_data_request import withdraw_data_request
+from chat.rules.models import DAY_MS, Caller, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.new_room import add_room
@@ -35,10 +41,33 @@ from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock
 
 Operation = Callable[[Deployment], Any]
 FILE = {"contentType": "image/png", "size": 100}
-OTHER_VERBS: Mapping[str, Callable[..., Any]] = {
+OTHER_VERBS: dict[str, Callable[..., Any]] = {
     **VERBS, "attachment": attachment, "avatar": avatar, "createUpload": create_upload, "delivery": delivery,
     "myReactions": my_reactions, "people": partial(people, compare=False), "people, compared": partial(people, compare=True), "presence": presence,
     "revokeSubscriptions": revoke_subscriptions, "searchPeople": partial(search_people, compare=False), "typing": typing, "updateMe": update_me,
+}  # fmt: skip
+
+
+def officer(caller: Caller) -> Caller:
+    """The caller, with the role that asks for others."""
+    return replace(caller, roles=frozenset({"privacy"}))
+
+
+LONG_MS = 36_500 * DAY_MS
+"""No request of these becomes due, whichever clock looks."""
+
+OTHER_VERBS |= {
+    "dataRequests": data_requests, "withdrawDataRequest": withdraw_data_request,
+    "exportMyData": lambda ours, caller, _, tally: export_my_data(ours, caller, LONG_MS, tally),
+    "eraseMe": lambda ours, caller, _, tally: erase_me(
+        ours, replace(caller, signed_in_at=ours.now() // 1_000), LONG_MS, 900, tally
+    ),
+    "requestExport": lambda ours, caller, given, tally: request_export(
+        replace(ours, pseudonym=str), officer(caller), given, LONG_MS, tally
+    ),
+    "requestErasure": lambda ours, caller, given, tally: request_erasure(
+        replace(ours, pseudonym=str), officer(caller), given, LONG_MS, tally
+    ),
 }  # fmt: skip
 OTHER_PAGES: Mapping[str, Callable[..., Any]] = {**PAGES, "receipts": receipts}
 SUBSCRIPTIONS: Mapping[str, Callable[..., Any]] = {

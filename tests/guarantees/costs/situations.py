@@ -557,32 +557,38 @@ def _(setup: PreparedRooms) -> Operation:
 
 @situation("exportMyData")
 def _(setup: PreparedRooms) -> Operation:
+    setup.room()
     return setup.operation("exportMyData")
 
 
 @situation("eraseMe")
 def _(setup: PreparedRooms) -> Operation:
+    setup.room()
     return setup.operation("eraseMe")
 
 
 @situation("requestExport")
 def _(setup: PreparedRooms) -> Operation:
+    setup.room()
     return setup.operation("requestExport", userId=setup.users[3])
 
 
 @situation("requestErasure")
 def _(setup: PreparedRooms) -> Operation:
+    setup.room()
     return setup.operation("requestErasure", userId=setup.users[3])
 
 
 @situation("withdrawDataRequest")
 def _(setup: PreparedRooms) -> Operation:
+    setup.room()
     made = setup.perform("exportMyData")
     return setup.operation("withdrawDataRequest", id=made["id"])
 
 
 @situation("dataRequests, one")
 def _(setup: PreparedRooms) -> Operation:
+    setup.room()
     setup.perform("exportMyData")
     return setup.operation("dataRequests")
 

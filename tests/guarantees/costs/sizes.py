@@ -263,6 +263,14 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "blockUser": lambda large: large.setup.operation("blockUser", userId=large.someone),
     "blocks": lambda large: large.setup.operation("blocks", limit=10),
     "unblockUser": lambda large: large.setup.operation("unblockUser", userId=large.someone),
+    "exportMyData": lambda large: large.setup.operation("exportMyData", 1),
+    "eraseMe": lambda large: large.setup.operation("eraseMe", 1),
+    "requestExport": lambda large: large.setup.operation("requestExport", userId=large.setup.users[2]),
+    "requestErasure": lambda large: large.setup.operation("requestErasure", userId=large.setup.users[2]),
+    "dataRequests": lambda large: large.setup.operation("dataRequests", 1),
+    "withdrawDataRequest": lambda large: large.setup.operation(
+        "withdrawDataRequest", 3, id=large.setup.perform("exportMyData", 3)["id"]
+    ),
     "direct": lambda large: large.setup.operation("direct", userId=large.newcomer),
     "deleteRoom": lambda large: large.call("deleteRoom"),
     "run_jobs": lambda _: lambda ours: run_jobs(ours, 0.0, Tally()),
