@@ -2,13 +2,14 @@
 
 from chat.deployment import Deployment
 from chat.rules.tally import Tally
-from chat.steps import avatars, name_index, room_removal
+from chat.steps import avatars, erasure, name_index, room_removal
 from chat.steps.jobs import Kinds, Run
 from chat.steps.jobs import run_jobs as work
 
 KINDS: Kinds = {
     room_removal.KIND: room_removal.STEPS,
     avatars.KIND: avatars.STEPS,
+    erasure.KIND: erasure.STEPS,
     name_index.PERSON: name_index.PERSON_STEPS,
     name_index.ROOM: name_index.ROOM_STEPS,
 }

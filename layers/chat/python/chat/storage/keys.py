@@ -26,6 +26,8 @@ USER#{userId}    AT#{room}                 receipts
                  NAMED#{room}              under which NAME# they are found in a room
                  MINE                      the epoch of their own, and what they were told last (core table)
                  DRAFT#{room}              a message that they are writing (core table)
+                 ERASED                    that they were erased, or are being erased (core table)
+                 ERASING#{room}            what their erasure has told in a room, until it ends
 AVATAR#{id}      OWNER                     whose picture an uploaded file is (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
@@ -34,6 +36,7 @@ REACT#{room}     BY#{emoji}#{userId}       that somebody reacts to a message; on
 REACTIONS#{room} KINDS#{message}           the emoji that a message is reacted with, and in which shards
                  DIRTY#{message}           that its reactions were changed since they were summarised
 JOBS             {kind}#{subject}          a job that runs in the background, with its checkpoint
+ERASURES         {requestId}               what an erasure has come to, without the person (core table)
 
 {userId} is a user id in which `%` and `#` are written `%25` and `%23`, 512 bytes at the most; in {emoji} they are written so,
 too. {message} is a message's id, a UUIDv7.
@@ -51,6 +54,8 @@ PROFILE = "CHATPROFILE"
 OWNER = "OWNER"
 MINE = "MINE"
 JOBS = "JOBS"
+ERASED = "ERASED"
+ERASURES = "ERASURES"
 REACTION_SHARDS = "REACT#"
 """How the partition keys of a message's reactions begin."""
 COUNTS = "COUNT#"
@@ -215,6 +220,15 @@ def sent(room_partition: str, client_message_id: str) -> str:
     return f"SENT#{room_partition}#{client_message_id}"
 
 
+def proofs_of(room_partition: str) -> tuple[str, str]:
+    """Keys before and after every proof of a send to this room."""
+    return f"{PROOFS}{room_partition}#", f"{PROOFS}{room_partition}$"
+
+
+def erasing(room_partition: str) -> str:
+    return f"{ERASING}{room_partition}"
+
+
 def mention(room_partition: str, seq: int) -> str:
     return f"{MENTIONS}{room_partition}#{seq:012d}"
 
@@ -292,6 +306,11 @@ DRAFTS, DRAFTS_END = "DRAFT#", "DRAFT$"
 PICTURES, PICTURES_END = "PICTURE#", "PICTURE$"
 NAMES, NAMES_END = "NAME#", "NAME$"
 NAMED, NAMED_END = "NAMED#", "NAMED$"
+PROOFS, PROOFS_END = "SENT#", "SENT$"
+PERSONAL_MENTIONS_END = "MENTION$"
+REACTED, REACTED_END = "REACTED#", "REACTED$"
+ERASING, ERASING_END = "ERASING#", "ERASING$"
+REQUESTS = "REQUEST#"
 """Keys before and after every other of their kind: `$` is the character after `#`."""
 
 JOBS_END = "~"

@@ -89,3 +89,18 @@ def avatar_place(avatar_id: str) -> Place:
 def named_place(room: Room, user_id: str) -> Place:
     """Under which name somebody is found in the room."""
     return Place(room.table, keys.user_partition(user_id), keys.named(room.partition_key))
+
+
+def tombstone_place(user_id: str) -> Place:
+    """Where it lies that somebody was erased, or is being erased."""
+    return personal_place(user_id, keys.ERASED)
+
+
+def erasing_place(room: Room, user_id: str) -> Place:
+    """What somebody's erasure has told in a room so far."""
+    return Place(room.table, keys.user_partition(user_id), keys.erasing(room.partition_key))
+
+
+def erasure_place(request_id: str) -> Place:
+    """What an erasure has come to, without the person."""
+    return Place("core", keys.ERASURES, request_id)
