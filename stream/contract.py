@@ -189,7 +189,8 @@ class Notice(_Part):
     message_id: Id | None = Field(None, description="The message that was pinned, or is not any more.")
     seq: Positive | None = Field(None, description="Its number.")
     erased: list[SeqRange] | None = Field(
-        None, description="Only of ERASED: the messages whose sender was erased. Keep nothing of these but their numbers."
+        None,
+        description="Only of ERASED: the messages whose sender was erased. Keep nothing of these but their numbers.",
     )
 
 

@@ -42,7 +42,7 @@ from tests.guarantees.support.fixtures import (
     table_name,
 )
 
-SECRET = "my heart is a glacier"  # noqa: S105  a text
+SECRET = "my heart is a glacier"
 
 
 class Killed(BaseException):
@@ -115,9 +115,7 @@ class World:
             edit_message(
                 self.ours, Caller(me), {"roomId": room, "id": own[1].id, "text": f"{SECRET}!"}, Tally()
             )
-            react(
-                self.ours, (), Caller(me), {"roomId": room, "id": theirs.id, "emoji": "👍"}, Tally()
-            )
+            react(self.ours, (), Caller(me), {"roomId": room, "id": theirs.id, "emoji": "👍"}, Tally())
             pin_message(self.ours, Caller(other), {"roomId": room, "id": own[0].id}, Tally())
             mark_read(self.ours, Caller(me), {"roomId": room, "seq": 1}, Tally())
             save_draft(self.ours, Caller(me), {"roomId": room, "text": SECRET}, Tally())
@@ -134,7 +132,7 @@ class World:
 
     def _mention(self, room: str, user: str, message: Message) -> None:
         """What the projection writes."""
-        from chat.storage.mention_items import mention_place, mention_write  # noqa: PLC0415
+        from chat.storage.mention_items import mention_place, mention_write
 
         place = mention_place(Room.parse(room), user, message.seq or 0)
         self.ours.store.tables.transact([mention_write(place, message, None)])
@@ -280,8 +278,8 @@ def test_two_runners_at_once_come_to_the_same(client: Any, ours: Deployment, buc
 
 
 def test_an_erased_message_is_neither_unread_nor_new(client: Any, ours: Deployment, bucket: Bucket) -> None:
-    from chat.operations.my_rooms import my_rooms  # noqa: PLC0415
-    from tests.guarantees.support.fixtures import CURSOR_KEYS  # noqa: PLC0415
+    from chat.operations.my_rooms import my_rooms
+    from tests.guarantees.support.fixtures import CURSOR_KEYS
 
     world = World(client, ours, bucket).lived_in()
     world.run()
@@ -290,5 +288,3 @@ def test_an_erased_message_is_neither_unread_nor_new(client: Any, ours: Deployme
         assert send(ours, room, world.other, "who was that?").seq == world.counts[room] + len(others) + 1
     page = my_rooms(ours, CURSOR_KEYS, Caller(world.other), {}, Tally())
     assert {each["unread"] for each in page["items"]} == {0}
-
-
