@@ -247,7 +247,8 @@ def test_an_erasure_leaves_nothing_of_its_messages_in_memory() -> None:
     notice = {"kind": "ERASED", "userId": None, "nextEpoch": None, "rev": 9, "erased": [{"from": 1, "to": 2}]}
     timeline.receive({**new_message(1), "seq": None, "id": "n1", "senderId": "", "notice": notice}, 0.0)
     frames = [
-        json.loads(server_frames.payload(each.frame)) for each in timeline.buffer.appended_since(0) or ()
+        json.loads(server_frames.payload(each.frame))
+        for each in timeline.since(RoomPosition(0, None, 1)) or ()
     ]
     messages = [each["message"] for each in frames if each["type"] == "message"]
     assert [each["text"] for each in messages] == [None, None, "secret 3"]

@@ -11,7 +11,7 @@ from chat.rules.reactions import emoji_in
 from chat.rules.rooms import Room, Table
 from chat.rules.tally import Tally
 from chat.steps.erased_messages import delete_places
-from chat.steps.erasure_subject import page_of, person_in
+from chat.steps.erasure_subject import page_of, person_in, request_in
 from chat.steps.message_change import Target, change_writes, remember_change, unexpired
 from chat.steps.retry import retried, until_committed, until_room_is_changed
 from chat.storage import keys
@@ -151,13 +151,15 @@ def delete_own(table: Table, deployment: Deployment, subject: str, position: str
     """A step: one page of the rest of the partition."""
     user_id = person_in(subject)
     items, further = _own(deployment, table, user_id, (" ", "~"), OWN_AT_ONCE, position)
-    ours = [item for item in items if is_own(item["SK"]["S"])]
+    ours = [item for item in items if is_own(item["SK"]["S"], subject)]
     delete_places(deployment, places_of(ours, table), MOST_DELETED)
     return further
 
 
-def is_own(sort_key: str) -> bool:
-    return sort_key in OWN_ITEMS or sort_key.startswith(OWN_KINDS)
+def is_own(sort_key: str, subject: str) -> bool:
+    """Whether it is one of these: earlier requests, too, but not the one that this is done for."""
+    is_kind = sort_key in OWN_ITEMS or sort_key.startswith((*OWN_KINDS, keys.REQUESTS))
+    return is_kind and sort_key != keys.request(request_in(subject))
 
 
 def delete_proofs(table: Table, deployment: Deployment, subject: str, position: str | None) -> str | None:

@@ -15,6 +15,7 @@ from chat.deployment import Deployment
 from chat.rules.models import Item
 from chat.rules.rooms import Table
 from chat.rules.tally import Tally
+from chat.steps.data_requests import ERASE, done_writes, read_request
 from chat.steps.erased_memberships import end_memberships
 from chat.steps.erased_messages import delete_places, erase_messages, prove_adopted
 from chat.steps.erased_rooms import Told, forget_events, tell_rooms
@@ -27,34 +28,30 @@ from chat.steps.erased_traces import (
     is_own,
     take_back_reactions,
 )
-from chat.steps.erasure_subject import page_of, person_in, request_in, subject
-from chat.steps.jobs import TABLES, Step, new_job_write
+from chat.steps.erasure_subject import page_of, person_in, request_in
+from chat.steps.jobs import TABLES, Step
 from chat.steps.retry import until_committed
 from chat.storage import keys
 from chat.storage.erased_items import Tombstone, places_of, tombstone_write
-from chat.storage.places import erasure_place, personal_place, tombstone_place
-from chat.storage.tables import MOST_DELETED, Write
+from chat.storage.places import request_place, tombstone_place
+from chat.storage.tables import MOST_DELETED
 
-KIND = "ERASE_PERSON"
+KIND = ERASE
 
 _AT_ONCE = 90
-
-
-def erasure_write(user_id: str, request_id: str, now: int) -> Write:
-    """The write that sets the job up, for the transaction whose consequence it is. `now` is in ms."""
-    return new_job_write("core", KIND, subject(user_id, request_id), next(iter(STEPS)), now)
 
 
 def _begin(deployment: Deployment, job_subject: str, _: str | None) -> None:
     """From here on the person comes to no room. Done once more it changes nothing, nor after the end."""
     user_id, request_id = person_in(job_subject), request_in(job_subject)
+    request = request_place(user_id, request_id)
 
     def step() -> bool:
         tables = deployment.store.tables
-        found = tables.batch([tombstone_place(user_id), erasure_place(request_id)], consistent=True)
+        found = tables.batch([tombstone_place(user_id), request], consistent=True)
         tombstone = Tombstone.found(found.get(tombstone_place(user_id)))
         is_begun = tombstone is not None and tombstone.state == "erasing"
-        if not is_begun and erasure_place(request_id) not in found:
+        if not is_begun and request in found:
             tables.transact([tombstone_write(user_id, "erasing", deployment.now())])
         return True
 
@@ -70,21 +67,12 @@ def _end(deployment: Deployment, job_subject: str, position: str | None) -> str 
     user_id, request_id = person_in(job_subject), request_in(job_subject)
     notes = _notes(deployment, user_id)
     receipt, now = _receipt(notes), deployment.now()
-    request = personal_place(user_id, f"{keys.REQUESTS}{request_id}")
-    item = {"type": "Erasure", "requestId": request_id, "endedAt": now, **receipt}
 
     def finish() -> bool:
-        tables = deployment.store.tables
-        if tables.get(erasure_place(request_id)) is None:
-            tables.transact(
-                [
-                    Write(
-                        erasure_place(request_id), condition="attribute_not_exists(PK)", set=item, whole=True
-                    ),
-                    tombstone_write(user_id, "erased", now),
-                    Write(request, delete=True),
-                ]
-            )
+        request = read_request(deployment, user_id, request_id)
+        if request is not None:
+            ended = done_writes(deployment, request, receipt, now)
+            deployment.store.tables.transact([*ended, tombstone_write(user_id, "erased", now)])
         return True
 
     until_committed(deployment, Tally(), finish)
@@ -102,7 +90,7 @@ def _late(deployment: Deployment, job_subject: str) -> str | None:
         if any(each.startswith(keys.MENTIONS) for each in left):
             forget_mentions(table, deployment, job_subject, None)
             found = True
-        elif any(is_own(each) for each in left):
+        elif any(is_own(each, job_subject) for each in left):
             delete_own(table, deployment, job_subject, None)
             found = True
     return "again" if found else None

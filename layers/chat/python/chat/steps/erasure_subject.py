@@ -13,17 +13,12 @@ AFTER = "\n"
 """Between a room and where in it to go on, in a position: no key has a line feed."""
 
 
-def subject(user_id: str, request_id: str) -> str:
-    """What the job of a request is about."""
-    return f"{keys.user_partition(user_id).removeprefix('USER#')}#{request_id}"
-
-
 def person_in(job_subject: str) -> str:
-    return keys.user_in(f"USER#{job_subject.partition('#')[0]}")
+    return keys.person_request_parts(job_subject)[0]
 
 
 def request_in(job_subject: str) -> str:
-    return job_subject.partition("#")[2]
+    return keys.person_request_parts(job_subject)[1]
 
 
 def page_of(
