@@ -34,7 +34,7 @@ def _with_prefix(text: str, prefix: str) -> str:
 MESSAGE = """id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
 attachments { id name contentType size } replyTo mentions mentionsAll reactions { emoji count userIds }"""
 NOTICE = """notice { kind userId role mutedUntil nextEpoch rev messageId seq room { roomId historyFrom historyRev }
-reactions { id seq rev reactions { emoji count userIds } } }"""
+reactions { id seq rev reactions { emoji count userIds } } erased { from to } }"""
 HEAD = "head { seq ts epoch rev }"
 
 ON_MESSAGE = Document(
@@ -58,7 +58,7 @@ ROOM = Document(
 )
 CHANGES = Document(f"""query ($room: ID!, $since: Int!, $after: AWSDateTime, $token: String) {{
   <changes>(roomId: $room, since: $since, after: $after, limit: 100, nextToken: $token) {{
-    items {{ {MESSAGE} }} nextToken {HEAD} reset
+    items {{ {MESSAGE} }} nextToken {HEAD} reset erased {{ from to }}
   }}
 }}""")
 MESSAGES = Document(f"""query ($room: ID!, $token: String) {{

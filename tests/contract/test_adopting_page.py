@@ -47,6 +47,8 @@ KINDS = {
     "DataRequest": "DataRequest",
     "OpenRequests": "DataRequests",
     "MentionItem": "Mention",
+    "Told": "Erasing",
+    "Tombstone": "Tombstone",
 }
 """The `type` of the items that each class reads."""
 

@@ -344,13 +344,14 @@ NoticeKind = Literal[
     "REACTIONS_CHANGED",
     "MESSAGE_PINNED",
     "MESSAGE_UNPINNED",
+    "ERASED",
 ]
 
 
 @record(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What happened to a room or to somebody in it. `muted_until` is in ms; `room` is the schema's `Room`, as
-    it is answered, `reactions` the schema's `MessageReactions`. `message_id` and `seq` are the message's, where it
+    it is answered, `reactions` the schema's `MessageReactions`, `erased` its `SeqRange`s. `message_id` and `seq` are the message's, where it
     happened to one."""
 
     kind: NoticeKind
@@ -361,11 +362,12 @@ class Notice:
     rev: int | None = None
     room: Mapping[str, Any] | None = None
     reactions: Sequence[Mapping[str, Any]] | None = None
+    erased: Sequence[Mapping[str, int]] | None = None
     message_id: str | None = None
     seq: int | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        wire = {
+        wire: dict[str, Any] = {
             "kind": self.kind,
             "userId": self.user_id,
             "role": self.role and self.role.upper(),
@@ -377,7 +379,11 @@ class Notice:
             "seq": self.seq,
         }
         # Null for whoever asks for what is absent: most notices are about none of it.
-        return wire if self.reactions is None else wire | {"reactions": list(self.reactions)}
+        if self.reactions is not None:
+            wire["reactions"] = list(self.reactions)
+        if self.erased is not None:
+            wire["erased"] = list(self.erased)
+        return wire
 
 
 @record(frozen=True, slots=True, kw_only=True)

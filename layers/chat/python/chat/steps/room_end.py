@@ -54,7 +54,7 @@ def leaves_nobody(store: Store, room: Room, head: Head, member: Member) -> bool:
     return len(lines) < 2
 
 
-def alone_revision(deployment: Deployment, room: Room, head: Head, actor: Caller) -> Revision:
+def alone_revision(deployment: Deployment, room: Room, head: Head, actor: Caller | None) -> Revision:
     """Mark that somebody seems to be alone. Who finds this mark and then nobody else in the roster may end the room on
     the `rev` that they read: whoever came before the mark shows in the roster after it, as one look may see a
     transaction's head and not yet its line, and whoever comes later moves `rev` and takes the mark away."""

@@ -18,6 +18,9 @@ from chat.storage.legacy import is_numbered
 from chat.storage.places import Place, in_room
 from chat.storage.tables import Write
 
+ERASED = "erased"
+"""An attribute of a message whose sender was erased, and of an event that named somebody who was."""
+
 REACTED_REV, TOLD_REV = "reactedRev", "toldRev"
 """Attributes of a message: the revision of the last summary of its reactions, which another item tells; and that of the last edit
 before this, 0 where there was none. As long as the first is the message's `rev`, the message tells nothing itself."""
@@ -26,6 +29,11 @@ before this, 0 where there was none. As long as the first is the message's `rev`
 def is_by_reactions(item: Item) -> bool:
     """Whether a message's `rev` comes from a summary of its reactions."""
     return REACTED_REV in item and item[REACTED_REV] == item.get("rev")
+
+
+def is_by_erasure(item: Item) -> bool:
+    """Whether an item is as an erasure has left it, whose own event says so: it has told its event before."""
+    return item.get(ERASED) == {"N": "1"}
 
 
 def event_place(room: Room, rev: int) -> Place:
@@ -63,13 +71,15 @@ def event_attributes(generation_rev: int, event: RoomEvent) -> dict[str, str | i
 
 def event_of(item: Item) -> RoomEvent | None:
     """The event that an item of either table tells, as DynamoDB writes it; `None` for one that tells none: it is
-    something else, another team's, a message from before its room's events were kept, or one whose reactions alone were
-    changed: `as_last_told`.
+    something else, another team's, a message from before its room's events were kept, one whose reactions alone were
+    changed, or one that named somebody who was erased: `as_last_told`.
 
     Raises `KeyError`, `TypeError` or `ValueError` for one of ours that cannot be read.
     """
     sort_key = item["SK"]["S"]
     if not keys.may_tell_event(sort_key) or (room := _room_of(item)) is None:
+        return None
+    if is_by_erasure(item):
         return None
     if sort_key.startswith(keys.MESSAGES):
         return None if is_by_reactions(item) else _event_of_message(room, item)
@@ -77,7 +87,8 @@ def event_of(item: Item) -> RoomEvent | None:
 
 
 def as_last_told(item: Item) -> Item:
-    """The item with the revision of the last event that a message told, whatever its reactions did since."""
+    """The item with the revision of the last event that a message told, whatever its reactions did since, or an erasure."""
+    item = {name: value for name, value in item.items() if name != ERASED} if is_by_erasure(item) else item
     if not is_by_reactions(item):
         return item
     told = {name: value for name, value in item.items() if name not in (REACTED_REV, "rev")}

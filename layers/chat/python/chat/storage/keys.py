@@ -27,6 +27,8 @@ USER#{userId}    AT#{room}                 receipts
                  NAMED#{room}              under which NAME# they are found in a room
                  MINE                      the epoch of their own, and what they were told last (core table)
                  DRAFT#{room}              a message that they are writing (core table)
+                 ERASED                    that they were erased, or are being erased (core table)
+                 ERASING#{room}            what their erasure has told in a room, until it ends
                  REQUEST#{requestId}       that their data be exported or erased; the id is a UUIDv7 (core table)
                  REQUESTS                  which of these are open, and the rate of making them (core table)
 AVATAR#{id}      OWNER                     whose picture an uploaded file is (core table)
@@ -57,6 +59,7 @@ OWNER = "OWNER"
 MINE = "MINE"
 ERASED = "ERASED"
 JOBS = "JOBS"
+ERASED = "ERASED"
 DUE = "DUE"
 ERASURES = "ERASURES"
 OPEN_REQUESTS = "REQUESTS"
@@ -257,6 +260,15 @@ def sent(room_partition: str, client_message_id: str) -> str:
     return f"SENT#{room_partition}#{client_message_id}"
 
 
+def proofs_of(room_partition: str) -> tuple[str, str]:
+    """Keys before and after every proof of a send to this room."""
+    return f"{PROOFS}{room_partition}#", f"{PROOFS}{room_partition}$"
+
+
+def erasing(room_partition: str) -> str:
+    return f"{ERASING}{room_partition}"
+
+
 def mention(room_partition: str, seq: int) -> str:
     return f"{MENTIONS}{room_partition}#{seq:012d}"
 
@@ -334,6 +346,10 @@ DRAFTS, DRAFTS_END = "DRAFT#", "DRAFT$"
 PICTURES, PICTURES_END = "PICTURE#", "PICTURE$"
 NAMES, NAMES_END = "NAME#", "NAME$"
 NAMED, NAMED_END = "NAMED#", "NAMED$"
+PROOFS, PROOFS_END = "SENT#", "SENT$"
+PERSONAL_MENTIONS_END = "MENTION$"
+REACTED, REACTED_END = "REACTED#", "REACTED$"
+ERASING, ERASING_END = "ERASING#", "ERASING$"
 REQUESTS, REQUESTS_END = "REQUEST#", "REQUEST$"
 """Keys before and after every other of their kind: `$` is the character after `#`."""
 

@@ -91,6 +91,16 @@ def named_place(room: Room, user_id: str) -> Place:
     return Place(room.table, keys.user_partition(user_id), keys.named(room.partition_key))
 
 
+def tombstone_place(user_id: str) -> Place:
+    """Where it lies that somebody was erased, or is being erased."""
+    return personal_place(user_id, keys.ERASED)
+
+
+def erasing_place(room: Room, user_id: str) -> Place:
+    """What somebody's erasure has told in a room so far."""
+    return Place(room.table, keys.user_partition(user_id), keys.erasing(room.partition_key))
+
+
 def request_place(user_id: str, request_id: str) -> Place:
     """A request that somebody's data be exported or erased."""
     return personal_place(user_id, keys.request(request_id))
