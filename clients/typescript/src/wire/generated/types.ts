@@ -163,6 +163,12 @@ export interface MessageReactions {
   readonly reactions?: readonly ReactionCount[] | null | undefined;
 }
 
+/** Message numbers from one to another, both included. */
+export interface SeqRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What happened to a room or to somebody in it. Unless the deployment publishes by the stream, whoever makes it happen must select `id roomId senderId ts epoch notice { kind userId nextEpoch }`, without aliases and named fragments, since subscribers get what is selected. `senderId` is who did it. */
 export interface Notice {
   /** What happened. */
@@ -185,6 +191,8 @@ export interface Notice {
   readonly seq?: number | null | undefined;
   /** The messages whose reactions were changed, at most 20: where `rev` is larger than the message's own, these are its reactions. */
   readonly reactions?: readonly MessageReactions[] | null | undefined;
+  /** The numbers of messages whose senders were erased. */
+  readonly erased?: readonly SeqRange[] | null | undefined;
 }
 
 /** A message. Only what every subscriber can rely on is non-null: unless the deployment publishes by the stream, a field that the sender did not select reaches subscribers as null. Where the room's `historyFrom` is `JOINING`, what `onMessage` brings of an edit or a removal has `id`, `roomId`, `ts`, `seq`, `epoch`, `rev`, as `senderId` who did it, and `removedAt` after a removal; `version` is null. Who has the message, or may see it, reads it again, or forgets it after a removal. */
@@ -215,6 +223,8 @@ export interface Message {
   readonly editedAt?: string | null | undefined;
   /** When the text was removed; null while it stands. */
   readonly removedAt?: string | null | undefined;
+  /** Whether its sender was erased. */
+  readonly erased?: boolean | null | undefined;
   /** How often the text was written: 1 when it was sent, one more with each edit. */
   readonly version?: number | null | undefined;
   /** The files that belong to it; null when there are none, or they are removed. */
@@ -253,6 +263,8 @@ export interface ChangePage {
   readonly head: RoomHead;
   /** Whether too much was missed, or the tables were restored: forget the room's messages and read `messages` afresh. */
   readonly reset: boolean;
+  /** The numbers of messages whose senders were erased. */
+  readonly erased?: readonly SeqRange[] | null | undefined;
 }
 
 /** The history on both sides of a message. */
@@ -287,6 +299,8 @@ export interface RoomSync {
   readonly left: boolean;
   /** Whether this room goes on in the next answer; its `head` is reached when it does not. */
   readonly more: boolean;
+  /** The numbers of messages whose senders were erased. */
+  readonly erased?: readonly SeqRange[] | null | undefined;
 }
 
 /** What changed in the caller's rooms. */
