@@ -64,7 +64,7 @@ export const MUTANTS = [
   {
     name: 'erasure: take an older state for the newer one',
     file: order,
-    from: '  if (came.erased) return came;\n',
+    from: '  if (isErased(came)) return came;\n',
     to: '',
   },
   {

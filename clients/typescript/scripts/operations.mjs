@@ -6,7 +6,7 @@ const COUNTS = 'reactions { emoji count userIds }';
 const MESSAGE = `id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
   replyTo mentions mentionsAll ${FILES} ${COUNTS}`;
 /** A quote is for the reader alone: it is null in what mutations answer and subscribers hear. */
-const QUOTING = `${MESSAGE} erased quote { id roomId senderId text ts seq rev removedAt ${FILES} }`;
+const QUOTING = `${MESSAGE} quote { id roomId senderId text ts seq rev removedAt ${FILES} }`;
 const ERASED = 'erased { from to }';
 const HEAD = 'head { seq ts epoch rev }';
 const ROOM = `roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds

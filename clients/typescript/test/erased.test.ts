@@ -36,11 +36,11 @@ describe('messages whose sender was erased', () => {
     expect(requests(told(bench))).toEqual([]);
     expect(texts(bench)).toEqual(withheld('text 1'));
     const { messages } = bench.room;
-    expect(messages[1]).toMatchObject({ id: 'm2', seq: 2, senderId: ERASED_SENDER, erased: true });
+    expect(messages[1]).toMatchObject({ id: 'm2', seq: 2, senderId: ERASED_SENDER });
     expect(messages[4]).toEqual({
       ...{ id: 'm5', roomId: ROOM, ts: message(5).ts, seq: 5, epoch: 1, rev: 9, version: 2 },
       ...{ roomType: undefined, guildId: undefined, editedAt: '2026-01-01T00:01:00.000Z' },
-      ...{ senderId: ERASED_SENDER, text: null, attachments: null, removedAt: message(5).ts, erased: true },
+      ...{ senderId: ERASED_SENDER, text: null, attachments: null, removedAt: message(5).ts },
     });
   });
 
@@ -57,7 +57,10 @@ describe('messages whose sender was erased', () => {
     const all = { token: 't', more: false, reset: false };
     answer(listed, sync, { ...all, rooms: [{ ...said, reset: false, erased: ranges }] });
     expect(texts(listed)).toEqual(withheld('text 1'));
-    expect(listed.core.getSnapshot().rooms[0]?.lastMessage).toMatchObject({ text: null, erased: true });
+    expect(listed.core.getSnapshot().rooms[0]?.lastMessage).toMatchObject({
+      text: null,
+      senderId: ERASED_SENDER,
+    });
   });
 
   test('are gone from the list of rooms at once', () => {
@@ -68,7 +71,10 @@ describe('messages whose sender was erased', () => {
     answer(bench, sync, { rooms, token: 't', more: false, reset: true });
     expect(bench.core.getSnapshot().rooms[0]?.lastMessage?.text).toBe('text 5');
     told(bench);
-    expect(bench.core.getSnapshot().rooms[0]?.lastMessage).toMatchObject({ text: null, erased: true });
+    expect(bench.core.getSnapshot().rooms[0]?.lastMessage).toMatchObject({
+      text: null,
+      senderId: ERASED_SENDER,
+    });
   });
 
   test('do not come back with what is late: an event, an answer, a page of history', () => {
@@ -116,7 +122,7 @@ describe('messages whose sender was erased', () => {
 
   test('are as the server has them where that is known, which gives them no other revision', () => {
     const whole = message(2, { rev: 7, version: 2 });
-    const gone = { ...message(2, { rev: 7, version: 2, text: null, removedAt: 'now' }), erased: true };
+    const gone = message(2, { rev: 7, version: 2, text: null, removedAt: 'now', senderId: ERASED_SENDER });
     expect(newer(whole, gone)).toBe(gone);
     expect(newer(gone, { ...whole, rev: 9 })).toBe(gone);
     const later = { ...gone, rev: 8 };

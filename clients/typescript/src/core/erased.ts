@@ -5,14 +5,17 @@ import type { Message, SeqRange } from '../wire/generated/types.ts';
 /** The sender of every such message, as the server has it. */
 export const ERASED_SENDER = `erased:${'0'.repeat(128)}`;
 
+/** Whether its sender was erased. */
+export const isErased = ({ senderId }: { readonly senderId: string }) => senderId === ERASED_SENDER;
+
 export const isIn = (ranges: readonly SeqRange[], seq: number | null | undefined) =>
   seq ? ranges.some(({ from, to }) => from <= seq && seq <= to) : false;
 
 /** The message as these ranges leave it: itself where they name neither it nor what it quotes. */
 export function without(message: Message, ranges: readonly SeqRange[]): Message {
   const { quote } = message;
-  if (isIn(ranges, message.seq)) return message.erased ? message : erased(message);
-  if (!quote || quote.senderId === ERASED_SENDER || !isIn(ranges, quote.seq)) return message;
+  if (isIn(ranges, message.seq)) return isErased(message) ? message : erased(message);
+  if (!quote || isErased(quote) || !isIn(ranges, quote.seq)) return message;
   return { ...message, quote: nothingOf(quote) };
 }
 
@@ -31,7 +34,7 @@ function erased({
   removedAt,
 }: Message) {
   const place = { id, roomId, roomType, guildId, ts, seq, epoch, rev, version, editedAt, removedAt };
-  return { ...nothingOf(place), erased: true };
+  return nothingOf(place);
 }
 
 /** When it was erased is not told: until it is read anew its own instant stands for that. */

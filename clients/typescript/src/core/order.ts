@@ -1,5 +1,6 @@
 // Where a message stands among others, and which of two states of it is the newer.
 import type { Message, Quote } from '../wire/generated/types.ts';
+import { ERASED_SENDER, isErased } from './erased.ts';
 
 /** Below zero where `a` comes first: by `seq`; what has none is from before numbering, and in order of its instant. */
 export function compare(a: Message, b: Message): number {
@@ -30,8 +31,8 @@ export const revOf = ({ rev }: { readonly rev?: number | null | undefined }) => 
  * Whether it says no more than which message was changed, and to which `rev`: so live where the history is visible from
  * joining (docs/visibility.md). Its sender is who changed it.
  */
-export const isReduced = ({ rev, version, text, notice, erased }: Message) =>
-  isSaid(rev) && !isSaid(version) && !isSaid(text) && !notice && !erased;
+export const isReduced = ({ rev, version, text, notice, senderId }: Message) =>
+  isSaid(rev) && !isSaid(version) && !isSaid(text) && !notice && senderId !== ERASED_SENDER;
 
 /** Whether the message has to be read again: it was changed, and is only known to be. */
 export const isStale = (whole: Message, reduced: Message | undefined) =>
@@ -43,8 +44,8 @@ export const isStale = (whole: Message, reduced: Message | undefined) =>
  * `rev`, and is the last that is said of it. Returns `held` itself where nothing is new.
  */
 export function newer(held: Message, came: Message): Message {
-  if (held.erased && (!came.erased || revOf(came) <= revOf(held))) return held;
-  if (came.erased) return came;
+  if (isErased(held) && (!isErased(came) || revOf(came) <= revOf(held))) return held;
+  if (isErased(came)) return came;
   if (isReduced(held) !== isReduced(came)) {
     const [whole, reduced] = isReduced(came) ? [held, came] : [came, held];
     return reduced.removedAt && revOf(reduced) > revOf(whole) ? removed(whole, reduced) : whole;

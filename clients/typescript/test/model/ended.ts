@@ -1,6 +1,7 @@
 // What must be true after a history.
 import { isDeepStrictEqual } from 'node:util';
 
+import { isErased } from '../../src/core/erased.ts';
 import { filesOf } from '../../src/core/protocol.ts';
 import type { RoomSnapshot } from '../../src/core/shown.ts';
 import type { Message } from '../../src/wire/generated/types.ts';
@@ -81,7 +82,7 @@ function checkRoom(room: RoomSnapshot, { messages: all }: ModelRoom): void {
   for (const [index, message] of room.messages.entries()) {
     const stored = same[index];
     // When it was erased nobody is told: nothing else may be left of it.
-    const expected = message.erased && stored ? { ...stored, removedAt: message.removedAt } : stored;
+    const expected = isErased(message) && stored ? { ...stored, removedAt: message.removedAt } : stored;
     if (!isDeepStrictEqual(known(message), known(expected)))
       throw new Error(`shown: ${JSON.stringify(message)}, stored: ${JSON.stringify(same[index])}`);
   }

@@ -1,4 +1,5 @@
 // One history: a plan of sends and faults, played out in an order that a seed chooses, and what must be true after it.
+import { isErased } from '../../src/core/erased.ts';
 import type { RoomSnapshot } from '../../src/core/shown.ts';
 import { checkEnd } from './ended.ts';
 import { chosen } from './random.ts';
@@ -248,9 +249,10 @@ export class History {
   #inspectRoom(room: RoomSnapshot, last: RoomSnapshot | undefined): void {
     const stored = new Set<string>();
     let seq = 0;
-    const erased = new Set(last?.messages.filter((each) => each.erased).map(({ id }) => id));
+    const erased = new Set(last?.messages.filter(isErased).map(({ id }) => id));
     for (const message of room.messages) {
-      if (erased.has(message.id) && !message.erased) throw new Error(`${message.id} was erased and is back`);
+      if (erased.has(message.id) && !isErased(message))
+        throw new Error(`${message.id} was erased and is back`);
       if (message.roomId !== room.roomId) throw new Error(`${message.id} is of another room`);
       if ((message.seq ?? 0) <= seq) throw new Error(`${message.seq} comes after ${seq}`);
       seq = message.seq ?? 0;

@@ -208,7 +208,6 @@ export class ModelServer {
         senderId: ERASED_SENDER,
         text: null,
         removedAt: removedAt ?? iso(this.now),
-        erased: true,
       };
       room.messages[at - 1] = { ...kept, ...said } as Message;
     }

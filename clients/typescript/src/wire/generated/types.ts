@@ -10,7 +10,7 @@ export type MemberStatus = 'ACTIVE' | 'INVITED' | 'BANNED' | (string & {});
 export type MessageOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST' | (string & {});
 
 /** What may happen to a room. */
-export type NoticeKind = 'ROOM_UPDATED' | 'ROOM_DELETED' | 'MEMBER_ADDED' | 'MEMBER_INVITED' | 'INVITATION_ENDED' | 'MEMBER_JOINED' | 'MEMBER_REMOVED' | 'MEMBER_LEFT' | 'MEMBER_BANNED' | 'MEMBER_UNBANNED' | 'MEMBER_MUTED' | 'ROLE_CHANGED' | 'REACTIONS_CHANGED' | 'MESSAGE_PINNED' | 'MESSAGE_UNPINNED' | (string & {});
+export type NoticeKind = 'ROOM_UPDATED' | 'ROOM_DELETED' | 'MEMBER_ADDED' | 'MEMBER_INVITED' | 'INVITATION_ENDED' | 'MEMBER_JOINED' | 'MEMBER_REMOVED' | 'MEMBER_LEFT' | 'MEMBER_BANNED' | 'MEMBER_UNBANNED' | 'MEMBER_MUTED' | 'ROLE_CHANGED' | 'REACTIONS_CHANGED' | 'MESSAGE_PINNED' | 'MESSAGE_UNPINNED' | 'ERASED' | (string & {});
 
 /** What may happen to a person. */
 export type PersonEventKind = 'ADDED' | 'INVITED' | 'REMOVED' | 'BANNED' | 'UNBANNED' | 'ROLE_CHANGED' | 'MUTED' | 'MENTIONED' | 'DIRECT_ROOM' | 'ROOM_ENDED' | 'DRAFT_SAVED' | 'MOVED' | (string & {});
@@ -163,9 +163,11 @@ export interface MessageReactions {
   readonly reactions?: readonly ReactionCount[] | null | undefined;
 }
 
-/** Message numbers from one to another, both included. */
+/** Numbers of messages that follow each other. */
 export interface SeqRange {
+  /** The first of them. */
   readonly from: number;
+  /** The last of them. */
   readonly to: number;
 }
 
@@ -191,7 +193,7 @@ export interface Notice {
   readonly seq?: number | null | undefined;
   /** The messages whose reactions were changed, at most 20: where `rev` is larger than the message's own, these are its reactions. */
   readonly reactions?: readonly MessageReactions[] | null | undefined;
-  /** The numbers of messages whose senders were erased. */
+  /** Of `ERASED`, the numbers of the messages that are gone but for their numbers and instants, at most 2,000 runs. */
   readonly erased?: readonly SeqRange[] | null | undefined;
 }
 
@@ -223,8 +225,6 @@ export interface Message {
   readonly editedAt?: string | null | undefined;
   /** When the text was removed; null while it stands. */
   readonly removedAt?: string | null | undefined;
-  /** Whether its sender was erased. */
-  readonly erased?: boolean | null | undefined;
   /** How often the text was written: 1 when it was sent, one more with each edit. */
   readonly version?: number | null | undefined;
   /** The files that belong to it; null when there are none, or they are removed. */
@@ -263,7 +263,7 @@ export interface ChangePage {
   readonly head: RoomHead;
   /** Whether too much was missed, or the tables were restored: forget the room's messages and read `messages` afresh. */
   readonly reset: boolean;
-  /** The numbers of messages whose senders were erased. */
+  /** The numbers of messages whose senders were erased since: drop whatever you have of these but their numbers and instants. Select it: whoever does not gets `reset` where there are any. */
   readonly erased?: readonly SeqRange[] | null | undefined;
 }
 
@@ -299,7 +299,7 @@ export interface RoomSync {
   readonly left: boolean;
   /** Whether this room goes on in the next answer; its `head` is reached when it does not. */
   readonly more: boolean;
-  /** The numbers of messages whose senders were erased. */
+  /** The numbers of messages whose senders were erased since: drop whatever you have of these but their numbers and instants. Select it: whoever does not gets `reset` where there are any. */
   readonly erased?: readonly SeqRange[] | null | undefined;
 }
 
