@@ -27,7 +27,6 @@ USER#{userId}    AT#{room}                 receipts
                  NAMED#{room}              under which NAME# they are found in a room
                  MINE                      the epoch of their own, and what they were told last (core table)
                  DRAFT#{room}              a message that they are writing (core table)
-                 ERASED                    that they were erased, or are being erased (core table)
                  ERASING#{room}            what their erasure has told in a room, until it ends
                  REQUEST#{requestId}       that their data be exported or erased; the id is a UUIDv7 (core table)
                  REQUESTS                  which of these are open, and the rate of making them (core table)
@@ -59,7 +58,6 @@ OWNER = "OWNER"
 MINE = "MINE"
 ERASED = "ERASED"
 JOBS = "JOBS"
-ERASED = "ERASED"
 DUE = "DUE"
 ERASURES = "ERASURES"
 OPEN_REQUESTS = "REQUESTS"
