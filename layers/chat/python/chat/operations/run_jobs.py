@@ -2,7 +2,7 @@
 
 from chat.deployment import Deployment
 from chat.rules.tally import Tally
-from chat.steps import avatars, name_index, room_removal
+from chat.steps import avatars, hold_moves, name_index, room_removal
 from chat.steps.jobs import Kinds, Run
 from chat.steps.jobs import run_jobs as work
 
@@ -11,6 +11,8 @@ KINDS: Kinds = {
     avatars.KIND: avatars.STEPS,
     name_index.PERSON: name_index.PERSON_STEPS,
     name_index.ROOM: name_index.ROOM_STEPS,
+    hold_moves.SET: hold_moves.STEPS,
+    hold_moves.LIFT: hold_moves.STEPS,
 }
 
 

@@ -60,6 +60,8 @@ def charge(
         "attribute_exists(PK) AND #status = :active"
         f" AND (attribute_not_exists(#mutedUntil) OR #mutedUntil <= :nowMs) AND {charge.condition}"
     )
+    if not member.held:
+        condition += " AND attribute_not_exists(#held)"  # or what is written would expire
     if member.role != "member":
         condition += " AND #role = :role"
         given[":role"] = member.role

@@ -12,6 +12,7 @@ GUILD#{guildId}  MSG#{ts}#{id}             a message; ts is 13-digit zero-padded
                  ALL#{seq}                 that a message mentions everybody; seq is 12-digit zero-padded
                  PIN#{messageKey}          that a message is pinned, by its sort key
                  NAME#{folded}#{userId}    by what name somebody in the room is found
+                 HELD#{messageKey}#{rev}   a message as it was before that revision, under a legal hold
 user partition   IN#{room}                 membership; {room} is the room's partition key
 USER#{userId}    AT#{room}                 receipts
                  SENT#{room}#{clientId}    proof and idempotency key of a send
@@ -26,6 +27,7 @@ USER#{userId}    AT#{room}                 receipts
                  NAMED#{room}              under which NAME# they are found in a room
                  MINE                      the epoch of their own, and what they were told last (core table)
                  DRAFT#{room}              a message that they are writing (core table)
+                 HELD                      that a legal hold covers them (core table)
 AVATAR#{id}      OWNER                     whose picture an uploaded file is (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
@@ -34,6 +36,9 @@ REACT#{room}     BY#{emoji}#{userId}       that somebody reacts to a message; on
 REACTIONS#{room} KINDS#{message}           the emoji that a message is reacted with, and in which shards
                  DIRTY#{message}           that its reactions were changed since they were summarised
 JOBS             {kind}#{subject}          a job that runs in the background, with its checkpoint
+HOLDS            {subject}#{holdId}        a legal hold of a room or a person, by the partition key (core table)
+                 LIFTED#{holdId}           one that was lifted
+                 REV                       that holds were set or lifted, as a number
 
 {userId} is a user id in which `%` and `#` are written `%25` and `%23`, 512 bytes at the most; in {emoji} they are written so,
 too. {message} is a message's id, a UUIDv7.
@@ -50,7 +55,9 @@ PROFILE = "CHATPROFILE"
 """Not `PROFILE`: that is what other teams call their own item of a person, in tables that the chat may share."""
 OWNER = "OWNER"
 MINE = "MINE"
+HELD = "HELD"
 JOBS = "JOBS"
+HOLDS, HOLDS_REV = "HOLDS", "REV"
 REACTION_SHARDS = "REACT#"
 """How the partition keys of a message's reactions begin."""
 COUNTS = "COUNT#"
@@ -170,6 +177,24 @@ def hour(number: int) -> str:
 
 def job(kind: str, subject: str) -> str:
     return f"{kind}#{subject}"
+
+
+def hold(subject: str, hold_id: str) -> str:
+    """`subject` is the partition key of the room or the person."""
+    return f"{subject}#{hold_id}"
+
+
+def lifted_hold(hold_id: str) -> str:
+    return f"LIFTED#{hold_id}"
+
+
+def original(message_key: str, rev: int) -> str:
+    return f"{ORIGINALS}{message_key}#{rev:016d}"
+
+
+def originals_of(message_key: str) -> tuple[str, str]:
+    """Keys before and after those of a message."""
+    return f"{ORIGINALS}{message_key}#", f"{ORIGINALS}{message_key}$"
 
 
 def upload(upload_id: str) -> str:
@@ -292,6 +317,8 @@ DRAFTS, DRAFTS_END = "DRAFT#", "DRAFT$"
 PICTURES, PICTURES_END = "PICTURE#", "PICTURE$"
 NAMES, NAMES_END = "NAME#", "NAME$"
 NAMED, NAMED_END = "NAMED#", "NAMED$"
+ORIGINALS, ORIGINALS_END = "HELD#", "HELD$"
+PROOFS, PROOFS_END = "SENT#", "SENT$"
 """Keys before and after every other of their kind: `$` is the character after `#`."""
 
 JOBS_END = "~"
