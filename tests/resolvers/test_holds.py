@@ -5,6 +5,7 @@ from typing import Any
 
 from chat.operations.run_jobs import run_jobs
 from chat.rules.tally import Tally
+from chat.storage.items import plain
 from tests.resolvers.harness import Event, Harness
 
 
@@ -42,11 +43,16 @@ def work(harness: Harness) -> None:
 
 
 def messages(harness: Harness, room: str) -> list[dict[str, Any]]:
-    return [each for each in harness.partition("gg_core", f"ROOM#{room}") if each["SK"].startswith("MSG#")]
+    return stored(harness, room, "MSG#")
 
 
 def originals(harness: Harness, room: str) -> list[dict[str, Any]]:
-    return [each for each in harness.partition("gg_core", f"ROOM#{room}") if each["SK"].startswith("HELD#")]
+    return stored(harness, room, "HELD#")
+
+
+def stored(harness: Harness, room: str, kind: str) -> list[dict[str, Any]]:
+    items = [plain(each) for each in harness.partition("gg_core", f"ROOM#{room}")]
+    return [each for each in items if str(each["SK"]).startswith(kind)]
 
 
 def ends(items: list[dict[str, Any]]) -> set[str]:
