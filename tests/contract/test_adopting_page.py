@@ -25,6 +25,7 @@ from tests.guarantees.support.fixtures import Clock, new_room, process, send
 ROWS = rows()
 KINDS = {
     "Head": "Room",
+    "Hold": "LegalHold",
     "Member": "Membership",
     "Receipts": "Receipts",
     "Sent": "Sent",
