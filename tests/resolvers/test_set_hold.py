@@ -10,7 +10,7 @@ from tests.resolvers.harness import Event, Harness
 
 
 def asked(harness: Harness, name: str, **arguments: object) -> Event:
-    event = harness.event(name, **arguments)
+    event = harness.event(name, None, **arguments)
     event["identity"]["resolverContext"]["roles"] = "privacy"
     return event
 
