@@ -58,10 +58,9 @@ def charge(
     given = {":active": "active", ":nowMs": now, **charge.given}
     condition = (
         "attribute_exists(PK) AND #status = :active"
-        f" AND (attribute_not_exists(#mutedUntil) OR #mutedUntil <= :nowMs) AND {charge.condition}"
+        " AND (attribute_not_exists(#mutedUntil) OR #mutedUntil <= :nowMs)"
+        f"{'' if member.held else ' AND attribute_not_exists(#held)'} AND {charge.condition}"
     )
-    if not member.held:
-        condition += " AND attribute_not_exists(#held)"  # or what is written would expire
     if member.role != "member":
         condition += " AND #role = :role"
         given[":role"] = member.role
