@@ -167,4 +167,4 @@ def test_the_functions_that_audit_are_those(harness: Harness) -> None:
         if "audited=True"
         in (harness.project / "resolvers" / f"{entry['module']}.py").read_text(encoding="utf-8")
     }
-    assert found == {f"Mutation.{verb}" for verb in (*AUDITED, "revokeSubscriptions")}
+    assert found == {f"Mutation.{verb}" for verb in (*AUDITED, "revokeSubscriptions", "setHold", "liftHold")}

@@ -66,6 +66,8 @@ blockUser of a stranger               +         +         +         +         + 
 unblockUser of a stranger             =         =         =         =         =     =      =       =        =       =      =      =         =
 revokeSubscriptions                   +         +         +         +         +     +      +        +        +        +      +      +         +
 revokeSubscriptions of a stranger     other     other     other     other     other other  other    other    other    other  other  +         other
+setHold of a stranger                 role      role      role      role      role      role      role      role      role      role      role  +      role
+holds                                 role      role      role      role      role      role      role      role      role      role      role  =      role
 
 createRoom                            +         +         +         +         +     +      +       +        +       +      +      +         +
 createRoom under a direct room's name reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved reserved

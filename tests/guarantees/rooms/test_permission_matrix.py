@@ -77,6 +77,10 @@ REQUESTS: dict[str, Request] = {
     "revokeSubscriptions of a stranger": Request(
         named("revokeSubscriptions"), user="a stranger", personal=True
     ),
+    "setHold of a stranger": Request(
+        named("setHold"), {"reason": "Case 17"}, user="a stranger", personal=True
+    ),
+    "holds": Request("Query.holds", personal=True),
     "reactions": Request("Query.reactions", message="a member"),
     "myReactions": Request("Query.myReactions", {"ids": ["01890a5d-ac96-774b-bcce-b302099a8057"]}),
     "onMessage": Request("Subscription.onMessage", {"epoch": EPOCH}),
@@ -129,7 +133,8 @@ REQUESTS: dict[str, Request] = {
 
 
 OF_NO_ROOM = {
-    *("Query.myRooms", "Query.sync", "Query.blocks", "Query.me", "Query.drafts"),
+    *("Query.myRooms", "Query.sync", "Query.blocks", "Query.me", "Query.drafts", "Query.holds"),
+    named("setHold"),
     *(
         named("blockUser"),
         named("unblockUser"),

@@ -180,7 +180,7 @@ class Head(Stored):
     began in this room: see `chat/rules/generations.py`.
 
     `avatar_url` is an address of the room's picture at an allowed host, `avatar_id` an uploaded one; there is one of the two
-    at the most."""
+    at the most. `held`: 1 under a legal hold of the room."""
 
     rev: int
     seq: int
@@ -229,6 +229,7 @@ class Head(Stored):
     reacted_at: int = 0
     avatar_url: str | None = None
     avatar_id: str | None = None
+    held: int = 0
 
     def to_wire(self) -> dict[str, Any]:
         """The schema's `RoomHead`."""
@@ -257,7 +258,7 @@ class Head(Stored):
         own = {names[name]: value for name, value in rules.items()}
         if "visibility" in own:
             own["visibility"] = own["visibility"] or "private"
-        for name in ("alone", "archived_at"):
+        for name in ("alone", "archived_at", "held"):
             if name in own:
                 own[name] = own[name] or 0
         return replace(self, **own)
@@ -279,7 +280,9 @@ class Member(Stored):
     left, and were not taken out. `invitation_ended`: they were invited last, and did not come.
 
     `joined_seq` is the room's newest message when they came, `joined_ts` (ms) its instant, 0 where that was not kept.
-    `joined_epoch` is the epoch that began with their coming, where one did, and `joined_rev` the revision that was."""
+    `joined_epoch` is the epoch that began with their coming, where one did, and `joined_rev` the revision that was.
+
+    `held`: 1 under a legal hold of the person."""
 
     role: Role = "member"
     status: Status = "active"
@@ -298,6 +301,7 @@ class Member(Stored):
     react_tat: int = 0
     left_by_self: int = 0
     invitation_ended: int = 0
+    held: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,10 @@ def end_revision(deployment: Deployment, room: Room, head: Head, actor: Caller |
 
 
 def commit_end(deployment: Deployment, revision: Revision, writes: Sequence[Write]) -> None:
-    """Make it, with `writes` and the job that removes what is left."""
-    commit(deployment, revision, [removal_write(revision.room, revision.event.ts), *writes])
+    """Make it, with `writes` and the job that removes what is left. Of a room under a legal hold all is left, and lifting
+    that sets the job up."""
+    removal = [] if revision.head.held else [removal_write(revision.room, revision.event.ts)]
+    commit(deployment, revision, [*removal, *writes])
 
 
 def repeated_end_notice(

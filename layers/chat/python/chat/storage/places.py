@@ -86,6 +86,16 @@ def avatar_place(avatar_id: str) -> Place:
     return Place("core", keys.avatar(avatar_id), keys.OWNER)
 
 
+def held_place(user_id: str) -> Place:
+    """That a legal hold covers somebody."""
+    return personal_place(user_id, keys.HELD)
+
+
+def hold_place(sort_key: str) -> Place:
+    """A legal hold, or with `keys.HOLDS_REV` the number that moves with each."""
+    return Place("core", keys.HOLDS, sort_key)
+
+
 def named_place(room: Room, user_id: str) -> Place:
     """Under which name somebody is found in the room."""
     return Place(room.table, keys.user_partition(user_id), keys.named(room.partition_key))
