@@ -2,7 +2,8 @@
 
 import json
 import logging
-import sys
+
+import pytest
 
 from gateway.logs import PLACES, JsonLines
 
@@ -14,10 +15,10 @@ def fail(depth: int) -> None:
 
 
 def test_a_failure_says_what_it_was_and_where_and_not_its_text() -> None:
-    try:
+    with pytest.raises(RuntimeError) as raised:
         fail(2 * PLACES)
-    except RuntimeError:
-        record = logging.LogRecord("gateway", logging.ERROR, __file__, 1, "failed", (), sys.exc_info())
+    about = (raised.type, raised.value, raised.tb)
+    record = logging.LogRecord("gateway", logging.ERROR, __file__, 1, "failed", (), about)
     line = json.loads(JsonLines().format(record))
     assert (line["message"], line["error"], len(line["where"])) == ("failed", "RuntimeError", PLACES)
     assert line["where"][-1].startswith("test_logs.py:")
