@@ -237,7 +237,7 @@ export interface Message {
   readonly mentions?: readonly string[] | null | undefined;
   /** True where it mentions everybody in the room; null where it does not, or is removed. */
   readonly mentionsAll?: boolean | null | undefined;
-  /** How many people react to it, by emoji, in the order in which these came; null when nobody does, or it is removed. */
+  /** How many people react to it, by emoji: those that came with an earlier summary stand first; null when nobody does, or it is removed. */
   readonly reactions?: readonly ReactionCount[] | null | undefined;
   /** What happened to the room, if this is a notice instead of a message. A notice has no text and no number and is not stored. */
   readonly notice?: Notice | null | undefined;
@@ -447,7 +447,7 @@ export interface Person {
   readonly avatarId?: string | null | undefined;
   /** When they last changed it; null where they never did, and where a directory says it. */
   readonly updatedAt?: string | null | undefined;
-  /** Whether the name looks like another's (Unicode's UTS 39, capitals aside; an id counts where there is no name): of those who are answered with it, and of everybody in a room of up to 100 people, or the owners and moderators of a larger one. Null in `updateMe`. */
+  /** Whether the name looks like another's (Unicode's UTS 39, capitals aside; an id counts where there is no name): of those who are answered with it, and of everybody in a room of up to 100 people, or the owners and moderators of a larger one. Null in `updateMe` and `me`. */
   readonly isConfusable?: boolean | null | undefined;
 }
 
