@@ -8,7 +8,8 @@ import { Icon } from './ui/icon.tsx';
 /** How long the first connection may take before anything is said of it. */
 const FIRST_MS = 3_000;
 
-export function ConnectionBar() {
+/** `onSignInAgain`: the session has ended, as an issuer's tokens do. */
+export function ConnectionBar({ onSignInAgain }: { readonly onSignInAgain: () => void }) {
   const text = useText();
   const { connection, isDurable, isOutdated } = useConnection();
   const waiting = useWaiting();
@@ -19,11 +20,16 @@ export function ConnectionBar() {
     <div role="status" className={`connection ${connection}`}>
       <Icon name={connection === 'connecting' ? 'clock' : 'warning'} />
       <span>
-        {!isQuiet && text(`connection.${connection}`)}
+        {!isQuiet && text(connection === 'unauthorized' ? 'signIn.again' : `connection.${connection}`)}
         {waiting > 0 && ` ${text('connection.waiting', { count: waiting })}.`}
         {isOutdated && ` ${text('connection.outdated')}`}
         {isVolatile && ` ${text('connection.volatile')}`}
       </span>
+      {connection === 'unauthorized' && (
+        <button type="button" className="button small" onClick={onSignInAgain}>
+          {text('signIn.submit')}
+        </button>
+      )}
     </div>
   );
 }
