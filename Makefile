@@ -161,7 +161,14 @@ migrate: .venv/installed ## gives messages from before numbering their numbers: 
 
 # Without --function they are printed, of the tables of the running `make run`.
 HERE = $(if $(findstring --function,$(ARGS))$(findstring --endpoint,$(ARGS))$(findstring --help,$(ARGS)),,--print --endpoint "$$($(BIN)/python -m simulator address)")
-AS_HERE = $(if $(HERE),env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local)# a profile of no name is not found
+LOCAL_KEYS = env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+AS_HERE = $(if $(HERE),$(LOCAL_KEYS))# a profile of no name is not found
+
+# Without an endpoint or a region it asks the tables of the running `make run`.
+PRIVACY_HERE = $(if $(findstring --endpoint,$(ARGS))$(findstring --region,$(ARGS))$(findstring --help,$(ARGS)),,yes)
+
+privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", and --region NAME before it for AWS
+	@exec $(if $(PRIVACY_HERE),$(LOCAL_KEYS)) $(BIN)/python -m privacy $(if $(PRIVACY_HERE),--endpoint "$$($(BIN)/python -m simulator address)") $(ARGS)
 
 reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets
 	@exec $(AS_HERE) $(BIN)/python -m stream $(HERE) $(ARGS)
@@ -317,4 +324,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate privacy reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean

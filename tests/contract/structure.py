@@ -25,6 +25,7 @@ PROGRAMS: Mapping[str, str] = {
     "simulator": "simulator",
     "gateway": "gateway",
     "migration": "migration",
+    "privacy": "privacy",
     "stream": "stream",
 }
 """The folder of each top-level package."""

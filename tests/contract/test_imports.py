@@ -22,6 +22,7 @@ ARROWS = {
     "simulator": {"chat", "chat_lambda", "reference", "resolvers", "schema", "services"},
     "gateway": {"chat"},
     "migration": {"chat"},
+    "privacy": {"chat"},
     "stream": {"chat"},
 }  # type: dict[str, set[str]]
 LIBRARIES = {
@@ -42,6 +43,7 @@ LIBRARIES = {
         "websockets",
     },
     "migration": {"boto3", "botocore", "pydantic"},
+    "privacy": {"boto3", "botocore", "pydantic"},
     "stream": {"boto3", "botocore", "pydantic"},
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]

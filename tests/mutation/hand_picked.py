@@ -100,6 +100,7 @@ def main(part: str) -> int:
         for folder in (
             "layers",
             "migration",
+            "privacy",
             "reference",
             "resolvers",
             "schema",

@@ -8,7 +8,71 @@ const reactions = 'reactions.ts';
 const tabs = '../tabs/core.ts';
 const subscriptions = '../tabs/subscriptions.ts';
 
+/** The text of a file with the mutant in force. Throws where what it changes is not there. */
+export function applied(text, { from, to }) {
+  const pairs = Array.isArray(from) ? from.map((each, n) => [each, to[n]]) : [[from, to]];
+  return pairs.reduce((changed, [before, after]) => {
+    const count = changed.split(before).length - 1;
+    if (count < 1) throw new Error(`what it changes is not there: ${before}`);
+    return changed.replace(before, () => after);
+  }, text);
+}
+
 export const MUTANTS = [
+  {
+    name: 'changes: believe what was read before a revision',
+    file: 'changes.ts',
+    from: '(held.stored && held.revisions === 0)',
+    to: 'held.stored',
+  },
+  {
+    name: 'changes: take away what was said meanwhile',
+    file: 'entries.ts',
+    from: "'target' in entry && isSameChange(entry, by.change) ? null : entry",
+    to: 'null',
+  },
+  {
+    name: 'changes: lose what another tab has done before it',
+    file: 'changes.ts',
+    from: "    held.stored = null;\n    this.#host.emit({ type: 'add', entry: held.entry });",
+    to: '',
+  },
+  {
+    name: 'changes: take what is not there yet for done by another tab',
+    file: 'changes.ts',
+    from: '      if (!stored || revisions > 0 || found.has(key)) continue;',
+    to: '      if (!stored || found.has(key)) continue;',
+  },
+  {
+    name: 'give back what another tab may have sent',
+    file: 'entries.ts',
+    from: 'if (left.length > 0) return { ...entry, tries: left };',
+    to: '',
+  },
+  {
+    name: 'take a try that was not answered for one that is over',
+    file: delivery,
+    from: 'this.#isUnsure = true;',
+    to: 'this.#isUnsure = false;',
+  },
+  {
+    name: 'take whoever tries meanwhile for over',
+    file: outbox,
+    from: "kind: 'refuse', refusal, over: tries ?? [] };",
+    to: "kind: 'refuse', refusal };",
+  },
+  {
+    name: 'give back at once when the client is started again',
+    file: outbox,
+    from: '  start(): void {\n    this.#doubt = null;',
+    to: '  start(): void {',
+  },
+  {
+    name: 'send once more while it is given back',
+    file: outbox,
+    from: "this.#phase !== 'storing' || !AWAITED.has(by.kind)",
+    to: "this.#phase !== 'storing'",
+  },
   {
     name: 'skip what was refused for now, and go on with the next',
     file: delivery,
@@ -394,13 +458,13 @@ export const MUTANTS = [
   {
     name: 'drop a change when its answer comes, whatever was done meanwhile',
     file: 'changes.ts',
-    from: '    if (held && isSameChange(held.entry, sent)) this.#drop(sent.clientMessageId);',
-    to: '    if (held) this.#drop(sent.clientMessageId);',
+    from: '    if (held && isSameChange(held.entry, sent)) this.#held.delete(sent.clientMessageId);',
+    to: '    if (held) this.#held.delete(sent.clientMessageId);',
   },
   {
     name: 'keep the first of two edits',
     file: 'changes.ts',
-    from: '      held.entry = entry;\n      if (held.stored) this.#store(held, held.stored);',
+    from: '      held.entry = entry;\n      held.follows = follows;\n      if (held.stored) this.#store(held, held.stored);',
     to: '',
   },
   {
@@ -423,7 +487,7 @@ export const MUTANTS = [
   },
   {
     name: 'take a toggle for another',
-    file: 'changes.ts',
+    file: 'entries.ts',
     from: 'JSON.stringify([text, on, mentions, mentionsAll])',
     to: 'JSON.stringify([text, mentions, mentionsAll])',
   },
@@ -472,7 +536,7 @@ export const MUTANTS = [
   {
     name: 'make a lost read mark again at once',
     file: 'marks.ts',
-    from: '    if (!this.#isWaiting) this.due();',
+    from: '    if (this.#wait.refusal === null) this.due();',
     to: '    this.due();',
   },
   {
@@ -507,8 +571,8 @@ export const MUTANTS = [
   },
   {
     name: 'tabs: wait for a frozen leader for ever',
-    file: tabs,
-    from: "    this.#emit({ type: 'steal' });\n",
+    file: '../tabs/watch.ts',
+    from: "    this.#host.emit({ type: 'steal' });\n",
     to: '',
   },
   {
@@ -532,7 +596,7 @@ export const MUTANTS = [
   {
     name: 'tabs: never forget a tab that is gone',
     file: tabs,
-    from: '      if (other.beats > 2) this.#forget(tab);\n',
+    from: 'for (const tab of this.#others.beat()) this.#forget(tab);',
     to: '',
   },
   {

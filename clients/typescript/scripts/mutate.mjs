@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { MUTANTS } from './mutants.mjs';
+import { applied, MUTANTS } from './mutants.mjs';
 
 const HERE = fileURLToPath(new URL('..', import.meta.url));
 const PARTS = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
@@ -17,17 +17,8 @@ const AT_ONCE = Number(process.env.AT_ONCE ?? 2);
 const MOST_MS = Number(process.env.MOST_S ?? 120) * 1_000;
 /** Which tests are asked: all of the core's, or those that TESTS names. */
 const ALL =
-  'tabs changes live outbox files marks amend reactions room rooms timeline reading messages window kills histories';
+  'tries tabs changes live outbox files marks amend reactions room rooms timeline reading messages window kills histories';
 const TESTS = (process.env.TESTS ?? ALL).split(' ');
-
-function applied(text, { from, to }) {
-  const pairs = Array.isArray(from) ? from.map((each, n) => [each, to[n]]) : [[from, to]];
-  return pairs.reduce((changed, [before, after]) => {
-    const count = changed.split(before).length - 1;
-    if (count < 1) throw new Error(`what it changes is not there: ${before}`);
-    return changed.replace(before, () => after);
-  }, text);
-}
 
 /** The names of the tests that fail where the mutant is in force. */
 async function killers(mutant) {

@@ -1,6 +1,7 @@
 // What a page holds: one person's chat, whose core a driver runs.
-import type { Change, Composed, QueuedFile, RoomSnapshot, Snapshot } from './core/protocol.ts';
+import type { Change, Composed, QueuedFile } from './core/protocol.ts';
 import { unreachable } from './core/refusals.ts';
+import type { RoomSnapshot, Snapshot } from './core/shown.ts';
 import { Driver } from './driver.ts';
 import { newId } from './platform.ts';
 import { memoryStorage } from './storage/memory.ts';
@@ -124,10 +125,15 @@ export class ChatClient {
 
   /** Send a message: it is stored with its files, shown and then sent, however long that takes. Returns its `clientMessageId`. */
   send(roomId: string, text: string, { files, ...more }: Sending = {}): string {
-    const clientMessageId = newId();
+    const clientMessageId = this.#newId();
     const queued = files?.length ? { files: this.#queued(files) } : {};
     this.#driver.feed({ type: 'compose', message: { ...more, ...queued, roomId, text, clientMessageId } });
     return clientMessageId;
+  }
+
+  /** Of this instant by the server's clock. */
+  #newId(): string {
+    return newId(Date.now() + this.#driver.core.ahead);
   }
 
   #queued(files: readonly File[]): readonly QueuedFile[] {
@@ -144,7 +150,7 @@ export class ChatClient {
       ...(text === undefined ? {} : { text }),
       ...(files ? { files: this.#queued(files) } : {}),
     };
-    this.#driver.feed({ type: 'retry', clientMessageId, newId: newId(), ...mended });
+    this.#driver.feed({ type: 'retry', clientMessageId, newId: this.#newId(), ...mended });
   }
 
   /** A file of a message that waits or is a draft, by its `key`. */

@@ -226,9 +226,6 @@ export class Driver {
     switch (effect.type) {
       case 'add':
         return this.#add(effect.entry, effect.replaces);
-      case 'update':
-        await this.#storage.revise(effect.entry.clientMessageId, () => effect.entry);
-        return this.#tabs?.stored(effect.entry.roomId);
       case 'revise':
         return this.#revise(effect);
       case 'remove':
@@ -270,7 +267,7 @@ export class Driver {
 }
 
 const isStoring = ({ type }: Effect) =>
-  type === 'add' || type === 'update' || type === 'revise' || type === 'remove' || type === 'load';
+  type === 'add' || type === 'revise' || type === 'remove' || type === 'load';
 
 /** A file of the disk may be gone, or another by now. */
 const isReadable = (file: Blob) =>

@@ -1,12 +1,9 @@
 export { ChatClient, type ClientOptions, type Sending } from './client.ts';
 export { ChatCore, type ChatOptions } from './core/chat.ts';
+export type { Change, Composed, Effect, Entry, Event, StoredEntry } from './core/protocol.ts';
+export { isPassing, parseRefusal, type Refusal, type RefusalCode } from './core/refusals.ts';
 export type {
-  Change,
-  Composed,
   ConnectionStatus,
-  Effect,
-  Entry,
-  Event,
   PendingChange,
   PendingFile,
   PendingMessage,
@@ -15,10 +12,8 @@ export type {
   RoomSummary,
   ShownReaction,
   Snapshot,
-  StoredEntry,
   UnreadLine,
-} from './core/protocol.ts';
-export { isPassing, parseRefusal, type Refusal, type RefusalCode } from './core/refusals.ts';
+} from './core/shown.ts';
 export { memoryStorage } from './storage/memory.ts';
 export type { OutboxStorage } from './storage/storage.ts';
 export type { Tabs } from './tabs.ts';

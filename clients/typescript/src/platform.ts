@@ -27,8 +27,14 @@ export function onPlatform(tell: (event: Event) => void, goes: () => void): () =
   return () => ending.abort();
 }
 
-/** 128 bits by chance, also where a page is not secure. */
-export function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+/**
+ * A UUID of version 7 (RFC 9562, section 5.7) of this instant (milliseconds since the epoch): whoever was erased may write again,
+ * and what they composed before is known by it. Also where a page is not secure.
+ */
+export function newId(at = Date.now()): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(10));
+  const chance = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const variant = '89ab'.charAt((bytes[9] ?? 0) & 3);
+  const all = `${at.toString(16).padStart(12, '0')}7${chance.slice(0, 3)}${variant}${chance.slice(3, 18)}`;
+  return all.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -14,7 +14,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import type { ChatClient } from './client.ts';
-import type { RoomSnapshot, RoomSummary, Snapshot } from './core/protocol.ts';
+import type { RoomSnapshot, RoomSummary, Snapshot } from './core/shown.ts';
 import { presenceOperation } from './wire/generated/operations.ts';
 import type { DeliveryConfirmation, Person, PresenceStatus } from './wire/generated/types.ts';
 

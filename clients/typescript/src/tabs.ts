@@ -1,8 +1,10 @@
 // One connection and one drain for all tabs of a person, by Web Locks and BroadcastChannel: the driver of `tabs/core.ts`.
-import type { Effect, Event, ListState, RequestField } from './core/protocol.ts';
+import type { Effect, Event, RequestField } from './core/protocol.ts';
+import type { ListState } from './core/shown.ts';
 import { newId } from './platform.ts';
-import { TabsCore, type TabsInput, type TabsOutput } from './tabs/core.ts';
+import { TabsCore } from './tabs/core.ts';
 import { type Shared, VERSION } from './tabs/messages.ts';
+import type { TabsInput, TabsOutput } from './tabs/protocol.ts';
 
 /** As much of the platform's locks as is used: `navigator.locks` of browsers. */
 export interface Locks {

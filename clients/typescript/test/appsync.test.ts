@@ -227,6 +227,18 @@ describe('the realtime connection', () => {
     expect(wire.news).toEqual([['notSubscribed', ROOM, 7, 'Unauthorized']]);
   });
 
+  test('knows nothing of what was started over the one before', async () => {
+    const { wire, transport } = await subscribing();
+    wire.socket.lose();
+    transport.connect(wire.listener);
+    await settled();
+    wire.socket.open();
+    wire.socket.say({ type: 'connection_ack', payload: {} });
+    transport.subscribe(ROOM, 5, 8);
+    await settled();
+    expect(wire.socket.sent.map(({ type }) => type)).toEqual(['connection_init', 'start']);
+  });
+
   test('tells of its end once, and of nothing after it', async () => {
     const { wire, transport } = await connected();
     wire.socket.lose();

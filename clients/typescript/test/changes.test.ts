@@ -1,7 +1,7 @@
 // Edits, removals and reactions that wait: stored, merged, sent in their order, never lost and never sent for another state.
 import { describe, expect, test } from 'vitest';
 
-import type { Change, Effect, StoredChange } from '../src/core/protocol.ts';
+import type { Change, Effect, Event, StoredChange } from '../src/core/protocol.ts';
 import type { Refusal } from '../src/core/refusals.ts';
 import { seeded } from './model/random.ts';
 import { ModelStorage } from './model/storage.ts';
@@ -28,7 +28,7 @@ class Changing {
     const effects = this.bench.feed(event);
     this.asked.push(...requests(effects).filter(({ field }) => SENDS.includes(field)));
     Object.assign(this.timers, timers(effects));
-    for (const effect of effects) this.#store(effect);
+    for (const effect of effects) this.store(effect);
   }
 
   change(change: Change): void {
@@ -48,9 +48,19 @@ class Changing {
     return this.bench.core.getRoom(ROOM).changes;
   }
 
-  #store(effect: Effect): void {
+  /** What the storage has to say and does not yet. */
+  late: Event[] | null = null;
+
+  /** Now it does, in the order in which it was asked. */
+  catchUp(): void {
+    for (let event = this.late?.shift(); event; event = this.late?.shift()) this.feed(event);
+    this.late = null;
+  }
+
+  store(effect: Effect): void {
     const event = this.storage.carryOut(effect);
-    if (event) this.feed(event);
+    if (event && this.late) this.late.push(event);
+    else if (event) this.feed(event);
   }
 }
 
@@ -182,7 +192,7 @@ describe('what is done to a message', () => {
     expect(second.changes.size).toBe(1);
     const { number } = first.asked[0] ?? { number: 0 };
     const settled = first.bench.feed({ type: 'answered', number, value: null });
-    expect(settled).toContainEqual({ type: 'remove', clientMessageId: 'edit/m1', roomId: ROOM });
+    expect(settled).toMatchObject([{ type: 'revise', by: { kind: 'done' } }]);
     first.storage.revise('edit/m1', () => null);
     second.feed({ type: 'stored', roomId: ROOM });
     expect(second.changes.size).toBe(0);
@@ -196,6 +206,48 @@ describe('what is done to a message', () => {
     second.change(edit('m1', 'new'));
     first.feed({ type: 'due', key: `changes/${ROOM}` });
     expect(first.answer().text).toBe('new');
+  });
+
+  test('is the last one, though what the storage had of it before is told after it', () => {
+    const it = new Changing();
+    it.late = [];
+    it.change(edit('m1', 'one'));
+    it.feed({ type: 'stored', roomId: ROOM }); // and so the storage is read
+    it.change(edit('m1', 'two'));
+    it.catchUp();
+    expect(it.answer()).toMatchObject({ text: 'two' });
+    expect([it.asked, it.storage.entries]).toEqual([[], []]);
+  });
+
+  test.each([false, true])(
+    'is not lost where another tab has done what was said before it, read between: %s',
+    (isRead) => {
+      const it = new Changing();
+      it.change(edit('m1', 'one'));
+      it.answer(null, UNREACHABLE);
+      const other = new Changing(it.storage);
+      const change = edit('m1', 'two');
+      const effects = it.bench.feed({ type: 'change', roomId: ROOM, change }); // on their way to the storage
+      other.answer();
+      if (isRead) it.feed({ type: 'loaded', roomId: ROOM, entries: it.storage.load(ROOM) });
+      for (const effect of effects) it.store(effect);
+      expect(it.storage.entries).toMatchObject([{ text: 'two' }]);
+      it.feed({ type: 'up' });
+      expect(it.answer()).toMatchObject({ text: 'two' });
+      expect(it.storage.entries).toEqual([]);
+    },
+  );
+
+  test('is not taken for done by a tab that has done what was said before it', () => {
+    const it = new Changing();
+    it.change(edit('m1', 'one'));
+    const other = new Changing(it.storage);
+    it.feed({ type: 'leads', isLeader: false });
+    it.change(edit('m1', 'two'));
+    other.answer();
+    expect(it.storage.entries).toMatchObject([{ text: 'two' }]);
+    other.feed({ type: 'stored', roomId: ROOM });
+    expect(other.answer()).toMatchObject({ text: 'two' });
   });
 
   test('keeps the same map until something changes', () => {

@@ -46,6 +46,14 @@ describe('a client', () => {
     expect(client.getSnapshot()).toMatchObject({ connection: 'online', isDurable: false });
   });
 
+  test('composes under an id of the server’s instant, whatever the clock here says', async () => {
+    const { server } = chat();
+    const { client } = started(server);
+    await until(() => expect(server.calls.get('heartbeat')).toBe(1));
+    const at = () => Number.parseInt(client.send(ROOM, 'x').replaceAll('-', '').slice(0, 12), 16);
+    await until(() => expect(Math.abs(at() - server.now)).toBeLessThan(60_000));
+  });
+
   test('composes offline, is closed, and sends it all after the next start', async () => {
     const { server, room } = chat();
     const indexedDB = new IDBFactory();

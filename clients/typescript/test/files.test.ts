@@ -262,12 +262,12 @@ test('of two tabs that bring the same message the one that is late changes nothi
     isDurable: true,
     files: [{ ...file('f'), upload: form('u1'), isPosted: true }],
   };
-  const tried = revised(entry, { kind: 'try' });
+  const tried = revised(entry, { kind: 'try', by: 'a' });
   expect(tried?.isTried).toBe(true);
   const late = { kind: 'files', files: [{ ...file('f'), upload: form('u2') }] } as const;
   expect(tried && revised(tried, late)).toEqual(tried);
   const early = revised(entry, late);
-  expect(early && revised(early, { kind: 'try' })).toEqual(early); // its file is not there yet
+  expect(early && revised(early, { kind: 'try', by: 'a' })).toEqual(early); // its file is not there yet
 });
 
 describe('a client', () => {

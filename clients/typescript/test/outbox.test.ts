@@ -142,16 +142,6 @@ describe('an outbox', () => {
     expect(bench.room.drafts.map(({ clientMessageId }) => clientMessageId)).toEqual(['a', 'b']);
   });
 
-  test('repeats once after an internal error, and makes a draft of the second', () => {
-    const { bench, entries, number } = sending();
-    const refused = refusal('InternalError', ' correlationId=c1');
-    expect(types(bench.feed({ type: 'refused', number, refusal: refused }))).toContain('timer');
-    bench.feed({ type: 'due', key: `outbox/${ROOM}` });
-    const [again] = requests(bench.load(...entries));
-    bench.feed({ type: 'refused', number: Number(again?.number), refusal: refused });
-    expect(bench.room.drafts).toMatchObject([{ clientMessageId: 'a', refusal: refused }]);
-  });
-
   test('asks nothing more until there is a token, and sends the same then', () => {
     const { bench, number } = sending();
     expect(types(bench.feed({ type: 'refused', number, refusal: unauthorized() }))).toContain('disconnect');
@@ -221,7 +211,7 @@ describe('an outbox', () => {
     const { bench } = sending();
     const entry = { ...bench.stored('b'), roomId: 'elsewhere' };
     bench.feed({ type: 'added', entry });
-    const tried = { ...entry, isTried: true };
+    const tried = { ...entry, isTried: true, tries: ['0'] };
     const effects = bench.feed({ type: 'loaded', roomId: 'elsewhere', entries: [tried] });
     expect(requests(effects)[0]?.variables.clientMessageId).toBe('b');
   });

@@ -21,7 +21,7 @@ from chat.operations.remove_member import remove_member
 from chat.operations.sync import sync
 from chat.operations.update_room import update_room
 from chat.rules.errors import InvalidInput, NotAllowed, RateLimited
-from chat.rules.models import Caller, Message
+from chat.rules.models import Caller, Message, Role
 from chat.rules.removals import WINDOW
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
@@ -86,15 +86,20 @@ class RoomModel:
 class UnreadRun:
     """Three users and three rooms, in both tables. The owner of all rooms sends for everybody else."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, already_in: int) -> None:
+        """`already_in`: a bit for each user of each room that says whether they are in it from its beginning."""
         self.client, self.clock = client, Clock()
         self.deployment: Deployment = process(client, self.clock)
         suffix = uuid.uuid4().hex[:12]
         self.users = [f"{suffix}-{number}" for number in range(3)]
         self.models = [RoomModel(f"{prefix}{suffix}") for prefix in ("a", "GUILD#b", "c")]
-        for model in self.models:
-            assert add_room(store_of(client), Room.parse(model.room), {OWNER: "owner"}, FAST)
-            model.members = {user: Membership() for user in self.users}
+        for where, model in enumerate(self.models):
+            model.members = {
+                user: Membership(bool(already_in >> 3 * where + who & 1))
+                for who, user in enumerate(self.users)
+            }
+            roles: dict[str, Role] = {user: "member" for user, each in model.members.items() if each.is_in}
+            assert add_room(store_of(client), Room.parse(model.room), {OWNER: "owner", **roles}, FAST)
 
     def step(self, what: str, who: int, where: int, number: int) -> None:
         model, user = self.models[where], self.users[who]
@@ -184,9 +189,9 @@ def test_unread_after_random_sequences_equals_a_naive_count_of_messages_above_th
     client: Any, limit: int
 ) -> None:
     @settings(max_examples=200 if os.environ.get("PROVE") else 25, deadline=None)
-    @given(STEPS)
-    def holds(steps: list[tuple[str, int, int, int]]) -> None:
-        run = UnreadRun(client)
+    @given(st.integers(0, 2**9 - 1), STEPS)
+    def holds(already_in: int, steps: list[tuple[str, int, int, int]]) -> None:
+        run = UnreadRun(client, already_in)
         for step in steps:
             run.step(*step)
         run.check(limit)

@@ -4,14 +4,23 @@
 // They do not wait for messages that wait for a rate or a mute. Before each request the storage is asked, since another tab
 // may have sent it, or changed it.
 import type { Message } from '../wire/generated/types.ts';
-import type { Change, ChangeEntry, Host, PendingChange, RequestField, StoredChange } from './protocol.ts';
+import type { Host } from './host.ts';
+import {
+  type Change,
+  type ChangeEntry,
+  isSameChange,
+  type RequestField,
+  type Revision,
+  type StoredChange,
+} from './protocol.ts';
 import type { Refusal } from './refusals.ts';
+import type { PendingChange } from './shown.ts';
+import { type ChangeStatus, NO_CHANGES, shownChanges } from './shown-changes.ts';
 import { Wait } from './wait.ts';
 
 /** Refusals that say nothing about what was asked for: the second of them is final. */
 const MOST_FAULTS = 2;
 const PASSING = new Set(['RateLimited', 'ServiceUnavailable', 'Unreachable', 'Muted']);
-const NOTHING: ReadonlyMap<string, PendingChange> = new Map();
 
 type Phase = 'idle' | 'loading' | 'sending' | 'waiting' | 'blocked';
 
@@ -19,6 +28,8 @@ interface Held {
   entry: ChangeEntry;
   /** As the storage has it; `null` until it has. */
   stored: StoredChange | null;
+  /** How many revisions are on their way there: what was read before them is old. */
+  revisions: number;
   /** The message that waited, where this was said of it then and not since it is stored. */
   follows: string | null;
 }
@@ -36,7 +47,7 @@ export class RoomChanges {
   readonly #held = new Map<string, Held>();
   #sending: ChangeEntry | null = null;
   #faults = 0;
-  #snapshot: ReadonlyMap<string, PendingChange> = NOTHING;
+  #snapshot = NO_CHANGES;
   readonly #host: Host;
   readonly #roomId: string;
   readonly #listener: ChangesListener;
@@ -90,7 +101,7 @@ export class RoomChanges {
       refusal: null,
     };
     if (!held) {
-      this.#held.set(key, { entry, stored: null, follows });
+      this.#held.set(key, { entry, stored: null, revisions: 0, follows });
       this.#host.emit({ type: 'add', entry, ...(replaces ? { replaces } : {}) });
     } else {
       held.entry = entry;
@@ -119,11 +130,21 @@ export class RoomChanges {
     this.#changed();
   }
 
+  /** What the storage has of it now; `null`: another tab has done what was said before, and this is still to be done. */
+  revised(key: string, stored: StoredChange | null | undefined): void {
+    const held = this.#held.get(key);
+    if (!held || held.revisions === 0) return;
+    held.revisions -= 1;
+    if (stored !== null || held.revisions > 0 || !held.stored) return;
+    held.stored = null;
+    this.#host.emit({ type: 'add', entry: held.entry });
+  }
+
   /** The storage's answer: what it has of this room. */
   loaded(entries: readonly StoredChange[]): void {
     const found = new Map(entries.map((entry) => [entry.clientMessageId, entry]));
-    for (const [key, { entry, stored }] of this.#held) {
-      if (!stored || found.has(key)) continue;
+    for (const [key, { entry, stored, revisions }] of this.#held) {
+      if (!stored || revisions > 0 || found.has(key)) continue;
       this.#held.delete(key);
       if (!entry.refusal) this.#taken(entry); // by another tab
     }
@@ -132,10 +153,11 @@ export class RoomChanges {
       const held = this.#held.get(key);
       // What was refused is so here, even if the storage could not take that in.
       const refusal = entry.refusal ?? (held && isSameChange(held.entry, entry) ? held.entry.refusal : null);
-      if (!held || held.stored)
+      if (!held || (held.stored && held.revisions === 0))
         this.#held.set(key, {
           entry: { ...entry, refusal: refusal ?? null },
           stored,
+          revisions: 0,
           follows: held?.follows ?? null,
         });
     }
@@ -208,7 +230,8 @@ export class RoomChanges {
     if (sent.kind !== 'react' && value) this.#listener.tell(value as Message);
     this.#taken(sent);
     const held = this.#held.get(sent.clientMessageId);
-    if (held && isSameChange(held.entry, sent)) this.#drop(sent.clientMessageId);
+    if (held && isSameChange(held.entry, sent)) this.#held.delete(sent.clientMessageId);
+    this.#revise({ kind: 'done', change: sent });
     this.#wait.succeeded();
     this.#faults = 0;
     this.#changed();
@@ -246,7 +269,13 @@ export class RoomChanges {
 
   #store(held: Held, { n, isDurable }: StoredChange): void {
     held.stored = { ...held.entry, n, isDurable };
-    this.#host.emit({ type: 'update', entry: held.stored });
+    held.revisions += 1;
+    this.#revise({ kind: 'change', change: held.entry });
+  }
+
+  #revise(by: Extract<Revision, { readonly change: ChangeEntry }>): void {
+    const { clientMessageId } = by.change;
+    this.#host.emit({ type: 'revise', roomId: this.#roomId, clientMessageId, by });
   }
 
   #drop(key: string): void {
@@ -257,28 +286,11 @@ export class RoomChanges {
   }
 
   #changed(): void {
-    const shown = new Map<string, PendingChange>();
-    for (const { entry } of this.#held.values()) {
-      const before = shown.get(entry.target) ?? { text: null, isRemoved: false, reactions: [], entries: [] };
-      const status = this.#status(entry);
-      const entries = [
-        ...before.entries,
-        { key: entry.clientMessageId, kind: entry.kind, status, refusal: entry.refusal ?? null },
-      ];
-      const isGoing = !entry.refusal;
-      const { emoji = '', on = true } = entry;
-      shown.set(entry.target, {
-        entries,
-        text: entry.kind === 'edit' && isGoing ? (entry.text ?? null) : before.text,
-        isRemoved: before.isRemoved || (entry.kind === 'remove' && isGoing),
-        reactions:
-          entry.kind === 'react' && isGoing ? [...before.reactions, { emoji, on }] : before.reactions,
-      });
-    }
-    this.#snapshot = shown.size > 0 ? shown : NOTHING;
+    const entries = [...this.#held.values()].map(({ entry }) => entry);
+    this.#snapshot = shownChanges(entries, (entry) => this.#status(entry));
   }
 
-  #status(entry: ChangeEntry): 'sending' | 'waiting' | 'refused' {
+  #status(entry: ChangeEntry): ChangeStatus {
     if (entry.refusal) return 'refused';
     const isSending = this.#phase === 'sending' && this.#sending?.clientMessageId === entry.clientMessageId;
     return isSending ? 'sending' : 'waiting';
@@ -288,12 +300,6 @@ export class RoomChanges {
 /** Of the same key there is one. */
 export const keyOf = ({ kind, target, emoji }: Change) =>
   `${kind}/${target}${kind === 'react' ? `/${emoji}` : ''}`;
-
-function isSameChange(a: Change, b: Change): boolean {
-  const said = ({ text, on, mentions, mentionsAll }: Change) =>
-    JSON.stringify([text, on, mentions, mentionsAll]);
-  return said(a) === said(b);
-}
 
 function requestOf(entry: ChangeEntry): [RequestField, Readonly<Record<string, unknown>>] {
   const { roomId, target: id, kind, text, mentions, mentionsAll, emoji, on } = entry;

@@ -2,13 +2,15 @@
 // for what comes from outside. Each part takes the events and timers that are its own.
 import type { DeliveryConfirmation, Heartbeat, Person, Room } from '../wire/generated/types.ts';
 import { Connection } from './connection.ts';
+import type { Host } from './host.ts';
 import { Mine } from './mine.ts';
 import { People } from './people.ts';
 import { Places } from './places.ts';
-import type { Effect, Event, Host, ListState, RoomSnapshot, Snapshot } from './protocol.ts';
+import type { Effect, Event } from './protocol.ts';
 import { Receipts } from './receipts.ts';
 import { Requests } from './requests.ts';
 import { RoomList } from './rooms.ts';
+import type { ListState, RoomSnapshot, Snapshot } from './shown.ts';
 import { Typing } from './typing.ts';
 import { Views } from './views.ts';
 
@@ -145,6 +147,11 @@ export class ChatCore {
   /** What the open rooms have, as a heartbeat says it. */
   get positions(): readonly object[] {
     return this.#places.positions();
+  }
+
+  /** The server's clock less ours, in milliseconds, as far as it is known. */
+  get ahead(): number {
+    return this.#ahead;
   }
 
   /** What says that the person is not there any more on this device; `null` where nobody has been told that they are. */

@@ -1,8 +1,10 @@
 // Whether live events can come: connect, come back after pauses that grow, and wait where there is no network or no
 // token. While it is up a heartbeat says what the client has, and tells the server's time and the heads of its rooms.
 import type { Heartbeat, PresenceStatus } from '../wire/generated/types.ts';
-import { type ConnectionStatus, type Event, type Host, pause } from './protocol.ts';
+import { type Host, pause } from './host.ts';
+import type { Event } from './protocol.ts';
 import { type Refusal, unreachable } from './refusals.ts';
+import type { ConnectionStatus } from './shown.ts';
 
 const HEARTBEAT_MS = 30_000;
 /** So that somebody who has just come is seen, and what they look at now. */

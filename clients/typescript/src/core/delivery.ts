@@ -2,11 +2,15 @@
 // message itself. Where the page ends the next one goes on from what the storage knows: a file that may be there is posted
 // once more by the same form, and with another where that has ended.
 import type { Message, Upload } from '../wire/generated/types.ts';
-import type { Host, QueuedFile, Revision, StoredEntry } from './protocol.ts';
+import type { Host } from './host.ts';
+import type { QueuedFile, Revision, StoredEntry } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
 
-/** What a refusal means: wait, ask for a token, or make a draft of this message or of all of the room. */
-export type Verdict = 'wait' | 'blocked' | 'final' | 'all';
+/**
+ * What a refusal means: wait, ask for a token, or make a draft of this message or of all of the room. `failed`: a draft as
+ * well, but the refusal says nothing of other tries, which may still reach the server.
+ */
+export type Verdict = 'wait' | 'blocked' | 'final' | 'failed' | 'all';
 
 /** Refusals that say nothing about what was sent: the second of them is final. */
 const MOST_FAULTS = 2;
@@ -28,6 +32,10 @@ export class Delivery {
   #fresh: string | null = null;
   /** Tells an answer that nobody waits for any more. */
   #turn = 0;
+  /** Tells this tab's tries of the message from those of others, and from its own before. */
+  #by = '';
+  /** A try of these was not answered: it may still be on its way. */
+  #isUnsure = false;
   /** The file that is being posted. */
   #posting: string | null = null;
   readonly #host: Host;
@@ -42,6 +50,13 @@ export class Delivery {
   begin(): void {
     this.end();
     this.#faults = 0;
+    this.#by = String(this.#host.chance());
+    this.#isUnsure = false;
+  }
+
+  /** The tries that are not on their way any more. */
+  get over(): readonly string[] {
+    return this.#isUnsure ? [] : [this.#by];
   }
 
   /** It is not on its way any more. */
@@ -56,7 +71,8 @@ export class Delivery {
     this.#turn += 1;
     const file = entry.files?.find(({ isPosted }) => !isPosted);
     if (file) this.#bring(entry, file);
-    else if (!entry.isTried) this.#listener.revise(entry.clientMessageId, { kind: 'try' });
+    else if (!entry.tries?.includes(this.#by))
+      this.#listener.revise(entry.clientMessageId, { kind: 'try', by: this.#by });
     else this.#send(entry);
   }
 
@@ -88,10 +104,11 @@ export class Delivery {
   }
 
   #send(entry: StoredEntry): void {
-    const { n, isDurable, refusal, version, files = [], isTried, after, ...composed } = entry;
+    const { n, isDurable, refusal, version, files = [], isTried, tries, after, ...composed } = entry;
     const id = entry.clientMessageId;
     const ids = [...(entry.attachments ?? []), ...files.flatMap(({ upload }) => upload?.id ?? [])];
     const refused = this.#ask((_, said) => {
+      if (said?.code === 'Unreachable') this.#isUnsure = true;
       const isOfFiles = said?.code === 'InvalidInput' && said.argument === 'attachments' && files.length > 0;
       if (isOfFiles && this.#isFirstFault()) {
         // They have ended, and so nothing was stored with them: others take their places.
@@ -142,7 +159,7 @@ export class Delivery {
         return 'blocked';
       case 'InternalError':
       case 'Unknown':
-        return this.#isFirstFault() ? 'wait' : 'final';
+        return this.#isFirstFault() ? 'wait' : 'failed';
       case 'NotRoomMember':
         return 'all';
       default:

@@ -32,6 +32,8 @@ export interface Entry extends Composed {
   readonly refusal?: Refusal | null;
   /** A try may have reached the server: from then on what is sent under this id stays as it is. */
   readonly isTried?: boolean;
+  /** Whose tries may have reached the server without an answer that is known: a tab, each time that it begins with the message. */
+  readonly tries?: readonly string[];
   readonly after?: Following | null;
 }
 
@@ -93,13 +95,14 @@ export const isMessage = <Other extends { readonly kind: string }, Send extends 
 ): entry is Send => !('kind' in entry);
 export const isMark = (entry: AnyStored): entry is StoredMark => 'kind' in entry && entry.kind === 'read';
 
-/** What becomes of a message that waits, or of a mark. The storage applies it in one step to what it has: several tabs may say so at once. */
+/** What becomes of a message that waits, of a mark, or of a change. The storage applies it in one step to what it has: several tabs may say so at once. */
 export type Revision =
   /** It is about to be sent. */
-  | { readonly kind: 'try' }
+  | { readonly kind: 'try'; readonly by: string }
   /** Where its files are; `isAnew`: the server will not have those that it was tried with. */
   | { readonly kind: 'files'; readonly files: readonly QueuedFile[]; readonly isAnew?: boolean }
-  | { readonly kind: 'refuse'; readonly refusal: Refusal }
+  /** It goes to the person. With `over` only where no tries but these may still be on their way; these are not any more. */
+  | { readonly kind: 'refuse'; readonly refusal: Refusal; readonly over?: readonly string[] }
   /** Another text for it. */
   | { readonly kind: 'mend'; readonly said: Omit<Following, 'kind'> }
   /** The person does not want it any more. */
@@ -107,25 +110,34 @@ export type Revision =
   /** The server has it. */
   | { readonly kind: 'settle' }
   /** The person has read up to this number, or the server knows it. */
-  | { readonly kind: 'read' | 'said'; readonly seq: number };
+  | { readonly kind: 'read' | 'said'; readonly seq: number }
+  /** Of a change: this takes its place, or the server has this. */
+  | { readonly kind: 'change' | 'done'; readonly change: ChangeEntry };
 
 /** The entry as it is from then on; `null`: it is not kept any more. */
 export function revised<Stored extends AnyEntry>(entry: Stored, by: Revision): Stored | null {
   if (isMessage<ChangeEntry | MarkEntry, Entry>(entry)) return message(entry, by) as Stored | null;
+  if (by.kind === 'change') return { ...entry, ...by.change };
+  if (by.kind === 'done') return 'target' in entry && isSameChange(entry, by.change) ? null : entry;
   if (!('seq' in entry) || !('seq' in by)) return entry;
   if (by.kind === 'read') return { ...entry, seq: Math.max(entry.seq, by.seq) };
   return entry.seq > by.seq ? entry : null;
 }
 
 function message(entry: Entry, by: Revision): Entry | null {
-  const { after, isTried } = entry;
+  const { after, isTried, tries = [] } = entry;
   switch (by.kind) {
     case 'try': // another tab may have asked for other forms meanwhile
-      return entry.files?.some(({ isPosted }) => !isPosted) ? entry : { ...entry, isTried: true };
+      return entry.files?.some(({ isPosted }) => !isPosted)
+        ? entry
+        : { ...entry, isTried: true, tries: [...tries, by.by] };
     case 'files':
-      if (by.isAnew) return { ...entry, files: by.files, isTried: false };
+      if (by.isAnew) return { ...entry, files: by.files, isTried: false, tries: [] };
       return isTried ? entry : { ...entry, files: by.files };
     case 'refuse': {
+      const { over } = by;
+      const left = over ? tries.filter((each) => !over.includes(each)) : [];
+      if (left.length > 0) return { ...entry, tries: left };
       if (after?.kind === 'remove') return null;
       const { kind, ...said } = after ?? {};
       return { ...entry, ...said, after: null, refusal: by.refusal };
@@ -140,6 +152,13 @@ function message(entry: Entry, by: Revision): Entry | null {
     default:
       return entry;
   }
+}
+
+/** Whether both say the same of the same thing. */
+export function isSameChange(a: Change, b: Change): boolean {
+  const said = ({ text, on, mentions, mentionsAll }: Change) =>
+    JSON.stringify([text, on, mentions, mentionsAll]);
+  return said(a) === said(b);
 }
 
 /** The keys of an entry's files, but for those that another one has now. */

@@ -1,6 +1,6 @@
 // Messages that have been kept as long as the room keeps them: they are hidden here when they are at the server.
 import type { Message } from '../wire/generated/types.ts';
-import type { Host } from './protocol.ts';
+import type { Host } from './host.ts';
 import type { Timeline } from './timeline.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 // The unread line: where the messages began that the person had not read when they opened the room. It stays there until
 // they leave the room or say otherwise.
-import type { UnreadLine } from './protocol.ts';
+import type { UnreadLine } from './shown.ts';
 import type { Timeline } from './timeline.ts';
 
 export class Line {

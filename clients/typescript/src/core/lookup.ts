@@ -1,7 +1,7 @@
 // Messages that are read by their ids: those that are only known to have been changed, and those that live ones answer.
 // What comes up while a request is under way goes with the next one.
 import type { Message } from '../wire/generated/types.ts';
-import { type Host, pause } from './protocol.ts';
+import { type Host, pause } from './host.ts';
 import { isPassing } from './refusals.ts';
 import type { Timeline } from './timeline.ts';
 

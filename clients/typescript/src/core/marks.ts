@@ -1,6 +1,8 @@
 // How far the person has read in a room: marks are merged, since the last one says what those before it said. One that cannot be
 // said at once is stored, and said when the link is back or by the page that comes after this one.
-import type { Host, MarkEntry, StoredMark } from './protocol.ts';
+
+import type { Host } from './host.ts';
+import type { MarkEntry, StoredMark } from './protocol.ts';
 import { Wait } from './wait.ts';
 
 /** The server does not have it, and may take it later. */

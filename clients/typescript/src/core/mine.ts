@@ -1,7 +1,8 @@
 // What happens to the person themself, by `onMine` (docs/personal-events.md): that they were added, mentioned or removed, or
 // that something has moved in one of their small rooms. Each event is a hint to look: `sync` says what is so.
 import type { Me, PersonEvent } from '../wire/generated/types.ts';
-import { type Event, type Host, pause } from './protocol.ts';
+import { type Host, pause } from './host.ts';
+import type { Event } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
 
 /** Who was told elsewhere just before is told nothing more for so long (MOVED_EVERY_SECONDS of the deployment). */

@@ -1,24 +1,25 @@
 // One room's outbox. First in, first out: the next message goes only when the one before is stored by the server or was
 // finally refused. The storage says what is first, so that tabs that do not know of each other keep the order as well;
 // before each send it is asked. A message is removed from there only after the server has it, and is sent under the same
-// id however often that takes, so it is stored once. Its files go before it, and the storage knows when it may have been sent.
+// id however often that takes, so it is stored once. Its files go before it, and the storage knows who may have sent it: where
+// the server fails it goes to the person only when no try of another tab, or of one that has ended, may be stored later.
 import type { Message } from '../wire/generated/types.ts';
+import { Amends } from './amends.ts';
 import { Delivery, type Verdict } from './delivery.ts';
+import type { Host } from './host.ts';
 import { Pending, type Shown } from './pending.ts';
-import {
-  type Composed,
-  type Effect,
-  type Host,
-  type QueuedFile,
-  type Revision,
-  revised,
-  type StoredEntry,
-} from './protocol.ts';
+import { type Composed, type Effect, type Revision, revised, type StoredEntry } from './protocol.ts';
 import { type Refusal, unreachable } from './refusals.ts';
 import { type Follow, Settled } from './settled.ts';
 import { Wait } from './wait.ts';
 
+/** For how long a try may be on its way: AppSync ends what takes longer than 30 seconds, and so does the client. */
+const FLIGHT_MS = 60_000;
+
 type Phase = 'idle' | 'loading' | 'storing' | 'sending' | 'waiting' | 'blocked';
+
+/** What is on its way waits for the storage's answer to these. */
+const AWAITED: ReadonlySet<Revision['kind']> = new Set(['try', 'files', 'refuse']);
 
 export interface OutboxListener {
   /** The message that a send is answered with, before it leaves the outbox. */
@@ -32,12 +33,16 @@ export class RoomOutbox {
   #sending: string | null = null;
   /** Another tab has changed the storage since it was asked. */
   #isStale = false;
+  /** How what is on its way goes to the person, once other tries of it are so no longer. */
+  #doubt: Revision | null = null;
   readonly #host: Host;
   readonly #roomId: string;
   readonly #listener: OutboxListener;
   readonly #delivery: Delivery;
   readonly #wait: Wait;
   readonly #settled: Settled;
+  /** What the person does with what waits, and with drafts. */
+  readonly amends: Amends;
 
   constructor(roomId: string, host: Host, listener: OutboxListener) {
     this.#roomId = roomId;
@@ -45,8 +50,10 @@ export class RoomOutbox {
     this.#listener = listener;
     this.#settled = new Settled(host, listener.follow);
     this.#wait = new Wait(host, `outbox/${roomId}`);
+    const revise = (id: string, by: Revision) => this.#revise(id, by);
+    this.amends = new Amends(this.#pending, this.#settled, { revise, emit: (effect) => host.emit(effect) });
     this.#delivery = new Delivery(host, {
-      revise: (id, by) => this.#revise(id, by),
+      revise,
       stored: (message) => this.#stored(message),
       refused: (id, refusal, verdict) => this.#refused(id, refusal, verdict),
     });
@@ -85,7 +92,8 @@ export class RoomOutbox {
     if (this.#phase === 'loading') {
       this.#phase = 'idle';
       this.#step();
-    } else this.go();
+    } else if (this.#doubt && this.#next()?.clientMessageId !== this.#sending) this.#leave();
+    else this.go();
   }
 
   /** What the storage has of a message now; `null`: nothing any more, `undefined`: it could not be changed. */
@@ -98,12 +106,20 @@ export class RoomOutbox {
       if (by.kind === 'mend') this.#settled.later(id, { kind: 'edit', ...by.said });
       else if (by.kind === 'drop') this.#settled.later(id, { kind: 'remove' });
     } else if (isSettled) this.#settled.end(entry);
-    else if (held && by.kind !== 'refuse')
+    else if (held && (by.kind !== 'refuse' || by.over))
       this.#pending.put({ ...entry, refusal: entry.refusal ?? held.refusal ?? null }); // refused meanwhile
     if (this.#sending !== id) return;
     if (!entry) this.#leave();
-    else if (this.#phase === 'storing' && this.#next()?.clientMessageId === id) this.#step();
-    else if (this.#phase === 'storing') this.#leave(); // what comes next the storage says
+    else if (this.#phase !== 'storing' || !AWAITED.has(by.kind)) return;
+    else if (by.kind === 'refuse' && !entry.refusal) this.#wonder(entry, by.refusal);
+    else if (this.#next()?.clientMessageId === id) this.#step();
+    else this.#leave(); // what comes next the storage says
+  }
+
+  /** The client is started again: timers of before are gone. */
+  start(): void {
+    this.#doubt = null;
+    this.due();
   }
 
   /** Send what is first, unless something is under way or has to be waited for. */
@@ -137,7 +153,8 @@ export class RoomOutbox {
   /** What was waited for is over, if the clock agrees. */
   due(): void {
     if (this.#phase !== 'waiting' && this.#phase !== 'blocked') return;
-    if (this.#wait.isEarly && this.#wait.refusal) this.#pause(this.#wait.refusal);
+    if (this.#doubt && this.#sending) this.#revise(this.#sending, this.#doubt);
+    else if (this.#wait.isEarly && this.#wait.refusal) this.#pause(this.#wait.refusal);
     else this.#resume();
   }
 
@@ -152,34 +169,6 @@ export class RoomOutbox {
   /** So much of a file is there. */
   progress(key: string, part: number): void {
     this.#pending.progress(key, part);
-  }
-
-  /** A draft again, under a new id, at the end of the queue. */
-  retry(clientMessageId: string, newId: string, text?: string, files?: readonly QueuedFile[]): void {
-    const draft = this.#pending.get(clientMessageId);
-    if (!draft?.refusal) return;
-    this.#settled.add(clientMessageId, null);
-    this.#pending.drop(clientMessageId);
-    const { n, isDurable, refusal, isTried, after, ...composed } = draft;
-    const said = { text: text ?? composed.text, ...(files ? { files } : {}) };
-    const entry = { ...composed, clientMessageId: newId, ...said };
-    this.#emit({ type: 'add', entry, replaces: clientMessageId });
-  }
-
-  /** Another text for what waits; where a try may have reached the server it is edited there afterwards. */
-  mend(id: string, said: Extract<Revision, { kind: 'mend' }>['said']): void {
-    if (this.#pending.get(id) && !this.#pending.get(id)?.refusal) this.#revise(id, { kind: 'mend', said });
-  }
-
-  /** Throw away a draft, or what waits; where a try may have reached the server it is removed there afterwards. */
-  discard(id: string): void {
-    const entry = this.#pending.get(id);
-    if (!entry) return;
-    if (entry.refusal) {
-      this.#settled.add(id, null);
-      this.#pending.drop(id);
-    }
-    this.#revise(id, { kind: 'drop' });
   }
 
   /** What this tab has to send now: one that does not lead sends only what no other tab can read. */
@@ -231,7 +220,7 @@ export class RoomOutbox {
 
   /** What was on its way is so no longer. */
   #leave(): void {
-    this.#sending = null;
+    this.#sending = this.#doubt = null;
     this.#delivery.end();
     this.#wait.end();
     if (this.#phase === 'loading') return;
@@ -243,6 +232,7 @@ export class RoomOutbox {
     if (verdict === 'wait') return this.#pause(refusal);
     if (verdict === 'all') return this.#refuse(this.#pending.entries, refusal);
     if (verdict === 'final') return this.#refuse([this.#pending.get(id)], refusal);
+    if (verdict === 'failed') return this.#revise(id, { kind: 'refuse', refusal, over: this.#delivery.over });
     this.#phase = 'blocked';
     this.#wait.refusal = refusal;
     this.#pending.changed();
@@ -262,22 +252,29 @@ export class RoomOutbox {
     this.#resume();
   }
 
-  #pause(refusal: Refusal): void {
+  /** The server has failed at it, and it may have been sent by somebody who knows more: nothing else goes before that is over. */
+  #wonder({ tries }: StoredEntry, refusal: Refusal): void {
+    this.#doubt = { kind: 'refuse', refusal, over: tries ?? [] };
+    this.#pause(refusal, FLIGHT_MS);
+  }
+
+  #pause(refusal: Refusal, afterMs?: number): void {
     this.#phase = 'waiting';
     this.#pending.changed();
-    this.#wait.begin(refusal);
+    this.#wait.begin(refusal, afterMs);
   }
 
   #resume(): void {
     this.#phase = 'idle';
+    this.#doubt = null;
     this.#pending.changed();
     this.#wait.end();
     this.go();
   }
 
-  /** Have the storage change it; what is on its way goes on once that is done. */
+  /** Have the storage change it; what is on its way goes on, or is so no longer, once that is done. */
   #revise(id: string, by: Revision): void {
-    if (by.kind === 'try' || by.kind === 'files') this.#phase = 'storing';
+    if (AWAITED.has(by.kind)) this.#phase = 'storing';
     if (by.kind === 'files') this.#wait.succeeded();
     this.#emit(this.#revision(id, by));
   }

@@ -1,6 +1,6 @@
 // History as the person asks for it: more on either side of the window, and another window at a message or at the end.
 import type { Message, MessageConnection, MessagesAround } from '../wire/generated/types.ts';
-import type { Host } from './protocol.ts';
+import type { Host } from './host.ts';
 import type { Refusal } from './refusals.ts';
 import type { Timeline } from './timeline.ts';
 

@@ -1,6 +1,7 @@
 // A room's messages that are not stored by the server yet, as the storage is known to have them, and what a person sees of them.
-import type { PendingMessage, StoredEntry } from './protocol.ts';
+import type { StoredEntry } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
+import type { PendingMessage } from './shown.ts';
 
 /** What waits to be sent, and what was finally refused. */
 export interface Shown {

@@ -1,7 +1,8 @@
 // What people of a room are called: asked for when they are shown, many at once, and kept. Names stand in no message.
 import type { Person } from '../wire/generated/types.ts';
+import { type Host, pause } from './host.ts';
 import { split } from './places.ts';
-import { type Event, type Host, pause } from './protocol.ts';
+import type { Event } from './protocol.ts';
 
 /** Of one request. */
 const MOST_AT_ONCE = 100;

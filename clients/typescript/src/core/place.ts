@@ -1,12 +1,12 @@
 // A room that is open or has something to send: its session, and what waits to be told to the server.
 import type { Message } from '../wire/generated/types.ts';
 import { RoomChanges } from './changes.ts';
+import type { Host } from './host.ts';
 import { ReadMark } from './marks.ts';
 import { RoomOutbox } from './outbox.ts';
 import {
   type AnyStored,
   type Event,
-  type Host,
   isMark,
   isMessage,
   type StoredChange,
@@ -52,7 +52,9 @@ export class Place {
 
   revised({ clientMessageId, by, entry }: Told<'revised'>): void {
     if (by.kind === 'read' && entry === null) this.mark.gone();
-    if (by.kind === 'read' || by.kind === 'said') return;
+    if (by.kind === 'read' || by.kind === 'said' || by.kind === 'done') return;
+    if (by.kind === 'change')
+      return this.changes.revised(clientMessageId, entry as StoredChange | null | undefined);
     if (!entry || isMessage(entry)) this.outbox.revised(clientMessageId, by, entry);
   }
 
@@ -71,7 +73,7 @@ export class Place {
 
   /** The client is started again: timers of before are gone. */
   start(): void {
-    this.outbox.due();
+    this.outbox.start();
     this.changes.wake();
     this.mark.due();
   }
@@ -94,12 +96,12 @@ export class Place {
   }
 
   retry({ clientMessageId, newId, text, files }: Told<'retry'>): void {
-    this.outbox.retry(clientMessageId, newId, text, files);
+    this.outbox.amends.retry(clientMessageId, newId, text, files);
     this.changes.retry(clientMessageId);
   }
 
   discard(clientMessageId: string): void {
-    this.outbox.discard(clientMessageId);
+    this.outbox.amends.discard(clientMessageId);
     this.changes.discard(clientMessageId);
   }
 }

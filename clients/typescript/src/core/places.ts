@@ -1,9 +1,11 @@
 // The rooms that are open or have something to send.
 import type { Message, Room, RoomState } from '../wire/generated/types.ts';
 import type { Position } from './connection.ts';
+import type { Host } from './host.ts';
 import { Place } from './place.ts';
-import type { AnyStored, Event, Host, RoomSnapshot } from './protocol.ts';
+import type { AnyStored, Event } from './protocol.ts';
 import { RoomSession } from './room.ts';
+import type { RoomSnapshot } from './shown.ts';
 import { roomSnapshot } from './snapshot.ts';
 
 const MOST_ROOMS_OF_A_HEARTBEAT = 50;
@@ -113,7 +115,7 @@ export class Places {
         for (const place of this.#places.values()) place.retry(event);
         return;
       case 'mend':
-        for (const { outbox } of this.#places.values()) outbox.mend(event.clientMessageId, event.said);
+        for (const { outbox } of this.#places.values()) outbox.amends.mend(event.clientMessageId, event.said);
         return;
       case 'discard':
         for (const place of this.#places.values()) place.discard(event.clientMessageId);

@@ -2,9 +2,10 @@
 // reactions, those included that are not at the server yet. A summary names three people of each reaction. Where that does
 // not say whether the person is one of them it is asked for, many messages at once, and remembered.
 import type { Message, MyReactions, ReactionCount } from '../wire/generated/types.ts';
+import { type Host, pause } from './host.ts';
 import { revOf } from './order.ts';
-import { type Host, type PendingChange, pause, type ShownReaction } from './protocol.ts';
 import { isPassing } from './refusals.ts';
+import type { PendingChange, ShownReaction } from './shown.ts';
 import type { Timeline } from './timeline.ts';
 
 const MOST_IDS = 100;

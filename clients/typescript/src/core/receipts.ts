@@ -1,8 +1,9 @@
 // To how many one's own message was delivered, and how many have read it: asked for the message that is shown, and again when
 // somebody's receipt comes, since that says of one person alone and not how many there are.
 import type { DeliveryConfirmation, ReceiptPage } from '../wire/generated/types.ts';
+import type { Host } from './host.ts';
 import { split } from './places.ts';
-import type { Event, Host } from './protocol.ts';
+import type { Event } from './protocol.ts';
 
 /** Others need a moment to get it, and receipts of many come together. */
 const GATHER_MS = 1_500;

@@ -1,12 +1,13 @@
 // One open room: read, subscribe, catch up, and keep so (docs/clients.md, steps 2 to 6).
 import type { ChangePage, Message, Room, RoomState } from '../wire/generated/types.ts';
 import { Expiry } from './expiry.ts';
+import type { Host } from './host.ts';
 import { Line } from './line.ts';
 import { Lookup } from './lookup.ts';
 import { Pages } from './pages.ts';
-import type { Host, RoomStatus } from './protocol.ts';
 import { Reactions } from './reactions.ts';
 import type { Refusal } from './refusals.ts';
+import type { RoomStatus } from './shown.ts';
 import { Timeline } from './timeline.ts';
 import { Tries } from './tries.ts';
 

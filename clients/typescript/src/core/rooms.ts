@@ -1,7 +1,9 @@
 // The person's rooms as a list, kept by `sync`: one token for all of them, however many there are.
 import type { Message, MyRoomPage, Room, RoomSync, SyncPage } from '../wire/generated/types.ts';
+import { type Host, pause } from './host.ts';
 import { newer } from './order.ts';
-import { type Event, type Host, type ListState, pause, type RoomSummary } from './protocol.ts';
+import type { Event } from './protocol.ts';
+import type { ListState, RoomSummary } from './shown.ts';
 
 const EVERY_MS = 60_000;
 

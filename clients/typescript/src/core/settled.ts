@@ -1,5 +1,7 @@
 // The messages that have left a room's outbox, which the storage may still name, and what is to be done to them afterwards.
-import type { Change, Effect, Following, Host, StoredEntry } from './protocol.ts';
+
+import type { Host } from './host.ts';
+import type { Change, Effect, Following, StoredEntry } from './protocol.ts';
 
 /** The message that waited under this id is stored, and this is to be done to it now; `null`: it does not wait any more. */
 export type Follow = (change: Change, clientMessageId: string | null) => void;

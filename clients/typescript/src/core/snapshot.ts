@@ -1,11 +1,11 @@
 // A room as it is shown, put together from its parts.
 import type { RoomChanges } from './changes.ts';
 import type { RoomOutbox } from './outbox.ts';
-import type { PendingChange, RoomSnapshot, ShownReaction } from './protocol.ts';
 import type { RoomSession } from './room.ts';
+import type { RoomSnapshot, ShownReaction } from './shown.ts';
+import { NO_CHANGES } from './shown-changes.ts';
 
 const NONE: readonly never[] = [];
-const NO_CHANGES: ReadonlyMap<string, PendingChange> = new Map();
 const NO_REACTIONS: ReadonlyMap<string, readonly ShownReaction[]> = new Map();
 
 export function roomSnapshot(

@@ -1,5 +1,5 @@
 // Trying again after pauses that grow.
-import { type Host, pause } from './protocol.ts';
+import { type Host, pause } from './host.ts';
 import type { Refusal } from './refusals.ts';
 
 export class Tries {

@@ -1,7 +1,8 @@
 // Who is writing in open rooms: each for as long as the server says, since nobody says that they have stopped.
 import type { Message, Typing as TypingEvent } from '../wire/generated/types.ts';
+import type { Host } from './host.ts';
 import { split } from './places.ts';
-import type { Event, Host } from './protocol.ts';
+import type { Event } from './protocol.ts';
 
 /** How often it is said while somebody writes: well within the time that it counts. */
 const SAY_EVERY_MS = 3_000;

@@ -1,5 +1,5 @@
 // What a queue waits for after a refusal, and for how long.
-import { type Host, pause } from './protocol.ts';
+import { type Host, pause } from './host.ts';
 import type { Refusal } from './refusals.ts';
 
 /** Timers of platforms do not run much longer, and a mute may be lifted. */
@@ -24,9 +24,10 @@ export class Wait {
     return this.refusal?.code === 'Muted' && this.#host.serverNow() < this.#until;
   }
 
-  begin(refusal: Refusal): void {
+  /** `afterMs`: as the refusal says, unless it is given. */
+  begin(refusal: Refusal, afterMs = this.#length(refusal)): void {
     this.refusal = refusal;
-    this.#host.emit({ type: 'timer', key: this.#key, afterMs: this.#length(refusal) });
+    this.#host.emit({ type: 'timer', key: this.#key, afterMs });
   }
 
   end(): void {

@@ -1,49 +1,15 @@
 // Who of a person's tabs leads, and what it does for the others: no lock, channel, timer or clock of its own. The lock
 // alone says who leads. What is told to a tab twice, late or by a tab that leads no more does no harm: every core
 // catches up after `subscribed`, and compares when a heartbeat is shared.
-import type { Effect, Event, ListState, RequestField } from '../core/protocol.ts';
+import type { Effect, Event, RequestField } from '../core/protocol.ts';
 import { unreachable } from '../core/refusals.ts';
+import type { ListState } from '../core/shown.ts';
 import type { Message } from '../wire/generated/types.ts';
 import { type Heard, heard, type Said, type Shared, type Wanted } from './messages.ts';
+import { Others } from './others.ts';
+import type { TabsInput, TabsOutput } from './protocol.ts';
 import { Subscriptions } from './subscriptions.ts';
-
-/** How often a tab that is shown asks whether the leader is there; one that is hidden asks as seldom as it beats. */
-const PING_MS = 500;
-const HIDDEN_PING_MS = 30_000;
-const SILENCE_MS = 1_000;
-/** A timer that is later than this was held back, and what was said meanwhile may still be unread. */
-const LATE_MS = 500;
-const MOST_POSITIONS = 50;
-
-export type TabsInput =
-  | { readonly type: 'join' | 'leave' | 'signOut' | 'signIn' }
-  /** The lock is held now, or is not any more. */
-  | { readonly type: 'lock'; readonly isHeld: boolean }
-  | { readonly type: 'channel'; readonly data: unknown }
-  /** What the core asks of the connection. */
-  | { readonly type: 'effect'; readonly effect: Effect }
-  /** What this tab's transport tells. */
-  | { readonly type: 'transport'; readonly event: Event }
-  | ({ readonly type: 'answered' } & Shared)
-  /** The storage has taken in a change to what is to be sent. */
-  | { readonly type: 'stored'; readonly roomId: string }
-  /** The person has thrown a draft away. */
-  | { readonly type: 'discarded'; readonly clientMessageId: string }
-  | { readonly type: 'due'; readonly key: string }
-  | { readonly type: 'shown'; readonly isShown: boolean };
-
-export type TabsOutput =
-  | { readonly type: 'post'; readonly said: Said }
-  /** For this tab's chat. */
-  | { readonly type: 'feed'; readonly event: Event }
-  /** For this tab's transport. */
-  | { readonly type: 'wire'; readonly effect: Effect }
-  | { readonly type: 'timer'; readonly key: string; readonly afterMs: number }
-  | { readonly type: 'cancel'; readonly key: string }
-  /** Take the lock from a tab that does not answer; `lock` follows. */
-  | { readonly type: 'steal' }
-  /** The person has signed out in another tab. */
-  | { readonly type: 'signedOut' };
+import { Watch } from './watch.ts';
 
 export interface TabsOptions {
   /** Tells this tab from others. */
@@ -56,31 +22,22 @@ export interface TabsOptions {
   readonly chance: () => number;
 }
 
-interface Other {
-  isShown: boolean;
-  positions: readonly object[];
-  /** How many heartbeats ago it was heard of. */
-  beats: number;
-}
-
 export class TabsCore {
   isLeader = false;
   readonly #options: TabsOptions;
   readonly #subscriptions: Subscriptions;
-  readonly #others = new Map<string, Other>();
+  readonly #others = new Others();
+  readonly #watch: Watch;
   /** What the core has asked for and not ended. */
   readonly #wanted = new Map<string, Wanted>();
   #out: TabsOutput[] = [];
   #isJoined = false;
-  #isShown = true;
   /** Whether the core waits for a connection or believes in one. */
   #wants = false;
   /** Whether the core has no token that is accepted. */
   #isBarred = false;
   #isUp = false;
   #leader: string | null = null;
-  #askedAt = 0;
-  #silences = 0;
 
   constructor(options: TabsOptions) {
     this.#options = options;
@@ -90,11 +47,16 @@ export class TabsCore {
       else this.#post({ type: 'told', to, event });
     };
     this.#subscriptions = new Subscriptions({ wire, tell });
+    this.#watch = new Watch({
+      ping: () => this.#post({ type: 'ping' }),
+      emit: (output) => this.#emit(output),
+      chance: options.chance,
+    });
   }
 
   /** Whether nobody of the person is there once this tab is not. */
   get isLast(): boolean {
-    return this.#options.isAlone || (this.isLeader && this.#others.size === 0);
+    return this.#options.isAlone || (this.isLeader && this.#others.isEmpty);
   }
 
   /** Take one input in, at `now` by the clock here. Returns what is to be done. */
@@ -108,22 +70,7 @@ export class TabsCore {
 
   /** What a request says for all tabs. */
   variables(field: RequestField, variables: Readonly<Record<string, unknown>>) {
-    if (field !== 'heartbeat' || this.#others.size === 0) return variables;
-    const rooms = [
-      variables.rooms as readonly object[],
-      ...[...this.#others.values()].map((each) => each.positions),
-    ];
-    const byRoom = new Map<unknown, object>();
-    for (const position of rooms.flat() as { roomId?: unknown }[]) {
-      if (!byRoom.has(position.roomId)) byRoom.set(position.roomId, position);
-    }
-    const seen = this.#isSeenElsewhere && variables.status === 'AWAY' ? { status: 'ONLINE' } : {};
-    return { ...variables, ...seen, rooms: [...byRoom.values()].slice(0, MOST_POSITIONS) };
-  }
-
-  /** The person is where they look, whichever tab leads. */
-  get #isSeenElsewhere(): boolean {
-    return [...this.#others.values()].some(({ isShown }) => isShown);
+    return this.#others.variables(field, variables);
   }
 
   #take(input: TabsInput, now: number): void {
@@ -149,11 +96,12 @@ export class TabsCore {
       case 'discarded':
         return this.#post(input);
       case 'due':
-        return this.#due(input.key, now);
+        return this.isLeader ? undefined : this.#watch.due(input.key, now);
       case 'shown':
-        this.#isShown = input.isShown;
-        if (!this.isLeader && !this.#options.isAlone) this.#hello(); // the person is here now, or not any more
-        return this.#pingAfter(0);
+        this.#watch.isShown = input.isShown;
+        if (this.isLeader || this.#options.isAlone) return;
+        this.#hello(); // the person is here now, or not any more
+        return this.#watch.after(0);
     }
   }
 
@@ -164,13 +112,12 @@ export class TabsCore {
     this.#feed({ type: 'leads', isLeader: this.isLeader });
     if (this.isLeader) return;
     this.#hello();
-    this.#pingAfter(PING_MS);
+    this.#watch.after();
   }
 
   #leave(): void {
     this.#post({ type: 'bye' });
-    this.#emit({ type: 'cancel', key: 'ping' });
-    this.#emit({ type: 'cancel', key: 'silence' });
+    this.#watch.end();
     this.#isJoined = false;
     this.#reset();
   }
@@ -189,8 +136,7 @@ export class TabsCore {
     this.isLeader = true;
     this.#leader = null;
     this.#isUp = false;
-    this.#emit({ type: 'cancel', key: 'ping' });
-    this.#emit({ type: 'cancel', key: 'silence' });
+    this.#watch.end();
     this.#feed({ type: 'leads', isLeader: true });
     this.#post({ type: 'leads', isUp: false });
     if (this.#wants) this.#emit({ type: 'wire', effect: { type: 'connect' } });
@@ -205,7 +151,7 @@ export class TabsCore {
     this.#emit({ type: 'wire', effect: { type: 'disconnect' } });
     this.#feed({ type: 'leads', isLeader: false });
     this.#hello();
-    this.#pingAfter(PING_MS);
+    this.#watch.after();
   }
 
   #effect(effect: Effect): void {
@@ -224,7 +170,7 @@ export class TabsCore {
     const { id } = this.#options;
     if (effect.type === 'subscribe') this.#subscriptions.subscribe(id, effect);
     else if (effect.type === 'unsubscribe') this.#subscriptions.unsubscribe(id, effect.roomId);
-    else if (effect.type === 'here' && effect.status === 'AWAY' && this.#isSeenElsewhere) {
+    else if (effect.type === 'here' && effect.status === 'AWAY' && this.#others.isSeen) {
       this.#emit({ type: 'wire', effect: { ...effect, status: 'ONLINE' } });
     } else this.#emit({ type: 'wire', effect });
     if (effect.type !== 'disconnect') return;
@@ -271,20 +217,12 @@ export class TabsCore {
     } else if (this.isLeader && !this.#options.isAlone && value) {
       if (field !== 'sync' && field !== 'myRooms' && field !== 'heartbeat') return;
       this.#post({ type: 'shared', field, variables, value });
-      if (field === 'heartbeat') this.#forgetSilent();
-    }
-  }
-
-  /** Each tab says hello when a heartbeat is shared; who has not done so twice is gone. */
-  #forgetSilent(): void {
-    for (const [tab, other] of this.#others) {
-      other.beats += 1;
-      if (other.beats > 2) this.#forget(tab);
+      if (field === 'heartbeat') for (const tab of this.#others.beat()) this.#forget(tab);
     }
   }
 
   #forget(tab: string): void {
-    this.#others.delete(tab);
+    this.#others.forget(tab);
     this.#subscriptions.replace(tab, []);
   }
 
@@ -318,8 +256,7 @@ export class TabsCore {
       case 'ping':
         return this.#post({ type: 'leads', isUp: this.#isUp });
       case 'subscribe':
-        if (!this.#others.has(said.from))
-          this.#others.set(said.from, { positions: [], beats: 0, isShown: true });
+        if (!this.#others.has(said.from)) this.#others.greet(said.from, [], true);
         if (this.#isUp) this.#subscriptions.subscribe(said.from, bare(said));
         return;
       case 'unsubscribe':
@@ -328,7 +265,7 @@ export class TabsCore {
   }
 
   #greeted({ from, wanted, positions, token, isShown }: Extract<Heard, { type: 'hello' }>): void {
-    this.#others.set(from, { positions, beats: 0, isShown });
+    this.#others.greet(from, positions, isShown);
     this.#post({ type: 'leads', isUp: this.#isUp });
     if (this.#isUp) this.#subscriptions.replace(from, wanted);
     const list = this.#options.list();
@@ -339,9 +276,7 @@ export class TabsCore {
   #told(said: Heard): void {
     if (said.type === 'leads') this.#led(said.from, said.isUp);
     if (said.from !== this.#leader) return;
-    this.#silences = 0;
-    this.#emit({ type: 'cancel', key: 'silence' });
-    this.#pingAfter(PING_MS);
+    this.#watch.heard();
     switch (said.type) {
       case 'up':
         return this.#up();
@@ -395,36 +330,11 @@ export class TabsCore {
     this.#feed({ type: 'down', refusal });
   }
 
-  #due(key: string, now: number): void {
-    if (this.isLeader) return;
-    if (key === 'ping') return this.#ping(now);
-    if (key !== 'silence') return;
-    this.#silences += 1;
-    const isLate = now - this.#askedAt > SILENCE_MS + LATE_MS;
-    if (isLate && this.#silences < 2) return this.#ping(now);
-    this.#silences = 0;
-    this.#emit({ type: 'steal' });
-    this.#pingAfter(PING_MS);
-  }
-
-  #ping(now: number): void {
-    this.#askedAt = now;
-    this.#post({ type: 'ping' });
-    // Not all who wait take over at the same moment.
-    const afterMs = SILENCE_MS + Math.round(this.#options.chance() * 200);
-    this.#emit({ type: 'timer', key: 'silence', afterMs });
-  }
-
-  #pingAfter(afterMs: number): void {
-    if (this.isLeader || this.#options.isAlone) return;
-    this.#emit({ type: 'timer', key: 'ping', afterMs: this.#isShown ? afterMs : HIDDEN_PING_MS });
-  }
-
   #hello(): void {
     const token = this.#options.list()?.token ?? null;
     const positions = this.#options.positions();
     const wanted = [...this.#wanted.values()].map(bare);
-    this.#post({ type: 'hello', wanted, positions, token, isShown: this.#isShown });
+    this.#post({ type: 'hello', wanted, positions, token, isShown: this.#watch.isShown });
   }
 
   #feed(event: Event): void {

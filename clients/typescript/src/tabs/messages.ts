@@ -1,6 +1,7 @@
 // What tabs of one person say to each other. Pages of another version of this library may be on the same channel.
-import type { Event, ListState, RequestField } from '../core/protocol.ts';
+import type { Event, RequestField } from '../core/protocol.ts';
 import type { Refusal } from '../core/refusals.ts';
+import type { ListState } from '../core/shown.ts';
 import { isRecord } from '../transports/transport.ts';
 import type { Message } from '../wire/generated/types.ts';
 

@@ -1,6 +1,6 @@
 // AppSync itself: GraphQL over HTTP, and live events by its realtime protocol
 // (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html).
-import { parseRefusal, type Refusal, unauthorized, unreachable } from '../core/refusals.ts';
+import { type Refusal, unauthorized, unreachable } from '../core/refusals.ts';
 import {
   onMessageOperation,
   onMineOperation,
@@ -8,8 +8,10 @@ import {
   onTypingOperation,
 } from '../wire/generated/operations.ts';
 import { checked, type Operation } from '../wire/operation.ts';
-import { callHttp, firstError } from './http.ts';
+import { fieldOf, prefixed, prefixOf } from '../wire/prefix.ts';
+import { type Authorize, callHttp, firstError } from './http.ts';
 import { realtimeProtocols, realtimeUrlOf } from './realtime.ts';
+import { ACK_MS, Subscriptions } from './subscriptions.ts';
 import { type GetToken, Tokens } from './tokens.ts';
 import {
   browserSocket,
@@ -35,6 +37,8 @@ export interface AppSyncOptions {
   readonly url: string;
   /** The realtime endpoint, where it is not where AppSync puts it. */
   readonly realtimeUrl?: string;
+  /** The prefix of the chat's fields and types, where its schema is part of a larger one: `Chat` for `chatMessages`. */
+  readonly prefix?: string;
   /** A token for Cognito, OpenID Connect or the Lambda authorizer. */
   readonly getToken?: GetToken;
   /** In place of a token: IAM. */
@@ -42,25 +46,8 @@ export interface AppSyncOptions {
   readonly socket?: SocketFactory;
 }
 
-const ACK_MS = 15_000;
 const IDLE_MS = 300_000;
 const OPEN = 1;
-
-/** One subscription, as somebody asks for it. */
-interface Wanted {
-  /** What it is about: it ends together with the others of this. */
-  readonly about: string;
-  readonly operation: { readonly field: string; readonly text: string };
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly number: number;
-  readonly started: () => void;
-  readonly refused: (refusal: Refusal) => void;
-}
-
-interface Subscription extends Wanted {
-  isAgain: boolean;
-  timer: ReturnType<typeof setTimeout>;
-}
 
 /** Of the person, and of no room. */
 const MINE = 'mine/';
@@ -76,8 +63,9 @@ class AppSync implements Transport {
   readonly #options: AppSyncOptions;
   readonly #tokens: Tokens | null;
   readonly #realtimeUrl: string;
+  readonly #prefix: string;
   readonly #host: string;
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #subscriptions: Subscriptions;
   #listener: TransportListener | null = null;
   #socket: Socket | null = null;
   #isReady = false;
@@ -91,16 +79,26 @@ class AppSync implements Transport {
     this.#options = options;
     this.#tokens = options.getToken ? new Tokens(options.getToken) : null;
     this.#realtimeUrl = options.realtimeUrl ?? realtimeUrlOf(options.url);
+    this.#prefix = prefixOf(options.prefix);
     this.#host = new URL(options.url).host;
+    this.#subscriptions = new Subscriptions({
+      send: (frame) => this.#send(frame),
+      connection: () => this.#connection,
+      authorize: (body, isAgain) => this.#authorization(body, '', isAgain),
+      hasFresh: this.#tokens !== null,
+      textOf: (operation) => prefixed(operation, this.#prefix).text,
+    });
   }
 
   async call<Variables, Answer>(operation: Operation<Variables, Answer>, variables: Variables) {
+    const { url } = this.#options;
     let token = '';
-    return callHttp(this.#options.url, operation, variables, async (body, isRefused) => {
-      if (!this.#tokens) return this.#signed(this.#options.url, body);
+    const authorize: Authorize = async (body, isRefused) => {
+      if (!this.#tokens) return this.#signed(url, body);
       token = await (isRefused ? this.#tokens.after(token) : this.#tokens.get());
       return { authorization: token };
-    });
+    };
+    return callHttp({ url, prefix: this.#prefix, authorize }, operation, variables);
   }
 
   connect(listener: TransportListener): void {
@@ -118,14 +116,14 @@ class AppSync implements Transport {
   subscribe(roomId: string, epoch: number, number: number): void {
     this.unsubscribe(roomId);
     const wanted = { about: room(roomId), variables: { roomId, epoch }, number };
-    void this.#start({
+    void this.#subscriptions.start({
       ...wanted,
       operation: onMessageOperation,
       started: () => {
         this.#listener?.subscribed(roomId, number);
         // Who is writing and who has read is worth no second try: the room's next subscription brings them again.
         for (const operation of [onTypingOperation, onReceiptOperation]) {
-          void this.#start({ ...wanted, operation, started: () => {}, refused: () => {} });
+          void this.#subscriptions.start({ ...wanted, operation, started: () => {}, refused: () => {} });
         }
       },
       refused: (refusal) => this.#listener?.notSubscribed(roomId, number, refusal),
@@ -133,12 +131,12 @@ class AppSync implements Transport {
   }
 
   unsubscribe(roomId: string): void {
-    this.#end(room(roomId));
+    this.#subscriptions.end(room(roomId));
   }
 
   subscribeMine(userId: string, epoch: number, number: number): void {
-    this.#end(MINE);
-    void this.#start({
+    this.#subscriptions.end(MINE);
+    void this.#subscriptions.start({
       about: MINE,
       operation: onMineOperation,
       variables: { userId, epoch },
@@ -146,10 +144,6 @@ class AppSync implements Transport {
       started: () => this.#listener?.mineSubscribed(number),
       refused: (refusal) => this.#listener?.mineNotSubscribed(number, refusal),
     });
-  }
-
-  #end(about: string): void {
-    for (const [id, each] of this.#subscriptions) if (each.about === about) this.#stop(id, each);
   }
 
   /** Connect; `isAgain`: with a fresh token, since the one before was refused. */
@@ -186,13 +180,13 @@ class AppSync implements Transport {
       case 'connection_error':
         return this.#refused(payload, isAgain);
       case 'start_ack':
-        return this.#started(id);
+        return this.#subscriptions.started(id);
       case 'data':
         return this.#heard(payload);
       case 'error':
-        return this.#notStarted(id, payload);
+        return this.#subscriptions.notStarted(id, firstError(payload.errors));
       case 'complete':
-        return this.#ended(id, unreachable('the server ended the subscription'));
+        return this.#subscriptions.ended(id, unreachable('the server ended the subscription'));
     }
   }
 
@@ -208,67 +202,22 @@ class AppSync implements Transport {
     void this.#open(true);
   }
 
-  async #start(wanted: Wanted, isAgain = false): Promise<void> {
-    const connection = this.#connection;
-    const { operation, variables, number, about } = wanted;
-    const id = `${number}${isAgain ? '.again' : ''}.${operation.field}.${about}`;
-    const timer = setTimeout(() => this.#ended(id, unreachable()), ACK_MS);
-    this.#subscriptions.set(id, { ...wanted, isAgain, timer });
-    try {
-      const data = JSON.stringify({ query: operation.text, variables });
-      const authorization = await this.#authorization(data, '', isAgain);
-      if (connection !== this.#connection || !this.#subscriptions.has(id)) return;
-      this.#send({ id, type: 'start', payload: { data, extensions: { authorization } } });
-    } catch {
-      this.#ended(id, unreachable());
-    }
-  }
-
-  #started(id: string): void {
-    const subscription = this.#subscriptions.get(id);
-    if (!subscription) return;
-    clearTimeout(subscription.timer);
-    subscription.started();
-  }
-
-  #notStarted(id: string, payload: Readonly<Record<string, unknown>>): void {
-    const error = firstError(payload.errors);
-    const refusal = parseRefusal(error?.errorType, error?.message);
-    const subscription = this.#subscriptions.get(id);
-    if (refusal.code === 'Unauthorized' && subscription && !subscription.isAgain && this.#tokens) {
-      clearTimeout(subscription.timer);
-      this.#subscriptions.delete(id);
-      void this.#start(subscription, true);
-    } else this.#ended(id, refusal);
-  }
-
   #heard(payload: Readonly<Record<string, unknown>>): void {
     const data = isRecord(payload.data) ? payload.data : {};
+    const said = <Value>(operation: Operation<never, Value>) =>
+      checked(operation, data[fieldOf(operation.field, this.#prefix)]);
     try {
-      const message = checked(onMessageOperation, data.onMessage);
+      const message = said(onMessageOperation);
       if (message) this.#listener?.live(message);
-      const event = checked(onMineOperation, data.onMine);
+      const event = said(onMineOperation);
       if (event) this.#listener?.mine(event);
-      const typing = checked(onTypingOperation, data.onTyping);
+      const typing = said(onTypingOperation);
       if (typing) this.#listener?.typing(typing);
-      const receipt = checked(onReceiptOperation, data.onReceipt);
+      const receipt = said(onReceiptOperation);
       if (receipt) this.#listener?.receipt(receipt);
     } catch {
       // What cannot be read is found when heads are compared.
     }
-  }
-
-  #ended(id: string, refusal: Refusal): void {
-    const subscription = this.#subscriptions.get(id);
-    if (!subscription) return;
-    this.#stop(id, subscription);
-    subscription.refused(refusal);
-  }
-
-  #stop(id: string, { timer }: Subscription): void {
-    clearTimeout(timer);
-    this.#subscriptions.delete(id);
-    this.#send({ id, type: 'stop' });
   }
 
   #send(frame: object): void {
@@ -289,7 +238,6 @@ class AppSync implements Transport {
 
   #drop(): void {
     clearTimeout(this.#deadline);
-    for (const { timer } of this.#subscriptions.values()) clearTimeout(timer);
     this.#subscriptions.clear();
     this.#isReady = false;
     this.#socket?.close();

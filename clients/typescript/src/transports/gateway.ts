@@ -10,11 +10,12 @@ import {
 } from '../wire/generated/operations.ts';
 import type { Message, PresenceStatus, SendMessageVariables } from '../wire/generated/types.ts';
 import { checked, type Operation } from '../wire/operation.ts';
-import { callHttp } from './http.ts';
+import { prefixOf } from '../wire/prefix.ts';
+import { type Authorize, callHttp } from './http.ts';
+import { Sends } from './sends.ts';
 import { type GetToken, Tokens } from './tokens.ts';
 import {
   browserSocket,
-  CallRefused,
   frameOf,
   type Socket,
   type SocketFactory,
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   readonly url: string;
   /** The GraphQL endpoint of the API behind it. */
   readonly apiUrl: string;
+  /** The prefix of the chat's fields and types there: the gateway's `SCHEMA_PREFIX`. Frames know of none. */
+  readonly prefix?: string;
   readonly getToken: GetToken;
   /** The same that the client was given. */
   readonly deviceId?: string;
@@ -37,16 +40,9 @@ export interface GatewayOptions {
 const HELLO_MS = 15_000;
 const PING_MS = 30_000;
 const IDLE_MS = 45_000;
-const ANSWER_MS = 32_000;
 const OPEN = 1;
 const BAD_TOKEN = 4401;
 const TOO_FAST = 4429;
-
-interface Waiting {
-  readonly resolve: (message: Message | null) => void;
-  readonly reject: (error: CallRefused) => void;
-  readonly timer: ReturnType<typeof setTimeout>;
-}
 
 /** Live events and sends by the gateway's frames (`chat.v1`), everything else by the API. */
 export function gateway(options: GatewayOptions): Transport {
@@ -57,16 +53,16 @@ class Gateway implements Transport {
   readonly followsEpochs = true;
   readonly #options: GatewayOptions;
   readonly #tokens: Tokens;
+  readonly #prefix: string;
   /** The number of each room's subscription. */
   readonly #rooms = new Map<string, number>();
   /** The position of each room's last frame: from there a later connection goes on. */
   readonly #ats = new Map<string, string>();
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #sends = new Sends();
   #listener: TransportListener | null = null;
   #socket: Socket | null = null;
   #token = '';
   #connection = 0;
-  #refs = 0;
   #isReady = false;
   /** The number under which the person's own events were asked for, and whether they come. */
   #mine = 0;
@@ -79,18 +75,22 @@ class Gateway implements Transport {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#tokens = new Tokens(options.getToken);
+    this.#prefix = prefixOf(options.prefix);
   }
 
   async call<Variables, Answer>(operation: Operation<Variables, Answer>, variables: Variables) {
     const asked: Operation<never, unknown> = operation;
     if (asked === sendMessageOperation && this.#isReady) {
-      return (await this.#send(variables as SendMessageVariables)) as Answer | null;
+      const { roomId: room, ...message } = variables as SendMessageVariables;
+      const said = this.#sends.send((ref) => this.#say({ type: 'send', ref, room, ...message }));
+      return (await said) as Answer | null;
     }
     let token = '';
-    return callHttp(this.#options.apiUrl, operation, variables, async (_, isRefused) => {
+    const authorize: Authorize = async (_, isRefused) => {
       token = await (isRefused ? this.#tokens.after(token) : this.#tokens.get());
       return { authorization: token };
-    });
+    };
+    return callHttp({ url: this.#options.apiUrl, prefix: this.#prefix, authorize }, operation, variables);
   }
 
   connect(listener: TransportListener): void {
@@ -128,19 +128,6 @@ class Gateway implements Transport {
   unsubscribe(roomId: string): void {
     this.#ats.delete(roomId);
     if (this.#rooms.delete(roomId)) this.#say({ type: 'unsubscribe', room: roomId });
-  }
-
-  #send({ roomId: room, ...message }: SendMessageVariables): Promise<Message | null> {
-    this.#refs += 1;
-    const ref = String(this.#refs);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(ref);
-        reject(new CallRefused(unreachable()));
-      }, ANSWER_MS);
-      this.#waiting.set(ref, { resolve, reject, timer });
-      this.#say({ type: 'send', ref, room, ...message });
-    });
   }
 
   async #open(isAgain: boolean): Promise<void> {
@@ -189,7 +176,7 @@ class Gateway implements Transport {
       case 'mine':
         return this.#heardMine(frame);
       case 'ack':
-        return this.#answer(ref, frame.message);
+        return this.#sends.answered(ref, readMessage(frame.message));
       case 'refused':
         return this.#refused(frame, room, ref);
       case 'reset':
@@ -259,22 +246,9 @@ class Gateway implements Transport {
     if (typeof at === 'string' && this.#rooms.has(room)) this.#ats.set(room, at);
   }
 
-  #answer(ref: string, value: unknown): void {
-    const waiting = this.#waiting.get(ref);
-    if (!waiting) return;
-    clearTimeout(waiting.timer);
-    this.#waiting.delete(ref);
-    waiting.resolve(readMessage(value));
-  }
-
   #refused(frame: Readonly<Record<string, unknown>>, room: string, ref: string): void {
     const refusal = parseRefusal(String(frame.errorType ?? ''), String(frame.message ?? ''));
-    const waiting = this.#waiting.get(ref);
-    if (waiting) {
-      clearTimeout(waiting.timer);
-      this.#waiting.delete(ref);
-      return waiting.reject(new CallRefused(refusal));
-    }
+    if (this.#sends.refused(ref, refusal)) return;
     const number = this.#rooms.get(room);
     if (ref || number === undefined) return;
     if (refusal.code !== 'ServiceUnavailable') this.#ats.delete(room);
@@ -323,11 +297,7 @@ class Gateway implements Transport {
     this.#rooms.clear();
     this.#socket?.close();
     this.#socket = null;
-    for (const { reject, timer } of this.#waiting.values()) {
-      clearTimeout(timer);
-      reject(new CallRefused(unreachable()));
-    }
-    this.#waiting.clear();
+    this.#sends.clear();
   }
 }
 

@@ -1,6 +1,7 @@
 // GraphQL over HTTP, as AppSync speaks it: refusals come with status 200, and 401 is a token that was not accepted.
 import { parseRefusal, type Refusal, unauthorized, unreachable } from '../core/refusals.ts';
 import { checked, type Operation } from '../wire/operation.ts';
+import { prefixed } from '../wire/prefix.ts';
 import { CallRefused, isRecord } from './transport.ts';
 
 /** AppSync ends what takes longer than 30 seconds. */
@@ -10,24 +11,31 @@ const TOO_FAST_MS = 1_000;
 /** The headers that say who calls; `isRefused`: those of before were not accepted. */
 export type Authorize = (body: string, isRefused: boolean) => Promise<Readonly<Record<string, string>>>;
 
+/** Where the API is, its schema's prefix, and who calls. */
+export interface Api {
+  readonly url: string;
+  readonly prefix: string;
+  readonly authorize: Authorize;
+}
+
 /** The operation's answer. Rejects with `CallRefused`. */
 export async function callHttp<Variables, Answer>(
-  url: string,
+  { url, prefix, authorize }: Api,
   operation: Operation<Variables, Answer>,
   variables: Variables,
-  authorize: Authorize,
 ): Promise<Answer | null> {
-  const body = JSON.stringify({ query: operation.text, variables });
+  const { field, text } = prefixed(operation, prefix);
+  const body = JSON.stringify({ query: text, variables });
   const ask = async (isRefused: boolean) =>
     // The last heartbeat is said while the page goes.
     post(url, body, await authorized(authorize, body, isRefused), operation.field === 'heartbeat');
   let response = await ask(false);
   if (response.status === 401) response = await ask(true);
   const answer = await read(response);
-  const refusal = refusalOf(response, answer, operation.field);
+  const refusal = refusalOf(response, answer, field);
   if (refusal) throw new CallRefused(refusal);
   try {
-    return checked(operation, isRecord(answer?.data) ? answer.data[operation.field] : null);
+    return checked(operation, isRecord(answer?.data) ? answer.data[field] : null);
   } catch (error) {
     const sentence = error instanceof Error ? error.message : '';
     throw new CallRefused({ code: 'Unknown', errorType: 'MalformedAnswer', sentence, values: {} });

@@ -1,7 +1,8 @@
 // What must be true after a history.
 import { isDeepStrictEqual } from 'node:util';
 
-import { filesOf, type RoomSnapshot } from '../../src/core/protocol.ts';
+import { filesOf } from '../../src/core/protocol.ts';
+import type { RoomSnapshot } from '../../src/core/shown.ts';
 import type { Message } from '../../src/wire/generated/types.ts';
 import type { ModelRoom } from './server.ts';
 import { ME, type World } from './world.ts';

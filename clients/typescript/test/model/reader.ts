@@ -3,8 +3,9 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { ChatCore } from '../../src/core/chat.ts';
-import type { Effect, Event, RoomSnapshot } from '../../src/core/protocol.ts';
+import type { Effect, Event } from '../../src/core/protocol.ts';
 import { unreachable } from '../../src/core/refusals.ts';
+import type { RoomSnapshot } from '../../src/core/shown.ts';
 import type { Message } from '../../src/wire/generated/types.ts';
 import { ROOM } from '../support.ts';
 import { NaiveRoom } from './naive.ts';

@@ -55,9 +55,6 @@ export class ModelStorage {
         const entry = this.add(effect.entry, effect.replaces);
         return entry ? { type: 'added', entry } : { type: 'notAdded', roomId, clientMessageId };
       }
-      case 'update':
-        this.revise(effect.entry.clientMessageId, () => effect.entry);
-        return null;
       case 'remove':
         this.revise(effect.clientMessageId, () => null);
         return null;

@@ -1,7 +1,8 @@
 // Tabs that share, in the model's virtual time: the browser's lock and channel, and tabs that use them.
 import type { Effect, Event } from '../../src/core/protocol.ts';
-import { TabsCore, type TabsInput, type TabsOutput } from '../../src/tabs/core.ts';
+import { TabsCore } from '../../src/tabs/core.ts';
 import { VERSION } from '../../src/tabs/messages.ts';
+import type { TabsInput, TabsOutput } from '../../src/tabs/protocol.ts';
 import { Tab, type World } from './world.ts';
 
 type Request = Extract<Effect, { type: 'request' }>;

@@ -9,6 +9,8 @@ import { ModelServer, Refused, type Subscription } from './server.ts';
 import { ModelStorage } from './storage.ts';
 
 export const ME = 'me';
+/** What takes longer does not arrive: AppSync ends it, and so does the client. */
+const FLIGHT_MS = 60_000;
 
 /** What goes wrong with the next call or event that it fits. */
 export type Armed =
@@ -221,7 +223,7 @@ export class Tab {
       case 'delivered':
         return this.ask(effect);
       case 'request':
-        return this.later(() => this.#request(effect));
+        return this.#requestFrom(world.elapsed, effect);
       case 'post':
         return this.later(() => this.#post(effect));
       case 'endPost':
@@ -271,7 +273,12 @@ export class Tab {
     if (armed) this.later(() => this.heard({ type: 'live', message }));
   }
 
-  #request(effect: Extract<Effect, { type: 'request' }>): void {
+  #requestFrom(asked: number, effect: Extract<Effect, { type: 'request' }>): void {
+    const isLate = () => this.world.elapsed - asked > FLIGHT_MS;
+    this.later(() => this.#request(effect, isLate));
+  }
+
+  #request(effect: Extract<Effect, { type: 'request' }>, isLate: () => boolean): void {
     const { number, field } = effect;
     const variables = this.variables(effect);
     const world = this.world;
@@ -284,7 +291,7 @@ export class Tab {
     const kinds: Armed[] = ['dropRequest', 'loseAnswer', 'doubleRequest', 'unavailable', 'token'];
     if (field === 'sendMessage') kinds.push('limit', 'unavailableButDone', 'internal');
     const armed = world.takeArmed(...kinds);
-    if (!this.isLinked || armed === 'dropRequest') return refuse();
+    if (!this.isLinked || armed === 'dropRequest' || isLate()) return refuse();
     if (armed === 'token') return refuse(unauthorized());
     if (armed === 'limit')
       return refuse(new Refused('RateLimited', { retryAfterMs: 1_200, scope: 'person' }).refusal);
@@ -300,7 +307,7 @@ export class Tab {
       }
     };
     const answer = call();
-    if (armed === 'doubleRequest') world.pieces.push({ tab: this, run: call });
+    if (armed === 'doubleRequest') world.pieces.push({ tab: this, run: () => isLate() || call() });
     if (armed === 'loseAnswer') return refuse();
     if (armed === 'unavailableButDone') return refuse(new Refused('ServiceUnavailable').refusal);
     this.later(() => {
@@ -329,7 +336,7 @@ export class Tab {
   #store(effect: Effect): void {
     const event = this.world.storage.carryOut(effect);
     if (event) this.world.pieces.unshift({ tab: this, run: () => this.feed(event), line: this.#line });
-    if (effect.type === 'add' || effect.type === 'update') this.stored(effect.entry.roomId);
+    if (effect.type === 'add') this.stored(effect.entry.roomId);
     else if (effect.type === 'revise' && effect.by.kind !== 'settle' && effect.by.kind !== 'try')
       this.stored(effect.roomId);
   }

@@ -42,6 +42,11 @@ def no_direct_key() -> bytes:
     raise LookupError("no DIRECT_KEY")
 
 
+def no_pseudonym(_: str) -> str:
+    """A process that was given no key of pseudonyms."""
+    raise LookupError("no AUDIT_KEY")
+
+
 def thread_pool() -> "Callable[[], Executor]":
     """Gives one pool, made at the first call: who needs none, such as `sendMessage` without attachments,
     imports none."""
@@ -64,7 +69,7 @@ class Deployment:
     `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `threads`
     gives the pool for requests beside each other; what runs in it never waits for something else that does.
     `projections`: whether anything is derived from the tables' streams; what needs that is refused else.
-    `direct_key` gives the secret that the ids of direct rooms are made with.
+    `direct_key` gives the secret that the ids of direct rooms are made with. `pseudonym` gives the keyed pseudonym of a user id.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
     is only invited until they accept. `history_from`: what rooms are made with. `before_text` and `may_add` give what asks
     that rule of the deployment's own in one call, or `None` where there is no such rule. `directory` says what people are
@@ -92,6 +97,7 @@ class Deployment:
     before_text: "Callable[[Tally], AskAboutText | None]" = no_hook
     may_add: "Callable[[Tally], AskAboutPeople | None]" = no_hook
     direct_key: Callable[[], bytes] = no_direct_key
+    pseudonym: Callable[[str], str] = no_pseudonym
     directory: "PeopleDirectory | None" = None
     avatar_hosts: frozenset[str] = frozenset()
     threads: "Callable[[], Executor]" = field(default_factory=thread_pool)

@@ -16,6 +16,7 @@ from chat.storage.store import Store
 from chat_lambda.init import in_lambda
 from chat_lambda.secrets import read_cursor_keys, read_key
 from chat_lambda.settings import settings
+from chat_lambda.telemetry import actor
 
 if TYPE_CHECKING:
     from chat.rules.hooks import Runner
@@ -53,6 +54,7 @@ def deployment() -> Deployment:
         text_limits=TextLimits(own.max_code_points, own.max_bytes),
         uploads=uploads,
         direct_key=direct_key,
+        pseudonym=actor,
         additions_per_hour=own.additions_per_hour,
         adding_needs_consent=own.adding_needs_consent,
         history_from=own.history_from,

@@ -1,8 +1,12 @@
 """Work on the jobs that wait in the background. A schedule calls this, and on one machine `make run`."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from chat.deployment import Deployment
 from chat.rules.tally import Tally
-from chat.steps import avatars, name_index, room_removal
+from chat.steps import avatars, data_requests, name_index, room_removal
+from chat.steps.due_jobs import Beginning, begin_due_jobs
 from chat.steps.jobs import Kinds, Run
 from chat.steps.jobs import run_jobs as work
 
@@ -13,12 +17,21 @@ KINDS: Kinds = {
     name_index.ROOM: name_index.ROOM_STEPS,
 }
 
+BEGINNINGS: Mapping[str, Beginning] = {
+    data_requests.ERASE: data_requests.begin_writes,
+    data_requests.EXPORT: data_requests.begin_writes,
+}
+"""How the kinds that may wait for an instant begin."""
+
 
 def run_jobs(deployment: Deployment, seconds: float, tally: Tally) -> Run:
-    """Work for so many seconds, or until nothing is left to do. Raises `ServiceUnavailable`."""
+    """Begin what is due, and work for so many seconds, or until nothing is left to do. Raises `ServiceUnavailable`."""
+    left, failures = begin_due_jobs(deployment, KINDS, BEGINNINGS)
     run = work(deployment, KINDS, seconds)
+    run = replace(run, failures=[*failures, *run.failures])
     tally.add("JobsEnded", run.ended)
     tally.add("JobsWaiting", run.waiting)
     tally.add("JobsStuck", run.stuck)
+    tally.add("JobsOverdue", len(left))
     tally.add("JobFailures", len(run.failures))
     return run

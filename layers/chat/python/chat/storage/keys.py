@@ -26,6 +26,8 @@ USER#{userId}    AT#{room}                 receipts
                  NAMED#{room}              under which NAME# they are found in a room
                  MINE                      the epoch of their own, and what they were told last (core table)
                  DRAFT#{room}              a message that they are writing (core table)
+                 REQUEST#{requestId}       that their data be exported or erased; the id is a UUIDv7 (core table)
+                 REQUESTS                  which of these are open, and the rate of making them (core table)
 AVATAR#{id}      OWNER                     whose picture an uploaded file is (core table)
 LIVE#{room}#{n}  WINDOW#{number}           how many people had the room open in half a minute, one shard of it
 LEDGER#{room}    HOUR#{number}             deliveries due and confirmed in an hour; the number is 7-digit zero-padded
@@ -34,6 +36,8 @@ REACT#{room}     BY#{emoji}#{userId}       that somebody reacts to a message; on
 REACTIONS#{room} KINDS#{message}           the emoji that a message is reacted with, and in which shards
                  DIRTY#{message}           that its reactions were changed since they were summarised
 JOBS             {kind}#{subject}          a job that runs in the background, with its checkpoint
+DUE              {ts}#{kind}#{subject}     a job that begins at an instant; ts as a message's (core table)
+ERASURES         {person}#{requestId}      what came of an erasure; {person} is a keyed pseudonym (core table)
 
 {userId} is a user id in which `%` and `#` are written `%25` and `%23`, 512 bytes at the most; in {emoji} they are written so,
 too. {message} is a message's id, a UUIDv7.
@@ -51,6 +55,9 @@ PROFILE = "CHATPROFILE"
 OWNER = "OWNER"
 MINE = "MINE"
 JOBS = "JOBS"
+DUE = "DUE"
+ERASURES = "ERASURES"
+OPEN_REQUESTS = "REQUESTS"
 REACTION_SHARDS = "REACT#"
 """How the partition keys of a message's reactions begin."""
 COUNTS = "COUNT#"
@@ -170,6 +177,39 @@ def hour(number: int) -> str:
 
 def job(kind: str, subject: str) -> str:
     return f"{kind}#{subject}"
+
+
+def due(ms: int, kind: str, subject: str) -> str:
+    return f"{due_floor(ms)}#{job(kind, subject)}"
+
+
+def due_floor(ms: int) -> str:
+    """A key just before every job that begins at `ms` (milliseconds) or later."""
+    return f"{min(max(ms, 0), LATEST_MS):013d}"
+
+
+def request(request_id: str) -> str:
+    return f"{REQUESTS}{request_id}"
+
+
+def person_request(user_id: str, request_id: str) -> str:
+    """The subject of a job for a person's request."""
+    return f"{_escaped(user_id)}#{request_id}"
+
+
+def person_request_parts(subject: str) -> tuple[str, str]:
+    """The user id and the request id in a subject of `person_request`."""
+    user_id, _, request_id = subject.partition("#")
+    return _unescaped(user_id), request_id
+
+
+def erasure(person: str, request_id: str) -> str:
+    return f"{person}#{request_id}"
+
+
+def erasures_of(person: str) -> tuple[str, str]:
+    """Keys before and after those of one pseudonym."""
+    return f"{person}#", f"{person}$"
 
 
 def upload(upload_id: str) -> str:
@@ -292,7 +332,11 @@ DRAFTS, DRAFTS_END = "DRAFT#", "DRAFT$"
 PICTURES, PICTURES_END = "PICTURE#", "PICTURE$"
 NAMES, NAMES_END = "NAME#", "NAME$"
 NAMED, NAMED_END = "NAMED#", "NAMED$"
+REQUESTS, REQUESTS_END = "REQUEST#", "REQUEST$"
 """Keys before and after every other of their kind: `$` is the character after `#`."""
 
 JOBS_END = "~"
 """A key after every job."""
+
+BESIDE_REQUESTS = ((" ", "REQUEST"), (f"{OPEN_REQUESTS} ", "~"))
+"""Between these lies whatever else is in somebody's partition: before `REQUEST#…`, and after `REQUESTS`."""

@@ -89,3 +89,23 @@ def avatar_place(avatar_id: str) -> Place:
 def named_place(room: Room, user_id: str) -> Place:
     """Under which name somebody is found in the room."""
     return Place(room.table, keys.user_partition(user_id), keys.named(room.partition_key))
+
+
+def request_place(user_id: str, request_id: str) -> Place:
+    """A request that somebody's data be exported or erased."""
+    return personal_place(user_id, keys.request(request_id))
+
+
+def open_requests_place(user_id: str) -> Place:
+    """Which of somebody's requests are open."""
+    return personal_place(user_id, keys.OPEN_REQUESTS)
+
+
+def due_place(ms: int, kind: str, subject: str) -> Place:
+    """A job that begins at an instant (ms)."""
+    return Place("core", keys.DUE, keys.due(ms, kind, subject))
+
+
+def erasure_place(person: str, request_id: str) -> Place:
+    """What came of an erasure. `person` is the keyed pseudonym of whose it was."""
+    return Place("core", keys.ERASURES, keys.erasure(person, request_id))

@@ -1,0 +1,89 @@
+"""Jobs that begin at an instant: until then an item waits in their place, in the order of these instants."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from chat.deployment import Deployment
+from chat.rules.errors import ServiceUnavailable
+from chat.rules.models import Item, Stored
+from chat.rules.record import record
+from chat.steps.jobs import Failure, Kinds, UnknownStep
+from chat.steps.retry import retried
+from chat.storage import keys
+from chat.storage.aws import Cancelled, StoreFailure
+from chat.storage.places import Place, due_place
+from chat.storage.tables import NEW, Write
+
+MOST_DUE = 100
+"""How many are looked at in one run, the longest due first. The next minute's run goes on."""
+
+STEP = "due"
+"""In the place of a step's name, in what is logged of a job that could not begin."""
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Due(Stored):
+    """A job that has not begun."""
+
+    kind: str
+    subject: str
+
+
+Beginning = Callable[[Deployment, Due, str], list[Write] | None]
+"""Gives the writes that begin a job at the step that is named, `None` while it cannot begin yet, and none where there is
+nothing to do any more."""
+
+
+def due_write(kind: str, subject: str, at: int) -> Write:
+    """The write that has a job begin at an instant (ms), for the transaction whose consequence it is."""
+    item = {"type": "Due", "kind": kind, "subject": subject}
+    return Write(due_place(at, kind, subject), NEW, set=item, whole=True)
+
+
+def begin_due_jobs(
+    deployment: Deployment, kinds: Kinds, beginnings: Mapping[str, Beginning]
+) -> tuple[list[Due], list[Failure]]:
+    """Make jobs of what is due, each in one transaction. Answers what is due and has not begun, and why not where that is a
+    failure. Raises `StoreFailure` and `ServiceUnavailable` where it cannot be listed."""
+    left: list[Due] = []
+    failures: list[Failure] = []
+    items, _ = retried(deployment, partial(_listed, deployment))
+    for item in items:
+        due, place = Due.of(item), Place("core", keys.DUE, item["SK"]["S"])
+        try:
+            if not _begin(deployment, kinds, beginnings, due, place):
+                left.append(due)
+        except Cancelled:
+            left.append(due)  # another runner has begun it, or it was withdrawn: the next run knows
+        except (StoreFailure, ServiceUnavailable, UnknownStep) as failure:
+            left.append(due)
+            error = str(failure) if isinstance(failure, StoreFailure) else type(failure).__name__
+            failures.append(Failure(due.kind, STEP, error))
+    return left, failures
+
+
+def _begin(
+    deployment: Deployment, kinds: Kinds, beginnings: Mapping[str, Beginning], due: Due, place: Place
+) -> bool:
+    """Whether it has begun, or is over. Raises `UnknownStep` for a kind that this version does not have."""
+    steps = kinds.get(due.kind)
+    if not steps or due.kind not in beginnings:
+        raise UnknownStep
+    writes = beginnings[due.kind](deployment, due, next(iter(steps)))
+    if writes is None:
+        return False
+    gone = Write(place, condition="attribute_exists(PK)", delete=True)
+    retried(deployment, lambda: deployment.store.tables.transact([gone, *writes]))
+    return True
+
+
+def _listed(deployment: Deployment) -> tuple[list[Item], str | None]:
+    return deployment.store.tables.query_page(
+        "core",
+        keys.DUE,
+        " ",
+        keys.due_floor(deployment.now() + 1),
+        forward=True,
+        count=MOST_DUE,
+        consistent=True,
+    )

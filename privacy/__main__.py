@@ -1,0 +1,37 @@
+"""`python -m privacy --help`."""
+
+import json
+import sys
+
+from chat.deployment import Deployment
+from chat.rules.errors import ChatError
+from chat.storage.aws import StoreFailure
+from chat.storage.store import Store
+from privacy.client import client
+from privacy.requests import COMMANDS
+from privacy.settings import Settings, read
+
+
+def deployment(own: Settings) -> Deployment:
+    """The tables that the settings name. Raises `StoreFailure`."""
+    dynamodb = client("dynamodb", own.region, str(own.endpoint).rstrip("/") if own.endpoint else None)
+    return Deployment(store=Store(dynamodb, {"core": own.core_table, "guild": own.guild_table}))
+
+
+def main() -> int:
+    """Prints what there is to say as lines of JSON; the status is 1 for what was refused or failed."""
+    own = read(sys.argv[1:])
+    try:
+        for line in COMMANDS[own.command](deployment(own), own):
+            print(json.dumps(line, sort_keys=True))
+    except ChatError as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    except StoreFailure as failure:
+        print(f"AWS: {failure}. Start again to go on.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

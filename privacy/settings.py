@@ -1,0 +1,99 @@
+"""What a run is told: options of the command line, and nothing else."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
+
+from chat.rules.rooms import is_user_id
+
+Command = Literal["export", "erase", "withdraw", "list", "show", "erasures"]
+
+MOST_WAIT_HOURS = 14 * 24
+"""A request is answered within a month: what it may wait of that."""
+
+
+def _user_id(text: str) -> str:
+    if not is_user_id(text):
+        raise ValueError(f"{text} is not a user id")
+    return text
+
+
+class Settings(BaseModel):
+    """One run. Each field is an option (`--core-table`) or an argument (`command`, `user`, `id`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: Command
+    user: Annotated[str, PlainValidator(_user_id)] | None = None
+    id: str | None = Field(None, max_length=64)
+    core_table: str = Field("gg_core", min_length=3)
+    guild_table: str = Field("gg_guild", min_length=3)
+    region: str = Field("us-east-1", min_length=1)
+    endpoint: AnyHttpUrl | None = None
+    now: bool = False
+    wait_hours: float | None = Field(None, ge=0, le=MOST_WAIT_HOURS)
+    unknown: bool = False
+
+    @model_validator(mode="after")
+    def _one_wait(self) -> "Settings":
+        if self.now and self.wait_hours is not None:
+            raise ValueError("--now and --wait-hours exclude each other")
+        return self
+
+
+def read(arguments: Sequence[str]) -> Settings:
+    """The settings in `arguments`. Bad ones end the program with status 2 and a sentence."""
+    parser = _parser()
+    given: dict[str, Any] = vars(parser.parse_args(arguments))
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{str(first['loc'][0]).replace('_', '-')}: " if first["loc"] else ""
+        parser.error(name + first["msg"].removeprefix("Value error, "))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m privacy",
+        description="Requests that somebody's data be exported or erased: docs/privacy.md.",
+        allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,  # what is not given is left to Settings
+    )
+    parser.add_argument("--core-table", metavar="NAME")
+    parser.add_argument("--guild-table", metavar="NAME")
+    parser.add_argument("--region", metavar="NAME")
+    parser.add_argument("--endpoint", metavar="URL", help="another DynamoDB than AWS's")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, help_ in (("export", "ask for an export"), ("erase", "ask for an erasure")):
+        making = _command(commands, name, help_)
+        making.add_argument("user", metavar="USER")
+        making.add_argument("--now", action="store_true", help="without a waiting period")
+        making.add_argument("--wait-hours", metavar="N")
+        making.add_argument(
+            "--unknown", action="store_true", help="also for somebody of whom no item is found"
+        )
+    for name, help_ in (("withdraw", "take a request back"), ("show", "one request, with its receipt")):
+        one = _command(commands, name, help_)
+        one.add_argument("user", metavar="USER")
+        one.add_argument("id", metavar="ID")
+    _command(commands, "list", "somebody's requests").add_argument("user", metavar="USER")
+    _command(commands, "erasures", "what came of erasures, the newest last")
+    return parser
+
+
+def _command(commands: Any, name: str, help_: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=help_, allow_abbrev=False, argument_default=argparse.SUPPRESS
+    )
+    return made

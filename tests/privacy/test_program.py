@@ -1,0 +1,70 @@
+"""`python -m privacy` as an operator starts it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chat.storage import keys
+from simulator.settings import REGION
+from tests.guarantees.support.fixtures import new_room, partition
+
+pytestmark = pytest.mark.real_engine("a program of its own meets no engine in this process")
+
+
+class Program:
+    def __init__(self, project: Path, endpoint: str) -> None:
+        self._project = project
+        self._command = [sys.executable, "-m", "privacy", f"--endpoint={endpoint}", f"--region={REGION}"]
+
+    def run(self, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+        """Its status, the lines that it prints, and what it says besides."""
+        done = subprocess.run(
+            [*self._command, *arguments],
+            cwd=self._project,
+            env={
+                "PYTHONPATH": ".:layers/chat/python",
+                "AWS_ACCESS_KEY_ID": "local",
+                "AWS_SECRET_ACCESS_KEY": "local",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+@pytest.fixture
+def program(project: Path, endpoint: str) -> Program:
+    return Program(project, endpoint)
+
+
+def test_requests_are_made_listed_shown_and_withdrawn(client: Any, program: Program) -> None:
+    user = f"u-{uuid4()}"
+    new_room(client, user)
+    status, (export,), _ = program.run("export", user)
+    assert (status, export["state"], export["requestedBy"]) == (0, "WAITING", "OPERATOR")
+    _, (erasure,), _ = program.run("erase", user, "--now")
+    assert erasure["dueAt"] == erasure["requestedAt"]
+    due = {item["subject"]["S"] for item in partition(client, "gg_core", "DUE")}
+    assert {keys.person_request(user, each["id"]) for each in (export, erasure)} <= due
+    assert program.run("show", user, export["id"])[1] == [export]
+    assert program.run("list", user)[1] == [erasure, export]
+    assert program.run("withdraw", user, erasure["id"])[1][0]["state"] == "WITHDRAWN"
+    assert program.run("withdraw", user, export["id"])[1][0]["state"] == "WITHDRAWN"
+
+
+def test_what_cannot_be_done_is_refused_by_name(program: Program) -> None:
+    status, lines, said = program.run("erase", "nobody-at-all")
+    assert (status, lines) == (1, [])
+    assert "code=NotAllowed reason=nobody" in said
+    status, lines, said = program.run("show", "alice", "no-such-request")
+    assert (status, lines) == (1, [])
+    assert "code=InvalidInput argument=id" in said
+    for wrong in (["erase", "alice", "--now", "--wait-hours=3"], ["erase", "a\nb"], ["burn", "alice"]):
+        assert program.run(*wrong)[0] == 2
