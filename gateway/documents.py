@@ -33,9 +33,13 @@ def _with_prefix(text: str, prefix: str) -> str:
 
 MESSAGE = """id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
 attachments { id name contentType size } replyTo mentions mentionsAll reactions { emoji count userIds }"""
-NOTICE = """notice { kind userId role mutedUntil nextEpoch rev messageId seq room { roomId historyFrom historyRev }
-reactions { id seq rev reactions { emoji count userIds } } }"""
+NOTICE = """notice { kind userId role mutedUntil nextEpoch rev messageId seq room { roomId name description visibility historyFrom historyRev archivedAt avatarUrl avatarId }
+reactions { id seq rev reactions { emoji count userIds } } erased { from to } }"""
 HEAD = "head { seq ts epoch rev }"
+_OWN_HEAD = "head { seq ts epoch rev pinsRev }"
+_OWN_MESSAGE = f"""{MESSAGE}
+quote {{ id roomId senderId text ts seq rev removedAt attachments {{ id name contentType size }} }}"""
+"""What one person asks for with their own token; what the service asks for is everybody's, and quotes are for each to see."""
 
 ON_MESSAGE = Document(
     "subscription ($room: ID!, $epoch: Int)"
@@ -58,7 +62,7 @@ ROOM = Document(
 )
 CHANGES = Document(f"""query ($room: ID!, $since: Int!, $after: AWSDateTime, $token: String) {{
   <changes>(roomId: $room, since: $since, after: $after, limit: 100, nextToken: $token) {{
-    items {{ {MESSAGE} }} nextToken {HEAD} reset
+    items {{ {MESSAGE} }} nextToken {HEAD} reset erased {{ from to }}
   }}
 }}""")
 MESSAGES = Document(f"""query ($room: ID!, $token: String) {{
@@ -87,14 +91,16 @@ HISTORY = Document(f"""query (
   $room: ID!, $after: AWSDateTime, $before: AWSDateTime, $order: <MessageOrder>, $limit: Int, $nextToken: String
 ) {{
   <messages>(roomId: $room, after: $after, before: $before, order: $order, limit: $limit, nextToken: $nextToken) {{
-    items {{ {MESSAGE} }} nextToken {HEAD}
+    items {{ {_OWN_MESSAGE} }} nextToken {_OWN_HEAD}
   }}
 }}""")
 AROUND = Document(f"""query ($room: ID!, $id: ID!, $limit: Int) {{
-  <around>(roomId: $room, id: $id, limit: $limit) {{ items {{ {MESSAGE} }} olderToken newerToken {HEAD} }}
+  <around>(roomId: $room, id: $id, limit: $limit) {{
+    items {{ {_OWN_MESSAGE} }} olderToken newerToken {_OWN_HEAD}
+  }}
 }}""")
 MESSAGES_BY_ID = Document(f"""query ($room: ID!, $ids: [ID!]!) {{
-  <messagesById>(roomId: $room, ids: $ids) {{ {MESSAGE} }}
+  <messagesById>(roomId: $room, ids: $ids) {{ {_OWN_MESSAGE} }}
 }}""")
 _PINNED = f"id roomId senderId ts epoch {NOTICE}"
 PIN = Document(
@@ -104,7 +110,7 @@ UNPIN = Document(
     f"""mutation ($room: ID!, $id: ID!) {{ <unpinMessage>(roomId: $room, id: $id) {{ {_PINNED} }} }}"""
 )
 PINS = Document(
-    f"query ($room: ID!) {{ <pins>(roomId: $room) {{ message {{ {MESSAGE} }} pinnedBy pinnedAt }} }}"
+    f"query ($room: ID!) {{ <pins>(roomId: $room) {{ message {{ {_OWN_MESSAGE} }} pinnedBy pinnedAt }} }}"
 )
 _DRAFT = "roomId text replyTo rev savedAt"
 DRAFT = Document(f"""mutation ($room: ID!, $text: String, $replyTo: ID, $rev: Int) {{
@@ -114,7 +120,9 @@ DRAFTS = Document(f"""query ($limit: Int, $nextToken: String) {{
   <drafts>(limit: $limit, nextToken: $nextToken) {{ items {{ {_DRAFT} }} nextToken }}
 }}""")
 DIRECT = Document(f"""mutation ($userId: ID!) {{
-  <direct>(userId: $userId) {{ roomId roomType name visibility {HEAD} me {{ userId role status mutedUntil joinedSeq }} }}
+  <direct>(userId: $userId) {{
+    roomId roomType directWith name visibility historyFrom {_OWN_HEAD} me {{ userId role status mutedUntil joinedSeq }}
+  }}
 }}""")
 REACT = Document("""mutation ($room: ID!, $id: ID!, $emoji: String!, $on: Boolean) {
   <react>(roomId: $room, id: $id, emoji: $emoji, on: $on) { roomId id emoji userId on ts }

@@ -257,7 +257,7 @@ class Feed:
         while self.timeline.needs_reading or self._catching_up:
             waiting, self._catching_up = self._catching_up, []
             try:
-                async for page in self.history.pages(self.timeline.position or BEGINNING):
+                async for page in self.history.pages(self.timeline.position or BEGINNING, of_feed=True):
                     yield page
             except UpstreamRefused:
                 self._catching_up += waiting

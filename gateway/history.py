@@ -124,14 +124,18 @@ class History:
         later = self._timeline.since(start)
         return None if later is None else [*missed.events, *(_not_before(start, each) for each in later)]
 
-    async def pages(self, since: RoomPosition) -> AsyncIterator[HistoryPage]:
-        """Everything after `since`, a page of the chat's `changes` at a time."""
+    async def pages(self, since: RoomPosition, *, of_feed: bool = False) -> AsyncIterator[HistoryPage]:
+        """Everything after `since`, a page of the chat's `changes` at a time. Where messages were erased, whoever reads starts
+        afresh; but not the room's own reading (`of_feed`), where a live notice has told its clients."""
         token = None
         while True:
             answer = await self._ask(documents.CHANGES, since=since.rev, after=since.ts, token=token)
             token = answer["nextToken"]
-            yield HistoryPage(answer["items"], answer["head"], answer["reset"], last=token is None)
-            if token is None:
+            erased = answer.get("erased") or ()
+            is_told = of_feed and self._timeline.has_told(erased)
+            is_reset = answer["reset"] or (bool(erased) and not is_told)
+            yield HistoryPage(answer["items"], answer["head"], is_reset, last=is_reset or token is None)
+            if is_reset or token is None:
                 return
 
     def _is_behind(self, seq: int) -> bool:

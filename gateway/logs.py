@@ -3,6 +3,9 @@
 import json
 import logging
 import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
 
 
 def is_worth_logging(record: logging.LogRecord) -> bool:
@@ -24,8 +27,12 @@ def configure(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler])
 
 
+PLACES = 5
+"""How many of the innermost calls a line names."""
+
+
 class JsonLines(logging.Formatter):
-    """What was logged, and the class of what was raised; never its text."""
+    """What was logged, and the class of what was raised and where, the innermost call last; never its text."""
 
     STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
@@ -39,4 +46,10 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
+            line["where"] = _where(record.exc_info[2])
         return json.dumps(line)
+
+
+def _where(raised: TracebackType | None) -> list[str]:
+    calls = traceback.extract_tb(raised)[-PLACES:]
+    return [f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in calls]

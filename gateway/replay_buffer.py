@@ -6,16 +6,31 @@ buffer when its change arrives.
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
+from chat.rules.erasure import ERASED_SENDER
 from gateway import server_frames
 from gateway.position import RoomPosition
 
 EventKind = Literal["message", "change", "notice"]
 
+
+ERASED_KEEPS = (
+    "id",
+    "roomId",
+    "roomType",
+    "guildId",
+    "ts",
+    "seq",
+    "epoch",
+    "rev",
+    "version",
+    "editedAt",
+    "removedAt",
+)
 
 Reactions = tuple[int, list[Mapping[str, Any]]]
 """The reactions to a message, and the revision of the room from which on they are like this."""
@@ -123,6 +138,16 @@ class ReplayBuffer:
                 event.reactions = reactions
                 self._set_frame(event, _with_reactions(event.frame, reactions))
 
+    def erase(self, runs: Sequence[tuple[int, int]]) -> None:
+        """Keep nothing of the messages with these numbers but that they were."""
+        every = {
+            id(each): each for each in (*self._events, *self._messages.values(), *self._changes.values())
+        }
+        for event in every.values():
+            if event.kind != "notice" and event.frame and is_in(runs, event.seq):
+                event.reactions = None
+                self._set_frame(event, _erased(event.frame))
+
     def forget_before(self, instant: str) -> None:
         """Forget messages from before this instant (as on the wire), and what came before them."""
         while self._events and (self._events[0].position.ts or "") < instant:
@@ -184,6 +209,29 @@ def _is_after(event: BufferedEvent, position: RoomPosition) -> bool:
         return event.position.seq >= position.seq
     # Who is still to get the message gets it as it is now, and needs no change.
     return event.seq <= position.seq and event.rev > position.rev
+
+
+def is_in(runs: Sequence[tuple[int, int]], seq: int) -> bool:
+    """Whether a number is in one of these runs."""
+    return any(first <= seq <= last for first, last in runs)
+
+
+def without_content(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message whose sender was erased: its id, its numbers and its instants."""
+    kept = {name: message.get(name) for name in ERASED_KEEPS if name in message}
+    nothing = dict.fromkeys(name for name in message if name not in kept)
+    return {
+        **nothing,
+        **kept,
+        "senderId": ERASED_SENDER,
+        "removedAt": message.get("removedAt") or message["ts"],
+    }
+
+
+def _erased(frame: bytes) -> bytes:
+    fields = json.loads(server_frames.payload(frame))
+    fields["message"] = without_content(fields["message"])
+    return server_frames.framed(server_frames.encode(fields.pop("type"), **fields))
 
 
 def _rev(reactions: Reactions | None) -> int:

@@ -9,19 +9,29 @@ Instants are monotonic seconds and come from whoever calls.
 """
 
 import sys
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.position import RoomPosition
-from gateway.replay_buffer import BufferedEvent, EventKind, MemoryBudget, ReplayBuffer
+from gateway.replay_buffer import (
+    BufferedEvent,
+    EventKind,
+    MemoryBudget,
+    ReplayBuffer,
+    is_in,
+    without_content,
+)
 
 Message = Mapping[str, Any]
 """The schema's `Message`, as it stands on the wire."""
 
 GAP_SECONDS = 0.2
 """How long a gap is left to close by itself: AppSync's reordering is a matter of milliseconds."""
+
+MOST_ERASED = 10_000
+"""How many runs of erased messages are remembered of a room."""
 
 MAX_HELD = 1_000
 """More messages than this beyond a gap are not held: history has them."""
@@ -87,6 +97,8 @@ class Timeline:
         self._gap_since: float | None = None
         self._revs: OrderedDict[str, int] = OrderedDict()
         self._most_revs = capacity
+        self._erased: deque[tuple[int, int]] = deque(maxlen=MOST_ERASED)
+        """The runs of erased messages that live notices named."""
         self.buffer = ReplayBuffer(capacity, budget or MemoryBudget(sys.maxsize))
         self.on_replaced: Callable[[Message], None] = lambda _message: None
         """Called with each changed message: whoever keeps an older state of it is to keep this one."""
@@ -221,7 +233,25 @@ class Timeline:
             self.epoch = max(self.epoch, notice["nextEpoch"])
         for each in notice.get("reactions") or ():
             self._react(each)
+        if erased := notice.get("erased"):
+            self._erase([(each["from"], each["to"]) for each in erased])
         return [self._append("notice", message, from_history=False)]
+
+    def has_told(self, erased: Sequence[Mapping[str, int]]) -> bool:
+        """Whether live notices have named all of these runs."""
+        return all(
+            any(first <= each["from"] and each["to"] <= last for first, last in self._erased)
+            for each in erased
+        )
+
+    def _erase(self, runs: Sequence[tuple[int, int]]) -> None:
+        """Keep nothing of these messages but that they were: history has what is left of them."""
+        self._erased.extend(runs)
+        self._held = {
+            seq: (without_content(message), from_history) if is_in(runs, seq) else (message, from_history)
+            for seq, (message, from_history) in self._held.items()
+        }
+        self.buffer.erase(runs)
 
     def _react(self, changed: Mapping[str, Any]) -> None:
         """The schema's `MessageReactions`: whoever gets the message later gets it with these. Where they are null, only

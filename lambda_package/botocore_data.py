@@ -15,7 +15,15 @@ from typing import Any
 from botocore.loaders import Loader
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
-    "dynamodb": ("BatchGetItem", "GetItem", "Query", "TransactGetItems", "TransactWriteItems", "UpdateItem"),
+    "dynamodb": (
+        "BatchGetItem",
+        "BatchWriteItem",
+        "GetItem",
+        "Query",
+        "TransactGetItems",
+        "TransactWriteItems",
+        "UpdateItem",
+    ),
     "events": ("PutEvents",),
     "secretsmanager": ("GetSecretValue",),
     "sqs": ("SendMessage", "SendMessageBatch"),

@@ -49,7 +49,7 @@ def _route(path: str, method: str, route: Mapping[str, Any]) -> str:
     return (
         f'<section id="{path}"><h3><span class="method">{method.upper()}</span> <code>{path}</code></h3>'
         f"{prose(route.get('description') or route['summary'], {})}"
-        f"{table(('parameter', 'in', ''), asked)}{table(('answer', ''), answers)}</section>"
+        f"{table(('parameter', 'in', 'meaning'), asked)}{table(('answer', 'meaning'), answers)}</section>"
     )
 
 
@@ -67,7 +67,7 @@ def _section(anchor: str, title: str, message: Mapping[str, Any], links: Links) 
     ]
     return (
         f'<section id="{anchor}"><h3><a href="#{anchor}">{escape(title)}</a></h3>'
-        f"{prose(message.get('summary'), links)}{table(('field', '', 'type', ''), rows)}</section>"
+        f"{prose(message.get('summary'), links)}{table(('field', 'presence', 'type', 'meaning'), rows)}</section>"
     )
 
 

@@ -91,7 +91,7 @@ def _root_field(name: str, field: FieldDefinitionNode, source: Source, links: Li
         f'<section id="{name}"><h3><a href="#{name}">{short}</a></h3>'
         f"<pre>{OPERATIONS[root]} {short}{_arguments(field, links)}: {_typed(field.type, links)}</pre>"
         f"{prose(_description(field), links)}{''.join(notes)}"
-        f"{table(('argument', 'type', ''), (_row(each, links) for each in field.arguments or ()))}</section>"
+        f"{table(('argument', 'type', 'meaning'), (_row(each, links) for each in field.arguments or ()))}</section>"
     )
 
 
@@ -119,11 +119,11 @@ def _members(node: TypeDefinitionNode, links: Links) -> str:
     if isinstance(node, EnumTypeDefinitionNode):
         values = node.values or ()
         rows = [(f"<code>{each.name.value}</code>", inline(_description(each), links)) for each in values]
-        return table(("value", ""), rows, [f"{name}.{each.name.value}" for each in values])
+        return table(("value", "meaning"), rows, [f"{name}.{each.name.value}" for each in values])
     if isinstance(node, InputObjectTypeDefinitionNode):
         inputs = node.fields or ()
         ids = [f"{name}.{each.name.value}" for each in inputs]
-        return table(("field", "type", ""), (_row(each, links) for each in inputs), ids)
+        return table(("field", "type", "meaning"), (_row(each, links) for each in inputs), ids)
     fields = node.fields or () if isinstance(node, ObjectTypeDefinitionNode) else ()
     lines = [
         (
@@ -133,7 +133,7 @@ def _members(node: TypeDefinitionNode, links: Links) -> str:
         )
         for each in fields
     ]
-    return table(("field", "type", ""), lines, [f"{name}.{each.name.value}" for each in fields])
+    return table(("field", "type", "meaning"), lines, [f"{name}.{each.name.value}" for each in fields])
 
 
 def _scalar(name: str, links: Links) -> str:

@@ -61,15 +61,13 @@ def composed(
             bucket=storage.bucket,
             generation=generation_of(settings),
         ) | {"PUBLISH": settings.publish, **(more or {})}
+        log = f"{storage.bucket}-taken-back"
         if objects:
-            log = f"{storage.bucket}-taken-back"
-            demo.make_bucket(objects, log)
-            environment |= {
-                "TAKEN_BACK_BUCKET": log,
-                "TAKEN_BACK_KEY": taken_back_key(settings.secrets),
-            }
+            environment |= {"TAKEN_BACK_BUCKET": log, "TAKEN_BACK_KEY": taken_back_key(settings.secrets)}
         environment = with_hooks(environment, settings.hooks)
         become(with_identity(environment, told) if told else environment)
+        if objects:
+            demo.make_bucket(objects, log)
         storage.fill(endpoint, objects)
         if settings.hooks:
             _load_hooks()

@@ -93,6 +93,7 @@ class Settings(BaseModel):
     page: Literal["build", "serve", "off"] = (
         "serve"  # the chat's page: built if that is needed, as it is, or none
     )
+    page_ttl: int = Field(3_600, gt=0, le=86_400)  # seconds that a token for the page is good
     hooks: FilePath | None = None  # a module of rules of one's own, or none
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
     auth: Auth = ()  # whom the API lets in, the default mode first; none: our own authorizer alone
@@ -200,6 +201,7 @@ OPTIONS = {
         "schedules",
         "streams",
         "page",
+        "page_ttl",
         "auth",
         "form",
         "publish",

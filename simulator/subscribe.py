@@ -37,6 +37,7 @@ subscription ($roomId: ID!, $epoch: Int) {
       kind userId role mutedUntil nextEpoch rev messageId seq
       room { roomId historyFrom historyRev }
       reactions { id seq rev reactions { emoji count userIds } }
+      erased { from to }
     }
   }
 }

@@ -163,6 +163,13 @@ class MessageReactions(_Part):
     )
 
 
+class SeqRange(_Part):
+    """Numbers of messages that follow each other."""
+
+    from_: Positive = Field(alias="from", description="The first of them.")
+    to: Positive = Field(description="The last of them.")
+
+
 class Notice(_Part):
     """What happened to the room or to somebody in it: the API's type `Notice`."""
 
@@ -181,6 +188,10 @@ class Notice(_Part):
     )
     message_id: Id | None = Field(None, description="The message that was pinned, or is not any more.")
     seq: Positive | None = Field(None, description="Its number.")
+    erased: list[SeqRange] | None = Field(
+        None,
+        description="Only of ERASED: the messages whose sender was erased. Keep nothing of these but their numbers.",
+    )
 
 
 class Event(_Part):

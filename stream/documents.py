@@ -128,8 +128,9 @@ def _notices(kind: str) -> list[dict[str, Any]]:
         "REACTIONS_CHANGED": {"reactions": [_REACTIONS]},
         "MESSAGE_PINNED": {"messageId": _MESSAGE_ID, "seq": 42},
         "MESSAGE_UNPINNED": {"messageId": _MESSAGE_ID, "seq": 42},
+        "ERASED": {"erased": [{"from": 7, "to": 9}, {"from": 42, "to": 42}]},
     }
-    is_about_somebody = not kind.startswith(("ROOM_", "MESSAGE_", "REACTIONS_"))
+    is_about_somebody = not kind.startswith(("ROOM_", "MESSAGE_", "REACTIONS_", "ERASED"))
     return [_notice(kind, "carol" if is_about_somebody else None, **told.get(kind, {}))]
 
 

@@ -46,6 +46,7 @@ class CodeFlow:
     """Of one issuer, whose form names the only client that there is."""
 
     issuer: Issuer
+    ttl: int = TTL
     _codes: dict[str, _Code] = field(default_factory=dict)
 
     @property
@@ -67,7 +68,7 @@ class CodeFlow:
         return web.Response(
             text=_FORM.format(path=f"{self.path}/authorize", hidden=hidden, people=people),
             content_type="text/html",
-            headers=PAGE_HEADERS | {"Content-Security-Policy": _CSP},
+            headers=PAGE_HEADERS | _FORM_HEADERS,
         )
 
     async def grant(self, request: web.Request) -> web.Response:
@@ -98,8 +99,8 @@ class CodeFlow:
             return _refused("unsupported_grant_type")
         if granted is None or granted.until <= time.monotonic() or not _is_for(granted, said):
             return _refused("invalid_grant")
-        token = self.issuer.token(Person(granted.user), now=int(time.time()), ttl=TTL)
-        return _json({"access_token": token, "token_type": "Bearer", "expires_in": TTL})
+        token = self.issuer.token(Person(granted.user), now=int(time.time()), ttl=self.ttl)
+        return _json({"access_token": token, "token_type": "Bearer", "expires_in": self.ttl})
 
     def _asked(self, request: web.Request, said: Mapping[str, str]) -> dict[str, str]:
         """What the page asks for, checked. Raises HTTPBadRequest: nobody is sent to an address that is not ours."""
@@ -142,6 +143,9 @@ def _json(answer: Mapping[str, object], status: int = 200) -> web.Response:
 
 
 _CSP = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+_FORM_HEADERS = {"Content-Security-Policy": _CSP, "Referrer-Policy": "same-origin"}
+"""Without a referrer browsers send `Origin: null` with a form (https://fetch.spec.whatwg.org/#append-a-request-origin-header),
+which is refused."""
 _FORM = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Sign in</title><link rel="stylesheet" href="/plain.css">
 <main><h1>Who are you?</h1><p>This is the issuer of this machine. It knows no passwords.</p>

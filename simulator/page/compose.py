@@ -11,7 +11,7 @@ from simulator.auth.people import Person
 from simulator.keys import SigningKey
 from simulator.page.build import EXPLORER, PAGE
 from simulator.page.code_flow import CodeFlow
-from simulator.page.demo_tokens import PEOPLE, TTL, DemoTokens, Mint
+from simulator.page.demo_tokens import PEOPLE, DemoTokens, Mint
 from simulator.page.documentation import Documentation
 from simulator.page.explorer import Explorer
 from simulator.page.site import Site
@@ -26,8 +26,8 @@ def site_of(
     if settings.page == "off":
         return None
     mint = _mint(settings, key, address)
-    flows = tuple(CodeFlow(issuer) for issuer in issuers)
-    demo = DemoTokens(mint) if mint else None
+    flows = tuple(CodeFlow(issuer, settings.page_ttl) for issuer in issuers)
+    demo = DemoTokens(mint, settings.page_ttl) if mint else None
     return Site(
         PAGE.built,
         _config(settings, demo, flows),
@@ -41,13 +41,13 @@ def site_of(
 
 def _mint(settings: Settings, key: SigningKey, address: str) -> Mint | None:
     """Tokens of an authorizer. People of an issuer sign in there, and access keys are for programs."""
-    source = settings.auth[0] if settings.auth else None
+    source, ttl = settings.auth[0] if settings.auth else None, settings.page_ttl
     if source is None:
-        return lambda user, now: key.mint(user, now=now, ttl=TTL)
+        return lambda user, now: key.mint(user, now=now, ttl=ttl)
     if source is Source.LAMBDA:
-        return lambda user, now: other_token(key, Person(user), now=now, ttl=TTL)
+        return lambda user, now: other_token(key, Person(user), now=now, ttl=ttl)
     if source is Source.AUTHORIZER:
-        return lambda user, now: own_token(key, Person(user), address, now=now, ttl=TTL)
+        return lambda user, now: own_token(key, Person(user), address, now=now, ttl=ttl)
     return None
 
 

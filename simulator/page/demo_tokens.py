@@ -15,10 +15,10 @@ from simulator.refusals import bad_request
 PATH = "/demo/token"
 PEOPLE = ("alice", "bob", "carol")
 TTL = 3_600
-"""Seconds. The page asks again before."""
+"""Seconds, where PAGE_TTL does not say otherwise. The page asks again before."""
 
 Mint = Callable[[str, int], str]
-"""A token for a user, made at an instant (epoch seconds), good for `TTL` seconds, without any role."""
+"""A token for a user, made at an instant (epoch seconds), for the page, without any role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class DemoTokens:
     there is no CORS for it, whatever asks."""
 
     mint: Mint
+    ttl: int = TTL
     reserved: Iterable[str] = ("admin", "gateway")
     """Who gets none: names that other modes give roles to."""
 
@@ -37,7 +38,7 @@ class DemoTokens:
         user = _user(await request.read())
         if user in self.reserved:
             raise bad_request("There is no token for this name here.")
-        answer = {"token": self.mint(user, int(time.time())), "expiresInSeconds": TTL}
+        answer = {"token": self.mint(user, int(time.time())), "expiresInSeconds": self.ttl}
         return web.Response(
             text=json.dumps(answer), content_type="application/json", headers={"Cache-Control": "no-store"}
         )

@@ -233,3 +233,26 @@ def test_what_waits_for_its_turn_gets_them_too() -> None:
     timeline.receive(reacted(3, reactions(2, 3, 4)), 0.0)
     events = timeline.receive(new_message(1), 0.1)
     assert [each.message.get("reactions", [{}])[0].get("count") for each in events] == [None, 4]
+
+
+def test_an_erasure_leaves_nothing_of_its_messages_in_memory() -> None:
+    def written(kind: EventKind, message: Message, at: RoomPosition) -> bytes:
+        return server_frames.framed(server_frames.encode(kind, room="r", at=str(at), message=message))
+
+    timeline = Timeline(written)
+    timeline.start(head(0, 1))
+    for seq in (1, 2, 3):
+        sent: Any = {**new_message(seq), "text": f"secret {seq}", "senderId": "eve"}
+        timeline.receive(sent, 0.0)
+    notice = {"kind": "ERASED", "userId": None, "nextEpoch": None, "rev": 9, "erased": [{"from": 1, "to": 2}]}
+    timeline.receive({**new_message(1), "seq": None, "id": "n1", "senderId": "", "notice": notice}, 0.0)
+    frames = [
+        json.loads(server_frames.payload(each.frame))
+        for each in timeline.since(RoomPosition(0, None, 1)) or ()
+    ]
+    messages = [each["message"] for each in frames if each["type"] == "message"]
+    assert [each["text"] for each in messages] == [None, None, "secret 3"]
+    assert [each["seq"] for each in messages] == [1, 2, 3]
+    assert "eve" not in json.dumps(messages[:2])
+    assert timeline.has_told([{"from": 1, "to": 2}])
+    assert not timeline.has_told([{"from": 1, "to": 3}])

@@ -5,7 +5,17 @@ import json
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, get_named_type, parse
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    get_named_type,
+    parse,
+    visit,
+)
 
 from gateway import client_frames
 from gateway.appsync import UpstreamRefused
@@ -84,6 +94,37 @@ def test_a_row_is_as_its_document_and_that_as_the_schema(name: str) -> None:
         assert (get_named_type(definition.args[argument].type).name == "Int") == (
             each.reason == NUMBER.reason
         )
+
+
+def selected(name: str) -> set[str]:
+    """The fields that a frame's document asks for, at any depth, as `type.field`."""
+    document, types, found = parse(str(VERBS[name].document)), TypeInfo(API), set[str]()
+
+    class Fields(Visitor):
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            parent = types.get_parent_type()
+            found.add(f"{parent.name if parent else ''}.{node.name.value}")
+
+    visit(document, TypeInfoVisitor(types, Fields()))
+    return found
+
+
+@pytest.mark.parametrize("name", ["history", "around", "messages", "pins"])
+def test_what_one_person_asks_for_has_the_quotes_that_they_may_see(name: str) -> None:
+    quote = API.type_map["Quote"]
+    assert isinstance(quote, GraphQLObjectType)
+    assert {f"Quote.{field}" for field in quote.fields} <= selected(name)
+
+
+@pytest.mark.parametrize("name", ["history", "around", "direct"])
+def test_a_head_says_whether_the_pins_have_changed(name: str) -> None:
+    head = API.type_map["RoomHead"]
+    assert isinstance(head, GraphQLObjectType)
+    assert {f"RoomHead.{field}" for field in head.fields} <= selected(name)
+
+
+def test_a_direct_room_says_with_whom_it_is() -> None:
+    assert "Room.directWith" in selected("direct")
 
 
 @pytest.mark.parametrize("name", VERBS)

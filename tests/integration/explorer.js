@@ -1,6 +1,7 @@
 // The API explorer: asking and following in the browser, signed in as somebody of the demo or by a token.
 import assert from 'node:assert/strict';
 import { By } from 'selenium-webdriver';
+import { violationsIn } from './accessible.js';
 import { Person } from './person.js';
 
 const RESPONSE = 'return [...document.querySelectorAll(".graphiql-response .view-line")].map((each) => each.textContent).join("\\n").replaceAll("\\u00a0", " ")';
@@ -89,7 +90,36 @@ async function lookUp(given) {
   );
 }
 
+/** What GraphiQL's own parts do against a rule: each of its tabs has buttons inside it, and is draggable as a whole. */
+const KNOWN = { 'nested-interactive': /^<li [^>]*role="tab"[^>]*class="graphiql-tab[ "]/ };
+
+/** Every rule, that of contrast as well: these are not made of the page's tokens alone. */
+async function assertNothingOfOurs(person, state) {
+  const found = await violationsIn(person, state, {});
+  const ours = found.flatMap(([rule, ...places]) =>
+    places.filter((place) => !KNOWN[rule]?.test(place)).map((place) => [rule, place]),
+  );
+  assert.deepEqual(ours, [], `${state}: axe finds violations`);
+}
+
+async function accessible(given) {
+  const alice = await comeToExplorer(given);
+  await assertNothingOfOurs(alice, 'signing in');
+  await alice.press('alice');
+  await edit(alice, 'read');
+  await assertNothingOfOurs(alice, 'the editor');
+  await execute(alice, 'Rooms');
+  await answers(alice, '"userId": "alice"');
+  await assertNothingOfOurs(alice, 'an answer');
+  for (const page of ['', 'gateway.html', 'pictures.html']) {
+    await alice.load(`/docs/${page}`);
+    await alice.find('h1');
+    await assertNothingOfOurs(alice, `/docs/${page}`);
+  }
+}
+
 export const EXPLORER = {
+  'axe finds in the explorer only what is known of GraphiQL': accessible,
   'the explorer asks, and shows the answer': ask,
   'the explorer follows a room': follow,
   'the explorer takes a pasted token, and forgets it': paste,

@@ -32,6 +32,12 @@ export class Person {
     await watchPage(this.driver);
   }
 
+  /** After the page has led elsewhere and back by itself. */
+  async watch() {
+    await this.here();
+    await watchPage(this.driver);
+  }
+
   async reload() {
     await this.here();
     await this.driver.navigate().refresh();

@@ -10,6 +10,7 @@ import { DEVICES } from './devices.js';
 import { EXPLORER } from './explorer.js';
 import { FILES } from './files.js';
 import { HOSTILE } from './hostile.js';
+import { ISSUER } from './issuer.js';
 import { JOURNEYS as OTHERS } from './journeys.js';
 import { NARROW } from './narrow.js';
 import { SMOKE } from './smoke.js';
@@ -19,7 +20,7 @@ import { Person } from './person.js';
 const { PAGE_URL: url, FULL, ONLY = '' } = process.env;
 const LIMIT_MS = 300_000;
 const JOURNEYS = FULL
-  ? { ...SMOKE, ...OTHERS, ...DEVICES, ...FILES, ...EXPLORER, ...NARROW, ...ACCESSIBLE, ...HOSTILE, ...DEEP, ...BUSY }
+  ? { ...SMOKE, ...OTHERS, ...DEVICES, ...ISSUER, ...FILES, ...EXPLORER, ...NARROW, ...ACCESSIBLE, ...HOSTILE, ...DEEP, ...BUSY }
   : { ...SMOKE, ...ACCESSIBLE_SMOKE };
 let count = 0;
 /** A name that no other journey of this run, or of another one on the same data, has. */

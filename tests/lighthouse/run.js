@@ -1,5 +1,5 @@
-// Lighthouse's figures of the page that PAGE_URL serves, signed out and in a room: `make prove-page`. How accessible it is and its
-// practices are held; how fast it is depends on the machine, and is printed beside its goal.
+// Lighthouse's figures of the page that PAGE_URL serves, signed out and in a room: `make prove-page`. How accessible it is, its
+// practices and how much moves are held; how fast it is depends on the machine, and is printed beside its goal.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startFlow } from 'lighthouse';
@@ -7,6 +7,8 @@ import puppeteer from 'puppeteer-core';
 
 const { PAGE_URL, CHROMIUM = '/usr/bin/chromium' } = process.env;
 const HELD = { accessibility: 1, 'best-practices': 1 };
+/** How much of what is seen moves while it loads (https://web.dev/articles/cls): it does not depend on the machine. */
+const MOST_SHIFT = 0.05;
 const GOALS = { performance: 0.95 };
 const FIGURES = ['largest-contentful-paint', 'cumulative-layout-shift', 'total-blocking-time', 'total-byte-weight'];
 const REPORTS = fileURLToPath(new URL('../../build/lighthouse/', import.meta.url));
@@ -41,7 +43,9 @@ function told({ name, lhr }) {
   console.log(`${name}: ${scores.join(', ')}${figures.length ? `; ${figures.join(', ')}` : ''}`);
   const failed = Object.values(lhr.audits).filter(({ score, scoreDisplayMode }) => score !== null && score < 1 && scoreDisplayMode !== 'informative');
   for (const { id, title, displayValue } of failed) console.log(`  ${id}: ${title} ${displayValue ?? ''}`);
-  return Object.entries(HELD).filter(([id, least]) => lhr.categories[id] && lhr.categories[id].score < least).map(([id]) => `${name}: ${id}`);
+  const low = Object.entries(HELD).filter(([id, least]) => lhr.categories[id] && lhr.categories[id].score < least).map(([id]) => `${name}: ${id}`);
+  const shift = lhr.audits['cumulative-layout-shift']?.numericValue ?? 0;
+  return shift > MOST_SHIFT ? [...low, `${name}: cumulative-layout-shift ${shift}`] : low;
 }
 
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-component-update', '--disable-sync'];

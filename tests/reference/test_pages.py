@@ -37,6 +37,11 @@ def test_every_link_leads_somewhere(texts: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", HTML)
+def test_every_column_has_a_head(texts: dict[str, str], name: str) -> None:
+    assert '<th scope="col"></th>' not in texts[name]
+
+
+@pytest.mark.parametrize("name", HTML)
 def test_no_anchor_is_there_twice(texts: dict[str, str], name: str) -> None:
     counted = Counter(re.findall(r'id="([^"]+)"', texts[name]))
     assert [anchor for anchor, times in counted.items() if times > 1] == []

@@ -68,6 +68,10 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[Right]:
     elif operation == "BatchGetItem":
         for requested in params["RequestItems"].values():
             yield from ((f"dynamodb:{operation}", key["PK"]["S"]) for key in requested["Keys"])
+    elif operation == "BatchWriteItem":
+        for written in params["RequestItems"].values():
+            for request in (request for each in written for request in each.values()):
+                yield f"dynamodb:{operation}", (request.get("Key") or request["Item"])["PK"]["S"]
     elif operation == "Query":
         yield f"dynamodb:{operation}", params["ExpressionAttributeValues"][":pk"]["S"]
     else:

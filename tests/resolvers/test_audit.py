@@ -28,7 +28,9 @@ AUDITED = {
 }
 """Each mutation that is audited when it is done, and the fields of its event beside who, where and how."""
 
-OF_NO_ROOM = ("revokeSubscriptions", "withdrawDataRequest", "requestExport", "requestErasure")
+OF_NO_ROOM = (
+    "revokeSubscriptions", "setHold", "liftHold", "withdrawDataRequest", "requestExport", "requestErasure",
+)  # fmt: skip
 
 TOLD = ("action", "outcome", "reason", "actor", "room", "correlation_id")
 

@@ -30,9 +30,9 @@ BLOCKS = {
     "own names": "schema {\n  query: Shop\n  mutation: Change\n}\n",
 }
 QUERIES = [
-    "type Query {\n  me: User\n}\n",
-    "# what is read\ntype Query { me: User, ask(a: Int = 1): [Named] }",
-    '"Reads }"\ntype Query @aws_iam {\n  """ { """\n  me: User # } not yet\n    }\n',
+    "type Query {\n  viewer: User\n}\n",
+    "# what is read\ntype Query { viewer: User, ask(a: Int = 1): [Named] }",
+    '"Reads }"\ntype Query @aws_iam {\n  """ { """\n  viewer: User # } not yet\n    }\n',
 ]
 MUTATIONS = ["", "type Mutation {\n  rename(name: String!): User @aws_iam\n  }\n"]
 SUBSCRIPTIONS = ["", 'type Subscription {\n  renamed: User @aws_subscribe(mutations: ["rename"])\n}\n']

@@ -19,7 +19,12 @@ const ShortcutsDialog = lazy(() => import('./settings/shortcuts-dialog.tsx'));
 
 type Open = 'settings' | 'shortcuts' | 'signOut' | null;
 
-export function Chat({ userId, onSignOut }: { readonly userId: string; readonly onSignOut: () => void }) {
+export function Chat(props: {
+  readonly userId: string;
+  readonly onSignOut: () => void;
+  readonly onSignInAgain: () => void;
+}) {
+  const { userId, onSignOut, onSignInAgain } = props;
   const text = useText();
   const { roomId, messageId } = useRoute();
   const [open, setOpen] = useState<Open>(null);
@@ -76,7 +81,7 @@ export function Chat({ userId, onSignOut }: { readonly userId: string; readonly 
               </footer>
             </nav>
             <main className="main">
-              <ConnectionBar />
+              <ConnectionBar onSignInAgain={onSignInAgain} />
               {roomId ? (
                 <Suspense fallback={<p className="whole quiet">{text('app.loading')}</p>}>
                   <Room key={roomId} roomId={roomId} messageId={messageId} />

@@ -18,8 +18,6 @@ export type SignIn = DemoSignIn | OidcSignIn;
 
 export interface Config {
   readonly api: { readonly url: string; readonly realtimeUrl?: string };
-  /** A gateway in the place of AppSync's realtime endpoint. */
-  readonly gateway?: { readonly url: string };
   readonly signIn: readonly SignIn[];
 }
 
@@ -32,7 +30,7 @@ export async function loadConfig(): Promise<Config> {
 
 /** Addresses without an origin are those of the page. */
 export function readConfig(value: unknown, page: string): Config {
-  const { api, gateway, signIn } = record(value);
+  const { api, signIn } = record(value);
   const { url, realtimeUrl } = record(api);
   if (typeof url !== 'string' || !Array.isArray(signIn))
     throw new Error('config.json: api.url or signIn is missing');
@@ -41,7 +39,6 @@ export function readConfig(value: unknown, page: string): Config {
       url: absolute(url, page),
       ...(typeof realtimeUrl === 'string' ? { realtimeUrl: socketUrl(realtimeUrl, page) } : {}),
     },
-    ...(gateway ? { gateway: { url: socketUrl(String(record(gateway).url), page) } } : {}),
     signIn: signIn.map(readSignIn),
   };
 }

@@ -26,9 +26,15 @@ export default function SignedIn(props: {
   }, [client, onSignedOut]);
   return (
     <ChatProvider client={client}>
-      <Chat userId={session.userId} onSignOut={signOut} />
+      <Chat userId={session.userId} onSignOut={signOut} onSignInAgain={signInAgain} />
     </ChatProvider>
   );
+}
+
+/** Whoever signs in is in the room where they were, and finds what they wrote. */
+function signInAgain(): void {
+  forgetSession();
+  location.reload();
 }
 
 function clientOf({ api }: Config, { userId, getToken }: Session): ChatClient {

@@ -20,12 +20,11 @@ describe('config.json', () => {
     });
   });
 
-  test('keeps others, and a gateway', () => {
+  test('keeps others', () => {
     const api = { url: 'https://x.appsync-api.eu-west-1.amazonaws.com/graphql' };
     const way = { kind: 'oidc', issuer: 'https://issuer.example', clientId: 'c' };
-    const config = readConfig({ api, gateway: { url: 'wss://g.example/ws' }, signIn: [way] }, PAGE);
+    const config = readConfig({ api, signIn: [way] }, PAGE);
     expect(config.api).toEqual(api);
-    expect(config.gateway).toEqual({ url: 'wss://g.example/ws' });
     expect(config.signIn).toEqual([{ ...way, scope: 'openid' }]);
   });
 

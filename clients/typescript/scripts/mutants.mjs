@@ -20,6 +20,60 @@ export function applied(text, { from, to }) {
 
 export const MUTANTS = [
   {
+    name: 'erasure: show what comes of it again',
+    file: timeline,
+    from: '    const message = without(came, this.#erased);\n    const held',
+    to: '    const message = came;\n    const held',
+  },
+  {
+    name: 'erasure: show it as a page has it that is late',
+    file: timeline,
+    from: '      const came = without(item, this.#erased);',
+    to: '      const came = item;',
+  },
+  {
+    name: 'erasure: keep what is quoted',
+    file: 'erased.ts',
+    from: '  return { ...message, quote: nothingOf(quote) };',
+    to: '  return message;',
+  },
+  {
+    name: 'erasure: keep what this client does not know',
+    file: 'erased.ts',
+    from: '  const place = { id,',
+    to: '  const place = { ...arguments[0], id,',
+  },
+  {
+    name: 'erasure: keep the last message of the list',
+    file: 'rooms.ts',
+    from: '    if (held?.lastMessage && notice?.erased)',
+    to: '    if (false && held?.lastMessage && notice?.erased)',
+  },
+  {
+    name: 'erasure: do what was to be done to it',
+    file: 'changes.ts',
+    from: 'if (ids.includes(entry.target)) this.#drop(key);',
+    to: 'if (ids.includes(entry.target)) void key;',
+  },
+  {
+    name: 'erasure: not hear it from a page of changes',
+    file: room,
+    from: '    if (page.erased?.length) this.erase(page.erased);\n',
+    to: '',
+  },
+  {
+    name: 'erasure: take an older state for the newer one',
+    file: order,
+    from: '  if (isErased(came)) return came;\n',
+    to: '',
+  },
+  {
+    name: 'erasure: keep what is put aside',
+    file: timeline,
+    from: '    this.#aside.sift((message) => without(message, ranges));\n',
+    to: '',
+  },
+  {
     name: 'changes: believe what was read before a revision',
     file: 'changes.ts',
     from: '(held.stored && held.revisions === 0)',
@@ -276,13 +330,13 @@ export const MUTANTS = [
   {
     name: 'move the head with live events',
     file: timeline,
-    from: '    this.#forgetAside();\n  }\n\n  /** One page',
+    from: '    this.#forgetAside();\n  }\n\n  /** The senders',
     to: `    this.#forgetAside();
     const last = items.at(-1);
     if (this.head && last?.seq) this.head = { ...this.head, rev: this.head.rev + 1, ts: last.ts };
   }
 
-  /** One page`,
+  /** The senders`,
   },
   {
     name: 'forget changes of messages that are yet to be read',

@@ -17,7 +17,7 @@ const AT_ONCE = Number(process.env.AT_ONCE ?? 2);
 const MOST_MS = Number(process.env.MOST_S ?? 120) * 1_000;
 /** Which tests are asked: all of the core's, or those that TESTS names. */
 const ALL =
-  'tries tabs changes live outbox files marks amend reactions room rooms timeline reading messages window kills histories';
+  'tries erased tabs changes live outbox files marks amend reactions room rooms timeline reading messages window kills histories';
 const TESTS = (process.env.TESTS ?? ALL).split(' ');
 
 /** The names of the tests that fail where the mutant is in force. */

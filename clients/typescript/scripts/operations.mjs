@@ -7,6 +7,7 @@ const MESSAGE = `id roomId roomType guildId senderId text ts seq epoch clientMes
   replyTo mentions mentionsAll ${FILES} ${COUNTS}`;
 /** A quote is for the reader alone: it is null in what mutations answer and subscribers hear. */
 const QUOTING = `${MESSAGE} quote { id roomId senderId text ts seq rev removedAt ${FILES} }`;
+const ERASED = 'erased { from to }';
 const HEAD = 'head { seq ts epoch rev }';
 const ROOM = `roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds
   retentionDays historyFrom historyRev ${HEAD}
@@ -14,7 +15,7 @@ const ROOM = `roomId roomType guildId name description avatarUrl avatarId visibi
 const NOTICE = 'notice { kind userId role mutedUntil nextEpoch rev }';
 /** The same with what it says of the room and of reactions. */
 const HEARD = `notice { kind userId role mutedUntil nextEpoch rev messageId seq
-  room { roomId name description avatarUrl avatarId visibility archivedAt slowModeSeconds retentionDays historyFrom historyRev } reactions { id seq rev ${COUNTS} } }`;
+  room { roomId name description avatarUrl avatarId visibility archivedAt slowModeSeconds retentionDays historyFrom historyRev } reactions { id seq rev ${COUNTS} } ${ERASED} }`;
 /** Of the publishing mode by senders: what subscribers are to hear of a pin. */
 const PINNED =
   'id roomId senderId ts epoch notice { kind userId role mutedUntil nextEpoch rev messageId seq }';
@@ -26,12 +27,12 @@ const RECEIPT = 'roomId epoch userId readSeq deliveredSeq retryAfterMs';
 export const OPERATIONS = {
   Query: {
     messages: ['roomId after before order limit nextToken', `items { ${QUOTING} } nextToken ${HEAD}`],
-    changes: ['roomId since after limit nextToken', `items { ${QUOTING} } nextToken ${HEAD} reset`],
+    changes: ['roomId since after limit nextToken', `items { ${QUOTING} } nextToken ${HEAD} reset ${ERASED}`],
     around: ['roomId id limit', `items { ${QUOTING} } olderToken newerToken ${HEAD}`],
     messagesById: ['roomId ids', QUOTING],
     sync: [
       'since limit',
-      `rooms { roomId ${HEAD} room { ${ROOM} } messages { ${QUOTING} } unread unreadMentions reset left more } token more reset`,
+      `rooms { roomId ${HEAD} room { ${ROOM} } messages { ${QUOTING} } unread unreadMentions reset left more ${ERASED} } token more reset`,
     ],
     room: ['roomId', `${ROOM} memberCount`],
     myRooms: [

@@ -34,7 +34,7 @@ const event: fc.Arbitrary<Action> = fc.oneof(
     count: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.constant(45)),
     steps,
   }),
-  fc.record({ does: fc.constantFrom('change', 'change', 'notice', 'older', 'read'), room, steps }),
+  fc.record({ does: fc.constantFrom('change', 'change', 'notice', 'erase', 'older', 'read'), room, steps }),
   fc.record({ does: fc.constantFrom('mend', 'mend', 'drop'), tab, room, steps }),
 );
 

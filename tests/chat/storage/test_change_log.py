@@ -195,7 +195,7 @@ def test_in_a_room_stamped_ahead_a_change_is_as_old_as_its_writing() -> None:
 
 
 def removed(log: Log, last: Head) -> set[int]:
-    return set(removed_numbers(Store(log, {"core": "core"}), LOBBY, last))
+    return set(removed_numbers(Store(log, {"core": "core"}), LOBBY, last).removed)
 
 
 def test_the_numbers_of_what_the_last_changes_removed_are_found_in_one_request() -> None:

@@ -101,10 +101,12 @@ class DirectHistory(JointHistory):
             them.become("invited" if self.consent else "active", len(self.known))
 
     def accept(self, user: str) -> None:
-        """`joinRoom`, which lets nobody in but whom the other has invited, whatever blocks there are."""
+        """`joinRoom`, which lets nobody in but whom the other has invited, and nobody against a block."""
         half = self.halves[user]
         answer = self.attempt(lambda: self.call(join_room, user))
-        if half.status in ("active", "invited"):
+        if half.status == "invited" and self.blocking:
+            assert refusal_of(answer) == "cannotBeAdded", (user, answer)
+        elif half.status in ("active", "invited"):
             assert refusal_of(answer) == "", (user, answer)
             half.become("active", len(self.known))
         else:

@@ -46,6 +46,17 @@ class Model:
             self.status[other] = "invited" if self.consent else "active"
         return "ok"
 
+    def join(self, user: str) -> str:
+        """Accept the other's invitation. Whoever is in it already stays."""
+        if self.status.get(user) == "active":
+            return "ok"
+        if self.status.get(user) != "invited":
+            return "NotRoomMember"
+        if self.blocks:
+            return "cannotBeAdded"
+        self.status[user] = "active"
+        return "ok"
+
     def leave(self, user: str) -> str:
         if not self.status:
             return "NotRoomMember"
@@ -76,12 +87,16 @@ def test_any_run_of_two_people_ends_as_the_model_says(client: Any, number: int) 
         clock.sleep(HOURS_3)  # so that no rate is in the way
         user = chance.choice(people)
         other, deployment = model.other(user), chance.choice(ours)
-        verb = chance.choice(["direct"] * 3 + ["leave"] * 2 + ["send"] * 4 + ["block", "unblock", "meddle"])
+        verb = chance.choice(
+            ["direct"] * 3 + ["join", "leave"] * 2 + ["send"] * 4 + ["block", "unblock", "meddle"]
+        )
         if verb == "direct":
             outcome = call(deployment, user, "direct", userId=other)
             assert word(outcome) == model.direct(user), (step, verb)
             if word(outcome) == "ok":
                 assert (outcome["roomId"], outcome["directWith"]) == (room.id, other)
+        elif verb == "join":
+            assert word(call(deployment, user, "joinRoom", roomId=room.id)) == model.join(user), step
         elif verb == "leave":
             assert word(call(deployment, user, "leaveRoom", roomId=room.id)) == model.leave(user), step
         elif verb == "send":
@@ -94,15 +109,14 @@ def test_any_run_of_two_people_ends_as_the_model_says(client: Any, number: int) 
         else:
             meddled = call(
                 deployment,
-                chance.choice([user, "mallory", "root"]),
-                chance.choice(["addMember", "banMember", "removeMember", "joinRoom", "deleteRoom"]),
+                who := chance.choice([user, "mallory", "root"]),
+                chance.choice(
+                    ["addMember", "banMember", "removeMember", "deleteRoom", *["joinRoom"] * (who != user)]
+                ),
                 roomId=room.id,
                 userId=chance.choice([other, "mallory"]),
             )
-            is_no_change = word(meddled) in ("direct", "NotRoomMember")
-            if not is_no_change:  # a joinRoom of who is in it, or invited
-                assert model.status.get(user) in ("active", "invited"), (step, meddled)
-                model.status[user] = "active"
+            assert word(meddled) in ("direct", "NotRoomMember"), (step, meddled)
         check(client, room, model)
     for user in people:
         if model.status.get(user) == "active":
@@ -169,3 +183,15 @@ def test_a_block_that_comes_at_the_same_moment_keeps_it_from_being_made_or_close
             assert head.closed_by
             sent = call(ours[0], one, "sendMessage", roomId=outcome["roomId"], text="hi")
             assert word(sent) == "closed"
+
+
+@pytest.mark.parametrize("blocker", [0, 1], ids=["who invited", "who is invited"])
+def test_an_invitation_is_not_accepted_against_a_block(client: Any, blocker: int) -> None:
+    people = (f"a-{uuid.uuid4()}", f"b-{uuid.uuid4()}")
+    asking = process(client, Clock(), adding_needs_consent=True)
+    room = call(asking, people[0], "direct", userId=people[1])["roomId"]
+    call(asking, people[blocker], "blockUser", userId=people[1 - blocker])
+    for verb, named in (("joinRoom", {"roomId": room}), ("direct", {"userId": people[0]})):
+        assert word(call(asking, people[1], verb, **named)) == "cannotBeAdded"
+    call(asking, people[blocker], "unblockUser", userId=people[1 - blocker])
+    assert word(call(asking, people[1], "joinRoom", roomId=room)) == "ok"

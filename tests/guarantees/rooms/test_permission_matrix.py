@@ -77,6 +77,10 @@ REQUESTS: dict[str, Request] = {
     "revokeSubscriptions of a stranger": Request(
         named("revokeSubscriptions"), user="a stranger", personal=True
     ),
+    "setHold of a stranger": Request(
+        named("setHold"), {"reason": "Case 17"}, user="a stranger", personal=True
+    ),
+    "holds": Request("Query.holds", personal=True),
     "dataRequests": Request("Query.dataRequests", personal=True),
     "dataRequests of a stranger": Request("Query.dataRequests", user="a stranger", personal=True),
     "exportMyData": Request(named("exportMyData"), personal=True),
@@ -135,7 +139,16 @@ REQUESTS: dict[str, Request] = {
 
 
 OF_NO_ROOM = {
-    *("Query.myRooms", "Query.sync", "Query.blocks", "Query.me", "Query.drafts", "Query.dataRequests"),
+    *(
+        "Query.myRooms",
+        "Query.sync",
+        "Query.blocks",
+        "Query.me",
+        "Query.drafts",
+        "Query.dataRequests",
+        "Query.holds",
+    ),
+    named("setHold"),
     *(
         named("blockUser"),
         named("unblockUser"),
@@ -236,8 +249,11 @@ def test_every_field_is_in_the_matrix() -> None:
     # These are for no user at all: tests/resolvers/test_publish_message.py, test_publish_mine.py. And what is to the caller
     # alone, whatever rooms there are: test_on_mine.py. And what names a request: test_withdraw_data_request.py.
     others = {
-        "Mutation.publishMessage", "Mutation.publishMine", "Subscription.onMine", "Mutation.withdrawDataRequest",
-    }  # fmt: skip
+        "Mutation.publishMessage",
+        "Mutation.publishMine",
+        "Subscription.onMine",
+        "Mutation.withdrawDataRequest",
+    }
     assert {request_of(row).function for row in MATRIX} == set(wired) - others
 
 

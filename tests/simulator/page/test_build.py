@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import jwt
 import pytest
 
+from simulator.auth.issuers import local_issuer
+from simulator.auth.modes import Mode
 from simulator.keys import signing_key
 from simulator.page.build import PACKAGES, Package, build, digest_of
 from simulator.page.compose import site_of
-from simulator.settings import Settings
+from simulator.settings import BadSettings, Settings, read
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda each: each.name)
@@ -34,3 +37,27 @@ def test_explorer_and_documentation_are_where_the_page_is(page: str, tmp_path: P
     )
     assert (site is not None) == (page == "serve")
     assert site is None or (site.explorer and site.documentation)
+
+
+def test_tokens_for_the_page_last_as_long_as_is_said(tmp_path: Path) -> None:
+    key = signing_key(tmp_path)
+    issuer = local_issuer(
+        Mode.OIDC, "auth0", folder=tmp_path, address="http://127.0.0.1:4000", region="us-east-1"
+    )
+    site = site_of(
+        read(["run", "--page-ttl=30"], {}),
+        key=key,
+        issuers=(issuer,),
+        address="http://127.0.0.1:4000",
+        objects=None,
+    )
+    assert site is not None
+    assert site.demo is not None
+    claims = jwt.decode(site.demo.mint("alice", 1_000), options={"verify_signature": False})
+    assert (claims["exp"], site.demo.ttl, [flow.ttl for flow in site.flows]) == (1_030, 30, [30])
+
+
+@pytest.mark.parametrize("seconds", ["0", "86401", "soon"])
+def test_they_last_a_second_at_least_and_a_day_at_most(seconds: str) -> None:
+    with pytest.raises(BadSettings, match=r"^PAGE_TTL: "):
+        read(["run"], {"PAGE_TTL": seconds})

@@ -69,6 +69,7 @@ async def test_the_form_carries_what_was_asked_for(browser: Browser, issuer: Iss
     assert {"alice", "bob", "carol"} <= set(re.findall(r'name="user" value="(\w+)"', page))
     assert "script-src" not in headers["Content-Security-Policy"]
     assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["Referrer-Policy"] == "same-origin"  # else a browser sends the form without its origin
 
 
 async def test_a_code_is_a_token_once(browser: Browser, issuer: Issuer) -> None:
@@ -76,6 +77,7 @@ async def test_a_code_is_a_token_once(browser: Browser, issuer: Issuer) -> None:
     status, answer = await redeem(browser, issuer, given)
     claims = issuer.verify(answer["access_token"], lambda: 0.0)
     assert (status, claims["sub"], answer["token_type"]) == (200, "alice", "Bearer")
+    assert claims["exp"] - claims["iat"] == answer["expires_in"] == 3_600
     assert "cognito:groups" not in claims
     assert await redeem(browser, issuer, given) == (400, {"error": "invalid_grant"})
 

@@ -95,6 +95,8 @@ export const en = {
     yesterday: 'Yesterday',
     edited: 'edited',
     removed: 'This message was removed.',
+    erased: 'Message of somebody whose account was erased',
+    erasedSender: 'Erased account',
     sending: 'Sending…',
     waiting: 'Waits to be sent',
     waitingSeconds: { one: 'Sent in {count} second', other: 'Sent in {count} seconds' },

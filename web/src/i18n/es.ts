@@ -118,6 +118,8 @@ export const es = {
     yesterday: 'Ayer',
     edited: 'editado',
     removed: 'Este mensaje fue eliminado.',
+    erased: 'Mensaje de alguien cuya cuenta se ha borrado',
+    erasedSender: 'Cuenta borrada',
     sending: 'Enviando…',
     waiting: 'Espera para enviarse',
     waitingSeconds: {

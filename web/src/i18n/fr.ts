@@ -118,6 +118,8 @@ export const fr = {
     yesterday: 'Hier',
     edited: 'modifié',
     removed: 'Ce message a été supprimé.',
+    erased: 'Message d’une personne dont le compte a été effacé',
+    erasedSender: 'Compte effacé',
     sending: 'Envoi…',
     waiting: 'Attend d’être envoyé',
     waitingSeconds: {

@@ -5,6 +5,7 @@ import { memo, useId, useMemo } from 'react';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { Avatar } from '../people/avatar.tsx';
+import { isErased } from '../people/erased.ts';
 import { Text } from '../text/text.tsx';
 import { Attachments } from './attachments.tsx';
 import { ChangeNote } from './change-note.tsx';
@@ -35,9 +36,10 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const me = useMe();
   const label = useId();
   const person = people.get(message.senderId);
-  const name = person?.name || message.senderId;
+  const isGone = isErased(message.senderId);
+  const name = isGone ? text('timeline.erasedSender') : person?.name || message.senderId;
   const isMine = message.senderId === me;
-  const isRemoved = Boolean(message.removedAt) || change?.isRemoved === true;
+  const isRemoved = isGone || Boolean(message.removedAt) || change?.isRemoved === true;
   const at = new Date(message.ts);
   const mentioned = useMentioned(message, people);
   return (
@@ -59,7 +61,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {message.replyTo && !isRemoved && <QuoteLine message={message} people={people} roomId={roomId} />}
         <div id={`${label}-text`}>
           {isRemoved ? (
-            <p className="quiet">{text('timeline.removed')}</p>
+            <p className="quiet">{text(isGone ? 'timeline.erased' : 'timeline.removed')}</p>
           ) : (
             <>
               <Text text={change?.text ?? message.text ?? ''} people={mentioned} me={me} />

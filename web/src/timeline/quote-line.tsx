@@ -2,6 +2,7 @@
 import type { Message } from '@appsync-chat/client';
 import type { usePeople } from '@appsync-chat/client/react';
 import { useText } from '../i18n/use-text.ts';
+import { isErased } from '../people/erased.ts';
 import { roomHref } from '../route.ts';
 import { plain } from '../text/markup.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -13,7 +14,7 @@ export function QuoteLine(props: {
 }) {
   const text = useText();
   const { quote } = props.message;
-  if (!quote || quote.removedAt) {
+  if (!quote || quote.removedAt || isErased(quote.senderId)) {
     return (
       <p className="quote">
         <Icon name="reply" />

@@ -7,6 +7,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useDigest } from '../announcer/use-digest.ts';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
+import { isErased } from '../people/erased.ts';
 import { Icon } from '../ui/icon.tsx';
 import { MessageRow } from './message-row.tsx';
 import { PendingRow } from './pending-row.tsx';
@@ -198,7 +199,7 @@ function useSenders(messages: readonly Message[]): readonly string[] {
       if (message.quote) ids.add(message.quote.senderId);
       for (const id of message.mentions ?? []) ids.add(id);
     }
-    const next = [...ids].sort();
+    const next = [...ids].filter((id) => !isErased(id)).sort();
     if (next.join('\n') !== held.current.join('\n')) held.current = next;
     return held.current;
   }, [messages]);

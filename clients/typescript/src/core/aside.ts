@@ -43,6 +43,11 @@ export class Aside {
     return newer(state, message);
   }
 
+  /** Put what `change` makes of it in the place of each. */
+  sift(change: (message: Message) => Message): void {
+    for (const [id, message] of this.#states) this.#states.set(id, change(message));
+  }
+
   /** Whole messages after this number, in order. */
   after(seq: number): Message[] {
     return [...this.#states.values()]

@@ -113,6 +113,12 @@ export class RoomChanges {
     this.#go();
   }
 
+  /** Nothing is done any more to these messages. */
+  erase(ids: readonly string[]): void {
+    for (const [key, { entry }] of this.#held) if (ids.includes(entry.target)) this.#drop(key);
+    this.#changed();
+  }
+
   /** It is stored here. What was done meanwhile takes its place there. */
   added(stored: StoredChange): void {
     const held = this.#held.get(stored.clientMessageId);

@@ -92,7 +92,7 @@ export class ChatCore {
       heard: (heartbeat) => this.#heard(heartbeat),
     });
     this.#list = new RoomList(host, {
-      synced: ({ messages }) => this.#places.add(messages),
+      synced: (room) => this.#places.synced(room),
       gone: (roomId) => this.#places.leave(roomId),
     });
     const { userId, keep = 500, followsEpochs = false } = options;

@@ -1,5 +1,6 @@
 // Where a message stands among others, and which of two states of it is the newer.
 import type { Message, Quote } from '../wire/generated/types.ts';
+import { ERASED_SENDER, isErased } from './erased.ts';
 
 /** Below zero where `a` comes first: by `seq`; what has none is from before numbering, and in order of its instant. */
 export function compare(a: Message, b: Message): number {
@@ -30,8 +31,8 @@ export const revOf = ({ rev }: { readonly rev?: number | null | undefined }) => 
  * Whether it says no more than which message was changed, and to which `rev`: so live where the history is visible from
  * joining (docs/visibility.md). Its sender is who changed it.
  */
-export const isReduced = ({ rev, version, text, notice }: Message) =>
-  isSaid(rev) && !isSaid(version) && !isSaid(text) && !notice;
+export const isReduced = ({ rev, version, text, notice, senderId }: Message) =>
+  isSaid(rev) && !isSaid(version) && !isSaid(text) && !notice && senderId !== ERASED_SENDER;
 
 /** Whether the message has to be read again: it was changed, and is only known to be. */
 export const isStale = (whole: Message, reduced: Message | undefined) =>
@@ -39,9 +40,12 @@ export const isStale = (whole: Message, reduced: Message | undefined) =>
 
 /**
  * What is kept of two states of a message: the larger `rev` (none is the smallest). Of the same `rev` the one that says
- * more, since a live message has the fields alone that its sender selected. Returns `held` itself where nothing is new.
+ * more, since a live message has the fields alone that its sender selected. That its sender was erased gives it no other
+ * `rev`, and is the last that is said of it. Returns `held` itself where nothing is new.
  */
 export function newer(held: Message, came: Message): Message {
+  if (isErased(held) && (!isErased(came) || revOf(came) <= revOf(held))) return held;
+  if (isErased(came)) return came;
   if (isReduced(held) !== isReduced(came)) {
     const [whole, reduced] = isReduced(came) ? [held, came] : [came, held];
     return reduced.removedAt && revOf(reduced) > revOf(whole) ? removed(whole, reduced) : whole;
@@ -56,10 +60,11 @@ export function newer(held: Message, came: Message): Message {
   return { ...held, ...Object.fromEntries(added), ...(quote ? { quote } : {}) };
 }
 
-/** The quote of the larger `rev`. */
+/** The quote of the larger `rev`; of the same the one that says that the message is no more. */
 export function newerQuote(held: Quote | null | undefined, came: Quote | null | undefined): Quote | null {
   if (!held || !came) return held ?? came ?? null;
-  return revOf(came) > revOf(held) ? came : held;
+  const difference = revOf(came) - revOf(held);
+  return difference > 0 || (difference === 0 && came.removedAt && !held.removedAt) ? came : held;
 }
 
 /** What a live event leaves out: an edit changes nothing of what a message answers, and brings no quote. */

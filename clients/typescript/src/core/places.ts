@@ -1,5 +1,5 @@
 // The rooms that are open or have something to send.
-import type { Message, Room, RoomState } from '../wire/generated/types.ts';
+import type { Message, Room, RoomState, RoomSync } from '../wire/generated/types.ts';
 import type { Position } from './connection.ts';
 import type { Host } from './host.ts';
 import { Place } from './place.ts';
@@ -198,6 +198,12 @@ export class Places {
     this.session(state.roomId)?.compare(state);
   }
 
+  /** What `sync` says of a room. */
+  synced({ roomId, messages, erased }: RoomSync): void {
+    if (erased?.length) this.session(roomId)?.erase(erased);
+    this.add(messages);
+  }
+
   /** Messages from anywhere but a subscription. */
   add(messages: readonly Message[]): void {
     for (const message of messages) this.session(message.roomId)?.add([message]);
@@ -240,8 +246,9 @@ export class Places {
     const seen = (messages: readonly Message[]) => {
       for (const each of messages) this.#seen(each);
     };
+    const erased = (ids: readonly string[]) => place.changes.erase(ids);
     place.session = new RoomSession(
-      { roomId, userId, keep, followsEpochs, seen, changed },
+      { roomId, userId, keep, followsEpochs, seen, changed, erased },
       this.#host,
       this.#host.isUp(),
     );

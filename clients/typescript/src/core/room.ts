@@ -1,5 +1,5 @@
 // One open room: read, subscribe, catch up, and keep so (docs/clients.md, steps 2 to 6).
-import type { ChangePage, Message, Room, RoomState } from '../wire/generated/types.ts';
+import type { ChangePage, Message, Room, RoomState, SeqRange } from '../wire/generated/types.ts';
 import { Expiry } from './expiry.ts';
 import type { Host } from './host.ts';
 import { Line } from './line.ts';
@@ -28,6 +28,8 @@ export interface RoomOptions {
   readonly seen: (messages: readonly Message[]) => void;
   /** Hears of the room as a notice tells it. */
   readonly changed: (room: Room) => void;
+  /** Hears which messages' senders were erased. */
+  readonly erased: (ids: readonly string[]) => void;
 }
 
 export class RoomSession {
@@ -149,6 +151,11 @@ export class RoomSession {
     if (this.timeline.hasGap) this.#lookAgain();
   }
 
+  /** The senders of the messages with these numbers were erased. */
+  erase(ranges: readonly SeqRange[]): void {
+    if (this.timeline.head) this.#options.erased(this.timeline.erase(ranges));
+  }
+
   /** What `heartbeat` says of this room. */
   compare(state: RoomState): void {
     const { head } = this.timeline;
@@ -213,6 +220,7 @@ export class RoomSession {
 
   #changed(page: ChangePage): void {
     if (page.reset) return this.#once(() => this.reset());
+    if (page.erased?.length) this.erase(page.erased);
     this.#take(page, () => this.timeline.catchUp(page));
     const { nextToken } = page;
     if (nextToken && page.items.length > 0) return this.#changes(nextToken);
@@ -257,6 +265,7 @@ export class RoomSession {
     const { head } = this.timeline;
     if (head && (notice.room?.historyRev ?? 0) > head.rev) return this.reset(); // another part of it is visible
     if (notice.nextEpoch && notice.nextEpoch > this.#epoch) this.#follow(notice.nextEpoch);
+    else if (notice.erased) this.erase(notice.erased);
     else if (!notice.reactions || !this.timeline.react(notice.reactions)) this.#lookAgain();
   }
 

@@ -1,5 +1,6 @@
 // The person's rooms as a list, kept by `sync`: one token for all of them, however many there are.
 import type { Message, MyRoomPage, Room, RoomSync, SyncPage } from '../wire/generated/types.ts';
+import { without } from './erased.ts';
 import { type Host, pause } from './host.ts';
 import { newer } from './order.ts';
 import type { Event } from './protocol.ts';
@@ -62,6 +63,8 @@ export class RoomList {
   /** What a notice says of the person themself: as what they are in the room, and whether they may write. */
   #noticed({ roomId, notice }: Message): void {
     const held = this.#rooms.get(roomId);
+    if (held?.lastMessage && notice?.erased)
+      this.#set({ ...held, lastMessage: without(held.lastMessage, notice.erased) });
     const me = held?.room?.me;
     if (!held?.room || !me || notice?.userId !== me.userId) return;
     const { kind, role, mutedUntil } = notice;
@@ -172,6 +175,7 @@ export class RoomList {
       if (lastMessage?.id === message.id) lastMessage = newer(lastMessage, message);
       else if ((message.seq ?? 0) > (lastMessage?.seq ?? 0)) lastMessage = message;
     }
+    if (lastMessage && sync.erased) lastMessage = without(lastMessage, sync.erased);
     const room = sync.room ?? held?.room ?? null;
     const lastReadSeq = held?.lastReadSeq ?? null;
     this.#set({

@@ -7,9 +7,11 @@ import type {
   MessageConnection,
   MessageReactions,
   RoomHead,
+  SeqRange,
 } from '../wire/generated/types.ts';
 import { Aside } from './aside.ts';
 import { Echoes, quoting } from './echoes.ts';
+import { isIn, without } from './erased.ts';
 import { compare, isReduced, newer } from './order.ts';
 import { Reach } from './reach.ts';
 import { Sorted } from './sorted.ts';
@@ -32,6 +34,8 @@ export class Timeline {
   readonly #aside = new Aside();
   readonly #echoes = new Echoes((id) => this.#window.get(id) ?? this.#aside.get(id));
   readonly #underWay = new Set<PageOf>();
+  /** The numbers of messages whose senders were erased. */
+  #erased: readonly SeqRange[] = [];
   /** The newest number when the window left the end. */
   #leftAt = 0;
 
@@ -82,6 +86,7 @@ export class Timeline {
   clear(): void {
     this.head = null;
     this.hasOlder = this.hasNewer = false;
+    this.#erased = [];
     for (const each of [this.#reach, this.#window, this.#echoes, this.#aside, this.#underWay]) each.clear();
   }
 
@@ -159,6 +164,14 @@ export class Timeline {
     this.#forgetAside();
   }
 
+  /** The senders of the messages with these numbers were erased. Returns the ids of those that are here. */
+  erase(ranges: readonly SeqRange[]): readonly string[] {
+    this.#erased = [...this.#erased, ...ranges];
+    this.#aside.sift((message) => without(message, ranges));
+    this.sift((message) => without(message, ranges));
+    return this.messages.filter(({ seq }) => isIn(ranges, seq)).map(({ id }) => id);
+  }
+
   /** One page of `changes`, not a `reset`. The last one says that everything up to its head is here. */
   catchUp(page: ChangePage): void {
     this.add(page.items);
@@ -198,7 +211,7 @@ export class Timeline {
     const came = new Set(items.map(({ id }) => id));
     for (const id of stale) if (!came.has(id)) this.#drop(this.#window.get(id));
     this.add(items.filter(({ id }) => this.#window.get(id)));
-    for (const message of items) this.#tellAnswers(message);
+    for (const message of items) this.#tellAnswers(without(message, this.#erased));
   }
 
   /** Put what `change` makes of it in the place of each message; `null`: it and all before it are no more. */
@@ -211,8 +224,9 @@ export class Timeline {
     }
   }
 
-  #add(message: Message): void {
-    if (message.roomId !== this.roomId || message.notice) return;
+  #add(came: Message): void {
+    if (came.roomId !== this.roomId || came.notice) return;
+    const message = without(came, this.#erased);
     const held = this.#window.get(message.id);
     const isWhole = !isReduced(message);
     if (message.seq) this.#reach.heard(message.seq, isWhole);
@@ -259,7 +273,8 @@ export class Timeline {
   }
 
   #put(items: readonly Message[]): void {
-    for (const came of items) {
+    for (const item of items) {
+      const came = without(item, this.#erased);
       if (came.roomId !== this.roomId || came.notice || isReduced(came)) continue;
       if (came.seq) this.#reach.heard(came.seq, true);
       const held = this.#window.get(came.id);

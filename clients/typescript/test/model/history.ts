@@ -1,4 +1,5 @@
 // One history: a plan of sends and faults, played out in an order that a seed chooses, and what must be true after it.
+import { isErased } from '../../src/core/erased.ts';
 import type { RoomSnapshot } from '../../src/core/shown.ts';
 import { checkEnd } from './ended.ts';
 import { chosen } from './random.ts';
@@ -16,7 +17,11 @@ export type Action =
   | { readonly does: 'others'; readonly room: number; readonly count: number; readonly steps: number }
   /** Another text for a message that waits, or none of it any more. */
   | { readonly does: 'mend' | 'drop'; readonly tab: number; readonly room: number; readonly steps: number }
-  | { readonly does: 'change' | 'notice' | 'older' | 'read'; readonly room: number; readonly steps: number }
+  | {
+      readonly does: 'change' | 'notice' | 'erase' | 'older' | 'read';
+      readonly room: number;
+      readonly steps: number;
+    }
   | { readonly does: 'fault'; readonly fault: Fault; readonly tab: number; readonly steps: number };
 
 export const FAULTS = [
@@ -144,6 +149,8 @@ export class History {
       case 'mend':
       case 'drop':
         return this.#amend(action.does, this.#tab(action.tab), roomId);
+      case 'erase':
+        return server.erase(room, 'other');
       case 'notice':
         server.notice(room, 'ROOM_UPDATED', null, false);
         return;
@@ -242,7 +249,10 @@ export class History {
   #inspectRoom(room: RoomSnapshot, last: RoomSnapshot | undefined): void {
     const stored = new Set<string>();
     let seq = 0;
+    const erased = new Set(last?.messages.filter(isErased).map(({ id }) => id));
     for (const message of room.messages) {
+      if (erased.has(message.id) && !isErased(message))
+        throw new Error(`${message.id} was erased and is back`);
       if (message.roomId !== room.roomId) throw new Error(`${message.id} is of another room`);
       if ((message.seq ?? 0) <= seq) throw new Error(`${message.seq} comes after ${seq}`);
       seq = message.seq ?? 0;

@@ -1,5 +1,6 @@
 // A small model of the server: what docs/clients.md and the schema say of sending, history, `changes`, `sync`,
 // `heartbeat`, epochs and subscriptions, in one process and without time of its own.
+import { ERASED_SENDER } from '../../src/core/erased.ts';
 import { parseRefusal, type Refusal } from '../../src/core/refusals.ts';
 import type {
   ChangePage,
@@ -9,6 +10,7 @@ import type {
   Receipt,
   RoomHead,
   RoomSync,
+  SeqRange,
   SyncPage,
 } from '../../src/wire/generated/types.ts';
 
@@ -30,6 +32,8 @@ export interface ModelRoom {
   readonly messages: Message[];
   readonly mutedUntil: Map<string, number>;
   readonly readSeq: Map<string, number>;
+  /** Whose senders were erased, and with which revision the room has said so. */
+  readonly erasures: { readonly rev: number; readonly ranges: readonly SeqRange[] }[];
   rev: number;
   epoch: number;
   isEnded: boolean;
@@ -67,7 +71,16 @@ export class ModelServer {
   room(id: string, ...members: string[]): ModelRoom {
     const people = new Set(members);
     const maps = { mutedUntil: new Map<string, number>(), readSeq: new Map<string, number>() };
-    const room = { id, members: people, messages: [], rev: 1, epoch: 1, isEnded: false, ...maps };
+    const room = {
+      id,
+      members: people,
+      messages: [],
+      erasures: [],
+      rev: 1,
+      epoch: 1,
+      isEnded: false,
+      ...maps,
+    };
     this.rooms.set(id, room);
     return room;
   }
@@ -180,15 +193,45 @@ export class ModelServer {
     this.#publish(room, changed);
   }
 
+  /** All that somebody has written there is erased: messages keep their `rev`, and the room says in one revision which they are. */
+  erase(room: ModelRoom, userId: string): void {
+    const own = room.messages.filter(({ senderId }) => senderId === userId);
+    if (own.length === 0) return;
+    const ranges: { from: number; to: number }[] = [];
+    for (const { id, roomId, ts, seq, epoch, rev, version, editedAt, removedAt } of own) {
+      const at = Number(seq);
+      const last = ranges.at(-1);
+      if (last?.to === at - 1) last.to = at;
+      else ranges.push({ from: at, to: at });
+      const kept = { id, roomId, ts, seq, epoch, rev, version, editedAt };
+      const said = {
+        senderId: ERASED_SENDER,
+        text: null,
+        removedAt: removedAt ?? iso(this.now),
+      };
+      room.messages[at - 1] = { ...kept, ...said } as Message;
+    }
+    this.notice(room, 'ERASED', null, false, undefined, ranges);
+    room.erasures.push({ rev: room.rev, ranges });
+  }
+
   /** Something happens to the room. With `ends` its epoch is over. Returns the notice. */
-  notice(room: ModelRoom, kind: string, userId: string | null, ends: boolean, role?: string): Message {
+  notice(
+    room: ModelRoom,
+    kind: string,
+    userId: string | null,
+    ends: boolean,
+    role?: string,
+    erased?: readonly SeqRange[],
+  ): Message {
     this.now += 1;
     room.rev += 1;
     const { epoch } = room;
     if (ends) room.epoch += 1;
     const notice = { kind, userId, nextEpoch: ends ? room.epoch : null, rev: room.rev, role: role ?? null };
+    const told = erased ? { ...notice, erased } : notice;
     const base = { id: `n${room.rev}`, roomId: room.id, senderId: 'owner', ts: iso(this.now), text: null };
-    const message: Message = { ...base, seq: null, clientMessageId: null, epoch, notice };
+    const message: Message = { ...base, seq: null, clientMessageId: null, epoch, notice: told };
     this.#publish(room, message, epoch);
     return message;
   }
@@ -254,7 +297,14 @@ export class ModelServer {
       : { rev: Number(since), ts: (after as string | null) ?? null };
     const caught = this.#catchUp(room, held, Number(limit ?? 50), !nextToken);
     const token = caught.isComplete ? null : JSON.stringify(caught.held);
-    return { items: caught.items, nextToken: token, head: this.#head(room), reset: caught.reset };
+    const page = { items: caught.items, nextToken: token, head: this.#head(room), reset: caught.reset };
+    return { ...page, ...(caught.reset ? {} : this.#erased(room, held)) };
+  }
+
+  /** What was erased since; nothing where that is nothing. */
+  #erased(room: ModelRoom, held: Held): { readonly erased?: readonly SeqRange[] } {
+    const erased = room.erasures.filter(({ rev }) => rev > held.rev).flatMap(({ ranges }) => ranges);
+    return erased.length > 0 ? { erased } : {};
   }
 
   #catchUp(room: ModelRoom, held: Held, limit: number, far: boolean) {
@@ -303,7 +353,17 @@ export class ModelServer {
       isMore ||= !caught.isComplete;
       const { items: messages, reset, isComplete } = caught;
       const unread = { unread: this.#unread(userId, room), unreadMentions: 0 };
-      rooms.push({ roomId: room.id, head, messages, reset, ...unread, left: false, more: !isComplete });
+      const erased = had && !reset ? this.#erased(room, had) : {};
+      rooms.push({
+        roomId: room.id,
+        head,
+        messages,
+        reset,
+        ...unread,
+        ...erased,
+        left: false,
+        more: !isComplete,
+      });
     }
     return { rooms, token: JSON.stringify(held), more: isMore, reset: !since };
   }

@@ -112,6 +112,11 @@ export const en = {
   'messages.projections.off': 'This deployment does not derive what this takes: it follows no stream of its tables for it.',
   'messages.publish.malformed': '{argument} is not as the schema has it.',
   'messages.publish.tooLarge': 'What is published has at most {max} bytes.',
+  'messages.privacy.erasing': 'This person\'s data is being erased.',
+  'messages.privacy.unknown': 'There is no such request.',
+  'messages.privacy.begun': 'This request is being carried out or has ended: it cannot be withdrawn any more.',
+  'messages.privacy.nobody': 'Nothing is stored of this person.',
+  'messages.privacy.askingTooFast': 'You are asking for that too often. Try again in {retryAfterMs} milliseconds.',
   'messages.service.unavailable': 'The chat is busy just now. Try again; with the same clientMessageId nothing is sent twice.',
   'messages.service.internal': 'Something went wrong on our side. Please quote {correlationId} when you report it.',
 } as const;

@@ -112,6 +112,11 @@ export const es = {
   'messages.projections.off': 'Este despliegue no deriva lo que esto necesita: no sigue para ello ningún flujo de sus tablas.',
   'messages.publish.malformed': '{argument} no es como lo define el esquema.',
   'messages.publish.tooLarge': 'Lo que se publica tiene como máximo {max} bytes.',
+  'messages.privacy.erasing': 'Los datos de esta persona se están borrando.',
+  'messages.privacy.unknown': 'No existe esa solicitud.',
+  'messages.privacy.begun': 'Esta solicitud ya está en curso o ha terminado: no se puede retirar.',
+  'messages.privacy.nobody': 'No hay nada guardado de esta persona.',
+  'messages.privacy.askingTooFast': 'Lo estás pidiendo demasiado a menudo. Inténtalo de nuevo dentro de {retryAfterMs} milisegundos.',
   'messages.service.unavailable': 'El chat está ocupado en este momento. Inténtalo de nuevo; con el mismo clientMessageId nada se envía dos veces.',
   'messages.service.internal': 'Algo ha fallado por nuestra parte. Indica {correlationId} al comunicarlo.',
 } as const;

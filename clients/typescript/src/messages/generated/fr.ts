@@ -112,6 +112,11 @@ export const fr = {
   'messages.projections.off': 'Ce déploiement ne dérive pas ce qu\'il faut pour cela : il ne suit aucun flux de ses tables pour cela.',
   'messages.publish.malformed': '{argument} n\'est pas tel que le schéma le définit.',
   'messages.publish.tooLarge': 'Ce qui est publié a au plus {max} octets.',
+  'messages.privacy.erasing': 'Les données de cette personne sont en cours d’effacement.',
+  'messages.privacy.unknown': 'Cette demande n’existe pas.',
+  'messages.privacy.begun': 'Cette demande est en cours ou terminée : elle ne peut plus être retirée.',
+  'messages.privacy.nobody': 'Rien n’est conservé sur cette personne.',
+  'messages.privacy.askingTooFast': 'Vous le demandez trop souvent. Réessayez dans {retryAfterMs} millisecondes.',
   'messages.service.unavailable': 'Le chat est saturé en ce moment. Réessayez ; avec le même clientMessageId, rien n\'est envoyé deux fois.',
   'messages.service.internal': 'Une erreur s\'est produite de notre côté. Indiquez {correlationId} en la signalant.',
 } as const;

@@ -15,7 +15,7 @@ export const messagesOperation: Operation<types.MessagesVariables, types.Message
 export const changesOperation: Operation<types.ChangesVariables, types.ChangePage> = {
   kind: 'query',
   field: 'changes',
-  text: 'query Changes($roomId:ID!$since:Int!$after:AWSDateTime$limit:Int$nextToken:String){changes(roomId:$roomId since:$since after:$after limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}nextToken head{seq ts epoch rev}reset}}',
+  text: 'query Changes($roomId:ID!$since:Int!$after:AWSDateTime$limit:Int$nextToken:String){changes(roomId:$roomId since:$since after:$after limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}nextToken head{seq ts epoch rev}reset erased{from to}}}',
   check: check.changePage,
 };
 
@@ -39,7 +39,7 @@ export const messagesByIdOperation: Operation<types.MessagesByIdVariables, reado
 export const syncOperation: Operation<types.SyncVariables, types.SyncPage> = {
   kind: 'query',
   field: 'sync',
-  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}unread unreadMentions reset left more}token more reset}}',
+  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}unread unreadMentions reset left more erased{from to}}token more reset}}',
   check: check.syncPage,
 };
 
@@ -367,7 +367,7 @@ export const reactOperation: Operation<types.ReactVariables, types.Reaction> = {
 export const onMessageOperation: Operation<types.OnMessageVariables, types.Message> = {
   kind: 'subscription',
   field: 'onMessage',
-  text: 'subscription OnMessage($roomId:ID!$epoch:Int){onMessage(roomId:$roomId epoch:$epoch){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}notice{kind userId role mutedUntil nextEpoch rev messageId seq room{roomId name description avatarUrl avatarId visibility archivedAt slowModeSeconds retentionDays historyFrom historyRev}reactions{id seq rev reactions{emoji count userIds}}}}}',
+  text: 'subscription OnMessage($roomId:ID!$epoch:Int){onMessage(roomId:$roomId epoch:$epoch){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}notice{kind userId role mutedUntil nextEpoch rev messageId seq room{roomId name description avatarUrl avatarId visibility archivedAt slowModeSeconds retentionDays historyFrom historyRev}reactions{id seq rev reactions{emoji count userIds}}erased{from to}}}}',
   check: check.message,
 };
 

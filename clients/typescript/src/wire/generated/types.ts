@@ -10,7 +10,7 @@ export type MemberStatus = 'ACTIVE' | 'INVITED' | 'BANNED' | (string & {});
 export type MessageOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST' | (string & {});
 
 /** What may happen to a room. */
-export type NoticeKind = 'ROOM_UPDATED' | 'ROOM_DELETED' | 'MEMBER_ADDED' | 'MEMBER_INVITED' | 'INVITATION_ENDED' | 'MEMBER_JOINED' | 'MEMBER_REMOVED' | 'MEMBER_LEFT' | 'MEMBER_BANNED' | 'MEMBER_UNBANNED' | 'MEMBER_MUTED' | 'ROLE_CHANGED' | 'REACTIONS_CHANGED' | 'MESSAGE_PINNED' | 'MESSAGE_UNPINNED' | (string & {});
+export type NoticeKind = 'ROOM_UPDATED' | 'ROOM_DELETED' | 'MEMBER_ADDED' | 'MEMBER_INVITED' | 'INVITATION_ENDED' | 'MEMBER_JOINED' | 'MEMBER_REMOVED' | 'MEMBER_LEFT' | 'MEMBER_BANNED' | 'MEMBER_UNBANNED' | 'MEMBER_MUTED' | 'ROLE_CHANGED' | 'REACTIONS_CHANGED' | 'MESSAGE_PINNED' | 'MESSAGE_UNPINNED' | 'ERASED' | (string & {});
 
 /** What may happen to a person. */
 export type PersonEventKind = 'ADDED' | 'INVITED' | 'REMOVED' | 'BANNED' | 'UNBANNED' | 'ROLE_CHANGED' | 'MUTED' | 'MENTIONED' | 'DIRECT_ROOM' | 'ROOM_ENDED' | 'DRAFT_SAVED' | 'MOVED' | (string & {});
@@ -163,6 +163,14 @@ export interface MessageReactions {
   readonly reactions?: readonly ReactionCount[] | null | undefined;
 }
 
+/** Numbers of messages that follow each other. */
+export interface SeqRange {
+  /** The first of them. */
+  readonly from: number;
+  /** The last of them. */
+  readonly to: number;
+}
+
 /** What happened to a room or to somebody in it. Unless the deployment publishes by the stream, whoever makes it happen must select `id roomId senderId ts epoch notice { kind userId nextEpoch }`, without aliases and named fragments, since subscribers get what is selected. `senderId` is who did it. */
 export interface Notice {
   /** What happened. */
@@ -185,6 +193,8 @@ export interface Notice {
   readonly seq?: number | null | undefined;
   /** The messages whose reactions were changed, at most 20: where `rev` is larger than the message's own, these are its reactions. */
   readonly reactions?: readonly MessageReactions[] | null | undefined;
+  /** Of `ERASED`, the numbers of the messages that are gone but for their numbers and instants, at most 2,000 runs. */
+  readonly erased?: readonly SeqRange[] | null | undefined;
 }
 
 /** A message. Only what every subscriber can rely on is non-null: unless the deployment publishes by the stream, a field that the sender did not select reaches subscribers as null. Where the room's `historyFrom` is `JOINING`, what `onMessage` brings of an edit or a removal has `id`, `roomId`, `ts`, `seq`, `epoch`, `rev`, as `senderId` who did it, and `removedAt` after a removal; `version` is null. Who has the message, or may see it, reads it again, or forgets it after a removal. */
@@ -227,7 +237,7 @@ export interface Message {
   readonly mentions?: readonly string[] | null | undefined;
   /** True where it mentions everybody in the room; null where it does not, or is removed. */
   readonly mentionsAll?: boolean | null | undefined;
-  /** How many people react to it, by emoji, in the order in which these came; null when nobody does, or it is removed. */
+  /** How many people react to it, by emoji: those that came with an earlier summary stand first; null when nobody does, or it is removed. */
   readonly reactions?: readonly ReactionCount[] | null | undefined;
   /** What happened to the room, if this is a notice instead of a message. A notice has no text and no number and is not stored. */
   readonly notice?: Notice | null | undefined;
@@ -253,6 +263,8 @@ export interface ChangePage {
   readonly head: RoomHead;
   /** Whether too much was missed, or the tables were restored: forget the room's messages and read `messages` afresh. */
   readonly reset: boolean;
+  /** The numbers of messages whose senders were erased since: drop whatever you have of these but their numbers and instants. Select it: whoever does not gets `reset` where there are any. */
+  readonly erased?: readonly SeqRange[] | null | undefined;
 }
 
 /** The history on both sides of a message. */
@@ -287,6 +299,8 @@ export interface RoomSync {
   readonly left: boolean;
   /** Whether this room goes on in the next answer; its `head` is reached when it does not. */
   readonly more: boolean;
+  /** The numbers of messages whose senders were erased since: drop whatever you have of these but their numbers and instants. Select it: whoever does not gets `reset` where there are any. */
+  readonly erased?: readonly SeqRange[] | null | undefined;
 }
 
 /** What changed in the caller's rooms. */
@@ -433,7 +447,7 @@ export interface Person {
   readonly avatarId?: string | null | undefined;
   /** When they last changed it; null where they never did, and where a directory says it. */
   readonly updatedAt?: string | null | undefined;
-  /** Whether the name looks like another's (Unicode's UTS 39, capitals aside; an id counts where there is no name): of those who are answered with it, and of everybody in a room of up to 100 people, or the owners and moderators of a larger one. Null in `updateMe`. */
+  /** Whether the name looks like another's (Unicode's UTS 39, capitals aside; an id counts where there is no name): of those who are answered with it, and of everybody in a room of up to 100 people, or the owners and moderators of a larger one. Null in `updateMe` and `me`. */
   readonly isConfusable?: boolean | null | undefined;
 }
 

@@ -42,7 +42,7 @@ def attachment(
     entry = enter_room(View.of(head, member), caller, "read")
     upload, now = Upload.found(stored), deployment.now()
     floor = keys.message_floor(readable_since(entry.head, deployment.defaults, now))
-    if upload is None or upload.expires_at * 1_000 < now or upload.message_sk < floor:
+    if upload is None or upload.ends_at * 1_000 < now or upload.message_sk < floor:
         raise _gone()
     if not _is_visible(deployment, room, entry, upload):
         raise _gone()

@@ -8,10 +8,12 @@ from chat.deployment import Deployment
 from chat.rules.access import enter_room
 from chat.rules.arguments import check_bound, check_limit, is_whole
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
+from chat.rules.erasure import to_wire
 from chat.rules.errors import InvalidInput
 from chat.rules.models import Caller, Head
 from chat.rules.record import record
 from chat.rules.rooms import Room
+from chat.rules.selection import may_select
 from chat.rules.tally import Tally
 from chat.rules.visibility import Sight, judged_member
 from chat.steps.catch_up import CaughtUp, Held, catch_up
@@ -57,6 +59,7 @@ def changes(
     caught = catch_up(
         deployment, room, sight, request.held, request.limit, tally, deadline, far=request.is_first
     )
+    caught = caught.as_selected(head, erased=may_select(selection, "erased"))
     tally.add("PageSize", len(caught.messages))
     with tally.timing("StoreMs"):
         page = QuotingPage(room, entry, caught.messages)
@@ -102,4 +105,5 @@ def _to_wire(
         "nextToken": token,
         "head": head.to_wire(),
         "reset": caught.reset,
+        "erased": to_wire(caught.erased),
     }

@@ -8,6 +8,7 @@ from chat.rules.access import enter_room, may_end
 from chat.rules.models import Caller, Message
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.steps.holds import check_may_end
 from chat.steps.retry import until_room_is_changed
 from chat.steps.room_end import commit_end, end_revision, repeated_end_notice
 from chat.steps.roster import caller_unchanged, read_people
@@ -30,6 +31,7 @@ def delete_room(
             return repeated
         entry = enter_room(view, caller, "deleteRoom")
         may_end(entry, room)
+        check_may_end(deployment, room, entry.head)
         ended = end_revision(deployment, room, entry.head, caller)
         commit_end(deployment, ended, caller_unchanged(room, caller, entry))
         return ended.message

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from chat.deployment import Deployment
 from chat.rules.access import Access, RoomAccess
 from chat.rules.arguments import check_user
-from chat.rules.direct import direct_room, pair_attribute
+from chat.rules.direct import direct_room, other_of, pair_attribute
 from chat.rules.errors import NotAllowed
 from chat.rules.generations import in_generation
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Member, Notice, NoticeKind
@@ -79,7 +79,8 @@ class _Meeting:
         head, mine, theirs = seen.view.head, seen.view.member, seen.person
         if head is None:
             return self._made(seen)
-        if not head.direct:  # nothing but what is left of one that another service has removed
+        if other_of(head, self._caller.user_id) != self._user_id:
+            # What is left of one that another service has removed, or the room of somebody who was erased since.
             raise NotAllowed("room.cannotBeAdded", reason="cannotBeAdded")
         is_here = mine is not None and mine.status == "active"
         if theirs is not None and theirs.status in ("active", "invited"):

@@ -11,7 +11,7 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import Access, enter_room, open_room
 from chat.rules.errors import NotAllowed
-from chat.rules.models import Caller, Message
+from chat.rules.models import Caller, Item, Message
 from chat.rules.tally import Tally
 from chat.rules.text import clean_text
 from chat.rules.visibility import first_visible_to
@@ -20,6 +20,7 @@ from chat.steps.message_change import (
     Target,
     change_writes,
     check_target,
+    keeping_original,
     marked,
     read_target,
     remember_change,
@@ -91,7 +92,7 @@ class _Edit:
             raise NotAllowed("message.removed", reason="removed")
         change = self._mentions.of(self._deployment, message, access, seen.others, seen.expires_at)
         is_so = message.text == self._text and not change
-        return access, message if is_so else self._commit(access, message, change)
+        return access, message if is_so else self._commit(access, message, change, seen.held)
 
     def _is_done(self) -> bool:
         """Whether an attempt whose answer was lost did it after all, though others may have changed the
@@ -101,7 +102,7 @@ class _Edit:
         item = self._deployment.store.tables.get(entry_place(self._target.room, self._uncertain_rev))
         return item is not None and LogEntry.of(item).id == self._change_id
 
-    def _commit(self, access: Access, message: Message, change: MentionChange) -> Message:
+    def _commit(self, access: Access, message: Message, change: MentionChange, held: Item | None) -> Message:
         deployment, head, user_id = self._deployment, access.head, self._caller.user_id
         now, settings = deployment.now(), access.head.settings(deployment.defaults)
         if refusal := member_refusal(access, settings, now):
@@ -110,27 +111,20 @@ class _Edit:
         if text == message.text and not change:
             return message
         at, version = changed_at(head, now), (message.version or 1) + 1
+        attributes = {"text": text, "editedAt": at, "version": version, "changedBy": user_id, **change.set}
+        changed = change_writes(
+            self._target,
+            head,
+            message,
+            kind="edited",
+            now=now,
+            change_id=self._change_id,
+            attributes=attributes,
+            remove=change.remove,
+        )
         writes = [
             charge(self._target.room, user_id, access, settings, now),
-            *marked(
-                change_writes(
-                    self._target,
-                    head,
-                    message,
-                    kind="edited",
-                    now=now,
-                    change_id=self._change_id,
-                    attributes={
-                        "text": text,
-                        "editedAt": at,
-                        "version": version,
-                        "changedBy": user_id,
-                        **change.set,
-                    },
-                    remove=change.remove,
-                ),
-                change.marks,
-            ),
+            *keeping_original(self._target, held, head, now, marked(changed, change.marks)),
             *change.writes,
         ]
         try:

@@ -9,8 +9,9 @@ from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import Caller, Message
 from chat.rules.tally import Tally
 from chat.steps.pinning import check_pinned, commit_pins, pinned_again, read_pin
-from chat.steps.pins import MOST_PINS, expired_pins, expires_at, pin_notice, pin_write, unpin_write
+from chat.steps.pins import MOST_PINS, expired_pins, pin_notice, pin_write, unpin_write
 from chat.steps.retry import until_room_is_changed
+from chat.storage.items import expiry_of
 
 
 def pin_message(
@@ -39,7 +40,7 @@ def pin_message(
         pins = head.pins - len(gone) + 1
         if pins > MOST_PINS:
             raise NotAllowed("room.tooManyPins", reason="tooManyPins", max=MOST_PINS)
-        made = pin_write(target, message, caller.user_id, head.rev + 1, now, expires_at(item))
+        made = pin_write(target, message, caller.user_id, head.rev + 1, now, expiry_of(item) or 0)
         writes = [made, *map(unpin_write, gone)]
         return commit_pins(deployment, target, caller, seen, notice, pins, writes)
 

@@ -12,10 +12,17 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, enter_room
 from chat.rules.errors import ServiceUnavailable
-from chat.rules.models import Caller, Message, attribute
+from chat.rules.models import Caller, Item, Message, attribute
 from chat.rules.tally import Tally
 from chat.rules.visibility import first_visible_to
-from chat.steps.message_change import Target, change_writes, check_target, read_target, remember_change
+from chat.steps.message_change import (
+    Target,
+    change_writes,
+    check_target,
+    keeping_original,
+    read_target,
+    remember_change,
+)
 from chat.steps.pins import pin_place, pinned_attributes, unpin_write
 from chat.steps.retry import retried, until_committed
 from chat.storage.aws import StoreFailure
@@ -23,7 +30,7 @@ from chat.storage.change_log import changed_at
 from chat.storage.mention_items import forget_writes
 from chat.storage.places import head_place, membership_place
 from chat.storage.tables import Write
-from chat.storage.uploads import Upload, delete_writes, keys_of, uploads_of
+from chat.storage.uploads import Upload, delete_writes, hide_writes, keys_of, uploads_of
 
 CONTENT = ("text", "attachments", "reply_to", "mentions", "mentions_all", "reactions")
 """The fields of a message that are taken away with it."""
@@ -58,10 +65,15 @@ def remove_message(
             with tally.timing("StoreMs"):
                 lost[:] = uploads_of(deployment.store.tables, target.room, message)
             pins = pinned_attributes(entry.head, max(0, entry.head.pins - 1)) if seen.others else {}
-            writes = _writes(target, caller, entry, message, at, now, change_id)
+            writes = _writes(target, caller, entry, message, at, now, change_id, seen.held)
             writes += [unpin_write(target)] if seen.others else []
             writes = [_with_pins(target, write, pins) for write in writes]
-            writes += [*delete_writes(target.room, lost), *forget_writes(target.room, message)]
+            writes += forget_writes(target.room, message)
+            if seen.held:
+                writes += hide_writes(target.room, lost, now // 1_000)
+                lost.clear()
+            else:
+                writes += delete_writes(target.room, lost)
             with tally.timing("StoreMs"):
                 deployment.store.tables.transact(writes)
             remember_change(deployment, target.room, entry.head, now, pins)
@@ -98,6 +110,7 @@ def _writes(
     at: int,
     now: int,
     change_id: str,
+    held: Item | None,
 ) -> list[Write]:
     """Whoever leaves moves the head, so a removal of one's own needs no look at the membership; a role may go
     without."""
@@ -111,6 +124,7 @@ def _writes(
         attributes={"removedAt": at, "removedBy": caller.user_id, "changedBy": caller.user_id},
         remove=[attribute(each) for each in CONTENT],
     )
+    changed = keeping_original(target, held, entry.head, now, changed)
     if entry.standing not in ("owner", "moderator"):
         return changed
     room = target.room

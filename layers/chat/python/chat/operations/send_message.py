@@ -232,7 +232,8 @@ class _Send:
         self._is_judged = True
         if self._attachments:
             with self._tally.timing("ObjectsMs"):
-                self._attachments.copy(found, draft, self._settings().retention_days)
+                is_held = bool(access.head.held or access.member.held)
+                self._attachments.copy(found, draft, self._settings().retention_days, held=is_held)
 
     # deciding
 

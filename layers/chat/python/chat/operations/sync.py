@@ -14,9 +14,11 @@ from chat.deployment import Deployment
 from chat.rules.access import View, enter_room, is_in
 from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys
+from chat.rules.erasure import Ranges, to_wire
 from chat.rules.models import Caller, Head, Message, Receipts
 from chat.rules.record import record
 from chat.rules.room_wire import member_to_wire, room_to_wire
+from chat.rules.selection import may_select
 from chat.rules.tally import Tally
 from chat.rules.visibility import Sight, judged_member
 from chat.steps.batches import found_at
@@ -54,7 +56,7 @@ def sync(
     token = None if since is None else unseal_token(caller.user_id, since, cursor_keys)
     is_afresh = token is None or now - token.issued_at > KEPT_MS
     before = Token(now) if token is None or is_afresh else token
-    syncing = _Syncing(deployment, caller, before, limit, tally)
+    syncing = _Syncing(deployment, caller, before, limit, tally, erased=may_select(selection, "erased"))
     with tally.timing("StoreMs"):
         position = syncing.run()
         rooms = syncing.to_wire(selection)
@@ -79,13 +81,14 @@ class _RoomAnswer:
     messages: Sequence[Message] = ()
     reset: bool = False
     more: bool = False
+    erased: Ranges = ()
 
 
 class _Syncing:
     """One answer on its way."""
 
     def __init__(
-        self, deployment: Deployment, caller: Caller, token: Token, limit: int, tally: Tally
+        self, deployment: Deployment, caller: Caller, token: Token, limit: int, tally: Tally, *, erased: bool
     ) -> None:
         self.held = dict(token.held)
         self.space = limit
@@ -93,6 +96,7 @@ class _Syncing:
         self._caller = caller
         self._start = token.position
         self._tally = tally
+        self._selects_erased = erased
         self._deadline = deadline_of(deployment)
         self._answers: list[_RoomAnswer] = []
 
@@ -150,10 +154,19 @@ class _Syncing:
         caught: CaughtUp = catch_up(
             self._deployment, membership.room, sight, had, self.space, self._tally, self._deadline
         )
+        caught = caught.as_selected(head, erased=self._selects_erased)
         self.held[name] = caught.held
         self.space -= len(caught.messages)
         self._answers.append(
-            _RoomAnswer(membership, head, had, caught.messages, reset=caught.reset, more=not caught.complete)
+            _RoomAnswer(
+                membership,
+                head,
+                had,
+                caught.messages,
+                reset=caught.reset,
+                more=not caught.complete,
+                erased=caught.erased,
+            )
         )
         return caught.complete
 
@@ -209,4 +222,5 @@ class _Syncing:
             "reset": answer.reset,
             "left": head is None,
             "more": answer.more,
+            "erased": to_wire(answer.erased),
         }

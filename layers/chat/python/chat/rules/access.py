@@ -137,9 +137,12 @@ def check_writable(entry: Access | RoomAccess, now: int) -> None:
 
 
 def check_open(head: Head) -> None:
-    """Whether anybody may come into the room. Raises `NotAllowed` for one that is archived."""
+    """Whether anybody may come into the room. Raises `NotAllowed` for one that is archived, and for a direct room whose
+    people have a block between them: in the words of `direct`, which tell nobody of it."""
     if head.archived_at:
         raise NotAllowed("room.archived", reason="archived")
+    if head.closed_by:
+        raise NotAllowed("room.cannotBeAdded", reason="cannotBeAdded")
 
 
 def may_end(entry: RoomAccess, room: Room) -> None:

@@ -116,6 +116,7 @@ _NOTICE: Part = {
     "nextEpoch": _or_null(_positive),
     "rev": _or_null(_positive),
 }
+_SEQ_RANGE: Part = {"from": _positive, "to": _positive}
 _MESSAGE_REACTIONS: Part = {"id": _id, "seq": _positive, "rev": _positive}
 _REACTION_COUNT: Part = {"emoji": _id, "count": _positive}
 _LATER_NOTICE: Part = {"messageId": _or_null(_id), "seq": _or_null(_positive)}
@@ -204,6 +205,8 @@ def _checked_notice(notice: Mapping[str, Any]) -> dict[str, Any]:
     found = _part("notices", notice, _NOTICE, _LATER_NOTICE)
     if notice.get("reactions") is not None:
         found["reactions"] = [_checked_reactions(each) for each in notice["reactions"]]
+    if notice.get("erased") is not None:
+        found["erased"] = [_part("notices.erased", each, _SEQ_RANGE) for each in notice["erased"]]
     room: Any = notice["room"]
     if room is None:
         return {**found, "room": None}

@@ -182,7 +182,7 @@ class Head(Stored):
     began in this room: see `chat/rules/generations.py`.
 
     `avatar_url` is an address of the room's picture at an allowed host, `avatar_id` an uploaded one; there is one of the two
-    at the most."""
+    at the most. `held`: 1 under a legal hold of the room."""
 
     rev: int
     seq: int
@@ -231,6 +231,7 @@ class Head(Stored):
     reacted_at: int = 0
     avatar_url: str | None = None
     avatar_id: str | None = None
+    held: int = 0
 
     def to_wire(self) -> dict[str, Any]:
         """The schema's `RoomHead`."""
@@ -259,7 +260,7 @@ class Head(Stored):
         own = {names[name]: value for name, value in rules.items()}
         if "visibility" in own:
             own["visibility"] = own["visibility"] or "private"
-        for name in ("alone", "archived_at"):
+        for name in ("alone", "archived_at", "held"):
             if name in own:
                 own[name] = own[name] or 0
         return replace(self, **own)
@@ -281,7 +282,9 @@ class Member(Stored):
     left, and were not taken out. `invitation_ended`: they were invited last, and did not come.
 
     `joined_seq` is the room's newest message when they came, `joined_ts` (ms) its instant, 0 where that was not kept.
-    `joined_epoch` is the epoch that began with their coming, where one did, and `joined_rev` the revision that was."""
+    `joined_epoch` is the epoch that began with their coming, where one did, and `joined_rev` the revision that was.
+
+    `held`: 1 under a legal hold of the person."""
 
     role: Role = "member"
     status: Status = "active"
@@ -300,6 +303,7 @@ class Member(Stored):
     react_tat: int = 0
     left_by_self: int = 0
     invitation_ended: int = 0
+    held: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -346,13 +350,14 @@ NoticeKind = Literal[
     "REACTIONS_CHANGED",
     "MESSAGE_PINNED",
     "MESSAGE_UNPINNED",
+    "ERASED",
 ]
 
 
 @record(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What happened to a room or to somebody in it. `muted_until` is in ms; `room` is the schema's `Room`, as
-    it is answered, `reactions` the schema's `MessageReactions`. `message_id` and `seq` are the message's, where it
+    it is answered, `reactions` the schema's `MessageReactions`, `erased` its `SeqRange`s. `message_id` and `seq` are the message's, where it
     happened to one."""
 
     kind: NoticeKind
@@ -363,11 +368,12 @@ class Notice:
     rev: int | None = None
     room: Mapping[str, Any] | None = None
     reactions: Sequence[Mapping[str, Any]] | None = None
+    erased: Sequence[Mapping[str, int]] | None = None
     message_id: str | None = None
     seq: int | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        wire = {
+        wire: dict[str, Any] = {
             "kind": self.kind,
             "userId": self.user_id,
             "role": self.role and self.role.upper(),
@@ -379,7 +385,11 @@ class Notice:
             "seq": self.seq,
         }
         # Null for whoever asks for what is absent: most notices are about none of it.
-        return wire if self.reactions is None else wire | {"reactions": list(self.reactions)}
+        if self.reactions is not None:
+            wire["reactions"] = list(self.reactions)
+        if self.erased is not None:
+            wire["erased"] = list(self.erased)
+        return wire
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,9 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "reactions": "[MessageReactions!]",
         "messageId": "ID",
         "seq": "Int",
+        "erased": "[SeqRange!]",
     },
+    "SeqRange": {"from": "Int!", "to": "Int!"},
     "ReactionCount": {"emoji": "String!", "count": "Int!", "userIds": "[ID!]!"},
     "MessageReactions": {"id": "ID!", "seq": "Int", "rev": "Int", "reactions": "[ReactionCount!]"},
     "Room": {

@@ -45,6 +45,13 @@ class Removals:
         below = seq - WINDOW - (lost & -lost).bit_length() + 1 if lost else self.below
         return Removals(below, seq, bits & (1 << WINDOW) - 1 | 1)
 
+    def added_run(self, first: int, last: int) -> "Removals":
+        """These and every number from `first` to `last`: of a long run only the last of it matter."""
+        removals = self
+        for seq in range(max(first, last - WINDOW), last + 1):
+            removals = removals.added(seq)
+        return removals
+
     @property
     def oldest(self) -> int:
         """The lowest number of which it is known whether it was removed."""

@@ -45,14 +45,14 @@ class Attachments:
         """The hash that a repeat must match: over these uploads, and over the text by its own."""
         return fingerprint(",".join(self._ids), of_text)
 
-    def copy(self, found: Found, draft: Draft, retention_days: int) -> None:
-        """Copy all files at once, for as long as the message is kept. `found` has the uploads that are there.
+    def copy(self, found: Found, draft: Draft, retention_days: int, *, held: bool) -> None:
+        """Copy all files at once, for as long as the message is kept, or a legal hold (`held`) stands. `found` has the uploads that are there.
 
         Raises `InvalidInput` for an upload that the sender may not send now, or whose file is not there yet.
         """
         now_s = self._deployment.now() // 1_000
         uploads = [_usable(found.get(place), draft.sender, now_s) for place in self.places]
-        self._targets = [kept_key(each.id, draft.message_id, retention_days) for each in uploads]
+        self._targets = [kept_key(each.id, draft.message_id, retention_days, held=held) for each in uploads]
         threads = self._deployment.threads()
         copies = [threads.submit(self._copy, *each) for each in zip(uploads, self._targets, strict=True)]
         # All are waited for, failed or not, since what is still on its way cannot be taken back.
@@ -84,7 +84,7 @@ class Attachments:
             raise ServiceUnavailable
         now_s = attempt.now // 1_000
         return [
-            use_write(attempt.room, each, attempt.sort_key, attempt.expires_at, now_s)
+            use_write(attempt.room, each, attempt.sort_key, attempt.expires_at, now_s, held=attempt.is_held)
             for each in self._copied
         ]
 

@@ -8,7 +8,7 @@ blocks or unblocks writes it there.
 from collections.abc import Iterable
 
 from chat.deployment import Deployment
-from chat.rules.direct import closed_by
+from chat.rules.direct import closed_by, other_of
 from chat.rules.errors import NotAllowed
 from chat.rules.models import Head, Stored
 from chat.rules.record import record
@@ -51,6 +51,10 @@ def closing_writes(
     the commit that none was made meanwhile. Nobody hears of it, and its event names nobody."""
     if head is None:
         return [Write(head_place(room), condition=NEW)] if blocks else []
-    if not head.direct or (now := closed_by(head, user_id, blocks=blocks)) == head.closed_by:
+    if (
+        other_of(head, user_id) is None
+    ):  # no direct room, or one of somebody who was erased since and has come back
+        return []
+    if (now := closed_by(head, user_id, blocks=blocks)) == head.closed_by:
         return []
     return [*next_revision(deployment, room, head, None, kind="INTERNAL", changes={"closedBy": now}).writes]

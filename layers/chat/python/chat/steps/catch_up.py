@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Literal
 
 from chat.deployment import Deployment
+from chat.rules.erasure import MOST_RANGES, Ranges, from_seq, joined, unpacked
 from chat.rules.gaps import Numbered, before_recent_gap
 from chat.rules.generations import is_from_before
 from chat.rules.models import Head, Item, Message
@@ -61,12 +62,21 @@ NOTHING = Held(0, 0, 0)
 @record(frozen=True, slots=True)
 class CaughtUp:
     """Messages as they are now, and what is held with them. `complete`: that is the head, or with `reset` all
-    must be read anew."""
+    must be read anew. `erased`: the numbers of messages whose senders were erased; who holds one of these holds nothing of it
+    any more but that it was."""
 
     messages: Sequence[Message]
     held: Held
     complete: bool
     reset: bool = False
+    erased: Ranges = ()
+
+    def as_selected(self, head: Head, *, erased: bool) -> "CaughtUp":
+        """The same for somebody who asks for `erased`, or does not: who would not learn of an erasure reads the room
+        anew."""
+        if erased or not self.erased:
+            return self
+        return CaughtUp([], Held.all_of(head), complete=True, reset=True)
 
 
 def catch_up(
@@ -143,6 +153,7 @@ class _CatchingUp:
         self._floor = keys.message_floor(readable_since(head, deployment.defaults, self._now))
         self._messages: list[Message] = []
         self._given: dict[str, int] = {}
+        self._erased: list[tuple[int, int]] = []
 
     def run(self, *, far: bool) -> CaughtUp:
         if self._deployment.clock_in_doubt():
@@ -162,7 +173,8 @@ class _CatchingUp:
                 break
         if outcome == "lost":
             return self._reset()
-        return CaughtUp(self._messages, self._held, complete=outcome == "done")
+        erased = from_seq(joined(self._erased), self._first)
+        return CaughtUp(self._messages, self._held, complete=outcome == "done", erased=erased)
 
     def _reset(self) -> CaughtUp:
         return CaughtUp([], Held.all_of(self._head), complete=True, reset=True)
@@ -218,6 +230,8 @@ class _CatchingUp:
         outcome: Outcome = "done" if len(chosen) == len(named) else "full"
         for each in chosen:
             entry, item = each.entry, items.get(each.sort_key)
+            if entry.erased is not None:
+                self._erased += unpacked(entry.erased)
             if item and int(item.get("rev", {"N": "0"})["N"]) < entry.rev:
                 outcome = "blocked"
                 break
@@ -232,9 +246,13 @@ class _CatchingUp:
         return outcome
 
     def _named(self, entries: Sequence[LogEntry]) -> list[_Named]:
-        """The messages that entries are about, in order, but for those that are held of the first."""
+        """The messages that entries are about, in order, but for those that are held of the first. An erasure names none: it
+        is told in one."""
         named, part = [], self._held.part
         for entry in entries:
+            if entry.erased is not None:
+                named.append(_Named(entry, "", 0, 1, is_last=True))
+                continue
             numbered_keys = entry.numbered_keys
             named += [
                 _Named(entry, sort_key, seq, number, number == len(numbered_keys))
@@ -253,8 +271,13 @@ class _CatchingUp:
         """
         wanted: dict[str, bool] = {}
         chosen: list[_Named] = []
+        ranges = len(self._erased)
         for each in named:
-            if each.seq < self._first:
+            if each.entry.erased is not None:
+                if ranges >= MOST_RANGES:
+                    break
+                ranges += 1 + each.entry.erased.count(",")
+            if each.entry.erased is not None or each.seq < self._first:
                 chosen.append(each)
                 continue
             held = self._is_held(each.sort_key)

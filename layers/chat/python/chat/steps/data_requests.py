@@ -29,6 +29,7 @@ from chat.rules.rate import to_ms
 from chat.rules.record import record
 from chat.rules.tally import Tally
 from chat.steps.due_jobs import Due, due_write
+from chat.steps.holds import check_may_be_erased
 from chat.steps.jobs import TABLES, new_job_write
 from chat.steps.retry import retried, until_committed
 from chat.storage import keys
@@ -153,11 +154,13 @@ def withdraw_request(deployment: Deployment, user_id: str, request_id: str, tall
 
 def begin_writes(deployment: Deployment, due: Due, first_step: str) -> list[Write] | None:
     """What makes a job of a request that is due, for the transaction that takes `due` away; `None` while it has to wait for
-    something else."""
+    something else. An erasure that a legal hold forbids is refused."""
     user_id, request_id = keys.person_request_parts(due.subject)
     request, now = read_request(deployment, user_id, request_id), deployment.now()
     if request is None or request.state != "WAITING":
         return []
+    if request.kind == "ERASURE" and (reason := _held(deployment, user_id)):
+        return refused_writes(request, reason, now)
     begun = {"state": "RUNNING", "begunAt": now, "rev": request.rev + 1}
     writes = [
         new_job_write("core", due.kind, due.subject, first_step, now),
@@ -171,6 +174,15 @@ def begin_writes(deployment: Deployment, due: Due, first_step: str) -> list[Writ
     alone = "attribute_not_exists(#export) AND #erasure = :erasure"
     erasing = Write(open_requests_place(user_id), alone, {":erasure": request_id}, set={"erasingSince": now})
     return [*writes, erasing]
+
+
+def _held(deployment: Deployment, user_id: str) -> str | None:
+    """Why an erasure is not to begin, in a word. Raises `ServiceUnavailable`."""
+    try:
+        check_may_be_erased(deployment, user_id)
+    except NotAllowed as refusal:
+        return str(refusal.values["reason"])
+    return None
 
 
 def progress_write(request: DataRequest, receipt: Mapping[str, Any]) -> Write:

@@ -20,7 +20,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.retry import until_committed
 from chat.storage.aws import StoreFailure
-from chat.storage.items import is_expired
+from chat.storage.items import expiry_of, is_expired
 from chat.storage.mention_items import mention_place, mention_write
 from chat.storage.places import Found, Place, in_room, membership_place, receipts_place
 from chat.storage.tables import Write
@@ -88,7 +88,7 @@ def _attempt(deployment: Deployment, mentioning: _Mentioning) -> bool:
     item = found.get(mentioning.place)
     if item is None or not _says(mentioning.message, item) or is_expired(item, deployment.now() // 1_000):
         return True
-    expires_at = int(item["expiresAt"]["N"]) if "expiresAt" in item else None
+    expires_at = expiry_of(item)
     message = mentioning.message
     items = [
         mention_write(mention_place(room, each, message.seq or 0), message, expires_at) for each in people

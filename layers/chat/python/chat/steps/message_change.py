@@ -17,6 +17,7 @@ from chat.rules.rooms import Room
 from chat.steps.visible_messages import is_message_id, unexpired_message
 from chat.storage import keys
 from chat.storage.change_log import Kind, LogEntry, changed_at, log_writes
+from chat.storage.items import EXPIRES, HELD, expiring, expiry_of, plain
 from chat.storage.places import Found, Place, head_place, in_room, membership_place
 from chat.storage.tables import Write
 
@@ -36,11 +37,13 @@ class Target:
 @record(frozen=True, slots=True)
 class TargetView:
     """A room, the caller's membership and a message, in one look. `found` is the message while it is to be
-    had, `expires_at` when it expires (seconds). `others`: what else was asked for and is there."""
+    had, `expires_at` when it expires (seconds). `others`: what else was asked for and is there. `held`: its item, if a legal
+    hold covers it."""
 
     view: View
     found: Message | None
     expires_at: int | None = None
+    held: Item | None = None
     others: Found = field(default_factory=dict)
 
     @property
@@ -82,9 +85,17 @@ def read_target(
         Head.found(head_item),
         Member.found(member_item),
     )
-    expires_at = int(item["expiresAt"]["N"]) if item and "expiresAt" in item else None
+    expires_at = expiry_of(item) if item else None
     message = unexpired(deployment, target, view.head, item)
-    return TargetView(view, message, expires_at, {place: found[place] for place in others if place in found})
+    held = item if item and _is_held(view, item, user_id) else None
+    there = {place: found[place] for place in others if place in found}
+    return TargetView(view, message, expires_at, held, there)
+
+
+def _is_held(view: View, item: Item, user_id: str) -> bool:
+    """Whether a legal hold covers a message. Where it has just been set, the room or the person says so first."""
+    by_person = view.member is not None and view.member.held and item.get("senderId") == {"S": user_id}
+    return HELD in item or bool(view.head and view.head.held) or bool(by_person)
 
 
 def unexpired(deployment: Deployment, target: Target, head: Head | None, item: Item | None) -> Message | None:
@@ -134,6 +145,28 @@ def change_writes(
         prev_written_at=head.change_written_at,
     )
     return [*log_writes(target.room, head, entry), update]
+
+
+def keeping_original(
+    target: Target, held: Item | None, head: Head, now: int, writes: Sequence[Write]
+) -> list[Write]:
+    """The writes of a change after `head` at `now` (ms), with the copy that a legal hold keeps of the message's item,
+    `held`. Without one they count only while no hold covers it."""
+    update = next(write for write in writes if write.place == target.place)
+    others = [write for write in writes if write is not update]
+    if held is None:
+        condition = f"{update.condition} AND attribute_not_exists(#heldExpiresAt)"
+        return [*others, replace(update, condition=condition)]
+    kept = _original_write(target, held, head.rev + 1, now)
+    return [*others, replace(update, set={**update.set, "originals": 1}), kept]
+
+
+def _original_write(target: Target, item: Item, rev: int, now: int) -> Write:
+    """The copy that a legal hold keeps of a message which revision `rev` changes; for readers it is gone at `now` (ms)."""
+    gone = expiring(now // 1_000 - 1, held=True)
+    was = {name: value for name, value in plain(item).items() if name not in ("PK", "SK", EXPIRES, HELD)}
+    place = in_room(target.room, keys.original(target.sort_key, rev))
+    return Write(place, set={**was, "type": "Original", "changedAt": now, **gone}, whole=True)
 
 
 def marked(writes: Sequence[Write], marks: Mapping[str, int]) -> list[Write]:

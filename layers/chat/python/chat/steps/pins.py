@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chat.deployment import Deployment
-from chat.rules.models import Head, Item, Message, Notice, Stored
+from chat.rules.models import Head, Message, Notice, Stored
 from chat.rules.record import record
 from chat.rules.retention import readable_since
 from chat.rules.rooms import Room
@@ -92,8 +92,3 @@ def pin_notice(message_id: str, seq: int | None, *, pinned: bool) -> Notice:
     return Notice(
         kind="MESSAGE_PINNED" if pinned else "MESSAGE_UNPINNED", message_id=message_id, seq=seq or None
     )
-
-
-def expires_at(item: Item) -> int:
-    """When a message's item expires, in seconds; 0 for one that does not."""
-    return int(item["expiresAt"]["N"]) if "expiresAt" in item else 0

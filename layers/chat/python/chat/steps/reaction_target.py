@@ -6,12 +6,13 @@ from typing import Any
 from chat.deployment import Deployment
 from chat.rules.access import View, enter_room
 from chat.rules.errors import InvalidInput
-from chat.rules.models import Caller, Head, Item, Member, Message
+from chat.rules.models import Caller, Head, Member, Message
 from chat.rules.reactions import attribute_of, shard_of
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.rules.visibility import first_visible_to
 from chat.steps.message_change import Target, check_target, unexpired
+from chat.storage.items import expiry_of
 from chat.storage.places import head_place, membership_place
 from chat.storage.reaction_items import ReactionPlace
 
@@ -54,11 +55,6 @@ def check_reaction_target(arguments: Mapping[str, Any]) -> ReactionTarget:
     return ReactionTarget(str(named["id"]), target)
 
 
-def expiry_of(item: Item | None) -> int | None:
-    """When an item expires, in seconds."""
-    return int(item["expiresAt"]["N"]) if item and "expiresAt" in item else None
-
-
 def read_reaction_target(
     deployment: Deployment, wanted: ReactionTarget, user_id: str, emoji: str, *, consistent: bool
 ) -> ReactionView:
@@ -74,7 +70,7 @@ def read_reaction_target(
     return ReactionView(
         view,
         unexpired(deployment, wanted.target, view.head, item),
-        ReactionPlace(room, wanted.message_id, expiry_of(item)),
+        ReactionPlace(room, wanted.message_id, expiry_of(item) if item else None),
         None if since is None else int(since["N"]),
         count in found,
     )

@@ -96,7 +96,9 @@ class _Rebuilding:
         """Edits and removals, in as far as their messages are there."""
         items, further = self._query(keys.change(self._since + 1), keys.change(self._until))
         found = [entry for item in items if not self._is_gone(item) and (entry := _entry(item)) is not None]
-        entries = [entry for entry in found if entry.kind != "reacted"]  # these have items of their own
+        entries = [
+            entry for entry in found if entry.kind not in ("reacted", "erased")
+        ]  # these have items of their own
         messages = self._messages({entry.message_sk for entry in entries})
         events = [
             event

@@ -24,8 +24,10 @@ def end_revision(deployment: Deployment, room: Room, head: Head, actor: Caller |
 
 
 def commit_end(deployment: Deployment, revision: Revision, writes: Sequence[Write]) -> None:
-    """Make it, with `writes` and the job that removes what is left."""
-    commit(deployment, revision, [removal_write(revision.room, revision.event.ts), *writes])
+    """Make it, with `writes` and the job that removes what is left. Of a room under a legal hold all is left, and lifting
+    that sets the job up."""
+    removal = [] if revision.head.held else [removal_write(revision.room, revision.event.ts)]
+    commit(deployment, revision, [*removal, *writes])
 
 
 def repeated_end_notice(
@@ -54,7 +56,7 @@ def leaves_nobody(store: Store, room: Room, head: Head, member: Member) -> bool:
     return len(lines) < 2
 
 
-def alone_revision(deployment: Deployment, room: Room, head: Head, actor: Caller) -> Revision:
+def alone_revision(deployment: Deployment, room: Room, head: Head, actor: Caller | None) -> Revision:
     """Mark that somebody seems to be alone. Who finds this mark and then nobody else in the roster may end the room on
     the `rev` that they read: whoever came before the mark shows in the roster after it, as one look may see a
     transaction's head and not yet its line, and whoever comes later moves `rev` and takes the mark away."""

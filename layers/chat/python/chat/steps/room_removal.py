@@ -4,6 +4,9 @@ Nobody gets anything of it any more, so nothing here is urgent or in order for r
 found afterwards: the proof of a send is found by its message, a file by its upload, a membership by its line in the
 roster, a reaction by the list of its message's; and nobody reacts any more whose membership has ended. Each piece deletes what it found, or what was found before it was interrupted: the end of a room lets nothing
 come after it.
+
+What a legal hold covers stays: of a room that is held, everything, and the job is set up again when it is lifted; of a
+person who is held, what they wrote.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +23,7 @@ from chat.steps.reaction_removal import remove_reactions
 from chat.steps.retry import retried
 from chat.steps.roster import LEFT_IS_KEPT_MS
 from chat.storage import keys
-from chat.storage.items import to_message
+from chat.storage.items import HELD, to_message
 from chat.storage.legacy import is_numbered
 from chat.storage.mention_items import forget_writes
 from chat.storage.places import (
@@ -92,6 +95,7 @@ def _page_of(
 def _files(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
     """Files go before the items that name them. Where attachments are off by now, the bucket's lifecycle ends
     them."""
+    items = _not_held(items)
     uploads = deployment.uploads()
     if items and uploads is not None:
         objects, names = uploads.objects, [name for item in items for name in keys_of(Upload.of(item))]
@@ -102,10 +106,15 @@ def _files(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Wr
 def _messages(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
     """A message goes with the proof of its send and with the items of those whom it mentions. One from before this backend
     may have no sender, and has none."""
+    items = _not_held(items)
     proofs = [_proof(room, item) for item in items if "senderId" in item]
     mentions = [write for item in items for write in _mentions(room, item)]
     proven = [Write(place, delete=True) for place in dict.fromkeys(proofs)]
     return [*mentions, *proven, *_items(deployment, room, items)]
+
+
+def _not_held(items: Sequence[Item]) -> list[Item]:
+    return [item for item in items if HELD not in item]
 
 
 def _mentions(room: Room, item: Item) -> list[Write]:
@@ -211,7 +220,14 @@ def _tombstone(deployment: Deployment, subject: str, _: str | None) -> None:
         retried(deployment, lambda: tables.transact([tombstone_write(room, Head.of(item))]))
 
 
-STEPS: Mapping[str, Step] = {
+def _unless_held(step: Step, deployment: Deployment, subject: str, position: str | None) -> str | None:
+    """The step, or its end where the room is held."""
+    item = retried(deployment, lambda: deployment.store.tables.get(head_place(Room.parse(subject))))
+    is_held = item is not None and "held" in item
+    return None if is_held else step(deployment, subject, position)
+
+
+_REMOVING: Mapping[str, Step] = {
     "files": partial(_through, keys.UPLOADS, keys.UPLOADS_END, _files, 1),
     "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END, _messages, 2),
     "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 6),
@@ -223,3 +239,5 @@ STEPS: Mapping[str, Step] = {
     "counters": _counters,
     "tombstone": _tombstone,
 }
+
+STEPS: Mapping[str, Step] = {name: partial(_unless_held, step) for name, step in _REMOVING.items()}

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from chat.deployment import Deployment
 from chat.rules.errors import ServiceUnavailable
-from chat.rules.models import Head, Member, Message
+from chat.rules.models import Head, Member
 from chat.rules.outgoing import LATE, Outcome, as_json
 from chat.rules.person_events import PersonEvent, as_it_is_now, everybodys_event, person_events
 from chat.rules.projections import Change
@@ -22,10 +22,10 @@ from chat.steps.listing import user_of
 from chat.steps.moved import Moved
 from chat.steps.own_item import epochs_of, own_of, own_place
 from chat.steps.retry import deadline_of, retried
+from chat.steps.visible_messages import unexpired_message
 from chat.storage import keys
 from chat.storage.aws import StoreFailure
 from chat.storage.event_publisher import PublishRefused
-from chat.storage.items import is_expired, to_message
 from chat.storage.memory import Recent
 from chat.storage.places import Found, Place, head_place, in_room, membership_place
 
@@ -93,7 +93,7 @@ class PeopleTold:
         for user_id in {each.told.user_id for each in due}:
             self._moved.see(user_id, own_of(found.get(own_place(user_id))))
         now = self._deployment.now()
-        so = [each for each in (_as_it_is_now(each, found, now) for each in due) if each is not None]
+        so = [each for each in (self._as_it_is_now(each, found, now) for each in due) if each is not None]
         epochs = epochs_of(
             found, {each.told.user_id for each in so}, self._deployment.store.tables.generation
         )
@@ -177,6 +177,17 @@ class PeopleTold:
         places = list(dict.fromkeys(place for each in due for place in _places(each)))
         return found_at(self._deployment, places, deadline_of(self._deployment), consistent=True)
 
+    def _as_it_is_now(self, due: _Due, found: Found, now: int) -> _Due | None:
+        if due.told.kind == "MOVED":
+            return due
+        room = due.room
+        head = Head.found(found.get(head_place(room)))
+        member = Member.found(found.get(membership_place(room, due.told.user_id)))
+        item = found.get(in_room(room, due.message_key)) if due.message_key else None
+        message = unexpired_message(self._deployment, room, head, item, now)
+        told = as_it_is_now(due.told, head, member, now, message)
+        return None if told is None else replace(due, told=told)
+
     def _tell_one(self, epochs: Mapping[str, int], due: Sequence[_Due]) -> Mapping[int, str]:
         """Tell somebody of all that is due to them."""
         refused: dict[int, str] = {}
@@ -202,16 +213,3 @@ def _places(due: _Due) -> Iterable[Place]:
         yield membership_place(due.room, due.told.user_id)
     if due.told.kind == "MENTIONED" and due.message_key:
         yield in_room(due.room, due.message_key)
-
-
-def _as_it_is_now(due: _Due, found: Found, now: int) -> _Due | None:
-    if due.told.kind == "MOVED":
-        return due
-    room = due.room
-    head = Head.found(found.get(head_place(room)))
-    member = Member.found(found.get(membership_place(room, due.told.user_id)))
-    message: Message | None = None
-    if due.message_key and (item := found.get(in_room(room, due.message_key))):
-        message = None if is_expired(item, now // 1_000) else to_message(room, item)
-    told = as_it_is_now(due.told, head, member, now, message)
-    return None if told is None else replace(due, told=told)

@@ -94,4 +94,4 @@ def _removed_above(deployment: Deployment, place: UnreadPlace, marker: int, dead
     if marker >= removals.below:
         return count
     numbers = retried(deployment, lambda: removed_numbers(deployment.store, place.room, head), deadline)
-    return count + sum(marker < seq < removals.oldest for seq in numbers)
+    return count + numbers.count_between(marker, removals.oldest)

@@ -1,4 +1,4 @@
-"""The change log of a room: one entry for each edit, removal and summary of reactions, chained by `rev`, so that a gap shows.
+"""The change log of a room: one entry for each edit, removal, erasure and summary of reactions, chained by `rev`, so that a gap shows.
 
 Each entry names the entry before it (`prev`), and the room's head the last one (`changedRev`). Entries expire
 after a month.
@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from chat.rules.erasure import Ranges, count_between, covers, joined, unpacked
 from chat.rules.gaps import Recency
 from chat.rules.models import Head, Stored
 from chat.rules.record import record
@@ -22,7 +23,7 @@ from chat.storage.tables import Write
 _AT_ONCE = 100
 _LOOKED_THROUGH, _LOOKS = 500, 4
 
-Kind = Literal["edited", "removed", "reacted"]
+Kind = Literal["edited", "removed", "reacted", "erased"]
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,8 @@ class LogEntry(Stored):
     `prev`, and `written_at` and `prev_written_at` (ms) are when they were written.
 
     One of reactions may be about several messages: `messages` has the sort key and the number of each as JSON, and
-    `message_sk` and `seq` are those of the first."""
+    `message_sk` and `seq` are those of the first. An erasure is about no single message: `erased` has the numbers of all of
+    them (`chat/rules/erasure.py:packed`), and the other two are empty and 0."""
 
     id: str
     rev: int
@@ -44,10 +46,13 @@ class LogEntry(Stored):
     written_at: int = 0
     prev_written_at: int = 0
     messages: str | None = None
+    erased: str | None = None
 
     @property
     def numbered_keys(self) -> list[tuple[str, int]]:
-        """The sort key and the number of each message that it is about."""
+        """The sort key and the number of each message that it is about by itself."""
+        if self.erased is not None:
+            return []
         if self.messages is None:
             return [(self.message_sk, self.seq)]
         return [(sort_key, seq) for sort_key, seq in json.loads(self.messages)]
@@ -106,14 +111,21 @@ def entry_write(room: Room, entry: LogEntry) -> Write:
     }
     if entry.messages is not None:
         attributes["messages"] = entry.messages
+    if entry.erased is not None:
+        attributes["erased"] = entry.erased
     return Write(entry_place(room, entry.rev), set=attributes, whole=True)
 
 
 def removed_with(head: Head, entry: LogEntry) -> dict[str, str]:
     """What the head says of removed messages once `entry` is logged, where that changes it."""
-    if entry.kind != "removed":
+    removals = Removals.parse(head.removed)
+    if entry.kind == "removed":
+        return {"removed": str(removals.added(entry.seq))}
+    if entry.erased is None:
         return {}
-    return {"removed": str(Removals.parse(head.removed).added(entry.seq))}
+    for first, last in unpacked(entry.erased):
+        removals = removals.added_run(first, last)
+    return {"removed": str(removals)}
 
 
 def entry_place(room: Room, rev: int) -> Place:
@@ -201,8 +213,21 @@ def recent_changes(store: Store, room: Room, head: Head, *, recency: Recency) ->
     return least
 
 
-def removed_numbers(store: Store, room: Room, head: Head) -> frozenset[int]:
-    """The numbers of the messages that the last 500 edits and removals up to `head` removed, of the last 2,000 entries at the
+@record(frozen=True, slots=True)
+class RemovedNumbers:
+    """Numbers of messages that were removed or erased."""
+
+    removed: frozenset[int]
+    erased: Ranges
+
+    def count_between(self, above: int, below: int) -> int:
+        """How many of them are greater than `above` and less than `below`."""
+        alone = sum(above < seq < below and not covers(self.erased, seq) for seq in self.removed)
+        return alone + count_between(self.erased, above, below)
+
+
+def removed_numbers(store: Store, room: Room, head: Head) -> RemovedNumbers:
+    """The messages that the last 500 edits, removals and erasures up to `head` removed, of the last 2,000 entries at the
     most: one request, where reactions are among them up to four."""
     entries: list[LogEntry] = []
     up_to = head.changed_rev
@@ -220,4 +245,7 @@ def removed_numbers(store: Store, room: Room, head: Head) -> frozenset[int]:
         if not further or len(entries) >= _LOOKED_THROUGH:
             break
         up_to = LogEntry.of(items[-1]).rev - 1
-    return frozenset(entry.seq for entry in entries[:_LOOKED_THROUGH] if entry.kind == "removed")
+    looked_at = entries[:_LOOKED_THROUGH]
+    removed = frozenset(entry.seq for entry in looked_at if entry.kind == "removed")
+    erased = [run for entry in looked_at if entry.erased for run in unpacked(entry.erased)]
+    return RemovedNumbers(removed, joined(erased))

@@ -58,7 +58,8 @@ def charge(
     given = {":active": "active", ":nowMs": now, **charge.given}
     condition = (
         "attribute_exists(PK) AND #status = :active"
-        f" AND (attribute_not_exists(#mutedUntil) OR #mutedUntil <= :nowMs) AND {charge.condition}"
+        " AND (attribute_not_exists(#mutedUntil) OR #mutedUntil <= :nowMs)"
+        f"{'' if member.held else ' AND attribute_not_exists(#held)'} AND {charge.condition}"
     )
     if member.role != "member":
         condition += " AND #role = :role"

@@ -18,14 +18,29 @@ from chat.storage.legacy import is_numbered
 from chat.storage.places import Place, in_room
 from chat.storage.tables import Write
 
+ERASED = "erased"
+"""An attribute of a message whose sender was erased, and of an event that named somebody who was."""
+
 REACTED_REV, TOLD_REV = "reactedRev", "toldRev"
 """Attributes of a message: the revision of the last summary of its reactions, which another item tells; and that of the last edit
 before this, 0 where there was none. As long as the first is the message's `rev`, the message tells nothing itself."""
+HELD_REV = "heldRev"
+"""An attribute of a message: its revision when a legal hold wrote to it last."""
 
 
 def is_by_reactions(item: Item) -> bool:
     """Whether a message's `rev` comes from a summary of its reactions."""
     return REACTED_REV in item and item[REACTED_REV] == item.get("rev")
+
+
+def is_by_erasure(item: Item) -> bool:
+    """Whether an item is as an erasure has left it, whose own event says so: it has told its event before."""
+    return item.get(ERASED) == {"N": "1"}
+
+
+def is_by_hold(item: Item) -> bool:
+    """Whether a message was written to last by a legal hold, which is no revision and tells nothing."""
+    return HELD_REV in item and item[HELD_REV] == (item.get("rev") or item.get("sentRev"))
 
 
 def event_place(room: Room, rev: int) -> Place:
@@ -63,21 +78,27 @@ def event_attributes(generation_rev: int, event: RoomEvent) -> dict[str, str | i
 
 def event_of(item: Item) -> RoomEvent | None:
     """The event that an item of either table tells, as DynamoDB writes it; `None` for one that tells none: it is
-    something else, another team's, a message from before its room's events were kept, or one whose reactions alone were
-    changed: `as_last_told`.
+    something else, another team's, a message from before its room's events were kept, one whose reactions alone were
+    changed, or one that named somebody who was erased: `as_last_told`.
 
     Raises `KeyError`, `TypeError` or `ValueError` for one of ours that cannot be read.
     """
     sort_key = item["SK"]["S"]
     if not keys.may_tell_event(sort_key) or (room := _room_of(item)) is None:
         return None
+    if is_by_erasure(item):
+        return None
     if sort_key.startswith(keys.MESSAGES):
-        return None if is_by_reactions(item) else _event_of_message(room, item)
+        is_told = is_by_reactions(item) or is_by_hold(item)
+        return None if is_told else _event_of_message(room, item)
     return _event_of_item(room, item) if item.get("type") == {"S": "Event"} else None
 
 
 def as_last_told(item: Item) -> Item:
-    """The item with the revision of the last event that a message told, whatever its reactions did since."""
+    """The item with the revision of the last event that a message told, whatever its reactions, a legal hold or an erasure
+    did since."""
+    told_before = (HELD_REV, ERASED) if is_by_erasure(item) else (HELD_REV,)
+    item = {name: value for name, value in item.items() if name not in told_before}
     if not is_by_reactions(item):
         return item
     told = {name: value for name, value in item.items() if name not in (REACTED_REV, "rev")}

@@ -15,11 +15,22 @@ def key(partition_key: str, sort_key: str) -> Item:
     return {"PK": {"S": partition_key}, "SK": {"S": sort_key}}
 
 
-def values(plain: Mapping[str, Any]) -> Item:
+def values(given: Mapping[str, Any]) -> Item:
     """Strings and whole numbers as DynamoDB writes them."""
     return {
-        name: {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in plain.items()
+        name: {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in given.items()
     }
+
+
+def plain(item: Item) -> dict[str, str | int]:
+    """The strings and whole numbers of an item; what is of another kind is left out."""
+    found: dict[str, str | int] = {}
+    for name, value in item.items():
+        if "S" in value:
+            found[name] = value["S"]
+        elif value.get("N", "").lstrip("-").isdecimal():
+            found[name] = int(value["N"])
+    return found
 
 
 def to_message(room: Room, item: Item) -> Message:
@@ -49,6 +60,22 @@ def _is_ours(name: str, value: dict[str, Any]) -> bool:
     return name == "mentionsAll" and value == {"N": "1"}
 
 
+EXPIRES, HELD = "expiresAt", "heldExpiresAt"
+"""The attribute that DynamoDB's TTL looks at, and the one that says the same of an item under a legal hold."""
+
+
+def expiry_of(item: Item) -> int | None:
+    """When an item is gone for readers, in seconds, whether a legal hold keeps it or not; `None` for one that stays."""
+    at = item.get(EXPIRES) or item.get(HELD)
+    return None if at is None else int(at["N"])
+
+
 def is_expired(item: Item, now_s: int) -> bool:
     """DynamoDB deletes expired items days later; for a reader they are gone at once."""
-    return "expiresAt" in item and int(item["expiresAt"]["N"]) < now_s
+    at = expiry_of(item)
+    return at is not None and at < now_s
+
+
+def expiring(at: int, *, held: bool) -> dict[str, int]:
+    """The attribute of an item that is gone for readers at an instant (s), and may stand under a legal hold."""
+    return {HELD if held else EXPIRES: at}

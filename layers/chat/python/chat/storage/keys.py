@@ -12,6 +12,7 @@ GUILD#{guildId}  MSG#{ts}#{id}             a message; ts is 13-digit zero-padded
                  ALL#{seq}                 that a message mentions everybody; seq is 12-digit zero-padded
                  PIN#{messageKey}          that a message is pinned, by its sort key
                  NAME#{folded}#{userId}    by what name somebody in the room is found
+                 HELD#{messageKey}#{rev}   a message as it was before that revision, under a legal hold
 user partition   IN#{room}                 membership; {room} is the room's partition key
 USER#{userId}    AT#{room}                 receipts
                  SENT#{room}#{clientId}    proof and idempotency key of a send
@@ -27,6 +28,8 @@ USER#{userId}    AT#{room}                 receipts
                  NAMED#{room}              under which NAME# they are found in a room
                  MINE                      the epoch of their own, and what they were told last (core table)
                  DRAFT#{room}              a message that they are writing (core table)
+                 ERASING#{room}            what their erasure has told in a room, until it ends
+                 HELD                      that a legal hold covers them (core table)
                  REQUEST#{requestId}       that their data be exported or erased; the id is a UUIDv7 (core table)
                  REQUESTS                  which of these are open, and the rate of making them (core table)
 AVATAR#{id}      OWNER                     whose picture an uploaded file is (core table)
@@ -37,6 +40,9 @@ REACT#{room}     BY#{emoji}#{userId}       that somebody reacts to a message; on
 REACTIONS#{room} KINDS#{message}           the emoji that a message is reacted with, and in which shards
                  DIRTY#{message}           that its reactions were changed since they were summarised
 JOBS             {kind}#{subject}          a job that runs in the background, with its checkpoint
+HOLDS            {subject}#{holdId}        a legal hold of a room or a person, by the partition key (core table)
+                 LIFTED#{holdId}           one that was lifted
+                 REV                       that holds were set or lifted, as a number
 DUE              {ts}#{kind}#{subject}     a job that begins at an instant; ts as a message's (core table)
 ERASURES         {person}#{requestId}      what came of an erasure; {person} is a keyed pseudonym (core table)
 
@@ -56,7 +62,9 @@ PROFILE = "CHATPROFILE"
 OWNER = "OWNER"
 MINE = "MINE"
 ERASED = "ERASED"
+HELD = "HELD"
 JOBS = "JOBS"
+HOLDS, HOLDS_REV = "HOLDS", "REV"
 DUE = "DUE"
 ERASURES = "ERASURES"
 OPEN_REQUESTS = "REQUESTS"
@@ -181,6 +189,24 @@ def job(kind: str, subject: str) -> str:
     return f"{kind}#{subject}"
 
 
+def hold(subject: str, hold_id: str) -> str:
+    """`subject` is the partition key of the room or the person."""
+    return f"{subject}#{hold_id}"
+
+
+def lifted_hold(hold_id: str) -> str:
+    return f"LIFTED#{hold_id}"
+
+
+def original(message_key: str, rev: int) -> str:
+    return f"{ORIGINALS}{message_key}#{rev:016d}"
+
+
+def originals_of(message_key: str) -> tuple[str, str]:
+    """Keys before and after those of a message."""
+    return f"{ORIGINALS}{message_key}#", f"{ORIGINALS}{message_key}$"
+
+
 def due(ms: int, kind: str, subject: str) -> str:
     return f"{due_floor(ms)}#{job(kind, subject)}"
 
@@ -255,6 +281,15 @@ def named(room_partition: str) -> str:
 
 def sent(room_partition: str, client_message_id: str) -> str:
     return f"SENT#{room_partition}#{client_message_id}"
+
+
+def proofs_of(room_partition: str) -> tuple[str, str]:
+    """Keys before and after every proof of a send to this room."""
+    return f"{PROOFS}{room_partition}#", f"{PROOFS}{room_partition}$"
+
+
+def erasing(room_partition: str) -> str:
+    return f"{ERASING}{room_partition}"
 
 
 def mention(room_partition: str, seq: int) -> str:
@@ -334,6 +369,11 @@ DRAFTS, DRAFTS_END = "DRAFT#", "DRAFT$"
 PICTURES, PICTURES_END = "PICTURE#", "PICTURE$"
 NAMES, NAMES_END = "NAME#", "NAME$"
 NAMED, NAMED_END = "NAMED#", "NAMED$"
+PROOFS, PROOFS_END = "SENT#", "SENT$"
+PERSONAL_MENTIONS_END = "MENTION$"
+REACTED, REACTED_END = "REACTED#", "REACTED$"
+ERASING, ERASING_END = "ERASING#", "ERASING$"
+ORIGINALS, ORIGINALS_END = "HELD#", "HELD$"
 REQUESTS, REQUESTS_END = "REQUEST#", "REQUEST$"
 """Keys before and after every other of their kind: `$` is the character after `#`."""
 

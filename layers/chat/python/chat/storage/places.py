@@ -86,9 +86,29 @@ def avatar_place(avatar_id: str) -> Place:
     return Place("core", keys.avatar(avatar_id), keys.OWNER)
 
 
+def held_place(user_id: str) -> Place:
+    """That a legal hold covers somebody."""
+    return personal_place(user_id, keys.HELD)
+
+
+def hold_place(sort_key: str) -> Place:
+    """A legal hold, or with `keys.HOLDS_REV` the number that moves with each."""
+    return Place("core", keys.HOLDS, sort_key)
+
+
 def named_place(room: Room, user_id: str) -> Place:
     """Under which name somebody is found in the room."""
     return Place(room.table, keys.user_partition(user_id), keys.named(room.partition_key))
+
+
+def tombstone_place(user_id: str) -> Place:
+    """Where it lies that somebody was erased, or is being erased."""
+    return personal_place(user_id, keys.ERASED)
+
+
+def erasing_place(room: Room, user_id: str) -> Place:
+    """What somebody's erasure has told in a room so far."""
+    return Place(room.table, keys.user_partition(user_id), keys.erasing(room.partition_key))
 
 
 def request_place(user_id: str, request_id: str) -> Place:

@@ -9,6 +9,7 @@ from chat.rules.retention import dating
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.charging import charge, charged
+from chat.storage.items import expiring
 from chat.storage.places import head_place, in_room, sent_place
 from chat.storage.tables import Write
 
@@ -28,6 +29,11 @@ class SendAttempt:
     settings: RoomSettings
     now: int
     expires_at: int
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a legal hold covers it."""
+        return bool(self.access.head.held or self.access.member.held)
 
     @property
     def sort_key(self) -> str:
@@ -86,7 +92,7 @@ def _proof(attempt: SendAttempt) -> Write:
             "messageSk": attempt.sort_key,
             "seq": message.seq,
             "hash": attempt.fingerprint,
-            "expiresAt": attempt.expires_at + SENT_OUTLIVES_MESSAGE_S,
+            **expiring(attempt.expires_at + SENT_OUTLIVES_MESSAGE_S, held=bool(attempt.access.member.held)),
         },
         whole=True,
     )
@@ -125,7 +131,7 @@ def _message(attempt: SendAttempt) -> Write:
         "epoch": message.epoch,
         "clientMessageId": message.client_message_id,
         "sentRev": attempt.access.head.rev + 1,
-        "expiresAt": attempt.expires_at,
+        **expiring(attempt.expires_at, held=attempt.is_held),
     }
     optional = {
         "attachments": message.attachments,

@@ -16,6 +16,7 @@ from chat.rules.rate import Rate
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
+from chat.storage.items import EXPIRES, expiring
 from chat.storage.objects import Objects
 from chat.storage.places import Place, in_room, own_upload_place, personal_place
 from chat.storage.tables import Tables, Write
@@ -32,6 +33,9 @@ PENDING_AVATAR, AVATAR = "pendingAvatar", "avatar"
 MOST_ATTACHMENTS = 10
 PREPARING = Rate(1 / 6, 20)
 """How fast somebody may prepare uploads, in all rooms together: ten a minute, twenty at once."""
+
+HELD_FILES = "held/"
+"""The folder of files under a legal hold, which no lifecycle empties."""
 
 KEPT_DAYS = (7, 30, 90, 180, 365, 730, 1_826, 3_653, 36_500)
 """For how long objects are kept, each in a folder of its own, which the bucket's lifecycle empties:
@@ -52,7 +56,8 @@ class Uploads:
 class Upload(Stored):
     """A file that was or may be uploaded: `pending`, or `used` by the message at `message_sk`; or a picture of a person or a
     room, which `PENDING_AVATAR` and `AVATAR` are for. `size` is in bytes, at the most until it is used. `expires_at` is in
-    seconds: then nothing may take it any more, or its message is gone; 0 of a picture, which does not expire."""
+    seconds: then nothing may take it any more, or its message is gone; 0 of a picture, which does not expire.
+    Under a legal hold that is `held_expires_at` instead, and `kept_key` is where the file lay before."""
 
     id: str
     sender_id: str
@@ -61,8 +66,15 @@ class Upload(Stored):
     size: int
     status: str
     expires_at: int = 0
+    held_expires_at: int = 0
     name: str | None = None
     message_sk: str = ""
+    kept_key: str | None = None
+
+    @property
+    def ends_at(self) -> int:
+        """`expires_at`, whether a legal hold keeps it or not."""
+        return self.expires_at or self.held_expires_at
 
     def to_wire(self) -> dict[str, str | int | None]:
         """The schema's `Attachment`."""
@@ -93,11 +105,15 @@ def pending_key(upload_id: str) -> str:
     return f"pending/{upload_id}"
 
 
-def kept_key(upload_id: str, message_id: str, retention_days: int) -> str:
-    """Where a send keeps its own copy: no two sends share one. The longest-kept folder is for whatever is
-    kept longer."""
-    days = next((days for days in KEPT_DAYS if days >= retention_days), KEPT_DAYS[-1])
-    return f"kept/{days}/{upload_id}{chance_of(message_id)}"
+def kept_key(upload_id: str, message_id: str, retention_days: int, *, held: bool = False) -> str:
+    """Where a send keeps its own copy, under a legal hold or not: no two sends share one."""
+    name = f"{upload_id}{chance_of(message_id)}"
+    return f"{HELD_FILES}{name}" if held else kept_for(name, retention_days)
+
+
+def kept_for(name: str, days: int) -> str:
+    """Where a file is kept for so many days, or a little longer. The longest-kept folder is for whatever is kept longer."""
+    return f"kept/{next((each for each in KEPT_DAYS if each >= days), KEPT_DAYS[-1])}/{name}"
 
 
 def avatar_key(owner: str, upload_id: str) -> str:
@@ -137,8 +153,11 @@ def charge_upload(user_id: str, rate: Preparing | None, now: int) -> Write:
     )
 
 
-def use_write(room: Room, upload: Upload, message_sk: str, expires_at: int, now_s: int) -> Write:
-    """Give a pending upload to a message: `upload` as it is kept from now on. Instants are in seconds."""
+def use_write(
+    room: Room, upload: Upload, message_sk: str, expires_at: int, now_s: int, *, held: bool = False
+) -> Write:
+    """Give a pending upload to a message: `upload` as it is kept from now on, under a legal hold or not. Instants are in
+    seconds."""
     return Write(
         upload_place(room, upload.id),
         condition="#status = :pending AND #senderId = :sender AND #expiresAt >= :now",
@@ -148,8 +167,9 @@ def use_write(room: Room, upload: Upload, message_sk: str, expires_at: int, now_
             "messageSk": message_sk,
             "s3Key": upload.s3_key,
             "size": upload.size,
-            "expiresAt": expires_at,
+            **expiring(expires_at, held=held),
         },
+        remove=(EXPIRES,) if held else (),
     )
 
 
@@ -170,6 +190,17 @@ def used_avatar(place: Place, upload: Upload) -> Write:
 def delete_writes(room: Room, uploads: Iterable[Upload]) -> list[Write]:
     """Take uploads away with the message that they belong to."""
     return [Write(upload_place(room, upload.id), delete=True) for upload in uploads]
+
+
+def hide_writes(room: Room, uploads: Iterable[Upload], now_s: int) -> list[Write]:
+    """Uploads of a message that is removed under a legal hold: gone for readers, and kept."""
+    gone = expiring(now_s - 1, held=True)
+    return [Write(upload_place(room, each.id), set=gone, remove=(EXPIRES,)) for each in uploads]
+
+
+def held_key(upload: Upload) -> str:
+    """Where a file lies under a legal hold: no lifecycle ends it there."""
+    return f"{HELD_FILES}{upload.s3_key.rsplit('/', 1)[-1]}"
 
 
 def uploads_of(tables: Tables, room: Room, message: Message) -> list[Upload]:

@@ -1,0 +1,14 @@
+"""Mutation.setHold: put a room or a person under a legal hold."""
+
+from typing import Any
+
+import chat_lambda.init  # noqa: F401  first: see there
+from chat.operations.set_hold import set_hold
+from chat_lambda.compose import deployment
+from chat_lambda.function import Call, resolver
+
+
+@resolver(deployment, audited=True)
+def handler(call: Call) -> dict[str, Any]:
+    """Answers the schema's `LegalHold`."""
+    return set_hold(deployment(), call.caller, call.arguments, call.tally)
