@@ -68,7 +68,6 @@ revokeSubscriptions                   +         +         +         +         + 
 revokeSubscriptions of a stranger     other     other     other     other     other other  other    other    other    other  other  +         other
 setHold of a stranger                 role      role      role      role      role      role      role      role      role      role      role  +      role
 holds                                 role      role      role      role      role      role      role      role      role      role      role  =      role
-request                               owner     moderator member    muted     left  banned invited stranger visitor leaver barred admin     gateway
 dataRequests                          =         =         =         =         =     =      =       =        =       =      =      =         =
 dataRequests of a stranger            role      role      role      role      role  role   role    role     role    role   role   =         role
 exportMyData                          +         +         +         +         +     +      +       nobody   nobody  +      +      nobody    nobody
