@@ -229,8 +229,8 @@ def symbol(refusal: Refusal) -> str:
 def test_every_field_is_in_the_matrix() -> None:
     wired = json.loads(WIRING.read_text(encoding="utf-8"))["fields"]
     # These are for no user at all: tests/resolvers/test_publish_message.py, test_publish_mine.py. And what is to the caller
-    # alone, whatever rooms there are: test_on_mine.py.
-    others = {"Mutation.publishMessage", "Mutation.publishMine", "Subscription.onMine"}
+    # alone, whatever rooms there are: test_on_mine.py. And what is refused by role before any room is looked at: test_lift_hold.py.
+    others = {"Mutation.publishMessage", "Mutation.publishMine", "Subscription.onMine", "Mutation.liftHold"}
     assert {request_of(row).function for row in MATRIX} == set(wired) - others
 
 
