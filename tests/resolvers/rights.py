@@ -69,10 +69,15 @@ def needed(operation: str, params: Mapping[str, Any]) -> Iterator[Right]:
         for requested in params["RequestItems"].values():
             yield from ((f"dynamodb:{operation}", key["PK"]["S"]) for key in requested["Keys"])
     elif operation == "BatchWriteItem":
-        for written in params["RequestItems"].values():
-            for request in (request for each in written for request in each.values()):
-                yield f"dynamodb:{operation}", (request.get("Key") or request["Item"])["PK"]["S"]
+        yield from ((f"dynamodb:{operation}", key) for key in _written(params))
     elif operation == "Query":
         yield f"dynamodb:{operation}", params["ExpressionAttributeValues"][":pk"]["S"]
     else:
         yield f"dynamodb:{operation}", (params.get("Key") or params["Item"])["PK"]["S"]
+
+
+def _written(params: Mapping[str, Any]) -> Iterator[str]:
+    """The partition keys of a batch of writes."""
+    for written in params["RequestItems"].values():
+        for request in (request for each in written for request in each.values()):
+            yield (request.get("Key") or request["Item"])["PK"]["S"]

@@ -60,6 +60,7 @@ def test_where_nothing_happened_there_is_nothing(harness: Harness, variant: str)
         "nextToken": None,
         "head": {"seq": 0, "ts": None, "epoch": 1, "rev": 1, "pinsRev": 0},
         "reset": False,
+        "erased": [],
     }
 
 
@@ -103,7 +104,13 @@ def test_a_revision_that_is_yet_to_come_begins_anew(harness: Harness) -> None:
     room = harness.room()
     harness.send(room, "one")
     answer = changes(harness, room, since=99)
-    assert answer == {"items": [], "nextToken": None, "head": head_of(harness, room), "reset": True}
+    assert answer == {
+        "items": [],
+        "nextToken": None,
+        "head": head_of(harness, room),
+        "reset": True,
+        "erased": [],
+    }
 
 
 def test_a_log_that_has_expired_begins_anew(harness: Harness) -> None:

@@ -158,6 +158,7 @@ def test_a_heartbeat_and_sync_say_left(harness: Harness) -> None:
         "unread": None,
         "unreadMentions": None,
         "reset": False,
+        "erased": [],
         "left": True,
         "more": False,
     }

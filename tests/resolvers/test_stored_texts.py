@@ -28,8 +28,8 @@ TEXTS: Mapping[Field, TextKind] = {
     ("Mutation.updateMe", "name"): "person_name",
     ("guild_membership", "name"): "room_name",
 }
-UNSEEN: set[Field] = {("Mutation.saveDraft", "text")}
-"""Texts that nobody else sees: no rule is asked about them until they are sent."""
+UNSEEN: set[Field] = {("Mutation.saveDraft", "text"), ("Mutation.setHold", "reason")}
+"""Texts that nobody in a room sees: a draft, about which a rule is asked when it is sent, and why there is a legal hold."""
 IDS = "names something, in the characters of ids"
 PERSON = "somebody's id, as their identity says it; `may_add` is asked about whoever is added"
 CHOICE = "one of a list of words"

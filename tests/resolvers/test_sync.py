@@ -77,6 +77,7 @@ def test_without_a_token_each_room_is_given_as_it_is(harness: Harness, me: str) 
         "unread": 2,
         "unreadMentions": 0,
         "reset": True,
+        "erased": [],
         "left": False,
         "more": False,
     }

@@ -29,6 +29,7 @@ ZERO_IN_A_HEAD = {
         "written_at",
         "change_written_at",
         "generation_rev",
+        "held",
         "history_rev",
         "all_seq",
         "reacted_at",
@@ -66,6 +67,7 @@ def test_what_a_membership_lacks_is_nought() -> None:
         "added": 0,
         "again_tat": 0,
         "react_tat": 0,
+        "held": 0,
         "left_by_self": 0,
         "invitation_ended": 0,
     }

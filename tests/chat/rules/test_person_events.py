@@ -51,7 +51,14 @@ def test_every_notice_about_somebody_is_told_to_them_and_to_nobody_else() -> Non
         assert [(each.user_id, each.kind) for each in told] == (
             [("bob", OF_NOTICES[kind])] if kind in OF_NOTICES else []
         )
-    of_others = {"ROOM_UPDATED", "ROOM_DELETED", "MESSAGE_PINNED", "MESSAGE_UNPINNED", "REACTIONS_CHANGED"}
+    of_others = {
+        "ROOM_UPDATED",
+        "ROOM_DELETED",
+        "MESSAGE_PINNED",
+        "MESSAGE_UNPINNED",
+        "REACTIONS_CHANGED",
+        "ERASED",
+    }
     assert set(get_args(NoticeKind)) - OF_NOTICES.keys() == of_others
 
 

@@ -14,6 +14,8 @@ from chat.operations.data_requests import data_requests
 from chat.operations.delivery import delivery
 from chat.operations.erase_me import erase_me
 from chat.operations.export_my_data import export_my_data
+from chat.operations.holds import holds
+from chat.operations.lift_hold import lift_hold
 from chat.operations.me import me
 from chat.operations.my_reactions import my_reactions
 from chat.operations.on_message import on_message
@@ -28,6 +30,7 @@ from chat.operations.request_export import request_export
 from chat.operations.revoke_subscriptions import revoke_subscriptions
 from chat.operations.run_jobs import run_jobs
 from chat.operations.search_people import search_people
+from chat.operations.set_hold import set_hold
 from chat.operations.typing import typing
 from chat.operations.update_me import update_me
 from chat.operations.withdraw_data_request import withdraw_data_request
@@ -43,6 +46,8 @@ Operation = Callable[[Deployment], Any]
 FILE = {"contentType": "image/png", "size": 100}
 OTHER_VERBS: dict[str, Callable[..., Any]] = {
     **VERBS, "attachment": attachment, "avatar": avatar, "createUpload": create_upload, "delivery": delivery,
+OTHER_VERBS: Mapping[str, Callable[..., Any]] = {
+    **VERBS, "setHold": set_hold, "liftHold": lift_hold, "holds": holds, "attachment": attachment, "avatar": avatar, "createUpload": create_upload, "delivery": delivery,
     "myReactions": my_reactions, "people": partial(people, compare=False), "people, compared": partial(people, compare=True), "presence": presence,
     "revokeSubscriptions": revoke_subscriptions, "searchPeople": partial(search_people, compare=False), "typing": typing, "updateMe": update_me,
 }  # fmt: skip
@@ -131,6 +136,11 @@ class PreparedRooms:
             return lambda ours: SUBSCRIPTIONS[field](ours, caller, arguments)
         if field in OTHER_PAGES:
             return lambda ours: OTHER_PAGES[field](ours, CURSOR_KEYS, caller, arguments, Tally())
+        return lambda ours: OTHER_VERBS[field](ours, caller, arguments, Tally())
+
+    def by(self, role: str, field: str, /, **arguments: Any) -> Callable[[Deployment], Any]:
+        """The operation by somebody with a role of the platform's."""
+        caller = Caller(self.users[0], frozenset({role}))
         return lambda ours: OTHER_VERBS[field](ours, caller, arguments, Tally())
 
     def upload(self, room: str) -> str:

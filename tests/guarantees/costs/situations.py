@@ -599,6 +599,23 @@ def _(setup: PreparedRooms) -> Operation:
     return setup.operation("unblockUser", userId=setup.users[3])
 
 
+@situation("setHold")
+def _(setup: PreparedRooms) -> Operation:
+    room = setup.room()
+    return setup.by("privacy", "setHold", roomId=room, reason="a lawsuit")
+
+
+@situation("liftHold")
+def _(setup: PreparedRooms) -> Operation:
+    hold = setup.by("privacy", "setHold", roomId=setup.room(), reason="a lawsuit")(setup.other)
+    return setup.by("privacy", "liftHold", id=hold["id"])
+
+
+@situation("holds")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.by("privacy", "holds")
+
+
 @situation("blocks, a page of ten")
 def _(setup: PreparedRooms) -> Operation:
     for user in setup.users[1:]:

@@ -115,8 +115,9 @@ def test_after_every_mutation_the_revisions_are_told_without_a_gap(client: Any) 
     assert verbs | UNTOLD >= VERBS.keys() - {"room", "messagesById", "pins"}
     kinds = script.kinds | asked.kinds | alone.kinds | ended.kinds
     kinds_of_messages = {"MESSAGE_SENT", "MESSAGE_EDITED", "MESSAGE_REMOVED"}
-    # tests/migration/, tests/services/test_guild_membership.py, tests/guarantees/reactions/
-    others = {"ROOM_ADOPTED", "GUILD_MEMBERSHIP", "REACTIONS_CHANGED"}
+    # tests/migration/, tests/services/test_guild_membership.py, tests/guarantees/reactions/,
+    # tests/guarantees/erasure/
+    others = {"ROOM_ADOPTED", "GUILD_MEMBERSHIP", "REACTIONS_CHANGED", "ERASED"}
     assert kinds | kinds_of_messages | others == every_kind()
 
 

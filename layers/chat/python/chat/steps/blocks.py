@@ -51,10 +51,7 @@ def closing_writes(
     the commit that none was made meanwhile. Nobody hears of it, and its event names nobody."""
     if head is None:
         return [Write(head_place(room), condition=NEW)] if blocks else []
-    if (
-        other_of(head, user_id) is None
-    ):  # no direct room, or one of somebody who was erased since and has come back
-        return []
-    if (now := closed_by(head, user_id, blocks=blocks)) == head.closed_by:
+    is_theirs = other_of(head, user_id) is not None  # not where somebody was erased since and has come back
+    if not is_theirs or (now := closed_by(head, user_id, blocks=blocks)) == head.closed_by:
         return []
     return [*next_revision(deployment, room, head, None, kind="INTERNAL", changes={"closedBy": now}).writes]
