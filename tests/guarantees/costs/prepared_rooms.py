@@ -45,8 +45,6 @@ from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock
 Operation = Callable[[Deployment], Any]
 FILE = {"contentType": "image/png", "size": 100}
 OTHER_VERBS: dict[str, Callable[..., Any]] = {
-    **VERBS, "attachment": attachment, "avatar": avatar, "createUpload": create_upload, "delivery": delivery,
-OTHER_VERBS: Mapping[str, Callable[..., Any]] = {
     **VERBS, "setHold": set_hold, "liftHold": lift_hold, "holds": holds, "attachment": attachment, "avatar": avatar, "createUpload": create_upload, "delivery": delivery,
     "myReactions": my_reactions, "people": partial(people, compare=False), "people, compared": partial(people, compare=True), "presence": presence,
     "revokeSubscriptions": revoke_subscriptions, "searchPeople": partial(search_people, compare=False), "typing": typing, "updateMe": update_me,
