@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from chat.deployment import Deployment
+from chat.operations.run_jobs import run_jobs
 from chat.rules.data_requests import OPERATOR, SELF, WAIT_MS, DataRequest, RequestKind
 from chat.rules.errors import ChatError, InvalidInput, NotAllowed, RateLimited
 from chat.rules.tally import Tally
@@ -79,7 +80,12 @@ class Desk:
 
 @pytest.fixture
 def desk(client: Any) -> Iterator[Desk]:
+    forget_jobs(client)
     yield Desk(client)
+    forget_jobs(client)
+
+
+def forget_jobs(client: Any) -> None:
     for name in ("DUE", "JOBS"):
         for item in partition(client, "gg_core", name):
             client.delete_item(TableName="gg_core", Key={key: item[key] for key in ("PK", "SK")})
@@ -146,6 +152,17 @@ def test_what_has_begun_is_not_withdrawn(desk: Desk) -> None:
     assert refusal.value.values == {"reason": "begun"}
     with pytest.raises(InvalidInput):
         withdraw_request(desk.deployment, desk.user, "another", Tally())
+
+
+def test_an_export_is_refused_by_name_and_holds_up_no_erasure(desk: Desk) -> None:
+    export, erasure = desk.ask("EXPORT"), desk.ask("ERASURE")
+    desk.clock.jump(WAIT_MS["ERASURE"])
+    assert run_jobs(desk.deployment, 1_000.0, Tally()).failures == []
+    found = read_request(desk.deployment, desk.user, export.request_id)
+    assert found is not None
+    assert (found.state, found.reason) == ("REFUSED", "noExport")
+    run_jobs(desk.deployment, 1_000.0, Tally())
+    assert desk.state(erasure) is None, "it is done"
 
 
 def test_an_erasure_waits_for_an_export_and_takes_no_other(desk: Desk) -> None:

@@ -202,6 +202,13 @@ def _unpin(large: LargeRooms) -> Operation:
     return large.call("unpinMessage", id=message)
 
 
+def _lift(large: LargeRooms) -> Operation:
+    hold = large.setup.by("privacy", "setHold", userId=large.setup.users[5], reason="a lawsuit")(
+        large.setup.other
+    )
+    return large.setup.by("privacy", "liftHold", id=hold["id"])
+
+
 AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "sendMessage": lambda large: large.call("sendMessage", text="Good morning."),
     "editMessage": lambda large: large.call("editMessage", id=large.message(), text="Good evening."),
@@ -274,5 +281,11 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "direct": lambda large: large.setup.operation("direct", userId=large.newcomer),
     "deleteRoom": lambda large: large.call("deleteRoom"),
     "run_jobs": lambda _: lambda ours: run_jobs(ours, 0.0, Tally()),
+    # The last, since whoever is held makes the end of a room dearer.
+    "setHold": lambda large: large.setup.by(
+        "privacy", "setHold", userId=large.setup.users[4], reason="a lawsuit"
+    ),
+    "liftHold": _lift,
+    "holds": lambda large: large.setup.by("privacy", "holds"),
 }
 """By the operation's name in `docs/costs.md`, in an order in which one does not stand in another's way."""

@@ -4,7 +4,6 @@ whoever follows them ends equal to the server."""
 import json
 import os
 import uuid
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,9 +30,10 @@ from chat.steps.data_requests import Asking, list_erasures, make_request, read_r
 from chat.steps.erasure import KIND
 from chat.steps.jobs import Run, list_jobs
 from chat.storage import keys
+from chat.storage.aws import client as aws_client
 from chat.storage.places import head_place, tombstone_place
 from chat.storage.uploads import Upload, Uploads, upload_write
-from simulator.settings import TABLES
+from simulator.settings import REGION, TABLES
 from tests.guarantees.support.fixtures import (
     Clock,
     follow,
@@ -236,11 +236,11 @@ def bucket() -> Bucket:
 @pytest.fixture
 def ours(client: Any, clock: Clock, bucket: Bucket) -> Deployment:
     uploads: Any = Uploads(bucket, frozenset({"image/png"}), 1_000)  # type: ignore[arg-type]
-    ours = process(
-        client, clock, uploads=lambda: uploads, pseudonym=lambda each: f"p{zlib.crc32(each.encode())}"
-    )
+    ours = process(client, clock, uploads=lambda: uploads)
     for place, _ in list_jobs(ours):
         client.delete_item(TableName=TABLES[f"{place.table.upper()}_TABLE"], Key=place.key)
+    for item in partition(client, TABLES["CORE_TABLE"], keys.DUE):
+        client.delete_item(TableName=TABLES["CORE_TABLE"], Key={name: item[name] for name in ("PK", "SK")})
     return ours
 
 
@@ -340,9 +340,14 @@ def test_a_legal_hold_refuses_an_erasure(client: Any, ours: Deployment, bucket: 
     assert ours.store.tables.get(tombstone_place(world.person)) is None
 
 
-def test_the_function_has_the_rights_for_all_of_it(client: Any, ours: Deployment, bucket: Bucket) -> None:
+def test_the_function_has_the_rights_for_all_of_it(
+    client: Any, endpoint: str, ours: Deployment, bucket: Bucket
+) -> None:
     world = World(client, ours, bucket).lived_in()
-    rights = Rights(ours.store)
+    watched = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
+    function = replace(ours, store=store_of(watched))
+    rights = Rights(function.store)
     rights.begin()
-    world.run()
+    world.run(function)
     assert rights.lacking("run_jobs") == set()
+    watched.close()

@@ -3,6 +3,7 @@ each, and a clock that only a test moves."""
 
 import json
 import uuid
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import count
@@ -108,6 +109,7 @@ def process(client: Any, clock: Clock, *, generation: int = 1, **parts: Any) -> 
         "chance": Random(1).random,  # noqa: S311  jitter, repeatable
         "sleep": clock.sleep,
         "direct_key": lambda: DIRECT_KEY,
+        "pseudonym": lambda user_id: f"p{zlib.crc32(user_id.encode())}",
         **parts,
     }
     return Deployment(store=store_of(client, generation), now=clock.now, monotonic=clock.monotonic, **given)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chat.deployment import Deployment
 from chat.rules.tally import Tally
-from chat.steps import avatars, data_requests, erasure, hold_moves, name_index, room_removal
+from chat.steps import avatars, data_requests, erasure, export, hold_moves, name_index, room_removal
 from chat.steps.due_jobs import Beginning, begin_due_jobs
 from chat.steps.jobs import Kinds, Run
 from chat.steps.jobs import run_jobs as work
@@ -14,6 +14,7 @@ KINDS: Kinds = {
     room_removal.KIND: room_removal.STEPS,
     avatars.KIND: avatars.STEPS,
     erasure.KIND: erasure.STEPS,
+    export.KIND: export.STEPS,
     name_index.PERSON: name_index.PERSON_STEPS,
     name_index.ROOM: name_index.ROOM_STEPS,
     hold_moves.SET: hold_moves.STEPS,
