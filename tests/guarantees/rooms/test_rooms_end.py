@@ -570,9 +570,26 @@ def test_the_names_of_steps_are_those_that_stored_jobs_have() -> None:
     """A job that an earlier version has begun goes on by them."""
     people = ["members", "invited", "banned"]
     rest = ["reactions", "reactionLists", "rest", "counters", "tombstone"]
+    traces = ["Memberships", "Adopted", "Reactions", "Mentions", "Messages", "Rooms", "Events"]
+    held = ["flag", "memberships", "messages", "soonProofs", "originals", "files", "proofs", "end"]
     assert {kind: list(steps) for kind, steps in KINDS.items()} == {
         "REMOVE_ROOM": ["files", "messages", *people, *rest],
         "REMOVE_FILE": ["file"],
         "INDEX_PERSON": ["coreRooms", "guildRooms", "coreNames", "guildNames"],
         "INDEX_ROOM": ["people"],
+        "ERASE_PERSON": [
+            "tombstone",
+            *in_both(*traces),
+            "pictures",
+            *in_both("Names", "Own", "Proofs"),
+            "end",
+        ],
+        "EXPORT_PERSON": ["refuse"],
+        "HOLD": held,
+        "LIFT_HOLD": held,
     }
+
+
+def in_both(*steps: str) -> list[str]:
+    """The names of steps that are done in each table."""
+    return [f"{table}{step}" for step in steps for table in ("core", "guild")]
