@@ -26,7 +26,7 @@ from simulator.settings import TABLES
 from tests.guarantees.support.fixtures import DAY_MS, new_room, plain
 from tests.restore.rehearsal import World
 
-SECRET, EDITED, KEPT, FILE = "what was removed", "what was edited away", "what stays", b"a removed picture"
+SECRET, EDITED, KEPT, FILE = "what was removed", "what was edited away", "what stays", "a removed picture"
 
 
 class Told:
@@ -49,7 +49,7 @@ class Told:
         self.gone = new_room(stream, members=people)
         self.messages = {
             room: {
-                "removed": world.send(room, self.removed, f"{SECRET} {room}", file=FILE),
+                "removed": world.send(room, self.removed, f"{SECRET} {room}", file=f"{FILE} {room}".encode()),
                 "edited": world.send(room, self.removed, f"{EDITED} {room}"),
                 "kept": world.send(room, self.removed, f"{KEPT} {room}"),
             }
@@ -90,7 +90,7 @@ def told(world: World) -> Told:
 def test_without_the_replay_all_of_it_is_back(told: Told) -> None:
     """The proof can fail: the scan finds texts and files, and whoever was thrown out reads."""
     restored = told.world.restored()
-    found = restored.find(f"{SECRET} {told.room}", f"{EDITED} {told.room}", FILE.decode())
+    found = restored.find(f"{SECRET} {told.room}", f"{EDITED} {told.room}", f"{FILE} {told.room}")
     assert [place for place in found if "MSG#" in place] != []
     assert [place for place in found if place.startswith("kept/")] != []
     for user in (told.removed, told.banned, told.left):
@@ -101,8 +101,10 @@ def test_after_the_replay_none_of_it_is(told: Told) -> None:
     restored = told.world.restored()
     outcomes = restored.replay(told.world.wanted())
     assert outcomes.total("due") == 0
-    gone = [f"{text} {room}" for text in (SECRET, EDITED) for room in (told.room, told.guild, told.gone)]
-    assert restored.find(*gone, FILE.decode()) == []
+    gone = [
+        f"{text} {room}" for text in (SECRET, EDITED, FILE) for room in (told.room, told.guild, told.gone)
+    ]
+    assert restored.find(*gone) == []
     assert restored.find(f"{KEPT} {told.gone}") == []
     for room in (told.room, told.guild):
         for user in (told.removed, told.banned, told.left):
