@@ -2,7 +2,7 @@
 
 locals {
   # Rooms' partitions of one table have no business in the other, nor has what is kept by room (LIVE#ROOM#…). Users' partitions
-  # are in both, and so are jobs, each in the table of its room.
+  # are in both, and so are jobs, each in the table of its room; what waits, holds and what came of erasures are in the core table.
   rooms_of_table = { core = "ROOM#*", guild = "GUILD#*" }
   keys_in_table = {
     for key, rooms in local.rooms_of_table : key => {
@@ -15,6 +15,9 @@ locals {
       "REACTIONS#*" = ["REACTIONS#${rooms}"]
       "AVATAR#*"    = key == "core" ? ["AVATAR#*"] : []
       "JOBS"        = ["JOBS"]
+      "DUE"         = key == "core" ? ["DUE"] : []
+      "HOLDS"       = key == "core" ? ["HOLDS"] : []
+      "ERASURES"    = key == "core" ? ["ERASURES"] : []
     }
   }
 

@@ -23,7 +23,7 @@ from tests.contract.test_imports import ROOTS
 from tests.guarantees.support.fixtures import Clock, new_room, process, send
 
 ROWS = rows()
-WHOLE = {"JOBS", "DUE", "ERASURES"}
+WHOLE = {"JOBS", "DUE", "ERASURES", "HOLDS"}
 """Partition keys that are no beginnings."""
 KINDS = {
     "Head": "Room",
@@ -148,7 +148,7 @@ def test_the_check_counts_what_is_in_the_way_and_nothing_else(client: Any, their
 
 def test_the_check_knows_every_key_in_the_table(client: Any, theirs: str) -> None:
     for row in ROWS.values():
-        is_whole = row.partition_key in ("JOBS", "DUE", "ERASURES", "HOLDS")
+        is_whole = row.partition_key in WHOLE
         own = key(row.partition_key if is_whole else f"{row.partition_key}1", row.sort_key or "x")
         client.put_item(TableName=theirs, Item=own)
     places = {(row.partition_key, row.sort_key or "x") for row in ROWS.values()}

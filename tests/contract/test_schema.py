@@ -323,3 +323,11 @@ def test_every_rule_of_a_room_can_be_set_and_reset() -> None:
 
 def test_the_schema_has_every_kind_of_notice() -> None:
     assert sorted(enum_values("NoticeKind")) == sorted(get_args(NoticeKind))
+
+
+def test_terraform_knows_every_partition_that_a_function_has_rights_to() -> None:
+    """Else no plan is made at all."""
+    asked = {keys for each in FUNCTIONS.values() for right in each["rights"] for keys in right["leadingKeys"]}
+    roles = (PROJECT / "terraform" / "roles.tf").read_text(encoding="utf-8")
+    (table,) = re.findall(r"keys_in_table = \{(.*?)\n  \}", roles, re.DOTALL)
+    assert set(re.findall(r'^ +"([A-Z#*]+)" +=', table, re.MULTILINE)) == asked
