@@ -89,7 +89,7 @@ run "everything_is_there" {
       aws_lambda_function.chat["send_message"].environment[0].variables["UPLOADS_BUCKET"] == "their-uploads",
       aws_lambda_function.chat["send_message"].kms_key_arn == "arn:aws:kms:eu-central-1:123456789012:key/1",
       aws_cloudwatch_composite_alarm.slo.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:on-call"]),
-      join(" ", local.object_statements["attachment"][0].Resource) == "arn:aws:s3:::their-uploads/kept/*",
+      join(" ", local.object_statements["attachment"][0].Resource) == "arn:aws:s3:::their-uploads/kept/* arn:aws:s3:::their-uploads/held/*",
       join(" ", local.key_statements["messages"][0].Resource) == "arn:aws:kms:eu-central-1:123456789012:key/1 arn:aws:kms:eu-central-1:123456789012:key/table",
     ])
     error_message = "The functions must use what is there, and have the rights on it."
