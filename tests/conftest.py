@@ -4,6 +4,7 @@ With workers (`-n`, pytest-xdist) each has all of this for itself: a session is 
 """
 
 import gc
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -14,17 +15,20 @@ from typing import Any, Literal, Protocol, overload
 import hypothesis
 import pytest
 
+from chat.storage import keys
 from chat.storage.aws import client as aws_client
 from simulator import demo, dynamodb_local
 from simulator.engine import PROJECT, Kind, embedded
 from simulator.engine_host import became_ready, end, start
 from simulator.keys import SigningKey, local_secrets, signing_key
 from simulator.ports import free_port
-from simulator.settings import REGION, become, functions_environment
+from simulator.settings import REGION, TABLES, become, functions_environment
+from tests.guarantees.support.fixtures import partition
 
 Engine = Kind | Literal["moto"]
 ENGINE = pytest.StashKey[Engine]()
 ENGINE_SENTENCE = pytest.StashKey[str]()
+CLIENT = pytest.StashKey[Any]()
 
 # Every run looks at other examples. A failure prints how to repeat it: the seed, and the example as a blob.
 hypothesis.settings.register_profile("developer", print_blob=True, derandomize=False, deadline=None)
@@ -187,9 +191,11 @@ def functions_environ(
 
 
 @pytest.fixture(scope="session")
-def client(functions_environ: None, endpoint: str) -> Any:
+def client(request: pytest.FixtureRequest, functions_environ: None, endpoint: str) -> Iterator[Any]:
     """A DynamoDB client of botocore, without retries, on the functions' tables."""
-    return aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
+    made = request.config.stash[CLIENT] = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
+    yield made
+    del request.config.stash[CLIENT]
 
 
 @pytest.fixture(scope="session")
@@ -206,6 +212,17 @@ def leaving_nothing(request: pytest.FixtureRequest) -> Callable[[], AbstractCont
 def _a_module_leaves_nothing(leaving_nothing: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
     with leaving_nothing():
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _a_module_leaves_no_work(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Jobs, and requests that become jobs, would be worked on in another module: its clock may be weeks ahead, and
+    its deployment without what they need."""
+    yield
+    if client := request.config.stash.get(CLIENT, None):
+        for table, name in itertools.product(TABLES.values(), (keys.DUE, keys.JOBS)):
+            for item in partition(client, table, name):
+                client.delete_item(TableName=table, Key={"PK": item["PK"], "SK": item["SK"]})
 
 
 class Eventually(Protocol):
