@@ -167,10 +167,10 @@ HERE = $(if $(findstring --function,$(ARGS))$(findstring --endpoint,$(ARGS))$(fi
 LOCAL_KEYS = env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
 AS_HERE = $(if $(HERE),$(LOCAL_KEYS))# a profile of no name is not found
 
-# Without an endpoint or a region it asks the tables of the running `make run`.
-PRIVACY_HERE = $(if $(findstring --endpoint,$(ARGS))$(findstring --region,$(ARGS))$(findstring --help,$(ARGS)),,yes)
+# Without an endpoint or a region it asks the tables of the running `make run`, but for what it knows without any.
+PRIVACY_HERE = $(if $(filter retention,$(firstword $(ARGS)))$(findstring --endpoint,$(ARGS))$(findstring --region,$(ARGS))$(findstring --help,$(ARGS)),,yes)
 
-privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", and --region NAME before it for AWS
+privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", what is kept for how long: "retention", and --region NAME before it for AWS
 	@exec $(if $(PRIVACY_HERE),$(LOCAL_KEYS)) $(BIN)/python -m privacy $(if $(PRIVACY_HERE),--endpoint "$$($(BIN)/python -m simulator address)") $(ARGS)
 
 reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets

@@ -1,6 +1,7 @@
 """Jobs that begin at an instant: until then an item waits in their place, in the order of these instants."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from chat.deployment import Deployment
@@ -23,10 +24,11 @@ STEP = "due"
 
 @record(frozen=True, slots=True, kw_only=True)
 class Due(Stored):
-    """A job that has not begun."""
+    """A job that has not begun, and is to at an instant (ms)."""
 
     kind: str
     subject: str
+    at: int = 0
 
 
 Beginning = Callable[[Deployment, Due, str], list[Write] | None]
@@ -49,7 +51,8 @@ def begin_due_jobs(
     failures: list[Failure] = []
     items, _ = retried(deployment, partial(_listed, deployment))
     for item in items:
-        due, place = Due.of(item), Place("core", keys.DUE, item["SK"]["S"])
+        place = Place("core", keys.DUE, item["SK"]["S"])
+        due = replace(Due.of(item), at=keys.due_ms(place.sort_key))
         try:
             if not _begin(deployment, kinds, beginnings, due, place):
                 left.append(due)
