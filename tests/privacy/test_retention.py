@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from chat.rules.room_rules import NUMBERS
 from privacy.configuration import BadDeployment, Configured, configured, defaults
 from privacy.retention import DAY_S, HOUR_S, UNTIL, Kept, amount, in_words, report
 from privacy.settings import read
@@ -68,7 +67,6 @@ def test_the_defaults_are_those_of_the_code_and_of_the_module(project: Path) -> 
     page = (project / "docs" / "terraform.md").read_text(encoding="utf-8")
     for name in ("log_retention_days", "audit_retention_days", "recovery_period_in_days"):
         assert f"**`{name}`**, `number`, default `{getattr(OWN, name)}`" in page
-    assert NUMBERS["retention_days"]
 
 
 def test_a_deployments_own_numbers_win(tmp_path: Path) -> None:
