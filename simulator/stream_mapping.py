@@ -32,10 +32,10 @@ def _of_room(record: Record) -> bool:
 
 
 def is_projected(record: Record) -> bool:
-    """The filter of `project_stream`: those, reactions' counters, and of people's items blocks and erasures."""
+    """The filter of `project_stream`: those, reactions' counters, and of people's items blocks, erasures and requests."""
     partition_key, sort_key = _key(record, "PK"), _key(record, "SK")
     is_counter = partition_key.startswith("REACT#") and sort_key.startswith("COUNT#")
-    is_persons = partition_key.startswith("USER#") and sort_key.startswith(("BLOCK#", "ERASED"))
+    is_persons = partition_key.startswith("USER#") and sort_key.startswith(("BLOCK#", "ERASED", "REQUEST#"))
     return _of_room(record) or (record.get("eventName") in NAMES and (is_counter or is_persons))
 
 

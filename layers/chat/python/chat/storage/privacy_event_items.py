@@ -27,9 +27,12 @@ _KINDS: Mapping[RequestState, PrivacyEventKind] = {
 def may_tell_privacy_event(item: Item) -> bool:
     """Whether an item lies where these events are read from."""
     partition_key, sort_key = item["PK"]["S"], item["SK"]["S"]
-    return partition_key in (keys.ERASURES, keys.HOLDS) or (
-        partition_key.startswith("USER#") and sort_key.startswith(keys.REQUESTS)
-    )
+    return partition_key in (keys.ERASURES, keys.HOLDS) or is_request(partition_key, sort_key)
+
+
+def is_request(partition_key: str, sort_key: str) -> bool:
+    """Whether a person's request lies there."""
+    return partition_key.startswith("USER#") and sort_key.startswith(keys.REQUESTS)
 
 
 def privacy_event_of(item: Item) -> PrivacyEvent | None:
