@@ -1,7 +1,7 @@
 """Templates of the texts that the law asks for, with the figures of the retention report: `python -m privacy.texts`, which
 `make data` runs.
 
-A template is `privacy/templates/{language}/{name}.md`. In it `{{kind}}` stands for how long a kind of the report is kept, in
+A template is `privacy/templates/{language}/{name}.template`. In it `{{kind}}` stands for how long a kind of the report is kept, in
 words of its language. What is made lies in `docs/privacy/`.
 """
 
@@ -40,15 +40,19 @@ def said(seconds: int, language: str) -> str:
 
 
 def names() -> list[str]:
-    """The names of the texts."""
-    return sorted(path.name for path in (TEMPLATES / "en").glob("*.md"))
+    """The names of the pages, `data-map.md`."""
+    return sorted(f"{path.stem}.md" for path in (TEMPLATES / "en").glob("*.template"))
+
+
+def template(language: str, name: str) -> str:
+    """What the page of this name is made of."""
+    return (TEMPLATES / language / name).with_suffix(".template").read_text(encoding="utf-8")
 
 
 def text(language: str, name: str, kept: list[Kept]) -> str:
     """One text. Raises `KeyError` for a figure that the report does not have."""
     figures = {each.kind: each.seconds for each in kept if each.seconds is not None}
-    template = (TEMPLATES / language / name).read_text(encoding="utf-8")
-    return GENERATED + FIGURE.sub(lambda found: said(figures[found[1]], language), template)
+    return GENERATED + FIGURE.sub(lambda found: said(figures[found[1]], language), template(language, name))
 
 
 def texts(kept: list[Kept]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from privacy import texts
 from privacy.configuration import defaults
 from privacy.retention import DAY_S, HOUR_S, report
 from privacy.settings import Settings
-from privacy.texts import FIGURE, FOLDER, LANGUAGES, TEMPLATES, names, said
+from privacy.texts import FIGURE, FOLDER, LANGUAGES, TEMPLATES, names, said, template
 
 KEPT = report(defaults())
 MARKS = {
@@ -21,10 +21,6 @@ MARKS = {
 }
 
 
-def template(language: str, name: str) -> str:
-    return (TEMPLATES / language / name).read_text(encoding="utf-8")
-
-
 def test_the_files_are_those_that_the_configuration_makes() -> None:
     found = {str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.md")}
     assert found == texts.texts(KEPT), "make data"
@@ -32,7 +28,7 @@ def test_the_files_are_those_that_the_configuration_makes() -> None:
 
 def test_every_text_is_there_in_every_language() -> None:
     for language in LANGUAGES:
-        assert sorted(path.name for path in (TEMPLATES / language).iterdir()) == names()
+        assert sorted(f"{path.stem}.md" for path in (TEMPLATES / language).iterdir()) == names()
     assert names() == [
         "data-map.md",
         "messaging-terms.md",

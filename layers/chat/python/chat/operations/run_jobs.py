@@ -7,7 +7,7 @@ from chat.deployment import Deployment
 from chat.rules.identifiers import uuid7_ms
 from chat.rules.tally import Tally
 from chat.steps import avatars, data_requests, erasure, export, hold_moves, name_index, room_removal
-from chat.steps.due_jobs import Beginning, Due, begin_due_jobs
+from chat.steps.due_jobs import Beginning, Overdue, begin_due_jobs
 from chat.steps.jobs import Job, Kinds, Run
 from chat.steps.jobs import run_jobs as work
 from chat.storage import keys
@@ -51,7 +51,7 @@ def _age(instants: Iterable[int], now: int) -> int:
     return max(0, *(now - each for each in instants if each), 0)
 
 
-def _asked_at(each: Job | Due) -> int:
+def _asked_at(each: Job | Overdue) -> int:
     """When a request was made that a job does, or that is due, in ms: the month begins then. 0 for other jobs."""
     if each.kind not in data_requests.JOBS.values():
         return 0
