@@ -114,6 +114,7 @@ export const fr = {
   'messages.publish.tooLarge': 'Ce qui est publié a au plus {max} octets.',
   'messages.privacy.erasing': 'Les données de cette personne sont en cours d’effacement.',
   'messages.privacy.id': 'Ce n\'est pas l\'identifiant d\'une demande.',
+  'messages.privacy.erased': 'Ce qui a été écrit avant l’effacement de vos données n’est plus envoyé.',
   'messages.privacy.unknown': 'Cette demande n’existe pas.',
   'messages.privacy.begun': 'Cette demande est en cours ou terminée : elle ne peut plus être retirée.',
   'messages.privacy.notRecent': 'Reconnectez-vous pour le faire.',
