@@ -8,6 +8,7 @@ from chat.rules.errors import ChatError
 from chat.storage.aws import StoreFailure
 from chat.storage.store import Store
 from privacy.client import client
+from privacy.configuration import BadDeployment
 from privacy.requests import COMMANDS
 from privacy.settings import Settings, read
 
@@ -24,7 +25,7 @@ def main() -> int:
     try:
         for line in COMMANDS[own.command](deployment(own), own):
             print(json.dumps(line, sort_keys=True))
-    except ChatError as refusal:
+    except (ChatError, BadDeployment, OSError) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except StoreFailure as failure:

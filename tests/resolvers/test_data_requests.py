@@ -40,3 +40,9 @@ def test_without_the_role_nobody_reaches_others(harness: Harness, role: str) -> 
 
 def test_anothers_requests_are_for_the_role(harness: Harness) -> None:
     harness.refused(harness.event("Query.dataRequests.others", "mallory"), "NotAllowed", reason="role")
+
+
+@pytest.mark.parametrize("user", ["", "\n", "x" * 600, 7])
+def test_a_person_who_is_none_is_named(harness: Harness, user: object) -> None:
+    event = by(harness, LIST, "olga", role="privacy", userId=user)
+    harness.refused(event, "InvalidInput", argument="userId")
