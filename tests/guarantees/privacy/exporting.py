@@ -24,7 +24,7 @@ from chat.steps.data_requests import EXPORT, Asking, make_request, read_request
 from chat.steps.jobs import list_jobs
 from chat.storage.export_objects import archive_key
 from chat.storage.objects import Objects
-from chat.storage.places import Place, request_place
+from chat.storage.places import Place, open_requests_place, request_place
 from chat.storage.uploads import Uploads
 from privacy.verify import Files, files_of, verify
 from simulator.settings import BUCKET, TABLES
@@ -37,7 +37,7 @@ HOSTILE = '</p><script>alert(1)</script>{"kind":"x"}\n<img src=x onerror=y> \'" 
 
 def exporter(client: Any, s3: Any, clock: Clock) -> Deployment:
     """A process of the chat that can export."""
-    uploads = Uploads(Objects(s3, BUCKET), frozenset({"image/png"}), 1_000_000)
+    uploads = Uploads(Objects(s3, BUCKET), frozenset({"image/png"}), 20_000_000)
     return process(client, clock, uploads=lambda: uploads, export_key=lambda: EXPORT_KEY)
 
 
@@ -67,8 +67,9 @@ class Person:
             remove(ours, sent[3])
             self._react(ours, room, other)
             save_draft(ours, Caller(self.user), {"roomId": room, "text": "a draft"}, Tally())
-            self._attach(ours, room)
+            self.attach(room)
         update_me(ours, Caller(self.user), {"name": "Ann"}, Tally())
+        run_jobs(ours, 60.0, Tally())
 
     def _send(self, ours: Deployment, room: str, text: str) -> Message:
         self.clock.jump(1_000)
@@ -78,15 +79,16 @@ class Person:
         arguments = {"roomId": room, "id": message.id, "emoji": "👍", "on": True}
         react(ours, (), Caller(self.user), arguments, Tally())
 
-    def _attach(self, ours: Deployment, room: str) -> None:
+    def attach(self, room: str, content: bytes = PICTURE) -> None:
+        ours = self.deployment
         wanted = {
             "roomId": room,
             "contentType": "image/png",
-            "size": len(PICTURE),
+            "size": len(content),
             "name": "../../<b>cat</b>.png",
         }
         made = create_upload(ours, Caller(self.user), wanted, Tally())
-        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made['id']}", Body=PICTURE, ContentType="image/png")
+        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made['id']}", Body=content, ContentType="image/png")
         arguments = {
             "roomId": room,
             "text": "look",
@@ -106,7 +108,11 @@ class Person:
             for where, job in list_jobs(ours)
             if job.kind == EXPORT and request.request_id in job.subject
         )
-        return Begun(self, request.request_id, {each: self._item(each) for each in (place, job)})
+        return Begun(
+            self,
+            request.request_id,
+            {each: self._item(each) for each in (place, open_requests_place(self.user), job)},
+        )
 
     def _item(self, place: Place) -> Item:
         name = TABLES[f"{place.table.upper()}_TABLE"]
@@ -136,13 +142,16 @@ class Begun:
 
     def finish(self, ours: Deployment | None = None) -> bytes:
         """The archive, once the job is done."""
+        self.finish_without_reading(ours)
+        return self.archive()
+
+    def finish_without_reading(self, ours: Deployment | None = None) -> None:
         ours = ours or self.person.deployment
-        for _ in range(300):
+        for _ in range(100):
             run_jobs(ours, 60.0, Tally())
             if self.request.state != "RUNNING":
                 break
         assert self.request.state == "DONE", self.request
-        return self.archive()
 
     def archive(self) -> bytes:
         body: bytes = self.person.s3.get_object(Bucket=BUCKET, Key=archive_key(self.request_id))[

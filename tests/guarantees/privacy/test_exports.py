@@ -2,6 +2,7 @@
 refused or finished, never half told as done."""
 
 import json
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from chat.operations.run_jobs import run_jobs
 from chat.rules.tally import Tally
+from chat.steps.export_archive import PART
+from chat.storage.export_objects import archive_key
 from chat.storage.objects import NOTE
 from simulator.settings import BUCKET
 from tests.guarantees.privacy.exporting import (
@@ -90,7 +93,10 @@ def test_killed_around_each_write_it_comes_to_the_same_bytes(
         what = f"{operation} {json.dumps(named, default=repr, sort_keys=True)}"
         if operation not in WRITES:
             return call()
-        if f"before {what}" not in killed:
+        is_of_chance = (
+            '"archive"' in what
+        )  # it names the upload that was begun just before, another each time
+        if f"before {what}" not in killed and not is_of_chance:
             killed.add(f"before {what}")
             raise Killed
         answer = call()
@@ -107,7 +113,7 @@ def test_killed_around_each_write_it_comes_to_the_same_bytes(
         except Killed:
             deaths += 1
     print(f"killed {deaths} times")
-    assert deaths > 100
+    assert deaths > 200
     archive = begun.archive()
     check(archive, tmp_path)
     assert archive == whole
@@ -170,6 +176,20 @@ def test_a_file_that_is_gone_is_left_out(person: Person, objects: Any, tmp_path:
     archive = person.ask().finish()
     check(archive, tmp_path)
     assert not [name for name in opened(archive) if name.startswith("files/")]
+
+
+def test_files_that_are_larger_than_a_part_come_whole(person: Person, tmp_path: Path) -> None:
+    contents = [random.Random(size).randbytes(size) for size in (PART + 1_000_000, 3_000_000, PART)]  # noqa: S311
+    for content in contents:
+        person.attach(person.rooms[0], content)
+    begun = person.ask()
+    archive = begun.finish()
+    assert len(archive) > 2 * PART
+    check(archive, tmp_path)
+    files = opened(archive)
+    assert all(content in files.values() for content in contents)
+    found = person.s3.head_object(Bucket=BUCKET, Key=archive_key(begun.request_id))
+    assert int(found["ETag"].strip('"').rpartition("-")[2]) >= 3  # of so many parts
 
 
 def test_without_a_bucket_it_is_refused_by_name(person: Person) -> None:

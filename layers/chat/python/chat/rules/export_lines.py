@@ -81,12 +81,12 @@ def plain(value: Mapping[str, Any]) -> Any:
 
 def schema() -> dict[str, Any]:
     """What a line of any file holds, as JSON Schema: https://json-schema.org/draft/2020-12/schema."""
-    instant, count = {"type": "string", "format": "date-time"}, {"type": "integer"}
-    text = {"type": "string"}
+    instant, count = {**_of("string"), "format": "date-time"}, _of("integer")
+    text = _of("string")
     attachment = _object(
-        {"id": text, "name": {"type": ["string", "null"]}, "contentType": text, "size": count}, ("id",)
+        {"id": text, "name": _of("string", "null"), "contentType": text, "size": count}, ("id",)
     )
-    counted = {"type": "object", "properties": {"emoji": text, "count": count}}
+    counted = _object({"emoji": text, "count": count}, ("emoji",))
     message = _object(
         {
             "kind": {"const": "message"},
@@ -104,16 +104,16 @@ def schema() -> dict[str, Any]:
             "editedAt": instant,
             "removedAt": instant,
             "replyTo": text,
-            "mentions": {"type": "array", "items": text},
-            "mentionsAll": {"type": "boolean"},
-            "attachments": {"type": "array", "items": attachment},
-            "reactions": {"type": "array", "items": counted},
+            "mentions": {**_of("array"), "items": text},
+            "mentionsAll": _of("boolean"),
+            "attachments": {**_of("array"), "items": attachment},
+            "reactions": {**_of("array"), "items": counted},
         },
         ("kind", "id", "roomId", "ts"),
     )
     kinds = sorted({kind.name for kind in ITEM_KINDS})
     item = _object(
-        {"kind": {"enum": kinds}, "key": text, "item": {"type": "object"}},
+        {"kind": {"enum": kinds}, "key": text, "item": _of("object")},
         ("kind", "item"),
     )
     return {
@@ -127,4 +127,8 @@ def schema() -> dict[str, Any]:
 
 
 def _object(properties: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:
-    return {"type": "object", "properties": dict(properties), "required": list(required)}
+    return {**_of("object"), "properties": dict(properties), "required": list(required)}
+
+
+def _of(*types: str) -> dict[str, Any]:
+    return {"type": types[0] if len(types) == 1 else list(types)}

@@ -56,7 +56,8 @@ def write(deployment: Deployment, subject: str, position: str | None) -> str | N
     made = _piece(export, int(number), at)
     if made.following is not None:
         return f"{int(number) + 1} {made.following}"
-    _transact(deployment, [progress_write(export.request, {"pieces": int(number)})])
+    if (receipt := {"pieces": int(number)}) != export.request.counted():
+        _transact(deployment, [progress_write(export.request, receipt)])
     return None
 
 
@@ -82,6 +83,7 @@ def finish(deployment: Deployment, subject: str, _: str | None) -> None:
         "pieces": pieces,
         "counts": document["counts"],
         "manifest": export.record(pieces - 1).sha256,
+        "publicKey": document["publicKey"],
         "bytes": found.size if found else 0,
         "endsAt": now + KEPT_DAYS * DAY_MS,
     }
