@@ -36,6 +36,9 @@ def main() -> int:
     except ChatError as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    except FileExistsError as there:
+        print(f"{there.filename} is there already", file=sys.stderr)
+        return 1
     except StoreFailure as failure:
         print(f"AWS: {failure}. Start again to go on.", file=sys.stderr)
         return 1
