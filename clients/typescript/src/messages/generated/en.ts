@@ -114,6 +114,7 @@ export const en = {
   'messages.publish.tooLarge': 'What is published has at most {max} bytes.',
   'messages.privacy.erasing': 'This person\'s data is being erased.',
   'messages.privacy.unknown': 'There is no such request.',
+  'messages.privacy.notExported': 'This export is not done.',
   'messages.privacy.begun': 'This request is being carried out or has ended: it cannot be withdrawn any more.',
   'messages.privacy.notRecent': 'Sign in again to do that.',
   'messages.privacy.nobody': 'Nothing is stored of this person.',

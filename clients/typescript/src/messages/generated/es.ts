@@ -114,6 +114,7 @@ export const es = {
   'messages.publish.tooLarge': 'Lo que se publica tiene como máximo {max} bytes.',
   'messages.privacy.erasing': 'Los datos de esta persona se están borrando.',
   'messages.privacy.unknown': 'No existe esa solicitud.',
+  'messages.privacy.notExported': 'Esta exportación no ha terminado.',
   'messages.privacy.begun': 'Esta solicitud ya está en curso o ha terminado: no se puede retirar.',
   'messages.privacy.notRecent': 'Vuelve a iniciar sesión para hacerlo.',
   'messages.privacy.nobody': 'No hay nada guardado de esta persona.',

@@ -114,6 +114,7 @@ export const fr = {
   'messages.publish.tooLarge': 'Ce qui est publié a au plus {max} octets.',
   'messages.privacy.erasing': 'Les données de cette personne sont en cours d’effacement.',
   'messages.privacy.unknown': 'Cette demande n’existe pas.',
+  'messages.privacy.notExported': 'Cet export n’est pas terminé.',
   'messages.privacy.begun': 'Cette demande est en cours ou terminée : elle ne peut plus être retirée.',
   'messages.privacy.notRecent': 'Reconnectez-vous pour le faire.',
   'messages.privacy.nobody': 'Rien n’est conservé sur cette personne.',
