@@ -10,11 +10,17 @@ from typing import Any
 
 import pytest
 
+from chat.deployment import Deployment
 from chat.operations.run_jobs import run_jobs
+from chat.rules.models import DAY_MS
 from chat.rules.tally import Tally
+from chat.steps.data_requests import EXPORT
 from chat.steps.export_archive import PART
+from chat.steps.export_context import MOST_MS
+from chat.steps.jobs import list_jobs
 from chat.storage.export_objects import archive_key
-from chat.storage.objects import NOTE
+from chat.storage.objects import NOTE, Objects
+from chat.storage.uploads import Uploads
 from simulator.settings import BUCKET
 from tests.guarantees.privacy.exporting import (
     EXPORT_KEY,
@@ -57,7 +63,7 @@ def test_it_has_everything_of_the_person(person: Person, tmp_path: Path) -> None
     assert [each["item"]["text"] for each in lines_of(files, "drafts")] == ["a draft", "a draft"]
     assert len(lines_of(files, "reactions")) == 2
     assert [each["item"]["name"] for each in lines_of(files, "profile")] == ["Ann"]
-    assert len(lines_of(files, "requests")) == 1
+    assert len(lines_of(files, "requests")) == len(lines_of(files, "requestRates")) == 1
     assert {"schema.json", "index.en.html", "index.es.html", "index.fr.html", "manifest.json"} <= files.keys()
 
 
@@ -175,7 +181,10 @@ def test_a_file_that_is_gone_is_left_out(person: Person, objects: Any, tmp_path:
         objects.delete_object(Bucket=BUCKET, Key=each["Key"])
     archive = person.ask().finish()
     check(archive, tmp_path)
-    assert not [name for name in opened(archive) if name.startswith("files/")]
+    files = opened(archive)
+    assert not [name for name in files if name.startswith("files/")]
+    counts = json.loads(files["manifest.json"])["counts"]
+    assert (counts["attachmentsNamed"], counts.get("attachment", 0)) == (2, 0)
 
 
 def test_files_that_are_larger_than_a_part_come_whole(person: Person, tmp_path: Path) -> None:
@@ -192,13 +201,6 @@ def test_files_that_are_larger_than_a_part_come_whole(person: Person, tmp_path: 
     assert int(found["ETag"].strip('"').rpartition("-")[2]) >= 3  # of so many parts
 
 
-def test_without_a_bucket_it_is_refused_by_name(person: Person) -> None:
-    begun = person.ask()
-    run_jobs(replace(person.deployment, uploads=lambda: None), 60.0, Tally())
-    assert (begun.request.state, begun.request.reason) == ("REFUSED", "attachmentsOff")
-    assert begun.stored() == []
-
-
 def test_without_a_key_it_waits_for_one(person: Person, client: Any, clock: Clock, tmp_path: Path) -> None:
     begun = person.ask()
     without = exporter(client, person.s3, clock)
@@ -207,6 +209,39 @@ def test_without_a_key_it_waits_for_one(person: Person, client: Any, clock: Cloc
     assert [(each.step, each.error) for each in run.failures] == [("write", "NoExportKey")]
     assert begun.request.state == "RUNNING"
     check(begun.finish(), tmp_path)
+
+
+@pytest.mark.parametrize("missing", ["key", "bucket"])
+def test_what_is_missing_for_too_long_ends_it_by_name_and_keeps_nobody_waiting(
+    person: Person, client: Any, clock: Clock, missing: str
+) -> None:
+    """The first pieces are deleted before the last is written: what is left of it would not be whole."""
+    begun = person.ask()
+    ours = person.deployment
+    if missing == "key":
+        broken = replace(ours, export_key=Deployment(store=ours.store).export_key)
+    else:
+        gone = Uploads(Objects(person.s3, "no-such-bucket"), frozenset(), 1)
+        broken = replace(ours, uploads=lambda: gone)
+    expected = {"key": "NoExportKey", "bucket": "NoSuchBucket"}[missing]
+    assert [each.error for each in run_jobs(broken, 60.0, Tally()).failures] == [expected]
+    clock.jump(MOST_MS - DAY_MS)
+    run_jobs(broken, 60.0, Tally())
+    assert begun.request.state == "RUNNING"
+    clock.jump(DAY_MS)
+    assert run_jobs(broken, 60.0, Tally()).failures == []
+    assert (begun.request.state, begun.request.reason) == ("REFUSED", "exportExpired")
+    assert EXPORT not in {job.kind for _, job in list_jobs(ours)}
+    assert opened(person.ask().finish()), "whoever asks again is not refused"
+
+
+@pytest.mark.parametrize("step", ["write", "archive", "finish"])
+def test_a_bucket_that_is_taken_away_at_any_step_ends_it_by_name(person: Person, step: str) -> None:
+    begun = person.ask()
+    while step not in {job.step for _, job in list_jobs(person.deployment) if job.kind == EXPORT}:
+        run_one_piece(person.deployment)
+    run_jobs(replace(person.deployment, uploads=lambda: None), 60.0, Tally())
+    assert (begun.request.state, begun.request.reason) == ("REFUSED", "attachmentsOff")
 
 
 def test_nobody_reads_it_by_the_log_or_by_the_notes(person: Person) -> None:
@@ -225,5 +260,5 @@ def test_the_receipt_counts(person: Person) -> None:
     receipt = begun.request.counted()
     assert receipt["bytes"] == len(archive)
     assert receipt["counts"]["messages"] == 10
-    assert receipt["counts"]["attachment"] == 2
+    assert receipt["counts"]["attachment"] == receipt["counts"]["attachmentsNamed"] == 2
     assert receipt["counts"]["memberships"] == 2

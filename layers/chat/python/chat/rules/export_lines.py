@@ -32,6 +32,8 @@ ITEM_KINDS = (
     ItemKind("rates", "QUOTA", "QUOTA"),
     ItemKind("uploadRates", "UPLOADING", "UPLOADING"),
     ItemKind("requests", "REQUEST#", "REQUEST$"),
+    ItemKind("requestRates", "REQUESTS", "REQUESTS"),
+    ItemKind("erasure", "ERASED", "ERASED"),
     ItemKind("blocks", "BLOCK#", "BLOCK$"),
     ItemKind("pictures", "PICTURE#", "PICTURE$"),
     ItemKind("drafts", "DRAFT#", "DRAFT$"),
@@ -41,8 +43,15 @@ ITEM_KINDS = (
     ItemKind("reactions", "REACTED#", "REACTED$", of_rooms=True),
     ItemKind("names", "NAMED#", "NAMED$", of_rooms=True),
 )
-"""Whatever is in a person's partition but proofs of sends, which the messages come from, and what a table has of other
-services, which is not the chat's to give. How the parts of the tables are called: `chat/storage/keys.py`."""
+"""Whatever is in a person's partition but `NOT_AS_ITEMS`, and what a table has of other services, which is not the chat's to
+give. How the parts of the tables are called: `chat/storage/keys.py`."""
+
+NOT_AS_ITEMS: Mapping[str, str] = {
+    "SENT#": "the proof of a send, by which the messages are found",
+    "HELD": "that a legal hold covers them, which they are not told",
+    "ERASING#": "what an erasure has told; no export runs beside one",
+}
+"""What else the chat has in a person's partition, by what its sort key begins with, and why no line has it."""
 
 
 def item_line(kind: ItemKind, item: Item) -> str:

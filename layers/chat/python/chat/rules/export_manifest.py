@@ -21,7 +21,9 @@ NOT_INCLUDED = (
     "messages that were sent to older tables and adopted without a proof of their sending",
     "earlier versions of edited and removed messages",
     "texts, names and files of other people: these are in it as ids and counts",
-    "log lines, in which people stand under keyed pseudonyms until the lines expire",
+    "log lines and audit events, in which people stand under keyed pseudonyms until these expire",
+    "pins, invitations, changes of rooms and removals of others' messages, which are stored with the room",
+    "what came of an earlier erasure, which is stored under a keyed pseudonym",
     "files that were uploaded to a room and never sent, which are deleted after a day",
 )
 """What somebody might look for in vain."""

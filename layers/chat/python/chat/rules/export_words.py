@@ -18,7 +18,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "absent": "messages from older tables that were taken over without a proof of their sending"
         "|earlier versions of edited and removed messages"
         "|what other people wrote, their names and their files: these are in it as ids and counts"
-        "|log lines, in which people stand under pseudonyms until the lines expire"
+        "|log lines and audit events, in which people stand under pseudonyms until these expire"
+        "|what you did in rooms beside writing (pins, invitations, changes of rooms and of others’ messages): it is stored with the room"
         "|files that were uploaded to a room and never sent: they are deleted after a day",
         "files": "Files",
         "file": "File",
@@ -33,6 +34,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "kind.rates": "how often you may do what",
         "kind.uploadRates": "how often you may upload",
         "kind.requests": "requests about your data",
+        "kind.requestRates": "how often you may make such requests",
+        "kind.erasure": "that you were erased before",
         "kind.blocks": "people you blocked",
         "kind.drafts": "drafts",
         "kind.memberships": "rooms you are or were in",
@@ -59,7 +62,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "absent": "mensajes de tablas antiguas que se adoptaron sin prueba de su envío"
         "|versiones anteriores de mensajes editados o eliminados"
         "|lo que escribieron otras personas, sus nombres y sus archivos: figuran como identificadores y cantidades"
-        "|líneas de registro, en las que las personas figuran con seudónimos hasta que caducan"
+        "|líneas de registro y de auditoría, en las que las personas figuran con seudónimos hasta que caducan"
+        "|lo que hiciste en las salas aparte de escribir (mensajes fijados, invitaciones, cambios de salas y de mensajes ajenos): se guarda con la sala"
         "|archivos que se subieron a una sala y nunca se enviaron: se borran al cabo de un día",
         "files": "Archivos",
         "file": "Archivo",
@@ -74,6 +78,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "kind.rates": "con qué frecuencia puedes hacer qué",
         "kind.uploadRates": "con qué frecuencia puedes subir archivos",
         "kind.requests": "solicitudes sobre tus datos",
+        "kind.requestRates": "con qué frecuencia puedes hacer tales solicitudes",
+        "kind.erasure": "que tus datos se borraron antes",
         "kind.blocks": "personas que bloqueaste",
         "kind.drafts": "borradores",
         "kind.memberships": "salas en las que estás o estuviste",
@@ -100,7 +106,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "absent": "les messages d’anciennes tables, repris sans preuve de leur envoi"
         "|les versions antérieures de messages modifiés ou supprimés"
         "|ce que d’autres ont écrit, leurs noms et leurs fichiers : ils y sont sous forme d’identifiants et de nombres"
-        "|les lignes de journal, où les personnes figurent sous pseudonyme jusqu’à leur expiration"
+        "|les lignes de journal et d’audit, où les personnes figurent sous pseudonyme jusqu’à leur expiration"
+        "|ce que vous avez fait dans les salons hors écriture (épingles, invitations, modifications de salons et de messages d’autrui) : c’est conservé avec le salon"
         "|les fichiers déposés dans un salon et jamais envoyés : ils sont supprimés après un jour",
         "files": "Fichiers",
         "file": "Fichier",
@@ -115,6 +122,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "kind.rates": "à quelle fréquence vous pouvez faire quoi",
         "kind.uploadRates": "à quelle fréquence vous pouvez envoyer des fichiers",
         "kind.requests": "demandes sur vos données",
+        "kind.requestRates": "à quelle fréquence vous pouvez faire de telles demandes",
+        "kind.erasure": "que vos données ont été effacées auparavant",
         "kind.blocks": "personnes que vous avez bloquées",
         "kind.drafts": "brouillons",
         "kind.memberships": "salons où vous êtes ou étiez",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from chat.deployment import Deployment
 from chat.rules.export_files import FileRecord
 from chat.rules.models import DAY_MS
-from chat.steps.data_requests import EXPORT, done_writes, progress_write, refused_writes
+from chat.steps.data_requests import EXPORT, done_writes, progress_write
 from chat.steps.export_archive import archive
 from chat.steps.export_context import Export, open_export
 from chat.steps.export_items import items, picture
@@ -24,9 +24,6 @@ from chat.storage.export_objects import KEPT_DAYS, archive_key, record_at
 from chat.storage.tables import Write
 
 KIND = EXPORT
-
-NO_BUCKET = "attachmentsOff"
-"""Why an export is refused in a deployment that keeps no files."""
 
 _MAKERS: Mapping[str, Callable[..., FileRecord]] = {
     "items": items,
@@ -48,9 +45,6 @@ def write(deployment: Deployment, subject: str, position: str | None) -> str | N
     """One more piece."""
     export = open_export(deployment, subject)
     if export is None:
-        return None
-    if deployment.uploads() is None:
-        _transact(deployment, refused_writes(export.request, NO_BUCKET, deployment.now()))
         return None
     number, _, at = (position or f"1 {_FIRST}").partition(" ")
     made = _piece(export, int(number), at)

@@ -6,15 +6,21 @@ from typing import TypeVar
 from chat.deployment import Deployment
 from chat.rules.data_requests import DataRequest
 from chat.rules.export_files import ExportFile, FileRecord
+from chat.rules.models import DAY_MS
 from chat.rules.record import record
-from chat.steps.data_requests import read_request
+from chat.steps.data_requests import read_request, refused_writes
 from chat.steps.retry import retried
 from chat.storage import keys
 from chat.storage.aws import StoreFailure
-from chat.storage.export_objects import piece_key, record_at, write_piece
+from chat.storage.export_objects import KEPT_DAYS, piece_key, record_at, write_piece
 from chat.storage.objects import MOST_READ, Objects
 
 Answer = TypeVar("Answer")
+
+NO_BUCKET, EXPIRED = "attachmentsOff", "exportExpired"
+"""Why an export is refused: the deployment keeps no files; or something has been missing (the bucket, its key, `EXPORT_KEY`)
+until the first pieces are about to be deleted, without which the archive would not be whole."""
+MOST_MS = (KEPT_DAYS - 1) * DAY_MS
 
 
 @record(frozen=True, slots=True)
@@ -68,7 +74,19 @@ class Export:
 
 
 def open_export(deployment: Deployment, subject: str) -> Export | None:
-    """The export of a job; `None` where its request is not being carried out any more."""
+    """The export of a job; `None` where its request is not being carried out any more. One that cannot be done is refused."""
     user_id, request_id = keys.person_request_parts(subject)
     request = read_request(deployment, user_id, request_id)
-    return Export(deployment, request) if request and request.state == "RUNNING" else None
+    if request is None or request.state != "RUNNING":
+        return None
+    if (reason := _obstacle(deployment, request)) is None:
+        return Export(deployment, request)
+    writes = refused_writes(request, reason, deployment.now())
+    retried(deployment, lambda: deployment.store.tables.transact(writes))
+    return None
+
+
+def _obstacle(deployment: Deployment, request: DataRequest) -> str | None:
+    if deployment.uploads() is None:
+        return NO_BUCKET
+    return EXPIRED if deployment.now() >= request.begun_at + MOST_MS else None

@@ -11,6 +11,8 @@ from chat.rules.export_words import WORDS
 from chat.rules.instants import to_wire
 from chat.steps.export_context import Export
 
+NAMED = "attachmentsNamed"
+"""How many files the messages name: as many as there are of the kind `attachment`, but for those that are gone."""
 AT_ONCE = 200
 """Pieces that a page of the index, or a part of the manifest, is about: each is looked at by itself."""
 
@@ -53,6 +55,7 @@ def manifest(export: Export, number: int, part: int, total: int) -> FileRecord:
     counts = {"files": len(files), "bytes": sum(each.size for each in files)}
     for each in files:
         counts[each.kind] = counts.get(each.kind, 0) + (1 if each.lines is None else each.lines)
+        counts[NAMED] = counts.get(NAMED, 0) + each.files
     following = ["sealed", total + 1] if part * AT_ONCE >= total else ["manifest", part + 1, total]
     lines = [to_line(each.to_manifest()) for each in files]
     name = f"manifest-{part:06d}.jsonl"
