@@ -41,6 +41,7 @@ TAGS = {
     "a",
     "time",
     "table",
+    "article",
     "tr",
     "th",
     "td",

@@ -11,15 +11,16 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "title": "Your data in the chat",
         "person": "Person",
         "request": "Request",
-        "begun": "Read from",
-        "about": "Each file of JSON Lines has one thing a line, as schema.json describes it; messages are there as pages for reading,"
-        " too. manifest.json says with hashes which files there are, and its signature who says so.",
+        "begun": "Begun",
+        "about": "Each file that ends with .jsonl has one record a line, as schema.json describes it; your messages are there as pages"
+        " for reading, too. manifest.json lists the files with their hashes, and its signature shows who made it.",
         "notIncluded": "What is not in it",
         "absent": "messages from older tables that were taken over without a proof of their sending"
         "|earlier versions of edited and removed messages"
         "|what other people wrote, their names and their files: these are in it as ids and counts"
         "|log lines and audit events, in which people stand under pseudonyms until these expire"
         "|what you did in rooms beside writing (pins, invitations, changes of rooms and of others’ messages): it is stored with the room"
+        "|what came of an earlier erasure, which is stored under a pseudonym"
         "|files that were uploaded to a room and never sent: they are deleted after a day",
         "files": "Files",
         "file": "File",
@@ -35,7 +36,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "kind.uploadRates": "how often you may upload",
         "kind.requests": "requests about your data",
         "kind.requestRates": "how often you may make such requests",
-        "kind.erasure": "that you were erased before",
+        "kind.erasure": "an earlier erasure of your data",
         "kind.blocks": "people you blocked",
         "kind.drafts": "drafts",
         "kind.memberships": "rooms you are or were in",
@@ -55,15 +56,16 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "title": "Tus datos en el chat",
         "person": "Persona",
         "request": "Solicitud",
-        "begun": "Leído desde",
-        "about": "Cada archivo JSON Lines tiene una cosa por línea, como lo describe schema.json; los mensajes están también como"
-        " páginas para leer. manifest.json dice con hashes qué archivos hay, y su firma quién lo dice.",
+        "begun": "Comienzo",
+        "about": "Cada archivo que termina en .jsonl tiene un registro por línea, como lo describe schema.json; tus mensajes están"
+        " también como páginas para leer. manifest.json enumera los archivos con sus hashes, y su firma muestra quién lo hizo.",
         "notIncluded": "Lo que no contiene",
         "absent": "mensajes de tablas antiguas que se adoptaron sin prueba de su envío"
         "|versiones anteriores de mensajes editados o eliminados"
         "|lo que escribieron otras personas, sus nombres y sus archivos: figuran como identificadores y cantidades"
         "|líneas de registro y de auditoría, en las que las personas figuran con seudónimos hasta que caducan"
         "|lo que hiciste en las salas aparte de escribir (mensajes fijados, invitaciones, cambios de salas y de mensajes ajenos): se guarda con la sala"
+        "|lo que resultó de un borrado anterior, que se guarda con un seudónimo"
         "|archivos que se subieron a una sala y nunca se enviaron: se borran al cabo de un día",
         "files": "Archivos",
         "file": "Archivo",
@@ -79,7 +81,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "kind.uploadRates": "con qué frecuencia puedes subir archivos",
         "kind.requests": "solicitudes sobre tus datos",
         "kind.requestRates": "con qué frecuencia puedes hacer tales solicitudes",
-        "kind.erasure": "que tus datos se borraron antes",
+        "kind.erasure": "un borrado anterior de tus datos",
         "kind.blocks": "personas que bloqueaste",
         "kind.drafts": "borradores",
         "kind.memberships": "salas en las que estás o estuviste",
@@ -99,15 +101,16 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "title": "Vos données dans le chat",
         "person": "Personne",
         "request": "Demande",
-        "begun": "Lu à partir de",
-        "about": "Chaque fichier JSON Lines contient une chose par ligne, comme schema.json le décrit ; les messages y sont aussi"
-        " sous forme de pages à lire. manifest.json dit avec des empreintes quels fichiers il y a, et sa signature qui le dit.",
+        "begun": "Début",
+        "about": "Chaque fichier en .jsonl contient un enregistrement par ligne, comme schema.json le décrit ; vos messages y sont"
+        " aussi sous forme de pages à lire. manifest.json énumère les fichiers avec leurs empreintes, et sa signature montre qui l’a établi.",
         "notIncluded": "Ce qui n’y est pas",
         "absent": "les messages d’anciennes tables, repris sans preuve de leur envoi"
         "|les versions antérieures de messages modifiés ou supprimés"
         "|ce que d’autres ont écrit, leurs noms et leurs fichiers : ils y sont sous forme d’identifiants et de nombres"
         "|les lignes de journal et d’audit, où les personnes figurent sous pseudonyme jusqu’à leur expiration"
         "|ce que vous avez fait dans les salons hors écriture (épingles, invitations, modifications de salons et de messages d’autrui) : c’est conservé avec le salon"
+        "|le résultat d’un effacement antérieur, conservé sous pseudonyme"
         "|les fichiers déposés dans un salon et jamais envoyés : ils sont supprimés après un jour",
         "files": "Fichiers",
         "file": "Fichier",
@@ -123,7 +126,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "kind.uploadRates": "à quelle fréquence vous pouvez envoyer des fichiers",
         "kind.requests": "demandes sur vos données",
         "kind.requestRates": "à quelle fréquence vous pouvez faire de telles demandes",
-        "kind.erasure": "que vos données ont été effacées auparavant",
+        "kind.erasure": "un effacement antérieur de vos données",
         "kind.blocks": "personnes que vous avez bloquées",
         "kind.drafts": "brouillons",
         "kind.memberships": "salons où vous êtes ou étiez",
