@@ -1,5 +1,7 @@
-"""An export takes as much memory for many messages as for few, and its archive comes in parts."""
+"""An export takes as much memory for many messages as for few, and its archive comes in parts. PROVE=1 exports 100,000 of
+them, and prints the figures that docs/privacy.md has."""
 
+import os
 import time
 import tracemalloc
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chat.steps.export_archive import PART
 from chat.storage import keys
 from chat.storage.items import key, values
 from tests.guarantees.privacy.exporting import Person, check, lines_of, opened
@@ -15,7 +18,8 @@ from tests.guarantees.support.fixtures import NOON, Clock, new_room
 
 pytestmark = pytest.mark.real_engine("its own memory would be counted")
 
-FEW, MANY = 1_000, 20_000
+FEW = 1_000
+SOME, MANY = (20_000, 100_000) if os.environ.get("PROVE") else (FEW, 5_000)
 
 
 def written(client: Any, objects: Any, clock: Clock, count: int) -> Person:
@@ -37,10 +41,10 @@ def written(client: Any, objects: Any, clock: Clock, count: int) -> Person:
     return person
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3_000)
 def test_memory_is_flat(client: Any, objects: Any, clock: Clock, tmp_path: Path) -> None:
     peaks: dict[int, int] = {}
-    for count in (FEW, FEW, MANY):  # what is made once, such as clients' tables, is made by the first
+    for count in (FEW, SOME, MANY):  # what is made once, such as clients' tables, is made by the first
         begun = written(client, objects, clock, count).ask()
         tracemalloc.start()
         begin = time.perf_counter()
@@ -54,5 +58,5 @@ def test_memory_is_flat(client: Any, objects: Any, clock: Clock, tmp_path: Path)
         check(archive, tmp_path)
         sent = lines_of(opened(archive), "messages")
         assert [each["seq"] for each in sent] == list(range(1, count + 1))
-    assert peaks[MANY] < 64 * 1_048_576
-    assert peaks[MANY] < peaks[FEW] + 40 * 1_048_576
+    # An archive that is smaller than a part takes less than the part and its copy, which every larger one takes.
+    assert peaks[MANY] < max(peaks[SOME], 2 * PART) + 4 * 1_048_576
