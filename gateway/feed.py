@@ -143,13 +143,9 @@ class Feed:
                 await self._subscribe(on_event)
                 is_live = True
                 while is_live:
-                    async with aclosing(self._due_pages()) as pages:
-                        async for page in pages:
-                            self._newest_epoch = max(self._newest_epoch, page.epoch)
-                            if page.epoch > self._cleared_epoch:
-                                yield EpochEnded(page.epoch)
-                                self._clear(page.epoch)
-                            self._read(page)
+                    async with aclosing(self._catch_up()) as epochs:
+                        async for ended in epochs:
+                            yield ended
                     if not self._ready.done():
                         self._ready.set_result(None)
                     attempt = 0
@@ -248,6 +244,22 @@ class Feed:
         """Each room at a time of its own, so that those that began together do not ask together."""
         return time.monotonic() + self._settings.compare_seconds * random.uniform(0.67, 1.33)  # noqa: S311  jitter
 
+    async def _catch_up(self) -> AsyncGenerator[EpochEnded, None]:
+        """Read history until nothing asks for it. A page that was read before a change that came meanwhile is read anew."""
+        while True:
+            async with aclosing(self._due_pages()) as pages:
+                async for page in pages:
+                    self._newest_epoch = max(self._newest_epoch, page.epoch)
+                    if page.epoch > self._cleared_epoch:
+                        yield EpochEnded(page.epoch)
+                        self._clear(page.epoch)
+                    if self.timeline.is_outdated(page):
+                        self.timeline.needs_reading = True
+                        break
+                    self._read(page)
+            if not self.timeline.needs_reading:
+                return
+
     async def _due_pages(self) -> AsyncGenerator[HistoryPage, None]:
         """History up to head, if it has to be read. The first time the room begins at its head."""
         if self.timeline.position is None:
@@ -256,12 +268,15 @@ class Feed:
             self.timeline.needs_reading = self._work.is_set()  # something came before the head was known
         while self.timeline.needs_reading or self._catching_up:
             waiting, self._catching_up = self._catching_up, []
+            self.timeline.begin_reading()
+            is_read = False
             try:
                 async for page in self.history.pages(self.timeline.position or BEGINNING, of_feed=True):
                     yield page
-            except UpstreamRefused:
-                self._catching_up += waiting
-                raise
+                is_read = True
+            finally:
+                if not is_read:
+                    self._catching_up += waiting
             for each in waiting:
                 if not each.done():
                     each.set_result(None)

@@ -91,12 +91,14 @@ class Timeline:
         """The epoch that the chat is in, as far as is known."""
         self.needs_reading = True
         """Whether history has to be read: after each start of a subscription, for a gap, for a head that
-        moved unnoticed."""
+        moved unnoticed. Whoever reads it says `begin_reading` first: what comes meanwhile may ask for it again."""
         self._held: dict[int, tuple[Message, bool]] = {}
         """What came before its turn, by `seq`, and whether it came from history."""
         self._gap_since: float | None = None
         self._revs: OrderedDict[str, int] = OrderedDict()
         self._most_revs = capacity
+        self._superseded: OrderedDict[str, int] = OrderedDict()
+        """The `rev` of changes that came and were not taken in: no older state of these messages is, either."""
         self._erased: deque[tuple[int, int]] = deque(maxlen=MOST_ERASED)
         """The runs of erased messages that live notices named."""
         self.buffer = ReplayBuffer(capacity, budget or MemoryBudget(sys.maxsize))
@@ -122,7 +124,7 @@ class Timeline:
         seq = message["seq"]
         if message.get("rev") is not None:
             return self._receive_changed(message, self.position)
-        if self._revs.get(message["id"]):  # it was changed since, and history has what it is now
+        if self._revs.get(message["id"]) or self._is_superseded(message):  # history has what it is now
             self.needs_reading = True
             return []
         if seq <= self.position.seq:
@@ -136,14 +138,24 @@ class Timeline:
             self._gap_since = now
         return events
 
+    def begin_reading(self) -> None:
+        """History is about to be read from `position`."""
+        self.needs_reading = False
+
+    def is_outdated(self, page: HistoryPage) -> bool:
+        """Whether a message was changed after the page was read: then it is to be read anew."""
+        return any(self._is_superseded(message) for message in page.items)
+
     def read(self, page: HistoryPage) -> list[RoomEvent]:
-        """A page of history that goes on from `position`. With `reset` clients have to start afresh, and
-        so does this."""
+        """A page of history that goes on from `position`, and is not outdated. With `reset` clients have to start
+        afresh, and so does this."""
         if page.reset or self.position is None:
-            dropped = self._held if page.reset else {}
-            self._held = {} if page.reset else self._held  # it may be of what the chat has lost
+            needs_reading = self.needs_reading or (page.reset and bool(self._held))
+            if page.reset:  # they may be of what the chat has lost
+                self._held.clear()
+                self._superseded.clear()
             self.start(page.head)
-            self.needs_reading = bool(dropped)  # what of it is alive, history has
+            self.needs_reading = needs_reading  # what of it is alive, history has
             return []
         events: list[RoomEvent] = []
         for message in page.items:
@@ -160,7 +172,7 @@ class Timeline:
             self.position = RoomPosition(
                 self.position.seq, self.position.ts, max(self.position.rev, page.head["rev"])
             )
-            self.needs_reading = self.position.seq < page.head["seq"]
+            self.needs_reading = self.needs_reading or self.position.seq < page.head["seq"]
             if not self._held:
                 self._gap_since = None
         return events
@@ -181,6 +193,7 @@ class Timeline:
     def forget_older(self, message: Message) -> None:
         """A live change: the message as it was is kept for nobody. Where the change does not say what it is now, what stands in its
         place is older than the change, so that this is still to come."""
+        _keep_newest(self._superseded, message["id"], message["rev"], MAX_HELD)
         if not is_reduced(message):
             self.replace(message)
             return
@@ -189,6 +202,9 @@ class Timeline:
             del self._held[message["seq"]]  # history fills the gap
         self._remember(message["id"], max(message["rev"] - 1, self._revs.get(message["id"], 0)))
         self.replace({**message, "rev": message["rev"] - 1})
+
+    def _is_superseded(self, message: Message) -> bool:
+        return (message.get("rev") or 0) < self._superseded.get(message["id"], 0)
 
     def _hold(self, message: Message) -> None:
         """A message as history or a change has it, unless what is held is at least as new."""
@@ -303,7 +319,12 @@ class Timeline:
         return event
 
     def _remember(self, message_id: str, rev: int) -> None:
-        self._revs[message_id] = rev
-        self._revs.move_to_end(message_id)
-        if len(self._revs) > self._most_revs:
-            self._revs.popitem(last=False)
+        _keep_newest(self._revs, message_id, rev, self._most_revs)
+
+
+def _keep_newest(revs: OrderedDict[str, int], message_id: str, rev: int, most: int) -> None:
+    """Put it last, and forget the first of more than `most`."""
+    revs[message_id] = rev
+    revs.move_to_end(message_id)
+    if len(revs) > most:
+        revs.popitem(last=False)

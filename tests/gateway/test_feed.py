@@ -49,6 +49,9 @@ class Upstream:
         self.epoch = 1
         self.refusal: UpstreamRefused | None = None
         self.subscriptions: list[Subscription] = []
+        self.asked, self.is_answering = asyncio.Event(), asyncio.Event()
+        """An answer says what was stored when it was asked for; it comes while `is_answering`."""
+        self.is_answering.set()
 
     async def ask(self, document: Document, _variables: object, _authorization: object) -> Any:
         if self.refusal is not None:
@@ -58,7 +61,11 @@ class Upstream:
         head = {"seq": seq, "ts": ts, "rev": seq + self.epoch, "epoch": self.epoch}
         if document == documents.ROOM:
             return {"head": head}
-        return {"items": self.messages, "head": head, "nextToken": None, "reset": False}
+        items = self.messages
+        if not self.is_answering.is_set():
+            self.asked.set()
+            await self.is_answering.wait()
+        return {"items": items, "head": head, "nextToken": None, "reset": False}
 
     async def subscribe(self, subscription: Subscription, _document: Document, _variables: object) -> None:
         self.subscriptions.append(subscription)
@@ -68,14 +75,18 @@ class Upstream:
 
 
 class Subscriber:
-    """The types of what was written to it."""
+    """What was written to it, and the types of that."""
 
     def __init__(self) -> None:
-        self.types: list[str] = []
+        self.frames: list[dict[str, Any]] = []
         self.written = asyncio.Event()
 
+    @property
+    def types(self) -> list[str]:
+        return [frame["type"] for frame in self.frames]
+
     def write(self, frame: bytes) -> None:
-        self.types.append(json.loads(server_frames.payload(frame))["type"])
+        self.frames.append(json.loads(server_frames.payload(frame)))
         self.written.set()
 
 
@@ -171,6 +182,46 @@ async def test_what_was_removed_in_an_epoch_that_is_not_cleared_yet_is_forgotten
         assert subscriber.types == ["message"], "those who are there are told when they have been looked up"
         async with asyncio.timeout(10):
             await owner.ended.get()
+
+
+@pytest.mark.parametrize("says_text", [True, False], ids=["whole", "reduced"])
+async def test_a_page_that_was_read_before_a_change_is_read_anew(
+    feed: Feed, upstream: Upstream, says_text: bool
+) -> None:
+    async with running(feed) as (owner, subscriber), asyncio.timeout(10):
+        said = message(1, epoch=2) | {"text": "the secret", "version": 0, "clientMessageId": "c1"}
+        upstream.epoch, upstream.messages = 2, [said]
+        upstream.deliver(message(2, epoch=2))
+        assert await owner.ended.get() == EpochEnded(2)  # history was read, and people are looked up
+        edited = said | {"text": "the other", "version": 1, "rev": 5}
+        upstream.messages = [edited]
+        upstream.deliver(
+            edited if says_text else dict.fromkeys(said) | {"id": "m1", "seq": 1, "rev": 5, "epoch": 2}
+        )
+        owner.has_acted.set()
+        await subscriber.written.wait()
+        (frame,) = subscriber.frames
+        assert frame["message"]["text"] == "the other"
+        assert not any(b"secret" in each.frame for each in feed.timeline.buffer.appended_since(1) or [])
+
+
+async def test_what_asks_for_history_while_it_is_read_has_it_read_again(
+    feed: Feed, upstream: Upstream
+) -> None:
+    said = message(1, epoch=1) | {"text": "first", "version": 0, "clientMessageId": "c1"}
+    async with running(feed) as (_, subscriber), asyncio.timeout(10):
+        upstream.messages = [said]
+        upstream.deliver(said)
+        assert subscriber.types == ["message"]
+        upstream.is_answering.clear()
+        upstream.deliver(message(3, epoch=1))  # a gap: history is read once it has been open for long enough
+        await upstream.asked.wait()
+        upstream.messages = [said | {"text": "second", "version": 1, "rev": 5}]
+        upstream.deliver(dict.fromkeys(said) | {"id": "m1", "seq": 1, "rev": 5, "epoch": 1})
+        subscriber.written.clear()
+        upstream.is_answering.set()
+        await subscriber.written.wait()
+        assert [frame["message"]["text"] for frame in subscriber.frames] == ["first", "second"]
 
 
 async def test_a_feed_that_is_ended_while_there_is_work_ends(feed: Feed, upstream: Upstream) -> None:

@@ -46,6 +46,7 @@ def test_a_gap_that_stays_is_read_from_history() -> None:
     timeline.receive(new_message(3), 5.0)
     timeline.expire(5.0 + GAP_SECONDS)
     assert needs_reading(timeline)
+    timeline.begin_reading()
     events = timeline.read(
         HistoryPage([new_message(1), new_message(2), new_message(3)], head(3, 4), reset=False, last=True)
     )
@@ -221,6 +222,7 @@ class Simulation:
 
     def read(self) -> None:
         position = self.timeline.position or RoomPosition(0, None, 1)
+        self.timeline.begin_reading()
         self.deliver(self.timeline.read(self.chat.changes(position)))
 
     def deliver(self, events: list[RoomEvent]) -> None:

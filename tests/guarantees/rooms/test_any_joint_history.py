@@ -16,8 +16,10 @@ import pytest
 
 from tests.guarantees.rooms.joint_run import JointRun
 
-RUNS, STEPS = (40, 300) if os.environ.get("PROVE") else (1, 70)
+RUNS, STEPS = (10, 300) if os.environ.get("PROVE") else (1, 70)
 SEED = os.environ.get("JOINT_SEED")
+
+pytestmark = pytest.mark.timeout(1_500 if os.environ.get("PROVE") else 120)
 
 
 @pytest.mark.parametrize("publish", ["sender", "stream"])
