@@ -37,6 +37,8 @@ from tests.guarantees.privacy.exporting import (
 )
 from tests.guarantees.support.fixtures import Clock, run_one_piece, send
 
+pytestmark = pytest.mark.timeout(600)  # an export is made again around each of its writes
+
 FILES = ("put_object", "copy_object", "create_multipart_upload", "upload_part", "complete_multipart_upload")
 WRITES = ("put_object", "copy_object", "transact_write_items", "upload_part", "complete_multipart_upload")
 
