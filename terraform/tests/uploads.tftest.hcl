@@ -70,6 +70,7 @@ run "attachments" {
       "run_jobs s3:DeleteObject ${local.uploads_arn}/kept/*",
       "run_jobs s3:DeleteObject ${local.uploads_arn}/held/*",
       "run_jobs s3:DeleteObject ${local.uploads_arn}/avatars/*",
+      "run_jobs s3:DeleteObject ${local.uploads_arn}/exports/*",
       "run_jobs s3:GetObject ${local.uploads_arn}/kept/*",
       "run_jobs s3:GetObject ${local.uploads_arn}/held/*",
       "run_jobs s3:GetObject ${local.uploads_arn}/exports/*",

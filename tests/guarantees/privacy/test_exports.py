@@ -12,9 +12,10 @@ import pytest
 
 from chat.deployment import Deployment
 from chat.operations.run_jobs import run_jobs
+from chat.rules.data_requests import OPERATOR
 from chat.rules.models import DAY_MS
 from chat.rules.tally import Tally
-from chat.steps.data_requests import EXPORT
+from chat.steps.data_requests import EXPORT, Asking, list_erasures, make_request
 from chat.steps.export_archive import PART
 from chat.steps.export_context import MOST_MS
 from chat.steps.jobs import list_jobs
@@ -244,6 +245,18 @@ def test_a_bucket_that_is_taken_away_at_any_step_ends_it_by_name(person: Person,
         run_one_piece(person.deployment)
     run_jobs(replace(person.deployment, uploads=lambda: None), 60.0, Tally())
     assert (begun.request.state, begun.request.reason) == ("REFUSED", "attachmentsOff")
+
+
+def test_no_archive_outlives_an_erasure(person: Person) -> None:
+    begun = person.ask()
+    begun.finish()
+    assert archive_key(begun.request_id) in begun.stored()
+    ours = replace(person.deployment, pseudonym=lambda _: "somebody")
+    make_request(ours, person.user, "ERASURE", Asking(OPERATOR, None), 0, Tally())
+    while run_jobs(ours, 60.0, Tally()).waiting:
+        pass
+    assert begun.stored() == []
+    assert [each.state for each in list_erasures(ours, person.user)] == ["DONE"]
 
 
 def test_nobody_reads_it_by_the_log_or_by_the_notes(person: Person) -> None:

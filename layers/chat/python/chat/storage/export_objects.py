@@ -26,6 +26,16 @@ def archive_key(request_id: str) -> str:
     return f"{PREFIX}{request_id}/archive.zip"
 
 
+def keys_of(request_id: str, pieces: int) -> list[str]:
+    """Under which keys an export of so many pieces may have objects: less waits for the archive than there are pieces."""
+    numbers = range(1, pieces + 1)
+    return [
+        archive_key(request_id),
+        *(piece_key(request_id, each) for each in numbers),
+        *(carried_key(request_id, each) for each in numbers),
+    ]
+
+
 def record_at(objects: Objects, request_id: str, number: int) -> FileRecord | None:
     """What a piece is, if it is written. Raises `StoreFailure`."""
     note = objects.note(piece_key(request_id, number))
