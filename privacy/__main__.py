@@ -9,7 +9,8 @@ from chat.storage.aws import StoreFailure
 from chat.storage.store import Store
 from privacy.client import client
 from privacy.configuration import BadDeployment
-from privacy.requests import COMMANDS
+from privacy.fetch import fetch, made_and_fetched
+from privacy.requests import COMMANDS, Lines
 from privacy.settings import Settings, read
 
 
@@ -19,12 +20,23 @@ def deployment(own: Settings) -> Deployment:
     return Deployment(store=Store(dynamodb, {"core": own.core_table, "guild": own.guild_table}))
 
 
+def _lines(own: Settings) -> Lines:
+    if own.command == "fetch":
+        return fetch(deployment(own), own)
+    if own.command == "export" and own.to:
+        return made_and_fetched(deployment(own), own)
+    return COMMANDS[own.command](deployment(own), own)
+
+
 def main() -> int:
     """Prints what there is to say as lines of JSON; the status is 1 for what was refused or failed."""
     own = read(sys.argv[1:])
     try:
-        for line in COMMANDS[own.command](deployment(own), own):
+        for line in _lines(own):
             print(json.dumps(line, sort_keys=True))
+    except FileExistsError as there:
+        print(f"{there.filename} is there already", file=sys.stderr)
+        return 1
     except (ChatError, BadDeployment, OSError) as refusal:
         print(refusal, file=sys.stderr)
         return 1

@@ -12,12 +12,13 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
 from chat.rules.rooms import is_user_id
 
-Command = Literal["export", "erase", "withdraw", "list", "show", "erasures", "retention", "texts"]
+Command = Literal["export", "erase", "withdraw", "list", "show", "fetch", "erasures", "retention", "texts"]
 
 MOST_WAIT_HOURS = 14 * 24
 """A request is answered within a month: what it may wait of that."""
@@ -46,12 +47,22 @@ class Settings(BaseModel):
     unknown: bool = False
     deployment: Path | None = None
     into: Path | None = None
+    to: Path | None = None
+    bucket: str = Field("chat-uploads", min_length=3)
+    s3_endpoint: AnyHttpUrl | None = None
 
     @model_validator(mode="after")
     def _one_wait(self) -> "Settings":
         if self.now and self.wait_hours is not None:
             raise ValueError("--now and --wait-hours exclude each other")
         return self
+
+    @field_validator("to")
+    @classmethod
+    def _folder_exists(cls, to: Path | None) -> Path | None:
+        if to and not to.is_dir():
+            raise ValueError(f"there is no folder {to}")
+        return to
 
 
 def read(arguments: Sequence[str]) -> Settings:
@@ -86,10 +97,16 @@ def _parser() -> argparse.ArgumentParser:
         making.add_argument(
             "--unknown", action="store_true", help="also for somebody of whom no item is found"
         )
+        if name == "export":
+            _add_target(making, "wait until it is done, and fetch its archive into this folder")
     for name, help_ in (("withdraw", "take a request back"), ("show", "one request, with its receipt")):
         one = _command(commands, name, help_)
         one.add_argument("user", metavar="USER")
         one.add_argument("id", metavar="ID")
+    fetching = _command(commands, "fetch", "the archive of an export that is done")
+    fetching.add_argument("user", metavar="USER")
+    fetching.add_argument("id", metavar="ID")
+    _add_target(fetching, "the folder that it goes into", is_required=True)
     _command(commands, "list", "somebody's requests").add_argument("user", metavar="USER")
     _command(commands, "erasures", "what came of erasures, the newest last")
     keeping = _command(commands, "retention", "what is kept for how long, from configuration")
@@ -102,6 +119,12 @@ def _parser() -> argparse.ArgumentParser:
             help="what `terraform output -json retention` says of a deployment",
         )
     return parser
+
+
+def _add_target(parser: argparse.ArgumentParser, help_: str, *, is_required: bool = False) -> None:
+    parser.add_argument("--to", metavar="FOLDER", help=help_, required=is_required)
+    parser.add_argument("--bucket", metavar="NAME", help="of attachments and exports")
+    parser.add_argument("--s3-endpoint", metavar="URL", help="another S3 than AWS's, or that of --endpoint")
 
 
 def _command(commands: Any, name: str, help_: str) -> argparse.ArgumentParser:

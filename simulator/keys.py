@@ -33,17 +33,19 @@ class Secrets:
     cursor_keys: str
     audit_key: str
     direct_key: str
+    export_key: str
 
 
 def local_secrets(folder: Path) -> Secrets:
-    """The secrets in `folder`: the keys that seal cursors, the one that pseudonymises ids in the audit log, and the
-    one that makes the ids of direct rooms."""
+    """The secrets in `folder`: the keys that seal cursors, the one that pseudonymises ids in the audit log, the
+    one that makes the ids of direct rooms, and the one that signs exports."""
     cursor_keys = kept(
         folder / "cursor-keys.json", lambda: json.dumps({"current": "k1", "keys": {"k1": _random()}})
     )
     audit_key = kept(folder / "audit-key", _random)
     direct_key = kept(folder / "direct-key", _random)
-    return Secrets(*(f"file:{path.resolve()}" for path in (cursor_keys, audit_key, direct_key)))
+    export_key = kept(folder / "export-key", _random)
+    return Secrets(*(f"file:{path.resolve()}" for path in (cursor_keys, audit_key, direct_key, export_key)))
 
 
 def taken_back_key(folder: Path) -> str:

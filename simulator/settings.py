@@ -287,6 +287,7 @@ def functions_environment(
         "CURSOR_KEYS": secrets.cursor_keys,
         "AUDIT_KEY": secrets.audit_key,
         "DIRECT_KEY": secrets.direct_key,
+        "EXPORT_KEY": secrets.export_key,
         "ALLOW_UNFENCED_SUBSCRIPTIONS": "false",
         "PROJECTIONS": "true",
         "SHORT_CODES": ":party_parrot:",

@@ -10,6 +10,7 @@ locals {
     CURSOR_KEYS = "Seals nextToken: JSON {\"current\": \"k1\", \"keys\": {\"k1\": \"<32 bytes as base64url>\"}}."
     AUDIT_KEY   = "Makes pseudonyms of user ids in logs: 32 bytes as base64url."
     DIRECT_KEY  = "Makes the ids of direct rooms, and is never changed: 32 bytes as base64url."
+    EXPORT_KEY  = "Signs exports of people's data: 32 bytes as base64url."
     JWT_SECRET  = "Verifies HS256 tokens: at least 32 bytes as base64url."
   }
 }

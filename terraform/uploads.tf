@@ -19,6 +19,9 @@ locals {
   # For how many days the folders of kept/ keep what is in them: KEPT_DAYS in layers/chat/python/chat/storage/uploads.py.
   kept_days = [7, 30, 90, 180, 365, 730, 1826, 3653, 36500]
 
+  # What an export of somebody's data is made of, and its archive: KEPT_DAYS in layers/chat/python/chat/storage/export_objects.py.
+  exports_days = 7
+
   # The rights of the wiring on objects, by the folders that they are confined to.
   object_statements = {
     for module, each in local.functions : module => var.uploads == null ? [] : [
@@ -100,7 +103,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
   }
 
   dynamic "rule" {
-    for_each = merge({ "pending/" = 1 }, { for days in local.kept_days : "kept/${days}/" => days + 1 })
+    for_each = merge({ "pending/" = 1, "exports/" = local.exports_days }, { for days in local.kept_days : "kept/${days}/" => days + 1 })
     content {
       id     = trimsuffix(rule.key, "/")
       status = "Enabled"

@@ -118,14 +118,14 @@ variable "authorizer_ttl_seconds" {
 }
 
 variable "secrets" {
-  description = "ARNs of secrets (Secrets Manager or SSM parameters) that are there already, by setting: CURSOR_KEYS, AUDIT_KEY, DIRECT_KEY, JWT_SECRET. Those that are needed and not named are made without a value."
+  description = "ARNs of secrets (Secrets Manager or SSM parameters) that are there already, by setting: CURSOR_KEYS, AUDIT_KEY, DIRECT_KEY, EXPORT_KEY, JWT_SECRET. Those that are needed and not named are made without a value."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.secrets), ["CURSOR_KEYS", "AUDIT_KEY", "DIRECT_KEY", "JWT_SECRET"])) == 0
-    error_message = "secrets may name CURSOR_KEYS, AUDIT_KEY, DIRECT_KEY and JWT_SECRET."
+    condition     = length(setsubtract(keys(var.secrets), ["CURSOR_KEYS", "AUDIT_KEY", "DIRECT_KEY", "EXPORT_KEY", "JWT_SECRET"])) == 0
+    error_message = "secrets may name CURSOR_KEYS, AUDIT_KEY, DIRECT_KEY, EXPORT_KEY and JWT_SECRET."
   }
 
   validation {

@@ -50,29 +50,35 @@ run "attachments" {
     condition = toset(flatten([for module, statements in local.object_statements : [for statement in statements : [
       for action in statement.Action : [for resource in statement.Resource : "${module} ${action} ${resource}"]
       ]]])) == toset([
-      "create_upload s3:PutObject ${local.uploads_arn}/pending/*",
+      "attachment s3:GetObject ${local.uploads_arn}/kept/*",
+      "attachment s3:GetObject ${local.uploads_arn}/held/*",
+      "avatar s3:GetObject ${local.uploads_arn}/avatars/*",
       "send_message s3:GetObject ${local.uploads_arn}/pending/*",
       "send_message s3:PutObject ${local.uploads_arn}/kept/*",
       "send_message s3:PutObject ${local.uploads_arn}/held/*",
       "send_message s3:DeleteObject ${local.uploads_arn}/kept/*",
       "send_message s3:DeleteObject ${local.uploads_arn}/held/*",
-      "attachment s3:GetObject ${local.uploads_arn}/kept/*",
-      "attachment s3:GetObject ${local.uploads_arn}/held/*",
       "remove_message s3:DeleteObject ${local.uploads_arn}/pending/*",
       "remove_message s3:DeleteObject ${local.uploads_arn}/kept/*",
+      "update_room s3:GetObject ${local.uploads_arn}/pending/*",
+      "update_room s3:PutObject ${local.uploads_arn}/avatars/*",
+      "create_upload s3:PutObject ${local.uploads_arn}/pending/*",
+      "update_me s3:GetObject ${local.uploads_arn}/pending/*",
+      "update_me s3:PutObject ${local.uploads_arn}/avatars/*",
+      "data_requests s3:GetObject ${local.uploads_arn}/exports/*",
       "run_jobs s3:DeleteObject ${local.uploads_arn}/pending/*",
       "run_jobs s3:DeleteObject ${local.uploads_arn}/kept/*",
       "run_jobs s3:DeleteObject ${local.uploads_arn}/held/*",
       "run_jobs s3:DeleteObject ${local.uploads_arn}/avatars/*",
+      "run_jobs s3:DeleteObject ${local.uploads_arn}/exports/*",
       "run_jobs s3:GetObject ${local.uploads_arn}/kept/*",
       "run_jobs s3:GetObject ${local.uploads_arn}/held/*",
+      "run_jobs s3:GetObject ${local.uploads_arn}/exports/*",
       "run_jobs s3:PutObject ${local.uploads_arn}/kept/*",
       "run_jobs s3:PutObject ${local.uploads_arn}/held/*",
-      "update_me s3:GetObject ${local.uploads_arn}/pending/*",
-      "update_me s3:PutObject ${local.uploads_arn}/avatars/*",
-      "update_room s3:GetObject ${local.uploads_arn}/pending/*",
-      "update_room s3:PutObject ${local.uploads_arn}/avatars/*",
-      "avatar s3:GetObject ${local.uploads_arn}/avatars/*",
+      "run_jobs s3:PutObject ${local.uploads_arn}/exports/*",
+      "run_jobs s3:GetObject ${local.uploads_arn}/avatars/*",
+      "run_jobs s3:ListMultipartUploadParts ${local.uploads_arn}/exports/*",
     ])
     error_message = "Only these functions may touch objects, and each only those of its folders."
   }
@@ -98,7 +104,7 @@ run "attachments" {
 
   assert {
     condition = { for rule in aws_s3_bucket_lifecycle_configuration.uploads[0].rule : rule.filter[0].prefix => rule.expiration[0].days if rule.id != "incomplete" } == merge(
-      { "pending/" = 1 }, { for days in local.kept_days : "kept/${days}/" => days + 1 }
+      { "pending/" = 1, "exports/" = 7 }, { for days in local.kept_days : "kept/${days}/" => days + 1 }
     )
     error_message = "Files that nobody sent must go after a day, and those that were sent after their message."
   }

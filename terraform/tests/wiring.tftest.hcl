@@ -228,7 +228,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = toset(keys(aws_secretsmanager_secret.chat)) == toset(["CURSOR_KEYS", "AUDIT_KEY", "DIRECT_KEY"])
+    condition     = toset(keys(aws_secretsmanager_secret.chat)) == toset(["CURSOR_KEYS", "AUDIT_KEY", "DIRECT_KEY", "EXPORT_KEY"])
     error_message = "With public keys alone there is no use for JWT_SECRET."
   }
 

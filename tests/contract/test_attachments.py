@@ -39,14 +39,14 @@ def test_functions_have_rights_on_named_folders_alone_and_the_buckets_name() -> 
         for right in each["objects"]:
             assert set(right) == {"actions", "prefixes"}
             assert set(right["actions"]) <= {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
-            assert set(right["prefixes"]) <= {"pending/*", "kept/*", "held/*", "avatars/*"}
+            assert set(right["prefixes"]) <= {"pending/*", "kept/*", "held/*", "avatars/*", "exports/*"}
     configured = {
         each["module"] for each in WIRING["fields"].values() if "UPLOADS_BUCKET" in each["settings"]
     }
     assert configured == {each["module"] for each in holding}
     assert configured == {
         *("create_upload", "send_message", "attachment", "remove_message"),
-        *("avatar", "update_me", "update_room"),
+        *("avatar", "update_me", "update_room", "data_requests"),
     }
 
 

@@ -45,7 +45,7 @@ LIBRARIES = {
     },
     "migration": {"boto3", "botocore", "pydantic"},
     "restore": {"boto3", "botocore", "pydantic"},
-    "privacy": {"boto3", "botocore", "pydantic"},
+    "privacy": {"boto3", "botocore", "cryptography", "pydantic"},
     "stream": {"boto3", "botocore", "pydantic"},
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]

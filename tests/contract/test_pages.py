@@ -41,7 +41,7 @@ MOST_WORDS = 1_100
 """How long the README may be: what a stranger reads before deciding."""
 ELSEWHERE = {
     "environments/prod.tfvars", "dev.tfvars", "dev.s3.tfbackend", "roster.json", "terraform/roots/deployment/.terraform.lock.hcl",
-    "pending/", "kept/", "held/", "avatars/", "undelivered/", "python/acme/chat.py", "chat.py",
+    "pending/", "kept/", "held/", "avatars/", "exports/", "manifest.json", "undelivered/", "python/acme/chat.py", "chat.py",
 }  # fmt: skip
 """What whoever deploys makes, and folders of buckets."""
 

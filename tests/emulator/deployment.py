@@ -355,6 +355,7 @@ class Deployment:
                 "CURSOR_KEYS": local.cursor_keys,
                 "AUDIT_KEY": local.audit_key,
                 "DIRECT_KEY": local.direct_key,
+                "EXPORT_KEY": local.export_key,
             }
             for setting, arn in self.output("secrets_to_fill").items():
                 text = Path(values[setting].removeprefix("file:")).read_text()

@@ -10,8 +10,10 @@ from uuid import uuid4
 import pytest
 
 from chat.storage import keys
+from privacy.verify import WHOLE, main
 from simulator.settings import REGION
-from tests.guarantees.support.fixtures import new_room, partition
+from tests.guarantees.privacy.exporting import Person
+from tests.guarantees.support.fixtures import Clock, new_room, partition
 
 pytestmark = pytest.mark.real_engine("a program of its own meets no engine in this process")
 
@@ -79,3 +81,20 @@ def test_the_report_of_what_is_kept_needs_no_tables(program: Program) -> None:
     status, lines, said = program.run("retention", "--deployment=absent.json")
     assert (status, lines) == (1, [])
     assert "absent.json" in said
+
+
+def test_an_export_is_fetched_once_it_is_done(
+    client: Any, objects: Any, objects_address: str, program: Program, tmp_path: Path
+) -> None:
+    person = Person(client, objects, Clock())
+    person.live()
+    begun = person.ask()
+    where = (person.user, begun.request_id, "--to", str(tmp_path), "--s3-endpoint", objects_address)
+    status, _, said = program.run("fetch", *where)
+    assert (status, "reason=notDone" in said) == (1, True)
+    archive = begun.finish()
+    status, (fetched,), _ = program.run("fetch", *where)
+    assert (status, fetched["state"]) == (0, "DONE")
+    assert Path(fetched["file"]).read_bytes() == archive
+    assert main([fetched["file"]]) == WHOLE
+    assert program.run("fetch", *where)[0] == 1, "what is there is not overwritten"

@@ -164,7 +164,7 @@ def test_an_export_is_refused_by_name_and_holds_up_no_erasure(desk: Desk) -> Non
     assert run_jobs(desk.deployment, 1_000.0, Tally()).failures == []
     found = read_request(desk.deployment, desk.user, export.request_id)
     assert found is not None
-    assert (found.state, found.reason) == ("REFUSED", "noExport")
+    assert (found.state, found.reason) == ("REFUSED", "attachmentsOff")
     run_jobs(desk.deployment, 1_000.0, Tally())
     assert desk.state(erasure) is None, "it is done"
 

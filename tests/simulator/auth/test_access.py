@@ -81,7 +81,7 @@ def test_each_caller_of_iam_has_a_role_and_the_platform_roles_that_are_theirs(tr
 
 def test_the_functions_are_told_of_sources_or_of_our_own_issuer_and_never_of_both(trust: Trust) -> None:
     environment = functions_environment(
-        endpoint="e", secrets=Secrets("file:/c", "file:/a", "file:/d"), jwks={"JWT_JWKS": "{}"}
+        endpoint="e", secrets=Secrets("file:/c", "file:/a", "file:/d", "file:/e"), jwks={"JWT_JWKS": "{}"}
     )
     assert "IDENTITY" not in environment
     told = with_identity(environment, {"IDENTITY": "[]", "TOKEN_MARKER": "x."})

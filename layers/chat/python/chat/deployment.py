@@ -12,6 +12,7 @@ from chat.rules.identifiers import uuid7
 from chat.rules.models import HistoryFrom, RoomSettings
 from chat.rules.record import record
 from chat.rules.text import TextLimits
+from chat.storage.aws import StoreFailure
 from chat.storage.clock import MAX_CLOCK_SKEW_MS, wall_clock
 from chat.storage.memory import Memory
 from chat.storage.store import Store
@@ -47,6 +48,11 @@ def no_pseudonym(_: str) -> str:
     raise LookupError("no AUDIT_KEY")
 
 
+def no_export_key() -> bytes:
+    """A process that was given no secret for the signatures of exports. Raises `StoreFailure`: the job waits for one."""
+    raise StoreFailure("NoExportKey")
+
+
 def thread_pool() -> "Callable[[], Executor]":
     """Gives one pool, made at the first call: who needs none, such as `sendMessage` without attachments,
     imports none."""
@@ -69,7 +75,8 @@ class Deployment:
     `uploads` gives what attachments take, made at its first call: only who uses it pays for S3. `threads`
     gives the pool for requests beside each other; what runs in it never waits for something else that does.
     `projections`: whether anything is derived from the tables' streams; what needs that is refused else.
-    `direct_key` gives the secret that the ids of direct rooms are made with. `pseudonym` gives the keyed pseudonym of a user id.
+    `direct_key` gives the secret that the ids of direct rooms are made with, `export_key` the one that exports are signed with.
+    `pseudonym` gives the keyed pseudonym of a user id.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
     is only invited until they accept. `history_from`: what rooms are made with. `before_text` and `may_add` give what asks
     that rule of the deployment's own in one call, or `None` where there is no such rule. `directory` says what people are
@@ -97,6 +104,7 @@ class Deployment:
     before_text: "Callable[[Tally], AskAboutText | None]" = no_hook
     may_add: "Callable[[Tally], AskAboutPeople | None]" = no_hook
     direct_key: Callable[[], bytes] = no_direct_key
+    export_key: Callable[[], bytes] = no_export_key
     pseudonym: Callable[[str], str] = no_pseudonym
     directory: "PeopleDirectory | None" = None
     avatar_hosts: frozenset[str] = frozenset()

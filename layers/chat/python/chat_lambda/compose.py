@@ -14,7 +14,7 @@ from chat.storage.aws import StoreFailure, client
 from chat.storage.clock import StoreClock
 from chat.storage.store import Store
 from chat_lambda.init import in_lambda
-from chat_lambda.secrets import read_cursor_keys, read_key
+from chat_lambda.secrets import BadSecret, read_cursor_keys, read_key
 from chat_lambda.settings import settings
 from chat_lambda.telemetry import actor
 
@@ -54,6 +54,7 @@ def deployment() -> Deployment:
         text_limits=TextLimits(own.max_code_points, own.max_bytes),
         uploads=uploads,
         direct_key=direct_key,
+        export_key=export_key,
         pseudonym=actor,
         additions_per_hour=own.additions_per_hour,
         adding_needs_consent=own.adding_needs_consent,
@@ -130,6 +131,14 @@ def uploads() -> "Uploads | None":
 def direct_key() -> bytes:
     """The secret that the ids of direct rooms are made with. Raises `BadSecret`."""
     return read_key("direct_key", settings().direct_key, settings().aws_region)
+
+
+def export_key() -> bytes:
+    """The secret that exports are signed with. Raises `StoreFailure`: one job waits for it, and the others go on."""
+    try:
+        return read_key("export_key", settings().export_key, settings().aws_region)
+    except BadSecret as bad:
+        raise StoreFailure("NoExportKey") from bad
 
 
 def _prime(store: Store) -> None:

@@ -224,6 +224,8 @@ class Settings:
     audit_key: str | None = None
     direct_key: str | None = None
     """Makes the ids of direct rooms, and is never rotated: with another one nobody finds the room that they have."""
+    export_key: str | None = None
+    """Signs exports. With another one, those from before are verified by the old public key."""
     allow_unfenced_subscriptions: bool = _parsed(False, _flag)
     person_per_second: float = _number(1.0, float, 0.001, 1_000)
     person_burst: int = _number(10, int, 1, 10_000)

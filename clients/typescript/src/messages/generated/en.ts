@@ -116,6 +116,7 @@ export const en = {
   'messages.privacy.id': 'That is not the id of a request.',
   'messages.privacy.erased': 'What was written before your data was erased is not sent any more.',
   'messages.privacy.unknown': 'There is no such request.',
+  'messages.privacy.notExported': 'This export is not done.',
   'messages.privacy.begun': 'This request is being carried out or has ended: it cannot be withdrawn any more.',
   'messages.privacy.notRecent': 'Sign in again to do that.',
   'messages.privacy.nobody': 'Nothing is stored of this person.',

@@ -116,6 +116,7 @@ export const es = {
   'messages.privacy.id': 'Eso no es el identificador de una solicitud.',
   'messages.privacy.erased': 'Lo que se escribió antes de borrar tus datos ya no se envía.',
   'messages.privacy.unknown': 'No existe esa solicitud.',
+  'messages.privacy.notExported': 'Esta exportación no ha terminado.',
   'messages.privacy.begun': 'Esta solicitud ya está en curso o ha terminado: no se puede retirar.',
   'messages.privacy.notRecent': 'Vuelve a iniciar sesión para hacerlo.',
   'messages.privacy.nobody': 'No hay nada guardado de esta persona.',

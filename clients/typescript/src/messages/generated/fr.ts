@@ -116,6 +116,7 @@ export const fr = {
   'messages.privacy.id': 'Ce n\'est pas l\'identifiant d\'une demande.',
   'messages.privacy.erased': 'Ce qui a été écrit avant l’effacement de vos données n’est plus envoyé.',
   'messages.privacy.unknown': 'Cette demande n’existe pas.',
+  'messages.privacy.notExported': 'Cet export n’est pas terminé.',
   'messages.privacy.begun': 'Cette demande est en cours ou terminée : elle ne peut plus être retirée.',
   'messages.privacy.notRecent': 'Reconnectez-vous pour le faire.',
   'messages.privacy.nobody': 'Rien n’est conservé sur cette personne.',

@@ -8,6 +8,7 @@ from chat.rules.data_requests import person_of, request_to_wire
 from chat.rules.models import Caller
 from chat.rules.tally import Tally
 from chat.steps.data_requests import list_requests
+from chat.steps.export_address import export_address
 
 
 def data_requests(
@@ -21,4 +22,4 @@ def data_requests(
     user_id = person_of(caller, arguments)
     with tally.timing("StoreMs"):
         found = list_requests(deployment, user_id)
-    return [request_to_wire(each) for each in found]
+    return [request_to_wire(each) | {"address": export_address(deployment, each)} for each in found]

@@ -144,6 +144,7 @@ def request_to_wire(request: DataRequest) -> dict[str, Any]:
         "requestedBy": request.requested_by,
         "reason": request.reason,
         "receipt": request.receipt,
+        "address": None,
     }
 
 

@@ -18,6 +18,7 @@ from chat.rules.models import Item
 from chat.rules.rooms import Table
 from chat.rules.tally import Tally
 from chat.steps.data_requests import ERASE, done_writes, read_request
+from chat.steps.erased_exports import delete_exports
 from chat.steps.erased_memberships import end_memberships
 from chat.steps.erased_messages import delete_places, erase_messages, prove_adopted
 from chat.steps.erased_rooms import Told, forget_events, tell_rooms
@@ -194,6 +195,7 @@ _IN_ROOMS: Mapping[str, Step] = {
 }
 _OF_THEIRS: Mapping[str, Step] = {
     "pictures": delete_pictures,
+    "exports": delete_exports,
     **_both("Names", forget_names),
     **_both("Own", delete_own),
     **_both("Proofs", delete_proofs),
