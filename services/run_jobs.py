@@ -18,6 +18,6 @@ def handler(call: Call) -> dict[str, Any]:
     """Answers how many jobs ended and how many wait, and logs why one did not go on."""
     run = run_jobs(deployment(), WORKING_S, call.tally)
     for failure in run.failures:
-        fields = {"job": failure.kind, "step": failure.step, "error": failure.error}
+        fields = {"job": failure.kind, "step": failure.step, "error": failure.error, "at": failure.at}
         logger().warning("Job failed", extra=fields)
     return {"ended": run.ended, "waiting": run.waiting, "failed": len(run.failures)}

@@ -11,14 +11,14 @@ from typing import Any
 from chat.identity.authorized import by_our_authorizer, is_of_an_authorizer
 from chat.rules.audit import is_audited
 from chat.rules.catalogue import DEFAULT_LOCALE, choose_locale
-from chat.rules.errors import ChatError, IdentityRefused, InternalError
+from chat.rules.errors import ChatError, IdentityRefused, InternalError, raised_at
 from chat.rules.models import Caller
 from chat.rules.record import record
 from chat.rules.rooms import GUILD_PREFIX, Room
 from chat.rules.tally import Tally
 from chat_lambda.init import finished, in_lambda
 from chat_lambda.settings import settings
-from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics, where
+from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
@@ -232,7 +232,7 @@ def unexpected(error: Exception, correlation: str) -> InternalError:
         "Unexpected failure",
         extra={
             "error": type(error).__name__,
-            "at": where(error.__traceback__),
+            "at": raised_at(error),
             "correlation_id": correlation,
         },
     )

@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
-from types import TracebackType
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
@@ -81,12 +80,3 @@ def _directive(dimension: str, names: Iterable[str]) -> dict[str, Any]:
     units = {True: "Milliseconds", False: "Count"}
     metrics = [{"Name": name, "Unit": units[name.endswith("Ms")]} for name in names]
     return {"Namespace": NAMESPACE, "Dimensions": [[dimension]], "Metrics": metrics}
-
-
-def where(traceback: TracebackType | None) -> str:
-    """`file:line` of the innermost frame: what can be said of an exception whose text may hold inputs."""
-    if traceback is None:
-        return "unknown"
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return f"{traceback.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno}"

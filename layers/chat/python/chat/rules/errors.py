@@ -167,3 +167,13 @@ class InternalError(ChatError):
 
     def __init__(self, correlation_id: str) -> None:
         super().__init__("service.internal", correlationId=correlation_id)
+
+
+def raised_at(error: BaseException) -> str:
+    """`file:line` of the innermost frame: what can be said of an exception whose text may hold inputs."""
+    traceback = error.__traceback__
+    if traceback is None:
+        return "unknown"
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return f"{traceback.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno}"

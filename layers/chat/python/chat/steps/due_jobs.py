@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from chat.deployment import Deployment
-from chat.rules.errors import ServiceUnavailable
 from chat.rules.models import Item, Stored
 from chat.rules.record import record
 from chat.steps.jobs import Failure, Kinds, UnknownStep
 from chat.steps.retry import retried
 from chat.storage import keys
-from chat.storage.aws import Cancelled, StoreFailure
+from chat.storage.aws import Cancelled
 from chat.storage.places import Place, due_place
 from chat.storage.tables import NEW, Write
 
@@ -66,10 +65,9 @@ def begin_due_jobs(
                 left.append(overdue)
         except Cancelled:
             left.append(overdue)  # another runner has begun it, or it was withdrawn: the next run knows
-        except (StoreFailure, ServiceUnavailable, UnknownStep) as failure:
+        except Exception as error:  # noqa: BLE001  a fault in one beginning is not to keep the others from theirs
             left.append(overdue)
-            error = str(failure) if isinstance(failure, StoreFailure) else type(failure).__name__
-            failures.append(Failure(due.kind, STEP, error))
+            failures.append(Failure.of(due.kind, STEP, error))
     return left, failures
 
 

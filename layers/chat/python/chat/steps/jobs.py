@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 
 from chat.deployment import Deployment
-from chat.rules.errors import ServiceUnavailable
+from chat.rules.errors import raised_at
 from chat.rules.models import Item, Stored
 from chat.rules.record import record
 from chat.rules.rooms import Table
@@ -39,7 +39,7 @@ _AS_READ = "#rev = :rev"
 
 Step = Callable[[Deployment, str, str | None], str | None]
 """One piece of work on a subject, from a position on; `None` is the beginning, and as an answer the end. It raises
-`StoreFailure` or `ServiceUnavailable` where it cannot be done now."""
+`StoreFailure` or `ServiceUnavailable` where it cannot be done now; whatever else it raises is a fault, and the job's alone."""
 
 Kinds = Mapping[str, Mapping[str, Step]]
 """The steps of each kind of job, by name and in order. Names are stored: a name in use stays what it is."""
@@ -65,11 +65,18 @@ class UnknownStep(Exception):
 
 @record(frozen=True, slots=True)
 class Failure:
-    """Why a job did not go on: the class of what was raised, or its AWS code; no text of anybody's."""
+    """Why a job did not go on: the class of what was raised, or its AWS code, and the `file:line` at which; no text of
+    anybody's, which the error's own may hold."""
 
     kind: str
     step: str
     error: str
+    at: str = "unknown"
+
+    @classmethod
+    def of(cls, kind: str, step: str, error: Exception) -> "Failure":
+        named = str(error) if isinstance(error, StoreFailure) else type(error).__name__
+        return cls(kind, step, named, raised_at(error))
 
 
 @record(frozen=True, slots=True)
@@ -162,10 +169,9 @@ class _Runner:
                     return
         except Cancelled:
             self._left_alone.add(place)  # another runner has it
-        except (StoreFailure, ServiceUnavailable) as failure:
-            self._fail(place, job, str(failure) if isinstance(failure, StoreFailure) else failure.code)
-        except UnknownStep:
-            self._fail(place, job, UnknownStep.__name__)
+        except Exception as error:  # noqa: BLE001  a fault in one job's step is not to keep the others from their turn
+            self._left_alone.add(place)
+            self.failures[place] = Failure.of(job.kind, job.step, error)
 
     def _advanced(self, job: Job) -> Job | None:
         """The job after one piece of work; `None` when that was the last. Raises `UnknownStep`."""
@@ -182,10 +188,6 @@ class _Runner:
     def _store(self, write: Write) -> None:
         """Raises `Cancelled` where somebody else has moved the job, or this write was done and its answer lost."""
         retried(self._deployment, lambda: self._deployment.store.tables.transact([write]))
-
-    def _fail(self, place: Place, job: Job, error: str) -> None:
-        self._left_alone.add(place)
-        self.failures[place] = Failure(job.kind, job.step, error)
 
 
 def begun_write(place: Place, job: Job) -> Write:
