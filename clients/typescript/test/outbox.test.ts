@@ -126,6 +126,8 @@ describe('an outbox', () => {
     refusal('IdempotencyMismatch'),
     refusal('InvalidInput', ' argument=text'),
     refusal('NotAllowed', ' reason=role'),
+    // Composed before the sender's erasure, and sent after they came back.
+    refusal('NotAllowed', ' reason=erased'),
   ])('makes a draft of what is refused with $code, and goes on', (refused: Refusal) => {
     const { bench, number } = sending('a', 'b');
     const effects = bench.feed({ type: 'refused', number, refusal: refused });
