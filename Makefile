@@ -126,9 +126,9 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
 	@$(MAKE) data
 
-data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md, events/stream/
+data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md, events/stream/, docs/privacy/
 	@$(BIN)/python -m lambda_package.botocore_data
-	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents
+	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents && $(BIN)/python -m privacy.texts
 
 docs: .venv/installed-dev ## the reference as pages in build/docs/, and what is committed of it: the schema, gateway's frames (AsyncAPI) and HTTP (OpenAPI), pictures
 	@exec $(BIN)/python -m reference build/docs
@@ -167,10 +167,10 @@ HERE = $(if $(findstring --function,$(ARGS))$(findstring --endpoint,$(ARGS))$(fi
 LOCAL_KEYS = env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
 AS_HERE = $(if $(HERE),$(LOCAL_KEYS))# a profile of no name is not found
 
-# Without an endpoint or a region it asks the tables of the running `make run`.
-PRIVACY_HERE = $(if $(findstring --endpoint,$(ARGS))$(findstring --region,$(ARGS))$(findstring --help,$(ARGS)),,yes)
+# Without an endpoint or a region it asks the tables of the running `make run`, but for what it knows without any.
+PRIVACY_HERE = $(if $(filter retention texts,$(firstword $(ARGS)))$(findstring --endpoint,$(ARGS))$(findstring --region,$(ARGS))$(findstring --help,$(ARGS)),,yes)
 
-privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", and --region NAME before it for AWS
+privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", what is kept for how long: "retention", and --region NAME before it for AWS
 	@exec $(if $(PRIVACY_HERE),$(LOCAL_KEYS)) $(BIN)/python -m privacy $(if $(PRIVACY_HERE),--endpoint "$$($(BIN)/python -m simulator address)") $(ARGS)
 
 reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets

@@ -8,6 +8,7 @@ from chat.rules.errors import ChatError
 from chat.storage.aws import StoreFailure
 from chat.storage.store import Store
 from privacy.client import client
+from privacy.configuration import BadDeployment
 from privacy.fetch import fetch, made_and_fetched
 from privacy.requests import COMMANDS, Lines
 from privacy.settings import Settings, read
@@ -33,11 +34,11 @@ def main() -> int:
     try:
         for line in _lines(own):
             print(json.dumps(line, sort_keys=True))
-    except ChatError as refusal:
-        print(refusal, file=sys.stderr)
-        return 1
     except FileExistsError as there:
         print(f"{there.filename} is there already", file=sys.stderr)
+        return 1
+    except (ChatError, BadDeployment, OSError) as refusal:
+        print(refusal, file=sys.stderr)
         return 1
     except StoreFailure as failure:
         print(f"AWS: {failure}. Start again to go on.", file=sys.stderr)

@@ -17,6 +17,7 @@ from chat.steps.data_requests import (
     read_request,
     withdraw_request,
 )
+from privacy import retention, texts
 from privacy.settings import Command, Settings
 
 Lines = Iterable[Mapping[str, Any]]
@@ -57,6 +58,8 @@ def _erasures(deployment: Deployment, _: Settings) -> Lines:
 
 
 COMMANDS: Mapping[Command, Callable[[Deployment, Settings], Lines]] = {
+    "retention": retention.lines,
+    "texts": texts.lines,
     "export": partial(_make, "EXPORT"),
     "erase": partial(_make, "ERASURE"),
     "withdraw": _withdraw,

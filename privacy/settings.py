@@ -18,7 +18,7 @@ from pydantic import (
 
 from chat.rules.rooms import is_user_id
 
-Command = Literal["export", "erase", "withdraw", "list", "show", "fetch", "erasures"]
+Command = Literal["export", "erase", "withdraw", "list", "show", "fetch", "erasures", "retention", "texts"]
 
 MOST_WAIT_HOURS = 14 * 24
 """A request is answered within a month: what it may wait of that."""
@@ -45,6 +45,8 @@ class Settings(BaseModel):
     now: bool = False
     wait_hours: float | None = Field(None, ge=0, le=MOST_WAIT_HOURS)
     unknown: bool = False
+    deployment: Path | None = None
+    into: Path | None = None
     to: Path | None = None
     bucket: str = Field("chat-uploads", min_length=3)
     s3_endpoint: AnyHttpUrl | None = None
@@ -107,6 +109,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_target(fetching, "the folder that it goes into", is_required=True)
     _command(commands, "list", "somebody's requests").add_argument("user", metavar="USER")
     _command(commands, "erasures", "what came of erasures, the newest last")
+    keeping = _command(commands, "retention", "what is kept for how long, from configuration")
+    writing = _command(commands, "texts", "the templates of policy and records, with its figures")
+    writing.add_argument("--into", metavar="FOLDER", required=True)
+    for each in (keeping, writing):
+        each.add_argument(
+            "--deployment",
+            metavar="FILE",
+            help="what `terraform output -json retention` says of a deployment",
+        )
     return parser
 
 

@@ -31,7 +31,7 @@ class Printer:
 
     def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:  # noqa: ARG002  as every target has it
         for each in events:
-            if self._room_id in (None, each.event.room_id) and each.document is not None:
+            if self._room_id in (None, each.event.group) and each.document is not None:
                 print(each.document, file=self._answers, flush=True)
         return Outcome(len(events))
 

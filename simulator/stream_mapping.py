@@ -19,16 +19,24 @@ Filter = Callable[[Record], bool]
 
 
 def tells_event(record: Record) -> bool:
-    """The filter of `read_stream`: the changes in which events can be."""
+    """The filter of `read_stream`: the changes in which events can be, of rooms and of requests and holds."""
+    partition_key, sort_key = _key(record, "PK"), _key(record, "SK")
+    is_request = partition_key.startswith("USER#") and sort_key.startswith("REQUEST#")
+    return _of_room(record) or (
+        record.get("eventName") in NAMES and (is_request or partition_key in ("ERASURES", "HOLDS"))
+    )
+
+
+def _of_room(record: Record) -> bool:
     return record.get("eventName") in NAMES and _key(record, "SK").startswith(("MSG#", "EVT#"))
 
 
 def is_projected(record: Record) -> bool:
-    """The filter of `project_stream`: those, reactions' counters, and of people's items blocks and erasures."""
+    """The filter of `project_stream`: those, reactions' counters, and of people's items blocks, erasures and requests."""
     partition_key, sort_key = _key(record, "PK"), _key(record, "SK")
     is_counter = partition_key.startswith("REACT#") and sort_key.startswith("COUNT#")
-    is_persons = partition_key.startswith("USER#") and sort_key.startswith(("BLOCK#", "ERASED"))
-    return tells_event(record) or (record.get("eventName") in NAMES and (is_counter or is_persons))
+    is_persons = partition_key.startswith("USER#") and sort_key.startswith(("BLOCK#", "ERASED", "REQUEST#"))
+    return _of_room(record) or (record.get("eventName") in NAMES and (is_counter or is_persons))
 
 
 def _key(record: Record, name: str) -> str:

@@ -11,8 +11,10 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from chat.rules.data_requests import RequestKind
 from chat.rules.events import MessageEventKind, RoomEventKind
 from chat.rules.models import NoticeKind
+from chat.rules.privacy_events import PrivacyEventKind
 
 VERSION = 1
 
@@ -25,6 +27,7 @@ def words(kind: Any) -> tuple[str, ...]:
 
 
 MESSAGE_KINDS, ROOM_KINDS = words(MessageEventKind), words(RoomEventKind)
+PRIVACY_KINDS = words(PrivacyEventKind)
 
 Id = Annotated[str, Field(min_length=1)]
 Instant = Annotated[
@@ -221,3 +224,29 @@ class Event(_Part):
     rebuilt: bool = Field(
         description="Whether it was made of the tables later, and not of the change itself."
     )
+
+
+class PrivacyEvent(_Part):
+    """A request for somebody's data, or a legal hold, was changed. It is of no room and has no `rev`."""
+
+    version: Literal[1]
+    id: Id = Field(description="The same however often the event is sent: whoever has it drops it.")
+    kind: PrivacyEventKind = Field(description="Ignore an event of a kind that you do not know.")
+    ts: Instant
+    request_id: Id | None = Field(description="Of a request, else null. All of its events have it.")
+    request_kind: RequestKind | None
+    requested_by: Id | None = Field(
+        description="SELF, OPERATOR, or a keyed pseudonym of whoever asked for somebody else."
+    )
+    due_at: Instant | None = Field(
+        description="Only of chat.privacy.requested: until then it can be withdrawn."
+    )
+    hold_id: Id | None = Field(description="Of a legal hold, else null.")
+    user_id: Id | None = Field(
+        description="Whose data it is about. Null of a hold of a room, and of an erasure that is done."
+    )
+    person: Id | None = Field(
+        description="Only of an erasure that is done: a keyed pseudonym in place of userId."
+    )
+    room_id: Id | None = Field(description="Of a hold of a room.")
+    reason: Id | None = Field(description="Only of chat.privacy.refused: why, in a word.")

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from chat.rules.data_requests import WAIT_MS
 from chat.rules.events import EventKind, RoomEvent
 from chat.rules.models import Message
-from stream.contract import MESSAGE_KINDS, ROOM_KINDS, VERSION, Event
+from chat.rules.privacy_events import PrivacyEvent as Told
+from stream.contract import MESSAGE_KINDS, PRIVACY_KINDS, ROOM_KINDS, VERSION, Event, PrivacyEvent
 
 FOLDER = Path(__file__).parent.parent / "events" / "stream"
 SCHEMA = "event.schema.json"
+PRIVACY_SCHEMA = "privacy.schema.json"
 _ID, _MESSAGE_ID, _UPLOAD_ID, _ANSWERED_ID = (
     "019abf3c-8d2a-7c51-9f0e-3a6b5d1e7c90",
     "019abf3c-7a10-7b44-8e21-94d0c2f6b1aa",
@@ -23,16 +26,18 @@ _TS = 1_795_737_600_123
 
 def documents() -> dict[str, str]:
     """The files by their names in the folder of this version."""
-    found = {SCHEMA: _text(schema())}
+    found = {SCHEMA: _text(schema()), PRIVACY_SCHEMA: _text(schema(PrivacyEvent))}
     for kind in (*MESSAGE_KINDS, *ROOM_KINDS):
         found[f"{kind}.json"] = _text(example(kind))
+    for told in PRIVACY_KINDS:
+        found[f"{told}.json"] = _text(privacy_example(told).to_wire())
     return found
 
 
-def schema() -> dict[str, Any]:
+def schema(model: type[Event | PrivacyEvent] = Event) -> dict[str, Any]:
     """JSON Schema, 2020-12. Open for attributes that are added: a consumer must not refuse these."""
-    made: dict[str, Any] = _open(Event.model_json_schema(by_alias=True))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Event", **made}
+    made: dict[str, Any] = _open(model.model_json_schema(by_alias=True))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": model.__name__, **made}
 
 
 _LEFT_OUT = ("default", "title")
@@ -71,6 +76,34 @@ def example_event(kind: EventKind) -> RoomEvent:
         notices=tuple(_notices(kind)),
     )
 
+
+def privacy_example(kind: Any) -> Told:
+    """An event of this kind: of an erasure that somebody asked for, or of a hold of a person."""
+    if kind in ("chat.privacy.held", "chat.privacy.released"):
+        end = kind.rpartition(".")[2]
+        return Told(id=f"{_ID}.{end}", kind=kind, ts=_TS, hold_id=_ID, user_id="alice")
+    is_done = kind == "chat.privacy.done"
+    return Told(
+        id=f"{_ID}.{_REQUEST_REVS[kind]}",
+        kind=kind,
+        ts=_TS,
+        request_id=_ID,
+        request_kind="ERASURE",
+        requested_by="SELF",
+        due_at=_TS + WAIT_MS["ERASURE"] if kind == "chat.privacy.requested" else None,
+        user_id=None if is_done else "alice",
+        person="5d41402abc4b2a76" if is_done else None,
+        reason="legalHold" if kind == "chat.privacy.refused" else None,
+    )
+
+
+_REQUEST_REVS = {
+    "chat.privacy.requested": 1,
+    "chat.privacy.withdrawn": 2,
+    "chat.privacy.begun": 2,
+    "chat.privacy.refused": 2,
+    "chat.privacy.done": 9,
+}
 
 _REVS = {"MESSAGE_SENT": 48, "MESSAGE_EDITED": 49, "MESSAGE_REMOVED": 50}
 

@@ -113,6 +113,16 @@ locals {
       namespace = local.namespace, metric = "JobsStuck", statistic = "Maximum", periods = 3, missing = "breaching"
       subjects  = { for module in keys(local.scheduled) : module => { function = local.function_names[module] } }
     }
+    jobs-old = {
+      means     = "Work in the background has been open for more than a day, or has not begun a day after it was due."
+      namespace = local.namespace, metric = "OldestJobMs", statistic = "Maximum", threshold = 24 * 3600 * 1000
+      subjects  = { for module in keys(local.scheduled) : module => { function = local.function_names[module] } }
+    }
+    request-late = {
+      means     = "A request for somebody's data has been open for 25 days: it is to be answered within a month."
+      namespace = local.namespace, metric = "OldestRequestMs", statistic = "Maximum", threshold = 25 * 24 * 3600 * 1000
+      subjects  = { for module in keys(local.scheduled) : module => { function = local.function_names[module] } }
+    }
     events-late = {
       means     = "What happens in rooms is told late, and with publish = \"stream\" heard late: the reader of a table's stream is behind."
       namespace = "AWS/Lambda", metric = "IteratorAge", statistic = "Maximum", threshold = local.publishes ? 10000 : 60000

@@ -66,6 +66,18 @@ output "audit_bucket" {
   value       = aws_s3_bucket.audit.id
 }
 
+output "retention" {
+  description = "For how long this deployment keeps things, and how long requests for people's data wait, as `make privacy ARGS=\"retention --deployment FILE\"` reads it. Null is the code's default."
+  value = {
+    retention_days          = var.limits.retention_days
+    export_wait_hours       = var.limits.export_wait_hours
+    erasure_wait_days       = var.limits.erasure_wait_days
+    log_retention_days      = var.log_retention_days
+    audit_retention_days    = var.audit_retention_days
+    recovery_period_in_days = var.recovery_period_in_days
+  }
+}
+
 output "uploads_bucket" {
   description = "Where attachments are kept; null where there are none."
   value       = local.uploads_bucket

@@ -152,13 +152,18 @@ resource "aws_lambda_event_source_mapping" "stream" {
     }
   }
 
-  # Events are messages (MSG#) and what is told of everything else (EVT#). What is filtered out costs nothing.
+  # Events are messages (MSG#) and what is told of everything else (EVT#); and, of no room, requests for people's data, erasures
+  # that are done, and legal holds. What is filtered out costs nothing.
   filter_criteria {
-    filter {
-      pattern = jsonencode({
-        eventName = ["INSERT", "MODIFY"]
-        dynamodb  = { Keys = { SK = { S = [{ prefix = "MSG#" }, { prefix = "EVT#" }] } } }
-      })
+    dynamic "filter" {
+      for_each = [
+        { SK = { S = [{ prefix = "MSG#" }, { prefix = "EVT#" }] } },
+        { PK = { S = [{ prefix = "USER#" }] }, SK = { S = [{ prefix = "REQUEST#" }] } },
+        { PK = { S = ["ERASURES", "HOLDS"] } },
+      ]
+      content {
+        pattern = jsonencode({ eventName = ["INSERT", "MODIFY"], dynamodb = { Keys = filter.value } })
+      }
     }
   }
 }
@@ -192,7 +197,7 @@ resource "aws_lambda_event_source_mapping" "projections" {
       for_each = [
         { SK = { S = [{ prefix = "MSG#" }, { prefix = "EVT#" }] } },
         { PK = { S = [{ prefix = "REACT#" }] }, SK = { S = [{ prefix = "COUNT#" }] } },
-        { PK = { S = [{ prefix = "USER#" }] }, SK = { S = [{ prefix = "BLOCK#" }, "ERASED"] } },
+        { PK = { S = [{ prefix = "USER#" }] }, SK = { S = [{ prefix = "BLOCK#" }, "ERASED", { prefix = "REQUEST#" }] } },
       ]
       content {
         pattern = jsonencode({ eventName = ["INSERT", "MODIFY"], dynamodb = { Keys = filter.value } })

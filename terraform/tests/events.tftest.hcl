@@ -35,7 +35,11 @@ run "published_by_the_stream" {
         mapping.parallelization_factor == 10,
         coalesce(mapping.tumbling_window_in_seconds, 0) == 0,
         mapping.destination_config[0].on_failure[0].destination_arn == aws_sqs_queue.letters["failed"].arn,
-        one(mapping.filter_criteria[0].filter).pattern == "{\"dynamodb\":{\"Keys\":{\"SK\":{\"S\":[{\"prefix\":\"MSG#\"},{\"prefix\":\"EVT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
+        toset([for each in mapping.filter_criteria[0].filter : each.pattern]) == toset([
+          "{\"dynamodb\":{\"Keys\":{\"SK\":{\"S\":[{\"prefix\":\"MSG#\"},{\"prefix\":\"EVT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
+          "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"USER#\"}]},\"SK\":{\"S\":[{\"prefix\":\"REQUEST#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
+          "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[\"ERASURES\",\"HOLDS\"]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
+        ]),
       ])
     ])
     error_message = "A mapping must call the live version at once, with events alone, report what failed by itself, and end with a place in a queue."

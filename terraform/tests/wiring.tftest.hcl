@@ -243,6 +243,17 @@ run "defaults" {
   }
 
   assert {
+    condition = alltrue([
+      for kind, days in { "jobs-old.run_jobs" = 1, "request-late.run_jobs" = 25 } :
+      aws_cloudwatch_metric_alarm.chat[kind].threshold == days * 24 * 3600 * 1000 &&
+      aws_cloudwatch_metric_alarm.chat[kind].statistic == "Maximum" &&
+      aws_cloudwatch_metric_alarm.chat[kind].metric_name == { "jobs-old.run_jobs" = "OldestJobMs", "request-late.run_jobs" = "OldestRequestMs" }[kind] &&
+      aws_cloudwatch_metric_alarm.chat[kind].dimensions["function"] == aws_lambda_function.chat["run_jobs"].function_name
+    ])
+    error_message = "Work that stands still, and requests that come near the month, must ring while there is time left."
+  }
+
+  assert {
     condition     = length(aws_cloudwatch_metric_alarm.chat) < 50 && length(aws_cloudwatch_metric_alarm.availability) == 1 + length(var.objectives.fields)
     error_message = "Each alarm costs money and attention: those for all functions together must not come back as one for each."
   }

@@ -23,7 +23,7 @@ ARROWS = {
     "gateway": {"chat"},
     "migration": {"chat"},
     "restore": {"chat"},
-    "privacy": {"chat"},
+    "privacy": {"chat", "chat_lambda"},
     "stream": {"chat"},
 }  # type: dict[str, set[str]]
 LIBRARIES = {

@@ -72,6 +72,17 @@ def test_what_cannot_be_done_is_refused_by_name(program: Program) -> None:
         assert program.run(*wrong)[0] == 2
 
 
+def test_the_report_of_what_is_kept_needs_no_tables(program: Program) -> None:
+    status, lines, said = program.run("retention")
+    assert (status, said) == (0, "")
+    assert {"part": "tables", "kind": "Change", "kept": "30 days"}.items() <= {
+        (name, value) for line in lines if line["kind"] == "Change" for name, value in line.items()
+    }
+    status, lines, said = program.run("retention", "--deployment=absent.json")
+    assert (status, lines) == (1, [])
+    assert "absent.json" in said
+
+
 def test_an_export_is_fetched_once_it_is_done(
     client: Any, objects: Any, objects_address: str, program: Program, tmp_path: Path
 ) -> None:

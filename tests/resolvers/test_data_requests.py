@@ -48,6 +48,12 @@ def test_anothers_requests_are_for_the_role(harness: Harness) -> None:
     harness.refused(harness.event("Query.dataRequests.others", "mallory"), "NotAllowed", reason="role")
 
 
+@pytest.mark.parametrize("user", ["", "\n", "x" * 600, 7])
+def test_a_person_who_is_none_is_named(harness: Harness, user: object) -> None:
+    event = by(harness, LIST, "olga", role="privacy", userId=user)
+    harness.refused(event, "InvalidInput", argument="userId")
+
+
 def test_an_export_that_is_done_has_an_address_for_an_hour(harness: Harness, objects: object) -> None:
     user = somebody(harness)
     made = harness.invoke(by(harness, EXPORT_MINE, user))

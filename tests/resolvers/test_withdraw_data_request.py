@@ -33,3 +33,10 @@ def test_what_has_begun_is_not_withdrawn(harness: Harness) -> None:
 
 def test_a_request_that_is_nobodys_is_refused(harness: Harness) -> None:
     harness.refused(harness.event(WITHDRAW, somebody(harness)), "InvalidInput", argument="id")
+
+
+def test_an_id_that_is_none_is_said_to_be_none(harness: Harness) -> None:
+    told = harness.refused(harness.event(f"{WITHDRAW}.malformed-id"), "InvalidInput", argument="id")
+    unknown = harness.refused(harness.event(WITHDRAW, somebody(harness)), "InvalidInput", argument="id")
+    assert "not the id" in str(told)
+    assert "not the id" not in str(unknown)

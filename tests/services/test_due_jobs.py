@@ -27,7 +27,7 @@ from chat.steps.data_requests import (
     withdraw_request,
 )
 from chat.steps.due_jobs import begin_due_jobs
-from chat.steps.jobs import Failure
+from chat.steps.jobs import Failure, new_job_write
 from chat.storage import keys
 from chat.storage.aws import Cancelled
 from tests.guarantees.support.fixtures import DAY_MS, Clock, new_room, partition, plain, process
@@ -87,8 +87,12 @@ def desk(client: Any) -> Iterator[Desk]:
 
 def forget_jobs(client: Any) -> None:
     for name in ("DUE", "JOBS"):
-        for item in partition(client, "gg_core", name):
-            client.delete_item(TableName="gg_core", Key={key: item[key] for key in ("PK", "SK")})
+        forget(client, name)
+
+
+def forget(client: Any, partition_key: str) -> None:
+    for item in partition(client, "gg_core", partition_key):
+        client.delete_item(TableName="gg_core", Key={key: item[key] for key in ("PK", "SK")})
 
 
 @pytest.mark.parametrize("kind", ["EXPORT", "ERASURE"])
@@ -239,3 +243,33 @@ def test_somebody_of_whom_nothing_is_stored_is_nobody(desk: Desk) -> None:
     assert refusal.value.values == {"reason": "nobody"}
     new_room(desk.client, desk.user, prefix="GUILD#")
     check_somebody(desk.deployment, desk.user)
+
+
+def ages(desk: Desk) -> tuple[float, float]:
+    """What a run tells of the oldest work, and of the oldest request."""
+    tally = Tally()
+    run_jobs(desk.deployment, 0.0, tally)
+    return tally["OldestJobMs"], tally["OldestRequestMs"]
+
+
+def test_the_age_of_what_is_open_is_told_from_when_it_was_due_and_asked_for(desk: Desk) -> None:
+    assert ages(desk) == (0, 0)
+    export = desk.ask("EXPORT")
+    assert ages(desk) == (0, 0)  # nothing is due
+    desk.ask("ERASURE")
+    desk.run(export)
+    desk.clock.jump(20 * DAY_MS)
+    # The export's job is 20 days old; the erasure waits for it, and was due 14 days ago.
+    assert ages(desk) == (20 * DAY_MS, 20 * DAY_MS + WAIT_MS["EXPORT"])
+    running = read_request(desk.deployment, desk.user, export.request_id)
+    assert running is not None
+    desk.deployment.store.tables.transact(done_writes(desk.deployment, running, {}, desk.clock.now()))
+    forget(desk.client, "JOBS")
+    assert ages(desk) == (0, 20 * DAY_MS + WAIT_MS["EXPORT"])  # it begins now, a job that is new
+
+
+def test_other_work_is_no_request(desk: Desk) -> None:
+    write = new_job_write("core", "LATER", "x", "first", desk.clock.now())
+    desk.deployment.store.tables.transact([write])
+    desk.clock.jump(DAY_MS)
+    assert ages(desk) == (DAY_MS, 0)

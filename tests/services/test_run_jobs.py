@@ -145,7 +145,14 @@ def test_with_nothing_to_do_it_says_so_and_nobody_did_it(
         assert run() == {"ended": 0, "waiting": 0, "failed": 0}
     records = [vars(record) for record in caplog.records]
     (answered,) = [record for record in records if record["msg"] == "Answered"]
-    counts = {"JobsEnded": 0, "JobsWaiting": 0, "JobsStuck": 0, "JobFailures": 0}
+    counts = {
+        "JobsEnded": 0,
+        "JobsWaiting": 0,
+        "JobsStuck": 0,
+        "JobFailures": 0,
+        "OldestJobMs": 0,
+        "OldestRequestMs": 0,
+    }
     assert {name: answered[name] for name in counts} == counts
     assert "DurationMs" not in answered  # nobody has waited for it
     assert "BackgroundMs" in answered

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulator.stream_mapping import ShardMapping, given_up, number_of, tells_event
+from simulator.stream_mapping import ShardMapping, given_up, is_projected, number_of, tells_event
 
 
 def record(number: int, sort_key: str = "MSG#1", name: str = "INSERT") -> dict[str, Any]:
@@ -36,6 +36,17 @@ def test_events_are_messages_and_what_else_happens() -> None:
     wanted = [("MSG#1", "INSERT"), ("MSG#1", "MODIFY"), ("EVT#1", "INSERT")]
     others = [("MSG#1", "REMOVE"), ("HEAD", "MODIFY"), ("CHG#1", "INSERT"), ("IN#ROOM#lobby", "INSERT")]
     assert [each for each in (*wanted, *others) if tells_event(record(1, *each))] == wanted
+
+
+def test_events_are_requests_and_holds_too_and_of_these_requests_are_projected() -> None:
+    def at(partition_key: str, sort_key: str) -> dict[str, Any]:
+        keys = {"PK": {"S": partition_key}, "SK": {"S": sort_key}}
+        return {"eventName": "MODIFY", "dynamodb": {"Keys": keys}}
+
+    wanted = [("USER#u", "REQUEST#1"), ("ERASURES", "p#1"), ("HOLDS", "ROOM#lobby#1")]
+    others = [("USER#u", "REQUESTS"), ("ROOM#lobby", "REQUEST#1"), ("USER#u", "IN#ROOM#lobby")]
+    assert [each for each in (*wanted, *others) if tells_event(at(*each))] == wanted
+    assert [each for each in (*wanted, *others) if is_projected(at(*each))] == wanted[:1]
 
 
 def test_records_come_in_batches_and_are_done_with_them() -> None:

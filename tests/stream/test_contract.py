@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chat.rules.event_shape import Unsound, check_event
+from chat.rules.event_shape import Unsound, check_event, check_privacy_event
 from chat.rules.events import RoomEvent
 from chat.rules.outgoing import TEXTS, Outgoing
-from stream.contract import MESSAGE_KINDS, ROOM_KINDS, VERSION, Event
-from stream.documents import FOLDER, SCHEMA, documents, example_event, schema
+from stream.contract import MESSAGE_KINDS, PRIVACY_KINDS, ROOM_KINDS, VERSION, Event, PrivacyEvent
+from stream.documents import FOLDER, SCHEMA, documents, example_event, privacy_example, schema
 from tests.stream.json_schema import errors
 
 KINDS = (*MESSAGE_KINDS, *ROOM_KINDS)
@@ -35,6 +35,23 @@ def test_an_event_of_each_kind_is_what_the_contract_says(kind: Any, with_text: b
     assert document
     assert errors(DOCUMENT, json.loads(document)) == []
     Event.model_validate_json(document)
+
+
+@pytest.mark.parametrize("kind", PRIVACY_KINDS)
+def test_an_event_of_no_room_is_what_the_contract_says(kind: Any) -> None:
+    document = Outgoing.of_privacy(privacy_example(kind)).document
+    assert document
+    assert errors(schema(PrivacyEvent), json.loads(document)) == []
+    PrivacyEvent.model_validate_json(document)
+    assert json.loads(document).keys() == {field.alias for field in PrivacyEvent.model_fields.values()}
+
+
+@pytest.mark.parametrize("name", ["id", "kind", "ts", "requestKind", "userId", "dueAt"])
+def test_one_that_the_contract_forbids_does_not_go_out(name: str) -> None:
+    wire = {**privacy_example("chat.privacy.requested").to_wire(), name: 7}
+    assert errors(schema(PrivacyEvent), wire)
+    with pytest.raises((Unsound, TypeError, ValueError)):
+        check_privacy_event(wire)
 
 
 @pytest.mark.parametrize("kind", MESSAGE_KINDS)

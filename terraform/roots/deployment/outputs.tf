@@ -58,6 +58,11 @@ output "audit_bucket" {
   value       = module.chat.audit_bucket
 }
 
+output "retention" {
+  description = "What the configuration says of how long things are kept: docs/privacy.md."
+  value       = module.chat.retention
+}
+
 output "uploads_bucket" {
   description = "Where attachments are kept; null where there are none."
   value       = module.chat.uploads_bucket

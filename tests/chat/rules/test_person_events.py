@@ -14,7 +14,9 @@ from chat.rules.person_events import (
     as_it_is_now,
     everybodys_event,
     person_events,
+    request_event,
 )
+from chat.rules.privacy_events import PrivacyEvent, PrivacyEventKind
 
 NOW = 1_800_000_000_000
 HEAD = Head(rev=9, seq=7, ts=NOW, epoch=1)
@@ -164,3 +166,14 @@ def test_a_mention_is_told_while_the_message_is_there_and_still_mentions_who_may
     assert now(mentioning("bob"), from_joining, joined_seq=6)
     assert not now(mentioning("bob"), from_joining, joined_seq=7)
     assert now(mentioning("bob"), HEAD, joined_seq=7)
+
+
+@pytest.mark.parametrize("kind", get_args(PrivacyEventKind))
+def test_somebody_is_told_of_a_request_when_it_is_made_and_of_nothing_else(kind: Any) -> None:
+    told = request_event(PrivacyEvent(id="r.1", kind=kind, ts=7, request_id="r", user_id="bob"))
+    if kind != "chat.privacy.requested":
+        assert told is None
+        return
+    assert told is not None
+    assert (told.kind, told.user_id, told.id, told.ts) == ("DATA_REQUESTED", "bob", "request.r", 7)
+    assert told.to_wire(3)["roomId"] is None

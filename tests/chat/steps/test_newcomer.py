@@ -13,6 +13,7 @@ from chat.rules.permissions import Standing
 from chat.rules.rooms import Room
 from chat.steps.blocks import block_place
 from chat.steps.newcomer import AGAIN, Newcomer, charge_addition, read_newcomer
+from chat.steps.person_marks import mark_places
 from chat.steps.quota import NO_QUOTA, ROOMS, Quota, quota_place
 from chat.storage.items import values
 from chat.storage.places import Found, Place, head_place, membership_place
@@ -145,7 +146,7 @@ def test_a_newcomer_is_seen_in_one_look_with_both_quotas_and_their_block() -> No
         BLOCK.key | values({"blockedAt": 1}),
     )
     seen, places = looked_at(client, "bob")
-    assert places == keys_of(head, mine, theirs, ANNS, BOBS, BLOCK)
+    assert places == keys_of(head, mine, theirs, ANNS, BOBS, BLOCK, *mark_places("ann", "bob"))
     assert (seen.view.head, seen.view.member, seen.person) == (HEAD, Member(role="owner"), LEFT)
     assert (seen.callers, seen.persons) == (Quota(add_tat=7), NO_QUOTA)
     assert BLOCK in seen.found
@@ -154,5 +155,5 @@ def test_a_newcomer_is_seen_in_one_look_with_both_quotas_and_their_block() -> No
 def test_who_adds_themself_cannot_have_blocked_themself() -> None:
     head, mine = head_place(LOBBY), membership_place(LOBBY, "ann")
     seen, places = looked_at(Client(mine.key | values({"role": "owner"})), "ann")
-    assert places == keys_of(head, mine, ANNS)
+    assert places == keys_of(head, mine, ANNS, *mark_places("ann"))
     assert (seen.person, seen.callers, seen.persons) == (Member(role="owner"), NO_QUOTA, NO_QUOTA)

@@ -2,7 +2,10 @@
 way, and whoever's clock is wrong."""
 
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier, local
 from typing import Any
 
 import pytest
@@ -28,11 +31,30 @@ def say(client: Any, user: Caller, now: int, **arguments: object) -> None:
     heartbeat(process(client, Clock(now), deadline_s=20), user, arguments, Tally())
 
 
+class AtOnce:
+    """A client by which everybody has looked before anybody writes: the first look of each of so many threads waits for the
+    others'."""
+
+    def __init__(self, client: Any, threads: int) -> None:
+        self._client, self._barrier, self._thread = client, Barrier(threads, timeout=60), local()
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._client, name)
+        return partial(self._look, call) if name in ("get_item", "batch_get_item") else call
+
+    def _look(self, call: Callable[..., Any], **request: Any) -> Any:
+        answer = call(**request)
+        if not getattr(self._thread, "has_looked", False):
+            self._thread.has_looked = True
+            self._barrier.wait()
+        return answer
+
+
 def test_devices_that_say_something_at_once_do_not_lose_each_other(client: Any) -> None:
     bob, devices = new_user(), [f"d-{number}" for number in range(6)]
-    room = new_room(client, bob.user_id)
+    room, at_once = new_room(client, bob.user_id), AtOnce(client, len(devices))
     with ThreadPoolExecutor(len(devices)) as pool:
-        list(pool.map(lambda device: say(client, bob, NOON, deviceId=device), devices))
+        list(pool.map(lambda device: say(at_once, bob, NOON, deviceId=device), devices))
     for number, device in enumerate(devices):
         assert status_of(client, room, bob) == "ONLINE", f"{number} of {len(devices)} have gone"
         say(client, bob, NOON + 1, deviceId=device, status="OFFLINE")

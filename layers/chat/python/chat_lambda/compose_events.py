@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from chat.rules.outgoing import Target
 from chat.steps.emission import Emitter
 from chat.storage.aws import SignedPost, client
-from chat.storage.event_consumers import Consumer, EventConsumers
+from chat.storage.event_consumers import Consumer, EventConsumers, PrivacyConsumer
 from chat_lambda.settings import settings
 
 if TYPE_CHECKING:
     from chat.storage.dead_letters import DeadLetters
 
 CONSUMERS: Sequence[Consumer] = ()
-"""Consumers of our own, called with each event in the reader's process."""
+"""Consumers of our own, called with each event of a room in the reader's process."""
+
+PRIVACY_CONSUMERS: Sequence[PrivacyConsumer] = ()
+"""The same, called with each event `chat.privacy.*`."""
 
 TIMEOUT_S = 2.0
 """How long one connect, and one answer, may take: a batch has `services/read_stream.py:WORKING_S` in all."""
@@ -53,8 +56,8 @@ def targets() -> Mapping[Name, Target]:
         from chat.storage.event_queue import EventQueue  # noqa: PLC0415  the same
 
         found["queue"] = EventQueue(_sqs(), own.event_queue_url)
-    if CONSUMERS:
-        found["consumers"] = EventConsumers(CONSUMERS)
+    if CONSUMERS or PRIVACY_CONSUMERS:
+        found["consumers"] = EventConsumers(CONSUMERS, PRIVACY_CONSUMERS)
     return found
 
 

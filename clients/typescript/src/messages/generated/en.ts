@@ -113,6 +113,8 @@ export const en = {
   'messages.publish.malformed': '{argument} is not as the schema has it.',
   'messages.publish.tooLarge': 'What is published has at most {max} bytes.',
   'messages.privacy.erasing': 'This person\'s data is being erased.',
+  'messages.privacy.id': 'That is not the id of a request.',
+  'messages.privacy.erased': 'What was written before your data was erased is not sent any more.',
   'messages.privacy.unknown': 'There is no such request.',
   'messages.privacy.notExported': 'This export is not done.',
   'messages.privacy.begun': 'This request is being carried out or has ended: it cannot be withdrawn any more.',

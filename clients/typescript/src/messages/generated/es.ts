@@ -113,6 +113,8 @@ export const es = {
   'messages.publish.malformed': '{argument} no es como lo define el esquema.',
   'messages.publish.tooLarge': 'Lo que se publica tiene como máximo {max} bytes.',
   'messages.privacy.erasing': 'Los datos de esta persona se están borrando.',
+  'messages.privacy.id': 'Eso no es el identificador de una solicitud.',
+  'messages.privacy.erased': 'Lo que se escribió antes de borrar tus datos ya no se envía.',
   'messages.privacy.unknown': 'No existe esa solicitud.',
   'messages.privacy.notExported': 'Esta exportación no ha terminado.',
   'messages.privacy.begun': 'Esta solicitud ya está en curso o ha terminado: no se puede retirar.',

@@ -113,6 +113,8 @@ export const fr = {
   'messages.publish.malformed': '{argument} n\'est pas tel que le schéma le définit.',
   'messages.publish.tooLarge': 'Ce qui est publié a au plus {max} octets.',
   'messages.privacy.erasing': 'Les données de cette personne sont en cours d’effacement.',
+  'messages.privacy.id': 'Ce n\'est pas l\'identifiant d\'une demande.',
+  'messages.privacy.erased': 'Ce qui a été écrit avant l’effacement de vos données n’est plus envoyé.',
   'messages.privacy.unknown': 'Cette demande n’existe pas.',
   'messages.privacy.notExported': 'Cet export n’est pas terminé.',
   'messages.privacy.begun': 'Cette demande est en cours ou terminée : elle ne peut plus être retirée.',

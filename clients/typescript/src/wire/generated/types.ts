@@ -13,7 +13,7 @@ export type MessageOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST' | (string & {});
 export type NoticeKind = 'ROOM_UPDATED' | 'ROOM_DELETED' | 'MEMBER_ADDED' | 'MEMBER_INVITED' | 'INVITATION_ENDED' | 'MEMBER_JOINED' | 'MEMBER_REMOVED' | 'MEMBER_LEFT' | 'MEMBER_BANNED' | 'MEMBER_UNBANNED' | 'MEMBER_MUTED' | 'ROLE_CHANGED' | 'REACTIONS_CHANGED' | 'MESSAGE_PINNED' | 'MESSAGE_UNPINNED' | 'ERASED' | (string & {});
 
 /** What may happen to a person. */
-export type PersonEventKind = 'ADDED' | 'INVITED' | 'REMOVED' | 'BANNED' | 'UNBANNED' | 'ROLE_CHANGED' | 'MUTED' | 'MENTIONED' | 'DIRECT_ROOM' | 'ROOM_ENDED' | 'DRAFT_SAVED' | 'MOVED' | (string & {});
+export type PersonEventKind = 'ADDED' | 'INVITED' | 'REMOVED' | 'BANNED' | 'UNBANNED' | 'ROLE_CHANGED' | 'MUTED' | 'MENTIONED' | 'DIRECT_ROOM' | 'ROOM_ENDED' | 'DRAFT_SAVED' | 'DATA_REQUESTED' | 'MOVED' | (string & {});
 
 /** What `updateMe` can clear. */
 export type PersonField = 'NAME' | 'AVATAR' | (string & {});
@@ -583,7 +583,7 @@ export interface PersonEvent {
   readonly id: string;
   /** What happened. */
   readonly kind: PersonEventKind;
-  /** In which room; null with `MOVED`. */
+  /** In which room; null with `MOVED` and `DATA_REQUESTED`. */
   readonly roomId?: string | null | undefined;
   /** Which message mentions them. */
   readonly messageId?: string | null | undefined;

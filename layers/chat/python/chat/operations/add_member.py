@@ -12,6 +12,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.newcomer import charge_addition, read_newcomer
 from chat.steps.notices import notice_message
+from chat.steps.person_marks import marks_of, still_not_erased
 from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.roster import (
@@ -51,12 +52,14 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         if invites and person is not None and person.status == "invited":
             return again(head, person.role, "MEMBER_INVITED")
         check_open(head)
+        marks = marks_of(newcomer.found, user_id)
         added, charges = charge_addition(deployment, caller, entry, user_id, newcomer)
         if hook:
             hook({user_id: role}, room, entry, caller)
-        held = added if invites else {**added, **joined_at(head)}
+        held = {**added, **marks, **({} if invites else joined_at(head))}
         comes = invite_writes if invites else add_writes
-        writes = [*comes(room, user_id, person, role, head.seq, held), *charges]
+        looks = [*charges, still_not_erased(newcomer.found, user_id)]
+        writes = [*comes(room, user_id, person, role, head.seq, held), *looks]
         is_owner = role == "owner" and not invites
         if is_owner:
             head = with_owner_count(deployment.store, room, head)

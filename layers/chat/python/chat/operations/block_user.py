@@ -11,9 +11,10 @@ from chat.rules.instants import to_wire
 from chat.rules.models import Caller, Head
 from chat.rules.tally import Tally
 from chat.steps.blocks import Block, block_place, closing_writes
+from chat.steps.person_marks import is_being_erased, still_not_erased
 from chat.steps.quota import NO_QUOTA, Quota, charge_blocking, check_blocking, quota_place
 from chat.steps.retry import until_committed
-from chat.storage.places import head_place
+from chat.storage.places import head_place, tombstone_place
 from chat.storage.tables import Write
 
 
@@ -33,13 +34,16 @@ def block_user(
     head_at = head_place(room)
 
     def step() -> dict[str, Any]:
-        found = deployment.store.tables.batch([place, quota_at, head_at], consistent=True)
+        places = [place, quota_at, head_at, tombstone_place(caller.user_id)]
+        found = deployment.store.tables.batch(places, consistent=True)
         block, quota, now = (
             Block.found(found.get(place)),
             Quota.found(found.get(quota_at)) or NO_QUOTA,
             deployment.now(),
         )
         if block is None:
+            if is_being_erased(found, caller.user_id):
+                raise NotAllowed("privacy.erasing", reason="erasing")
             block = Block(blocked_at=now)
             check_blocking(quota, now)
             made = {"type": "Block", "blockedAt": now}
@@ -47,7 +51,8 @@ def block_user(
             charge = charge_blocking(caller.user_id, quota, now)
             head = Head.found(found.get(head_at))
             closing = closing_writes(deployment, room, head, caller.user_id, blocks=True)
-            deployment.store.tables.transact([new, charge, *closing])
+            looks = [still_not_erased(found, caller.user_id)]
+            deployment.store.tables.transact([new, charge, *closing, *looks])
         return {"userId": user_id, "blockedAt": to_wire(block.blocked_at)}
 
     return until_committed(deployment, tally, step)

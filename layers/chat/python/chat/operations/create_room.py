@@ -18,6 +18,7 @@ from chat.rules.tally import Tally
 from chat.steps.blocks import block_place, refuse_blocked
 from chat.steps.listing import count_members
 from chat.steps.new_room import founding, is_occupied, room_writes
+from chat.steps.person_marks import marks_of, read_marks, still_not_erased
 from chat.steps.quota import (
     NO_QUOTA,
     Quota,
@@ -171,14 +172,17 @@ class _RoomCreation:
             refuse_blocked(self._found, plan.others, plan.creator)
             for user_id in plan.others:
                 check_added_rooms(self._quotas[user_id], self._now)
+        found = read_marks(deployment.store, plan.members)
+        marks = {user_id: marks_of(found, user_id) for user_id in plan.members}
         plan = self._judged()
         own = {**plan.rules, "createdBy": plan.creator}
         invites = deployment.adding_needs_consent and not plan.by_admin
         origin = founding(deployment, plan.creator)
-        writes = room_writes(plan.room, plan.members, own, origin, plan.others, invited=invites)
+        writes = room_writes(plan.room, plan.members, own, origin, plan.others, invited=invites, marks=marks)
         head = Head.of(in_generation(values(writes[0].set), deployment.store.tables.generation))
         try:
-            deployment.store.tables.transact([*writes, self._charge()])
+            looks = [still_not_erased(found, plan.creator)]
+            deployment.store.tables.transact([*writes, self._charge(), *looks])
         except Cancelled as cancelled:
             if _refused_by_people(cancelled):
                 raise NotAllowed("room.taken", reason="taken") from None
@@ -216,5 +220,5 @@ class _RoomCreation:
 def _refused_by_people(cancelled: Cancelled) -> bool:
     """Whether nothing but memberships stood in the way: left from a room of this name that never had a
     head."""
-    head, _, *people, rate = (code == "ConditionalCheckFailed" for code, _ in cancelled.reasons)
-    return any(people) and not head and not rate
+    head, _, *people, rate, erased = (code == "ConditionalCheckFailed" for code, _ in cancelled.reasons)
+    return any(people) and not (head or rate or erased)

@@ -16,6 +16,7 @@ from chat.rules.tally import Tally
 from chat.steps.blocks import refuse_blocked, still_not_blocked
 from chat.steps.new_room import founding, room_writes
 from chat.steps.newcomer import Newcomer, charge_addition, charge_joining, read_newcomer
+from chat.steps.person_marks import marks_of, still_not_erased
 from chat.steps.quota import (
     adding,
     charge_added_room,
@@ -117,6 +118,7 @@ class _Meeting:
         try:
             check_own_rooms(seen.callers, now)
             looks = self._check_blocks(seen)
+            marks = {each: marks_of(seen.found, each) for each in (self._caller.user_id, self._user_id)}
             check_added_rooms(seen.persons, now)
             self._ask(Access(NOT_ADOPTED, Member()))
         except NotAllowed:
@@ -130,7 +132,9 @@ class _Meeting:
             founding(deployment, mine),
             [theirs],
             invited=invites,
+            marks=marks,
         )
+        looks += [still_not_erased(seen.found, each) for each in marks]
         charges = [
             charge_room(mine, seen.callers, adding(deployment), 1, now),
             charge_added_room(theirs, seen.persons, now),
@@ -149,9 +153,10 @@ class _Meeting:
     def _addition(self, seen: Newcomer, entry: RoomAccess) -> tuple[Mapping[str, int], list[Write]]:
         """What it takes to add the other, who has left. Raises the refusal."""
         looks = self._check_blocks(seen)
+        marks = marks_of(seen.found, self._user_id)
         added, charges = charge_addition(self._deployment, self._caller, entry, self._user_id, seen)
         self._ask(entry)
-        return added, [*charges, looks[1]]
+        return {**added, **marks}, [*charges, looks[1], still_not_erased(seen.found, self._user_id)]
 
     def _add(self, seen: Newcomer, head: Head, added: Mapping[str, int], charges: Sequence[Write]) -> None:
         invites = self._deployment.adding_needs_consent
@@ -163,11 +168,12 @@ class _Meeting:
     def _come(self, seen: Newcomer, head: Head) -> None:
         """The caller comes back, or accepts the other's invitation."""
         mine, user_id, now, charges = seen.view.member, self._caller.user_id, self._deployment.now(), []
-        looks = self._check_blocks(seen)
+        looks = [*self._check_blocks(seen), still_not_erased(seen.found, user_id)]
+        marks = marks_of(seen.found, user_id)
         if mine is None:
             check_own_rooms(seen.callers, now)
             charges = [charge_own_room(user_id, seen.callers, now)]
-        more = charge_joining(mine, now)
+        more = {**charge_joining(mine, now), **marks}
         writes = add_writes(self._room, user_id, mine, "member", head.seq, more)
         self._commit(head, "MEMBER_JOINED", user_id, [*writes, *charges, *looks])
 

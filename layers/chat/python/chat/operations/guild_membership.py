@@ -20,6 +20,7 @@ from chat.rules.room_rules import check_rules, clean_name, default_history
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id, is_user_id
 from chat.rules.tally import Tally
 from chat.steps.new_room import founding, is_occupied, new_head_writes
+from chat.steps.person_marks import is_being_erased, marks_of, read_marks
 from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
 from chat.steps.room_end import commit_end, end_revision
@@ -33,6 +34,7 @@ from chat.steps.roster import (
     with_owner_count,
 )
 from chat.storage.items import values
+from chat.storage.places import Found
 from chat.storage.tables import MOST_ACTIONS, Write
 
 if TYPE_CHECKING:
@@ -133,6 +135,7 @@ def _feed(deployment: Deployment, feed: Feed, hook: "AskAboutText | None") -> di
         raise NotAllowed("room.taken", reason="taken")
     head = with_owner_count(store, room, found) if found else _new_head(store.tables.generation)
     change = _Change(deployment, feed, head)
+    change.marks = read_marks(store, feed.added)
     for user_id, role in feed.added.items():
         change.add(user_id, people.get(user_id), role)
     for user_id in feed.removed:
@@ -166,6 +169,8 @@ class _Change:
     epoch: int = 0
     """The one that the room is in after it, if that is another."""
     refused: dict[str, str] = field(default_factory=dict)
+    marks: Found = field(default_factory=dict)
+    """What follows those who are to be taken in."""
 
     def add(self, user_id: str, person: Member | None, role: Role | None) -> None:
         """Take somebody in, or give them another role if they are there."""
@@ -179,7 +184,10 @@ class _Change:
         if person is not None and person.status == "banned":
             self.refused[user_id] = "banned"
             return
-        held = joined_at(self.head)
+        if is_being_erased(self.marks, user_id):
+            self.refused[user_id] = "erasing"
+            return
+        held = {**joined_at(self.head), **marks_of(self.marks, user_id)}
         self.writes += add_writes(room, user_id, person, role or "member", self.head.seq, held)
         self.owners += role == "owner"
         self.notices.append(Notice(kind="MEMBER_ADDED", user_id=user_id, role=role or "member"))

@@ -11,6 +11,7 @@ from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.newcomer import charge_joining, read_newcomer
 from chat.steps.notices import notice_message
+from chat.steps.person_marks import marks_of, still_not_erased
 from chat.steps.quota import charge_own_room, check_own_rooms
 from chat.steps.retry import until_room_is_changed
 from chat.steps.revision import commit, next_revision
@@ -43,13 +44,13 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
         if person is None and entry.standing != "admin":
             check_own_rooms(newcomer.callers, now)
             charges = [charge_own_room(caller.user_id, newcomer.callers, now)]
-        held = _held(entry, person, now) | joined_at(head)
+        held = {**_held(entry, person, now), **joined_at(head), **marks_of(newcomer.found, caller.user_id)}
         writes = add_writes(room, caller.user_id, person, role, head.seq, held)
         if role == "owner":
             head = with_owner_count(deployment.store, room, head)
         notice = Notice(kind="MEMBER_JOINED", user_id=caller.user_id, role=role)
         joined = next_revision(deployment, room, head, caller, notice, owners=role == "owner")
-        commit(deployment, joined, [*writes, *charges])
+        commit(deployment, joined, [*writes, *charges, still_not_erased(newcomer.found, caller.user_id)])
         return joined.message
 
     return until_room_is_changed(deployment, tally, room, step)

@@ -8,13 +8,13 @@ behind it again.
 from collections.abc import Sequence
 from typing import Any
 
-from chat.rules.events import RoomEvent
 from chat.rules.outgoing import Outgoing
 from chat.rules.tally import Tally
 from chat.steps.emission import Emitter, emit
 from chat.steps.stream_batch import LETTERS_S, Batch, Reading, found_in
 from chat.storage.dead_letters import DeadLetters
 from chat.storage.event_items import event_of
+from chat.storage.privacy_event_items import may_tell_privacy_event, privacy_event_of
 
 
 def read_stream(
@@ -31,7 +31,10 @@ def read_stream(
     """
 
     def read(image: Any) -> Outgoing | None:
-        event: RoomEvent | None = event_of(image)
+        if may_tell_privacy_event(image):
+            told = privacy_event_of(image)
+            return None if told is None else Outgoing.of_privacy(told)
+        event = event_of(image)
         if event is None:
             return None
         return Outgoing.of(event, with_text=emitter.with_text, publishes=emitter.publishes)

@@ -105,13 +105,14 @@ class _Run:
     def _page(self) -> None:
         page = rebuild(self._deployment, self._room, self._head, self._position, self._until, self._sent_at)
         made = [(event.rev, self._outgoing(event)) for event in page.events]
-        outgoing = [each for _, each in made if each is not None]
+        sound = [(rev, each) for rev, each in made if each is not None]
+        outgoing = [each for _, each in sound]
         outcome = emit(self._emitter, outgoing, self._tally, self._deadline)
         self._emitted += outcome.done - len(outcome.refused)
         self._failure = outcome.failure
-        end = page.up_to if outcome.done == len(outgoing) else outgoing[outcome.done].event.rev - 1
+        end = page.up_to if outcome.done == len(outgoing) else sound[outcome.done][0] - 1
         for index, reason in outcome.refused.items():
-            self._refused.append({"rev": outgoing[index].event.rev, "reason": reason})
+            self._refused.append({"rev": sound[index][0], "reason": reason})
         unsound = [(rev, rev) for rev, each in made if each is None]
         self._missing += [
             (first, min(last, end)) for first, last in sorted([*page.missing, *unsound]) if first <= end

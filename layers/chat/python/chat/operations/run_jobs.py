@@ -1,14 +1,16 @@
 """Work on the jobs that wait in the background. A schedule calls this, and on one machine `make run`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from chat.deployment import Deployment
+from chat.rules.identifiers import uuid7_ms
 from chat.rules.tally import Tally
 from chat.steps import avatars, data_requests, erasure, export, hold_moves, name_index, room_removal
-from chat.steps.due_jobs import Beginning, begin_due_jobs
-from chat.steps.jobs import Kinds, Run
+from chat.steps.due_jobs import Beginning, Overdue, begin_due_jobs
+from chat.steps.jobs import Job, Kinds, Run
 from chat.steps.jobs import run_jobs as work
+from chat.storage import keys
 
 KINDS: Kinds = {
     room_removal.KIND: room_removal.STEPS,
@@ -38,4 +40,20 @@ def run_jobs(deployment: Deployment, seconds: float, tally: Tally) -> Run:
     tally.add("JobsStuck", run.stuck)
     tally.add("JobsOverdue", len(left))
     tally.add("JobFailures", len(run.failures))
+    now = deployment.now()
+    tally.add("OldestJobMs", _age([*(job.started_at for job in run.left), *(due.at for due in left)], now))
+    tally.add("OldestRequestMs", _age([*map(_asked_at, run.left), *map(_asked_at, left)], now))
     return run
+
+
+def _age(instants: Iterable[int], now: int) -> int:
+    """For how many ms the oldest of some has been open; 0 where there is none. An instant of 0 is not known."""
+    return max(0, *(now - each for each in instants if each), 0)
+
+
+def _asked_at(each: Job | Overdue) -> int:
+    """When a request was made that a job does, or that is due, in ms: the month begins then. 0 for other jobs."""
+    if each.kind not in data_requests.JOBS.values():
+        return 0
+    _, request_id = keys.person_request_parts(each.subject)
+    return uuid7_ms(request_id) or 0

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from chat.deployment import Deployment
 from chat.rules.access import Access, View, open_room
-from chat.rules.errors import ChatError, NotRoomMember, RateLimited, ServiceUnavailable
-from chat.rules.identifiers import chance_of
+from chat.rules.errors import ChatError, NotAllowed, NotRoomMember, RateLimited, ServiceUnavailable
+from chat.rules.identifiers import chance_of, was_composed_before
 from chat.rules.models import Caller, Message, RoomSettings, Sent
 from chat.rules.tally import Tally
 from chat.rules.text import clean_text
@@ -50,8 +50,8 @@ def send_message(
     """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`, `attachments`, `replyTo`, `mentions`,
     `mentionsAll`) describe, or find it stored already.
 
-    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here, no right to mention
-    everybody), `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; what cannot be
+    Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here, composed before the sender's
+    data was erased, no right to mention everybody), `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; what cannot be
     referred to (`InvalidInput`), what a rule of the deployment's own says, and attachments that cannot be sent
     (`InvalidInput`), come after all of these. After `ServiceUnavailable` the message
     may have been stored: sending it again under the same clientMessageId tells.
@@ -242,9 +242,12 @@ class _Send:
         return self._access.head.settings(defaults) if self._access else defaults
 
     def _refusal(self, access: Access) -> ChatError | None:
-        """Why this member may not send now: by their role, muted, then the person's rate, then the room's, then the
-        clock."""
+        """Why this member may not send now: composed before their data was erased, by their role, muted, then the person's
+        rate, then the room's, then the clock."""
         now, settings = self._deployment.now(), self._settings()
+        erased_at = access.member.erased_at
+        if erased_at and was_composed_before(self._draft.client_message_id, erased_at):
+            return NotAllowed("privacy.erased", reason="erased")
         if self._references and (denied := self._references.refusal(access)):
             return denied
         if refusal := member_refusal(access, settings, now):

@@ -21,8 +21,9 @@ from chat.rules.rate import to_ms
 from chat.rules.tally import Tally
 from chat.steps.avatars import person_avatar_writes, uploads_of
 from chat.steps.name_index import index_person_write
+from chat.steps.person_marks import is_being_erased, still_not_erased
 from chat.steps.retry import until_committed
-from chat.storage.places import own_upload_place, profile_place
+from chat.storage.places import own_upload_place, profile_place, tombstone_place
 from chat.storage.tables import Write
 
 if TYPE_CHECKING:
@@ -54,10 +55,12 @@ def _step(
     user_id, now, avatar_id = caller.user_id, deployment.now(), changes.get("avatarId")
     place = profile_place(user_id)
     uploads = [own_upload_place(user_id, avatar_id)] if avatar_id else []
-    found = deployment.store.tables.batch([place, *uploads], consistent=True)
+    found = deployment.store.tables.batch([place, tombstone_place(user_id), *uploads], consistent=True)
     before = Profile.found(found.get(place)) or NOTHING_KNOWN
     if (after := before.changed(changes)) == before:
         return person_to_wire(user_id, before)
+    if is_being_erased(found, user_id):
+        raise NotAllowed("privacy.erasing", reason="erasing")
     if wait := CHANGING.wait(before.tat, now * 1_000):
         raise RateLimited(to_ms(wait), "person", "person.changingTooFast")
     if hook and after.name is not None and after.name != before.name:
@@ -73,7 +76,7 @@ def _step(
         writes += person_avatar_writes(deployment, user_id, before.avatar_id, after.avatar_id, upload)
     if folded(after.name or "") != folded(before.name or ""):
         writes.append(index_person_write(user_id, now))
-    deployment.store.tables.transact(writes)
+    deployment.store.tables.transact([*writes, still_not_erased(found, user_id)])
     return person_to_wire(user_id, after)
 
 

@@ -116,10 +116,10 @@ def person_of(caller: Caller, arguments: Mapping[str, Any]) -> str:
 
 
 def check_request_id(arguments: Mapping[str, Any]) -> str:
-    """The id of a request. Raises `InvalidInput`."""
+    """The id of a request, in its form. Raises `InvalidInput`."""
     request_id = arguments.get("id")
     if not isinstance(request_id, str) or uuid7_ms(request_id) is None:
-        raise InvalidInput("privacy.unknown", argument="id")
+        raise InvalidInput("privacy.id", argument="id")
     return request_id
 
 

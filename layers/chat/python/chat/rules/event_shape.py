@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, get_args
 
+from chat.rules.data_requests import RequestKind
 from chat.rules.events import EventKind, MessageEventKind
 from chat.rules.instants import from_wire, to_wire
 from chat.rules.models import NoticeKind, Role, Status, Visibility
+from chat.rules.privacy_events import PrivacyEventKind
 from chat.rules.rooms import RoomType
 
 Check = Callable[[Any], bool]
@@ -153,6 +155,20 @@ _MEMBER: Part = {
     "mutedUntil": _or_null(_instant),
     "joinedSeq": _number,
 }
+_PRIVACY: Part = {
+    "id": _id,
+    "kind": _one_of(_literals(PrivacyEventKind)),
+    "ts": _instant,
+    "requestId": _or_null(_id),
+    "requestKind": _or_null(_one_of(_literals(RequestKind))),
+    "requestedBy": _or_null(_id),
+    "dueAt": _or_null(_instant),
+    "holdId": _or_null(_id),
+    "userId": _or_null(_id),
+    "person": _or_null(_id),
+    "roomId": _or_null(_id),
+    "reason": _or_null(_id),
+}
 _PUBLISHED: Part = {
     "id": _id,
     "roomId": _id,
@@ -185,6 +201,11 @@ def check_event(wire: Mapping[str, Any]) -> dict[str, Any]:
 def check_message(wire: Mapping[str, Any]) -> None:
     """The same of a `Message` that is to be published: what subscriptions are matched and ordered by."""
     _part("published", wire, _PUBLISHED)
+
+
+def check_privacy_event(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of an event `chat.privacy.*`."""
+    return {"version": wire["version"], **_part("", wire, _PRIVACY)}
 
 
 def _checked_message(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,6 +51,11 @@ class RoomEvent:
     notices: tuple[Mapping[str, Any], ...] = ()
     generation_rev: int = 0
 
+    @property
+    def group(self) -> str:
+        """What a queue keeps together and in order: all of one room."""
+        return self.room_id
+
     def messages(self) -> list[dict[str, Any]]:
         """What subscribers hear of it, in order: the schema's `Message`s, complete. None for what nobody hears."""
         if self.message is not None:

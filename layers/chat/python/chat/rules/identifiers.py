@@ -28,6 +28,12 @@ def chance_of(message_id: str) -> str:
     return message_id[13:]
 
 
+def was_composed_before(client_message_id: str, ms: int) -> bool:
+    """Whether a send was made up before an instant, or does not say when it was: a UUIDv7 does."""
+    at = uuid7_ms(client_message_id)
+    return at is None or at <= ms
+
+
 def uuid7_ms(message_id: str) -> int | None:
     """The epoch milliseconds in a UUIDv7; `None` for anything else."""
     found = _UUID7.fullmatch(message_id)

@@ -284,7 +284,7 @@ class Member(Stored):
     `joined_seq` is the room's newest message when they came, `joined_ts` (ms) its instant, 0 where that was not kept.
     `joined_epoch` is the epoch that began with their coming, where one did, and `joined_rev` the revision that was.
 
-    `held`: 1 under a legal hold of the person."""
+    `held`: 1 under a legal hold of the person. `erased_at` (ms): when their data was erased, if it was before they came."""
 
     role: Role = "member"
     status: Status = "active"
@@ -304,6 +304,7 @@ class Member(Stored):
     left_by_self: int = 0
     invitation_ended: int = 0
     held: int = 0
+    erased_at: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Protocol
 
-from chat.rules.event_shape import check_event, check_message
+from chat.rules.event_shape import check_event, check_message, check_privacy_event
 from chat.rules.events import RoomEvent
+from chat.rules.privacy_events import PrivacyEvent
 from chat.rules.record import record
 
 MOST_BYTES = 262_144 - 4_096
@@ -36,7 +37,7 @@ class Outgoing:
     they are to be published to subscribers.
     """
 
-    event: RoomEvent
+    event: RoomEvent | PrivacyEvent
     document: str | None
     is_trimmed: bool = False
     messages: Sequence[str] = ()
@@ -55,6 +56,13 @@ class Outgoing:
         "".join(published).encode()  # half of a surrogate pair: UnicodeEncodeError
         document, is_trimmed = _document(wire)
         return cls(event, document, is_trimmed, published)
+
+    @classmethod
+    def of_privacy(cls, event: PrivacyEvent) -> "Outgoing":
+        """The same of an event that is of no room. Raises what `of` does."""
+        document = as_json(check_privacy_event(event.to_wire()))
+        document.encode()  # as above
+        return cls(event, document)
 
 
 def _document(wire: Mapping[str, Any]) -> tuple[str | None, bool]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from chat.rules.events import RoomEvent
 from chat.rules.instants import to_wire
 from chat.rules.models import Head, Member, Message, Role
+from chat.rules.privacy_events import PrivacyEvent
 from chat.rules.record import record
 from chat.rules.visibility import first_visible
 
@@ -26,6 +27,7 @@ PersonEventKind = Literal[
     "DIRECT_ROOM",
     "ROOM_ENDED",
     "DRAFT_SAVED",
+    "DATA_REQUESTED",
     "MOVED",
 ]
 
@@ -106,6 +108,16 @@ def everybodys_event(event: RoomEvent) -> PersonEvent | None:
     if event.kind == "MESSAGE_SENT" and event.message is not None:
         return PersonEvent(user_id="", id=f"moved.{event.id}", kind="MOVED", ts=event.ts)
     return None
+
+
+def request_event(event: PrivacyEvent) -> PersonEvent | None:
+    """What a person is told where their data is to be exported or erased: whoever has stolen a token asks for it in vain, while
+    the person hears of it and can withdraw it. `None` for what else becomes of a request."""
+    if event.kind != "chat.privacy.requested" or event.user_id is None:
+        return None
+    return PersonEvent(
+        user_id=event.user_id, id=f"request.{event.request_id}", kind="DATA_REQUESTED", ts=event.ts
+    )
 
 
 def as_it_is_now(

@@ -13,7 +13,7 @@ from chat.rules.record import record
 
 @record(frozen=True, slots=True)
 class Change:
-    """One change of an item, of a batch's that are about rooms' events, reactions' counters, blocks or erasures.
+    """One change of an item, of a batch's that are about rooms' events, reactions' counters, blocks, erasures or requests.
 
     `image`: the item as the change left it, as DynamoDB writes it; it may have changed again since. `event`: what it tells,
     of an item `MSG#` or `EVT#`; `None` for one whose partition key begins with `REACT#` or `USER#`. `record`: the stream's

@@ -34,6 +34,7 @@ from chat.steps.jobs import TABLES, new_job_write
 from chat.steps.retry import retried, until_committed
 from chat.storage import keys
 from chat.storage.places import Place, due_place, erasure_place, open_requests_place, request_place
+from chat.storage.privacy_event_items import STATE_REV
 from chat.storage.tables import NEW, Write
 
 ERASE, EXPORT = "ERASE_PERSON", "EXPORT_PERSON"
@@ -161,7 +162,7 @@ def begin_writes(deployment: Deployment, due: Due, first_step: str) -> list[Writ
         return []
     if request.kind == "ERASURE" and (reason := _held(deployment, user_id)):
         return refused_writes(request, reason, now)
-    begun = {"state": "RUNNING", "begunAt": now, "rev": request.rev + 1}
+    begun = {"state": "RUNNING", "begunAt": now, **_next_state(request)}
     writes = [
         new_job_write("core", due.kind, due.subject, first_step, now),
         Write(request_place(user_id, request_id), "#rev = :rev", {":rev": request.rev}, set=begun),
@@ -213,7 +214,7 @@ def done_writes(
         "dueAt": request.due_at,
         "begunAt": request.begun_at,
         "requestedBy": request.requested_by,
-        "rev": request.rev + 1,
+        **_next_state(request),
         **ended,
         **_end(now),
     }
@@ -266,6 +267,7 @@ def _new_writes(request: DataRequest, opened: OpenRequests, charge: Mapping[Plac
         "requestedBy": request.requested_by,
         "receipt": request.receipt,
         "rev": request.rev,
+        STATE_REV: request.rev,
     }
     subject = keys.person_request(request.user_id, request.request_id)
     place = open_requests_place(request.user_id)
@@ -318,7 +320,7 @@ def _ended_writes(request: DataRequest, ended: Mapping[str, Any], now: int) -> l
             request_place(request.user_id, request.request_id),
             condition="#rev = :rev",
             given={":rev": request.rev},
-            set={**ended, **_end(now), "rev": request.rev + 1},
+            set={**ended, **_end(now), **_next_state(request)},
         ),
         Write(
             open_requests_place(request.user_id),
@@ -327,6 +329,11 @@ def _ended_writes(request: DataRequest, ended: Mapping[str, Any], now: int) -> l
             remove=(name, *others),
         ),
     ]
+
+
+def _next_state(request: DataRequest) -> dict[str, int]:
+    """The revision that gives a request another state, which is an event: `chat/storage/privacy_event_items.py`."""
+    return {"rev": request.rev + 1, STATE_REV: request.rev + 1}
 
 
 def _end(now: int) -> dict[str, int]:

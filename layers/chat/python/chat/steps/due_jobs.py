@@ -29,6 +29,15 @@ class Due(Stored):
     subject: str
 
 
+@record(frozen=True, slots=True)
+class Overdue:
+    """A job that is due and has not begun. `at` is when it was due, in ms."""
+
+    kind: str
+    subject: str
+    at: int
+
+
 Beginning = Callable[[Deployment, Due, str], list[Write] | None]
 """Gives the writes that begin a job at the step that is named, `None` while it cannot begin yet, and none where there is
 nothing to do any more."""
@@ -42,21 +51,23 @@ def due_write(kind: str, subject: str, at: int) -> Write:
 
 def begin_due_jobs(
     deployment: Deployment, kinds: Kinds, beginnings: Mapping[str, Beginning]
-) -> tuple[list[Due], list[Failure]]:
+) -> tuple[list[Overdue], list[Failure]]:
     """Make jobs of what is due, each in one transaction. Answers what is due and has not begun, and why not where that is a
     failure. Raises `StoreFailure` and `ServiceUnavailable` where it cannot be listed."""
-    left: list[Due] = []
+    left: list[Overdue] = []
     failures: list[Failure] = []
     items, _ = retried(deployment, partial(_listed, deployment))
     for item in items:
-        due, place = Due.of(item), Place("core", keys.DUE, item["SK"]["S"])
+        place = Place("core", keys.DUE, item["SK"]["S"])
+        due = Due.of(item)
+        overdue = Overdue(due.kind, due.subject, keys.due_ms(place.sort_key))
         try:
             if not _begin(deployment, kinds, beginnings, due, place):
-                left.append(due)
+                left.append(overdue)
         except Cancelled:
-            left.append(due)  # another runner has begun it, or it was withdrawn: the next run knows
+            left.append(overdue)  # another runner has begun it, or it was withdrawn: the next run knows
         except (StoreFailure, ServiceUnavailable, UnknownStep) as failure:
-            left.append(due)
+            left.append(overdue)
             error = str(failure) if isinstance(failure, StoreFailure) else type(failure).__name__
             failures.append(Failure(due.kind, STEP, error))
     return left, failures

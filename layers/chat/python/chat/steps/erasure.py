@@ -1,11 +1,11 @@
 """A person, erased: a job of `jobs.py`, whose order is for what cannot be found afterwards.
 
-    tombstone ─▶ memberships end ─▶ messages, by the proofs of their sends ─▶ rooms are told ─▶ the rest of the
-    partition ─▶ the proofs ─▶ a last look, the receipt, and the tombstone says `erased`
+    tombstone ─▶ memberships end ─▶ messages, by the proofs of their sends ─▶ rooms are told ─▶ another look ─▶ the rest of
+    the partition ─▶ the proofs ─▶ a last look, the receipt, and the tombstone says `erased`
 
 Every piece may be done twice and by two at once, and comes to the same. None is done while a legal hold covers the person or a
-room that they wrote in: the job waits. The tombstone refuses nothing yet: what somebody writes while they are being erased may
-stay behind the job.
+room that they wrote in: the job waits. The tombstone keeps the person out of rooms meanwhile (`person_marks.py`); what was
+under way when it was written is found by another look.
 """
 
 from collections.abc import Mapping
@@ -90,18 +90,42 @@ def _end(deployment: Deployment, job_subject: str, position: str | None) -> str 
 
 
 def _late(deployment: Deployment, job_subject: str) -> str | None:
-    """Deal with what a slow write has left behind the steps, a mention for instance; `again` where there was any."""
-    user_id, found = person_in(job_subject), False
+    """Deal with what a slow write has left behind the steps, a mention or a whole membership, by all of them; `again` where
+    there was any."""
+    partition_key = keys.user_partition(person_in(job_subject))
+    pages = [page_of(deployment, table, partition_key, (" ", "~"), _AT_ONCE, None) for table in TABLES]
+    left = [item["SK"]["S"] for items, _ in pages for item in items]
+    if not any(is_own(each, job_subject) or each.startswith(keys.PROOFS) for each in left):
+        return None
+    _do(deployment, job_subject, {**_IN_ROOMS, **_OF_THEIRS})
+    return "again"
+
+
+def _look_again(deployment: Deployment, job_subject: str, _: str | None) -> str | None:
+    """A step, before the proofs go, by which messages are found: has the person come to a room behind the end of their
+    memberships, which was under way when the tombstone was written? `again` where they have."""
+    partition_key, between = (
+        keys.user_partition(person_in(job_subject)),
+        (keys.MEMBERSHIPS, keys.MEMBERSHIPS_END),
+    )
     for table in TABLES:
-        items, _ = page_of(deployment, table, keys.user_partition(user_id), (" ", "~"), _AT_ONCE, None)
-        left = [item["SK"]["S"] for item in items]
-        if any(each.startswith(keys.MENTIONS) for each in left):
-            forget_mentions(table, deployment, job_subject, None)
-            found = True
-        elif any(is_own(each, job_subject) for each in left):
-            delete_own(table, deployment, job_subject, None)
-            found = True
-    return "again" if found else None
+        start = None
+        while True:
+            items, start = page_of(deployment, table, partition_key, between, 1_000, start)
+            if any(item.get("status") not in ({"S": "left"}, None) for item in items):
+                _do(deployment, job_subject, _IN_ROOMS)
+                return "again"
+            if start is None:
+                break
+    return None
+
+
+def _do(deployment: Deployment, job_subject: str, steps: Mapping[str, Step]) -> None:
+    """These steps, from their beginnings to their ends: for little."""
+    for step in steps.values():
+        position = None
+        while (position := step(deployment, job_subject, position)) is not None:
+            pass
 
 
 def _notes(deployment: Deployment, user_id: str) -> list[Item]:
@@ -160,8 +184,7 @@ def _unless_held(step: Step) -> Step:
     return piece
 
 
-_STEPS: Mapping[str, Step] = {
-    "tombstone": _begin,
+_IN_ROOMS: Mapping[str, Step] = {
     **_both("Memberships", end_memberships),
     **_both("Adopted", prove_adopted),
     **_both("Reactions", take_back_reactions),
@@ -169,12 +192,19 @@ _STEPS: Mapping[str, Step] = {
     **_both("Messages", erase_messages),
     **_both("Rooms", tell_rooms),
     **_both("Events", forget_events),
+}
+_OF_THEIRS: Mapping[str, Step] = {
     "pictures": delete_pictures,
     "exports": delete_exports,
     **_both("Names", forget_names),
     **_both("Own", delete_own),
     **_both("Proofs", delete_proofs),
+}
+_STEPS: Mapping[str, Step] = {
+    "tombstone": _begin,
+    **_IN_ROOMS,
+    "late": _look_again,
+    **_OF_THEIRS,
     "end": _end,
 }
-
 STEPS: Mapping[str, Step] = {name: _unless_held(step) for name, step in _STEPS.items()}

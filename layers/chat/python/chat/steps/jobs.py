@@ -48,7 +48,7 @@ Kinds = Mapping[str, Mapping[str, Step]]
 @record(frozen=True, slots=True, kw_only=True)
 class Job(Stored):
     """A job and its checkpoint: `step` goes on at `position`. `tries` counts how often it was begun since the
-    checkpoint moved; `rev` moves with the checkpoint."""
+    checkpoint moved; `rev` moves with the checkpoint. `started_at` is in ms."""
 
     kind: str
     subject: str
@@ -56,6 +56,7 @@ class Job(Stored):
     position: str | None = None
     rev: int = 1
     tries: int = 0
+    started_at: int = 0
 
 
 class UnknownStep(Exception):
@@ -74,12 +75,13 @@ class Failure:
 @record(frozen=True, slots=True)
 class Run:
     """What came of a run: how many jobs ended, how many there still are, how many of these nobody could go on with
-    for `STUCK_TRIES`, and what failed."""
+    for `STUCK_TRIES`, and what failed. `left`: those that there still are."""
 
     ended: int
     waiting: int
     stuck: int
     failures: Sequence[Failure]
+    left: Sequence[Job] = ()
 
 
 def job_place(table: Table, kind: str, subject: str) -> Place:
@@ -104,7 +106,8 @@ def run_jobs(deployment: Deployment, kinds: Kinds, seconds: float) -> Run:
             if deployment.monotonic() < until:
                 runner.work(place, job, min(until, deployment.monotonic() + SLICE_S))
     stuck = sum(job.tries >= STUCK_TRIES for _, job in runner.listed)
-    return Run(runner.ended, len(runner.listed), stuck, list(runner.failures.values()))
+    left = [job for _, job in runner.listed]
+    return Run(runner.ended, len(left), stuck, list(runner.failures.values()), left)
 
 
 def list_jobs(deployment: Deployment) -> list[tuple[Place, Job]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from chat.deployment import Deployment
@@ -59,9 +60,11 @@ def room_writes(
     added: Collection[str] = (),
     *,
     invited: bool = False,
+    marks: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
 ) -> list[Write]:
     """The writes that make a room: its head, the event, and two items for each member, each but the event on condition
-    that its item is new. `added`: those whom somebody else puts there, or only invites (`invited`)."""
+    that its item is new. `added`: those whom somebody else puts there, or only invites (`invited`). `marks`: what follows
+    people into the room (`person_marks.py`)."""
     if not 0 < len(members) <= MAX_FIRST_MEMBERS:
         raise ValueError(f"a room is founded with 1 to {MAX_FIRST_MEMBERS} members")
     people: list[Write] = []
@@ -75,7 +78,10 @@ def room_writes(
         if is_invited:
             line = {"type": "Invitation", "role": role, "status": "invited"}
             listed = Write(invitation_place(room, user_id), set=line)
-        people += [_new(mine, {"type": "Membership", **member}), _new(listed.place, listed.set)]
+        people += [
+            _new(mine, {"type": "Membership", **member, **marks.get(user_id, {})}),
+            _new(listed.place, listed.set),
+        ]
         notices.append(
             Notice(kind="MEMBER_INVITED" if is_invited else "MEMBER_ADDED", user_id=user_id, role=role)
         )

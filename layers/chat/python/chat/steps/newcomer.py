@@ -10,6 +10,7 @@ from chat.rules.rate import Rate, to_ms
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.steps.blocks import block_place, refuse_blocked, still_not_blocked
+from chat.steps.person_marks import mark_places
 from chat.steps.quota import (
     NO_QUOTA,
     Quota,
@@ -38,8 +39,8 @@ LEAVING_COUNTS = 20
 
 @record(frozen=True, slots=True)
 class Newcomer:
-    """A room, the caller's membership in it, another person's, both people's quotas, and whether the person has blocked
-    the caller (`found`), as one consistent look saw them."""
+    """A room, the caller's membership in it, another person's, both people's quotas, whether the person has blocked the
+    caller, and what follows both into a room (`found`), as one consistent look saw them."""
 
     view: View
     person: Member | None
@@ -51,7 +52,7 @@ class Newcomer:
 def read_newcomer(
     store: Store, room: Room, caller: Caller, user_id: str, *, mutual: bool = False
 ) -> Newcomer:
-    """All of it at once: 6 read units, or 3 where caller and person are the same. `mutual`: also whether the caller has
+    """All of it at once: 10 read units, or 5 where caller and person are the same. `mutual`: also whether the caller has
     blocked the person, for one unit more."""
     head, mine, theirs = (
         head_place(room),
@@ -60,7 +61,8 @@ def read_newcomer(
     quotas = [quota_place(caller.user_id), quota_place(user_id)]
     blocks = [block_place(user_id, caller.user_id)] if user_id != caller.user_id else []
     blocks += [block_place(caller.user_id, user_id)] if mutual else []
-    found = store.tables.batch([head, mine, theirs, *quotas, *blocks], consistent=True)
+    marks = mark_places(*dict.fromkeys((caller.user_id, user_id)))
+    found = store.tables.batch([head, mine, theirs, *quotas, *blocks, *marks], consistent=True)
     callers, persons = (Quota.found(found.get(place)) or NO_QUOTA for place in quotas)
     view = View.of(found.get(head), found.get(mine))
     return Newcomer(view, Member.found(found.get(theirs)), callers, persons, found)

@@ -28,7 +28,7 @@ as many in 90 days (one in 130 minutes)."""
 BLOCKING = Rate(1 / 10, 100)
 """How fast somebody may block others: a hundred at once, and then one in ten seconds."""
 
-_KEPT_S = 100 * 86_400
+KEPT_S = 100 * 86_400
 """Longer than the slowest rate needs to be as if it had never been used."""
 
 
@@ -146,4 +146,4 @@ def _charge(user_id: str, quota: Quota, taken: Mapping[str, int], now: int) -> W
 
 
 def _kept(now: int) -> dict[str, int | str]:
-    return {"type": "Quota", "expiresAt": now // 1_000 + _KEPT_S}
+    return {"type": "Quota", "expiresAt": now // 1_000 + KEPT_S}

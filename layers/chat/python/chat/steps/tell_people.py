@@ -13,7 +13,13 @@ from chat.deployment import Deployment
 from chat.rules.errors import ServiceUnavailable
 from chat.rules.models import Head, Member
 from chat.rules.outgoing import LATE, Outcome, as_json
-from chat.rules.person_events import PersonEvent, as_it_is_now, everybodys_event, person_events
+from chat.rules.person_events import (
+    PersonEvent,
+    as_it_is_now,
+    everybodys_event,
+    person_events,
+    request_event,
+)
 from chat.rules.projections import Change
 from chat.rules.record import record
 from chat.rules.rooms import Room
@@ -28,6 +34,7 @@ from chat.storage.aws import StoreFailure
 from chat.storage.event_publisher import PublishRefused
 from chat.storage.memory import Recent
 from chat.storage.places import Found, Place, head_place, in_room, membership_place
+from chat.storage.privacy_event_items import is_request, privacy_event_of
 
 AT_ONCE = 10
 """How many changes are looked at together."""
@@ -47,10 +54,10 @@ Publish = Callable[[str], None]
 
 @record(frozen=True, slots=True)
 class _Due:
-    """What somebody is to be told of the change at an index of the batch."""
+    """What somebody is to be told of the change at an index of the batch; `room` is `None` for what is of none."""
 
     index: int
-    room: Room
+    room: Room | None
     told: PersonEvent
     message_key: str | None = None
 
@@ -83,7 +90,8 @@ class PeopleTold:
         return Outcome(len(changes), refused)
 
     def _is_fresh(self, change: Change) -> bool:
-        return change.event is not None and change.event.ts > self._deployment.now() - PATIENCE_MS
+        event = change.event or _request_in(change)
+        return event is not None and event.ts > self._deployment.now() - PATIENCE_MS
 
     def _tell(self, changes: Sequence[Change]) -> Mapping[int, str]:
         """Tell of some changes; which of them the API never takes. People hear beside each other, each of them in order."""
@@ -135,6 +143,8 @@ class PeopleTold:
         """What is to be told of a change, as far as the change itself and the room's size say."""
         event = change.event
         if event is None:
+            if asked := _request_in(change):
+                yield _Due(index, None, asked)
             return
         room = Room.parse(event.room_id)
         for told in person_events(event):
@@ -178,9 +188,9 @@ class PeopleTold:
         return found_at(self._deployment, places, deadline_of(self._deployment), consistent=True)
 
     def _as_it_is_now(self, due: _Due, found: Found, now: int) -> _Due | None:
-        if due.told.kind == "MOVED":
-            return due
         room = due.room
+        if room is None or due.told.kind == "MOVED":
+            return due
         head = Head.found(found.get(head_place(room)))
         member = Member.found(found.get(membership_place(room, due.told.user_id)))
         item = found.get(in_room(room, due.message_key)) if due.message_key else None
@@ -207,9 +217,19 @@ class PeopleTold:
 def _places(due: _Due) -> Iterable[Place]:
     """What has to be looked at. Who hears that something has moved is in the room by its roster already."""
     yield own_place(due.told.user_id)
-    if due.told.kind != "MOVED":
-        yield head_place(due.room)
-    if due.told.kind not in ("MOVED", "ROOM_ENDED"):
+    if due.room is None or due.told.kind == "MOVED":
+        return
+    yield head_place(due.room)
+    if due.told.kind != "ROOM_ENDED":
         yield membership_place(due.room, due.told.user_id)
     if due.told.kind == "MENTIONED" and due.message_key:
         yield in_room(due.room, due.message_key)
+
+
+def _request_in(change: Change) -> PersonEvent | None:
+    """What the person is told of a request for their data."""
+    image = change.image
+    if not is_request(image["PK"]["S"], image["SK"]["S"]):
+        return None
+    event = privacy_event_of(image)
+    return None if event is None else request_event(event)

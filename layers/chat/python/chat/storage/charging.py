@@ -59,7 +59,8 @@ def charge(
     condition = (
         "attribute_exists(PK) AND #status = :active"
         " AND (attribute_not_exists(#mutedUntil) OR #mutedUntil <= :nowMs)"
-        f"{'' if member.held else ' AND attribute_not_exists(#held)'} AND {charge.condition}"
+        f"{'' if member.held else ' AND attribute_not_exists(#held)'}"
+        f"{'' if member.erased_at else ' AND attribute_not_exists(#erasedAt)'} AND {charge.condition}"
     )
     if member.role != "member":
         condition += " AND #role = :role"

@@ -29,9 +29,9 @@ class EventQueue:
         self._url = url
 
     def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
-        """One request has one event of a room at the most: entries of a request fail one by one, and the room's next event
+        """One request has one event of a group at the most: entries of a request fail one by one, and the group's next event
         would be in the queue before it."""
-        together = batches(events, MOST_ENTRIES, apart=lambda each: each.event.room_id)
+        together = batches(events, MOST_ENTRIES, apart=lambda each: each.event.group)
         return send_batches(events, together, self._put, HOPELESS, go_on)
 
     def _put(self, events: Sequence[Outgoing]) -> dict[int, str]:
@@ -40,7 +40,7 @@ class EventQueue:
             {
                 "Id": str(position),
                 "MessageBody": each.document,
-                "MessageGroupId": group_of(each.event.room_id),
+                "MessageGroupId": group_of(each.event.group),
                 "MessageDeduplicationId": sha256(each.event.id.encode()).hexdigest(),
             }
             for position, each in enumerate(events)
@@ -55,6 +55,7 @@ class EventQueue:
         return {int(entry["Id"]): str(entry["Code"]) for entry in answer.get("Failed", ())}
 
 
-def group_of(room_id: str) -> str:
-    """The room's group. Ids of rooms have characters that a group may have, and can be longer with their prefix."""
-    return room_id if len(room_id) <= LONGEST_ID else sha256(room_id.encode()).hexdigest()
+def group_of(group: str) -> str:
+    """The queue's name of a room's group, or another's. Ids of rooms have characters that it may have, and can be longer with
+    their prefix."""
+    return group if len(group) <= LONGEST_ID else sha256(group.encode()).hexdigest()

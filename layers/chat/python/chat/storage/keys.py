@@ -216,6 +216,11 @@ def due_floor(ms: int) -> str:
     return f"{min(max(ms, 0), LATEST_MS):013d}"
 
 
+def due_ms(sort_key: str) -> int:
+    """The instant in a key of `due`, in milliseconds."""
+    return int(sort_key.partition("#")[0])
+
+
 def request(request_id: str) -> str:
     return f"{REQUESTS}{request_id}"
 

@@ -33,6 +33,8 @@ PENDING_AVATAR, AVATAR = "pendingAvatar", "avatar"
 MOST_ATTACHMENTS = 10
 PREPARING = Rate(1 / 6, 20)
 """How fast somebody may prepare uploads, in all rooms together: ten a minute, twenty at once."""
+PREPARING_KEPT_S = 3_600
+"""How long the state of that rate is kept."""
 
 HELD_FILES = "held/"
 """The folder of files under a legal hold, which no lifecycle empties."""
@@ -149,7 +151,7 @@ def charge_upload(user_id: str, rate: Preparing | None, now: int) -> Write:
         preparing_place(user_id),
         condition="#tat = :tat" if rate else "attribute_not_exists(PK)",
         given={":tat": rate.tat} if rate else {},
-        set={"type": "Preparing", "tat": tat, "expiresAt": tat // 1_000_000 + 3_600},
+        set={"type": "Preparing", "tat": tat, "expiresAt": tat // 1_000_000 + PREPARING_KEPT_S},
     )
 
 
