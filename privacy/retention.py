@@ -10,7 +10,7 @@ from typing import Any, Literal
 from chat.deployment import Deployment
 from chat.rules import data_requests, retention
 from chat.steps import holds, ledger, occupancy, presence_items, quota, roster, saved_drafts
-from chat.storage import erased_items, send_attempt, uploads
+from chat.storage import erased_items, export_objects, send_attempt, uploads
 from privacy.configuration import Configured, configured
 from privacy.settings import Settings
 
@@ -151,6 +151,9 @@ def _bucket(own: Configured) -> Iterator[Kept]:
     )
     yield Kept("bucket", "pending/", PENDING_S, "it was uploaded", lifecycle)
     yield Kept("bucket", f"kept/{folder}/", (folder + 1) * DAY_S, "its message was sent", lifecycle)
+    yield Kept(
+        "bucket", export_objects.PREFIX, export_objects.KEPT_DAYS * DAY_S, "the export was made", lifecycle
+    )
     yield Kept("bucket", uploads.HELD_FILES, None, "the legal hold is lifted", "what people do")
     yield Kept(
         "bucket", "avatars/", None, "the picture is replaced, or the person is erased", "what people do"

@@ -4,13 +4,15 @@ a run that was stopped is started again with the same options."""
 import base64
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-from chat.deployment import Deployment
+from chat.deployment import Deployment, no_pseudonym
+from chat.rules.audit import pseudonym
 from chat.rules.models import RoomSettings
 from chat.rules.rooms import Table
 from chat.storage.aws import failures, refuse_incomplete_answers
@@ -18,6 +20,7 @@ from chat.storage.objects import Objects
 from chat.storage.store import Store
 from chat.storage.taken_back_log import DataKeys, KmsKeys, LocalKeys, TakenBackLog
 from chat.storage.uploads import Uploads
+from chat_lambda.secrets import BadSecret, read_key
 from restore.replay import finish_jobs, read_log, replay, summary
 from restore.settings import Settings
 from restore.tables import RestoredTable, Unfit
@@ -46,6 +49,8 @@ class Run:
         `Unfit`."""
         wanted = read_log(self._log(), self._own.instant_ms, self._progress)
         self._progress(f"to take back again: {summary(wanted)}")
+        if wanted.erased and self._own.audit_key is None:
+            raise Unfit("people were erased since: that takes --audit-key")
         if self._own.apply:
             self._restore()
         if not all(table.is_there() for table in self._tables.values()):
@@ -110,7 +115,18 @@ class Run:
             defaults=RoomSettings(retention_days=own.retention_days),
             deadline_s=DEADLINE_S,
             uploads=lambda: uploads,
+            pseudonym=self._pseudonym(),
         )
+
+    def _pseudonym(self) -> Callable[[str], str]:
+        own = self._own
+        if own.audit_key is None:
+            return no_pseudonym
+        try:
+            key = read_key("audit_key", own.audit_key, own.region)
+        except BadSecret as bad:
+            raise Unfit(f"--audit-key: {bad}") from None
+        return partial(pseudonym, key=key)
 
     def _uploads(self) -> Uploads | None:
         if self._own.uploads_bucket is None:

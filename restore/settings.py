@@ -24,6 +24,8 @@ class Settings(BaseModel):
     log_bucket: str = Field(min_length=3)
     log_key: str = Field(pattern=r"^(arn:aws[a-z-]*:kms:|file:)")
     """The KMS key that wraps the log's data keys, or `file:` and the path of one of our own."""
+    audit_key: str | None = Field(None, pattern=r"^(arn:aws[a-z-]*:(secretsmanager|ssm):|file:)")
+    """The deployment's `AUDIT_KEY`, as its functions name it: what comes of an erasure stands under its pseudonym."""
     uploads_bucket: str | None = None
     region: str = Field("us-east-1", min_length=1)
     endpoint: AnyHttpUrl | None = None
@@ -81,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--suffix", metavar="TEXT", help="what the restored tables' names end with")
     parser.add_argument("--log-bucket", metavar="NAME", required=True, help="of what was taken back")
     parser.add_argument("--log-key", metavar="ARN", required=True, help="the KMS key, or file:PATH")
+    parser.add_argument(
+        "--audit-key",
+        metavar="ARN",
+        help="the secret AUDIT_KEY, or file:PATH: where people were erased since",
+    )
     parser.add_argument("--uploads-bucket", metavar="NAME", help="of attachments")
     parser.add_argument("--region", metavar="NAME")
     parser.add_argument("--endpoint", metavar="URL", help="another DynamoDB than AWS's")

@@ -22,7 +22,7 @@ ARROWS = {
     "simulator": {"chat", "chat_lambda", "reference", "resolvers", "schema", "services"},
     "gateway": {"chat"},
     "migration": {"chat"},
-    "restore": {"chat"},
+    "restore": {"chat", "chat_lambda"},
     "privacy": {"chat", "chat_lambda"},
     "stream": {"chat"},
     "cost": {"chat"},

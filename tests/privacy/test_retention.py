@@ -50,7 +50,10 @@ def test_everything_else_that_is_kept_is_in_it(project: Path) -> None:
         (project / "terraform" / f"{name}.tf").read_text(encoding="utf-8") for name in ("uploads", "reader")
     )
     assert told["bucket", "pending/"] == DAY_S
-    assert '"pending/" = 1 }' in uploads
+    assert '"pending/" = 1, "exports/" = local.exports_days }' in uploads
+    exports = re.search(r"exports_days = (\d+)", uploads)
+    assert exports is not None
+    assert told["bucket", "exports/"] == int(exports[1]) * DAY_S
     assert told["bucket", "kept/365/"] == 366 * DAY_S
     assert '"kept/${days}/" => days + 1' in uploads
     queues = {int(each) for each in re.findall(r"message_retention_seconds += (\d+)", reader)}

@@ -9,10 +9,12 @@ import pytest
 from pydantic import AnyHttpUrl
 
 from chat.storage.aws import client as aws_client
+from chat.storage.items import values
 from restore.run import Run
 from restore.settings import Settings, read
+from restore.tables import Unfit
 from simulator.demo import create_tables
-from simulator.settings import REGION
+from simulator.settings import REGION, TABLES
 from tests.conftest import ENGINE
 from tests.restore.rehearsal import KEY, Restored, World, scanned
 from tests.restore.test_rehearsal import SECRET, Told
@@ -39,15 +41,19 @@ def address(request: pytest.FixtureRequest, endpoint: str, objects: Any, objects
 
 
 @pytest.fixture
-def told(functions_environ: None, address: str, objects: Any, objects_address: str) -> Told:
+def world(functions_environ: None, address: str, objects: Any, objects_address: str) -> World:
     dynamodb = aws_client("dynamodb", region=REGION, endpoint=address, timeout=20)
-    return Told(World(dynamodb, objects, objects_address))
+    return World(dynamodb, objects, objects_address)
 
 
-def settings(told: Told, restored: Restored, folder: Path, address: str, **more: Any) -> Settings:
+@pytest.fixture
+def told(world: World) -> Told:
+    return Told(world)
+
+
+def settings(world: World, restored: Restored, folder: Path, address: str, **more: Any) -> Settings:
     key = folder / "key"
     key.write_text(base64.urlsafe_b64encode(KEY).decode(), encoding="utf-8")
-    world = told.world
     return Settings(
         instant=datetime(2026, 1, 1, tzinfo=UTC),  # long before: what the snapshot has already stands
         generation=2,
@@ -67,15 +73,30 @@ def test_a_dry_run_and_then_the_restore(
     told.world.wanted()
     restored = told.world.restored()
     before = [list(scanned(told.world.client, name)) for name in restored.tables.values()]
-    assert not Run(settings(told, restored, tmp_path, address), lambda _: None).go()
+    assert not Run(settings(told.world, restored, tmp_path, address), lambda _: None).go()
     assert before == [list(scanned(told.world.client, name)) for name in restored.tables.values()]
     said: list[str] = []
-    assert Run(settings(told, restored, tmp_path, address, apply=True, count=True), said.append).go()
+    assert Run(settings(told.world, restored, tmp_path, address, apply=True, count=True), said.append).go()
     shown = capsys.readouterr().out
     assert f'core = {{ name = "{restored.tables["core"]}"' in shown
     assert "generation = 2" in shown
     assert restored.find(f"{SECRET} {told.room}") == []
     assert told.world.prefix not in "".join(said)  # nobody's id
+
+
+def test_erasures_since_take_the_key_of_pseudonyms(world: World, tmp_path: Path, address: str) -> None:
+    world.snapshot()
+    tombstone = {
+        "PK": f"USER#{world.prefix}",
+        "SK": "ERASED",
+        "type": "Tombstone",
+        "at": 7,
+        "state": "erased",
+    }
+    world.stream.client.put_item(TableName=TABLES["CORE_TABLE"], Item=values(tombstone))
+    world.wanted()
+    with pytest.raises(Unfit, match="--audit-key"):
+        Run(settings(world, world.restored(), tmp_path, address, apply=True), lambda _: None).go()
 
 
 @pytest.mark.parametrize(
@@ -85,6 +106,7 @@ def test_a_dry_run_and_then_the_restore(
         ({"--instant": "2999-01-01T00:00:00Z"}, "still to come"),
         ({"--instant": "2026-01-31T12:00:00"}, "--instant"),
         ({"--log-key": "secret"}, "--log-key"),
+        ({"--audit-key": "secret"}, "--audit-key"),
     ],
 )
 def test_bad_options_are_named(

@@ -15,14 +15,16 @@ from chat.operations.pin_message import pin_message
 from chat.operations.remove_member import remove_member
 from chat.operations.remove_message import remove_message
 from chat.operations.room import room as look_at_room
+from chat.operations.run_jobs import run_jobs
 from chat.operations.send_message import send_message
 from chat.operations.set_role import set_role
 from chat.operations.unban_member import unban_member
 from chat.operations.update_room import update_room
+from chat.rules.erasure import ERASED_SENDER
 from chat.rules.errors import ChatError, Muted, NotRoomMember
 from chat.rules.models import Role
-from chat.storage.items import values
-from simulator.settings import TABLES
+from chat.rules.tally import Tally
+from chat.steps.data_requests import Asking, make_request
 from tests.guarantees.support.fixtures import DAY_MS, new_room, plain
 from tests.restore.rehearsal import World
 
@@ -229,15 +231,25 @@ def test_what_the_log_says_of_rooms_and_messages_after_the_instant_is_nothing_to
         raise AssertionError("the room itself was there") from refusal
 
 
-def test_whoever_was_erased_is_kept_out_and_due_until_they_are_erased_again(world: World) -> None:
-    person = f"{world.prefix}-erased"
+@pytest.mark.parametrize("asked", ["after the instant", "before the instant"])
+def test_whoever_was_erased_is_erased_again(world: World, asked: str) -> None:
+    """Also where their request was there at the instant, and waited."""
+    person, other, text = f"{world.prefix}-erased", f"{world.prefix}-other", f"{world.prefix} my own words"
+    room = new_room(world.stream.client, members={person: "owner", other: "member"})
+    world.send(room, person, text, file=text.encode())
+    world.send(room, other, "theirs")
+    if asked == "before the instant":
+        make_request(world.live, person, "ERASURE", Asking("OPERATOR", None), 60_000, Tally())
     world.snapshot()
-    tombstone = {"PK": f"USER#{person}", "SK": "ERASED", "type": "Erased", "at": 7, "state": "erased"}
-    place = {"TableName": TABLES["CORE_TABLE"]}
-    world.stream.client.put_item(**place, Item=values(tombstone))
+    make_request(world.live, person, "ERASURE", Asking("OPERATOR", None), 0, Tally())
+    world.clock.jump(60_000)
+    assert run_jobs(world.live, 1_000.0, Tally()).failures == []
     restored, wanted = world.restored(), world.wanted()
-    assert restored.replay(wanted).total("due") == 1
-    (kept,) = restored.partition("core", f"USER#{person}")
-    assert (plain(kept)["at"], plain(kept)["state"]) == (7, "erasing")
-    world.client.put_item(TableName=restored.tables["core"], Item=values(tombstone))
-    assert restored.replay(wanted).of["PERSON_ERASED", "stands"] == 1
+    assert len(restored.find(text)) > 1, "without the replay all of it is back"
+    assert restored.replay(wanted, dry_run=True).of["PERSON_ERASED", "due"] == 1
+    restored.replay(wanted)
+    assert restored.replay(wanted, dry_run=True).of["PERSON_ERASED", "stands"] == 1
+    assert restored.find(text) == []
+    assert restored.find(person) == [f"USER#{person} ERASED"]
+    senders = [plain(item)["senderId"] for item in restored.partition("core", f"ROOM#{room}", "MSG#")]
+    assert senders == [ERASED_SENDER, other]
