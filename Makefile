@@ -126,9 +126,9 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
 	@$(MAKE) data
 
-data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md, events/stream/, docs/privacy/
+data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md, events/stream/, docs/privacy/, docs/what-it-costs.md
 	@$(BIN)/python -m lambda_package.botocore_data
-	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents && $(BIN)/python -m privacy.texts
+	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents && $(BIN)/python -m privacy.texts && $(BIN)/python -m cost.page
 
 docs: .venv/installed-dev ## the reference as pages in build/docs/, and what is committed of it: the schema, gateway's frames (AsyncAPI) and HTTP (OpenAPI), pictures
 	@exec $(BIN)/python -m reference build/docs
@@ -172,6 +172,9 @@ PRIVACY_HERE = $(if $(filter retention texts,$(firstword $(ARGS)))$(findstring -
 
 privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", what is kept for how long: "retention", and --region NAME before it for AWS
 	@exec $(if $(PRIVACY_HERE),$(LOCAL_KEYS)) $(BIN)/python -m privacy $(if $(PRIVACY_HERE),--endpoint "$$($(BIN)/python -m simulator address)") $(ARGS)
+
+cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
+	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
 
 reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets
 	@exec $(AS_HERE) $(BIN)/python -m stream $(HERE) $(ARGS)
@@ -327,4 +330,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate privacy restore reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate privacy restore cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean

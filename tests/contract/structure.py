@@ -28,6 +28,7 @@ PROGRAMS: Mapping[str, str] = {
     "restore": "restore",
     "privacy": "privacy",
     "stream": "stream",
+    "cost": "cost",
 }
 """The folder of each top-level package."""
 FLOORS = ("operations", "steps", "deployment", "identity", "hooks", "storage", "rules")

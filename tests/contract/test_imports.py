@@ -25,6 +25,7 @@ ARROWS = {
     "restore": {"chat", "chat_lambda"},
     "privacy": {"chat", "chat_lambda"},
     "stream": {"chat"},
+    "cost": {"chat"},
 }  # type: dict[str, set[str]]
 LIBRARIES = {
     "chat": {"jwt", "botocore", "cryptography"},
@@ -47,6 +48,7 @@ LIBRARIES = {
     "restore": {"boto3", "botocore", "pydantic"},
     "privacy": {"boto3", "botocore", "cryptography", "pydantic"},
     "stream": {"boto3", "botocore", "pydantic"},
+    "cost": set(),
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
 

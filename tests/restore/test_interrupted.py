@@ -20,7 +20,8 @@ class KilledError(Exception):
 
 
 class Killing:
-    """A client of DynamoDB whose program is killed at a transaction: before it, or after it took effect."""
+    """A client of DynamoDB whose program is killed at a transaction: before it, or after the first from there on that took
+    effect, since one may be refused."""
 
     def __init__(self, client: Any, at: int, *, after: bool) -> None:
         self._client, self.left, self._after = client, at, after
@@ -30,10 +31,10 @@ class Killing:
 
     def transact_write_items(self, **request: Any) -> Any:
         self.left -= 1
-        if self.left == 0 and not self._after:
+        if self.left <= 0 and not self._after:
             raise KilledError
         answer = self._client.transact_write_items(**request)
-        if self.left == 0:
+        if self.left <= 0:
             raise KilledError
         return answer
 
@@ -56,7 +57,7 @@ def test_killed_and_started_again(
             pass
         else:
             break
-        killing.left = -1
+        killing.left = 10**9  # never again
         restored.replay(wanted)
         left = restored.replay(wanted, dry_run=True)
         assert (left.total("due"), left.total("done")) == (0, 0), number

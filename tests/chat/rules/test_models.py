@@ -68,6 +68,7 @@ def test_what_a_membership_lacks_is_nought() -> None:
         "again_tat": 0,
         "react_tat": 0,
         "held": 0,
+        "erased_at": 0,
         "left_by_self": 0,
         "invitation_ended": 0,
     }

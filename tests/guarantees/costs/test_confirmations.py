@@ -4,7 +4,6 @@ by one, and by the hundred. Counted with the real code, and compared with `docs/
 A hundred people stand for a hundred thousand: nothing of it grows with the room.
 """
 
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +21,9 @@ from chat.steps.heartbeat_request import MOST_PEOPLE
 from chat.storage.aws import client as aws_client
 from chat.storage.items import values
 from chat.storage.places import membership_place
+from cost import prices
+from cost.prices import A_MILLION
+from cost.usage import MS_ALONE, MS_OF_A_HUNDRED
 from simulator.engine import PROJECT
 from simulator.settings import REGION
 from tests.guarantees.costs.capacity import CapacityCounter
@@ -31,12 +33,6 @@ from tests.guarantees.support.fixtures import MovingClock, change_room, new_room
 PEOPLE, EVERY_S, ROUNDS, MESSAGES = 100_000, 30, 4, 30
 AN_HOUR = PEOPLE * 3_600 // EVERY_S
 """How many heartbeats."""
-
-APPSYNC, READ, WRITE, CALL, GB_S = 4.00, 0.125, 0.625, 0.20, 16.6667
-"""Dollars a million: operations of AppSync, read and write request units of DynamoDB on demand, calls of Lambda; GB-seconds."""
-
-MS_ALONE, MS_OF_A_HUNDRED = 15, 500
-"""How long a call takes at 1 GB, about: what `docs/costs.md` assumes."""
 
 GATEWAY = Caller("gateway", frozenset({"gateway"}))
 
@@ -55,9 +51,9 @@ class Hour:
     def dollars(self) -> dict[str, float]:
         seconds = self.calls * self.milliseconds / 1_000
         return {
-            "AppSync": self.calls * APPSYNC,
-            "Lambda": self.calls * CALL + seconds * GB_S,
-            "DynamoDB": self.read * READ + self.written * WRITE,
+            "AppSync": self.calls * prices.OPERATION * A_MILLION,
+            "Lambda": (self.calls * prices.CALL + seconds * prices.GB_SECOND) * A_MILLION,
+            "DynamoDB": (self.read * prices.READ_UNIT + self.written * prices.WRITE_UNIT) * A_MILLION,
         }
 
     def row(self, name: str) -> str:
@@ -93,8 +89,10 @@ def an_hour(
     client: Any,
     say: Callable[[Deployment, list[str], dict[str, Any]], int],
     milliseconds: float,
+    messages: int,
+    counted: int,
 ) -> Hour:
-    """Measured over two minutes in which messages come, when everybody has been there for a while."""
+    """Measured over `counted` half minutes in each of which `messages` come, when everybody has been there for a while."""
     clock = MovingClock()
     deployment = process(capacity.client, clock)
     people = [f"p{number}-{uuid.uuid4().hex[:8]}" for number in range(MOST_PEOPLE)]
@@ -103,16 +101,16 @@ def an_hour(
     places = [membership_place(room, each) for each in people]
     put_all(client, table_name(room), [place.key | member for place in places])
     calls, seq = 0, 0
-    for number in range(-4, ROUNDS):
+    for number in range(-2, counted):
         if number == 0:
             capacity.open(None)
             calls = 0
         clock.sleep(EVERY_S)
         rooms = [{"roomId": room.id, "seq": seq}]
-        seq += MESSAGES
+        seq += messages
         change_room(client, room.id, seq=seq, ts=clock.now(), datedSeq=1, datedTs=clock.now(), datedDays=365)
         calls += say(deployment, people, {"deviceId": "desk", "rooms": rooms})
-    share = AN_HOUR / (MOST_PEOPLE * ROUNDS) / 1_000_000
+    share = AN_HOUR / (MOST_PEOPLE * counted) / 1_000_000
     return Hour(
         calls * share,
         capacity.read * share,
@@ -122,15 +120,39 @@ def an_hour(
     )
 
 
-def test_by_the_hundred_confirmations_cost_less_than_the_messages(
-    capacity: CapacityCounter, client: Any
+QUIET_ROUNDS = 2
+"""One in which a device is written, and one in which it is not."""
+
+
+@pytest.mark.parametrize(
+    ("name", "say", "milliseconds", "messages", "rounds", "calls"),
+    [
+        ("`heartbeat`, one by one", one_by_one, MS_ALONE, MESSAGES, ROUNDS, 12.0),
+        ("`heartbeats`, by the hundred", by_the_hundred, MS_OF_A_HUNDRED, MESSAGES, ROUNDS, 0.12),
+        ("`heartbeat`, one by one, nothing said", one_by_one, MS_ALONE, 0, QUIET_ROUNDS, 12.0),
+        (
+            "`heartbeats`, by the hundred, nothing said",
+            by_the_hundred,
+            MS_OF_A_HUNDRED,
+            0,
+            QUIET_ROUNDS,
+            0.12,
+        ),
+    ],
+    ids=["alone", "together", "alone, quiet", "together, quiet"],
+)
+def test_confirmations_cost_what_is_documented(
+    capacity: CapacityCounter,
+    client: Any,
+    name: str,
+    say: Callable[[Deployment, list[str], dict[str, Any]], int],
+    milliseconds: float,
+    messages: int,
+    rounds: int,
+    calls: float,
 ) -> None:
-    alone = an_hour(capacity, client, one_by_one, MS_ALONE)
-    together = an_hour(capacity, client, by_the_hundred, MS_OF_A_HUNDRED)
-    rows = [alone.row("`heartbeat`, one by one"), together.row("`heartbeats`, by the hundred")]
-    print("\n" + "\n".join(rows))
-    page = (PROJECT / "docs" / "costs.md").read_text(encoding="utf-8")
-    documented = re.findall(r"^\| `heartbeats?`, (?:one by one|by the hundred) \|.*$", page, re.MULTILINE)
-    assert documented == rows
-    assert alone.calls == pytest.approx(12.0)
-    assert together.calls == pytest.approx(0.12)
+    hour = an_hour(capacity, client, say, milliseconds, messages, rounds)
+    row = hour.row(name)
+    print("\n" + row)
+    assert row in (PROJECT / "docs" / "costs.md").read_text(encoding="utf-8").splitlines()
+    assert hour.calls == pytest.approx(calls)

@@ -14,6 +14,7 @@ from chat.deployment import Deployment
 from chat.storage.aws import client as aws_client
 from chat.storage.objects import Objects
 from chat.storage.uploads import Uploads
+from cost.table import Cost, documented_costs
 from simulator.engine import PROJECT
 from simulator.settings import BUCKET, REGION, WIRING
 from tests.guarantees.costs.capacity import CapacityCounter
@@ -21,7 +22,6 @@ from tests.guarantees.costs.prepared_rooms import PreparedRooms
 from tests.guarantees.costs.situations import NOT_IN_THE_TABLE, SITUATIONS
 from tests.guarantees.support.fixtures import Clock, MovingClock, process
 
-ROW = re.compile(r"\| `(\w+)`(, [^|]+)? \| (\d+) \| ([\d+ ]+) \| ([\d.]+) \| ([\d.]+) \| (\d*) \| (.*) \|")
 SCHEMA = (PROJECT / "resolvers" / "schema.graphql").read_text(encoding="utf-8")
 LINKS = {
     mutation: subscription
@@ -30,32 +30,6 @@ LINKS = {
     )
     for mutation in re.findall(r'"(\w+)"', mutations)
 }
-
-
-@dataclass(frozen=True)
-class Cost:
-    """One row: requests by waves, units, requests to S3, and the
-    subscription that the answer is published to."""
-
-    round_trips: int
-    waves: tuple[int, ...]
-    read: float
-    written: float
-    objects: int
-    published: str
-
-
-def documented_costs() -> dict[str, Cost]:
-    """By the operation and its situation."""
-    found: dict[str, Cost] = {}
-    for line in (PROJECT / "docs" / "costs.md").read_text(encoding="utf-8").splitlines():
-        if row := ROW.fullmatch(line):
-            field, situation, trips, waves, read, written, objects, published = row.groups()
-            numbers = tuple(int(each) for each in waves.split(" + "))
-            found[field + (situation or "")] = Cost(
-                int(trips), numbers, float(read), float(written), int(objects or 0), published
-            )
-    return found
 
 
 @dataclass
