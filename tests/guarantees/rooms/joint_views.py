@@ -135,7 +135,7 @@ class JointViews(MentionHistory):
     def check_unread(self, user: str, *, is_told: bool) -> None:
         """What is unread is a naive count at any moment; and so is what of it mentions them, once all is told."""
         unread, mentions = self.counts(user)
-        assert unread == self.unread_of(user), user
+        assert unread == self.unread_of(user), (user, unread, self.unread_of(user))
         expected = self.unread_mentions_of(user)
         assert mentions == expected if is_told else mentions <= expected, user
 
