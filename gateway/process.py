@@ -13,6 +13,7 @@ import aiohttp
 
 from chat.rules.rooms import Room
 from gateway import documents, server_frames
+from gateway.administration import Administration
 from gateway.admission import Admission, AdmissionLimits
 from gateway.appsync import AppSync
 from gateway.authorization import ServiceAuthorization, ServiceToken
@@ -72,7 +73,8 @@ class Gateway:
     async def running(self) -> AsyncIterator[None]:
         url, prefix = str(self.settings.appsync_url), self.settings.schema_prefix
         # Connections of their own: a realtime one lasts, and would keep a place that requests wait for.
-        async with _http() as requests, _http() as realtime:
+        administration = Administration(self).listening(self.settings.admin_socket)
+        async with _http() as requests, _http() as realtime, administration:
             self.appsync = AppSync(url, requests, self.breaker, prefix)
             self.realtime = Realtime(url, realtime, self.authorization, self.breaker, prefix)
             self.service = Service(self.authorization, self.appsync)

@@ -135,6 +135,8 @@ class Settings(BaseModel):
     """Frames of a busy room that come within a tick are written together."""
     drain_seconds: float = Field(10.0, ge=0, le=300)
     ping_seconds: float = Field(45.0, ge=1, le=300)
+    admin_socket: Path | None = None
+    """Where an operator on this machine asks what is in memory: a Unix socket, none by default."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")

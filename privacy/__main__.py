@@ -10,19 +10,26 @@ from chat.storage.store import Store
 from privacy.client import client
 from privacy.configuration import BadDeployment
 from privacy.fetch import fetch, made_and_fetched
+from privacy.pseudonyms import BadFile, of_key_file
 from privacy.requests import COMMANDS, Lines
+from privacy.scan import SomethingFound, of_settings
 from privacy.settings import Settings, read
 
 
 def deployment(own: Settings) -> Deployment:
     """The tables that the settings name. Raises `StoreFailure`."""
     dynamodb = client("dynamodb", own.region, str(own.endpoint).rstrip("/") if own.endpoint else None)
-    return Deployment(store=Store(dynamodb, {"core": own.core_table, "guild": own.guild_table}))
+    store = Store(dynamodb, {"core": own.core_table, "guild": own.guild_table})
+    if own.pseudonym_key is None:
+        return Deployment(store=store)
+    return Deployment(store=store, pseudonym=of_key_file(own.pseudonym_key))
 
 
 def _lines(own: Settings) -> Lines:
     if own.command == "fetch":
         return fetch(deployment(own), own)
+    if own.command == "scan":
+        return of_settings(deployment(own), own)
     if own.command == "export" and own.to:
         return made_and_fetched(deployment(own), own)
     return COMMANDS[own.command](deployment(own), own)
@@ -33,11 +40,11 @@ def main() -> int:
     own = read(sys.argv[1:])
     try:
         for line in _lines(own):
-            print(json.dumps(line, sort_keys=True))
+            print(json.dumps(line, sort_keys=True), flush=True)
     except FileExistsError as there:
         print(f"{there.filename} is there already", file=sys.stderr)
         return 1
-    except (ChatError, BadDeployment, OSError) as refusal:
+    except (ChatError, BadDeployment, BadFile, OSError, SomethingFound) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except StoreFailure as failure:

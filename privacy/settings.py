@@ -18,7 +18,9 @@ from pydantic import (
 
 from chat.rules.rooms import is_user_id
 
-Command = Literal["export", "erase", "withdraw", "list", "show", "fetch", "erasures", "retention", "texts"]
+Command = Literal[
+    "export", "erase", "withdraw", "list", "show", "fetch", "erasures", "scan", "retention", "texts"
+]
 
 MOST_WAIT_HOURS = 14 * 24
 """A request is answered within a month: what it may wait of that."""
@@ -50,6 +52,20 @@ class Settings(BaseModel):
     to: Path | None = None
     bucket: str = Field("chat-uploads", min_length=3)
     s3_endpoint: AnyHttpUrl | None = None
+    text_file: Path | None = None
+    receipt: str | None = Field(None, max_length=64)
+    pseudonym_key: Path | None = None
+    segments: int = Field(4, ge=1, le=64)
+    buckets: tuple[str, ...] = ()
+    log_groups: tuple[str, ...] = ()
+    log_files: tuple[Path, ...] = ()
+    gateways: tuple[Path, ...] = ()
+
+    @model_validator(mode="after")
+    def _whose_receipt(self) -> "Settings":
+        if self.receipt is not None and self.pseudonym_key is None:
+            raise ValueError("--receipt needs --pseudonym-key: the receipt names the person by that alone")
+        return self
 
     @model_validator(mode="after")
     def _one_wait(self) -> "Settings":
@@ -109,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_target(fetching, "the folder that it goes into", is_required=True)
     _command(commands, "list", "somebody's requests").add_argument("user", metavar="USER")
     _command(commands, "erasures", "what came of erasures, the newest last")
+    _scan(_command(commands, "scan", "where an id and texts still are; the status is 1 where they are"))
     keeping = _command(commands, "retention", "what is kept for how long, from configuration")
     writing = _command(commands, "texts", "the templates of policy and records, with its figures")
     writing.add_argument("--into", metavar="FOLDER", required=True)
@@ -119,6 +136,23 @@ def _parser() -> argparse.ArgumentParser:
             help="what `terraform output -json retention` says of a deployment",
         )
     return parser
+
+
+def _scan(scan: argparse.ArgumentParser) -> None:
+    scan.add_argument("user", metavar="USER")
+    scan.add_argument("--text-file", metavar="FILE", help="a text a line, or a JSON string")
+    scan.add_argument("--receipt", metavar="ID", help="note the result in the receipt of this erasure")
+    scan.add_argument("--pseudonym-key", metavar="FILE", help="AUDIT_KEY, as base64url")
+    scan.add_argument("--segments", metavar="N", help="how many parts of a table are read at once")
+    scan.add_argument("--bucket", dest="buckets", metavar="NAME", action="append")
+    scan.add_argument("--s3-endpoint", metavar="URL", help="another S3 than AWS's, or that of --endpoint")
+    scan.add_argument(
+        "--log-group", dest="log_groups", metavar="PREFIX", action="append", help="of CloudWatch Logs"
+    )
+    scan.add_argument("--log-file", dest="log_files", metavar="PATH", action="append")
+    scan.add_argument(
+        "--gateway", dest="gateways", metavar="SOCKET", action="append", help="a gateway's ADMIN_SOCKET"
+    )
 
 
 def _add_target(parser: argparse.ArgumentParser, help_: str, *, is_required: bool = False) -> None:

@@ -226,6 +226,25 @@ def done_writes(
     ]
 
 
+def note_scan(deployment: Deployment, user_id: str, request_id: str, result: Mapping[str, Any]) -> None:
+    """Write the result of a scan into the receipt of somebody's erasure, in place of an earlier one. Raises `InvalidInput` where
+    there is no such erasure that is done, and `ServiceUnavailable`."""
+
+    def step() -> bool:
+        place = erasure_place(deployment.pseudonym(user_id), request_id)
+        request = DataRequest.found(deployment.store.tables.get(place))
+        if request is None:
+            raise InvalidInput("privacy.unknown", argument="id")
+        receipt = json.dumps({**request.counted(), "scan": result}, sort_keys=True)
+        was = {":rev": request.rev}
+        deployment.store.tables.transact(
+            [Write(place, "#rev = :rev", was, set={"receipt": receipt, "rev": request.rev + 1})]
+        )
+        return True
+
+    until_committed(deployment, Tally(), step)
+
+
 def refused_writes(request: DataRequest, reason: str, now: int) -> list[Write]:
     """The transaction that ends a job which cannot be done; `reason` is a word such as `legalHold`."""
     return _ended_writes(request, {"state": "REFUSED", "reason": reason}, now)

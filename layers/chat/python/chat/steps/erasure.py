@@ -163,6 +163,7 @@ def _receipt(notes: list[Item]) -> dict[str, Any]:
         "messages": sum(each.messages for each in told),
         "ranges": sum(each.runs for each in told),
         "revisions": sum(each.revisions for each in told),
+        "scan": None,  # none was made yet: `note_scan`
     }
 
 
