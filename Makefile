@@ -39,7 +39,7 @@ gateway: .venv/installed .venv-gateway/installed ## plain WebSocket in front of 
 	@exec $(GATEWAY) -m gateway
 
 # Where the service signs it has no token, and with IDENTITY nobody is told a single issuer.
-GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) \
+GATEWAY = env APPSYNC_URL=$${APPSYNC_URL:-http://127.0.0.1:$(PORT)/graphql} PORT=$(GATEWAY_PORT) ADMIN_SOCKET=$${ADMIN_SOCKET:-.local/gateway.sock} \
 	$(if $(filter iam,$(SERVICE_AUTH) $(SERVICE_MODE)),$(BY_IAM),SERVICE_TOKEN=$${SERVICE_TOKEN:-file:.local/gateway.token}) \
 	$(if $(IDENTITY)$(AUTH),$(if $(IDENTITY),,$(TOLD)),$(BY_OUR_TOKENS)) .venv-gateway/bin/python
 TOLD = IDENTITY="$$($(BIN)/python -m simulator identity)" TOKEN_MARKER="$$($(BIN)/python -m simulator identity --setting=TOKEN_MARKER)"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
-from chat.rules.erasure import ERASED_SENDER
+from chat.rules.erasure import ERASED_SENDER, without_person
 from gateway import server_frames
 from gateway.position import RoomPosition
 
@@ -139,14 +139,23 @@ class ReplayBuffer:
                 self._set_frame(event, _with_reactions(event.frame, reactions))
 
     def erase(self, runs: Sequence[tuple[int, int]]) -> None:
-        """Keep nothing of the messages with these numbers but that they were."""
+        """Keep nothing of the messages with these numbers but that they were, nor the names of their senders in what was told
+        before. No message of theirs, no name: such notices go as they are pushed out."""
         every = {
-            id(each): each for each in (*self._events, *self._messages.values(), *self._changes.values())
+            id(each): each
+            for each in (*self._events, *self._messages.values(), *self._changes.values())
+            if each.frame
         }
+        senders = set()
         for event in every.values():
-            if event.kind != "notice" and event.frame and is_in(runs, event.seq):
+            if event.kind != "notice" and is_in(runs, event.seq):
                 event.reactions = None
+                senders.add(json.loads(server_frames.payload(event.frame))["message"].get("senderId"))
                 self._set_frame(event, _erased(event.frame))
+        for event in every.values():
+            for sender in senders - {ERASED_SENDER, None}:
+                if event.kind == "notice" and json.dumps(sender, ensure_ascii=False).encode() in event.frame:
+                    self._set_frame(event, _without(event.frame, sender))
 
     def forget_before(self, instant: str) -> None:
         """Forget messages from before this instant (as on the wire), and what came before them."""
@@ -231,6 +240,11 @@ def without_content(message: Mapping[str, Any]) -> dict[str, Any]:
 def _erased(frame: bytes) -> bytes:
     fields = json.loads(server_frames.payload(frame))
     fields["message"] = without_content(fields["message"])
+    return server_frames.framed(server_frames.encode(fields.pop("type"), **fields))
+
+
+def _without(frame: bytes, user_id: str) -> bytes:
+    fields = without_person(json.loads(server_frames.payload(frame)), user_id)
     return server_frames.framed(server_frames.encode(fields.pop("type"), **fields))
 
 

@@ -2,27 +2,30 @@
 
 import json
 import sys
+from functools import partial
 
 from chat.deployment import Deployment
+from chat.rules.audit import pseudonym
 from chat.rules.errors import ChatError
 from chat.storage.aws import StoreFailure
 from chat.storage.store import Store
+from chat_lambda.secrets import BadSecret, read_key
 from privacy.client import client
 from privacy.configuration import BadDeployment
 from privacy.fetch import fetch, made_and_fetched
-from privacy.pseudonyms import BadFile, of_key_file
 from privacy.requests import COMMANDS, Lines
-from privacy.scan import SomethingFound, of_settings
+from privacy.scan import BadTexts, SomethingFound, of_settings
 from privacy.settings import Settings, read
 
 
 def deployment(own: Settings) -> Deployment:
-    """The tables that the settings name. Raises `StoreFailure`."""
+    """The tables that the settings name. Raises `BadSecret` and `StoreFailure`."""
     dynamodb = client("dynamodb", own.region, str(own.endpoint).rstrip("/") if own.endpoint else None)
     store = Store(dynamodb, {"core": own.core_table, "guild": own.guild_table})
-    if own.pseudonym_key is None:
+    if own.audit_key is None:
         return Deployment(store=store)
-    return Deployment(store=store, pseudonym=of_key_file(own.pseudonym_key))
+    key = read_key("audit_key", own.audit_key, own.region)
+    return Deployment(store=store, pseudonym=partial(pseudonym, key=key))
 
 
 def _lines(own: Settings) -> Lines:
@@ -44,7 +47,7 @@ def main() -> int:
     except FileExistsError as there:
         print(f"{there.filename} is there already", file=sys.stderr)
         return 1
-    except (ChatError, BadDeployment, BadFile, OSError, SomethingFound) as refusal:
+    except (ChatError, BadDeployment, BadSecret, BadTexts, OSError, SomethingFound) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except StoreFailure as failure:

@@ -15,7 +15,6 @@ from chat.storage import keys
 from chat.storage.aws import StoreFailure
 from privacy.client import client
 from privacy.places import Finding, Place
-from privacy.pseudonyms import BadFile
 from privacy.scan_buckets import Bucket
 from privacy.scan_gateway import GatewayMemory
 from privacy.scan_logs import LogFile, LogGroups
@@ -27,6 +26,10 @@ KINDS = ("tables", "buckets", "logs", "gateway")
 
 class SomethingFound(Exception):
     """A scan has found what is there on no purpose."""
+
+
+class BadTexts(Exception):
+    """The file of texts is not in its form. Says which file, and nothing of what is in it."""
 
 
 def traces_of(user_id: str, texts: Iterable[str] = (), person: str | None = None) -> Traces:
@@ -70,13 +73,13 @@ def findings(places: Iterable[Place], traces: Traces) -> list[str]:
 
 def of_settings(deployment: Deployment, own: Settings) -> Iterator[Mapping[str, Any]]:
     """What `scan` says, with when it began before it. Raises `SomethingFound` after the last line, `InvalidInput` for a request
-    that is none of this person's erasures, `StoreFailure`, and `BadFile` for a file of texts that is not in its form."""
+    that is none of this person's erasures, `StoreFailure`, and `BadTexts` for a file of texts that is not in its form."""
     user_id = own.user or ""
-    person = deployment.pseudonym(user_id) if own.pseudonym_key else None
+    person = deployment.pseudonym(user_id) if own.audit_key else None
     try:
         traces = traces_of(user_id, _texts(own.text_file), person)
     except ValueError as error:
-        raise BadFile(f"{own.text_file}: {error}") from None
+        raise BadTexts(f"{own.text_file} is not a text a line, or {error}") from None
     began = {"scan": to_wire(deployment.now()), "texts": len(traces.texts)}
     last: Mapping[str, Any] = {}
     yield began

@@ -54,7 +54,7 @@ class Settings(BaseModel):
     s3_endpoint: AnyHttpUrl | None = None
     text_file: Path | None = None
     receipt: str | None = Field(None, max_length=64)
-    pseudonym_key: Path | None = None
+    audit_key: str | None = Field(None, pattern=r"^(arn:aws[a-z-]*:(secretsmanager|ssm):|file:)")
     segments: int = Field(4, ge=1, le=64)
     buckets: tuple[str, ...] = ()
     log_groups: tuple[str, ...] = ()
@@ -63,8 +63,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _whose_receipt(self) -> "Settings":
-        if self.receipt is not None and self.pseudonym_key is None:
-            raise ValueError("--receipt needs --pseudonym-key: the receipt names the person by that alone")
+        if self.receipt is not None and self.audit_key is None:
+            raise ValueError("--receipt needs --audit-key: the receipt names the person by that alone")
         return self
 
     @model_validator(mode="after")
@@ -142,7 +142,7 @@ def _scan(scan: argparse.ArgumentParser) -> None:
     scan.add_argument("user", metavar="USER")
     scan.add_argument("--text-file", metavar="FILE", help="a text a line, or a JSON string")
     scan.add_argument("--receipt", metavar="ID", help="note the result in the receipt of this erasure")
-    scan.add_argument("--pseudonym-key", metavar="FILE", help="AUDIT_KEY, as base64url")
+    scan.add_argument("--audit-key", metavar="ARN", help="the secret AUDIT_KEY, or file:PATH")
     scan.add_argument("--segments", metavar="N", help="how many parts of a table are read at once")
     scan.add_argument("--bucket", dest="buckets", metavar="NAME", action="append")
     scan.add_argument("--s3-endpoint", metavar="URL", help="another S3 than AWS's, or that of --endpoint")

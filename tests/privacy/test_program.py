@@ -1,5 +1,6 @@
 """`python -m privacy` as an operator starts it."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -9,13 +10,19 @@ from uuid import uuid4
 
 import pytest
 
+from chat.operations.run_jobs import run_jobs
+from chat.rules.audit import pseudonym
+from chat.rules.tally import Tally
+from chat.steps.data_requests import Asking, list_erasures, make_request
 from chat.storage import keys
 from privacy.verify import WHOLE, main
 from simulator.settings import REGION
 from tests.guarantees.privacy.exporting import Person
-from tests.guarantees.support.fixtures import Clock, new_room, partition
+from tests.guarantees.support.fixtures import Clock, new_room, partition, process
 
 pytestmark = pytest.mark.real_engine("a program of its own meets no engine in this process")
+
+AUDIT_KEY = b"a key for tests, 32 bytes long.."
 
 
 class Program:
@@ -98,3 +105,56 @@ def test_an_export_is_fetched_once_it_is_done(
     assert Path(fetched["file"]).read_bytes() == archive
     assert main([fetched["file"]]) == WHOLE
     assert program.run("fetch", *where)[0] == 1, "what is there is not overwritten"
+
+
+def test_a_scan_says_what_is_left_and_is_noted_in_the_receipt(
+    client: Any, program: Program, tmp_path: Path
+) -> None:
+    user, text = f"u-{uuid4()}", f"a glacier {uuid4()}"
+    room, key = new_room(client, user), tmp_path / "audit-key"
+    key.write_text(base64.urlsafe_b64encode(AUDIT_KEY).decode())
+    (tmp_path / "texts").write_text(f"{text}\n{json.dumps(text)}\n\n")
+    (tmp_path / "log").write_text(f"by {pseudonym(user, AUDIT_KEY)}\n")
+    asked = ["scan", user, f"--text-file={tmp_path / 'texts'}", f"--log-file={tmp_path / 'log'}"]
+    status, lines, said = program.run(*asked)
+    assert (status, said) == (1, f"{lines[-1]['found']} found\n")
+    assert any(room in line.get("key", "") for line in lines)
+    ours = process(client, Clock(), pseudonym=lambda each: pseudonym(each, AUDIT_KEY))
+    request = make_request(ours, user, "ERASURE", Asking("OPERATOR", None), 0, Tally())
+    asked += [f"--audit-key=file:{key}", f"--receipt={request.request_id}"]
+    status, lines, said = program.run(*asked)
+    assert (status, "code=InvalidInput argument=id" in said) == (1, True), "it is not done yet"
+    assert run_jobs(ours, 1_000.0, Tally()).failures == []
+    (before,) = list_erasures(ours, user)
+    assert before.counted()["scan"] is None
+    status, [began, *_, last], said = program.run(*asked)
+    assert (status, said, last["found"], last["kept"]) == (0, "", 0, 4), (
+        "tombstone, log, and the receipt by its key and in it"
+    )
+    assert last["notLooked"] == ["buckets", "gateway"]
+    (noted,) = list_erasures(ours, user)
+    assert noted.counted()["scan"] == {**began, **last}
+    assert {**noted.counted(), "scan": None} == before.counted()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--receipt=x"], "--receipt needs --audit-key"),
+        (["--segments=0"], "segments"),
+        (["--audit-key=secret"], "audit-key"),
+    ],
+)
+def test_bad_options_of_a_scan_are_named(program: Program, options: list[str], said: str) -> None:
+    status, _, error = program.run("scan", "alice", *options)
+    assert status == 2
+    assert said in error
+
+
+@pytest.mark.parametrize("texts", ['"no end', "[1]\n" * 1_001])
+def test_texts_that_cannot_be_read_are_refused(program: Program, tmp_path: Path, texts: str) -> None:
+    (tmp_path / "texts").write_text(texts)
+    status, lines, error = program.run("scan", "alice", f"--text-file={tmp_path / 'texts'}")
+    assert (status, lines) == (1, [])
+    assert "texts is not a text a line" in error
+    assert "no end" not in error

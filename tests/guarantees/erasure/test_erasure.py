@@ -4,7 +4,6 @@ whoever follows them ends equal to the server."""
 import json
 import os
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,9 +30,14 @@ from chat.steps.erasure import KIND
 from chat.steps.jobs import Run, list_jobs
 from chat.storage import keys
 from chat.storage.aws import client as aws_client
-from chat.storage.places import head_place, tombstone_place
+from chat.storage.places import head_place, membership_place, tombstone_place
 from chat.storage.uploads import Upload, Uploads, upload_write
+from privacy.places import Place
+from privacy.scan import findings, kept_of, traces_of
+from privacy.scan_buckets import Bucket as ScannedBucket
+from privacy.scan_tables import Table
 from simulator.settings import REGION, TABLES
+from tests.guarantees.erasure.places import Bucket, Followed, Memory
 from tests.guarantees.support.fixtures import (
     Clock,
     follow,
@@ -47,8 +51,6 @@ from tests.guarantees.support.fixtures import (
     table_name,
 )
 from tests.resolvers.rights import Rights
-
-SECRET = "my heart is a glacier"
 
 
 class Killed(BaseException):
@@ -82,24 +84,11 @@ class Doomed:
         return write(**request)
 
 
-class Bucket:
-    """What has been deleted."""
-
-    def __init__(self) -> None:
-        self.deleted: list[str] = []
-
-    def delete(self, names: Sequence[str]) -> None:
-        self.deleted += names
-
-    def find(self, _: str) -> None:
-        """There is nothing to hold."""
-
-
 @dataclass
 class World:
     """Rooms in which somebody has left something of every kind."""
 
-    client: Any
+    client: Followed
     ours: Deployment
     bucket: Bucket
     person: str = field(default_factory=lambda: f"eve-{uuid.uuid4()}")
@@ -107,6 +96,7 @@ class World:
     rooms: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     heads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    secret: str = field(default_factory=lambda: f"my heart is a glacier {uuid.uuid4()}")
 
     def lived_in(self, messages: int = 2) -> "World":
         me, one, other = self.person, f"bob-{uuid.uuid4()}", f"cat-{uuid.uuid4()}"
@@ -115,23 +105,23 @@ class World:
         for prefix, role in places:
             room = new_room(self.client, members={me: role, one: "member", other: "moderator"}, prefix=prefix)
             self.rooms.append(room)
-            own = [self._say(room, me, f"{SECRET} {number}") for number in range(messages)]
+            own = [self._say(room, me, f"{self.secret} {number}") for number in range(messages)]
             theirs = self._say(room, one, "hello", mentions=[me])
             self._mention(room, me, theirs)
-            own.append(self._say(room, me, SECRET, mentions=[one], replyTo=theirs.id))
+            own.append(self._say(room, me, self.secret, mentions=[one], replyTo=theirs.id))
             self._say(room, other, "bye")
-            own.append(self._say(room, me, f"{SECRET}, once more"))
+            own.append(self._say(room, me, f"{self.secret}, once more"))
             self._attach(room, own[0])
             edit_message(
-                self.ours, Caller(me), {"roomId": room, "id": own[1].id, "text": f"{SECRET}!"}, Tally()
+                self.ours, Caller(me), {"roomId": room, "id": own[1].id, "text": f"{self.secret}!"}, Tally()
             )
             react(self.ours, (), Caller(me), {"roomId": room, "id": theirs.id, "emoji": "👍"}, Tally())
             pin_message(self.ours, Caller(other), {"roomId": room, "id": own[0].id}, Tally())
             mark_read(self.ours, Caller(me), {"roomId": room, "seq": 1}, Tally())
-            save_draft(self.ours, Caller(me), {"roomId": room, "text": SECRET}, Tally())
+            save_draft(self.ours, Caller(me), {"roomId": room, "text": self.secret}, Tally())
             self.counts[room] = len(own)
             self.heads[room] = read_changes(self.ours, room, one, since=0)["head"]
-        update_me(self.ours, Caller(me), {"name": f"Eve {SECRET}"}, Tally())
+        update_me(self.ours, Caller(me), {"name": f"Eve {self.secret}"}, Tally())
         block_user(self.ours, Caller(me), {"userId": other}, Tally())
         asked = make_request(self.ours, me, "ERASURE", Asking("OPERATOR", None), 0, Tally())
         self.request = asked.request_id
@@ -153,9 +143,10 @@ class World:
         place, upload_id = Room.parse(room), self.ours.new_id(self.ours.now())
         upload = Upload(
             id=upload_id, sender_id=self.person, s3_key=f"kept/365/{upload_id}", content_type="image/png",
-            size=7, status="used", name=SECRET,
+            size=7, status="used", name=self.secret,
         )  # fmt: skip
         self.ours.store.tables.transact([upload_write(place, upload)])
+        self.bucket.objects[upload.s3_key] = f"a picture of {self.person}: {self.secret}".encode()
         self.client.update_item(
             TableName=table_name(place),
             Key={
@@ -174,23 +165,15 @@ class World:
         return replace(self.ours, store=store_of(client))
 
     def found(self) -> list[str]:
-        """Where an item of either table has the person's id, or what they said, but for the tombstone."""
-        places = []
-        for table in TABLES.values():
-            if not table.startswith("gg_"):
-                continue
-            for page in self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
-                for item in page["Items"]:
-                    text = json.dumps(item, ensure_ascii=False)
-                    if self.person in text or (SECRET in text and self._is_here(item)):
-                        places.append(f"{item['PK']['S']} {item['SK']['S']}")
-        return [each for each in places if each != f"USER#{self.person} ERASED"]
+        """Where `privacy scan` finds the person or what they said, in both tables, the bucket and a gateway's memory."""
+        tables = [
+            Table(self.client, each, kept_keys=kept_of(self.person)) for each in ("gg_core", "gg_guild")
+        ]
+        places: list[Place] = [*tables, ScannedBucket(self.bucket, "uploads"), Memory(self.client.rooms)]
+        return findings(places, traces_of(self.person, [self.secret]))
 
-    def _is_here(self, item: dict[str, Any]) -> bool:
-        return any(room in item["PK"]["S"] or room in item["SK"]["S"] for room in self.rooms)
-
-    def is_erased(self, *, scanned: bool = True) -> None:
-        assert not scanned or self.found() == []
+    def is_erased(self) -> None:
+        assert self.found() == []
         tombstone = self.ours.store.tables.get(tombstone_place(self.person))
         assert tombstone is not None
         assert tombstone["state"] == {"S": "erased"}
@@ -234,9 +217,14 @@ def bucket() -> Bucket:
 
 
 @pytest.fixture
-def ours(client: Any, clock: Clock, bucket: Bucket) -> Deployment:
+def followed(client: Any) -> Followed:
+    return Followed(client)
+
+
+@pytest.fixture
+def ours(client: Any, followed: Followed, clock: Clock, bucket: Bucket) -> Deployment:
     uploads: Any = Uploads(bucket, frozenset({"image/png"}), 1_000)  # type: ignore[arg-type]
-    ours = process(client, clock, uploads=lambda: uploads)
+    ours = process(followed, clock, uploads=lambda: uploads)
     for place, _ in list_jobs(ours):
         client.delete_item(TableName=TABLES[f"{place.table.upper()}_TABLE"], Key=place.key)
     for item in partition(client, TABLES["CORE_TABLE"], keys.DUE):
@@ -244,12 +232,30 @@ def ours(client: Any, clock: Clock, bucket: Bucket) -> Deployment:
     return ours
 
 
-def test_nothing_of_a_person_is_left_but_numbers(client: Any, ours: Deployment, bucket: Bucket) -> None:
-    world = World(client, ours, bucket).lived_in()
+def test_nothing_of_a_person_is_left_but_numbers(
+    followed: Followed, ours: Deployment, bucket: Bucket
+) -> None:
+    world = World(followed, ours, bucket).lived_in()
     assert world.found()
     run = world.run()
     assert run.failures == []
     world.is_erased()
+
+
+def test_the_proof_finds_what_is_left_behind(followed: Followed, ours: Deployment, bucket: Bucket) -> None:
+    """In each place: an item of either table, an object, a timeline."""
+    world = World(followed, ours, bucket).lived_in()
+    before = world.found()
+    assert {each.partition(": ")[0] for each in before} == {"gg_core", "gg_guild", "s3://uploads", "gateway"}
+    world.run()
+    assert world.found() == []
+    place, planted = membership_place(Room.parse(world.rooms[0]), world.person), {"text": {"S": world.secret}}
+    followed.put_item(TableName="gg_core", Item=place.key | planted)
+    key = place.partition_key + " " + place.sort_key
+    assert sorted(world.found()) == [f"gg_core: {key} (PK)", f"gg_core: {key} (text)"]
+    followed.delete_item(TableName="gg_core", Key=place.key)
+    bucket.objects["kept/365/late"] = world.secret.encode()
+    assert world.found() == ["s3://uploads: kept/365/late (content)"]
 
 
 STRIDE = 1 if os.environ.get("PROVE") else 23
@@ -259,11 +265,11 @@ STRIDE = 1 if os.environ.get("PROVE") else 23
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("after_commit", [False, True], ids=["before the commit", "after the commit"])
 def test_a_job_killed_at_any_write_comes_to_the_same(
-    client: Any, ours: Deployment, bucket: Bucket, after_commit: bool
+    followed: Followed, ours: Deployment, bucket: Bucket, after_commit: bool
 ) -> None:
     kills = 0
     while True:
-        world = World(client, ours, bucket).lived_in()
+        world = World(followed, ours, bucket).lived_in()
         try:
             world.run(world.doomed(kills, after_commit=after_commit))
         except Killed:
@@ -271,12 +277,12 @@ def test_a_job_killed_at_any_write_comes_to_the_same(
         else:
             break
         assert world.run().failures == []
-        world.is_erased(scanned=kills % 10 == 0)
+        world.is_erased()
     world.is_erased()
     assert kills > 30
 
 
-def test_two_runners_at_once_come_to_the_same(client: Any, ours: Deployment, bucket: Bucket) -> None:
+def test_two_runners_at_once_come_to_the_same(followed: Followed, ours: Deployment, bucket: Bucket) -> None:
     """The second runs a piece before each write of the first."""
 
     class Overtaken(Doomed):
@@ -286,8 +292,8 @@ def test_two_runners_at_once_come_to_the_same(client: Any, ours: Deployment, buc
                 run_jobs(ours, 0.001, Tally())
             return write(**request)
 
-    world = World(client, ours, bucket).lived_in()
-    both = replace(ours, store=store_of(Overtaken(client, 500, after_commit=False)))
+    world = World(followed, ours, bucket).lived_in()
+    both = replace(ours, store=store_of(Overtaken(followed, 500, after_commit=False)))
     for _ in range(20):
         world.run(both)
         if not [job for _, job in list_jobs(ours) if job.kind == KIND]:
@@ -296,11 +302,13 @@ def test_two_runners_at_once_come_to_the_same(client: Any, ours: Deployment, buc
     world.is_erased()
 
 
-def test_an_erased_message_is_neither_unread_nor_new(client: Any, ours: Deployment, bucket: Bucket) -> None:
+def test_an_erased_message_is_neither_unread_nor_new(
+    followed: Followed, ours: Deployment, bucket: Bucket
+) -> None:
     from chat.operations.my_rooms import my_rooms
     from tests.guarantees.support.fixtures import CURSOR_KEYS
 
-    world = World(client, ours, bucket).lived_in()
+    world = World(followed, ours, bucket).lived_in()
     world.run()
     for room in world.rooms:
         others = [each for each in follow(ours, room, world.other) if each.sender_id != ERASED_SENDER]
@@ -314,24 +322,24 @@ PRIVACY = Caller("ann", frozenset({"privacy"}))
 
 @pytest.mark.parametrize("whom", ["userId", "roomId"])
 def test_a_legal_hold_stops_an_erasure_that_has_begun(
-    client: Any, ours: Deployment, bucket: Bucket, whom: str
+    followed: Followed, ours: Deployment, bucket: Bucket, whom: str
 ) -> None:
-    world = World(client, ours, bucket).lived_in()
+    world = World(followed, ours, bucket).lived_in()
     with pytest.raises(Killed):
         world.run(world.doomed(12, after_commit=True))
     named = {"userId": world.person} if whom == "userId" else {"roomId": world.rooms[1]}
     hold = set_hold(ours, PRIVACY, {"reason": "a lawsuit", **named}, Tally())
-    texts = {room: [item.get("text") for item in stored(client, room)] for room in world.rooms}
+    texts = {room: [item.get("text") for item in stored(followed, room)] for room in world.rooms}
     assert "ServiceUnavailable" in {each.error for each in world.run().failures}
-    assert {room: [item.get("text") for item in stored(client, room)] for room in world.rooms} == texts
+    assert {room: [item.get("text") for item in stored(followed, room)] for room in world.rooms} == texts
     lift_hold(ours, PRIVACY, {"id": hold["id"]}, Tally())
     while [job for _, job in list_jobs(ours) if job.kind == KIND]:
         world.run()
     world.is_erased()
 
 
-def test_a_legal_hold_refuses_an_erasure(client: Any, ours: Deployment, bucket: Bucket) -> None:
-    world = World(client, ours, bucket).lived_in()
+def test_a_legal_hold_refuses_an_erasure(followed: Followed, ours: Deployment, bucket: Bucket) -> None:
+    world = World(followed, ours, bucket).lived_in()
     set_hold(ours, PRIVACY, {"reason": "a lawsuit", "userId": world.person}, Tally())
     world.run()
     request = read_request(ours, world.person, world.request)
@@ -341,9 +349,9 @@ def test_a_legal_hold_refuses_an_erasure(client: Any, ours: Deployment, bucket: 
 
 
 def test_the_function_has_the_rights_for_all_of_it(
-    client: Any, endpoint: str, ours: Deployment, bucket: Bucket
+    followed: Followed, endpoint: str, ours: Deployment, bucket: Bucket
 ) -> None:
-    world = World(client, ours, bucket).lived_in()
+    world = World(followed, ours, bucket).lived_in()
     watched = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
     function = replace(ours, store=store_of(watched))
     rights = Rights(function.store)
