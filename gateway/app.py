@@ -126,12 +126,15 @@ async def serve(gateway: Gateway, socket: WebSocket, path_room: str | None) -> N
     arrival: Arrival = socket.scope["state"][ARRIVAL]
     forwarded, proxies = socket.headers.getlist("x-forwarded-for"), gateway.settings.trusted_proxies
     if not arrival.locate(address_of(socket.client.host if socket.client else "", forwarded, proxies)):
+        gateway.metrics.turned_away(429)
         await socket.send_denial_response(Response(status_code=429, headers={"Retry-After": "1"}))
         return
     if gateway.is_full:
+        gateway.metrics.turned_away(503)
         await socket.send_denial_response(Response(status_code=503, headers={"Retry-After": "1"}))
         return
     if origin is not None and origin not in gateway.settings.allowed_origins:
+        gateway.metrics.turned_away(403)
         await socket.send_denial_response(Response(status_code=403))
         return
     offered = socket.scope.get("subprotocols", [])

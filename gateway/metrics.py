@@ -1,12 +1,16 @@
-"""What the gateway counts, for Prometheus."""
+"""What the gateway counts: for Prometheus, and once a minute for CloudWatch."""
 
 from collections import Counter as Counts
+from collections.abc import Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from chat.rules.instants import from_wire
 from gateway.timeline import RoomEvent
 
+NAMESPACE = "Chat"
+"""That of the functions: one dashboard shows both."""
 LAG_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -16,6 +20,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._lags: Counts[float] = Counts()
+        self._refused_handshakes = 0
         of = self.registry
         self.connections = Gauge("chat_gateway_connections", "Open client connections.", registry=of)
         self.unauthenticated = Gauge(
@@ -48,6 +53,12 @@ class Metrics:
         )
         self.closes = Counter(
             "chat_gateway_closes_total", "Connections closed by the gateway.", ["code"], registry=of
+        )
+        self.refused_handshakes = Counter(
+            "chat_gateway_refused_handshakes_total",
+            "Connections turned away, by the HTTP status, or by 4401: the token was refused.",
+            ["status"],
+            registry=of,
         )
         self.refusals = Counter(
             "chat_gateway_refusals_total", "Refusals passed on to clients.", ["name"], registry=of
@@ -98,11 +109,26 @@ class Metrics:
             self.lag.observe(lag)
             self._lags[next((bound for bound in LAG_BUCKETS if lag <= bound), LAG_BUCKETS[-1])] += 1
 
-    def state(self, connections: int, rooms: int) -> dict[str, float]:
-        """How things stand, and how late live messages were since the last time: p95 in ms, by the
-        bucket's upper bound."""
+    def turned_away(self, status: int) -> None:
+        """A handshake was refused with this HTTP status, or its token with the close code 4401."""
+        self.refused_handshakes.labels(str(status)).inc()
+        self._refused_handshakes += 1
+
+    def state(
+        self, connections: int, rooms: int, *, is_breaker_open: bool, has_fault: bool
+    ) -> dict[str, float]:
+        """How things stand; and since the last time how late live messages were (p95 in ms, by the bucket's
+        upper bound) and how many handshakes were refused."""
         lags, self._lags = self._lags, Counts()
-        return {"connections": connections, "rooms": rooms, "lagP95Ms": _quantile(lags, 0.95)}
+        refused, self._refused_handshakes = self._refused_handshakes, 0
+        return {
+            "GatewayConnections": connections,
+            "GatewayRooms": rooms,
+            "GatewayLagP95Ms": _quantile(lags, 0.95),
+            "GatewayBreakerOpen": float(is_breaker_open),
+            "GatewayServiceFault": float(has_fault),
+            "GatewayRefusedHandshakes": refused,
+        }
 
     def refused(self, code: str) -> None:
         self.refusals.labels(code).inc()
@@ -110,6 +136,20 @@ class Metrics:
     def resumed(self, source: str) -> None:
         """From the replay `buffer`, from `history`, or not (`reset`)."""
         self.resumes.labels(source).inc()
+
+
+def embedded(numbers: Mapping[str, float], deployment: str, now_ms: int) -> dict[str, Any]:
+    """Fields that make a log line one of CloudWatch's Embedded Metric Format, counted by `deployment`, so that
+    two deployments in an account do not share a metric. `now_ms` is epoch milliseconds.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    metrics = [{"Name": name, "Unit": "Milliseconds" if name.endswith("Ms") else "Count"} for name in numbers]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["deployment"]], "Metrics": metrics}
+    return {
+        "_aws": {"Timestamp": now_ms, "CloudWatchMetrics": [directive]},
+        "deployment": deployment,
+        **numbers,
+    }
 
 
 def _quantile(lags: "Counts[float]", share: float) -> float:

@@ -24,7 +24,7 @@ from gateway.documents import Document
 from gateway.feed import Feed
 from gateway.heartbeats import Heartbeats
 from gateway.hub import Hub
-from gateway.metrics import Metrics
+from gateway.metrics import Metrics, embedded
 from gateway.person_tokens import PersonTokens
 from gateway.personal_events import PersonalEvents
 from gateway.realtime import Realtime, Subscription
@@ -37,7 +37,7 @@ log = logging.getLogger("gateway")
 _Key = TypeVar("_Key")
 
 STATE_SECONDS = 60.0
-"""How often a line says how many are connected and how late their messages are: what autoscaling goes by."""
+"""How often a line says how things stand: what autoscaling and alarms go by."""
 
 
 class Gateway:
@@ -128,11 +128,20 @@ class Gateway:
             await asyncio.sleep(1.0)
             if time.monotonic() - logged_at >= STATE_SECONDS:
                 logged_at = time.monotonic()
-                state = self.metrics.state(len(self.clients), len(self.hub.rooms))
-                log.info("state", extra={**state, "unready": self.unready})
+                log.info("state", extra={**self.state(), "unready": self.unready})
             gone, self._gone = self._gone, []
             leaving = [client for client in gone if (client.user_id, client.device_id) not in self.devices]
             await self.heartbeats.pass_on(self.clients, leaving)
+
+    def state(self) -> dict[str, Any]:
+        """The fields of the line that says how things stand: metrics of the last minute."""
+        numbers = self.metrics.state(
+            len(self.clients),
+            len(self.hub.rooms),
+            is_breaker_open=self.breaker.state != "closed",
+            has_fault=self.service.fault is not None,
+        )
+        return embedded(numbers, self.settings.deployment_name, time.time_ns() // 1_000_000)
 
     @property
     def unready(self) -> str | None:

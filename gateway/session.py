@@ -179,6 +179,8 @@ class Session:
         self._gateway.hub.leave_all(self._client)
         self._code = int(code)
         self._gateway.metrics.closes.labels(str(int(code))).inc()
+        if code == CloseCode.TOKEN_REFUSED:
+            self._gateway.metrics.turned_away(int(code))
         if self._arrival.state != "known":
             asyncio.get_running_loop().call_later(GOODBYE_SECONDS, self._transport.abort)
         if self._closing is None:

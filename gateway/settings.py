@@ -137,6 +137,8 @@ class Settings(BaseModel):
     ping_seconds: float = Field(45.0, ge=1, le=300)
     admin_socket: Path | None = None
     """Where an operator on this machine asks what is in memory: a Unix socket, none by default."""
+    deployment_name: str = Field("local", min_length=1, max_length=64)
+    """By which its metrics are counted in CloudWatch."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")

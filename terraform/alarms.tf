@@ -165,7 +165,7 @@ locals {
 
   # "duration.messages" => one alarm
   alarms = merge([
-    for kind, each in local.metric_alarms : {
+    for kind, each in merge(local.metric_alarms, local.gateway_metric_alarms) : {
       for subject, dimensions in each.subjects : "${kind}.${subject}" => {
         kind       = kind
         subject    = subject

@@ -132,6 +132,34 @@ locals {
       lines = [for queue in values(aws_sqs_queue.letters) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name]]
     },
     {
+      title = "Gateway: connections, and handshakes that were refused", stat = "Sum"
+      lines = flatten([
+        for key in keys(local.gateway) : [
+          for metric in ["GatewayConnections", "GatewayRefusedHandshakes"] : { line = [local.namespace, metric, "deployment", local.prefix, { period = 60 }] }
+        ]
+      ])[*].line
+    },
+    {
+      title = "Gateway: how late live messages are, the slowest task's p95 (ms)", stat = "Maximum"
+      lines = [for key in keys(local.gateway) : [local.namespace, "GatewayLagP95Ms", "deployment", local.prefix]]
+    },
+    {
+      title = "Gateway: tasks that do not ask AppSync, or that it does not take", stat = "Maximum"
+      lines = flatten([
+        for key in keys(local.gateway) : [
+          for metric in ["GatewayBreakerOpen", "GatewayServiceFault"] : { line = [local.namespace, metric, "deployment", local.prefix] }
+        ]
+      ])[*].line
+    },
+    {
+      title = "Gateway: memory and CPU of its tasks (%)", stat = "Maximum"
+      lines = flatten([
+        for key, each in local.gateway_service : [
+          for metric in ["MemoryUtilization", "CPUUtilization"] : { line = ["AWS/ECS", metric, "ClusterName", each.ClusterName, "ServiceName", each.ServiceName] }
+        ]
+      ])[*].line
+    },
+    {
       title = "Functions: running at once, and refused by Lambda", stat = "Maximum"
       lines = concat(
         [for name in values(local.function_names) : ["AWS/Lambda", "ConcurrentExecutions", "FunctionName", name]],

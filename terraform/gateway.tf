@@ -12,6 +12,7 @@ locals {
   gateway_environment = {
     for key, each in local.gateway : key => merge(
       {
+        DEPLOYMENT_NAME = local.prefix # by which its metrics are counted
         APPSYNC_URL     = local.api.graphql_url
         SCHEMA_PREFIX   = var.schema_prefix == "" ? null : var.schema_prefix
         SERVICE_AUTH    = each.service_auth

@@ -51,6 +51,15 @@ resource "aws_iam_role_policy" "gateway_start" {
         } if each.value.service_auth == "token"
       ],
       [
+        for arn in [each.value.token_key_arn] : {
+          Sid       = "TokenKey"
+          Effect    = "Allow"
+          Action    = "kms:Decrypt"
+          Resource  = arn
+          Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.${var.region}.amazonaws.com" } }
+        } if each.value.service_auth == "token" && arn != null
+      ],
+      [
         {
           Sid      = "Logs"
           Effect   = "Allow"

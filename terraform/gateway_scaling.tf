@@ -9,22 +9,6 @@ resource "aws_cloudwatch_log_group" "gateway" {
   tags              = local.tags
 }
 
-# Each task says once a minute how many are connected and how late they hear.
-
-resource "aws_cloudwatch_log_metric_filter" "gateway" {
-  for_each = var.gateway == null ? {} : { connections = "$.connections", lagP95Ms = "$.lagP95Ms" }
-
-  name           = "${local.gateway_name}-${each.key}"
-  log_group_name = aws_cloudwatch_log_group.gateway["on"].name
-  pattern        = "{ $.message = \"state\" }"
-
-  metric_transformation {
-    namespace = local.namespace
-    name      = "gateway-${each.key}"
-    value     = each.value
-  }
-}
-
 resource "aws_appautoscaling_target" "gateway" {
   for_each = local.gateway
 
@@ -36,10 +20,12 @@ resource "aws_appautoscaling_target" "gateway" {
   tags               = local.tags
 }
 
+# Each task says once a minute how many are connected and how late they hear, in CloudWatch's Embedded Metric Format, by deployment:
+# gateway/metrics.py.
 resource "aws_appautoscaling_policy" "gateway" {
   for_each = var.gateway == null ? {} : {
-    connections = var.gateway.tasks.connections_each
-    lagP95Ms    = var.gateway.tasks.lag_p95_ms
+    connections = { metric = "GatewayConnections", target = var.gateway.tasks.connections_each }
+    lagP95Ms    = { metric = "GatewayLagP95Ms", target = var.gateway.tasks.lag_p95_ms }
   }
 
   name               = "${local.gateway_name}-${each.key}"
@@ -49,14 +35,19 @@ resource "aws_appautoscaling_policy" "gateway" {
   resource_id        = aws_appautoscaling_target.gateway["on"].resource_id
 
   target_tracking_scaling_policy_configuration {
-    target_value       = each.value
+    target_value       = each.value.target
     scale_out_cooldown = 60
     scale_in_cooldown  = 900 # each task that ends sends its clients away, and they all come back at once
 
     customized_metric_specification {
       namespace   = local.namespace
-      metric_name = "gateway-${each.key}"
+      metric_name = each.value.metric
       statistic   = "Average" # over the tasks' lines
+
+      dimensions {
+        name  = "deployment"
+        value = local.prefix
+      }
     }
   }
 }

@@ -11,6 +11,7 @@ variable "gateway" {
     certificate_arn       = string
     service_auth          = optional(string, "token")
     token_secret_arn      = optional(string)
+    token_key_arn         = optional(string) # the KMS key of that secret, where it is not AWS's own
     allowed_origins       = list(string)
     allowed_cidr          = optional(string, "0.0.0.0/0")
     internal              = optional(bool, false)
@@ -40,6 +41,11 @@ variable "gateway" {
   validation {
     condition     = try(var.gateway.service_auth, "iam") != "token" || try(can(regex("^arn:[^:]+:secretsmanager:[^:]+:[0-9]{12}:secret:.+$", var.gateway.token_secret_arn)), false)
     error_message = "gateway.token_secret_arn must be the ARN of a Secrets Manager secret, never the token itself; or gateway.service_auth must be iam."
+  }
+
+  validation {
+    condition     = try(var.gateway.token_key_arn, null) == null || can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.gateway.token_key_arn))
+    error_message = "gateway.token_key_arn must be the ARN of a KMS key, and no alias: a policy admits keys."
   }
 
   validation {

@@ -56,6 +56,90 @@ run "tasks_run_without_rights_and_get_their_token_by_reference" {
   }
 }
 
+run "what_is_counted_is_this_deployments_own" {
+  command = apply
+
+  variables {
+    environment = "other"
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in values(aws_appautoscaling_policy.gateway) :
+      alltrue([
+        for by in policy.target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].dimensions :
+        by.name == "deployment" && by.value == "chat-other"
+      ])
+      && length(policy.target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].dimensions) == 1
+    ])
+    error_message = "Two deployments in an account must not share the metric that tasks are added by."
+  }
+
+  assert {
+    condition = alltrue([
+      for container in jsondecode(aws_ecs_task_definition.gateway["on"].container_definitions) :
+      contains(container.environment, { name = "DEPLOYMENT_NAME", value = "chat-other" })
+    ])
+    error_message = "The tasks must count by the name that alarms and autoscaling look for."
+  }
+
+  assert {
+    condition = alltrue([
+      for kind in ["lag", "breaker", "service", "refused"] :
+      aws_cloudwatch_metric_alarm.chat["gateway-${kind}.on"].dimensions == tomap({ deployment = "chat-other" })
+    ])
+    error_message = "Alarms of the gateway's own lines must be this deployment's."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.chat["gateway-lag.on"].threshold == 500 && aws_cloudwatch_metric_alarm.chat["gateway-memory.on"].threshold == 85
+    error_message = "The thresholds that the runbook names must be these."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.chat["gateway-memory.on"].dimensions["ServiceName"] == "chat-other-gateway" && aws_cloudwatch_metric_alarm.gateway_tasks["on"].treat_missing_data == "breaching"
+    error_message = "Memory and tasks must be those of this deployment's service; no word of tasks is no comfort."
+  }
+
+  assert {
+    condition     = length(regexall("GatewayLagP95Ms", aws_cloudwatch_dashboard.chat.dashboard_body)) > 0
+    error_message = "The dashboard must show the gateway."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.gateway_start["on"].policy, "kms:")
+    error_message = "Without a key of its own the secret needs no right to one."
+  }
+}
+
+run "the_key_of_its_secret_opens_nothing_else" {
+  command = apply
+
+  variables {
+    gateway = {
+      image                 = "image"
+      vpc_id                = "vpc-1"
+      load_balancer_subnets = ["subnet-1", "subnet-2"]
+      task_subnets          = ["subnet-3", "subnet-4"]
+      certificate_arn       = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      token_secret_arn      = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:gateway-abcdef"
+      token_key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/1"
+      allowed_origins       = ["https://chat.example.com"]
+    }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.gateway_start["on"].policy).Statement : statement if statement.Sid == "TokenKey"] == [{
+      Sid       = "TokenKey"
+      Effect    = "Allow"
+      Action    = "kms:Decrypt"
+      Resource  = "arn:aws:kms:eu-central-1:123456789012:key/1"
+      Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.eu-central-1.amazonaws.com" } }
+    }]
+    error_message = "Whoever starts a task must be able to open its secret, and by Secrets Manager alone."
+  }
+}
+
 run "there_is_none_unless_it_is_wanted" {
   command = plan
 
@@ -64,7 +148,7 @@ run "there_is_none_unless_it_is_wanted" {
   }
 
   assert {
-    condition     = length(aws_ecs_service.gateway) == 0 && length(aws_lb.gateway) == 0 && length(aws_cloudwatch_log_metric_filter.gateway) == 0
+    condition     = length(aws_ecs_service.gateway) == 0 && length(aws_lb.gateway) == 0 && !anytrue([for key in keys(aws_cloudwatch_metric_alarm.chat) : startswith(key, "gateway-")]) && length(aws_cloudwatch_metric_alarm.gateway_tasks) == 0
     error_message = "Without the variable nothing of the gateway may be made."
   }
 }

@@ -131,7 +131,7 @@ def test_a_deployment_that_is_not_described_stops_with_a_sentence(
 def test_every_alarm_has_its_line_in_the_runbook(project: Path) -> None:
     alarms = "".join(
         (project / "terraform" / f"{name}.tf").read_text(encoding="utf-8")
-        for name in ("alarms", "objectives")
+        for name in ("alarms", "gateway_alarms", "objectives")
     )
     kinds = re.findall(r"^    ([a-z0-9-]+) = \{\n +means ", alarms, re.MULTILINE)
     named = set(re.findall(r"docs/runbook\.md, ([a-z-]+)\.", alarms))
