@@ -128,3 +128,7 @@ mock_resource "aws_cloudfront_distribution" {
     hosted_zone_id = "Z2FDTNDATAQYW2"
   }
 }
+
+mock_resource "aws_cloudwatch_composite_alarm" {
+  defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:mock" }
+}
