@@ -19,8 +19,11 @@ from cost.usage import (
 )
 from cost.workload import DAYS, Via, Workload
 
-ALARM_METRICS, CUSTOM_METRICS = 74, 250
+ALARM_METRICS, CUSTOM_METRICS = 69, 250
 """What the alarms of a deployment watch, and metrics of ours once every field is in use: `docs/runbook.md`."""
+GATEWAY_ALARM_METRICS, GATEWAY_METRICS = 8, 6
+"""What the gateway adds to these."""
+COMPOSITE_ALARMS = 1
 ZONES = 2
 """In which the gateway has a NAT gateway each."""
 GB = 1e9
@@ -31,6 +34,8 @@ MOST_PEOPLE_ASKED = 10_000_000
 def bill(work: Workload, table: Mapping[str, Units]) -> dict[str, float]:
     """What each line costs; without those that cost nothing."""
     used = usage(work, table)
+    watched = ALARM_METRICS + (GATEWAY_ALARM_METRICS if used.tasks else 0)
+    counted = CUSTOM_METRICS + (GATEWAY_METRICS if used.tasks else 0)
     lines = {
         "AppSync: operations": used.operations * prices.OPERATION,
         "AppSync: real-time updates": used.updates * prices.UPDATE,
@@ -43,8 +48,8 @@ def bill(work: Workload, table: Mapping[str, Units]) -> dict[str, float]:
         "Lambda: calls": used.functions * prices.CALL,
         "Lambda: GB-seconds": used.gb_seconds * prices.GB_SECOND,
         "CloudWatch: logs": used.functions * LOGGED_BYTES / GB * prices.LOG_GB,
-        "CloudWatch: alarms": ALARM_METRICS * prices.ALARM_MONTH,
-        "CloudWatch: metrics": CUSTOM_METRICS * prices.METRIC_MONTH,
+        "CloudWatch: alarms": watched * prices.ALARM_MONTH + COMPOSITE_ALARMS * prices.COMPOSITE_ALARM_MONTH,
+        "CloudWatch: metrics": counted * prices.METRIC_MONTH,
         "X-Ray: traces": used.operations * TRACED * prices.TRACE,
         "data out": used.out_bytes / GB * prices.OUT_GB,
     }

@@ -35,7 +35,7 @@ their room {visits:g} times a day, loses the connection {reconnects:g} times, ca
 """
 ASSUMED = """
 Heartbeats, reconnects and the like are parts of the lines above: what the sum would be less without them. Alarms and metrics are for a
-whole deployment with every field in use, and are the same without anybody.
+whole deployment with every field in use, and are the same without anybody; the gateway brings its own.
 
 ## Where the gateway begins to pay
 
@@ -54,7 +54,8 @@ than there are tasks.
 What no test counts, in `cost/usage.py` and `cost/bill.py`: a function's {ms} ms ({hundred} for a hundred confirmations) at 1 GB; {message} bytes a delivery,
 {stored:,} stored for a message and {logged:,} logged for a call; {traced:.0%} of calls traced; {each:,} connections a task, {cpu:g} ms of CPU for a
 thousand deliveries (twice what was measured) and half of a task's CPU used; NAT gateways in two zones; data out at its dearest step. The
-firewall, uploads, the page, events, projections and CloudFront are not in it. Retries and refusals are not either.
+firewall, uploads, the page, events, projections and CloudFront are not in it. Nor are the dashboard, Container Insights, the alarms that
+autoscaling makes for itself, retries and refusals.
 """
 
 

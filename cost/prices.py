@@ -45,5 +45,6 @@ LOG_GB = 0.50
 TRACE = 5.00 / A_MILLION
 ALARM_MONTH = 0.10
 """For each metric of a standard alarm."""
+COMPOSITE_ALARM_MONTH = 0.50
 METRIC_MONTH = 0.30
 """A custom metric."""

@@ -62,6 +62,13 @@ def test_the_gateway_has_tasks_and_a_balancer_and_appsync_alone_has_none() -> No
     }
 
 
+def test_the_gateway_brings_alarms_on_eight_metrics_and_six_metrics_of_its_own() -> None:
+    alone, behind = bill(THOUSAND, TABLE), bill(replace(THOUSAND, via="gateway"), TABLE)
+    assert alone["CloudWatch: alarms"] == pytest.approx(7.40)
+    assert behind["CloudWatch: alarms"] == pytest.approx(8.20)
+    assert behind["CloudWatch: metrics"] - alone["CloudWatch: metrics"] == pytest.approx(1.80)
+
+
 def test_a_room_behind_tasks_is_delivered_once_to_each() -> None:
     behind = replace(THOUSAND, via="gateway", epochs=0)
     assert usage(behind, TABLE).updates < 1_000_000 * 2 * 1.01

@@ -13,13 +13,15 @@ import pytest
 from chat.identity.sources import parse_sources
 from terraform import reference
 from tests.emulator.deployment import PROJECT, ROOT, Workspace
-
-COLLECTS_SELDOM = {"GOGC": "400"}
-"""Terraform reads the provider's schema again for each run: collecting
-that garbage is a quarter of the time."""
+from tests.terraform.plans import COLLECTS_SELDOM, GATEWAY_TESTS
 
 USERS = [ROOT, *(f"examples/{path.name}" for path in sorted((PROJECT / "terraform" / "examples").iterdir()))]
 """The configurations that use the module."""
+
+OWN_TESTS = sorted(
+    path.name for path in PROJECT.glob("terraform/tests/*.tftest.hcl") if path.name != GATEWAY_TESTS
+)
+"""But for those whose plans `test_alarms.py` counts, and which pass there."""
 
 WITHOUT_IDENTITY = (ROOT, "examples/complete", "examples/events")
 """Those that have the short form, and one whose pool is unknown."""
@@ -37,7 +39,7 @@ def test_every_configuration_is_valid(workspace: Workspace, at: str) -> None:
     assert verdict["diagnostics"] == []
 
 
-@pytest.mark.parametrize("file", sorted(path.name for path in PROJECT.glob("terraform/tests/*.tftest.hcl")))
+@pytest.mark.parametrize("file", OWN_TESTS)
 def test_the_modules_own_tests_pass(workspace: Workspace, file: str) -> None:
     said = workspace.terraform("test", f"-filter=tests/{file}", environment=COLLECTS_SELDOM)
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", said)

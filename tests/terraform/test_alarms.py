@@ -1,0 +1,88 @@
+"""How many alarms there are, on how many metrics, and what they cost: the plan, the runbook and the bill say the same."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cost import bill, prices
+from gateway.metrics import Metrics
+from tests.emulator.deployment import Workspace
+from tests.terraform.plans import GATEWAY_TESTS, Planned, planned
+
+WITH, WITHOUT = "tasks_without_rights_and_what_watches_them", "there_is_none_unless_it_is_wanted"
+
+
+@pytest.fixture(scope="module")
+def plans(workspace: Workspace) -> Planned:
+    return planned(workspace, GATEWAY_TESTS)
+
+
+@pytest.fixture(scope="module")
+def runbook(project: Path) -> str:
+    text = (project / "docs" / "runbook.md").read_text(encoding="utf-8")
+    return " ".join(text.split())
+
+
+def alarms(resources: list[Any]) -> list[Any]:
+    return [each["change"]["after"] for each in resources if each["type"] == "aws_cloudwatch_metric_alarm"]
+
+
+def metrics(resources: list[Any]) -> int:
+    """An alarm on an expression is paid for by each metric in it."""
+    return sum(
+        sum(len(query["metric"]) for query in alarm["metric_query"] or ()) or 1 for alarm in alarms(resources)
+    )
+
+
+def test_the_gateways_own_tests_pass(plans: Planned) -> None:
+    """`planned` raises where one does not."""
+    assert {WITH, WITHOUT} <= plans.keys()
+
+
+def test_the_bill_counts_the_alarms_of_the_plan(plans: Planned) -> None:
+    assert metrics(plans[WITHOUT]) == bill.ALARM_METRICS
+    assert metrics(plans[WITH]) == bill.ALARM_METRICS + bill.GATEWAY_ALARM_METRICS
+    for run in (WITH, WITHOUT):
+        composite = [each for each in plans[run] if each["type"] == "aws_cloudwatch_composite_alarm"]
+        assert len(composite) == bill.COMPOSITE_ALARMS
+
+
+def test_the_bill_counts_the_metrics_that_the_gateway_brings() -> None:
+    numbers = Metrics().state(0, 0, is_breaker_open=False, has_fault=False)
+    assert len(numbers) == bill.GATEWAY_METRICS
+
+
+def test_the_runbook_says_how_many_there_are_and_what_they_cost(plans: Planned, runbook: str) -> None:
+    usual, more = plans[WITHOUT], plans[WITH]
+    cost = metrics(usual) * prices.ALARM_MONTH + bill.COMPOSITE_ALARMS * prices.COMPOSITE_ALARM_MONTH
+    assert (
+        f"With the defaults these are {len(alarms(usual))} alarms on {metrics(usual)} metrics, "
+        f"and one over them: ${cost:.2f} a month." in runbook
+    )
+    added = metrics(more) - metrics(usual)
+    assert (
+        f"The gateway has {len(alarms(more)) - len(alarms(usual))}, on {added} metrics "
+        f"(${added * prices.ALARM_MONTH:.2f}), and {bill.GATEWAY_METRICS} metrics of its own "
+        f"(${bill.GATEWAY_METRICS * prices.METRIC_MONTH:.2f})." in runbook
+    )
+    assert (
+        f"up to about {bill.CUSTOM_METRICS}, or ${bill.CUSTOM_METRICS * prices.METRIC_MONTH:.0f} a month"
+        in runbook
+    )
+
+
+def test_the_runbook_says_how_many_alarms_a_reader_of_streams_has(plans: Planned, runbook: str) -> None:
+    of_reader = [alarm for alarm in alarms(plans[WITHOUT]) if "project" in alarm["alarm_name"]]
+    count = len(of_reader)
+    assert all(alarm["metric_name"] for alarm in of_reader)
+    assert f"has {count} of its own, on {count} metrics (${count * prices.ALARM_MONTH:.2f})" in runbook
+
+
+def test_the_runbook_says_how_many_there_would_be_by_function(wiring: Any, runbook: str) -> None:
+    wired = (wiring["authorizer"], *wiring["fields"].values(), *wiring["services"].values())
+    functions = len({each["module"] for each in wired})
+    assert (
+        f"There are {functions} functions. An alarm for each of five kinds and each function would be "
+        f"{5 * functions} alarms" in runbook
+    )
