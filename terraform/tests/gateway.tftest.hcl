@@ -1,6 +1,7 @@
 # The gateway's part, looked at without a cloud. tests/terraform invents packages; by hand `make package` comes first.
 
-# Nothing is applied: what AWS would answer is invented while planning, so that all is known then.
+# Nothing is applied: what AWS would answer is invented while planning, so that all is known then. That it can be planned while
+# that is unknown is seen in identity.tftest.hcl, names.tftest.hcl and examples/complete.
 mock_provider "aws" {
   source          = "./tests/mocks"
   override_during = plan

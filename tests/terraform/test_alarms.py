@@ -1,5 +1,6 @@
 """How many alarms there are, on how many metrics, and what they cost: the plan, the runbook and the bill say the same."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.emulator.deployment import Workspace
 from tests.terraform.plans import GATEWAY_TESTS, Planned, planned
 
 WITH, WITHOUT = "tasks_without_rights_and_what_watches_them", "there_is_none_unless_it_is_wanted"
+PERIODS = {600: "ten minutes", 900: "15 minutes"}
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,19 @@ def test_the_runbook_says_how_many_there_are_and_what_they_cost(plans: Planned, 
         f"up to about {bill.CUSTOM_METRICS}, or ${bill.CUSTOM_METRICS * prices.METRIC_MONTH:.0f} a month"
         in runbook
     )
+
+
+def test_the_runbook_says_from_when_the_gateways_alarms_ring(plans: Planned, project: Path) -> None:
+    text = (project / "docs" / "runbook.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(gateway-[a-z]+)` \| ([^|]+) \|", text, re.MULTILINE))
+    watched = [alarm for alarm in alarms(plans[WITH]) if "-gateway-" in alarm["alarm_name"]]
+    assert len(watched) == len(rows)
+    for alarm in watched:
+        says = rows[alarm["alarm_description"].split()[-1].rstrip(".")]
+        queries = [metric for query in alarm["metric_query"] or () for metric in query["metric"]]
+        periods = {each["period"] for each in queries or [alarm]}
+        assert all(PERIODS[seconds * alarm["evaluation_periods"]] in says for seconds in periods), says
+        assert not alarm["threshold"] or f"{alarm['threshold']:g}" in says
 
 
 def test_the_runbook_says_how_many_alarms_a_reader_of_streams_has(plans: Planned, runbook: str) -> None:
