@@ -5,10 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chat.deployment import Deployment
-from chat.rules.models import DAY_MS, Head, Item, Member, Receipts
+from chat.rules.models import DAY_MS, Head, Item, Member, Receipts, RoomSettings
 from chat.rules.removals import Removals
+from chat.rules.retention import dating, kept_since, readable_since
 from chat.rules.rooms import Room
 from chat.steps.unread import UnreadPlace, count_unread, counts_unread
 from chat.storage import keys
@@ -18,6 +21,7 @@ from chat.storage.store import Store
 NOW = 1_800_000_000_000
 NOW_S = NOW // 1_000
 YEAR_MS = 365 * DAY_MS
+DEFAULTS = RoomSettings(retention_days=365)
 LOBBY = Room.parse("lobby")
 HEAD = Head(rev=9, seq=30, ts=NOW, epoch=1)
 DATED = replace(HEAD, dated_seq=1, dated_ts=NOW, dated_days=365)
@@ -190,3 +194,59 @@ def test_the_counts_of_many_rooms_are_each_rooms_own() -> None:
 @pytest.mark.parametrize("late", [1, 0])
 def test_a_message_is_there_in_its_last_second(late: int) -> None:
     assert unread(Partition([message(30, expires_at=NOW_S - late)]), HEAD, 0) == 1 - late
+
+
+SPELLS = st.tuples(
+    st.sampled_from([7, 365]), st.sampled_from([1, 25, 45]), st.sampled_from([0, DAY_MS, 3 * DAY_MS])
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(SPELLS, min_size=2, max_size=5), st.data())
+def test_however_often_the_retention_has_changed_a_naive_count_says_the_same(
+    spells: list[tuple[int, int, int]], data: st.DataObject
+) -> None:
+    """So many sends at once under each retention, some time after those before. Some were removed, some items are deleted
+    already."""
+    sends = [(days, gap if n == 0 else 0) for days, count, gap in spells for n in range(count)]
+    head, items, readable = Head(rev=1, seq=0, ts=0, epoch=1), list[Item](), dict[int, int]()
+    random = data.draw(st.randoms(use_true_random=False), "random")
+    ts = NOW - random.randint(0, 12 * DAY_MS) - sum(gap + 1 for _, gap in sends)
+    removals = Removals()
+    for seq, (days, gap) in enumerate(sends, start=1):
+        ts += gap + 1
+        ruled = replace(head, retention_days=days)
+        head = replace(ruled, kept_since=kept_since(head, ruled, DEFAULTS, ts - 1))
+        head = replace(head, seq=seq, ts=ts).ruled(dating(head, head.settings(DEFAULTS), seq, ts))
+        expires_at = (ts + days * DAY_MS) // 1_000
+        is_removed = random.random() < 0.2
+        removals = removals.added(seq) if is_removed else removals
+        if expires_at >= NOW_S or random.random() < 0.5:
+            plain = {"seq": seq, "expiresAt": expires_at, **({"removedAt": ts} if is_removed else {})}
+            items.append(key(LOBBY.partition_key, keys.message(ts, f"m{seq}")) | values(plain))
+        if expires_at >= NOW_S and not is_removed:
+            readable[seq] = ts
+    head = replace(head, removed=str(removals))
+    since = readable_since(head, DEFAULTS, NOW)
+    for marker in range(len(sends) + 1):
+        expected = sum(seq > marker and ts >= since for seq, ts in readable.items())
+        assert unread(Partition(items), head, marker) == expected, marker
+
+
+def test_a_run_that_has_expired_between_others_is_not_unread_and_asked_for_by_itself() -> None:
+    days = DAY_MS
+    seqs = {seq: NOW - 20 * days + seq for seq in range(1, 101)}
+    short = range(41, 71)
+    items = [
+        key(LOBBY.partition_key, keys.message(ts, f"m{seq}"))
+        | values({"seq": seq, "expiresAt": (ts + (7 if seq in short else 365) * days) // 1_000})
+        for seq, ts in seqs.items()
+    ]
+    runs = f"0.0.365 41.{seqs[41]}.7 71.{seqs[71]}.365"
+    head = Head(
+        rev=1, seq=100, ts=seqs[100], epoch=1,
+        dated_seq=71, dated_ts=seqs[71], dated_days=365, retention_runs=runs,
+    )  # fmt: skip
+    client = Partition(items)
+    assert [unread(client, head, marker) for marker in (0, 30, 40, 60, 70, 90)] == [70, 40, 30, 30, 30, 10]
+    assert len(client.requests) == 2  # of the oldest run alone

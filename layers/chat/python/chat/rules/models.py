@@ -154,7 +154,8 @@ class Head(Stored):
     of the process that did.
 
     What is older than `kept_since` (ms) was hidden by an earlier retention for good. Every message from number
-    `dated_seq` on is of `dated_ts` (ms) or later, and kept for `dated_days`. `removed` is what
+    `dated_seq` on is of `dated_ts` (ms) or later, and kept for `dated_days`; `retention_runs` is what
+    `chat/rules/retention_runs.py` says of those before, where they are kept for other days. `removed` is what
     `chat/rules/removals.py:Removals` says of messages that were removed.
     `changed_rev` is the rev of the newest entry of the change log, `changed_at` (ms) its instant and
     `change_written_at` (ms) when it was written,
@@ -210,6 +211,7 @@ class Head(Stored):
     dated_seq: int = 0
     dated_ts: int = 0
     dated_days: int = 0
+    retention_runs: str | None = None
     owners: int | None = None
     name: str | None = None
     visibility: Visibility = "private"

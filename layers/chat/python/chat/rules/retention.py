@@ -1,6 +1,7 @@
 """From which instant on a room's messages may be read: the one rule for every field that reads any."""
 
 from chat.rules.models import DAY_MS, Head, RoomSettings
+from chat.rules.retention_runs import runs_with
 
 KEPT_MS = 30 * DAY_MS
 """How long somebody may be away and still get each change; and how long events are kept that no message tells."""
@@ -27,13 +28,16 @@ def kept_since(before: Head, after: Head, defaults: RoomSettings, now: int) -> i
     return max(before.kept_since, min(now - min(old, new), before.ts + 1))
 
 
-def dating(head: Head, settings: RoomSettings, seq: int, ts: int) -> dict[str, int]:
+def dating(head: Head, settings: RoomSettings, seq: int, ts: int) -> dict[str, int | str]:
     """What a send of number `seq` at `ts` (ms) has to write to the head, so that it says from when its
     messages are: nothing but after half a retention, or where that has changed."""
     is_near = ts - head.dated_ts <= settings.retention_ms // 2
     if head.dated_days == settings.retention_days and is_near:
         return {}
-    return {"datedSeq": seq, "datedTs": ts, "datedDays": settings.retention_days}
+    dated: dict[str, int | str] = {"datedSeq": seq, "datedTs": ts, "datedDays": settings.retention_days}
+    if head.dated_seq and head.dated_days != settings.retention_days:
+        dated["retentionRuns"] = runs_with(head, seq, ts, settings.retention_days)
+    return dated
 
 
 def none_expired_from(head: Head, seq: int, defaults: RoomSettings, now: int) -> bool:

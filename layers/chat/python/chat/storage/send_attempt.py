@@ -62,7 +62,7 @@ class SendAttempt:
         return replace(member, tat=rated["tat"], written_at=rated["writtenAt"])
 
     @property
-    def marks(self) -> dict[str, int]:
+    def marks(self) -> dict[str, int | str]:
         """What the head has to say besides: of when its messages are from, and which mentions everybody."""
         message = self.message
         marks = dating(self.access.head, self.settings, message.seq or 0, message.ts)
