@@ -107,7 +107,11 @@ def test_a_job_that_cannot_be_read_is_told_of_and_the_others_go_on(
     assert run.stuck >= 1
 
 
-@pytest.mark.parametrize("damage", [{}, {"kind": BROKEN}, {"kind": BROKEN, "subject": 5}], ids=str)
+@pytest.mark.parametrize(
+    "damage",
+    [{}, {"kind": BROKEN}, {"kind": BROKEN, "subject": 5}],
+    ids=["nothing", "no subject", "a number"],
+)
 def test_what_is_due_and_cannot_be_read_is_told_of_and_the_others_begin(
     ours: Deployment, damage: dict[str, Any]
 ) -> None:
