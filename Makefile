@@ -170,7 +170,7 @@ AS_HERE = $(if $(HERE),$(LOCAL_KEYS))# a profile of no name is not found
 # Without an endpoint or a region it asks the tables of the running `make run`, but for what it knows without any.
 PRIVACY_HERE = $(if $(filter retention texts,$(firstword $(ARGS)))$(findstring --endpoint,$(ARGS))$(findstring --region,$(ARGS))$(findstring --help,$(ARGS)),,yes)
 
-privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", what is kept for how long: "retention", and --region NAME before it for AWS
+privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", where they still stand: "scan alice", what is kept for how long: "retention", and --region NAME before it for AWS
 	@exec $(if $(PRIVACY_HERE),$(LOCAL_KEYS)) $(BIN)/python -m privacy $(if $(PRIVACY_HERE),--endpoint "$$($(BIN)/python -m simulator address)") $(ARGS)
 
 cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]

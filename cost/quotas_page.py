@@ -1,7 +1,6 @@
 """`docs/quotas.md`: `python -m cost.quotas_page`, which `make data` runs."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from cost.quotas import CONNECTS, DAILY, PEAK, QUOTAS, ROOM, Quota, breaks_at, demands, first
@@ -71,7 +70,7 @@ def page() -> str:
     tail = TAIL.format(
         connects=CONNECTS.limit, each=CONNECTIONS_EACH, most=20 * CONNECTIONS_EACH,
         storm=", ".join(f"{people:,} people in {max(1, people / CONNECTS.limit):,.0f} s" for people in PEOPLE),
-        tasks=", ".join(f"{tasks(replace(work, via='gateway')):,} for {work.people:,} people" for work in works[1::2]),
+        tasks=", ".join(f"{tasks(work):,} for {work.people:,} people" for work in works[1::2]),
     )  # fmt: skip
     body = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     return head + body + f"\nThe first is used up by {breaks}.\n" + tail + quotas + CHECKS

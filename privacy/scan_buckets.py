@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.rules.traces import Traces
-from chat.storage.aws import failures
+from chat.storage.aws import StoreFailure, failures
 from privacy.places import Finding, Looked
 
 MOST_BYTES = 1_048_576
@@ -50,7 +50,7 @@ class Bucket:
         try:
             with failures():
                 answer = self.client.get_object(Bucket=self.name, Key=key)
-        except Exception as failure:
+        except StoreFailure as failure:
             if str(failure) in ("NoSuchKey", "404"):  # it has gone since it was listed
                 return
             raise

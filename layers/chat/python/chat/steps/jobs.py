@@ -131,22 +131,25 @@ def run_jobs(deployment: Deployment, kinds: Kinds, seconds: float) -> Run:
     return Run(runner.ended, len(left) + len(unreadable), stuck, failures, left)
 
 
-def list_jobs(
-    deployment: Deployment, unreadable: dict[Place, Failure] | None = None
-) -> list[tuple[Place, Job]]:
-    """The jobs that there are, in the order of their turns. What was begun in vain comes last, so that a job that
+def list_jobs(deployment: Deployment) -> list[tuple[Place, Job]]:
+    """The jobs that there are and can be read, in the order of their turns."""
+    return _read_jobs(deployment)[0]
+
+
+def _read_jobs(deployment: Deployment) -> tuple[list[tuple[Place, Job]], dict[Place, Failure]]:
+    """The same, and those that cannot be read. What was begun in vain comes last, so that a job that
     ends its runner does not keep the others from their turn; and what has just begun comes before what has long
-    been going on. Those that cannot be read come into `unreadable`."""
+    been going on."""
     found: list[tuple[Place, Job]] = []
+    unreadable: dict[Place, Failure] = {}
     for table in TABLES:
         for item in retried(deployment, partial(_listed, deployment, table)):
             place = Place(table, keys.JOBS, item["SK"]["S"])
             try:
                 found.append((place, Job.read(item)))
             except (KeyError, TypeError) as error:
-                failure = Failure.of(keys.job_kind(place.sort_key), UNREADABLE, error)
-                (unreadable if unreadable is not None else {})[place] = failure
-    return sorted(found, key=lambda each: (each[1].tries, each[1].rev))
+                unreadable[place] = Failure.of(keys.job_kind(place.sort_key), UNREADABLE, error)
+    return sorted(found, key=lambda each: (each[1].tries, each[1].rev)), unreadable
 
 
 def _listed(deployment: Deployment, table: Table) -> list[Item]:
@@ -172,8 +175,7 @@ class _Runner:
 
     def waiting(self) -> list[tuple[Place, Job]]:
         """List the jobs anew; those that this run may go on with."""
-        self.unreadable = {}
-        self.listed = list_jobs(self._deployment, self.unreadable)
+        self.listed, self.unreadable = _read_jobs(self._deployment)
         return [each for each in self.listed if each[0] not in self._left_alone]
 
     def work(self, place: Place, job: Job, until: float) -> None:
