@@ -69,6 +69,7 @@ export const en = {
     you: 'You: {text}',
     attachment: 'an attachment',
     removed: 'removed message',
+    erased: 'erased message',
   },
   room: {
     choose: 'Choose a room.',
@@ -95,7 +96,7 @@ export const en = {
     yesterday: 'Yesterday',
     edited: 'edited',
     removed: 'This message was removed.',
-    erased: 'Message of somebody whose account was erased',
+    erased: 'This message was erased.',
     erasedSender: 'Erased account',
     sending: 'Sending…',
     waiting: 'Waits to be sent',

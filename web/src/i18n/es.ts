@@ -84,6 +84,7 @@ export const es = {
     you: 'Tú: {text}',
     attachment: 'un archivo adjunto',
     removed: 'mensaje eliminado',
+    erased: 'mensaje borrado',
   },
   room: {
     choose: 'Elige una sala.',
@@ -118,7 +119,7 @@ export const es = {
     yesterday: 'Ayer',
     edited: 'editado',
     removed: 'Este mensaje fue eliminado.',
-    erased: 'Mensaje de alguien cuya cuenta se ha borrado',
+    erased: 'Este mensaje fue borrado.',
     erasedSender: 'Cuenta borrada',
     sending: 'Enviando…',
     waiting: 'Espera para enviarse',

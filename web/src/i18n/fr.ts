@@ -84,6 +84,7 @@ export const fr = {
     you: 'Vous : {text}',
     attachment: 'une pièce jointe',
     removed: 'message supprimé',
+    erased: 'message effacé',
   },
   room: {
     choose: 'Choisissez un salon.',
@@ -118,7 +119,7 @@ export const fr = {
     yesterday: 'Hier',
     edited: 'modifié',
     removed: 'Ce message a été supprimé.',
-    erased: 'Message d’une personne dont le compte a été effacé',
+    erased: 'Ce message a été effacé.',
     erasedSender: 'Compte effacé',
     sending: 'Envoi…',
     waiting: 'Attend d’être envoyé',

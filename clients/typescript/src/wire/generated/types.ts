@@ -83,6 +83,8 @@ export interface Quote {
   readonly rev?: number | null | undefined;
   /** When it was removed; null while it stands. */
   readonly removedAt?: string | null | undefined;
+  /** True where its sender was erased; null for every other. */
+  readonly erased?: boolean | null | undefined;
   /** The files that belong to it. */
   readonly attachments?: readonly Attachment[] | null | undefined;
 }
@@ -225,6 +227,8 @@ export interface Message {
   readonly editedAt?: string | null | undefined;
   /** When the text was removed; null while it stands. */
   readonly removedAt?: string | null | undefined;
+  /** True where its sender was erased: of the message there stay its number, its instant and its id, and `senderId` is nobody's. Null for every other. Go by this and not by the form of `senderId`. */
+  readonly erased?: boolean | null | undefined;
   /** How often the text was written: 1 when it was sent, one more with each edit. */
   readonly version?: number | null | undefined;
   /** The files that belong to it; null when there are none, or they are removed. */
