@@ -53,6 +53,7 @@ export const OPERATIONS = {
     avatar: ['roomId id', 'id url expiresAt'],
     me: ['', `userId epoch person { ${NAMED} }`],
     myReactions: ['roomId ids', 'id emoji'],
+    dataRequests: ['', 'id kind state dueAt requestedBy'],
     drafts: ['limit nextToken', 'items { roomId text rev } nextToken'],
   },
   Mutation: {
@@ -87,6 +88,7 @@ export const OPERATIONS = {
     unpinMessage: ['roomId id', PINNED],
     blockUser: ['userId', 'userId blockedAt'],
     unblockUser: ['userId', 'userId blockedAt'],
+    withdrawDataRequest: ['id', 'id kind state'],
     updateMe: ['name avatarUrl avatarId reset', NAMED],
     react: ['roomId id emoji on', 'roomId id emoji userId on ts'],
   },

@@ -42,6 +42,15 @@ export const en = {
     outdated: 'This page is older than what this browser keeps of the chat. Load it again.',
     back: 'Connected again',
   },
+  privacy: {
+    export:
+      'An export of your data was asked for under your name. It begins on {time}. If you did not ask for it, withdraw it.',
+    erasure:
+      'The erasure of your data was asked for under your name. It begins on {time}. If you did not ask for it, withdraw it.',
+    withdrawExport: 'Withdraw the export',
+    withdrawErasure: 'Withdraw the erasure',
+    withdrawn: 'The request is withdrawn.',
+  },
   rooms: {
     title: 'Rooms',
     search: 'Search rooms',

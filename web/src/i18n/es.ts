@@ -49,6 +49,15 @@ export const es = {
     outdated: 'Esta página es más antigua que lo que este navegador guarda del chat. Vuelve a cargarla.',
     back: 'Conectado de nuevo',
   },
+  privacy: {
+    export:
+      'Se ha pedido en tu nombre una exportación de tus datos. Empieza el {time}. Si no la has pedido tú, retírala.',
+    erasure:
+      'Se ha pedido en tu nombre que se borren tus datos. Empieza el {time}. Si no lo has pedido tú, retíralo.',
+    withdrawExport: 'Retirar la exportación',
+    withdrawErasure: 'Retirar el borrado',
+    withdrawn: 'La solicitud está retirada.',
+  },
   rooms: {
     title: 'Salas',
     search: 'Buscar salas',

@@ -126,5 +126,5 @@ function quoteOf({
   attachments,
 }: Message): Quote {
   const optional = { text: text ?? null, seq: seq ?? null, rev: rev ?? null, removedAt: removedAt ?? null };
-  return { id, roomId, senderId, ts, ...optional, erased: erased ?? null, attachments: attachments ?? null };
+  return { id, roomId, senderId, ts, ...optional, erased, attachments: attachments ?? null };
 }

@@ -139,6 +139,14 @@ export const myReactionsOperation: Operation<types.MyReactionsVariables, readonl
   check: check.myReactionsList,
 };
 
+/** What somebody has asked of their data, the newest first, 100 at the most. What came of an erasure is not among it. Refusals: `InvalidInput`, `NotAllowed` (`reason=role`), `ServiceUnavailable`, `InternalError`. */
+export const dataRequestsOperation: Operation<types.DataRequestsVariables, readonly types.DataRequest[]> = {
+  kind: 'query',
+  field: 'dataRequests',
+  text: 'query DataRequests{dataRequests{id kind state dueAt requestedBy}}',
+  check: check.dataRequestList,
+};
+
 /** What the caller is writing, in all of their rooms, in the order of the rooms' ids (guilds' first, then general ones). Drafts are kept for 90 days. Refusals: `InvalidInput`, `ServiceUnavailable`, `InternalError`. */
 export const draftsOperation: Operation<types.DraftsVariables, types.DraftPage> = {
   kind: 'query',
@@ -345,6 +353,14 @@ export const unblockUserOperation: Operation<types.UnblockUserVariables, types.B
   field: 'unblockUser',
   text: 'mutation UnblockUser($userId:ID!){unblockUser(userId:$userId){userId blockedAt}}',
   check: check.block,
+};
+
+/** Takes a request back that has not begun. One that is withdrawn already stays so. Refusals: `InvalidInput`, `NotAllowed` (`reason=begun`; `reason=role`), `ServiceUnavailable`, `InternalError`. */
+export const withdrawDataRequestOperation: Operation<types.WithdrawDataRequestVariables, types.DataRequest> = {
+  kind: 'mutation',
+  field: 'withdrawDataRequest',
+  text: 'mutation WithdrawDataRequest($id:ID!){withdrawDataRequest(id:$id){id kind state}}',
+  check: check.dataRequest,
 };
 
 /** Says what the caller is called, and how they look, in all of their rooms. What is left out, or null, stays; `reset` clears. Ten times an hour, ten at once; what is so already costs nothing. `NotAllowed` with `reason=directory`: the team's own directory says what people are called. Nobody is told: clients find it when they ask for `people` again. Refusals: `InvalidInput`, `NotAllowed`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
