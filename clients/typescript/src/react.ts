@@ -47,7 +47,9 @@ export function useConnection(): Pick<Snapshot, 'connection' | 'isDurable' | 'is
 }
 
 /** `Snapshot.dataRequested`. */
-export const useDataRequested = (): string | null => useSnapshot().dataRequested;
+export function useDataRequested(): string | null {
+  return useSnapshot().dataRequested;
+}
 
 /** The person's rooms, the newest first. */
 export function useRooms(): readonly RoomSummary[] {
