@@ -126,9 +126,9 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
 	@$(MAKE) data
 
-data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md, events/stream/, docs/privacy/, docs/what-it-costs.md
+data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md, events/stream/, docs/privacy/, docs/what-it-costs.md, docs/quotas.md
 	@$(BIN)/python -m lambda_package.botocore_data
-	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents && $(BIN)/python -m privacy.texts && $(BIN)/python -m cost.page
+	@$(BIN)/python -m schema.data && $(BIN)/python -m terraform.reference && $(BIN)/python -m stream.documents && $(BIN)/python -m privacy.texts && $(BIN)/python -m cost.page && $(BIN)/python -m cost.quotas_page
 
 docs: .venv/installed-dev ## the reference as pages in build/docs/, and what is committed of it: the schema, gateway's frames (AsyncAPI) and HTTP (OpenAPI), pictures
 	@exec $(BIN)/python -m reference build/docs

@@ -86,11 +86,17 @@ class World:
         return str(made["id"])
 
     def snapshot(self) -> None:
-        """What a restore to this instant would bring back."""
+        """What a restore to this instant would bring back, of what was written here: other tests share the tables."""
         self.function.run()  # what was before is in the log as well, by its overlap
-        self.items = {table: list(scanned(self.client, name)) for table, name in LIVE.items()}
+        self.items = {
+            table: [each for each in scanned(self.client, name) if self._is_ours(name, each)]
+            for table, name in LIVE.items()
+        }
         self.objects = contents(self.s3, BUCKET)
         self.instant_ms = NOW_S * 1_000  # of the stream, whose records name the objects of the log
+
+    def _is_ours(self, table: str, item: Item) -> bool:
+        return (table, item["PK"]["S"], item["SK"]["S"]) in self.stream.written
 
     def restored(self, client: Any = None) -> "Restored":
         """New tables and a new bucket, with what there was. `client`: of DynamoDB, through which all is asked."""

@@ -2,7 +2,7 @@
 //
 //     npm run mutate [-- words of names]
 //
-// Exits with 1 where a mutant survives, or where what it changes is not there any more.
+// Exits with 1 where a mutant survives, where what it changes is not there any more, or where a test does not load.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,6 +37,10 @@ async function killers(mutant) {
     const child = spawn(process.execPath, given, { cwd: folder, env, stdio: 'ignore', timeout: MOST_MS });
     await new Promise((resolve) => child.once('close', resolve));
     const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+    const unloaded = testResults.filter(
+      (each) => each.status === 'failed' && each.assertionResults.length === 0,
+    );
+    if (unloaded.length > 0) throw new Error(`${unloaded[0].name} does not load`);
     return testResults
       .flatMap(({ assertionResults }) => assertionResults)
       .filter(({ status }) => status === 'failed')
@@ -64,7 +68,7 @@ async function work() {
         : 'SURVIVED';
     } catch (error) {
       failed += 1;
-      said = `NOT APPLIED: ${error.message}`;
+      said = `NOT TRIED: ${error.message}`;
     }
     console.log(`${mutant.name} (${mutant.file}): ${said}`);
   }

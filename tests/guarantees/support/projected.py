@@ -25,16 +25,19 @@ NOW_S = 1_800_000_000
 
 class Stream:
     """What was written through `client`, which is another's: records of the changes that the function's filter takes, of
-    both tables, in their order. What an update deletes or a transaction refuses leaves none."""
+    both tables, in their order. What an update deletes or a transaction refuses leaves none. `written`: the table and the keys
+    of each item, whether the function takes it or not."""
 
     def __init__(self, client: Any) -> None:
         self.client = _Recorded(client, self)
         self.records: list[Record] = []
+        self.written: set[tuple[str, str, str]] = set()
         self._inner, self._numbers = client, count(1)
 
     def wrote(self, table: str, key: Mapping[str, Any]) -> None:
         """Look at an item that was written."""
         place = {name: key[name] for name in ("PK", "SK")}
+        self.written.add((table, place["PK"]["S"], place["SK"]["S"]))
         image = self._inner.get_item(TableName=table, Key=place, ConsistentRead=True).get("Item")
         if image is not None and is_projected(record := self.record(table, image)):
             self.records.append(record)

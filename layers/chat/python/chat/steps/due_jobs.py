@@ -1,7 +1,9 @@
 """Jobs that begin at an instant: until then an item waits in their place, in the order of these instants."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from typing import Self
 
 from chat.deployment import Deployment
 from chat.rules.models import Item, Stored
@@ -27,10 +29,18 @@ class Due(Stored):
     kind: str
     subject: str
 
+    @classmethod
+    def read(cls, item: Item) -> Self:
+        """Raises `TypeError` or `KeyError` for an item that is not as we write it."""
+        due = cls.of(item)
+        if not all(isinstance(text, str) for text in (due.kind, due.subject)):
+            raise TypeError
+        return due
+
 
 @record(frozen=True, slots=True)
 class Overdue:
-    """A job that is due and has not begun. `at` is when it was due, in ms."""
+    """A job that is due and has not begun. `at` is when it was due, in ms; `subject` is empty where it cannot be read."""
 
     kind: str
     subject: str
@@ -58,16 +68,17 @@ def begin_due_jobs(
     items, _ = retried(deployment, partial(_listed, deployment))
     for item in items:
         place = Place("core", keys.DUE, item["SK"]["S"])
-        due = Due.of(item)
-        overdue = Overdue(due.kind, due.subject, keys.due_ms(place.sort_key))
+        overdue = Overdue(keys.due_kind(place.sort_key), "", keys.due_ms(place.sort_key))
         try:
+            due = Due.read(item)
+            overdue = replace(overdue, subject=due.subject)
             if not _begin(deployment, kinds, beginnings, due, place):
                 left.append(overdue)
         except Cancelled:
             left.append(overdue)  # another runner has begun it, or it was withdrawn: the next run knows
         except Exception as error:  # noqa: BLE001  a fault in one beginning is not to keep the others from theirs
             left.append(overdue)
-            failures.append(Failure.of(due.kind, STEP, error))
+            failures.append(Failure.of(overdue.kind, STEP, error))
     return left, failures
 
 

@@ -14,6 +14,7 @@ other one finds another job. No clock decides anything.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Self
 
 from chat.deployment import Deployment
 from chat.rules.errors import raised_at
@@ -33,6 +34,9 @@ STUCK_TRIES = 5
 """A job that was begun so often since its last checkpoint needs somebody to look."""
 
 TABLES: tuple[Table, ...] = ("core", "guild")
+
+UNREADABLE = "unreadable"
+"""In the place of a step's name, in what is logged of a job whose item is not as we write it."""
 
 _MOST_LISTED = 1_000
 _AS_READ = "#rev = :rev"
@@ -58,6 +62,15 @@ class Job(Stored):
     tries: int = 0
     started_at: int = 0
 
+    @classmethod
+    def read(cls, item: Item) -> Self:
+        """Raises `TypeError` or `KeyError` for an item that is not as we write it."""
+        job = cls.of(item)
+        texts, numbers = (job.kind, job.subject, job.step), (job.rev, job.tries, job.started_at)
+        if not all(isinstance(text, str) for text in texts) or any(isinstance(each, str) for each in numbers):
+            raise TypeError
+        return job
+
 
 class UnknownStep(Exception):
     """A job is of a kind, or at a step, that this version does not have: a later one has left it."""
@@ -82,7 +95,7 @@ class Failure:
 @record(frozen=True, slots=True)
 class Run:
     """What came of a run: how many jobs ended, how many there still are, how many of these nobody could go on with
-    for `STUCK_TRIES`, and what failed. `left`: those that there still are."""
+    for `STUCK_TRIES` or can read, and what failed. `left`: those that there still are and can be read."""
 
     ended: int
     waiting: int
@@ -112,20 +125,27 @@ def run_jobs(deployment: Deployment, kinds: Kinds, seconds: float) -> Run:
         for place, job in jobs:
             if deployment.monotonic() < until:
                 runner.work(place, job, min(until, deployment.monotonic() + SLICE_S))
-    stuck = sum(job.tries >= STUCK_TRIES for _, job in runner.listed)
-    left = [job for _, job in runner.listed]
-    return Run(runner.ended, len(left), stuck, list(runner.failures.values()), left)
+    left, unreadable = [job for _, job in runner.listed], runner.unreadable
+    stuck = sum(job.tries >= STUCK_TRIES for job in left) + len(unreadable)
+    failures = [*runner.failures.values(), *unreadable.values()]
+    return Run(runner.ended, len(left) + len(unreadable), stuck, failures, left)
 
 
-def list_jobs(deployment: Deployment) -> list[tuple[Place, Job]]:
+def list_jobs(
+    deployment: Deployment, unreadable: dict[Place, Failure] | None = None
+) -> list[tuple[Place, Job]]:
     """The jobs that there are, in the order of their turns. What was begun in vain comes last, so that a job that
     ends its runner does not keep the others from their turn; and what has just begun comes before what has long
-    been going on."""
-    found = [
-        (Place(table, keys.JOBS, item["SK"]["S"]), Job.of(item))
-        for table in TABLES
-        for item in retried(deployment, partial(_listed, deployment, table))
-    ]
+    been going on. Those that cannot be read come into `unreadable`."""
+    found: list[tuple[Place, Job]] = []
+    for table in TABLES:
+        for item in retried(deployment, partial(_listed, deployment, table)):
+            place = Place(table, keys.JOBS, item["SK"]["S"])
+            try:
+                found.append((place, Job.read(item)))
+            except (KeyError, TypeError) as error:
+                failure = Failure.of(keys.job_kind(place.sort_key), UNREADABLE, error)
+                (unreadable if unreadable is not None else {})[place] = failure
     return sorted(found, key=lambda each: (each[1].tries, each[1].rev))
 
 
@@ -147,11 +167,13 @@ class _Runner:
         self._left_alone: set[Place] = set()
         self.listed: list[tuple[Place, Job]] = []
         self.failures: dict[Place, Failure] = {}
+        self.unreadable: dict[Place, Failure] = {}
         self.ended = 0
 
     def waiting(self) -> list[tuple[Place, Job]]:
         """List the jobs anew; those that this run may go on with."""
-        self.listed = list_jobs(self._deployment)
+        self.unreadable = {}
+        self.listed = list_jobs(self._deployment, self.unreadable)
         return [each for each in self.listed if each[0] not in self._left_alone]
 
     def work(self, place: Place, job: Job, until: float) -> None:

@@ -189,6 +189,11 @@ def job(kind: str, subject: str) -> str:
     return f"{kind}#{subject}"
 
 
+def job_kind(sort_key: str) -> str:
+    """The kind in a key of `job`."""
+    return sort_key.partition("#")[0]
+
+
 def hold(subject: str, hold_id: str) -> str:
     """`subject` is the partition key of the room or the person."""
     return f"{subject}#{hold_id}"
@@ -219,6 +224,11 @@ def due_floor(ms: int) -> str:
 def due_ms(sort_key: str) -> int:
     """The instant in a key of `due`, in milliseconds."""
     return int(sort_key.partition("#")[0])
+
+
+def due_kind(sort_key: str) -> str:
+    """The kind in it."""
+    return job_kind(sort_key.partition("#")[2])
 
 
 def request(request_id: str) -> str:
