@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chat.rules.erasure import ERASED_SENDER
-from chat.storage.erased_items import ERASED
+from chat.storage.event_items import ERASED
 from tests.resolvers.harness import Harness
 
 PAGES = ("messages", "changes", "around", "messagesById")
