@@ -125,6 +125,12 @@ function quoteOf({
   erased,
   attachments,
 }: Message): Quote {
-  const optional = { text: text ?? null, seq: seq ?? null, rev: rev ?? null, removedAt: removedAt ?? null };
-  return { id, roomId, senderId, ts, ...optional, erased, attachments: attachments ?? null };
+  const optional = {
+    text: text ?? null,
+    seq: seq ?? null,
+    rev: rev ?? null,
+    removedAt: removedAt ?? null,
+    erased: erased ?? null,
+  };
+  return { id, roomId, senderId, ts, ...optional, attachments: attachments ?? null };
 }
