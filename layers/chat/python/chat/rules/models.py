@@ -406,7 +406,7 @@ class Message(Stored):
 
     `reply_to` is the id of the message that it answers, `mentions` the list of the people whom it mentions as JSON,
     `mentions_all` 1 where it mentions everybody. `quote` is the schema's `Quote`: never stored, and only where somebody
-    reads who may see that message."""
+    reads who may see that message. `erased`: 1 where its sender was erased."""
 
     id: str
     room_id: str
@@ -430,6 +430,7 @@ class Message(Stored):
     reply_to: str | None = None
     mentions: str | None = None
     mentions_all: int | None = None
+    erased: int | None = None
     quote: Mapping[str, Any] | None = None
 
     def to_wire(self) -> dict[str, Any]:
@@ -442,6 +443,8 @@ class Message(Stored):
                 wire[listed] = json.loads(wire[listed])
         if self.mentions_all is not None:
             wire["mentionsAll"] = True
+        if self.erased is not None:
+            wire["erased"] = True
         if self.notice is not None:
             wire["notice"] = self.notice.to_wire()
         return wire
