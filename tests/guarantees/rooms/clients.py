@@ -41,6 +41,14 @@ class Copy:
         if is_message and (known is None or (message["rev"] or 0) >= (known["rev"] or 0)):
             self.messages[message["id"]] = message
 
+    def drop(self, runs: list[Wire]) -> None:
+        """What was said in messages whose senders were erased."""
+        self.messages = {
+            name: each
+            for name, each in self.messages.items()
+            if not any(run["from"] <= each["seq"] <= run["to"] for run in runs)
+        }
+
     def read_afresh(self, deployment: Deployment, user: str, room_id: str, limit: int) -> Wire | Refusal:
         """One page of the history, oldest first; after the last one it is not `afresh` any more."""
         arguments = {"roomId": room_id, "order": "OLDEST_FIRST", "limit": limit, "nextToken": self.token}
@@ -116,6 +124,7 @@ class Client:
         assert numbers == sorted(set(numbers))
         for message in each["messages"]:
             copy.take(message)
+        copy.drop(each["erased"] or [])
         copy.head = each["head"]
         copy.room = each["room"] or copy.room
         copy.unread = each["unread"]
@@ -187,6 +196,7 @@ class Follower:
         assert len(answer["items"]) <= limit
         for message in answer["items"]:
             self.copy.take(message)
+        self.copy.drop(answer["erased"] or [])
         self.token = answer["nextToken"]
         if self.token is None:
             self.base = answer["head"]
@@ -226,6 +236,9 @@ class FanOut:
         handle = self._registry.add(selection, lambda frame: self._deliver(client, frame))
         client.subscriptions[room_id] = Subscription(epoch, handle)
         return None
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self._registry.remove(subscription.handle)
 
     def _deliver(self, client: Client, frame: bytes) -> None:
         payload = strict_json.loads(frame)

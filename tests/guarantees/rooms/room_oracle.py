@@ -100,6 +100,7 @@ class RoomOracle(MessageOracle):
     def _begin(self, user: str, role: str, status: str) -> Membership:
         self.rev += 1
         member = self.members.setdefault(user, Membership())
+        member.erased_at = self.erased.get(user)
         member.role, member.status, member.joined_seq = role, status, len(self.messages)
         member.ended_epoch, member.left_by_self, member.invitation_ended = None, False, False
         return member

@@ -94,7 +94,7 @@ class Steps(RuleBasedStateMachine):
         room = self.chat.room(place)
         if room.messages:
             each = room.messages[-1 - index % len(room.messages)]
-            self._send(number, each.sender, room, each.name, text or each.raw)
+            self._send(number, each.was_sent_by or each.sender, room, each.name, text or each.raw)
 
     def _send(self, number: int, user: str, room: RoomOracle, name: str | None, text: str) -> None:
         key, count = (number, user, room.id), len(room.messages)
