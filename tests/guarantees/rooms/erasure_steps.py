@@ -1,14 +1,16 @@
 """A person's data is erased while the others go on."""
 
+import json
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from chat.operations.run_jobs import run_jobs
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.data_requests import Asking, list_erasures, make_request
 from chat.storage import keys
-from tests.guarantees.rooms.clients import Client
+from chat.storage.items import is_expired
+from simulator.settings import TABLES
 from tests.guarantees.rooms.erasure_oracle import erase
 from tests.guarantees.rooms.room_oracle import RoomOracle
 from tests.guarantees.rooms.room_steps import PROCESSES, USERS, Steps
@@ -27,12 +29,13 @@ class ErasureSteps(Steps):
     def _erase(self, number: int, user: str) -> None:
         chat, ours = self.chat, self.chat.processes[number]
         proved = {name: self._proved(room, user) for name, room in chat.rooms.items()}
+        earlier = len(list_erasures(ours, user))
         make_request(ours, user, "ERASURE", Asking("OPERATOR", None), 0, Tally())
         self.jobs_are_run(number)
-        assert list_erasures(ours, user)
-        for name, room in chat.rooms.items():
-            erase(room, self.now, user, proved[name])
+        assert len(list_erasures(ours, user)) == earlier + 1
+        known = [room for name, room in chat.rooms.items() if erase(room, self.now, user, proved[name])]
         self.jobs_are_run(number)
+        self._is_found_nowhere(user, known)
         chat.erased[user] = self.now
         chat.created_until.pop(user, None)
         chat.forget_client(user)
@@ -47,3 +50,13 @@ class ErasureSteps(Steps):
             for item in items
             if proofs[0] <= item["SK"]["S"] <= proofs[1] and "seq" in item
         }
+
+    def _is_found_nowhere(self, user: str, rooms: list[RoomOracle]) -> None:
+        """But in their tombstone, and in what has expired."""
+        for table in TABLES.values():
+            items = partition(self.client, table, keys.user_partition(user))
+            assert {item["SK"]["S"] for item in items} <= {keys.ERASED}, items
+        for room in rooms:
+            parsed = Room.parse(room.id)
+            for item in partition(self.client, table_name(parsed), parsed.partition_key):
+                assert is_expired(item, self.now // 1_000) or user not in json.dumps(item), item

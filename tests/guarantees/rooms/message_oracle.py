@@ -86,6 +86,14 @@ class Membership:
     erased_at: int | None = None
 
 
+@dataclass(frozen=True)
+class KeptBan:
+    """A ban that has outlasted the erasure of whom it keeps out: with which rank, and until when (s)."""
+
+    role: str
+    until: int
+
+
 @dataclass
 class Markers:
     """How far a user has read, how far of it is shared with others, and how far messages were delivered."""
@@ -151,6 +159,7 @@ class MessageOracle:
     last_epochs: dict[str, int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
     """Whose data was erased, and when (ms)."""
+    kept_bans: dict[str, KeptBan] = field(default_factory=dict)
     rev: int = 1
     epoch: int = 1
     changed_at: int = 0

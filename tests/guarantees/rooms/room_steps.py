@@ -177,6 +177,7 @@ class Steps(RuleBasedStateMachine):
         self, number: int, room: RoomOracle, verb: str, user: str, other: str, role: str
     ) -> None:
         mutate = self.chat.mutate
+        room.end_kept_bans(self.now)
         if verb == "joinRoom":
             mutate(number, other, verb, room, room.join(other))
         elif verb == "leaveRoom":

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from tests.guarantees.rooms.clients import Follower
-from tests.guarantees.rooms.message_oracle import MEMBER_ROLES, Refusal
 from tests.guarantees.rooms.erasure_steps import ErasureSteps
+from tests.guarantees.rooms.message_oracle import MEMBER_ROLES, Refusal
 from tests.guarantees.rooms.room_steps import ACTORS, LIMITS, PROCESSES, ROOMS, USERS
 from tests.guarantees.support.state_machine import check
 

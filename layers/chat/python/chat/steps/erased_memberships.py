@@ -3,7 +3,8 @@
 Each is a revision of the room by a service, as a removal by an administrator is. Where that would refuse, the erasure goes on:
 the sole owner of a room with others in it is followed by somebody of them (the moderator who has been there longest, or
 else the member), which the room hears as any change of a role; a room with nobody else ends, a guild's stays empty. A ban
-ends, too: it would keep the person's id. An invitation is taken back.
+ends, too, since it has the person's id; what takes its place in the same transaction, where the deployment wants it, is
+one that has not (`kept_bans.py`). An invitation is taken back.
 """
 
 from functools import partial
@@ -13,6 +14,7 @@ from chat.rules.models import Head, Member, Notice
 from chat.rules.rooms import Room, Table
 from chat.rules.tally import Tally
 from chat.steps.erasure_subject import page_of, person_in, room_in
+from chat.steps.kept_bans import kept_ban_place
 from chat.steps.listing import user_of
 from chat.steps.quota import returned_room
 from chat.steps.retry import until_room_is_changed
@@ -27,6 +29,8 @@ from chat.steps.roster import (
     with_owner_count,
 )
 from chat.storage import keys
+from chat.storage.erased_items import kept_ban_write
+from chat.storage.tables import Write
 
 ROOMS_AT_ONCE = 10
 MOST_LOOKED_AT = 1_000
@@ -62,8 +66,16 @@ def _end(deployment: Deployment, room: Room, user_id: str) -> bool | None:
         commit(deployment, revision, [*writes, *returned_room(user_id, person, now)])
     else:
         revision = next_revision(deployment, room, head, None, kind="INTERNAL")
-        commit(deployment, revision, unban_writes(room, user_id, person, revision.event.ts))
+        commit(deployment, revision, _ban_writes(deployment, room, user_id, person, revision.event.ts))
     return True
+
+
+def _ban_writes(deployment: Deployment, room: Room, user_id: str, person: Member, now: int) -> list[Write]:
+    """The end of a ban that names the person, and the one that keeps them out from now on."""
+    ended = unban_writes(room, user_id, person, now)
+    if not deployment.erasure_keeps_bans:
+        return ended
+    return [*ended, kept_ban_write(kept_ban_place(deployment, room, user_id), person, now)]
 
 
 def _take_out(deployment: Deployment, room: Room, before: Head, user_id: str, person: Member) -> bool | None:
