@@ -23,7 +23,7 @@ def check(
     repeated = os.environ.get("SEED")
     chosen = int(repeated) if repeated else SystemRandom().randrange(2**32)
     print(f"SEED={chosen}")
-    database: ExampleDatabase | None = None if repeated else settings.default.database
+    database: ExampleDatabase | None = None if repeated else settings().database
     run_state_machine_as_test(
         seed(chosen)(type(machine.__name__, (machine,), attributes)),
         settings=settings(
