@@ -33,8 +33,11 @@ class ErasureSteps(Steps):
         make_request(ours, user, "ERASURE", Asking("OPERATOR", None), 0, Tally())
         self.jobs_are_run(number)
         assert len(list_erasures(ours, user)) == earlier + 1
+        there = [room for room in chat.rooms.values() if room.ended_by is None]
         known = [room for name, room in chat.rooms.items() if erase(room, self.now, user, proved[name])]
         self.jobs_are_run(number)
+        # Who was alone has ended the room, and what was left of it went in the same run: all events but the last.
+        chat.told |= {room.id: room.rev - 1 for room in there if room.ended_by is not None}
         self._is_found_nowhere(user, known)
         chat.erased[user] = self.now
         chat.created_until.pop(user, None)
