@@ -53,7 +53,10 @@ def _end(deployment: Deployment, room: Room, user_id: str) -> bool | None:
     """One attempt; `None` where it has to be looked at again."""
     head, members = read_members(deployment.store, room, [user_id])
     person = members.get(user_id)
-    if head is None or head.ended_at or person is None or person.status == "left":
+    if person is None or person.status == "left":
+        return True
+    if head is None or head.ended_at:
+        _end_unheard(deployment, room, user_id, person, 0 if head is None else head.epoch)
         return True
     if person.status == "active":
         return _take_out(deployment, room, head, user_id, person)
@@ -76,6 +79,19 @@ def _ban_writes(deployment: Deployment, room: Room, user_id: str, person: Member
     if not deployment.erasure_keeps_bans:
         return ended
     return [*ended, kept_ban_write(kept_ban_place(deployment, room, user_id), person, now)]
+
+
+def _end_unheard(deployment: Deployment, room: Room, user_id: str, person: Member, epoch: int) -> None:
+    """In a room that has ended, or has none of our heads: no revision tells it. What is left of such a room is removed by a job
+    that may come later, or not before a legal hold is lifted: the erasure does not wait for that."""
+    now = deployment.now()
+    if person.status == "active":
+        writes = remove_writes(room, user_id, person, epoch, now)
+    elif person.status == "invited":
+        writes = end_invitation_writes(room, user_id, person, now)
+    else:
+        writes = unban_writes(room, user_id, person, now)
+    deployment.store.tables.transact(writes)
 
 
 def _take_out(deployment: Deployment, room: Room, before: Head, user_id: str, person: Member) -> bool | None:
