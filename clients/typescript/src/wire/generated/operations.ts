@@ -59,7 +59,7 @@ export const myRoomsOperation: Operation<types.MyRoomsVariables, types.MyRoomPag
   check: check.myRoomPage,
 };
 
-/** Who is in a room, in the order of their ids; or, for owners and moderators, who is banned from it or invited to it. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+/** Who is in a room, in the order of their ids; or, for owners and moderators, who is banned from it or invited to it. Of somebody who was banned and whose data was erased since, `userId` is `erased:` and 128 digits that are theirs in this room alone. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
 export const membersOperation: Operation<types.MembersVariables, types.MemberPage> = {
   kind: 'query',
   field: 'members',

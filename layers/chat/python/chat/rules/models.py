@@ -286,7 +286,8 @@ class Member(Stored):
     `joined_seq` is the room's newest message when they came, `joined_ts` (ms) its instant, 0 where that was not kept.
     `joined_epoch` is the epoch that began with their coming, where one did, and `joined_rev` the revision that was.
 
-    `held`: 1 under a legal hold of the person. `erased_at` (ms): when their data was erased, if it was before they came."""
+    `held`: 1 under a legal hold of the person. `erased_at` (ms): when their data was erased, if it was before they came.
+    `ranked`: 1 where they had a role beyond `member` before."""
 
     role: Role = "member"
     status: Status = "active"
@@ -307,6 +308,7 @@ class Member(Stored):
     invitation_ended: int = 0
     held: int = 0
     erased_at: int = 0
+    ranked: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)
