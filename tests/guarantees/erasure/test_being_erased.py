@@ -155,6 +155,17 @@ def test_whoever_comes_back_brings_nothing_from_before(
     assert [item["text"] for item in stored(client, room)] == ["new", "new"]
 
 
+def test_what_is_sent_without_an_id_is_new_whatever_the_clock_says(
+    client: Any, clock: Clock, ours: Deployment, room: str, eve: str
+) -> None:
+    """The process that serves them is behind the one that has erased them."""
+    mark(ours, eve, "erased")
+    clock.jump(-3_000)
+    join_room(ours, Caller(eve), {"roomId": room}, Tally())
+    send_message(ours, Caller(eve), {"roomId": room, "text": "new"}, Tally())
+    assert [item["text"] for item in stored(client, room)] == ["new"]
+
+
 def test_a_process_that_remembers_the_membership_from_before_stores_nothing(
     client: Any, ours: Deployment, room: str, eve: str
 ) -> None:

@@ -244,9 +244,10 @@ class _Send:
     def _refusal(self, access: Access) -> ChatError | None:
         """Why this member may not send now: composed before their data was erased, by their role, muted, then the person's
         rate, then the room's, then the clock."""
-        now, settings = self._deployment.now(), self._settings()
+        now, settings, draft = self._deployment.now(), self._settings(), self._draft
         erased_at = access.member.erased_at
-        if erased_at and was_composed_before(self._draft.client_message_id, erased_at):
+        # An id that was made here says by this clock, which may be behind, that the send is made now.
+        if erased_at and draft.named and was_composed_before(draft.client_message_id, erased_at):
             return NotAllowed("privacy.erased", reason="erased")
         if self._references and (denied := self._references.refusal(access)):
             return denied
