@@ -49,6 +49,7 @@ LIBRARIES = {
     "privacy": {"boto3", "botocore", "cryptography", "pydantic"},
     "stream": {"boto3", "botocore", "pydantic"},
     "cost": set(),
+    "proving": {"aiohttp", "graphql"},
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
 
