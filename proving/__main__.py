@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from proving.servers.serve import serve  # noqa: PLC0415  it needs graphql-core, and proving does not
 
             return asyncio.run(serve(**given))
-        return asyncio.run(conformance(Request(**given)))
+        return asyncio.run(conformance(Request(**given), sys.stdout))
     except (BadAddress, BadMapping, BadTokens, TooMuch, OSError) as error:
         print(error, file=sys.stderr)
         return 2

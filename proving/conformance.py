@@ -1,6 +1,5 @@
 """One run of all checks: says what it will make, asks, reports, and takes away what it made."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +52,7 @@ def people_of(path: Path) -> tuple[Person, ...]:
         raise BadTokens("The tokens are not UTF-8.") from None
 
 
-async def conformance(request: Request, out: TextIO = sys.stdout) -> int:
+async def conformance(request: Request, out: TextIO) -> int:
     """The exit status: 0 where no check failed and nothing is left behind. Raises `BadAddress`, `BadMapping`,
     `BadTokens`, `TooMuch` and `OSError` before anything is asked."""
     where = endpoint(request.url, request.realtime, request.owned)

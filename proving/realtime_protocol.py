@@ -60,16 +60,18 @@ class Connection:
     def receive(self, text: str) -> None:
         self._frames += 1
         if self._frames > FRAMES:
-            self.faults.append(f"more than {FRAMES} frames")
+            if self._frames == FRAMES + 1:
+                self.faults.append(f"more than {FRAMES} frames")
             return
         try:
             frame = json.loads(text)
         except ValueError:
             frame = None
-        if not isinstance(frame, dict) or frame.get("type") not in TYPES:
-            self.faults.append(f"no frame of the protocol: {text[:200]}")
-            return
-        self._take(frame["type"], frame.get("id"), frame.get("payload"))
+        match frame:
+            case {"type": str(type_)} if type_ in TYPES:
+                self._take(type_, frame.get("id"), frame.get("payload"))
+            case _:
+                self.faults.append(f"no frame of the protocol: {text[:200]}")
 
     def _take(self, type_: str, id_: object, payload: object) -> None:
         given: Mapping[str, Any] = payload if isinstance(payload, dict) else {}
