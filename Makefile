@@ -174,9 +174,9 @@ PRIVACY_HERE = $(if $(filter retention texts,$(firstword $(ARGS)))$(findstring -
 privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", where they still stand: "scan alice", what is kept for how long: "retention", and --region NAME before it for AWS
 	@exec $(if $(PRIVACY_HERE),$(LOCAL_KEYS)) $(BIN)/python -m privacy $(if $(PRIVACY_HERE),--endpoint "$$($(BIN)/python -m simulator address)") $(ARGS)
 
-conformance: .venv-proving/installed ## a line for each thing that AppSync and the chat promise, on any endpoint: URL= TOKENS=file of lines `USER-ID TOKEN` [REALTIME= MAPPING=theirs.toml OWN=host ONLY="chat.send.*" PLAN=true JSON=file JUNIT=file]
+conformance: .venv-proving/installed ## a line for each thing that AppSync and the chat promise, on any endpoint: URL= TOKENS=file of lines `USER-ID TOKEN` [REALTIME= MAPPING=theirs.toml OWN=host ONLY="chat.send.*" GAPS=file PLAN=true JSON=file JUNIT=file]
 	@exec .venv-proving/bin/python -m proving conformance $(call given,url,URL) $(call given,tokens,TOKENS) $(call given,realtime,REALTIME) $(call given,mapping,MAPPING) \
-		$(call given,i-own-this,OWN) $(call given,only,ONLY) $(call given,json,JSON) $(call given,junit,JUNIT) $(if $(filter true,$(PLAN)),--plan)
+		$(call given,i-own-this,OWN) $(call given,only,ONLY) $(call given,gaps,GAPS) $(call given,json,JSON) $(call given,junit,JUNIT) $(if $(filter true,$(PLAN)),--plan)
 
 cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
 	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))

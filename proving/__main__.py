@@ -64,6 +64,9 @@ def _conformance(made: argparse.ArgumentParser) -> None:
     made.add_argument("--json", type=Path, help="where a report in JSON goes")
     made.add_argument("--junit", type=Path, help="where a report in JUnit's XML goes")
     made.add_argument(
+        "--gaps", type=Path, help="a file of what the endpoint is known to lack: asked, and not red"
+    )
+    made.add_argument(
         "--patience",
         dest="patience_s",
         type=_seconds,

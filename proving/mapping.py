@@ -104,13 +104,25 @@ class Mapping:
 
 def load(path: Path) -> Mapping:
     """Raises `BadMapping` and `OSError`."""
+    return read(_parsed(path))
+
+
+def read_gaps(path: Path) -> Map[str, str]:
+    """A file of one table, `[gaps]`: patterns of checks, with the reason of each. Raises `BadMapping` and `OSError`."""
+    table = _table(_parsed(path), path.name)
+    _known(table, {"gaps"}, path.name)
+    return _texts(table.get("gaps"), "gaps")
+
+
+def _parsed(path: Path) -> object:
+    """TOML or JSON. Raises `BadMapping` and `OSError`."""
     with path.open("rb") as file:
         content = file.read(FILE_BYTES + 1)
     if len(content) > FILE_BYTES:
-        raise BadMapping(f"A mapping file has at most {FILE_BYTES} bytes.")
+        raise BadMapping(f"{path.name} has more than {FILE_BYTES} bytes.")
     try:
         text = content.decode()
-        return read(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))
+        return json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadMapping(f"{path.name}: {error}") from None
 

@@ -2,17 +2,20 @@
 
 import fnmatch
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from proving.check import Check, Cost, Failed, Skipped
 from proving.client import Unreachable
 from proving.limits import CONNECTIONS, MESSAGES, ROOMS
-from proving.mapping import Mapping
+from proving.mapping import Mapping as ChatMapping
 from proving.people import FEWEST, Person
 from proving.world import Room, Run, World
 
+NO_GAPS: Mapping[str, str] = MappingProxyType({})
+PASSES = "it is among the known gaps, and passes: take it from the list"
 Status = Literal["pass", "fail", "skip"]
 
 
@@ -44,7 +47,7 @@ class TooMuch(Exception):
     """A plan beyond the ceilings."""
 
 
-def plan(checks: Iterable[Check], mapping: Mapping, only: Sequence[str] = ()) -> Plan:
+def plan(checks: Iterable[Check], mapping: ChatMapping, only: Sequence[str] = ()) -> Plan:
     """`only`: patterns of checks' ids. Raises `TooMuch`."""
     chosen = [each for each in checks if not only or any(fnmatch.fnmatchcase(each.id, p) for p in only)]
     chosen.sort(key=lambda each: each.id.partition(".")[0])  # what AppSync promises first
@@ -55,11 +58,16 @@ def plan(checks: Iterable[Check], mapping: Mapping, only: Sequence[str] = ()) ->
     return Plan(chosen, cost)
 
 
-def skipped(check: Check, mapping: Mapping) -> str:
+def reason_for(check: Check, patterns: Mapping[str, str]) -> str:
+    """The reason of the first pattern that a check's id matches; empty where none does."""
+    found = (reason for pattern, reason in patterns.items() if fnmatch.fnmatchcase(check.id, pattern))
+    return next(found, "")
+
+
+def skipped(check: Check, mapping: ChatMapping) -> str:
     """Why a check is not asked; empty: it is."""
-    for pattern, reason in mapping.not_promised.items():
-        if fnmatch.fnmatchcase(check.id, pattern):
-            return f"not promised: {reason}"
+    if reason := reason_for(check, mapping.not_promised):
+        return f"not promised: {reason}"
     missing = [each for each in check.needs if each not in mapping.operations]
     return f"the mapping has no operation {', '.join(missing)}" if missing else ""
 
@@ -71,8 +79,9 @@ def world(run: Run, check: Check, turn: int) -> World:
     return World(run, owner, member, stranger, check.cost)
 
 
-async def ask(run: Run, check: Check, turn: int) -> Result:
-    """One check's result. Anything but a promise that is not kept is a fault of this program, and is raised."""
+async def ask(run: Run, check: Check, turn: int, gaps: Mapping[str, str] = NO_GAPS) -> Result:
+    """One check's result. `gaps`: see `ask_all`. Anything but a promise that is not kept is a fault of this program, and
+    is raised."""
     began = time.monotonic()
     status: Status = "pass"
     if reason := skipped(check, run.mapping):
@@ -86,14 +95,19 @@ async def ask(run: Run, check: Check, turn: int) -> Result:
             status, reason = "fail", str(failure)
         except Unreachable as failure:
             status, reason = "fail", str(failure)
+    if status != "skip" and (gap := reason_for(check, gaps)):
+        status, reason = ("skip", f"known gap: {gap}; {reason}") if status == "fail" else ("fail", PASSES)
     return Result(check, status, reason, time.monotonic() - began)
 
 
-async def ask_all(run: Run, checks: Sequence[Check], tell: Callable[[Result], None]) -> list[Result]:
-    """`tell` is called with each result as it comes."""
+async def ask_all(
+    run: Run, checks: Sequence[Check], tell: Callable[[Result], None], gaps: Mapping[str, str] = NO_GAPS
+) -> list[Result]:
+    """`tell` is called with each result as it comes. `gaps`: what an endpoint is known to lack, by patterns of checks:
+    these are asked all the same, so that the list shrinks with what is mended."""
     results = []
     for turn, check in enumerate(checks):
-        result = await ask(run, check, turn)
+        result = await ask(run, check, turn, gaps)
         tell(result)
         results.append(result)
     return results

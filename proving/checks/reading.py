@@ -65,7 +65,7 @@ async def cursor(world: World) -> None:
     first = await world.done(world.owner, "history", room=other.id, limit=1)
     token = world.value(first, "history", "next")
     require(isinstance(token, str) and token, "a page of 1 of 2 messages has no cursor")
-    for wrong in (token, token + "A", "made up"):
+    for wrong in (token, token + "A", token[:-2], "made up"):
         await world.refused(world.owner, "history", "invalid", room=room.id, limit=1, cursor=wrong)
 
 

@@ -26,6 +26,7 @@ ARROWS = {
     "privacy": {"chat", "chat_lambda"},
     "stream": {"chat"},
     "cost": {"chat"},
+    "proving": set(),
 }  # type: dict[str, set[str]]
 LIBRARIES = {
     "chat": {"jwt", "botocore", "cryptography"},

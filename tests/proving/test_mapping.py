@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from proving.conformance import MAPPINGS, OWN
 from proving.limits import FILE_BYTES
-from proving.mapping import BadMapping, load, read, selection
+from proving.mapping import BadMapping, load, read, read_gaps, selection
 from simulator.schema import appsync_schema
 
 SAMPLE = tomllib.loads((MAPPINGS / "sample.toml").read_text(encoding="utf-8"))
@@ -105,3 +105,13 @@ def test_a_file_is_toml_or_json_and_not_too_long(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(BadMapping):
             load(path)
+
+
+def test_gaps_are_one_table_of_reasons(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.toml"
+    path.write_text('[gaps]\n"appsync.realtime.*" = "no subscriptions"\n', encoding="utf-8")
+    assert read_gaps(path) == {"appsync.realtime.*": "no subscriptions"}
+    for wrong in ('gap = "x"', "gaps = []", "[gaps]\nx = 1"):
+        path.write_text(wrong, encoding="utf-8")
+        with pytest.raises(BadMapping):
+            read_gaps(path)

@@ -10,7 +10,7 @@ from proving.conformance import MAPPINGS, OWN
 from proving.endpoint import endpoint
 from proving.limits import CONNECTIONS, MESSAGES, ROOMS
 from proving.mapping import load
-from proving.run import TooMuch, ask, ask_all, clean_up, plan, world
+from proving.run import PASSES, TooMuch, ask, ask_all, clean_up, plan, world
 from proving.world import Run, World
 
 from .conftest import SAMPLE, results_of, run_against
@@ -95,6 +95,17 @@ async def test_what_is_not_promised_is_skipped_with_its_reason() -> None:
     assert {(each.status, each.reason) for each in results.values()} == {
         ("skip", "not promised: nobody counts")
     }
+
+
+async def test_a_known_gap_is_no_failure_and_one_that_is_mended_is() -> None:
+    gaps = {"chat.send.repeat": "nothing is remembered", "chat.send.stored": "nothing is stored"}
+    check = plan(CHECKS.values(), load(SAMPLE), ["chat.send.*"]).checks
+    async with run_against("no-idempotency") as (run, _):
+        found = {each.check.id: each for each in await ask_all(run, check, lambda _: None, gaps)}
+    repeat, stored = found["chat.send.repeat"], found["chat.send.stored"]
+    assert repeat.status == "skip"
+    assert repeat.reason.startswith("known gap: nothing is remembered; sent six times")
+    assert (stored.status, stored.reason) == ("fail", PASSES)
 
 
 async def test_where_nobody_listens_each_check_says_so() -> None:
