@@ -124,6 +124,7 @@ lock: .venv-lock/installed ## resolves the *.in files anew into locks with hashe
 	$(COMPILE) simulator/ministack.in -o simulator/ministack.lock
 	$(COMPILE) terraform/checkov.in -o terraform/checkov.lock
 	$(COMPILE) bench/requirements.in -c requirements.lock -o bench/requirements.lock
+	$(COMPILE) proving/requirements.in -c requirements.lock -o proving/requirements.lock
 	@$(MAKE) data
 
 data: .venv/installed ## the generated files anew: botocore's data of our own, from the botocore in the lock, terraform/schema.json, docs/terraform.md, events/stream/, docs/privacy/, docs/what-it-costs.md, docs/quotas.md
@@ -172,6 +173,10 @@ PRIVACY_HERE = $(if $(filter retention texts,$(firstword $(ARGS)))$(findstring -
 
 privacy: .venv/installed ## requests that somebody's data be exported or erased: ARGS="erase alice --now", "list alice", where they still stand: "scan alice", what is kept for how long: "retention", and --region NAME before it for AWS
 	@exec $(if $(PRIVACY_HERE),$(LOCAL_KEYS)) $(BIN)/python -m privacy $(if $(PRIVACY_HERE),--endpoint "$$($(BIN)/python -m simulator address)") $(ARGS)
+
+conformance: .venv-proving/installed ## a line for each thing that AppSync and the chat promise, on any endpoint: URL= TOKENS=file of lines `USER-ID TOKEN` [REALTIME= MAPPING=theirs.toml OWN=host ONLY="chat.send.*" GAPS=file PLAN=true JSON=file JUNIT=file]
+	@exec .venv-proving/bin/python -m proving conformance $(call given,url,URL) $(call given,tokens,TOKENS) $(call given,realtime,REALTIME) $(call given,mapping,MAPPING) \
+		$(call given,i-own-this,OWN) $(call given,only,ONLY) $(call given,gaps,GAPS) $(call given,json,JSON) $(call given,junit,JUNIT) $(if $(filter true,$(PLAN)),--plan)
 
 cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
 	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
@@ -312,6 +317,8 @@ clean: ## forgets the local data, keys and caches; the environments stay
 	$(call install,.venv-ministack,$<)
 .venv-gateway/installed: gateway/requirements.lock
 	$(call install,.venv-gateway,$<)
+.venv-proving/installed: proving/requirements.lock
+	$(call install,.venv-proving,$<)
 .venv-emulator/installed: PYTHON := $(PYTHON313)
 .venv-emulator/installed: simulator/ministack.lock # functions run on the emulator's own Python
 	$(call install,.venv-emulator,$<)
@@ -330,4 +337,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate privacy restore cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate privacy restore conformance cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean

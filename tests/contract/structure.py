@@ -29,6 +29,7 @@ PROGRAMS: Mapping[str, str] = {
     "privacy": "privacy",
     "stream": "stream",
     "cost": "cost",
+    "proving": "proving",
 }
 """The folder of each top-level package."""
 FLOORS = ("operations", "steps", "deployment", "identity", "hooks", "storage", "rules")

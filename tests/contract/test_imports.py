@@ -26,6 +26,7 @@ ARROWS = {
     "privacy": {"chat", "chat_lambda"},
     "stream": {"chat"},
     "cost": {"chat"},
+    "proving": set(),
 }  # type: dict[str, set[str]]
 LIBRARIES = {
     "chat": {"jwt", "botocore", "cryptography"},
@@ -49,6 +50,7 @@ LIBRARIES = {
     "privacy": {"boto3", "botocore", "cryptography", "pydantic"},
     "stream": {"boto3", "botocore", "pydantic"},
     "cost": set(),
+    "proving": {"aiohttp", "graphql"},
 }  # type: dict[str, set[str]]
 SOURCES = [(package, path) for package, root in ROOTS.items() for path in sorted(root.rglob("*.py"))]
 

@@ -1,13 +1,13 @@
-"""A message is sent, stored, read back and received live."""
+"""A message is sent, stored, read back and received live by a client of others'. What is asked of any endpoint besides is
+in test_conformance.py."""
 
 import asyncio
-import uuid
 from typing import Any
 
 import pytest
 from gql.transport.exceptions import TransportQueryError
 
-from .conftest import FIELDS, SEND, Api, watch
+from .conftest import FIELDS, Api, watch
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -54,31 +54,6 @@ async def test_numbers_run_without_a_gap_when_many_send_at_once(api: Api) -> Non
     stored = await api.history("bob", order="OLDEST_FIRST", limit=7)
     assert stored[-40:] == by_number
     assert await api.history("bob", limit=9) == stored[::-1]
-
-
-async def test_a_repeat_is_a_success_that_stores_nothing(api: Api) -> None:
-    name = f"once-{uuid.uuid4()}"
-    first = await api.send("alice", "once", clientMessageId=name)
-    again = await asyncio.gather(*(api.send("alice", "once", clientMessageId=name) for _ in range(5)))
-    assert again == [first] * 5
-    assert (await api.head())["seq"] == first["seq"]
-
-
-async def test_another_text_under_the_same_name_is_a_mismatch(api: Api) -> None:
-    name = f"mismatch-{uuid.uuid4()}"
-    first = await api.send("alice", "this", clientMessageId=name)
-    answer = await api.ask("alice", SEND, roomId="lobby", text="that", clientMessageId=name)
-    assert answer.status == 200
-    assert answer.body["data"] == {"sendMessage": None}
-    assert answer.error[0] == "IdempotencyMismatch"
-    assert (await api.head())["seq"] == first["seq"]
-
-
-async def test_who_was_away_catches_up_without_a_gap(api: Api) -> None:
-    last_held = await api.send("alice", "before the tunnel")
-    missed = [await api.send("bob", f"in the tunnel {n}") for n in range(5)]
-    caught_up = await api.history("alice", order="OLDEST_FIRST", after=last_held["ts"], limit=2)
-    assert caught_up == missed
 
 
 async def test_guild_rooms_lie_apart(api: Api) -> None:

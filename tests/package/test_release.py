@@ -63,9 +63,12 @@ def wheel_in(folder: Path) -> Path:
     return wheel
 
 
-def test_the_wheel_holds_every_file_of_both_packages(released: Path, project: Path) -> None:
+def test_the_wheel_holds_every_file_of_its_packages(released: Path, project: Path) -> None:
     sources = project / "layers" / "chat" / "python"
     files = {path.relative_to(sources).as_posix() for path in sources.rglob("*") if path.is_file()}
+    files |= {
+        path.relative_to(project).as_posix() for path in (project / "proving").rglob("*") if path.is_file()
+    }
     with zipfile.ZipFile(wheel_in(released)) as opened:
         held = {name for name in opened.namelist() if ".dist-info/" not in name}
     assert held == {name for name in files if not name.endswith(".pyc")}

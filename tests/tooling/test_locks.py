@@ -15,6 +15,7 @@ LOCKS = [
     "simulator/ministack.lock",
     "terraform/checkov.lock",
     "bench/requirements.lock",
+    "proving/requirements.lock",
 ]
 NPM = [
     "bench/gateway/peers",
@@ -61,6 +62,7 @@ def test_every_package_in_a_lock_is_pinned_by_hashes(project: Path, lock: str) -
         ("requirements.lock", "requirements-dev.lock"),
         ("gateway/requirements.lock", "requirements-dev.lock"),
         ("lambda_package/requirements.lock", "requirements-dev.lock"),
+        ("proving/requirements.lock", "requirements.lock"),
     ],
 )
 def test_what_is_developed_with_is_what_is_deployed(project: Path, part: str, whole: str) -> None:

@@ -183,6 +183,16 @@ def test_messages_and_edits_that_the_end_overtakes_are_not_stored(
                 send(slow, room, "bob", "before the end" if name == "m1" else "after", name)
 
 
+def test_a_process_that_ended_the_room_itself_takes_no_more_messages(client: Any, ours: Deployment) -> None:
+    """It remembers the head that its own write has left behind, on which a send's condition would hold."""
+    room = new_room(client, members=MEMBERS)
+    send(ours, room, "bob", "before the end", "m1")
+    delete_room(ours, Caller("ann"), {"roomId": room}, Tally())
+    with pytest.raises(NotRoomMember):
+        send(ours, room, "bob", "after", "m2")
+    assert ended(client, room).seq == 1
+
+
 def test_a_guilds_service_that_the_end_overtakes_takes_nobody_in(
     proxy: Proxy, proxied: Any, client: Any, clock: Clock, ours: Deployment
 ) -> None:

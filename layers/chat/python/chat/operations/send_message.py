@@ -174,7 +174,7 @@ class _Send:
         memory, since = self._deployment.memory, self._deployment.monotonic() - FRESH_S
         head = memory.likely_head(self._draft.room.partition_key, since)
         member = memory.members.get(self._member_key, since)
-        return Access(head, member) if head and member else None
+        return Access(head, member) if head and member and not head.ended_at else None
 
     def _recall_later_head(self) -> None:
         """Take over a later head that another thread of this process has seen meanwhile."""

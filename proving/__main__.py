@@ -1,0 +1,101 @@
+"""The command line: `python -m proving conformance --url http://127.0.0.1:4000/graphql --tokens FILE`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from proving.conformance import OWN, Request, conformance
+from proving.endpoint import BadAddress
+from proving.limits import PATIENCE_S
+from proving.mapping import BadMapping
+from proving.people import BadTokens
+from proving.run import TooMuch
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="proving", description="Proves on any endpoint what an AppSync chat promises."
+    )
+    commands = made.add_subparsers(dest="command", required=True)
+    _conformance(
+        commands.add_parser(
+            "conformance", help="a line for each promise: pass, fail, or skip with its reason"
+        )
+    )
+    served = commands.add_parser(
+        "serve", help="a small chat in the manner of AWS's sample, sound or with one wrong design"
+    )
+    served.add_argument("--design", default="sound", help="which; `list` names them")
+    served.add_argument("--port", type=int, default=0, help="0: any free one")
+    served.add_argument(
+        "--tokens", type=Path, required=True, help="the file that it writes its people's tokens to"
+    )
+    return made
+
+
+def _conformance(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--url", required=True, help="of GraphQL: http://127.0.0.1:4000/graphql")
+    made.add_argument("--realtime", help="of the WebSocket, where AppSync's rules do not give it")
+    made.add_argument(
+        "--tokens", type=Path, required=True, help="a file of lines USER-ID TOKEN, of three people at least"
+    )
+    made.add_argument(
+        "--mapping",
+        type=Path,
+        default=OWN,
+        help="what the chat calls what; without it, this repository's API",
+    )
+    made.add_argument(
+        "--i-own-this",
+        dest="owned",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="another host than this machine may be asked",
+    )
+    made.add_argument(
+        "--only", action="append", default=[], metavar="PATTERN", help="checks by their ids: 'chat.send.*'"
+    )
+    made.add_argument(
+        "--plan", dest="is_plan", action="store_true", help="says what would be made, and asks nothing"
+    )
+    made.add_argument("--json", type=Path, help="where a report in JSON goes")
+    made.add_argument("--junit", type=Path, help="where a report in JUnit's XML goes")
+    made.add_argument(
+        "--gaps", type=Path, help="a file of what the endpoint is known to lack: asked, and not red"
+    )
+    made.add_argument(
+        "--patience",
+        dest="patience_s",
+        type=_seconds,
+        default=PATIENCE_S,
+        help="seconds that an answer is waited for",
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 300:
+        raise argparse.ArgumentTypeError("0.1 to 300 seconds")
+    return value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = vars(parser().parse_args(arguments))
+    try:
+        if given.pop("command") == "serve":
+            from proving.servers.serve import serve  # noqa: PLC0415  it needs graphql-core, and proving does not
+
+            return asyncio.run(serve(**given))
+        return asyncio.run(conformance(Request(**given), sys.stdout))
+    except (BadAddress, BadMapping, BadTokens, TooMuch, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
