@@ -78,6 +78,14 @@ def test_each_edit_is_chained_to_the_one_before(harness: Harness) -> None:
     assert harness.send(room, "three")[0]["seq"] == 3
 
 
+def test_what_changes_nothing_is_published_in_no_epoch_that_has_ended(harness: Harness) -> None:
+    """Who has left meanwhile may still have a subscription under it."""
+    (sent,) = harness.send(harness.room(), "one")
+    edited = harness.run(edit(harness, sent, "uno"), writes=CHANGED)
+    harness.head(sent["roomId"], epoch=4)
+    assert harness.run(edit(harness, sent, "uno"), writes=[]) == edited | {"epoch": 4}
+
+
 def test_the_same_text_again_changes_nothing_and_costs_nothing(harness: Harness) -> None:
     room = harness.room(settings={"personPerSecond": 0.01, "personBurst": 2})
     (sent,) = harness.send(room, "one")

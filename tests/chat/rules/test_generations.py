@@ -85,8 +85,18 @@ def test_nothing_is_published_in_an_epoch_of_an_earlier_generation(
     generation: int, now: int, epoch: int, same: bool
 ) -> None:
     room = head(generation, now)
-    assert published_again(message(epoch), room).epoch == (epoch if same else now)
+    assert published_again(message(epoch), room).epoch == (max(epoch, now) if same else now)
     assert ended_epoch(Member(ended_epoch=epoch), room) == (epoch if same else None)
+
+
+def test_nothing_is_published_again_in_an_epoch_that_has_ended() -> None:
+    """Whoever has left may still have a subscription under it, and what is told has the reactions from after."""
+    assert published_again(message(2), head(1, 3)).epoch == 3
+    assert published_again(message(3), head(1, 3)).epoch == 3
+    assert published_again(message(4), head(1, 3)).epoch == 4  # a head from before a change of the message
+    from_joining = replace(head(1, 3), history_from="joining")
+    assert published_again(message(2), from_joining).epoch is None  # in later ones not everybody may see it
+    assert published_again(message(3), from_joining).epoch == 3
 
 
 def test_what_never_had_an_epoch_gets_the_rooms_after_the_first_generation() -> None:

@@ -1,5 +1,6 @@
 """That something has moved is told once in the time by all processes together."""
 
+import json
 import uuid
 from typing import Any
 
@@ -8,9 +9,13 @@ import pytest
 from chat.rules.person_events import PersonEvent
 from chat.rules.rooms import Room
 from chat.steps.moved import Moved
+from chat.steps.new_room import add_room
 from chat.steps.own_item import own_of, own_place, read_epoch
+from chat.steps.tell_people import PeopleTold
 from chat.storage.aws import TransientFailure
-from tests.guarantees.support.fixtures import NOON, Clock, process
+from tests.guarantees.rooms.requests import call
+from tests.guarantees.support.fixtures import FAST, NOON, Clock, process, store_of
+from tests.guarantees.support.projected import Projected, Stream
 
 EVERY_MS = 10_000
 ROOM = Room.parse("lobby")
@@ -107,3 +112,27 @@ def test_the_epoch_stays_what_it_was(client: Any, clock: Clock, user: str) -> No
     assert read_epoch(deployment, user) == 1
     assert read_epoch(process(client, clock, generation=3), user) == 1 + 2 * 2**20
     assert own_of(deployment.store.tables.get(own_place(user))).quiet_until == NOON + EVERY_MS
+
+
+@pytest.mark.parametrize("is_repeated", [False, True])
+def test_who_has_just_come_is_told_of_the_senders_next_message(
+    client: Any, functions_environ: None, clock: Clock, user: str, *, is_repeated: bool
+) -> None:
+    """Though everybody else has just been told: also where the stream tells of the message before once more, after they came."""
+    stream, told = Stream(client), list[dict[str, Any]]()
+    room_id, sender, other = f"r-{user}", f"{user}-a", f"{user}-b"
+    assert add_room(store_of(client), Room.parse(room_id), {sender: "owner", other: "member"}, FAST)
+    people = process(stream.client, clock)
+    reader = PeopleTold(process(stream.client, clock), lambda text: told.append(json.loads(text)), 10)
+    projected = Projected(stream, [reader])
+    call(people, sender, "sendMessage", roomId=room_id, text="one")
+    projected.run()
+    before = stream.records[: projected.done]
+    call(people, sender, "addMember", roomId=room_id, userId=user)
+    projected.run()
+    if is_repeated:
+        assert projected.feed(before) is None
+    clock.sleep(1)
+    call(people, sender, "sendMessage", roomId=room_id, text="two")
+    projected.run()
+    assert [each["userId"] for each in told if each["kind"] == "MOVED"] == [other, user]

@@ -56,8 +56,15 @@ def ended_epoch(member: Member, head: Head) -> int | None:
 
 
 def published_again(message: Message, head: Head) -> Message:
-    """A stored message that is answered, and so published, once more: in no epoch of an earlier generation."""
-    return message if _is_present(message.epoch, head) else replace(message, epoch=head.epoch)
+    """A stored message that is answered, and so published, once more: in no epoch that has ended, under which whoever has left
+    may still have a subscription, since what the message says may be from after. Where the history is visible from joining, a
+    later epoch has people who may not see it: there in none at all.
+    """
+    if message.epoch is None and head.generation == 1:
+        return message
+    if message.epoch is not None and message.epoch >= head.epoch and _is_present(message.epoch, head):
+        return message
+    return replace(message, epoch=None if head.history_from else head.epoch)
 
 
 def _is_present(epoch: int | None, head: Head) -> bool:

@@ -110,6 +110,11 @@ def everybodys_event(event: RoomEvent) -> PersonEvent | None:
     return None
 
 
+def may_bring_people(event: RoomEvent) -> bool:
+    """Whether somebody may be in the room after an event who was not before."""
+    return event.message is None and event.kind != "REACTIONS_CHANGED"
+
+
 def request_event(event: PrivacyEvent) -> PersonEvent | None:
     """What a person is told where their data is to be exported or erased: whoever has stolen a token asks for it in vain, while
     the person hears of it and can withdraw it. `None` for what else becomes of a request."""

@@ -29,11 +29,11 @@ class Moved:
     def __init__(self, deployment: Deployment, every_ms: int) -> None:
         self._deployment, self._every_ms = deployment, every_ms
         self._people: Recent[int] = Recent(10_000)
-        self._rooms: Recent[int] = Recent(10_000)
+        self._rooms: Recent[dict[str, int]] = Recent(10_000)
 
     def knows_quiet(self, told: PersonEvent, room: Room, sender: str) -> bool:
         """Whether everybody in the room but its sender is known to be told nothing of it."""
-        until = self._rooms.get((room.partition_key, sender))
+        until = (self._rooms.get(room.partition_key) or {}).get(sender)
         return until is not None and self._is_covered(told, until)
 
     def knows_told(self, told: PersonEvent) -> bool:
@@ -51,7 +51,12 @@ class Moved:
         known = [self._people.get(each) for each in people]
         untils = [each for each in known if each is not None]
         if untils and len(untils) == len(known):
-            self._rooms.put((room.partition_key, sender), min(untils), self._deployment.monotonic())
+            of_senders = {**(self._rooms.get(room.partition_key) or {}), sender: min(untils)}
+            self._rooms.put(room.partition_key, of_senders, self._deployment.monotonic())
+
+    def forget_room(self, room: Room) -> None:
+        """Somebody may have come, who was told nothing yet."""
+        self._rooms.forget(room.partition_key)
 
     def claim(self, told: PersonEvent) -> PersonEvent | None:
         """The event with the instant until which nothing is told after it; `None` where they are to be told nothing. Raises

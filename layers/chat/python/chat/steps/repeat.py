@@ -55,12 +55,9 @@ def stored_message(
 
 
 def _published_again(message: Message, head: Head) -> Message:
-    """The same, where the history is visible from joining in no epoch but the one that it was sent in: later ones have
-    people who may not see it."""
+    """The same, where the history is visible from joining only as it was sent: later epochs have people who may not see it."""
     again = published_again(message, head)
-    if head.history_from and (message.rev is not None or again is not message):
-        return replace(again, epoch=None)
-    return again
+    return replace(again, epoch=None) if head.history_from and message.rev is not None else again
 
 
 def _expired(draft: Draft, sent: Sent) -> Message:

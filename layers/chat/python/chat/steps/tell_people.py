@@ -17,6 +17,7 @@ from chat.rules.person_events import (
     PersonEvent,
     as_it_is_now,
     everybodys_event,
+    may_bring_people,
     person_events,
     request_event,
 )
@@ -54,12 +55,15 @@ Publish = Callable[[str], None]
 
 @record(frozen=True, slots=True)
 class _Due:
-    """What somebody is to be told of the change at an index of the batch; `room` is `None` for what is of none."""
+    """What somebody is to be told of the change at an index of the batch; `room` is `None` for what is of none.
+
+    `leaves_out`: whether there are people in the room who are not to be told, since they came after the message."""
 
     index: int
     room: Room | None
     told: PersonEvent
     message_key: str | None = None
+    leaves_out: bool = False
 
 
 class PeopleTold:
@@ -129,15 +133,20 @@ class PeopleTold:
         return told.kind == "MOVED" and self._moved.knows_told(told)
 
     def _remember_rooms(self, due: Sequence[_Due], changes: Sequence[Change]) -> None:
-        """Which rooms' next messages nobody is to be told of for a while."""
-        moved: dict[int, set[str]] = {}
+        """Which rooms' next messages nobody is to be told of for a while, unless somebody has come since."""
+        moved: dict[int, list[_Due]] = {}
         for each in due:
             if each.told.kind == "MOVED":
-                moved.setdefault(each.index, set()).add(each.told.user_id)
-        for index, people in moved.items():
-            event = changes[index].event
-            if event is not None:
-                self._moved.remember_room(Room.parse(event.room_id), event.actor_id or "", people)
+                moved.setdefault(each.index, []).append(each)
+        for index, change in enumerate(changes):
+            event, told = change.event, moved.get(index, ())
+            if event is None:
+                continue
+            room = Room.parse(event.room_id)
+            if may_bring_people(event) or any(each.leaves_out for each in told):
+                self._moved.forget_room(room)
+            elif told:
+                self._moved.remember_room(room, event.actor_id or "", {each.told.user_id for each in told})
 
     def _due(self, index: int, change: Change) -> Iterable[_Due]:
         """What is to be told of a change, as far as the change itself and the room's size say."""
@@ -156,9 +165,11 @@ class PeopleTold:
         is_moved = template.kind == "MOVED"
         if is_moved and self._moved.knows_quiet(template, room, sender):
             return
-        for user_id, member in self._people_of_small(room):
-            if not is_moved or (user_id != sender and member.joined_seq < event.seq):
-                yield _Due(index, room, replace(template, user_id=user_id))
+        people = [each for each in self._people_of_small(room) if not is_moved or each[0] != sender]
+        hearing = [user_id for user_id, member in people if not is_moved or member.joined_seq < event.seq]
+        for user_id in hearing:
+            mine = replace(template, user_id=user_id)
+            yield _Due(index, room, mine, leaves_out=len(hearing) < len(people))
 
     def _people_of_small(self, room: Room) -> Sequence[tuple[str, Member]]:
         """Who is in the room now, by the lines that come and go with memberships; nobody where they are too many."""
