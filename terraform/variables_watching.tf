@@ -55,3 +55,10 @@ variable "trace_groups" {
   default     = true
   nullable    = false
 }
+
+variable "saved_queries" {
+  description = "Whether queries of CloudWatch Logs Insights are saved: by trace, by a person's report, what was slow, what failed."
+  type        = bool
+  default     = true
+  nullable    = false
+}

@@ -232,6 +232,15 @@ run "defaults" {
     error_message = "With public keys alone there is no use for JWT_SECRET."
   }
 
+  assert {
+    condition = (
+      max([for query in values(aws_cloudwatch_query_definition.chat) : length(query.log_group_names)]...) <= 50 &&
+      toset(flatten([for key in ["trace-1", "trace-2"] : aws_cloudwatch_query_definition.chat[key].log_group_names])) == toset(concat([for group in values(aws_cloudwatch_log_group.function) : group.name], [aws_cloudwatch_log_group.api[0].name])) &&
+      contains(aws_cloudwatch_query_definition.chat["trace-1"].log_group_names, aws_cloudwatch_log_group.function["send_message"].name)
+    )
+    error_message = "A trace must be found in the logs of every function, fifty at a time."
+  }
+
   # Every alarm says what to do
 
   assert {

@@ -291,6 +291,7 @@ class Deployment:
             },
             "waf": {"requests_per_5_minutes": 2000, "log_blocked": False},  # the emulator's WAF cannot log
             "trace_groups": False,  # and it has no X-Ray
+            "saved_queries": False,  # nor queries of logs
             **self.told,
         }
 

@@ -11,7 +11,7 @@ from typing import Any
 from chat.identity.authorized import by_our_authorizer, is_of_an_authorizer
 from chat.rules.audit import is_audited
 from chat.rules.catalogue import DEFAULT_LOCALE, choose_locale
-from chat.rules.errors import ChatError, IdentityRefused, InternalError, raised_at
+from chat.rules.errors import ChatError, IdentityRefused, InternalError, ServiceUnavailable, raised_at
 from chat.rules.models import Caller
 from chat.rules.record import record
 from chat.rules.rooms import GUILD_PREFIX, Room
@@ -20,6 +20,7 @@ from chat.rules.trace import trace_id
 from chat_lambda.init import finished, in_lambda
 from chat_lambda.settings import settings
 from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics
+from chat_lambda.xray import begin, subsegments
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
@@ -200,6 +201,7 @@ def _handler(
 
         def handler(event: Event, context: Any) -> Any:
             started = time.perf_counter()
+            begin()
             try:
                 call = read(event, context)
             except Exception as error:  # noqa: BLE001  the program's edge: nothing of it may leave
@@ -271,6 +273,10 @@ def _report(call: Call, context: Any, refusal: ChatError | None, *, done: Any = 
     numbers = {name: round(number, 3) for name, number in call.tally.items()}
     logger().info("Answered", extra={**fields, "trace_id": call.trace_id, "outcome": outcome, **numbers})
     publish_metrics(context.function_name, numbers)
+    if traced := subsegments():
+        is_fault = isinstance(refusal, InternalError | ServiceUnavailable)
+        about = {"field": call.name, "room": fields["room"], "outcome": outcome, "trace_id": call.trace_id}
+        traced.end(call.name, is_fault=is_fault, **about)
 
 
 def _actor(call: Call) -> str:
