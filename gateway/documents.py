@@ -31,14 +31,14 @@ def _with_prefix(text: str, prefix: str) -> str:
     return re.sub(r"<(\w+)>", name, text)
 
 
-MESSAGE = """id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
+MESSAGE = """id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version
 attachments { id name contentType size } replyTo mentions mentionsAll reactions { emoji count userIds }"""
 NOTICE = """notice { kind userId role mutedUntil nextEpoch rev messageId seq room { roomId name description visibility historyFrom historyRev archivedAt avatarUrl avatarId }
 reactions { id seq rev reactions { emoji count userIds } } erased { from to } }"""
 HEAD = "head { seq ts epoch rev }"
 _OWN_HEAD = "head { seq ts epoch rev pinsRev }"
 _OWN_MESSAGE = f"""{MESSAGE}
-quote {{ id roomId senderId text ts seq rev removedAt attachments {{ id name contentType size }} }}"""
+quote {{ id roomId senderId text ts seq rev removedAt erased attachments {{ id name contentType size }} }}"""
 """What one person asks for with their own token; what the service asks for is everybody's, and quotes are for each to see."""
 
 ON_MESSAGE = Document(

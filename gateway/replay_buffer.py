@@ -234,6 +234,7 @@ def without_content(message: Mapping[str, Any]) -> dict[str, Any]:
         **kept,
         "senderId": ERASED_SENDER,
         "removedAt": message.get("removedAt") or message["ts"],
+        "erased": True,
     }
 
 

@@ -113,6 +113,12 @@ def _expiring(own: Configured) -> Iterable[tuple[str, int, str, str]]:
             "chat/storage/erased_items.py:OUTBOX_KEPT_MS",
         ),
         (
+            "ErasedBan",
+            erased_items.OUTBOX_KEPT_MS // 1_000,
+            "the person was erased, unless ERASURE_KEEPS_BANS is false",
+            "chat/storage/erased_items.py:OUTBOX_KEPT_MS",
+        ),
+        (
             "DataRequest",
             data_requests.KEPT_MS // 1_000,
             "it ended",
@@ -133,7 +139,7 @@ UNTIL = {
     ("Room",): "the room ends",
     ("Member", "Name", "Named"): "the person leaves the room",
     ("Invitation",): "it is answered or taken back",
-    ("Ban",): "it is lifted, or the room ends",
+    ("Ban",): "it is lifted, the room ends, or the person is erased",
     ("Block",): "it is lifted, or the person is erased",
     ("Profile", "Receipts", "Mine", "DataRequests"): "the person is erased",
     ("Avatar",): "the picture is replaced, or the person is erased",

@@ -116,6 +116,7 @@ class Run:
             deadline_s=DEADLINE_S,
             uploads=lambda: uploads,
             pseudonym=self._pseudonym(),
+            erasure_keeps_bans=not own.forget_bans,
         )
 
     def _pseudonym(self) -> Callable[[str], str]:

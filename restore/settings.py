@@ -26,6 +26,8 @@ class Settings(BaseModel):
     """The KMS key that wraps the log's data keys, or `file:` and the path of one of our own."""
     audit_key: str | None = Field(None, pattern=r"^(arn:aws[a-z-]*:(secretsmanager|ssm):|file:)")
     """The deployment's `AUDIT_KEY`, as its functions name it: what comes of an erasure stands under its pseudonym."""
+    forget_bans: bool = False
+    """Whether erasures that are carried out again end bans, as where the deployment's `ERASURE_KEEPS_BANS` is false."""
     uploads_bucket: str | None = None
     region: str = Field("us-east-1", min_length=1)
     endpoint: AnyHttpUrl | None = None

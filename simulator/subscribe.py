@@ -30,7 +30,7 @@ EPOCH = "query ($roomId: ID!) { messages(roomId: $roomId, limit: 1) { head { epo
 WATCH = """
 subscription ($roomId: ID!, $epoch: Int) {
   onMessage(roomId: $roomId, epoch: $epoch) {
-    id roomId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
+    id roomId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version
     attachments { id name contentType size } replyTo mentions mentionsAll
     reactions { emoji count userIds }
     notice {

@@ -78,6 +78,13 @@ variable "adding_needs_consent" {
   nullable    = false
 }
 
+variable "erasure_keeps_bans" {
+  description = "Whether rooms keep out whom they have banned after an erasure, too: for 400 days, under a pseudonym keyed with AUDIT_KEY in place of the user id. With false bans end with the erasure."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "history_from" {
   description = "From when on members see the history of rooms that are made without saying it: its `beginning`, or when they were `joining`. Rooms that are there keep what they have until that is reset."
   type        = string

@@ -54,6 +54,7 @@ locals {
       AUTHORIZER_TTL_SECONDS       = tostring(var.authorizer_ttl_seconds)
       ALLOW_UNFENCED_SUBSCRIPTIONS = tostring(var.allow_unfenced_subscriptions)
       ADDING_NEEDS_CONSENT         = tostring(var.adding_needs_consent)
+      ERASURE_KEEPS_BANS           = tostring(var.erasure_keeps_bans)
       HISTORY_FROM                 = var.history_from
       PUBLISH                      = var.publish
       PROJECTIONS                  = tostring(local.projects)

@@ -63,6 +63,7 @@ BAD = {
     "AUTHORIZER_TTL_SECONDS": ["-1", "3601", "1.5", "soon", "1e3"],
     "ALLOW_UNFENCED_SUBSCRIPTIONS": ["yes", "1", "on", "truthy"],
     "ADDING_NEEDS_CONSENT": ["yes", "1"],
+    "ERASURE_KEEPS_BANS": ["no", "0"],
     "HISTORY_FROM": ["BEGINNING", "always"],
     "PERSON_PER_SECOND": ["0", "-1", "1001", "nan", "inf", "many"],
     "PERSON_BURST": ["0", "-1", "10001", "1.5"],

@@ -86,6 +86,7 @@ MESSAGE = {
     "rev": "Int",
     "editedAt": "AWSDateTime",
     "removedAt": "AWSDateTime",
+    "erased": "Boolean",
     "version": "Int",
     "attachments": "[Attachment!]",
     "replyTo": "ID",

@@ -70,6 +70,15 @@ def test_each_script_is_read_by_bash(workflow: dict[Any, Any]) -> None:
             assert (done.returncode, done.stderr) == (0, ""), step["run"]
 
 
+def assert_only_pushed_and_passed(condition: str) -> None:
+    for part in (
+        "event == 'push'",
+        "conclusion == 'success'",
+        "head_repository.full_name == github.repository",
+    ):
+        assert f"github.event.workflow_run.{part}" in condition
+
+
 def test_dev_follows_only_what_was_pushed_and_has_passed() -> None:
     """`workflow_run` runs with the repository's rights for a fork's pull request, too, whose branch may be called main."""
     deploy = yaml.safe_load(WORKFLOWS["deploy.yml"].read_text(encoding="utf-8"))
@@ -79,15 +88,33 @@ def test_dev_follows_only_what_was_pushed_and_has_passed() -> None:
         "types": ["completed"],
         "branches": ["main"],
     }
-    condition = deploy["jobs"]["plan"]["if"]
-    for part in (
-        "event == 'push'",
-        "conclusion == 'success'",
-        "head_repository.full_name == github.repository",
-    ):
-        assert f"github.event.workflow_run.{part}" in condition
+    assert_only_pushed_and_passed(deploy["jobs"]["plan"]["if"])
     assert "plan" in deploy["jobs"]["apply"]["needs"]
     refs = [
         step["with"]["ref"] for step in steps(deploy) if step.get("uses", "").startswith("actions/checkout@")
     ]
     assert refs == ["${{ github.event.workflow_run.head_sha || github.sha }}"] * 2
+
+
+def test_the_image_is_built_of_what_has_passed_for_the_tasks_processor_and_signed_by_its_digest() -> None:
+    image = yaml.safe_load(WORKFLOWS["image.yml"].read_text(encoding="utf-8"))
+    push = image["jobs"]["push"]
+    assert_only_pushed_and_passed(push["if"])
+    (ref,) = [
+        step["with"]["ref"] for step in push["steps"] if step.get("uses", "").startswith("actions/checkout@")
+    ]
+    assert ref == "${{ github.event.workflow_run.head_sha }}"
+    variables = (PROJECT / "terraform" / "variables_gateway.tf").read_text(encoding="utf-8")
+    assert re.search(r'architecture += optional\(string, "ARM64"\)', variables)
+    assert {job["runs-on"] for job in image["jobs"].values()} == {"ubuntu-24.04-arm"}
+    script = "\n".join(step.get("run", "") for step in push["steps"])
+    assert "--sbom=true" in script
+    assert 'image="$REPOSITORY@$(jq -er' in script
+    assert 'cosign sign --yes "$image"' in script
+
+
+def test_an_image_begins_from_one_digest() -> None:
+    bases = re.findall(r"^FROM (\S+)", (PROJECT / "gateway" / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", bases[0])

@@ -253,6 +253,7 @@ def test_an_erasure_leaves_nothing_of_its_messages_in_memory() -> None:
     messages = [each["message"] for each in frames if each["type"] == "message"]
     assert [each["text"] for each in messages] == [None, None, "secret 3"]
     assert [each["seq"] for each in messages] == [1, 2, 3]
+    assert [each.get("erased") for each in messages] == [True, True, None]
     assert "eve" not in json.dumps(messages[:2])
     assert timeline.has_told([{"from": 1, "to": 2}])
     assert not timeline.has_told([{"from": 1, "to": 3}])

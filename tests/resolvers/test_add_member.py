@@ -80,6 +80,7 @@ def test_who_comes_again_is_as_new_but_for_mute_rate_and_what_they_sent(harness:
     assert mona == {
         "added": 1,
         "role": "member",
+        "ranked": 1,
         "status": "active",
         "joinedSeq": 2,
         "joinedTs": harness.item(room, "HEAD")["ts"],

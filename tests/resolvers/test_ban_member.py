@@ -62,7 +62,7 @@ def test_somebody_who_left_is_banned_and_no_further_epoch_ends(harness: Harness)
     answer = harness.run(harness.event(EVENT, "mona", roomId=room, userId="max"), writes=UNSEEN_WRITES)
     expected = {"kind": "MEMBER_BANNED", "userId": "max", "rev": 3}
     assert answer == notice(answer, room, "mona", 2, **expected)
-    banned = {"role": "member", "status": "banned", "joinedSeq": 0, "leftBySelf": 1}
+    banned = {"role": "member", "status": "banned", "joinedSeq": 0, "leftBySelf": 1, "ranked": 1}
     assert membership(harness, room, "max") == banned
     assert "expiresAt" not in harness.item(room, f"IN#ROOM#{room}", "max")
 

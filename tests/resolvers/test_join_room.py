@@ -43,7 +43,7 @@ def test_who_left_may_come_again_as_a_plain_member(harness: Harness) -> None:
     harness.run(harness.event(EVENT, "mona", roomId=room), writes=WRITES)
     mona = membership(harness, room, "mona")
     assert mona.pop("joinTat") > 0
-    assert mona == {"role": "member", "status": "active", "joinedSeq": 0}
+    assert mona == {"role": "member", "status": "active", "joinedSeq": 0, "ranked": 1}
 
 
 def test_who_joins_and_leaves_too_often_has_to_wait(harness: Harness) -> None:

@@ -46,7 +46,7 @@ def test_a_quote_is_the_message_as_it_is_now(harness: Harness) -> None:
     (first,) = harness.send(room, "first", user="bob")
     answer = reply(harness, room, first)
     assert answer["quote"] is None
-    names = ("id", "roomId", "senderId", "text", "ts", "seq", "rev", "removedAt", "attachments")
+    names = ("id", "roomId", "senderId", "text", "ts", "seq", "rev", "removedAt", "erased", "attachments")
     assert quote_of(harness, room) == {name: first[name] for name in names}
     edited = harness.invoke(
         harness.event("Mutation.editMessage", "bob", roomId=room, id=first["id"], text="1st")

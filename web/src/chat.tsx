@@ -6,6 +6,7 @@ import { DraftsProvider } from './composer/draft.ts';
 import { ConnectionBar } from './connection-bar.tsx';
 import { useText } from './i18n/use-text.ts';
 import { Me, useMyName } from './me.ts';
+import { DataNotice } from './people/data-notice.tsx';
 import { RoomList } from './rooms/room-list.tsx';
 import { useRoute } from './route.ts';
 import { useShortcuts } from './settings/use-shortcuts.ts';
@@ -81,7 +82,10 @@ export function Chat(props: {
               </footer>
             </nav>
             <main className="main">
-              <ConnectionBar onSignInAgain={onSignInAgain} />
+              <div>
+                <ConnectionBar onSignInAgain={onSignInAgain} />
+                <DataNotice />
+              </div>
               {roomId ? (
                 <Suspense fallback={<p className="whole quiet">{text('app.loading')}</p>}>
                   <Room key={roomId} roomId={roomId} messageId={messageId} />

@@ -3,10 +3,10 @@
 const FILES = 'attachments { id name contentType size }';
 const COUNTS = 'reactions { emoji count userIds }';
 /** What senders select is what subscribers hear, so it is the same in mutations and subscriptions. */
-const MESSAGE = `id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
+const MESSAGE = `id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version
   replyTo mentions mentionsAll ${FILES} ${COUNTS}`;
 /** A quote is for the reader alone: it is null in what mutations answer and subscribers hear. */
-const QUOTING = `${MESSAGE} quote { id roomId senderId text ts seq rev removedAt ${FILES} }`;
+const QUOTING = `${MESSAGE} quote { id roomId senderId text ts seq rev removedAt erased ${FILES} }`;
 const ERASED = 'erased { from to }';
 const HEAD = 'head { seq ts epoch rev }';
 const ROOM = `roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds
@@ -53,6 +53,7 @@ export const OPERATIONS = {
     avatar: ['roomId id', 'id url expiresAt'],
     me: ['', `userId epoch person { ${NAMED} }`],
     myReactions: ['roomId ids', 'id emoji'],
+    dataRequests: ['', 'id kind state dueAt requestedBy'],
     drafts: ['limit nextToken', 'items { roomId text rev } nextToken'],
   },
   Mutation: {
@@ -87,6 +88,7 @@ export const OPERATIONS = {
     unpinMessage: ['roomId id', PINNED],
     blockUser: ['userId', 'userId blockedAt'],
     unblockUser: ['userId', 'userId blockedAt'],
+    withdrawDataRequest: ['id', 'id kind state'],
     updateMe: ['name avatarUrl avatarId reset', NAMED],
     react: ['roomId id emoji on', 'roomId id emoji userId on ts'],
   },

@@ -46,6 +46,11 @@ export function useConnection(): Pick<Snapshot, 'connection' | 'isDurable' | 'is
   return useMemo(() => ({ connection, isDurable, isOutdated }), [connection, isDurable, isOutdated]);
 }
 
+/** `Snapshot.dataRequested`. */
+export function useDataRequested(): string | null {
+  return useSnapshot().dataRequested;
+}
+
 /** The person's rooms, the newest first. */
 export function useRooms(): readonly RoomSummary[] {
   return useSnapshot().rooms;

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { ERASED_SENDER } from '../src/core/erased.ts';
-import { newer, newerQuote } from '../src/core/order.ts';
+import { isReduced, newer, newerQuote } from '../src/core/order.ts';
 import { appsync } from '../src/transports/appsync.ts';
 import { gateway } from '../src/transports/gateway.ts';
 import type { Transport } from '../src/transports/transport.ts';
@@ -36,11 +36,11 @@ describe('messages whose sender was erased', () => {
     expect(requests(told(bench))).toEqual([]);
     expect(texts(bench)).toEqual(withheld('text 1'));
     const { messages } = bench.room;
-    expect(messages[1]).toMatchObject({ id: 'm2', seq: 2, senderId: ERASED_SENDER });
+    expect(messages[1]).toMatchObject({ id: 'm2', seq: 2, senderId: ERASED_SENDER, erased: true });
     expect(messages[4]).toEqual({
       ...{ id: 'm5', roomId: ROOM, ts: message(5).ts, seq: 5, epoch: 1, rev: 9, version: 2 },
       ...{ roomType: undefined, guildId: undefined, editedAt: '2026-01-01T00:01:00.000Z' },
-      ...{ senderId: ERASED_SENDER, text: null, attachments: null, removedAt: message(5).ts },
+      ...{ senderId: ERASED_SENDER, erased: true, text: null, attachments: null, removedAt: message(5).ts },
     });
   });
 
@@ -59,7 +59,7 @@ describe('messages whose sender was erased', () => {
     expect(texts(listed)).toEqual(withheld('text 1'));
     expect(listed.core.getSnapshot().rooms[0]?.lastMessage).toMatchObject({
       text: null,
-      senderId: ERASED_SENDER,
+      erased: true,
     });
   });
 
@@ -73,7 +73,7 @@ describe('messages whose sender was erased', () => {
     told(bench);
     expect(bench.core.getSnapshot().rooms[0]?.lastMessage).toMatchObject({
       text: null,
-      senderId: ERASED_SENDER,
+      erased: true,
     });
   });
 
@@ -115,18 +115,21 @@ describe('messages whose sender was erased', () => {
     expect(bench.room.messages.at(-1)?.quote?.text).toBeNull();
     live(bench, 3, { text: 'late', rev: 9, version: 3 });
     bench.feed({ type: 'told', messages: [message(7, quote(3))] });
-    expect(bench.room.messages[3]?.quote).toMatchObject({ text: null, senderId: ERASED_SENDER });
+    expect(bench.room.messages[3]?.quote).toMatchObject({ text: null, erased: true });
     const old = { ...quote(3).quote } as Quote;
     expect(newerQuote(old, { ...old, text: null, removedAt: 'now' })?.text).toBeNull();
   });
 
   test('are as the server has them where that is known, which gives them no other revision', () => {
     const whole = message(2, { rev: 7, version: 2 });
-    const gone = message(2, { rev: 7, version: 2, text: null, removedAt: 'now', senderId: ERASED_SENDER });
+    const nothing = { text: null, removedAt: 'now', senderId: 'nobody', erased: true };
+    const gone = message(2, { rev: 7, version: 2, ...nothing });
     expect(newer(whole, gone)).toBe(gone);
     expect(newer(gone, { ...whole, rev: 9 })).toBe(gone);
     const later = { ...gone, rev: 8 };
     expect([newer(gone, later), newer(later, gone)]).toEqual([later, later]);
+    const bare = message(2, { rev: 9, version: null, ...nothing });
+    expect([isReduced(bare), isReduced({ ...bare, erased: null })]).toEqual([false, true]);
   });
 
   test('are read where the notice does not say which they are', () => {

@@ -64,6 +64,21 @@ describe('what happens to the person', () => {
     expect(of(bench.feed({ type: 'due', key: 'mine' }), 'subscribeMine')).toHaveLength(1);
   });
 
+  test('says that their data was asked for, which no sync says', () => {
+    const { bench, number, page } = subscribed();
+    settle(bench, bench.feed({ type: 'mineSubscribed', number }), page);
+    expect(bench.core.getSnapshot().dataRequested).toBeNull();
+    expect(bench.feed(happened('request.x', 'DATA_REQUESTED', { userId: 'other' }))).toEqual([]);
+    expect(bench.core.getSnapshot().dataRequested).toBeNull();
+    expect(bench.feed(happened('request.r', 'DATA_REQUESTED'))).toEqual([]);
+    const { dataRequested } = bench.core.getSnapshot();
+    bench.feed(happened('request.r', 'DATA_REQUESTED'));
+    bench.feed(happened('a', 'MENTIONED'));
+    expect([dataRequested, bench.core.getSnapshot().dataRequested]).toEqual(['request.r', 'request.r']);
+    bench.feed(happened('request.s', 'DATA_REQUESTED'));
+    expect(bench.core.getSnapshot().dataRequested).toBe('request.s');
+  });
+
   test('is a hint to look, once for each id, and of nobody else', () => {
     const { bench, number, page } = subscribed();
     settle(bench, bench.feed({ type: 'mineSubscribed', number }), page);

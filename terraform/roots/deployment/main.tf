@@ -69,6 +69,7 @@ module "chat" {
   allow_unfenced_subscriptions = var.allow_unfenced_subscriptions
   limits                       = var.limits
   adding_needs_consent         = var.adding_needs_consent
+  erasure_keeps_bans           = var.erasure_keeps_bans
   history_from                 = var.history_from
   short_codes                  = var.short_codes
   guild_service                = var.guild_service_role_arn == null ? var.guild_service : { role_arn = var.guild_service_role_arn }

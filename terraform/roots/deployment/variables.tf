@@ -139,6 +139,11 @@ variable "adding_needs_consent" {
   default = null
 }
 
+variable "erasure_keeps_bans" {
+  type    = bool
+  default = null
+}
+
 variable "history_from" {
   type    = string
   default = null

@@ -1,6 +1,6 @@
 """What an absent attribute means, what each is called, and what is answered of a message."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -174,6 +174,11 @@ def test_attachments_are_answered_as_a_list_and_a_notice_as_its_fields() -> None
         "messageId": None,
         "seq": None,
     }
+
+
+def test_that_its_sender_was_erased_is_true_or_null() -> None:
+    assert MESSAGE.to_wire()["erased"] is None
+    assert replace(MESSAGE, erased=1).to_wire()["erased"] is True
 
 
 @pytest.mark.parametrize("kind", ["ROOM_UPDATED", "MEMBER_LEFT"])

@@ -265,3 +265,20 @@ def test_a_long_document_is_read_in_proportion_to_its_length() -> None:
 )
 def test_what_is_asked_for_is_computed_and_what_cannot_be_seen_is_too(graphql: str | None, may: bool) -> None:
     assert may_select(graphql, "memberCount") is may
+
+
+@pytest.mark.parametrize(
+    ("graphql", "may"),
+    [
+        (None, True),
+        ("{ items { id erased } }", False),
+        ("{ erased { from to } items { id erased } }", True),
+        ("{ items { id erased } gone: erased { from } }", True),
+        ("{ items { id erased @include(if: $yes) } }", False),
+        ("{ erased @include(if: $yes) @skip(if: $no) { from } }", True),
+        ("{ items { erased # {\n } }", False),
+        ("{ ...F items { erased } }", True),
+    ],
+)
+def test_a_field_of_an_object_is_told_from_a_flag_of_the_same_name(graphql: str | None, may: bool) -> None:
+    assert may_select(graphql, "erased", of_object=True) is may

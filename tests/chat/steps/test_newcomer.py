@@ -126,7 +126,7 @@ class Client:
 
 def looked_at(client: Client, user_id: str) -> tuple[Newcomer, set[tuple[str, str]]]:
     """What is seen, and where it was looked, in one consistent request."""
-    seen = read_newcomer(Store(client, {"core": "core"}), LOBBY, ANN, user_id)
+    seen = read_newcomer(Deployment(Store(client, {"core": "core"})), LOBBY, ANN, user_id)
     (request,) = client.requests
     assert request["ConsistentRead"] is True
     return seen, {(key["PK"]["S"], key["SK"]["S"]) for key in request["Keys"]}

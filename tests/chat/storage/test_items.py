@@ -31,6 +31,8 @@ def message(**attributes: Any) -> Message:
         ("mentions", {"S": "[]"}),
         ("mentionsAll", {"BOOL": True}),
         ("mentionsAll", {"N": "0"}),
+        ("erased", {"BOOL": True}),
+        ("erased", {"N": "0"}),
         ("quote", {"S": "so he said"}),
         ("quote", {"M": {}}),
     ],
@@ -40,5 +42,8 @@ def test_anothers_attributes_say_nothing(name: str, value: dict[str, Any]) -> No
 
 
 def test_ours_do() -> None:
-    found = message(replyTo={"S": UUID7}, mentions={"S": '["bob"]'}, mentionsAll={"N": "1"})
+    found = message(
+        replyTo={"S": UUID7}, mentions={"S": '["bob"]'}, mentionsAll={"N": "1"}, erased={"N": "1"}
+    )
     assert (found.reply_to, found.mentions, found.mentions_all) == (UUID7, '["bob"]', 1)
+    assert found.erased == 1

@@ -10,8 +10,10 @@ import pytest
 
 from chat.deployment import Deployment
 from chat.operations.add_member import add_member
+from chat.operations.ban_member import ban_member
 from chat.operations.block_user import block_user
 from chat.operations.create_room import create_room
+from chat.operations.delete_room import delete_room
 from chat.operations.direct import direct
 from chat.operations.guild_membership import guild_membership
 from chat.operations.join_room import join_room
@@ -25,7 +27,7 @@ from chat.rules.identifiers import uuid7
 from chat.rules.models import Caller, Member
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
-from chat.steps.data_requests import Asking, make_request
+from chat.steps.data_requests import Asking, list_erasures, make_request
 from chat.steps.new_room import add_room
 from chat.steps.roster import add_writes
 from chat.storage import keys
@@ -38,8 +40,10 @@ from tests.guarantees.support.fixtures import (
     new_room,
     partition,
     process,
+    run_one_piece,
     store_of,
     stored,
+    table_name,
 )
 
 ADMIN = Caller("root", frozenset({"admin"}))
@@ -216,6 +220,29 @@ def test_what_was_under_way_when_the_erasure_began_is_erased_too(
     for each in (room, late.id):
         (message,) = stored(client, each)
         assert (message["senderId"], message.get("text")) == (ERASED_SENDER, None)
+
+
+@pytest.mark.parametrize("status", ["active", "invited", "banned"])
+def test_a_room_that_has_ended_and_is_not_removed_yet_holds_up_no_erasure(
+    client: Any, ours: Deployment, room: str, eve: str, status: str
+) -> None:
+    """Its removal is a job that may come after this one."""
+    if status == "banned":
+        ban_member(ours, Caller("bob"), {"roomId": room, "userId": eve}, Tally())
+    else:
+        asking = replace(ours, adding_needs_consent=status == "invited")
+        add_member(asking, Caller("bob"), {"roomId": room, "userId": eve}, Tally())
+    delete_room(ours, Caller("bob"), {"roomId": room}, Tally())
+    make_request(ours, eve, "ERASURE", Asking("OPERATOR", None), 0, Tally())
+    for _ in range(60):
+        if list_erasures(ours, eve):
+            break
+        run_one_piece(ours)
+    assert list_erasures(ours, eve)
+    assert membership(ours, room, eve) is None
+    place = Room.parse(room)
+    lines = partition(client, table_name(place), place.partition_key)
+    assert not [item for item in lines if eve in item["SK"]["S"]]
 
 
 def _come_late(client: Any, ours: Deployment, late: Room, user_id: str) -> None:

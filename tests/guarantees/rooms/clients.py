@@ -9,6 +9,7 @@ from graphql import parse
 from chat.deployment import Deployment
 from chat.operations.on_message import on_message
 from chat.operations.publish_message import publish_message
+from chat.rules.erasure import ERASED_SENDER
 from chat.rules.errors import ChatError
 from schema import generate
 from simulator import strict_json
@@ -27,6 +28,7 @@ class Copy:
     head: Wire | None = None
     unread: int | None = None
     messages: dict[str, Wire] = field(default_factory=dict)
+    erased: list[Wire] = field(default_factory=list)
     afresh: bool = False
     token: str | None = None
 
@@ -37,9 +39,23 @@ class Copy:
         """Put a message in its place, unless a later state of it is there.
         Neither notices nor expired messages."""
         is_message = not message["notice"] and (message["text"] is not None or message["removedAt"])
+        if is_message and message["senderId"] != ERASED_SENDER and self._is_erased(message):
+            return  # told live before, and late
         known = self.messages.get(message["id"])
         if is_message and (known is None or (message["rev"] or 0) >= (known["rev"] or 0)):
             self.messages[message["id"]] = message
+
+    def drop(self, runs: list[Wire]) -> None:
+        """Messages with these numbers, whose senders were erased, and what may still come of them."""
+        self.erased += runs
+        self.messages = {
+            name: each
+            for name, each in self.messages.items()
+            if each["senderId"] == ERASED_SENDER or not self._is_erased(each)
+        }
+
+    def _is_erased(self, message: Wire) -> bool:
+        return any(run["from"] <= message["seq"] <= run["to"] for run in self.erased)
 
     def read_afresh(self, deployment: Deployment, user: str, room_id: str, limit: int) -> Wire | Refusal:
         """One page of the history, oldest first; after the last one it is not `afresh` any more."""
@@ -116,6 +132,7 @@ class Client:
         assert numbers == sorted(set(numbers))
         for message in each["messages"]:
             copy.take(message)
+        copy.drop(each["erased"] or [])
         copy.head = each["head"]
         copy.room = each["room"] or copy.room
         copy.unread = each["unread"]
@@ -187,6 +204,7 @@ class Follower:
         assert len(answer["items"]) <= limit
         for message in answer["items"]:
             self.copy.take(message)
+        self.copy.drop(answer["erased"] or [])
         self.token = answer["nextToken"]
         if self.token is None:
             self.base = answer["head"]
@@ -226,6 +244,9 @@ class FanOut:
         handle = self._registry.add(selection, lambda frame: self._deliver(client, frame))
         client.subscriptions[room_id] = Subscription(epoch, handle)
         return None
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self._registry.remove(subscription.handle)
 
     def _deliver(self, client: Client, frame: bytes) -> None:
         payload = strict_json.loads(frame)

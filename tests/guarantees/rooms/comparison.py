@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from chat.rules.rooms import Room
+from chat.steps.kept_bans import kept_ban_place
+from chat.storage import keys
 from tests.guarantees.rooms.clients import Client, Copy, Follower
 from tests.guarantees.rooms.message_oracle import ANY_ROLE, MODERATING, Refusal
 from tests.guarantees.rooms.requests import call, pages
@@ -21,7 +24,9 @@ class ComparedRooms(RoomsUnderTest):
             for each in room.visible_messages(self.clock.now())
             if not each.was_expired
         }
-        assert {name: each for name, each in copy.messages.items() if name in visible} == visible
+        erased = {each.id for each in room.messages if each.was_sent_by is not None}
+        needed = {name: each for name, each in visible.items() if name not in erased or name in copy.messages}
+        assert {name: each for name, each in copy.messages.items() if name in visible} == needed
         assert copy.messages.keys() <= {each.id for each in room.messages}
 
     def check_client(self, client: Client) -> None:
@@ -79,7 +84,9 @@ class ComparedRooms(RoomsUnderTest):
         ours = self.processes[number]
         answer = call(ours, user, "room", roomId=room.id)
         member = room.members.get(user)
+        room.end_kept_bans(self.clock.now())
         is_visitor = room.rules.is_public and (member is None or member.status == "left")
+        is_visitor = is_visitor and not room.is_banned(user)
         is_visitor = (is_visitor and room.ended_by is None) or room.invites(user) is not None
         access = room.access(user, ANY_ROLE)
         if isinstance(access, Refusal) and not is_visitor:
@@ -96,8 +103,13 @@ class ComparedRooms(RoomsUnderTest):
             assert call(ours, user, "members", roomId=room.id, status="BANNED") == moderator
             return
         found = pages(ours, user, "members", roomId=room.id, status="BANNED", limit=limit)
-        banned = sorted(other for other, each in room.members.items() if each.status == "banned")
-        assert [each["userId"] for each in found] == banned
+        banned = [other for other, each in room.members.items() if each.status == "banned"]
+        banned += [self.kept_as(room, other) for other in room.kept_bans]
+        assert [each["userId"] for each in found] == sorted(banned)
+
+    def kept_as(self, room: RoomOracle, user: str) -> str:
+        """How the list names somebody who was banned and then erased."""
+        return keys.user_in(kept_ban_place(self.processes[0], Room.parse(room.id), user).sort_key)
 
     def check_receipts(self, number: int, user: str, room: RoomOracle, seq: int, limit: int) -> None:
         """How far all have read as far as they share it, and to how many a message was delivered."""

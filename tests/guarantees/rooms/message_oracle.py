@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from chat.rules.identifiers import was_composed_before
 from tests.guarantees.support.fixtures import DAY_MS
 
 RETENTION_DAYS = 20
@@ -51,6 +52,8 @@ class StoredMessage:
     was_expired: bool = False
     is_hidden: bool = False
     """Whether a retention that was changed since has hidden it, which is for good."""
+    was_sent_by: str | None = None
+    """Who sent it, if their data was erased since."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,15 @@ class Membership:
     again_tat: int = 0
     left_by_self: bool = False
     invitation_ended: bool = False
+    erased_at: int | None = None
+
+
+@dataclass(frozen=True)
+class KeptBan:
+    """A ban that has outlasted the erasure of whom it keeps out: with which rank, and until when (s)."""
+
+    role: str
+    until: int
 
 
 @dataclass
@@ -145,6 +157,9 @@ class MessageOracle:
     markers: dict[str, Markers] = field(default_factory=dict)
     messages: list[StoredMessage] = field(default_factory=list)
     last_epochs: dict[str, int] = field(default_factory=dict)
+    erased: dict[str, int] = field(default_factory=dict)
+    """Whose data was erased, and when (ms)."""
+    kept_bans: dict[str, KeptBan] = field(default_factory=dict)
     rev: int = 1
     epoch: int = 1
     changed_at: int = 0
@@ -213,6 +228,8 @@ class MessageOracle:
             return NOT_MEMBER
         if earlier := self.sent_before(now, user, name):
             return earlier if earlier.raw == text else Refusal("IdempotencyMismatch")
+        if name and member.erased_at is not None and was_composed_before(name, member.erased_at):
+            return not_allowed("erased")
         if refusal := self._charge(now, member):
             return refusal
         ts = max(now, self.latest() + 1)

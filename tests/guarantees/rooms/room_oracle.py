@@ -58,7 +58,7 @@ class RoomOracle(MessageOracle):
         if RANK[role] > RANK[access]:
             return not_allowed("rank")
         member = self.members.get(user)
-        if member and member.status == "banned":
+        if self.is_banned(user):
             return not_allowed("banned")
         if member and member.status == "active":
             return ExpectedNotice("MEMBER_ADDED", user, self.epoch, role=member.role)
@@ -88,7 +88,7 @@ class RoomOracle(MessageOracle):
         member = self.members.get(who)
         if self.ended_by is not None:
             return NOT_MEMBER
-        if member and member.status == "banned":
+        if self.is_banned(who):
             return not_allowed("banned") if who in self.admins else NOT_MEMBER
         if not (member and member.status == "active"):
             is_invited = member is not None and member.status == "invited"
@@ -100,6 +100,7 @@ class RoomOracle(MessageOracle):
     def _begin(self, user: str, role: str, status: str) -> Membership:
         self.rev += 1
         member = self.members.setdefault(user, Membership())
+        member.erased_at = self.erased.get(user)
         member.role, member.status, member.joined_seq = role, status, len(self.messages)
         member.ended_epoch, member.left_by_self, member.invitation_ended = None, False, False
         return member
@@ -127,7 +128,7 @@ class RoomOracle(MessageOracle):
             return not_allowed("notThere")
         if self.is_last_owner(user):
             return not_allowed("lastOwner")
-        self._revoke(member, "left", user)
+        self.revoke(member, "left", user)
         return self._revocation_notice("MEMBER_REMOVED", user)
 
     def leave(self, who: str) -> Refusal | ExpectedNotice:
@@ -148,7 +149,7 @@ class RoomOracle(MessageOracle):
             return notice
         if self.is_last_owner(who) and not is_alone:
             return not_allowed("lastOwner")
-        self._revoke(member, "left", who)
+        self.revoke(member, "left", who)
         member.left_by_self = True
         return self._revocation_notice("MEMBER_LEFT", who)
 
@@ -187,7 +188,7 @@ class RoomOracle(MessageOracle):
         if member.status == "active":
             if self.is_last_owner(user):
                 return not_allowed("lastOwner")
-            self._revoke(member, "banned", user)
+            self.revoke(member, "banned", user)
         elif member.status != "banned":
             member.status, member.role, member.ended_epoch = "banned", "member", None
             self.rev += 1
@@ -199,13 +200,26 @@ class RoomOracle(MessageOracle):
         access = self.access(who, MODERATING)
         if refusal := self._refusal(access, "", user):
             return refusal
-        member = self.members.get(user)
-        if member is None:
+        member, kept = self.members.get(user), self.kept_bans.get(user)
+        if kept and access not in OWNING and RANK[str(access)] <= RANK[kept.role]:
+            return not_allowed("rank")
+        if member is None and kept is None:
             return not_allowed("notThere")
-        if member.status == "banned":
+        is_banned = member is not None and member.status == "banned"
+        self.rev += is_banned or kept is not None
+        if member and is_banned:
             member.status, member.role = "left", "member"
-            self.rev += 1
+        self.kept_bans.pop(user, None)
         return ExpectedNotice("MEMBER_UNBANNED", user, self.epoch)
+
+    def is_banned(self, user: str) -> bool:
+        """Also since before they were erased."""
+        member = self.members.get(user)
+        return member.status == "banned" if member else user in self.kept_bans
+
+    def end_kept_bans(self, now: int) -> None:
+        """Those whose time is over."""
+        self.kept_bans = {user: each for user, each in self.kept_bans.items() if each.until >= now // 1_000}
 
     def set_role(self, who: str, user: str, role: str) -> Refusal | ExpectedNotice:
         notice = ExpectedNotice("ROLE_CHANGED", user, self.epoch, role=role)
@@ -245,7 +259,8 @@ class RoomOracle(MessageOracle):
             return None
         return None if RANK[access] > RANK[member.role] else not_allowed("rank")
 
-    def _revoke(self, member: Membership, status: str, user: str) -> None:
+    def revoke(self, member: Membership, status: str, user: str) -> None:
+        """Somebody loses access, which ends the epoch."""
         member.status, member.ended_epoch = status, self.epoch
         self.last_epochs[user] = self.epoch
         self.epoch += 1

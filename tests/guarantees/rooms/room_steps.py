@@ -94,7 +94,7 @@ class Steps(RuleBasedStateMachine):
         room = self.chat.room(place)
         if room.messages:
             each = room.messages[-1 - index % len(room.messages)]
-            self._send(number, each.sender, room, each.name, text or each.raw)
+            self._send(number, each.was_sent_by or each.sender, room, each.name, text or each.raw)
 
     def _send(self, number: int, user: str, room: RoomOracle, name: str | None, text: str) -> None:
         key, count = (number, user, room.id), len(room.messages)
@@ -177,6 +177,7 @@ class Steps(RuleBasedStateMachine):
         self, number: int, room: RoomOracle, verb: str, user: str, other: str, role: str
     ) -> None:
         mutate = self.chat.mutate
+        room.end_kept_bans(self.now)
         if verb == "joinRoom":
             mutate(number, other, verb, room, room.join(other))
         elif verb == "leaveRoom":

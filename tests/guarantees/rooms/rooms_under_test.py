@@ -48,7 +48,7 @@ def wire_of(room: RoomOracle, each: StoredMessage) -> Wire:
         "ts": to_wire(each.ts),
         "seq": each.seq,
         "epoch": each.epoch,
-        "clientMessageId": each.name,
+        "clientMessageId": each.name if each.was_sent_by is None else None,
         "rev": each.rev,
         "editedAt": to_wire(each.edited_at) if each.edited_at is not None else None,
         "removedAt": to_wire(each.removed_at) if each.removed_at is not None else None,
@@ -90,6 +90,7 @@ class RoomsUnderTest:
         self.clients = {user: Client(user) for user in self.users}
         self.fan_out = FanOut(publish)
         self.skew = 0
+        self.erased: dict[str, int] = {}
         self.told: dict[str, int] = {}
         """Up to which revision each room's events were found complete: they expire."""
         self.created_until: dict[str, int] = {}
@@ -110,6 +111,15 @@ class RoomsUnderTest:
         if index < len(self.users) or not members:
             return self.users[index % len(self.users)]
         return members[(index - 6) % len(members)]
+
+    def forget_client(self, user: str) -> None:
+        """Of somebody who was erased; nobody hears live what the job has told."""
+        for subscription in self.clients[user].subscriptions.values():
+            self.fan_out.unsubscribe(subscription)
+        self.clients[user] = Client(user)
+        for client in self.clients.values():
+            for subscription in client.subscriptions.values():
+                subscription.is_complete = False
 
     def room(self, index: int) -> RoomOracle:
         return list(self.rooms.values())[index % len(self.rooms)]
@@ -147,7 +157,10 @@ class RoomsUnderTest:
             members = {user: Membership("owner" if user == who else "member") for user in (who, *others)}
             for user in others if number == ASKING and not is_admin else ():
                 members[user].status = "active" if user == who else "invited"
+            for user, member in members.items():
+                member.erased_at = self.erased.get(user)
             known = self.rooms[name] = RoomOracle(name, who, frozenset(self.users[-1:]), rules, members)
+            known.erased = self.erased
         self.check_room(answer, known, who)
 
     def _charge_creation(self, who: str) -> bool:
@@ -281,6 +294,8 @@ class RoomsUnderTest:
                 for item in gone[:: keep + 1]:
                     self.client.delete_item(TableName=table, Key={name: item[name] for name in ("PK", "SK")})
                     self._drop_membership(item["PK"]["S"], item["SK"]["S"])
+                    if item["SK"]["S"] == keys.ERASED:
+                        self.erased.pop(item["PK"]["S"].removeprefix("USER#"))
 
     def _drop_membership(self, partition_key: str, sort_key: str) -> None:
         for room in self.rooms.values():

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from tests.guarantees.rooms.clients import Follower
+from tests.guarantees.rooms.erasure_steps import ErasureSteps
 from tests.guarantees.rooms.message_oracle import MEMBER_ROLES, Refusal
-from tests.guarantees.rooms.room_steps import ACTORS, LIMITS, PROCESSES, ROOMS, USERS, Steps
+from tests.guarantees.rooms.room_steps import ACTORS, LIMITS, PROCESSES, ROOMS, USERS
 from tests.guarantees.support.state_machine import check
 
 
-class AnyRooms(Steps):
+class AnyRooms(ErasureSteps):
     """And the clients that follow them."""
 
     @initialize()

@@ -7,7 +7,7 @@ from chat.rules.events import RoomEvent
 from chat.rules.models import Item
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.event_items import as_last_told, event_of
+from chat.storage.event_items import ERASED, as_last_told, event_of
 from tests.guarantees.support.fixtures import partition, table_name
 
 
@@ -18,8 +18,10 @@ def events_of(items: list[Item]) -> Iterator[tuple[int, str]]:
         sort_key = item["SK"]["S"]
         if sort_key.startswith(keys.MESSAGES) and "sentRev" in item:
             yield int(item["sentRev"]["N"]), "MESSAGE_SENT"
-        elif sort_key.startswith(keys.CHANGES) and item["kind"]["S"] != "reacted":
+        elif sort_key.startswith(keys.CHANGES) and item["kind"]["S"] not in ("reacted", "erased"):
             yield int(item["rev"]["N"]), item["kind"]["S"]
+        elif sort_key.startswith(keys.EVENTS) and ERASED in item:
+            yield int(item["rev"]["N"]), item["kind"]["S"]  # told before, and not again without the person
         elif sort_key.startswith(keys.EVENTS):
             event = event_of(item)
             assert event is not None

@@ -42,6 +42,15 @@ export const en = {
     outdated: 'This page is older than what this browser keeps of the chat. Load it again.',
     back: 'Connected again',
   },
+  privacy: {
+    export:
+      'An export of your data was asked for under your name. It begins on {time}. If you did not ask for it, withdraw it.',
+    erasure:
+      'The erasure of your data was asked for under your name. It begins on {time}. If you did not ask for it, withdraw it.',
+    withdrawExport: 'Withdraw the export',
+    withdrawErasure: 'Withdraw the erasure',
+    withdrawn: 'The request is withdrawn.',
+  },
   rooms: {
     title: 'Rooms',
     search: 'Search rooms',
@@ -69,6 +78,7 @@ export const en = {
     you: 'You: {text}',
     attachment: 'an attachment',
     removed: 'removed message',
+    erased: 'erased message',
   },
   room: {
     choose: 'Choose a room.',
@@ -95,7 +105,7 @@ export const en = {
     yesterday: 'Yesterday',
     edited: 'edited',
     removed: 'This message was removed.',
-    erased: 'Message of somebody whose account was erased',
+    erased: 'This message was erased.',
     erasedSender: 'Erased account',
     sending: 'Sending…',
     waiting: 'Waits to be sent',

@@ -49,6 +49,15 @@ export const es = {
     outdated: 'Esta página es más antigua que lo que este navegador guarda del chat. Vuelve a cargarla.',
     back: 'Conectado de nuevo',
   },
+  privacy: {
+    export:
+      'Se ha pedido en tu nombre una exportación de tus datos. Empieza el {time}. Si no la has pedido tú, retírala.',
+    erasure:
+      'Se ha pedido en tu nombre que se borren tus datos. Empieza el {time}. Si no lo has pedido tú, retíralo.',
+    withdrawExport: 'Retirar la exportación',
+    withdrawErasure: 'Retirar el borrado',
+    withdrawn: 'La solicitud está retirada.',
+  },
   rooms: {
     title: 'Salas',
     search: 'Buscar salas',
@@ -84,6 +93,7 @@ export const es = {
     you: 'Tú: {text}',
     attachment: 'un archivo adjunto',
     removed: 'mensaje eliminado',
+    erased: 'mensaje borrado',
   },
   room: {
     choose: 'Elige una sala.',
@@ -118,7 +128,7 @@ export const es = {
     yesterday: 'Ayer',
     edited: 'editado',
     removed: 'Este mensaje fue eliminado.',
-    erased: 'Mensaje de alguien cuya cuenta se ha borrado',
+    erased: 'Este mensaje fue borrado.',
     erasedSender: 'Cuenta borrada',
     sending: 'Enviando…',
     waiting: 'Espera para enviarse',

@@ -49,6 +49,15 @@ export const fr = {
     outdated: 'Cette page est plus ancienne que ce que ce navigateur garde de la discussion. Rechargez-la.',
     back: 'De nouveau connecté',
   },
+  privacy: {
+    export:
+      'Une exportation de vos données a été demandée en votre nom. Elle commence le {time}. Si vous ne l’avez pas demandée, retirez-la.',
+    erasure:
+      'L’effacement de vos données a été demandé en votre nom. Il commence le {time}. Si vous ne l’avez pas demandé, retirez-le.',
+    withdrawExport: 'Retirer l’exportation',
+    withdrawErasure: 'Retirer l’effacement',
+    withdrawn: 'La demande est retirée.',
+  },
   rooms: {
     title: 'Salons',
     search: 'Chercher un salon',
@@ -84,6 +93,7 @@ export const fr = {
     you: 'Vous : {text}',
     attachment: 'une pièce jointe',
     removed: 'message supprimé',
+    erased: 'message effacé',
   },
   room: {
     choose: 'Choisissez un salon.',
@@ -118,7 +128,7 @@ export const fr = {
     yesterday: 'Hier',
     edited: 'modifié',
     removed: 'Ce message a été supprimé.',
-    erased: 'Message d’une personne dont le compte a été effacé',
+    erased: 'Ce message a été effacé.',
     erasedSender: 'Compte effacé',
     sending: 'Envoi…',
     waiting: 'Attend d’être envoyé',

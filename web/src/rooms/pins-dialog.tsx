@@ -3,7 +3,6 @@ import { type Pin, pinsOperation, unpinMessageOperation } from '@appsync-chat/cl
 import { useChat } from '@appsync-chat/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { useText } from '../i18n/use-text.ts';
-import { isErased } from '../people/erased.ts';
 import { roomHref } from '../route.ts';
 import { plain } from '../text/markup.ts';
 import { Dialog } from '../ui/dialog.tsx';
@@ -43,7 +42,7 @@ export default function PinsDialog(props: {
           <li key={message.id} className="pin">
             <a href={roomHref(roomId, message.id)} onClick={onClose}>
               <span className="sender" dir="auto">
-                {isErased(message.senderId) ? text('timeline.erasedSender') : message.senderId}
+                {message.erased ? text('timeline.erasedSender') : message.senderId}
               </span>{' '}
               <span dir="auto">
                 {plain(message.text ?? '') || text(message.removedAt ? 'rooms.removed' : 'rooms.attachment')}

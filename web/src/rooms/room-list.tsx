@@ -4,7 +4,6 @@ import { useRooms } from '@appsync-chat/client/react';
 import { lazy, type RefObject, Suspense, useDeferredValue, useState } from 'react';
 import { useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
-import { isErased } from '../people/erased.ts';
 import { roomHref } from '../route.ts';
 import { plain } from '../text/markup.ts';
 import { Invitation } from './invitation.tsx';
@@ -103,8 +102,9 @@ function LastMessage({ room }: { readonly room: RoomSummary }) {
   const me = useMe();
   const message = room.lastMessage;
   if (!message) return null;
-  const said =
-    message.removedAt || isErased(message.senderId)
+  const said = message.erased
+    ? text('rooms.erased')
+    : message.removedAt
       ? text('rooms.removed')
       : plain(message.text ?? '') || (message.attachments?.length ? text('rooms.attachment') : '');
   return (

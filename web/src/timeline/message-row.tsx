@@ -5,7 +5,6 @@ import { memo, useId, useMemo } from 'react';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
 import { Avatar } from '../people/avatar.tsx';
-import { isErased } from '../people/erased.ts';
 import { Text } from '../text/text.tsx';
 import { Attachments } from './attachments.tsx';
 import { ChangeNote } from './change-note.tsx';
@@ -36,7 +35,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const me = useMe();
   const label = useId();
   const person = people.get(message.senderId);
-  const isGone = isErased(message.senderId);
+  const isGone = message.erased === true;
   const name = isGone ? text('timeline.erasedSender') : person?.name || message.senderId;
   const isMine = message.senderId === me;
   const isRemoved = isGone || Boolean(message.removedAt) || change?.isRemoved === true;

@@ -2,7 +2,6 @@
 import type { Message } from '@appsync-chat/client';
 import type { usePeople } from '@appsync-chat/client/react';
 import { useText } from '../i18n/use-text.ts';
-import { isErased } from '../people/erased.ts';
 import { roomHref } from '../route.ts';
 import { plain } from '../text/markup.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -14,11 +13,11 @@ export function QuoteLine(props: {
 }) {
   const text = useText();
   const { quote } = props.message;
-  if (!quote || quote.removedAt || isErased(quote.senderId)) {
+  if (!quote || quote.removedAt || quote.erased) {
     return (
       <p className="quote">
         <Icon name="reply" />
-        <span className="quiet">{text('timeline.quoteGone')}</span>
+        <span className="quiet">{text(quote?.erased ? 'timeline.erased' : 'timeline.quoteGone')}</span>
       </p>
     );
   }

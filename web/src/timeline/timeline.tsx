@@ -7,7 +7,6 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useDigest } from '../announcer/use-digest.ts';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
-import { isErased } from '../people/erased.ts';
 import { Icon } from '../ui/icon.tsx';
 import { MessageRow } from './message-row.tsx';
 import { PendingRow } from './pending-row.tsx';
@@ -195,11 +194,11 @@ function useSenders(messages: readonly Message[]): readonly string[] {
   return useMemo(() => {
     const ids = new Set<string>();
     for (const message of messages) {
-      ids.add(message.senderId);
-      if (message.quote) ids.add(message.quote.senderId);
+      if (!message.erased) ids.add(message.senderId);
+      if (message.quote && !message.quote.erased) ids.add(message.quote.senderId);
       for (const id of message.mentions ?? []) ids.add(id);
     }
-    const next = [...ids].filter((id) => !isErased(id)).sort();
+    const next = [...ids].sort();
     if (next.join('\n') !== held.current.join('\n')) held.current = next;
     return held.current;
   }, [messages]);

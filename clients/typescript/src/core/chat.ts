@@ -58,6 +58,7 @@ export class ChatCore {
   #effects: Effect[] = [];
   #now = 0;
   #leads = true;
+  readonly #mine: Mine;
   #isOutdated = false;
   /** The server's clock less ours, in milliseconds, as the last heartbeat told it. */
   #ahead = 0;
@@ -100,8 +101,13 @@ export class ChatCore {
     this.#people = new People(host);
     this.#typing = new Typing(host, userId);
     this.#receipts = new Receipts(host);
-    const mine = new Mine(host, userId, { look: () => this.#list.look(), fill: () => this.#list.fill() });
-    const others = [this.#people, this.#typing, this.#receipts, ...(options.syncs === false ? [] : [mine])];
+    this.#mine = new Mine(host, userId, { look: () => this.#list.look(), fill: () => this.#list.fill() });
+    const others = [
+      this.#people,
+      this.#typing,
+      this.#receipts,
+      ...(options.syncs === false ? [] : [this.#mine]),
+    ];
     this.#parts = [this.#list, this.#places, this.#connection, requests, ...others];
   }
 
@@ -210,6 +216,7 @@ export class ChatCore {
     const { status: connection } = this.#connection;
     const { isDurable, waiting } = this.#places;
     const isOutdated = this.#isOutdated;
-    return { connection, rooms: this.#list.snapshot, isDurable, isOutdated, waiting };
+    const { dataRequested } = this.#mine;
+    return { connection, rooms: this.#list.snapshot, isDurable, isOutdated, waiting, dataRequested };
   }
 }

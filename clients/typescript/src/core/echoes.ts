@@ -113,7 +113,24 @@ export function quoting(message: Message, target: Message): Message {
   return next === quote ? message : { ...message, quote: next };
 }
 
-function quoteOf({ id, roomId, senderId, text, ts, seq, rev, removedAt, attachments }: Message): Quote {
-  const optional = { text: text ?? null, seq: seq ?? null, rev: rev ?? null, removedAt: removedAt ?? null };
+function quoteOf({
+  id,
+  roomId,
+  senderId,
+  text,
+  ts,
+  seq,
+  rev,
+  removedAt,
+  erased,
+  attachments,
+}: Message): Quote {
+  const optional = {
+    text: text ?? null,
+    seq: seq ?? null,
+    rev: rev ?? null,
+    removedAt: removedAt ?? null,
+    erased: erased ?? null,
+  };
   return { id, roomId, senderId, ts, ...optional, attachments: attachments ?? null };
 }

@@ -2,11 +2,11 @@
 // the news and older states of them come. Which they are the server says by their numbers, at once and for ever.
 import type { Message, SeqRange } from '../wire/generated/types.ts';
 
-/** The sender of every such message, as the server has it. */
+/** The sender of every such message, as the server has it: nobody's id, and not what such a message is known by. */
 export const ERASED_SENDER = `erased:${'0'.repeat(128)}`;
 
 /** Whether its sender was erased. */
-export const isErased = ({ senderId }: { readonly senderId: string }) => senderId === ERASED_SENDER;
+export const isErased = ({ erased }: { readonly erased?: boolean | null | undefined }) => erased === true;
 
 export const isIn = (ranges: readonly SeqRange[], seq: number | null | undefined) =>
   seq ? ranges.some(({ from, to }) => from <= seq && seq <= to) : false;
@@ -43,6 +43,7 @@ const nothingOf = <Kept extends { readonly ts: string; readonly removedAt?: stri
 ) => ({
   ...kept,
   senderId: ERASED_SENDER,
+  erased: true,
   text: null,
   attachments: null,
   removedAt: kept.removedAt ?? kept.ts,

@@ -1,5 +1,6 @@
 // What happens to the person themself, by `onMine` (docs/personal-events.md): that they were added, mentioned or removed, or
-// that something has moved in one of their small rooms. Each event is a hint to look: `sync` says what is so.
+// that something has moved in one of their small rooms. Each event is a hint to look: `sync` says what is so, but for what is asked
+// of their data, which `dataRequests` says.
 import type { Me, PersonEvent } from '../wire/generated/types.ts';
 import { type Host, pause } from './host.ts';
 import type { Event } from './protocol.ts';
@@ -22,6 +23,8 @@ export interface MineListener {
 }
 
 export class Mine {
+  /** The id of the newest `DATA_REQUESTED`; `null` until one is heard. */
+  dataRequested: string | null = null;
   readonly #host: Host;
   readonly #userId: string;
   readonly #listener: MineListener;
@@ -104,7 +107,8 @@ export class Mine {
       if (this.#seen.size <= MOST_SEEN) break;
       this.#seen.delete(id);
     }
-    this.#listener.look();
+    if (event.kind === 'DATA_REQUESTED') this.dataRequested = event.id;
+    else this.#listener.look();
     if (FILLING.has(event.kind)) this.#listener.fill();
     if (event.kind !== 'MOVED') return;
     const quietMs = Date.parse(event.quietUntil ?? '') - this.#host.serverNow();

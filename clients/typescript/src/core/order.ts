@@ -1,6 +1,6 @@
 // Where a message stands among others, and which of two states of it is the newer.
 import type { Message, Quote } from '../wire/generated/types.ts';
-import { ERASED_SENDER, isErased } from './erased.ts';
+import { isErased } from './erased.ts';
 
 /** Below zero where `a` comes first: by `seq`; what has none is from before numbering, and in order of its instant. */
 export function compare(a: Message, b: Message): number {
@@ -31,8 +31,8 @@ export const revOf = ({ rev }: { readonly rev?: number | null | undefined }) => 
  * Whether it says no more than which message was changed, and to which `rev`: so live where the history is visible from
  * joining (docs/visibility.md). Its sender is who changed it.
  */
-export const isReduced = ({ rev, version, text, notice, senderId }: Message) =>
-  isSaid(rev) && !isSaid(version) && !isSaid(text) && !notice && senderId !== ERASED_SENDER;
+export const isReduced = ({ rev, version, text, notice, erased }: Message) =>
+  isSaid(rev) && !isSaid(version) && !isSaid(text) && !notice && !erased;
 
 /** Whether the message has to be read again: it was changed, and is only known to be. */
 export const isStale = (whole: Message, reduced: Message | undefined) =>

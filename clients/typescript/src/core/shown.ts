@@ -122,4 +122,9 @@ export interface Snapshot {
   readonly isOutdated: boolean;
   /** How many messages wait to be sent, in all rooms. */
   readonly waiting: number;
+  /**
+   * Another one each time that the person is told that their data is to be exported or erased: ask `dataRequests`, when the app
+   * starts as well, show what waits, and let them take it back by `withdrawDataRequest`. `null` until then.
+   */
+  readonly dataRequested: string | null;
 }

@@ -50,6 +50,7 @@ export class NaiveRoom {
       seq,
       rev,
       removedAt: target.removedAt ?? null,
+      erased: null,
       attachments: null,
     };
   }

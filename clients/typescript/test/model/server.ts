@@ -206,6 +206,7 @@ export class ModelServer {
       const kept = { id, roomId, ts, seq, epoch, rev, version, editedAt };
       const said = {
         senderId: ERASED_SENDER,
+        erased: true,
         text: null,
         removedAt: removedAt ?? iso(this.now),
       };

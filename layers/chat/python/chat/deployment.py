@@ -76,7 +76,8 @@ class Deployment:
     gives the pool for requests beside each other; what runs in it never waits for something else that does.
     `projections`: whether anything is derived from the tables' streams; what needs that is refused else.
     `direct_key` gives the secret that the ids of direct rooms are made with, `export_key` the one that exports are signed with.
-    `pseudonym` gives the keyed pseudonym of a user id.
+    `pseudonym` gives the keyed pseudonym of a user id. `erasure_keeps_bans`: whether a room keeps out whom it has banned after they
+    are erased, too.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
     is only invited until they accept. `history_from`: what rooms are made with. `before_text` and `may_add` give what asks
     that rule of the deployment's own in one call, or `None` where there is no such rule. `directory` says what people are
@@ -92,6 +93,7 @@ class Deployment:
     deadline_s: float = 2.0
     additions_per_hour: int = 100
     adding_needs_consent: bool = False
+    erasure_keeps_bans: bool = True
     history_from: HistoryFrom | None = None
     projections: bool = True
     now: Callable[[], int] = wall_clock

@@ -60,6 +60,7 @@ def deployment() -> Deployment:
         pseudonym=actor,
         additions_per_hour=own.additions_per_hour,
         adding_needs_consent=own.adding_needs_consent,
+        erasure_keeps_bans=own.erasure_keeps_bans,
         history_from=own.history_from,
         projections=own.projections,
         now=clock.now,

@@ -246,6 +246,8 @@ class Settings:
     export_wait_hours: int = _number(24, int, 0, 336)
     erasure_wait_days: int = _number(7, int, 0, 14)
     """For how long a request for somebody's data can be withdrawn before it begins: docs/privacy.md."""
+    erasure_keeps_bans: bool = _parsed(True, _flag)
+    """Whether rooms keep out whom they have banned after an erasure, too, under a keyed pseudonym."""
     recent_sign_in_seconds: int = _number(900, int, 60, 86_400)
     """How long ago somebody may have signed in who asks that their data be erased."""
     deployment_name: str = "local"

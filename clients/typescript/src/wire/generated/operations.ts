@@ -7,7 +7,7 @@ import type * as types from './types.ts';
 export const messagesOperation: Operation<types.MessagesVariables, types.MessageConnection> = {
   kind: 'query',
   field: 'messages',
-  text: 'query Messages($roomId:ID!$after:AWSDateTime$before:AWSDateTime$order:MessageOrder$limit:Int$nextToken:String){messages(roomId:$roomId after:$after before:$before order:$order limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}nextToken head{seq ts epoch rev}}}',
+  text: 'query Messages($roomId:ID!$after:AWSDateTime$before:AWSDateTime$order:MessageOrder$limit:Int$nextToken:String){messages(roomId:$roomId after:$after before:$before order:$order limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt erased attachments{id name contentType size}}}nextToken head{seq ts epoch rev}}}',
   check: check.messageConnection,
 };
 
@@ -15,7 +15,7 @@ export const messagesOperation: Operation<types.MessagesVariables, types.Message
 export const changesOperation: Operation<types.ChangesVariables, types.ChangePage> = {
   kind: 'query',
   field: 'changes',
-  text: 'query Changes($roomId:ID!$since:Int!$after:AWSDateTime$limit:Int$nextToken:String){changes(roomId:$roomId since:$since after:$after limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}nextToken head{seq ts epoch rev}reset erased{from to}}}',
+  text: 'query Changes($roomId:ID!$since:Int!$after:AWSDateTime$limit:Int$nextToken:String){changes(roomId:$roomId since:$since after:$after limit:$limit nextToken:$nextToken){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt erased attachments{id name contentType size}}}nextToken head{seq ts epoch rev}reset erased{from to}}}',
   check: check.changePage,
 };
 
@@ -23,7 +23,7 @@ export const changesOperation: Operation<types.ChangesVariables, types.ChangePag
 export const aroundOperation: Operation<types.AroundVariables, types.MessagesAround> = {
   kind: 'query',
   field: 'around',
-  text: 'query Around($roomId:ID!$id:ID!$limit:Int){around(roomId:$roomId id:$id limit:$limit){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}olderToken newerToken head{seq ts epoch rev}}}',
+  text: 'query Around($roomId:ID!$id:ID!$limit:Int){around(roomId:$roomId id:$id limit:$limit){items{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt erased attachments{id name contentType size}}}olderToken newerToken head{seq ts epoch rev}}}',
   check: check.messagesAround,
 };
 
@@ -31,7 +31,7 @@ export const aroundOperation: Operation<types.AroundVariables, types.MessagesAro
 export const messagesByIdOperation: Operation<types.MessagesByIdVariables, readonly types.Message[]> = {
   kind: 'query',
   field: 'messagesById',
-  text: 'query MessagesById($roomId:ID!$ids:[ID!]!){messagesById(roomId:$roomId ids:$ids){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}}',
+  text: 'query MessagesById($roomId:ID!$ids:[ID!]!){messagesById(roomId:$roomId ids:$ids){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt erased attachments{id name contentType size}}}}',
   check: check.messageList,
 };
 
@@ -39,7 +39,7 @@ export const messagesByIdOperation: Operation<types.MessagesByIdVariables, reado
 export const syncOperation: Operation<types.SyncVariables, types.SyncPage> = {
   kind: 'query',
   field: 'sync',
-  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}unread unreadMentions reset left more erased{from to}}token more reset}}',
+  text: 'query Sync($since:String$limit:Int){sync(since:$since limit:$limit){rooms{roomId head{seq ts epoch rev}room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}messages{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt erased attachments{id name contentType size}}}unread unreadMentions reset left more erased{from to}}token more reset}}',
   check: check.syncPage,
 };
 
@@ -55,11 +55,11 @@ export const roomOperation: Operation<types.RoomVariables, types.Room> = {
 export const myRoomsOperation: Operation<types.MyRoomsVariables, types.MyRoomPage> = {
   kind: 'query',
   field: 'myRooms',
-  text: 'query MyRooms($limit:Int$nextToken:String){myRooms(limit:$limit nextToken:$nextToken){items{room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}added invitation{userId role status}unread unreadMentions lastReadSeq lastMessage{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}}nextToken}}',
+  text: 'query MyRooms($limit:Int$nextToken:String){myRooms(limit:$limit nextToken:$nextToken){items{room{roomId roomType guildId name description avatarUrl avatarId visibility archivedAt directWith slowModeSeconds retentionDays historyFrom historyRev head{seq ts epoch rev}me{userId role status mutedUntil joinedSeq}}added invitation{userId role status}unread unreadMentions lastReadSeq lastMessage{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt erased attachments{id name contentType size}}}}nextToken}}',
   check: check.myRoomPage,
 };
 
-/** Who is in a room, in the order of their ids; or, for owners and moderators, who is banned from it or invited to it. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+/** Who is in a room, in the order of their ids; or, for owners and moderators, who is banned from it or invited to it. Of somebody who was banned and whose data was erased since, `userId` is `erased:` and 128 digits that are theirs in this room alone. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
 export const membersOperation: Operation<types.MembersVariables, types.MemberPage> = {
   kind: 'query',
   field: 'members',
@@ -95,7 +95,7 @@ export const attachmentOperation: Operation<types.AttachmentVariables, types.Att
 export const pinsOperation: Operation<types.PinsVariables, readonly types.Pin[]> = {
   kind: 'query',
   field: 'pins',
-  text: 'query Pins($roomId:ID!){pins(roomId:$roomId){message{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt attachments{id name contentType size}}}pinnedBy pinnedAt}}',
+  text: 'query Pins($roomId:ID!){pins(roomId:$roomId){message{id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}quote{id roomId senderId text ts seq rev removedAt erased attachments{id name contentType size}}}pinnedBy pinnedAt}}',
   check: check.pinList,
 };
 
@@ -139,6 +139,14 @@ export const myReactionsOperation: Operation<types.MyReactionsVariables, readonl
   check: check.myReactionsList,
 };
 
+/** What somebody has asked of their data, the newest first, 100 at the most. What came of an erasure is not among it. Refusals: `InvalidInput`, `NotAllowed` (`reason=role`), `ServiceUnavailable`, `InternalError`. */
+export const dataRequestsOperation: Operation<types.DataRequestsVariables, readonly types.DataRequest[]> = {
+  kind: 'query',
+  field: 'dataRequests',
+  text: 'query DataRequests{dataRequests{id kind state dueAt requestedBy}}',
+  check: check.dataRequestList,
+};
+
 /** What the caller is writing, in all of their rooms, in the order of the rooms' ids (guilds' first, then general ones). Drafts are kept for 90 days. Refusals: `InvalidInput`, `ServiceUnavailable`, `InternalError`. */
 export const draftsOperation: Operation<types.DraftsVariables, types.DraftPage> = {
   kind: 'query',
@@ -159,7 +167,7 @@ export const saveDraftOperation: Operation<types.SaveDraftVariables, types.Draft
 export const sendMessageOperation: Operation<types.SendMessageVariables, types.Message> = {
   kind: 'mutation',
   field: 'sendMessage',
-  text: 'mutation SendMessage($roomId:ID!$text:String!$clientMessageId:ID$attachments:[ID!]$replyTo:ID$mentions:[ID!]$mentionsAll:Boolean){sendMessage(roomId:$roomId text:$text clientMessageId:$clientMessageId attachments:$attachments replyTo:$replyTo mentions:$mentions mentionsAll:$mentionsAll){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}}}',
+  text: 'mutation SendMessage($roomId:ID!$text:String!$clientMessageId:ID$attachments:[ID!]$replyTo:ID$mentions:[ID!]$mentionsAll:Boolean){sendMessage(roomId:$roomId text:$text clientMessageId:$clientMessageId attachments:$attachments replyTo:$replyTo mentions:$mentions mentionsAll:$mentionsAll){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}}}',
   check: check.message,
 };
 
@@ -167,7 +175,7 @@ export const sendMessageOperation: Operation<types.SendMessageVariables, types.M
 export const editMessageOperation: Operation<types.EditMessageVariables, types.Message> = {
   kind: 'mutation',
   field: 'editMessage',
-  text: 'mutation EditMessage($roomId:ID!$id:ID!$text:String!$ts:AWSDateTime$mentions:[ID!]$mentionsAll:Boolean){editMessage(roomId:$roomId id:$id text:$text ts:$ts mentions:$mentions mentionsAll:$mentionsAll){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}}}',
+  text: 'mutation EditMessage($roomId:ID!$id:ID!$text:String!$ts:AWSDateTime$mentions:[ID!]$mentionsAll:Boolean){editMessage(roomId:$roomId id:$id text:$text ts:$ts mentions:$mentions mentionsAll:$mentionsAll){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}}}',
   check: check.message,
 };
 
@@ -175,7 +183,7 @@ export const editMessageOperation: Operation<types.EditMessageVariables, types.M
 export const removeMessageOperation: Operation<types.RemoveMessageVariables, types.Message> = {
   kind: 'mutation',
   field: 'removeMessage',
-  text: 'mutation RemoveMessage($roomId:ID!$id:ID!$ts:AWSDateTime){removeMessage(roomId:$roomId id:$id ts:$ts){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}}}',
+  text: 'mutation RemoveMessage($roomId:ID!$id:ID!$ts:AWSDateTime){removeMessage(roomId:$roomId id:$id ts:$ts){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}}}',
   check: check.message,
 };
 
@@ -347,6 +355,14 @@ export const unblockUserOperation: Operation<types.UnblockUserVariables, types.B
   check: check.block,
 };
 
+/** Takes a request back that has not begun. One that is withdrawn already stays so. Refusals: `InvalidInput`, `NotAllowed` (`reason=begun`; `reason=role`), `ServiceUnavailable`, `InternalError`. */
+export const withdrawDataRequestOperation: Operation<types.WithdrawDataRequestVariables, types.DataRequest> = {
+  kind: 'mutation',
+  field: 'withdrawDataRequest',
+  text: 'mutation WithdrawDataRequest($id:ID!){withdrawDataRequest(id:$id){id kind state}}',
+  check: check.dataRequest,
+};
+
 /** Says what the caller is called, and how they look, in all of their rooms. What is left out, or null, stays; `reset` clears. Ten times an hour, ten at once; what is so already costs nothing. `NotAllowed` with `reason=directory`: the team's own directory says what people are called. Nobody is told: clients find it when they ask for `people` again. Refusals: `InvalidInput`, `NotAllowed`, `RateLimited`, `ServiceUnavailable`, `InternalError`. */
 export const updateMeOperation: Operation<types.UpdateMeVariables, types.Person> = {
   kind: 'mutation',
@@ -367,7 +383,7 @@ export const reactOperation: Operation<types.ReactVariables, types.Reaction> = {
 export const onMessageOperation: Operation<types.OnMessageVariables, types.Message> = {
   kind: 'subscription',
   field: 'onMessage',
-  text: 'subscription OnMessage($roomId:ID!$epoch:Int){onMessage(roomId:$roomId epoch:$epoch){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}notice{kind userId role mutedUntil nextEpoch rev messageId seq room{roomId name description avatarUrl avatarId visibility archivedAt slowModeSeconds retentionDays historyFrom historyRev}reactions{id seq rev reactions{emoji count userIds}}erased{from to}}}}',
+  text: 'subscription OnMessage($roomId:ID!$epoch:Int){onMessage(roomId:$roomId epoch:$epoch){id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version replyTo mentions mentionsAll attachments{id name contentType size}reactions{emoji count userIds}notice{kind userId role mutedUntil nextEpoch rev messageId seq room{roomId name description avatarUrl avatarId visibility archivedAt slowModeSeconds retentionDays historyFrom historyRev}reactions{id seq rev reactions{emoji count userIds}}erased{from to}}}}',
   check: check.message,
 };
 

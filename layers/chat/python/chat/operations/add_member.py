@@ -40,7 +40,7 @@ def add_member(deployment: Deployment, caller: Caller, arguments: Mapping[str, A
         return notice_message(deployment, room, caller, head.epoch, notice)
 
     def step() -> Message:
-        newcomer = read_newcomer(deployment.store, room, caller, user_id)
+        newcomer = read_newcomer(deployment, room, caller, user_id)
         entry, person = enter_room(newcomer.view, caller, "addMember"), newcomer.person
         may_appoint(entry, role)
         head = entry.head

@@ -59,7 +59,7 @@ def changes(
     caught = catch_up(
         deployment, room, sight, request.held, request.limit, tally, deadline, far=request.is_first
     )
-    caught = caught.as_selected(head, erased=may_select(selection, "erased"))
+    caught = caught.as_selected(head, erased=may_select(selection, "erased", of_object=True))
     tally.add("PageSize", len(caught.messages))
     with tally.timing("StoreMs"):
         page = QuotingPage(room, entry, caught.messages)

@@ -76,7 +76,7 @@ class _Meeting:
 
     def step(self) -> dict[str, Any] | None:
         """The room, where both are; else one of them comes, and it has to be looked at again (`None`)."""
-        seen = read_newcomer(self._deployment.store, self._room, self._caller, self._user_id, mutual=True)
+        seen = read_newcomer(self._deployment, self._room, self._caller, self._user_id, mutual=True)
         head, mine, theirs = seen.view.head, seen.view.member, seen.person
         if head is None:
             return self._made(seen)

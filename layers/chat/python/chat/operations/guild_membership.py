@@ -19,6 +19,7 @@ from chat.rules.record import record
 from chat.rules.room_rules import check_rules, clean_name, default_history
 from chat.rules.rooms import GUILD_PREFIX, Room, is_id, is_user_id
 from chat.rules.tally import Tally
+from chat.steps.kept_bans import kept_bans
 from chat.steps.new_room import founding, is_occupied, new_head_writes
 from chat.steps.person_marks import is_being_erased, marks_of, read_marks
 from chat.steps.retry import until_room_is_changed
@@ -136,6 +137,7 @@ def _feed(deployment: Deployment, feed: Feed, hook: "AskAboutText | None") -> di
     head = with_owner_count(store, room, found) if found else _new_head(store.tables.generation)
     change = _Change(deployment, feed, head)
     change.marks = read_marks(store, feed.added)
+    people = {**kept_bans(deployment, room, feed.added, change.marks), **people}
     for user_id, role in feed.added.items():
         change.add(user_id, people.get(user_id), role)
     for user_id in feed.removed:

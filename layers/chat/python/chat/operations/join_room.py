@@ -32,7 +32,7 @@ def join_room(deployment: Deployment, caller: Caller, arguments: Mapping[str, An
         return notice_message(deployment, room, caller, head.epoch, notice)
 
     def step() -> Message:
-        newcomer = read_newcomer(deployment.store, room, caller, caller.user_id)
+        newcomer = read_newcomer(deployment, room, caller, caller.user_id)
         entry, person = enter_room(newcomer.view, caller, "join"), newcomer.person
         head = entry.head
         if entry.member is not None:

@@ -50,7 +50,7 @@ def members(
     tally.add("PageSize", len(lines))
     now = deployment.now()
     return {
-        "items": [_to_wire(line, now) for line in lines],
+        "items": [_to_wire(line, now) for line in lines if (line.ends_at or now) >= now // 1_000],
         "nextToken": seal_position(purpose, [lines[-1].user_id], cursor_keys) if more else None,
     }
 

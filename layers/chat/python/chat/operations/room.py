@@ -9,6 +9,7 @@ from chat.rules.models import Caller
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.steps.kept_bans import refuse_banned
 from chat.steps.listing import count_members
 from chat.steps.retry import deadline_of, retried
 
@@ -34,6 +35,8 @@ def room(
             deployment, lambda: store.fenced_view(wanted, caller.user_id, deployment.recency), deadline
         )
         entry = enter_room(view, caller, "look")
+        if entry.standing == "visitor":
+            retried(deployment, lambda: refuse_banned(deployment, wanted, caller), deadline)
         members = retried(deployment, lambda: count_members(store, wanted), deadline) if count else None
     member = entry.member
     me = None if member is None else member_to_wire(caller.user_id, member, deployment.now())

@@ -56,7 +56,9 @@ def sync(
     token = None if since is None else unseal_token(caller.user_id, since, cursor_keys)
     is_afresh = token is None or now - token.issued_at > KEPT_MS
     before = Token(now) if token is None or is_afresh else token
-    syncing = _Syncing(deployment, caller, before, limit, tally, erased=may_select(selection, "erased"))
+    syncing = _Syncing(
+        deployment, caller, before, limit, tally, erased=may_select(selection, "erased", of_object=True)
+    )
     with tally.timing("StoreMs"):
         position = syncing.run()
         rooms = syncing.to_wire(selection)

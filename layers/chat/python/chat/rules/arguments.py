@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any, TypeGuard, get_args
 
+from chat.rules.erasure import is_ban_form
 from chat.rules.errors import InvalidInput
 from chat.rules.instants import from_wire
 from chat.rules.models import Role
@@ -72,6 +73,12 @@ def check_user(arguments: Mapping[str, Any]) -> str:
     if not is_user_id(user_id):
         raise InvalidInput("room.userId", argument="userId")
     return user_id
+
+
+def check_banned(arguments: Mapping[str, Any]) -> str:
+    """The person whom `userId` names, or the form in which a room's list names somebody who was erased."""
+    user_id = arguments.get("userId")
+    return str(user_id) if is_ban_form(user_id) else check_user(arguments)
 
 
 def check_role(arguments: Mapping[str, Any]) -> Role | None:

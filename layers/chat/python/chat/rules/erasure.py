@@ -3,8 +3,12 @@
 Article 17 of the GDPR: https://eur-lex.europa.eu/eli/reg/2016/679/oj#art_17
 """
 
+import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from chat.rules.rooms import ERASED
 
 Ranges = Sequence[tuple[int, int]]
 """Message numbers, each as the first and the last of a run, ascending and apart from each other."""
@@ -13,8 +17,21 @@ ERASED_SENDER = "erased:" + "0" * 128
 """The sender of every message whose sender was erased. One form for all of them: nobody learns from it which messages were
 one person's. It has the reserved form of `chat/rules/rooms.py:ERASED`, so that no token and no argument can name it."""
 
+_RESERVED = re.compile(ERASED)
+
 MOST_RANGES = 2_000
 """How many runs one change entry names: some 60 kB as JSON on the wire, where AppSync publishes 240 kB at the most."""
+
+
+def ban_form(pseudonym: str) -> str:
+    """The form under which a ban outlasts the erasure of whom it keeps out: the reserved one, too, so that no token can name
+    it. `pseudonym` is a keyed one, of the person in this room."""
+    return f"erased:{hashlib.sha512(pseudonym.encode()).hexdigest()}"
+
+
+def is_ban_form(value: object) -> bool:
+    """Whether `value` may be one of these."""
+    return isinstance(value, str) and value != ERASED_SENDER and _RESERVED.fullmatch(value) is not None
 
 
 def ranges_of(numbers: Iterable[int]) -> list[tuple[int, int]]:

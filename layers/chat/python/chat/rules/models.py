@@ -286,7 +286,8 @@ class Member(Stored):
     `joined_seq` is the room's newest message when they came, `joined_ts` (ms) its instant, 0 where that was not kept.
     `joined_epoch` is the epoch that began with their coming, where one did, and `joined_rev` the revision that was.
 
-    `held`: 1 under a legal hold of the person. `erased_at` (ms): when their data was erased, if it was before they came."""
+    `held`: 1 under a legal hold of the person. `erased_at` (ms): when their data was erased, if it was before they came.
+    `ranked`: 1 where they had a role beyond `member` before."""
 
     role: Role = "member"
     status: Status = "active"
@@ -307,6 +308,7 @@ class Member(Stored):
     invitation_ended: int = 0
     held: int = 0
     erased_at: int = 0
+    ranked: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -406,7 +408,7 @@ class Message(Stored):
 
     `reply_to` is the id of the message that it answers, `mentions` the list of the people whom it mentions as JSON,
     `mentions_all` 1 where it mentions everybody. `quote` is the schema's `Quote`: never stored, and only where somebody
-    reads who may see that message."""
+    reads who may see that message. `erased`: 1 where its sender was erased."""
 
     id: str
     room_id: str
@@ -430,6 +432,7 @@ class Message(Stored):
     reply_to: str | None = None
     mentions: str | None = None
     mentions_all: int | None = None
+    erased: int | None = None
     quote: Mapping[str, Any] | None = None
 
     def to_wire(self) -> dict[str, Any]:
@@ -442,6 +445,8 @@ class Message(Stored):
                 wire[listed] = json.loads(wire[listed])
         if self.mentions_all is not None:
             wire["mentionsAll"] = True
+        if self.erased is not None:
+            wire["erased"] = True
         if self.notice is not None:
             wire["notice"] = self.notice.to_wire()
         return wire

@@ -72,15 +72,25 @@ def check_call(info: Mapping[str, Any], tally: Tally, required: Sequence[str] = 
         tally.add("SelectionUnknown")
 
 
-def may_select(graphql: str | None, name: str) -> bool:
-    """Whether a field may be selected at any depth: what is only computed where it is asked for goes by this.
+def may_select(graphql: str | None, name: str, *, of_object: bool = False) -> bool:
+    """Whether a field may be selected at any depth: what is only computed where it is asked for goes by this. With
+    `of_object` only a field that has fields itself, and no scalar of the same name.
 
     It may be where the selection is unknown (`None`), and in a named fragment, since AppSync does not show
     what that selects.
     """
     if graphql is None or _hiding(graphql)[1]:
         return True
-    return any(name in words for words in _readings(graphql))
+    readings = _readings(graphql)
+    if of_object:
+        return any(_selects_object(words, name) for words in readings)
+    return any(name in words for words in readings)
+
+
+def _selects_object(words: Sequence[str], name: str) -> bool:
+    """Whether the field stands there with a selection of its own, directives between them or not."""
+    text = " ".join(word for word in words if word[0] != "#")
+    return re.search(rf"(?<!\w){name}(?: @ \w+(?: \([^)]*\))?)* \{{", text) is not None
 
 
 def _readings(graphql: str) -> list[list[str]]:

@@ -3,7 +3,8 @@
 Each is a revision of the room by a service, as a removal by an administrator is. Where that would refuse, the erasure goes on:
 the sole owner of a room with others in it is followed by somebody of them (the moderator who has been there longest, or
 else the member), which the room hears as any change of a role; a room with nobody else ends, a guild's stays empty. A ban
-ends, too: it would keep the person's id. An invitation is taken back.
+ends, too, since it has the person's id; what takes its place in the same transaction, where the deployment wants it, is
+one that has not (`kept_bans.py`). An invitation is taken back.
 """
 
 from functools import partial
@@ -13,6 +14,7 @@ from chat.rules.models import Head, Member, Notice
 from chat.rules.rooms import Room, Table
 from chat.rules.tally import Tally
 from chat.steps.erasure_subject import page_of, person_in, room_in
+from chat.steps.kept_bans import kept_ban_place
 from chat.steps.listing import user_of
 from chat.steps.quota import returned_room
 from chat.steps.retry import until_room_is_changed
@@ -27,6 +29,8 @@ from chat.steps.roster import (
     with_owner_count,
 )
 from chat.storage import keys
+from chat.storage.erased_items import kept_ban_write
+from chat.storage.tables import Write
 
 ROOMS_AT_ONCE = 10
 MOST_LOOKED_AT = 1_000
@@ -49,7 +53,10 @@ def _end(deployment: Deployment, room: Room, user_id: str) -> bool | None:
     """One attempt; `None` where it has to be looked at again."""
     head, members = read_members(deployment.store, room, [user_id])
     person = members.get(user_id)
-    if head is None or head.ended_at or person is None or person.status == "left":
+    if person is None or person.status == "left":
+        return True
+    if head is None or head.ended_at:
+        _end_unheard(deployment, room, user_id, person, 0 if head is None else head.epoch)
         return True
     if person.status == "active":
         return _take_out(deployment, room, head, user_id, person)
@@ -62,8 +69,29 @@ def _end(deployment: Deployment, room: Room, user_id: str) -> bool | None:
         commit(deployment, revision, [*writes, *returned_room(user_id, person, now)])
     else:
         revision = next_revision(deployment, room, head, None, kind="INTERNAL")
-        commit(deployment, revision, unban_writes(room, user_id, person, revision.event.ts))
+        commit(deployment, revision, _ban_writes(deployment, room, user_id, person, revision.event.ts))
     return True
+
+
+def _ban_writes(deployment: Deployment, room: Room, user_id: str, person: Member, now: int) -> list[Write]:
+    """The end of a ban that names the person, and the one that keeps them out from now on."""
+    ended = unban_writes(room, user_id, person, now)
+    if not deployment.erasure_keeps_bans:
+        return ended
+    return [*ended, kept_ban_write(kept_ban_place(deployment, room, user_id), person, now)]
+
+
+def _end_unheard(deployment: Deployment, room: Room, user_id: str, person: Member, epoch: int) -> None:
+    """In a room that has ended, or has none of our heads: no revision tells it. What is left of such a room is removed by a job
+    that may come later, or not before a legal hold is lifted: the erasure does not wait for that."""
+    now = deployment.now()
+    if person.status == "active":
+        writes = remove_writes(room, user_id, person, epoch, now)
+    elif person.status == "invited":
+        writes = end_invitation_writes(room, user_id, person, now)
+    else:
+        writes = unban_writes(room, user_id, person, now)
+    deployment.store.tables.transact(writes)
 
 
 def _take_out(deployment: Deployment, room: Room, before: Head, user_id: str, person: Member) -> bool | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from chat.deployment import Deployment
-from chat.rules.models import Head, Item
+from chat.rules.models import Head, Item, Member
 from chat.rules.rooms import Room, Table
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
@@ -92,7 +92,7 @@ def prove_adopted(table: Table, deployment: Deployment, subject: str, position: 
     """A step through the rooms in which messages may name the person that no proof leads to: those that the room had before
     it was adopted get a proof now; others' messages that the person has removed as a moderator say no more who it was.
 
-    A room is read through only where it was adopted, up to the last message from before, or where the person had a role.
+    A room is read through only where it was adopted, up to the last message from before, or where the person has, or had, a role.
     """
     user_id = person_in(subject)
     partition_key, _, start = (position or "").partition(AFTER)
@@ -126,10 +126,11 @@ def _read_up_to(deployment: Deployment, room: Room, user_id: str) -> int:
     """The last message to look at; 0 for none."""
     mine, there = membership_place(room, user_id), head_place(room)
     found = retried(deployment, lambda: deployment.store.tables.batch([mine, there], consistent=True))
-    head, role = Head.found(found.get(there)), found.get(mine, {}).get("role", {}).get("S", "member")
+    head, member = Head.found(found.get(there)), Member.found(found.get(mine))
     if head is None:
         return 0
-    return head.seq if role != "member" else head.adopted_seq
+    had_role = member is not None and (member.role != "member" or member.ranked)
+    return head.seq if had_role else head.adopted_seq
 
 
 def _prove(deployment: Deployment, room: Room, user_id: str, item: Item) -> None:

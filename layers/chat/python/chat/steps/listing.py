@@ -8,6 +8,7 @@ from chat.rules.models import Item, Member
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
+from chat.storage.items import expiry_of
 from chat.storage.store import Store
 
 MOST_COUNTED = 1_000
@@ -26,6 +27,8 @@ class RosterLine:
 
     user_id: str
     member: Member
+    ends_at: int | None = None
+    """When the line is gone (s), if it ends by itself."""
 
 
 def user_of(item: Item) -> str:
@@ -53,5 +56,5 @@ def list_people(
         consistent=False,
         start=None if after is None else key_of(after),
     )
-    lines = [RosterLine(user_of(item), Member.of(item)) for item in items]
+    lines = [RosterLine(user_of(item), Member.of(item), expiry_of(item)) for item in items]
     return lines[:limit], bool(further) or len(lines) > limit

@@ -1,6 +1,7 @@
 """Somebody who comes to a room, or whom others add to it: what is looked at, who may add them, and what it costs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from chat.deployment import Deployment
 from chat.rules.access import RoomAccess, View
@@ -10,6 +11,7 @@ from chat.rules.rate import Rate, to_ms
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.steps.blocks import block_place, refuse_blocked, still_not_blocked
+from chat.steps.kept_bans import kept_bans
 from chat.steps.person_marks import mark_places
 from chat.steps.quota import (
     NO_QUOTA,
@@ -22,7 +24,6 @@ from chat.steps.quota import (
     quota_place,
 )
 from chat.storage.places import Found, head_place, membership_place
-from chat.storage.store import Store
 from chat.storage.tables import Write
 
 JOINING = Rate(1 / 60, 20)
@@ -50,10 +51,11 @@ class Newcomer:
 
 
 def read_newcomer(
-    store: Store, room: Room, caller: Caller, user_id: str, *, mutual: bool = False
+    deployment: Deployment, room: Room, caller: Caller, user_id: str, *, mutual: bool = False
 ) -> Newcomer:
     """All of it at once: 10 read units, or 5 where caller and person are the same. `mutual`: also whether the caller has
-    blocked the person, for one unit more."""
+    blocked the person, for one unit more. Of a person who was erased also whether the room keeps them out, in a request more.
+    """
     head, mine, theirs = (
         head_place(room),
         *(membership_place(room, each) for each in (caller.user_id, user_id)),
@@ -62,10 +64,12 @@ def read_newcomer(
     blocks = [block_place(user_id, caller.user_id)] if user_id != caller.user_id else []
     blocks += [block_place(caller.user_id, user_id)] if mutual else []
     marks = mark_places(*dict.fromkeys((caller.user_id, user_id)))
-    found = store.tables.batch([head, mine, theirs, *quotas, *blocks, *marks], consistent=True)
+    found = deployment.store.tables.batch([head, mine, theirs, *quotas, *blocks, *marks], consistent=True)
     callers, persons = (Quota.found(found.get(place)) or NO_QUOTA for place in quotas)
-    view = View.of(found.get(head), found.get(mine))
-    return Newcomer(view, Member.found(found.get(theirs)), callers, persons, found)
+    view, person = View.of(found.get(head), found.get(mine)), Member.found(found.get(theirs))
+    if person is None and (person := kept_bans(deployment, room, [user_id], found).get(user_id)):
+        view = replace(view, member=person) if caller.user_id == user_id else view
+    return Newcomer(view, person, callers, persons, found)
 
 
 def charge_joining(person: Member | None, now: int) -> dict[str, int]:

@@ -21,7 +21,7 @@ from chat.steps.visible_messages import message_places, visible_message
 from chat.storage.change_log import recent_changes
 from chat.storage.places import Found, Place
 
-QUOTED = ("id", "roomId", "senderId", "text", "ts", "seq", "rev", "removedAt", "attachments")
+QUOTED = ("id", "roomId", "senderId", "text", "ts", "seq", "rev", "removedAt", "erased", "attachments")
 """The fields of the schema's `Quote`, as those of its `Message`."""
 
 REREADS, REREAD_PAUSE_S = 3, 0.05

@@ -266,6 +266,12 @@ def _as_seen(person: Member) -> dict[str, Any]:
 def _membership_write(
     room: Room, user_id: str, person: Member, changes: Mapping[str, Any], remove: tuple[str, ...] = ()
 ) -> Write:
+    """A role that is lost stays noted: what they did in it names them (`erased_messages.py`)."""
+    had = {"ranked": 1} if changes.get("role") == "member" != person.role else {}
     return Write(
-        membership_place(room, user_id), condition=AS_SEEN, given=_as_seen(person), set=changes, remove=remove
+        membership_place(room, user_id),
+        condition=AS_SEEN,
+        given=_as_seen(person),
+        set={**changes, **had},
+        remove=remove,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from chat.rules.erasure import ERASED_SENDER, without_person
-from chat.rules.models import DAY_MS, Item, Stored
+from chat.rules.models import DAY_MS, Item, Member, Stored
 from chat.rules.record import record
 from chat.storage.event_items import ERASED
 from chat.storage.places import Place, tombstone_place
@@ -55,6 +55,19 @@ def tombstone_write(user_id: str, state: State, now: int) -> Write:
     """The item that says so. `now` is in ms."""
     item = {"type": "Tombstone", "at": now, "state": state, "expiresAt": (now + OUTBOX_KEPT_MS) // 1_000}
     return Write(tombstone_place(user_id), set=item, whole=True)
+
+
+def kept_ban_write(place: Place, person: Member, now: int) -> Write:
+    """The line of a ban that outlasts the erasure of whom it keeps out. It ends with their tombstone, by which it is looked
+    for, and has the rank that they had. `now` is in ms."""
+    item = {
+        "type": "ErasedBan",
+        "role": person.role,
+        "status": "banned",
+        "bannedAt": now,
+        "expiresAt": (now + OUTBOX_KEPT_MS) // 1_000,
+    }
+    return Write(place, set=item, whole=True)
 
 
 def is_of(item: Item | None, user_id: str) -> bool:

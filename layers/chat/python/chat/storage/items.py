@@ -7,7 +7,7 @@ from chat.rules.identifiers import uuid7_ms
 from chat.rules.models import Item, Message
 from chat.rules.rooms import Room
 
-NEW_NAMES = ("replyTo", "mentions", "mentionsAll", "quote", "reactions")
+NEW_NAMES = ("replyTo", "mentions", "mentionsAll", "erased", "quote", "reactions")
 """Attributes of messages that an adoption before they had a meaning has copied."""
 
 
@@ -57,7 +57,7 @@ def _is_ours(name: str, value: dict[str, Any]) -> bool:
         return bool(text.startswith('["'))
     if name == "reactions":
         return bool(text.startswith('[{"emoji":'))
-    return name == "mentionsAll" and value == {"N": "1"}
+    return name in ("mentionsAll", "erased") and value == {"N": "1"}
 
 
 EXPIRES, HELD = "expiresAt", "heldExpiresAt"
