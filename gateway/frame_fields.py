@@ -1,7 +1,6 @@
 """What fields of clients' frames may be. A value that is no value of its field closes the connection, or is refused while the
 connection goes on: which of the two is a part of the protocol."""
 
-import re
 from typing import Annotated, Any
 
 from pydantic import (
@@ -18,14 +17,10 @@ from chat.rules.arguments import check_instant, check_order
 from chat.rules.devices import check_device
 from chat.rules.errors import InvalidInput
 from chat.rules.rooms import Room, is_id
+from chat.rules.trace import TRACEPARENT
 from gateway.position import MAX_NUMBER, RoomPosition
 
 MAX_ROOMS_PER_RESUME = 100
-
-TRACEPARENT = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?![\s\S])"
-)
-"""https://www.w3.org/TR/trace-context/#traceparent-header: neither version `ff` nor ids of nothing but zeros."""
 
 
 class BadValue(ValueError):

@@ -223,9 +223,9 @@ resource "aws_cloudwatch_log_metric_filter" "broken_runs" {
   }
 }
 
-# Of the fields that people wait for, each by itself as well.
+# Of the fields that have error budgets, each by itself as well.
 resource "aws_cloudwatch_log_metric_filter" "broken_runs_of_field" {
-  for_each = toset(local.promised)
+  for_each = toset(local.budgeted)
 
   name           = "broken-runs-of-field"
   log_group_name = aws_cloudwatch_log_group.function[each.key].name

@@ -11,9 +11,48 @@ locals {
 
   senders = [for module in ["send_message"] : local.function_names[module] if contains(keys(local.functions), module)]
 
+  # The objectives' metrics for a chart, whose ids may be there once: each ends in its objective's number.
+  budget_numbers = { for at, name in keys(local.objectives) : name => at }
+  budget_counts = flatten([
+    for name, at in local.budget_numbers : concat(
+      [
+        for id, each in local.objectives[name].metrics : {
+          line = concat([each.namespace, each.metric], try(flatten([for key, value in each.dimensions : [key, value]]), []), [{ id = "${id}${at}", stat = each.stat, visible = false }])
+        }
+      ],
+      [
+        for part in ["failed", "total"] : {
+          line = [{ id = "${part}${at}", visible = false, expression = replace(local.objectives[name][part], "/FILL\\(([a-z]+)/", "FILL($${1}${at}") }]
+        }
+      ],
+    )
+  ])[*].line
+
   # What happens seldom has no metric, and no line, before it happened. Without functions to draw there is no chart.
   charts = [for chart in local.all_charts : chart if length(chart.lines) > 0]
   all_charts = [
+    {
+      title  = "Error budgets: what is left of ${local.burning.budget_days} days (%)", stat = "Sum"
+      period = 3600, start = "-P${local.burning.budget_days}D"
+      lines = concat(local.budget_counts, [
+        for name, at in local.budget_numbers : [{
+          label      = name
+          id         = "left${at}"
+          expression = "100 - 10000 * RUNNING_SUM(failed${at}) / RUNNING_SUM(total${at}) / ${local.error_budgets[local.objectives[name].kind]}"
+        }]
+      ])
+    },
+    {
+      title  = "Error budgets: how many times as fast as they last they burn, by the hour", stat = "Sum"
+      period = 3600, start = "-P3D", marks = local.burning.burn_rates[*].times
+      lines = concat(local.budget_counts, [
+        for name, at in local.budget_numbers : [{
+          label      = name
+          id         = "burn${at}"
+          expression = "IF(total${at} > 0, 100 * failed${at} / total${at} / ${local.error_budgets[local.objectives[name].kind]}, 0)"
+        }]
+      ])
+    },
     {
       title = "Live deliveries that clients confirmed (%)", stat = "Sum"
       lines = concat(
@@ -175,18 +214,20 @@ resource "aws_cloudwatch_dashboard" "chat" {
   dashboard_body = jsonencode({
     widgets = concat(
       [{
-        type = "alarm", x = 0, y = 0, width = 24, height = 3
+        type = "alarm", x = 0, y = 0, width = 24, height = 6
         properties = {
           title  = "What is promised"
-          alarms = concat([aws_cloudwatch_composite_alarm.slo.arn, aws_cloudwatch_metric_alarm.delivery.arn], values(aws_cloudwatch_metric_alarm.availability)[*].arn)
+          alarms = concat([aws_cloudwatch_composite_alarm.slo.arn], [for key, alarm in aws_cloudwatch_metric_alarm.burn : alarm.arn if local.burn_alarms[key].is_long])
         }
       }],
       [
         for index, chart in local.charts : {
-          type = "metric", x = (index % 2) * 12, y = 3 + floor(index / 2) * 6, width = 12, height = 6
-          properties = {
-            title = chart.title, region = var.region, stat = chart.stat, period = 300, view = "timeSeries", metrics = chart.lines
-          }
+          type = "metric", x = (index % 2) * 12, y = 6 + floor(index / 2) * 6, width = 12, height = 6
+          properties = merge(
+            { title = chart.title, region = var.region, stat = chart.stat, period = try(chart.period, 300), view = "timeSeries", metrics = chart.lines },
+            { for start in [try(chart.start, null)] : "start" => start if start != null },
+            { for marks in [try(chart.marks, [])] : "annotations" => { horizontal = [for value in marks : { value = value, label = "${value} times" }] } if length(marks) > 0 },
+          )
         }
       ],
     )

@@ -38,7 +38,7 @@ resource "aws_lambda_function" "chat" {
   }
 
   tracing_config {
-    mode = "Active" # by the service, with no SDK in the process
+    mode = "Active" # chat_lambda/xray.py adds what the call did; no SDK is in the process
   }
 
   dynamic "snap_start" {

@@ -76,7 +76,7 @@ resource "aws_lambda_function" "reader" {
   }
 
   tracing_config {
-    mode = "Active" # by the service, with no SDK in the process
+    mode = "Active" # as in functions.tf
   }
 
   dynamic "snap_start" {

@@ -25,31 +25,39 @@ variable "audit_retention_days" {
 }
 
 variable "objectives" {
-  description = "What is promised: p95 of a field's duration (ms), the percentage of calls that do not fail by our fault, the percentage of live deliveries to connected clients that these confirm, and the fields that people wait for, which are watched each by itself."
+  description = "What is promised: p95 of a field's duration (ms), the percentage of calls that do not fail by our fault, the percentage of live deliveries to connected clients that these confirm, the fields that people wait for, whose duration and throttling are watched each by itself, and those that have error budgets of their own for failures and for p95."
   type = object({
     p95_ms               = optional(number, 200)
     availability_percent = optional(number, 99.9)
     delivery_percent     = optional(number, 99.9)
     fields               = optional(list(string), ["Query.messages", "Query.changes", "Query.sync", "Mutation.sendMessage", "Subscription.onMessage"])
+    budget_fields        = optional(list(string), ["Query.messages", "Mutation.sendMessage"])
   })
   default  = {}
   nullable = false
 
   validation {
     condition = var.objectives.p95_ms > 0 && alltrue([
-      for percent in [var.objectives.availability_percent, var.objectives.delivery_percent] : percent > 0 && percent < 100
+      for percent in [var.objectives.availability_percent, var.objectives.delivery_percent] : percent >= 95 && percent < 100
     ])
-    error_message = "objectives.p95_ms must be above 0, and the percentages above 0 and below 100."
+    error_message = "objectives.p95_ms must be above 0, and the percentages from 95 to below 100: where more may fail, no failure is 14.4 times as much."
   }
 
   validation {
-    condition     = alltrue([for name in var.objectives.fields : can(regex("^(Query|Mutation|Subscription)\\.[A-Za-z]+$", name))])
-    error_message = "objectives.fields must name fields such as Query.messages."
+    condition     = alltrue([for name in concat(var.objectives.fields, var.objectives.budget_fields) : can(regex("^(Query|Mutation|Subscription)\\.[A-Za-z]+$", name))])
+    error_message = "objectives.fields and objectives.budget_fields must name fields such as Query.messages."
   }
 }
 
 variable "trace_groups" {
   description = "Whether X-Ray groups for slow and failed calls are made."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "saved_queries" {
+  description = "Whether queries of CloudWatch Logs Insights are saved: by trace, by a person's report, what was slow, what failed."
   type        = bool
   default     = true
   nullable    = false

@@ -45,7 +45,7 @@ run "numbers_out_of_bounds" {
     resolver_count_limit   = 0
     waf                    = { requests_per_5_minutes = 1 }
     log_retention_days     = 42
-    objectives             = { availability_percent = 100 }
+    objectives             = { availability_percent = 90 }
     limits                 = { retention_days = 6 }
     rollout                = { messages = { version = "6", canary_version = "7" } } # a canary without weight
     table_names            = { core = "gg", guild = "gg" }
@@ -145,7 +145,7 @@ run "a_rollout_of_a_module_that_is_not_there" {
 run "an_objective_for_a_field_that_is_not_there" {
   command = plan
   variables {
-    objectives = { fields = ["Query.mesages"] }
+    objectives = { budget_fields = ["Query.mesages"] }
     page = {
       sign_in = [{ issuer = "https://login.example.com", client_id = "page" }]
       domain  = { name = "chat.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" }

@@ -43,7 +43,7 @@ run "three_fields_in_their_api" {
   }
 
   assert {
-    condition     = toset(keys(aws_cloudwatch_metric_alarm.availability)) == toset(["all", "messages", "send_message", "on_message"]) && length([for key in keys(aws_cloudwatch_metric_alarm.chat) : key if startswith(key, "api-") || endswith(key, ".authorizer") || startswith(key, "jobs-")]) == 0
+    condition     = toset([for key in keys(aws_cloudwatch_metric_alarm.burn) : key if endswith(key, "-1h")]) == toset(["answered-all-1h", "answered-messages-1h", "answered-send_message-1h", "latency-messages-1h", "latency-send_message-1h", "delivery-all-1h"]) && !anytrue([for query in aws_cloudwatch_metric_alarm.burn["answered-all-1h"].metric_query : query.id == "api"]) && length([for key in keys(aws_cloudwatch_metric_alarm.chat) : key if startswith(key, "api-") || endswith(key, ".authorizer") || startswith(key, "jobs-")]) == 0
     error_message = "Alarms must be of what is here: not of the API as a whole, of an authorizer or of jobs."
   }
 }

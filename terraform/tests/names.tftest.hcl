@@ -59,7 +59,8 @@ run "the_longest_names" {
     condition = alltrue([
       length(aws_kinesis_firehose_delivery_stream.audit.name) <= 64,
       length(aws_wafv2_web_acl.api[0].name) <= 128,
-      max([for alarm in values(aws_cloudwatch_metric_alarm.chat) : length(alarm.alarm_name)]...) <= 255,
+      max([for alarm in concat(values(aws_cloudwatch_metric_alarm.chat), values(aws_cloudwatch_metric_alarm.burn)) : length(alarm.alarm_name)]...) <= 255,
+      length(aws_cloudwatch_composite_alarm.slo.alarm_rule) <= 10240,
       max([for layer in values(aws_lambda_layer_version.chat) : length(layer.layer_name)]...) <= 64,
       max([for table in values(aws_dynamodb_table.chat) : length(table.name)]...) <= 255,
       length(aws_ecs_cluster.gateway["on"].name) <= 255,

@@ -232,11 +232,20 @@ run "defaults" {
     error_message = "With public keys alone there is no use for JWT_SECRET."
   }
 
+  assert {
+    condition = (
+      max([for query in values(aws_cloudwatch_query_definition.chat) : length(query.log_group_names)]...) <= 50 &&
+      toset(flatten([for key in ["trace-1", "trace-2"] : aws_cloudwatch_query_definition.chat[key].log_group_names])) == toset(concat([for group in values(aws_cloudwatch_log_group.function) : group.name], [aws_cloudwatch_log_group.api[0].name])) &&
+      contains(aws_cloudwatch_query_definition.chat["trace-1"].log_group_names, aws_cloudwatch_log_group.function["send_message"].name)
+    )
+    error_message = "A trace must be found in the logs of every function, fifty at a time."
+  }
+
   # Every alarm says what to do
 
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.chat), values(aws_cloudwatch_metric_alarm.availability)) :
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.chat), values(aws_cloudwatch_metric_alarm.burn)) :
       strcontains(alarm.alarm_description, "docs/runbook.md") && alarm.treat_missing_data == (alarm.metric_name == "JobsStuck" ? "breaching" : "notBreaching")
     ])
     error_message = "An alarm must point to the runbook, and stay silent when nothing happens, but where a schedule should call."
@@ -254,7 +263,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.chat) < 50 && length(aws_cloudwatch_metric_alarm.availability) == 1 + length(var.objectives.fields)
+    condition     = length(aws_cloudwatch_metric_alarm.chat) < 50 && length(aws_cloudwatch_metric_alarm.burn) == 5 * (2 + 2 * length(var.objectives.budget_fields))
     error_message = "Each alarm costs money and attention: those for all functions together must not come back as one for each."
   }
 
@@ -272,8 +281,33 @@ run "defaults" {
   }
 
   assert {
-    condition     = length([for query in aws_cloudwatch_metric_alarm.delivery.metric_query : query if length(query.metric) == 1]) == 2 && aws_cloudwatch_metric_alarm.delivery.threshold == 0.1 && strcontains(aws_cloudwatch_composite_alarm.slo.alarm_rule, "chat-test-delivery")
-    error_message = "The objective of delivery must be watched, and be a part of what is promised."
+    condition = alltrue([
+      for alarm in values(aws_cloudwatch_metric_alarm.burn) :
+      length([for query in alarm.metric_query : query if coalesce(query.return_data, false)]) == 1 &&
+      (length(alarm.alarm_actions) == 0) == strcontains(aws_cloudwatch_composite_alarm.slo.alarm_rule, "ALARM(\"${alarm.alarm_name}\")")
+    ])
+    error_message = "A burning budget must be told of: by the alarm over all, or by its own."
+  }
+
+  assert {
+    condition = {
+      for name in ["answered-all", "answered-send_message", "latency-messages", "delivery-all"] :
+      name => [for window in ["1h", "5m", "6h", "30m", "3d"] : aws_cloudwatch_metric_alarm.burn["${name}-${window}"].threshold]
+      } == {
+      answered-all          = [1.44, 1.44, 0.6, 0.6, 0.1]
+      answered-send_message = [1.44, 1.44, 0.6, 0.6, 0.1]
+      latency-messages      = [72, 72, 30, 30, 5]
+      delivery-all          = [1.44, 1.44, 0.6, 0.6, 0.1]
+    }
+    error_message = "Thresholds must be the burn rate times what may fail."
+  }
+
+  assert {
+    condition = [
+      for widget in jsondecode(aws_cloudwatch_dashboard.chat.dashboard_body).widgets : [widget.properties.start, length(widget.properties.metrics)]
+      if startswith(widget.properties.title, "Error budgets")
+    ] == [["-P30D", 37], ["-P3D", 37]]
+    error_message = "The dashboard must show what is left of each budget, and how fast it burns."
   }
 
   assert {
@@ -295,7 +329,7 @@ run "options" {
     domain     = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1", zone = { id = "Z1" } }
     snap_start = true
     limits     = { room_burst = 5, person_per_second = 0.5, slow_mode_seconds = 3, max_clock_skew_ms = 2000, gap_patience_ms = 7000 }
-    objectives = { fields = ["Mutation.sendMessage"], delivery_percent = 99.5 }
+    objectives = { fields = ["Mutation.sendMessage"], budget_fields = ["Mutation.sendMessage"], delivery_percent = 99.5 }
 
     guild_service = { role_arn = "arn:aws:iam::123456789012:role/guilds" }
     existing = {
@@ -324,7 +358,7 @@ run "options" {
   }
 
   assert {
-    condition     = toset(keys(aws_cloudwatch_metric_alarm.availability)) == toset(["all", "send_message"]) && aws_cloudwatch_metric_alarm.delivery.threshold == 0.5
+    condition     = aws_cloudwatch_metric_alarm.burn["delivery-all-3d"].threshold == 0.5 && toset([for key in keys(aws_cloudwatch_metric_alarm.burn) : key if endswith(key, "-3d")]) == toset(["answered-all-3d", "answered-send_message-3d", "latency-send_message-3d", "delivery-all-3d"])
     error_message = "The objectives must be those that are said."
   }
 

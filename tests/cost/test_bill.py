@@ -64,8 +64,8 @@ def test_the_gateway_has_tasks_and_a_balancer_and_appsync_alone_has_none() -> No
 
 def test_the_gateway_brings_alarms_on_eight_metrics_and_six_metrics_of_its_own() -> None:
     alone, behind = bill(THOUSAND, TABLE), bill(replace(THOUSAND, via="gateway"), TABLE)
-    assert alone["CloudWatch: alarms"] == pytest.approx(7.40)
-    assert behind["CloudWatch: alarms"] == pytest.approx(8.20)
+    assert alone["CloudWatch: alarms"] == pytest.approx(14.30)
+    assert behind["CloudWatch: alarms"] == pytest.approx(15.10)
     assert behind["CloudWatch: metrics"] - alone["CloudWatch: metrics"] == pytest.approx(1.80)
 
 

@@ -39,7 +39,7 @@ ROOT = "roots/deployment"
 LINKED = [
     *(
         path
-        for pattern in ("*.tf", "*.tftest.hcl", "*.tfmock.hcl", "*.graphql", "schema.json")
+        for pattern in ("*.tf", "*.tftest.hcl", "*.tfmock.hcl", "*.graphql", "schema.json", "objectives.json")
         for path in PROJECT.glob(f"terraform/**/{pattern}")
         if ".terraform" not in path.parts
     ),
@@ -291,6 +291,7 @@ class Deployment:
             },
             "waf": {"requests_per_5_minutes": 2000, "log_blocked": False},  # the emulator's WAF cannot log
             "trace_groups": False,  # and it has no X-Ray
+            "saved_queries": False,  # nor queries of logs
             **self.told,
         }
 

@@ -9,7 +9,9 @@ import pytest
 from cost import bill, prices
 from gateway.metrics import Metrics
 from tests.emulator.deployment import Workspace
+from tests.terraform import burn_rates, metric_math
 from tests.terraform.plans import GATEWAY_TESTS, Planned, planned
+from tests.terraform.timelines import TIMELINES
 
 WITH, WITHOUT = "tasks_without_rights_and_what_watches_them", "there_is_none_unless_it_is_wanted"
 PERIODS = {600: "ten minutes", 900: "15 minutes"}
@@ -48,6 +50,66 @@ def test_the_bill_counts_the_alarms_of_the_plan(plans: Planned) -> None:
     for run in (WITH, WITHOUT):
         composite = [each for each in plans[run] if each["type"] == "aws_cloudwatch_composite_alarm"]
         assert len(composite) == bill.COMPOSITE_ALARMS
+
+
+@pytest.mark.parametrize("name", TIMELINES)
+def test_planned_alarms_ring_when_the_rules_say_so(plans: Planned, name: str) -> None:
+    """On recorded calls, every 17 minutes. What only AWS counts (5XX, runs that broke) is 0 there."""
+    timeline, objectives = TIMELINES[name], plans_by_objective(plans[WITHOUT])
+    (rule,) = (
+        each["change"]["after"]["alarm_rule"]
+        for each in plans[WITHOUT]
+        if each["type"] == "aws_cloudwatch_composite_alarm"
+    )
+    for end in range(1, timeline.minutes + 1, 17):
+        on, wakes = set(), False
+        for objective, by_window in objectives.items():
+            counts = burn_rates.window_of(objective.partition("-")[0], timeline, end)
+            expected = burn_rates.in_alarm(objective.partition("-")[0], counts)
+            found = {window: metric_math.is_on(alarm, timeline, end) for window, alarm in by_window.items()}
+            assert {window for window, is_on in found.items() if is_on} == expected, (objective, end)
+            on |= {by_window[window]["alarm_name"] for window in expected}
+            wakes = wakes or burn_rates.wakes(expected)
+        assert metric_math.rule_holds(rule, frozenset(on)) == wakes
+
+
+def plans_by_objective(resources: list[Any]) -> dict[str, dict[str, Any]]:
+    """The alarms of error budgets, by objective and window."""
+    found: dict[str, dict[str, Any]] = {}
+    for alarm in alarms(resources):
+        objective, _, window = alarm["alarm_name"].removeprefix("chat-other-").rpartition("-")
+        if window in burn_rates.RULES["windows"]:
+            found.setdefault(objective, {})[window] = alarm
+    assert {name.partition("-")[0] for name in found} == set(burn_rates.BUDGETS)
+    return found
+
+
+def test_the_runbook_says_what_a_budget_of_a_field_costs(plans: Planned, runbook: str) -> None:
+    own = [
+        alarm
+        for alarm in alarms(plans[WITHOUT])
+        if re.search(r"(answered|latency)-messages-", alarm["alarm_name"])
+    ]
+    watched = sum(len(query["metric"]) for alarm in own for query in alarm["metric_query"])
+    assert len(own) == 10
+    assert f"it is ten alarms on {watched} metrics (${watched * prices.ALARM_MONTH:.2f})" in runbook
+
+
+def test_the_runbook_has_the_burn_rates(project: Path) -> None:
+    text = (project / "docs" / "runbook.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d.]+) \| (\d+ \w+) \| ((?:\d+ \w+)?) ?\| (\d+) % \|", text, re.MULTILINE)
+    words = {
+        "1h": "1 hour",
+        "5m": "5 minutes",
+        "6h": "6 hours",
+        "30m": "30 minutes",
+        "3d": "3 days",
+        None: "",
+    }
+    assert [row[:3] for row in rows] == [
+        (f"{rate['times']:g}", words[rate["over"]], words[rate["and"]])
+        for rate in burn_rates.RULES["burn_rates"]
+    ]
 
 
 def test_the_bill_counts_the_metrics_that_the_gateway_brings() -> None:

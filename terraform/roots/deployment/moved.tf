@@ -257,16 +257,6 @@ moved {
 }
 
 moved {
-  from = aws_cloudwatch_metric_alarm.availability
-  to   = module.chat.aws_cloudwatch_metric_alarm.availability
-}
-
-moved {
-  from = aws_cloudwatch_metric_alarm.delivery
-  to   = module.chat.aws_cloudwatch_metric_alarm.delivery
-}
-
-moved {
   from = aws_cloudwatch_composite_alarm.slo
   to   = module.chat.aws_cloudwatch_composite_alarm.slo
 }

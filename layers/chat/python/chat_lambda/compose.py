@@ -17,6 +17,7 @@ from chat_lambda.init import in_lambda
 from chat_lambda.secrets import BadSecret, read_cursor_keys, read_key
 from chat_lambda.settings import settings
 from chat_lambda.telemetry import actor
+from chat_lambda.xray import subsegments
 
 if TYPE_CHECKING:
     from chat.rules.hooks import Runner
@@ -42,6 +43,7 @@ def deployment() -> Deployment:
         connections=50,
         lean=True,
         clock=clock,
+        watch=traced.request if (traced := subsegments()) else None,
     )
     store = Store(
         dynamodb, {"core": own.core_table, "guild": own.guild_table}, own.generation, clock.in_doubt

@@ -11,14 +11,16 @@ from typing import Any
 from chat.identity.authorized import by_our_authorizer, is_of_an_authorizer
 from chat.rules.audit import is_audited
 from chat.rules.catalogue import DEFAULT_LOCALE, choose_locale
-from chat.rules.errors import ChatError, IdentityRefused, InternalError, raised_at
+from chat.rules.errors import ChatError, IdentityRefused, InternalError, ServiceUnavailable, raised_at
 from chat.rules.models import Caller
 from chat.rules.record import record
 from chat.rules.rooms import GUILD_PREFIX, Room
 from chat.rules.tally import Tally
+from chat.rules.trace import trace_id
 from chat_lambda.init import finished, in_lambda
 from chat_lambda.settings import settings
 from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics
+from chat_lambda.xray import begin, subsegments
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
@@ -39,6 +41,7 @@ WAITED_FOR, BACKGROUND = "DurationMs", "BackgroundMs"
 class Call:
     """One invocation. `name` is what is called: `Mutation.sendMessage`, or a service's function.
 
+    `trace_id`: of the trace that the caller says this is a part of, else of X-Ray's.
     `caller` has no id where a service calls and not a person, and where `refusal` says that it is nobody.
     """
 
@@ -50,6 +53,7 @@ class Call:
     correlation_id: str
     tally: Tally = field(default_factory=Tally)
     refusal: IdentityRefused | None = None
+    trace_id: str | None = None
 
     @classmethod
     def by_appsync(cls, event: Event, context: Any, who: Identify) -> "Call":
@@ -73,6 +77,7 @@ class Call:
             locale=choose_locale(caller.locale, headers.get("accept-language")),
             correlation_id=correlation_id(headers.get("x-amzn-trace-id"), context),
             refusal=refusal,
+            trace_id=trace_id(headers.get("traceparent"), headers.get("x-amzn-trace-id")),
         )
 
     @classmethod
@@ -196,6 +201,7 @@ def _handler(
 
         def handler(event: Event, context: Any) -> Any:
             started = time.perf_counter()
+            begin()
             try:
                 call = read(event, context)
             except Exception as error:  # noqa: BLE001  the program's edge: nothing of it may leave
@@ -207,7 +213,7 @@ def _handler(
                 _report(call, context, refusal)
                 raise refusal.in_language(call.locale) from None
             except Exception as error:  # noqa: BLE001  the program's edge: nothing of it may leave
-                internal = unexpected(error, call.correlation_id)
+                internal = unexpected(error, call.correlation_id, call.trace_id)
                 measure(call, started)
                 _report(call, context, internal)
                 raise internal.in_language(call.locale) from None
@@ -225,7 +231,7 @@ def _headers(event: Event) -> Mapping[str, Any]:
     return {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
 
 
-def unexpected(error: Exception, correlation: str) -> InternalError:
+def unexpected(error: Exception, correlation: str, trace: str | None = None) -> InternalError:
     """What leaves a function in place of `error`, which is logged by its class and place: its text may hold
     inputs."""
     logger().error(
@@ -234,6 +240,7 @@ def unexpected(error: Exception, correlation: str) -> InternalError:
             "error": type(error).__name__,
             "at": raised_at(error),
             "correlation_id": correlation,
+            "trace_id": trace,
         },
     )
     return InternalError(correlation)
@@ -264,8 +271,12 @@ def _report(call: Call, context: Any, refusal: ChatError | None, *, done: Any = 
         fields_done = {**fields, **_object(call.arguments), **_people(done)}
         audit(action=call.name, outcome="done", reason=outcome, fields=fields_done)
     numbers = {name: round(number, 3) for name, number in call.tally.items()}
-    logger().info("Answered", extra={**fields, "outcome": outcome, **numbers})
+    logger().info("Answered", extra={**fields, "trace_id": call.trace_id, "outcome": outcome, **numbers})
     publish_metrics(context.function_name, numbers)
+    if traced := subsegments():
+        is_fault = isinstance(refusal, InternalError | ServiceUnavailable)
+        about = {"field": call.name, "room": fields["room"], "outcome": outcome, "trace_id": call.trace_id}
+        traced.end(call.name, is_fault=is_fault, **about)
 
 
 def _actor(call: Call) -> str:

@@ -3,7 +3,8 @@
 Retries are ours (`retry.py`), since a chat message must be stamped anew and an SDK repeats the same bytes.
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from botocore.handlers import BUILTIN_HANDLERS
 from botocore.httpsession import URLLib3Session
 
 from chat.storage.clock import StoreClock
+
+Watch = Callable[[str, str, float, int | None], object]
+"""Is told of each request that has ended: service, operation, when it began (epoch seconds), and the HTTP status; `None`
+where no answer came."""
 
 OWN_DATA = Path(__file__).parent / "botocore_data"
 
@@ -83,12 +88,14 @@ def client(
     connections: int = 10,
     lean: bool = False,
     clock: StoreClock | None = None,
+    watch: Watch | None = None,
 ) -> Any:
     """A client of an AWS service with a connect and read timeout (seconds) and no retries of its own.
 
     `lean` looks into `botocore_data/` first and into botocore's own data for what is not there. It saves a
     fifth of a cold start and half of a page's reading, and has the operations of
-    `lambda_package/botocore_data.py` alone. `clock` is told what each answer says of the time.
+    `lambda_package/botocore_data.py` alone. `clock` is told what each answer says of the time, `watch`
+    of each request.
     """
     own: dict[str, Any] = {}
     if service == "s3":
@@ -114,7 +121,22 @@ def client(
     refuse_incomplete_answers(made)
     if clock is not None:
         _tell(clock, made)
+    if watch is not None:
+        _watch(made, service, watch)
     return made
+
+
+def _watch(client: Any, service: str, watch: Watch) -> None:
+    def began(context: dict[str, Any], **_: object) -> None:
+        context["began"] = time.time()
+
+    def ended(event_name: str, context: dict[str, Any], http_response: Any = None, **_: object) -> None:
+        status = None if http_response is None else http_response.status_code
+        watch(service, event_name.rpartition(".")[2], context["began"], status)
+
+    client.meta.events.register("before-call", began)
+    client.meta.events.register("after-call", ended)
+    client.meta.events.register("after-call-error", ended)
 
 
 def _lean_session(service: str) -> botocore.session.Session:
