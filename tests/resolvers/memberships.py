@@ -16,7 +16,7 @@ EVERY_ROLE: Mapping[str, Role] = {
 }
 ABSENT = [
     "guildId", "text", "seq", "clientMessageId", "rev", "editedAt", "removedAt", "version", "attachments", "replyTo", "quote",
-    "mentions", "mentionsAll", "reactions",
+    "mentions", "mentionsAll", "erased", "reactions",
 ]  # fmt: skip
 UNSET = ["userId", "role", "mutedUntil", "nextEpoch", "rev", "room", "messageId", "seq"]
 

@@ -101,7 +101,9 @@ def test_a_repeat_finds_the_message_when_what_it_refers_to_has_gone(harness: Har
     harness.invoke(harness.event("Mutation.leaveRoom", "bob", roomId=room))
     harness.invoke(harness.event("Mutation.removeMessage", roomId=room, id=first["id"]))
     harness.member(room, "alice", role="member")
-    assert harness.run(event, writes=[]) == answer
+    assert harness.run(event, writes=[]) == answer | {
+        "epoch": 2
+    }  # who left may still hear what is told in the first
 
 
 @pytest.mark.parametrize("reply_to", ["", "m-1", NOBODYS, 7, ["x"], "x" * 251, NOBODYS.upper()], ids=repr)

@@ -71,6 +71,7 @@ def test_what_a_membership_lacks_is_nought() -> None:
         "erased_at": 0,
         "left_by_self": 0,
         "invitation_ended": 0,
+        "ranked": 0,
     }
 
 

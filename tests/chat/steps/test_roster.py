@@ -85,7 +85,7 @@ def test_a_ban_does_not_expire_and_keeps_the_rank_of_whoever_was_there() -> None
     }
     gone = Member(role="owner", status="left", ended_epoch=2)
     mine = ban_writes(ROOM, "bob", gone, None, NOW)[0]
-    assert mine.set == {"role": "member", "status": "banned"}
+    assert mine.set == {"role": "member", "status": "banned", "ranked": 1}
     assert set(mine.remove) == {"endedEpoch", "expiresAt"}
 
 
@@ -93,13 +93,14 @@ def test_who_comes_again_brings_their_mute_into_the_roster() -> None:
     mine, listed = add_writes(ROOM, "bob", BOB, "member", 7)
     new = {"role": "member", "status": "active", "joinedSeq": 7}
     ended = {"endedEpoch", "expiresAt", "leftBySelf", "invitationEnded"}
-    assert (mine.set, set(mine.remove)) == (new, {*ended, "added"})
+    assert (mine.set, set(mine.remove)) == (new | {"ranked": 1}, {*ended, "added"})
     assert listed.set == {"type": "Member", **new, "mutedUntil": 9}
 
 
 def test_whoever_is_unbanned_has_left_and_is_remembered_for_ninety_days_from_now() -> None:
     mine, line = unban_writes(ROOM, "bob", Member(role="owner", status="banned"), NOW)
-    assert mine.set == {"status": "left", "role": "member", "expiresAt": (NOW + 90 * DAY_MS) // 1_000}
+    ends = (NOW + 90 * DAY_MS) // 1_000
+    assert mine.set == {"status": "left", "role": "member", "ranked": 1, "expiresAt": ends}
     assert line.delete
 
 

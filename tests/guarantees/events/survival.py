@@ -49,7 +49,7 @@ from tests.guarantees.events.stream_records import other, sent
 from tests.guarantees.events.unreliable_targets import Bus, Letters, Queue
 from tests.guarantees.rooms.message_oracle import Refusal
 from tests.guarantees.rooms.requests import call
-from tests.guarantees.support.fixtures import FAST
+from tests.guarantees.support.fixtures import FAST, pseudonym
 
 USERS = ("ada", "ben", "cay", "dee", "eli")
 RATE = 0.03
@@ -176,7 +176,7 @@ class Survival:
         demo.create_tables(self.dynamodb, self.tables)
         self.arn = enable_streams(endpoint, self.tables)[self.tables["CORE_TABLE"]]
         store = Store(self.dynamodb, {"core": self.tables["CORE_TABLE"], "guild": self.tables["GUILD_TABLE"]})
-        self.deployment = replace(Deployment(store), additions_per_hour=10_000)
+        self.deployment = replace(Deployment(store), additions_per_hour=10_000, pseudonym=pseudonym)
         self.bus = Bus(self.random, RATE, lambda _: False)
         self.queue, self.letters = Queue(self.random, RATE), Letters(self.random, RATE)
         self.emitter = Emitter(

@@ -102,6 +102,11 @@ def store_of(client: Any, generation: int = 1) -> Store:
     return Store(client, {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}, generation)
 
 
+def pseudonym(user_id: str) -> str:
+    """As a deployment's key makes one."""
+    return f"p{zlib.crc32(user_id.encode())}"
+
+
 def process(client: Any, clock: Clock, *, generation: int = 1, **parts: Any) -> Deployment:
     """A process of the chat: nothing remembered, on `clock`; its chance always falls the same. `generation`:
     the tables'."""
@@ -109,7 +114,7 @@ def process(client: Any, clock: Clock, *, generation: int = 1, **parts: Any) -> 
         "chance": Random(1).random,  # noqa: S311  jitter, repeatable
         "sleep": clock.sleep,
         "direct_key": lambda: DIRECT_KEY,
-        "pseudonym": lambda user_id: f"p{zlib.crc32(user_id.encode())}",
+        "pseudonym": pseudonym,
         **parts,
     }
     return Deployment(store=store_of(client, generation), now=clock.now, monotonic=clock.monotonic, **given)
