@@ -86,6 +86,7 @@ def test_a_message_is_answered_whole_without_a_number(client: Any, prefix: str) 
                 "rev": None,
                 "editedAt": None,
                 "removedAt": None,
+                "erased": None,
                 "version": 1,
                 "attachments": None,
                 "replyTo": None,
