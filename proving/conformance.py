@@ -7,9 +7,8 @@ from typing import TextIO
 
 import aiohttp
 
-import proving.checks  # noqa: F401  which adds them to CHECKS
 from proving import report
-from proving.check import CHECKS
+from proving.checks import CHECKS
 from proving.client import Client
 from proving.endpoint import Endpoint, endpoint
 from proving.limits import FILE_BYTES, PATIENCE_S

@@ -309,7 +309,7 @@ class World:
         made = await self.subscribe(listener, person, room)
         for number in range(WARM_UPS):
             sent = await self.send(room.owner, room, f"is anybody there? {number}")
-            if await self.heard(made, lambda found, id_=sent["id"]: id_ in ids(found)):  # type: ignore[misc]
+            if await self.brings(made, sent):
                 return made
         raise Failed(
             f"acknowledged, and none of {WARM_UPS} messages came within {listener.patience_s} s each"
@@ -329,6 +329,10 @@ class World:
     async def heard(self, subscription: Subscription, condition: Callable[[list[Message]], bool]) -> bool:
         """Whether a subscription's messages fulfil a condition within patience."""
         return bool(await subscription.listener.until(lambda: condition(self.messages_of(subscription))))
+
+    async def brings(self, subscription: Subscription, message: Message) -> bool:
+        """Whether a subscription brings a message within patience."""
+        return await self.heard(subscription, lambda found: message["id"] in ids(found))
 
 
 def ids(messages: list[Message]) -> list[str]:

@@ -47,7 +47,7 @@ async def subscribe(world: World) -> None:
         refusal = listener.heard.refused.get(made.id)
         live = await world.live(own, world.owner, room)
         sent = await world.send(world.owner, room, "not for strangers")
-        await world.heard(live, lambda found: sent["id"] in ids(found))
+        await world.brings(live, sent)
         require(sent["id"] not in ids(world.messages_of(made)), "a stranger heard a message")
         world.expect_refused(refusal, "stranger", "a stranger's start was acknowledged")
 
@@ -117,7 +117,7 @@ async def removed_live(world: World) -> None:
         live = await world.live(own, world.owner, room)
         sent = await world.send(world.owner, room, "not for whoever is gone")
         require(
-            await world.heard(live, lambda found: sent["id"] in ids(found)),
+            await world.brings(live, sent),
             "the owner did not hear it either",
         )
         again = await world.try_subscribe(

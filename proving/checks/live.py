@@ -99,9 +99,7 @@ async def selection(world: World) -> None:
         live = await world.live(listener, world.owner, room)
         answer = await world.try_send(world.owner, room, "little selected", document=little)
         last = await world.send(world.owner, room, "the last one")
-        require(
-            await world.heard(live, lambda found: last["id"] in ids(found)), "a whole message did not come"
-        )
+        require(await world.brings(live, last), "a whole message did not come")
         if answer.refusal is not None:
             return
         heard = [each for each in world.messages_of(live) if each["text"] == "little selected"]

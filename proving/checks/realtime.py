@@ -58,7 +58,7 @@ async def start(world: World) -> None:
     async with world.listening(world.owner) as listener:
         live = await world.live(listener, world.owner, room)
         sent = await world.send(world.owner, room, "to be heard")
-        await world.heard(live, lambda found: sent["id"] in ids(found))
+        await world.brings(live, sent)
         found = [each for each in world.messages_of(live) if each["id"] == sent["id"]]
         require(found == [sent], f"sent {sent}, heard {found}")
 
@@ -79,7 +79,7 @@ async def filter_(world: World) -> None:
         elsewhere = await world.send(world.owner, other, "to the other room")
         last = await world.send(world.owner, room, "to this room")
         require(
-            await world.heard(live, lambda found: last["id"] in ids(found)),
+            await world.brings(live, last),
             "the room's own message did not come",
         )
         require(elsewhere["id"] not in ids(world.messages_of(live)), "a message of another room came")
@@ -103,7 +103,7 @@ async def stop(world: World) -> None:
         require(stopped.id in listener.heard.completed, "no complete")
         sent = await world.send(world.owner, room, "after the stop")
         require(
-            await world.heard(other, lambda found: sent["id"] in ids(found)),
+            await world.brings(other, sent),
             "the other subscription ended, too",
         )
         require(sent["id"] not in ids(world.messages_of(stopped)), "data after complete")
@@ -126,7 +126,7 @@ async def refused(world: World) -> None:
         require(made.id not in listener.heard.acknowledged, "start_ack came")
         sent = await world.send(world.owner, room, "to the sibling")
         require(
-            await world.heard(sibling, lambda found: sent["id"] in ids(found)),
+            await world.brings(sibling, sent),
             "the sibling hears nothing any more",
         )
 

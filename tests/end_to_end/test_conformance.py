@@ -8,8 +8,8 @@ import uuid
 import aiohttp
 import pytest
 
-import proving.checks  # noqa: F401  which adds them to CHECKS
-from proving.check import CHECKS, Check
+from proving.check import Check
+from proving.checks import CHECKS
 from proving.client import Client
 from proving.conformance import OWN
 from proving.endpoint import endpoint

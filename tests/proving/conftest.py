@@ -5,8 +5,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-import proving.checks  # noqa: F401  which adds them to CHECKS
-from proving.check import CHECKS
+from proving.checks import CHECKS
 from proving.client import Client
 from proving.conformance import MAPPINGS
 from proving.endpoint import endpoint

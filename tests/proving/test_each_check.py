@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from proving.check import CHECKS
+from proving.checks import CHECKS
 from proving.client import Client
 from proving.conformance import MAPPINGS
 from proving.endpoint import endpoint

@@ -3,6 +3,7 @@
 import pytest
 
 from proving.servers.designs import KNOWN_BAD
+from proving.servers.store import Store
 
 from .conftest import failed, reasons, results_of, run_against
 
@@ -29,9 +30,9 @@ async def test_a_sound_chat_is_green_and_nothing_of_it_is_left() -> None:
 
 
 @pytest.mark.parametrize("design", KNOWN_BAD, ids=lambda each: each.name)
-async def test_a_wrong_design_is_red_by_the_line_that_names_it(design: type) -> None:
-    right, others = RED[design.name]  # type: ignore[attr-defined]
-    async with run_against(design.name) as (run, _):  # type: ignore[attr-defined]
+async def test_a_wrong_design_is_red_by_the_line_that_names_it(design: type[Store]) -> None:
+    right, others = RED[design.name]
+    async with run_against(design.name) as (run, _):
         results = await results_of(run)
     red = failed(results)
     assert right in red

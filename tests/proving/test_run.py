@@ -5,7 +5,8 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from proving.check import CHECKS, Check, Cost, Failed
+from proving.check import Check, Cost, Failed
+from proving.checks import CHECKS
 from proving.conformance import MAPPINGS, OWN
 from proving.endpoint import endpoint
 from proving.limits import CONNECTIONS, MESSAGES, ROOMS
