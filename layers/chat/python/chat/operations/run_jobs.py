@@ -6,7 +6,16 @@ from dataclasses import replace
 from chat.deployment import Deployment
 from chat.rules.identifiers import uuid7_ms
 from chat.rules.tally import Tally
-from chat.steps import avatars, data_requests, erasure, export, hold_moves, holds, name_index, room_removal
+from chat.steps import (
+    avatars,
+    data_requests,
+    erasure,
+    export,
+    hold_ends,
+    hold_moves,
+    name_index,
+    room_removal,
+)
 from chat.steps.due_jobs import Beginning, Overdue, begin_due_jobs
 from chat.steps.jobs import Job, Kinds, Run
 from chat.steps.jobs import run_jobs as work
@@ -26,7 +35,7 @@ KINDS: Kinds = {
 BEGINNINGS: Mapping[str, Beginning] = {
     data_requests.ERASE: data_requests.begin_writes,
     data_requests.EXPORT: data_requests.begin_writes,
-    hold_moves.LIFT: holds.end_writes,
+    hold_moves.LIFT: hold_ends.end_writes,
 }
 """How the kinds that may wait for an instant begin."""
 

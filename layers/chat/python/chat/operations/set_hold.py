@@ -10,6 +10,7 @@ from chat.rules.holds import MOST_HOLDS, Hold, Holds, check_end, check_reason, m
 from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.steps.hold_ends import end_set_writes
 from chat.steps.holds import read_holds, set_writes
 from chat.steps.retry import until_committed
 from chat.storage.places import head_place
@@ -46,7 +47,7 @@ def set_hold(
             raise InvalidInput("privacy.tooManyHolds", max=MOST_HOLDS)
         if room is not None and deployment.store.tables.get(head_place(room)) is None:
             raise NotRoomMember
-        deployment.store.tables.transact(set_writes(holds, wanted))
+        deployment.store.tables.transact([*set_writes(holds, wanted), *end_set_writes(wanted)])
         return wanted.to_wire()
 
     return until_committed(deployment, tally, step)

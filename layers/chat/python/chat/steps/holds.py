@@ -2,7 +2,7 @@
 
 All holds lie in one partition, few enough to be read at once. `REV` moves in the transaction that sets or lifts one: a
 write that depends on which holds there are is conditional on it. One that has an end of its own waits for it among what is due
-(`due_jobs.py`).
+(`hold_ends.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,6 @@ from chat.rules.holds import Hold, Holds, check_held, held
 from chat.rules.models import DAY_MS, Head, Item
 from chat.rules.record import record
 from chat.rules.rooms import Room
-from chat.steps.due_jobs import Due, due_write
 from chat.steps.jobs import new_job_write
 from chat.steps.retry import retried
 from chat.storage import keys
@@ -145,27 +144,19 @@ def set_writes(holds: Holds, hold: Hold) -> list[Write]:
         _moved(holds),
         Write(place_of(hold), condition="attribute_not_exists(PK)", set=new, whole=True),
         *mark,
-        *([due_write(LIFT, subject_of(hold), hold.ends_at)] if hold.ends_at else []),
         _job(hold, SET, hold.created_at),
     ]
-
-
-def end_writes(deployment: Deployment, due: Due, _: str) -> list[Write]:
-    """The writes that end a hold whose own end has come, unless somebody has lifted it. Raises `ServiceUnavailable`."""
-    holds = read_holds(deployment)
-    found = next((hold for hold in holds.standing if subject_of(hold) == due.subject), None)
-    return [] if found is None else _lift_writes(holds, found, {}, deployment.now())
 
 
 def lift_writes(holds: Holds, hold: Hold, lifted_by: str, now: int) -> list[Write]:
     """The writes with which somebody lifts a hold at `now` (ms)."""
     place = due_place(hold.ends_at or 0, LIFT, subject_of(hold))
     waiting = [Write(place, delete=True)] if hold.ends_at else []
-    return [*_lift_writes(holds, hold, {"liftedBy": lifted_by}, now), *waiting]
+    return [*lifting_writes(holds, hold, {"liftedBy": lifted_by}, now), *waiting]
 
 
-def _lift_writes(holds: Holds, hold: Hold, by: Mapping[str, str], now: int) -> list[Write]:
-    """From then on it covers nothing, and a job gives back what it held."""
+def lifting_writes(holds: Holds, hold: Hold, by: Mapping[str, str], now: int) -> list[Write]:
+    """The writes that lift a hold, by whoever it says: from then on it covers nothing, and a job gives back what it held."""
     lifted = {"state": "LIFTING", "liftedAt": now, "moved": 0, **by}
     others = [each for each in holds.standing if each.user_id == hold.user_id and each.id != hold.id]
     unmarked = [Write(held_place(hold.user_id), delete=True)] if hold.user_id and not others else []
