@@ -2,14 +2,12 @@
 
 import json
 import sys
-from functools import partial
 
 from chat.deployment import Deployment
-from chat.rules.audit import pseudonym
 from chat.rules.errors import ChatError
 from chat.storage.aws import StoreFailure
 from chat.storage.store import Store
-from chat_lambda.secrets import BadSecret, read_key
+from chat_lambda.secrets import BadSecret
 from privacy.client import client
 from privacy.configuration import BadDeployment
 from privacy.fetch import fetch, made_and_fetched
@@ -19,13 +17,9 @@ from privacy.settings import Settings, read
 
 
 def deployment(own: Settings) -> Deployment:
-    """The tables that the settings name. Raises `BadSecret` and `StoreFailure`."""
+    """The tables that the settings name. Raises `StoreFailure`."""
     dynamodb = client("dynamodb", own.region, str(own.endpoint).rstrip("/") if own.endpoint else None)
-    store = Store(dynamodb, {"core": own.core_table, "guild": own.guild_table})
-    if own.audit_key is None:
-        return Deployment(store=store)
-    key = read_key("audit_key", own.audit_key, own.region)
-    return Deployment(store=store, pseudonym=partial(pseudonym, key=key))
+    return Deployment(store=Store(dynamodb, {"core": own.core_table, "guild": own.guild_table}))
 
 
 def _lines(own: Settings) -> Lines:

@@ -18,6 +18,7 @@ from chat.steps.data_requests import (
     withdraw_request,
 )
 from privacy import retention, texts
+from privacy.audit_keys import under_each_key
 from privacy.settings import Command, Settings
 
 Lines = Iterable[Mapping[str, Any]]
@@ -52,9 +53,12 @@ def _list(deployment: Deployment, own: Settings) -> Lines:
     yield from map(request_to_json, list_requests(deployment, own.user or ""))
 
 
-def _erasures(deployment: Deployment, _: Settings) -> Lines:
-    """Raises `ServiceUnavailable`."""
-    yield from map(request_to_json, list_erasures(deployment))
+def _erasures(deployment: Deployment, own: Settings) -> Lines:
+    """Everybody's, or somebody's under each key. Raises `BadSecret` and `ServiceUnavailable`."""
+    if own.user is None:
+        yield from map(request_to_json, list_erasures(deployment))
+    for each in under_each_key(deployment, own):
+        yield from map(request_to_json, list_erasures(each, own.user))
 
 
 COMMANDS: Mapping[Command, Callable[[Deployment, Settings], Lines]] = {

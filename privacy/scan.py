@@ -2,17 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chat.deployment import Deployment
+from chat.rules.errors import InvalidInput
 from chat.rules.instants import to_wire
 from chat.rules.traces import Traces
 from chat.steps.data_requests import note_scan
 from chat.storage import keys
 from chat.storage.aws import StoreFailure
+from privacy.audit_keys import under_each_key
 from privacy.client import client
 from privacy.places import Finding, Place
 from privacy.scan_buckets import Bucket
@@ -32,11 +35,11 @@ class BadTexts(Exception):
     """The file of texts is not in its form. Says which file, and nothing of what is in it."""
 
 
-def traces_of(user_id: str, texts: Iterable[str] = (), person: str | None = None) -> Traces:
-    """What a scan looks for. `person` is the keyed pseudonym. Raises `ValueError`."""
+def traces_of(user_id: str, texts: Iterable[str] = (), people: Sequence[str] = ()) -> Traces:
+    """What a scan looks for. `people` are keyed pseudonyms. Raises `ValueError`."""
     picture_folder = hashlib.sha256(user_id.encode()).hexdigest()[:32]  # `chat/storage/uploads.py:avatar_key`
     in_keys = keys.user_partition(user_id).removeprefix("USER#")
-    return Traces.of(user_id, [*texts], also=(in_keys, picture_folder), pseudonym=person)
+    return Traces.of(user_id, [*texts], also=(in_keys, picture_folder), pseudonyms=people)
 
 
 def kept_of(user_id: str) -> dict[tuple[str, str], str]:
@@ -73,11 +76,11 @@ def findings(places: Iterable[Place], traces: Traces) -> list[str]:
 
 def of_settings(deployment: Deployment, own: Settings) -> Iterator[Mapping[str, Any]]:
     """What `scan` says, with when it began before it. Raises `SomethingFound` after the last line, `InvalidInput` for a request
-    that is none of this person's erasures, `StoreFailure`, and `BadTexts` for a file of texts that is not in its form."""
+    that is none of this person's erasures, `BadSecret`, `StoreFailure`, and `BadTexts` for a file of texts that is not in its form."""
     user_id = own.user or ""
-    person = deployment.pseudonym(user_id) if own.audit_key else None
+    keyed = list(under_each_key(deployment, own))
     try:
-        traces = traces_of(user_id, _texts(own.text_file), person)
+        traces = traces_of(user_id, _texts(own.text_file), [each.pseudonym(user_id) for each in keyed])
     except ValueError as error:
         raise BadTexts(f"{own.text_file} is not a text a line, or {error}") from None
     began = {"scan": to_wire(deployment.now()), "texts": len(traces.texts)}
@@ -89,9 +92,18 @@ def of_settings(deployment: Deployment, own: Settings) -> Iterator[Mapping[str, 
     except OSError as error:
         raise StoreFailure(f"not looked at to the end: {error}") from None
     if own.receipt:
-        note_scan(deployment, user_id, own.receipt, {**began, **last})
+        _note(keyed, user_id, own.receipt, {**began, **last})
     if last["found"]:
         raise SomethingFound(f"{last['found']} found")
+
+
+def _note(keyed: Sequence[Deployment], user_id: str, request_id: str, result: Mapping[str, Any]) -> None:
+    """In the receipt under whichever key there is one. Raises `InvalidInput` where there is none."""
+    *earlier, last = keyed
+    for each in earlier:
+        with suppress(InvalidInput):
+            return note_scan(each, user_id, request_id, result)
+    return note_scan(last, user_id, request_id, result)
 
 
 def _places(own: Settings, user_id: str) -> Iterator[Place]:

@@ -32,6 +32,9 @@ def _user_id(text: str) -> str:
     return text
 
 
+AuditKey = Annotated[str, Field(pattern=r"^(arn:aws[a-z-]*:(secretsmanager|ssm):|file:)")]
+
+
 class Settings(BaseModel):
     """One run. Each field is an option (`--core-table`) or an argument (`command`, `user`, `id`)."""
 
@@ -54,7 +57,7 @@ class Settings(BaseModel):
     s3_endpoint: AnyHttpUrl | None = None
     text_file: Path | None = None
     receipt: str | None = Field(None, max_length=64)
-    audit_key: str | None = Field(None, pattern=r"^(arn:aws[a-z-]*:(secretsmanager|ssm):|file:)")
+    audit_keys: tuple[AuditKey, ...] = Field((), max_length=10)
     segments: int = Field(4, ge=1, le=64)
     buckets: tuple[str, ...] = ()
     log_groups: tuple[str, ...] = ()
@@ -63,8 +66,14 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _whose_receipt(self) -> "Settings":
-        if self.receipt is not None and self.audit_key is None:
+        if self.receipt is not None and not self.audit_keys:
             raise ValueError("--receipt needs --audit-key: the receipt names the person by that alone")
+        return self
+
+    @model_validator(mode="after")
+    def _whose_erasures(self) -> "Settings":
+        if self.command == "erasures" and (self.user is None) != (not self.audit_keys):
+            raise ValueError("a user and --audit-key go together: receipts name people by that alone")
         return self
 
     @model_validator(mode="after")
@@ -124,7 +133,11 @@ def _parser() -> argparse.ArgumentParser:
     fetching.add_argument("id", metavar="ID")
     _add_target(fetching, "the folder that it goes into", is_required=True)
     _command(commands, "list", "somebody's requests").add_argument("user", metavar="USER")
-    _command(commands, "erasures", "what came of erasures, the newest last")
+    ended = _command(
+        commands, "erasures", "what came of erasures: everybody's, or a person's, the newest first"
+    )
+    ended.add_argument("user", metavar="USER", nargs="?")
+    _add_keys(ended)
     _scan(_command(commands, "scan", "where an id and texts still are; the status is 1 where they are"))
     keeping = _command(commands, "retention", "what is kept for how long, from configuration")
     writing = _command(commands, "texts", "the templates of policy and records, with its figures")
@@ -142,7 +155,7 @@ def _scan(scan: argparse.ArgumentParser) -> None:
     scan.add_argument("user", metavar="USER")
     scan.add_argument("--text-file", metavar="FILE", help="a text a line, or a JSON string")
     scan.add_argument("--receipt", metavar="ID", help="note the result in the receipt of this erasure")
-    scan.add_argument("--audit-key", metavar="ARN", help="the secret AUDIT_KEY, or file:PATH")
+    _add_keys(scan)
     scan.add_argument("--segments", metavar="N", help="how many parts of a table are read at once")
     scan.add_argument("--bucket", dest="buckets", metavar="NAME", action="append")
     scan.add_argument("--s3-endpoint", metavar="URL", help="another S3 than AWS's, or that of --endpoint")
@@ -152,6 +165,16 @@ def _scan(scan: argparse.ArgumentParser) -> None:
     scan.add_argument("--log-file", dest="log_files", metavar="PATH", action="append")
     scan.add_argument(
         "--gateway", dest="gateways", metavar="SOCKET", action="append", help="a gateway's ADMIN_SOCKET"
+    )
+
+
+def _add_keys(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--audit-key",
+        dest="audit_keys",
+        metavar="ARN",
+        action="append",
+        help="the secret AUDIT_KEY, or file:PATH; again for each that was it before",
     )
 
 

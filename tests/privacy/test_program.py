@@ -111,7 +111,7 @@ def test_a_scan_says_what_is_left_and_is_noted_in_the_receipt(
     client: Any, program: Program, tmp_path: Path
 ) -> None:
     user, text = f"u-{uuid4()}", f"a glacier {uuid4()}"
-    room, key = new_room(client, user), tmp_path / "audit-key"
+    room, key, newer = new_room(client, user), tmp_path / "audit-key", tmp_path / "newer"
     key.write_text(base64.urlsafe_b64encode(AUDIT_KEY).decode())
     (tmp_path / "texts").write_text(f"{text}\n{json.dumps(text)}\n\n")
     (tmp_path / "log").write_text(f"by {pseudonym(user, AUDIT_KEY)}\n")
@@ -121,7 +121,9 @@ def test_a_scan_says_what_is_left_and_is_noted_in_the_receipt(
     assert any(room in line.get("key", "") for line in lines)
     ours = process(client, Clock(), pseudonym=lambda each: pseudonym(each, AUDIT_KEY))
     request = make_request(ours, user, "ERASURE", Asking("OPERATOR", None), 0, Tally())
-    asked += [f"--audit-key=file:{key}", f"--receipt={request.request_id}"]
+    newer.write_text(base64.urlsafe_b64encode(b"a key that has come after it.....").decode())
+    by_keys = [f"--audit-key=file:{newer}", f"--audit-key=file:{key}"]  # AUDIT_KEY was rotated since
+    asked += [*by_keys, f"--receipt={request.request_id}"]
     status, lines, said = program.run(*asked)
     assert (status, "code=InvalidInput argument=id" in said) == (1, True), "it is not done yet"
     assert run_jobs(ours, 1_000.0, Tally()).failures == []
@@ -135,6 +137,9 @@ def test_a_scan_says_what_is_left_and_is_noted_in_the_receipt(
     (noted,) = list_erasures(ours, user)
     assert noted.counted()["scan"] == {**began, **last}
     assert {**noted.counted(), "scan": None} == before.counted()
+    assert [each["id"] for each in program.run("erasures", user, *by_keys)[1]] == [request.request_id]
+    assert program.run("erasures", user, by_keys[0])[:2] == (0, [])
+    assert program.run("erasures", user)[0] == program.run("erasures", by_keys[0])[0] == 2
 
 
 @pytest.mark.parametrize(

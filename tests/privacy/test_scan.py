@@ -169,7 +169,7 @@ def test_logs_may_name_people_by_pseudonym_alone(tmp_path: Path) -> None:
             events = [{"message": json.dumps(said[nextToken]), "eventId": f"e{nextToken}"}]
             return {"events": events, "nextToken": (nextToken + 1) % len(said)}
 
-    traces = traces_of("eve", person="0123456789abcdef")
+    traces = traces_of("eve", people=["0123456789abcdef"])
     group = "/aws/lambda/chat-send"
     expected = [
         Finding(group, " e0", "message", ("pseudonym",), "pseudonym"),

@@ -3,6 +3,8 @@
 import uuid
 from typing import Any
 
+import pytest
+
 from chat.operations.run_jobs import run_jobs
 from chat.rules.tally import Tally
 from chat.storage.items import plain
@@ -156,3 +158,59 @@ def test_a_repeat_answers_the_hold_that_stands(harness: Harness) -> None:
     assert harness.invoke(event)["id"] == first["id"]
     work(harness)
     lift(harness, first["id"])
+
+
+def membership(harness: Harness, room: str, user: str) -> dict[str, Any]:
+    found = [plain(each) for each in harness.partition("gg_core", f"USER#{user}")]
+    (only,) = [each for each in found if each["SK"] == f"IN#ROOM#{room}"]
+    return only
+
+
+def test_a_membership_that_ends_under_a_hold_of_its_person_is_kept_and_expires_after_it(
+    harness: Harness,
+) -> None:
+    user = f"p-{uuid.uuid4()}"
+    room = harness.room({user: "member", "bob": "owner"})
+    held = hold(harness, userId=user)
+    harness.invoke(harness.event("Mutation.leaveRoom", user, roomId=room))
+    assert ends([membership(harness, room, user)]) == {"heldExpiresAt"}
+    lift(harness, held["id"])
+    assert ends([membership(harness, room, user)]) == {"expiresAt"}
+
+
+@pytest.mark.parametrize("verb", ["joinRoom", "banMember"])
+def test_who_comes_back_under_a_hold_has_a_membership_that_does_not_expire_after_it(
+    harness: Harness, verb: str
+) -> None:
+    user = f"p-{uuid.uuid4()}"
+    room = harness.room({user: "member", "bob": "owner"})
+    harness.invoke(harness.event("Mutation.updateRoom", "bob", roomId=room, visibility="PUBLIC"))
+    harness.invoke(harness.event("Mutation.leaveRoom", user, roomId=room))
+    held = hold(harness, userId=user)
+    assert ends([membership(harness, room, user)]) == {"heldExpiresAt"}
+    if verb == "joinRoom":
+        harness.invoke(harness.event("Mutation.joinRoom", user, roomId=room))
+    else:
+        harness.invoke(harness.event("Mutation.banMember", "bob", roomId=room, userId=user))
+    lift(harness, held["id"])
+    assert ends([membership(harness, room, user)]) == set()
+
+
+@pytest.mark.parametrize("ends_at", ["2020-01-01T00:00:00.000Z", "soon"])
+def test_an_end_is_an_instant_that_has_not_passed(harness: Harness, ends_at: str) -> None:
+    event = asked(harness, "Mutation.setHold", roomId=harness.room(), userId=None, endsAt=ends_at)
+    harness.refused(event, "InvalidInput", argument="endsAt")
+
+
+def test_an_end_of_its_own_waits_until_somebody_lifts_the_hold(harness: Harness) -> None:
+    ends_at = "2100-01-01T00:00:00.000Z"
+    event = asked(harness, "Mutation.setHold", roomId=harness.room(), userId=None, endsAt=ends_at)
+    made = harness.invoke(event)
+    assert made["endsAt"] == ends_at
+
+    def is_due() -> bool:
+        return any(made["id"] in item["SK"]["S"] for item in harness.partition("gg_core", "DUE"))
+
+    assert is_due()
+    lift(harness, made["id"])
+    assert not is_due()

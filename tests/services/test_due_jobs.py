@@ -49,8 +49,8 @@ class Desk:
         return make_request(self.deployment, self.user, kind, Asking(by, charged), WAIT_MS[kind], Tally())
 
     def begin(self) -> tuple[list[str], list[Failure]]:
-        left, failures = begin_due_jobs(self.deployment, KINDS, BEGINNINGS)
-        return [due.kind for due in left], failures
+        run = begin_due_jobs(self.deployment, KINDS, BEGINNINGS)
+        return [due.kind for due in run.left], list(run.failures)
 
     def jobs(self) -> list[dict[str, Any]]:
         subject = keys.person_request(self.user, "")
@@ -232,9 +232,9 @@ def test_asking_has_a_rate(desk: Desk) -> None:
 def test_a_kind_that_this_version_does_not_have_stays_due(desk: Desk) -> None:
     desk.ask("EXPORT")
     desk.clock.jump(WAIT_MS["EXPORT"])
-    left, failures = begin_due_jobs(desk.deployment, {}, BEGINNINGS)
-    assert [due.kind for due in left] == [EXPORT]
-    assert [(each.kind, each.step, each.error) for each in failures] == [(EXPORT, "due", "UnknownStep")]
+    run = begin_due_jobs(desk.deployment, {}, BEGINNINGS)
+    assert [due.kind for due in run.left] == [EXPORT]
+    assert [(each.kind, each.step, each.error) for each in run.failures] == [(EXPORT, "due", "UnknownStep")]
 
 
 def test_somebody_of_whom_nothing_is_stored_is_nobody(desk: Desk) -> None:

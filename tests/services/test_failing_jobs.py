@@ -73,10 +73,10 @@ def test_what_is_due_begins_although_something_before_it_cannot(ours: Deployment
         return []
 
     kinds: Kinds = {kind: {"first": lambda *_: None} for kind in (BROKEN, SOUND)}
-    left, failures = begin_due_jobs(ours, kinds, {BROKEN: broken, SOUND: begin})
+    run = begin_due_jobs(ours, kinds, {BROKEN: broken, SOUND: begin})
     assert begun == [SOUND]
-    assert BROKEN in {due.kind for due in left}
-    (failure,) = [each for each in failures if each.kind == BROKEN]
+    assert BROKEN in {due.kind for due in run.left}
+    (failure,) = [each for each in run.failures if each.kind == BROKEN]
     assert (failure.step, failure.error) == ("due", "KeyError")
 
 
@@ -123,10 +123,10 @@ def test_what_is_due_and_cannot_be_read_is_told_of_and_the_others_begin(
         begun.append(due.kind)
         return []
 
-    left, failures = begin_due_jobs(ours, {SOUND: {"first": lambda *_: None}}, {SOUND: begin})
+    run = begin_due_jobs(ours, {SOUND: {"first": lambda *_: None}}, {SOUND: begin})
     assert begun == [SOUND]
-    assert [each.at for each in left if each.kind == BROKEN] == [1]
-    (failure,) = [each for each in failures if each.kind == BROKEN]
+    assert [each.at for each in run.left if each.kind == BROKEN] == [1]
+    (failure,) = [each for each in run.failures if each.kind == BROKEN]
     assert failure.step == "due"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,16 @@ import pytest
 
 from chat.rules.models import Role
 from chat.rules.rooms import Room
+from chat.steps.due_jobs import due_write
+from chat.steps.holds import LIFT
+from chat.storage import keys
 from chat.storage.items import values
+from chat_lambda.telemetry import actor
 from simulator.keys import SigningKey
 from tests.resolvers.files import keys_of, post, prepare
 from tests.resolvers.harness import Harness, Refusal
 from tests.resolvers.memberships import as_admin
+from tests.resolvers.test_set_hold import asked, found
 
 NAME = "run_jobs"
 PEOPLE: Mapping[str, Role] = {"ada": "owner", "ben": "member", "cay": "member", "dee": "member"}
@@ -184,3 +190,22 @@ def test_a_job_of_a_later_version_is_left_and_told_of(
     ]
     assert answered["JobsStuck"] == 1
     assert [each for each in left_of(harness, room) if " MSG#" in each] == []
+
+
+def test_that_a_legal_hold_has_ended_by_itself_is_an_audit_event(
+    harness: Harness, run: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = f"p-{uuid.uuid4()}"
+    arguments = {"roomId": None, "userId": user, "reason": "Case 17", "endsAt": "2100-01-01T00:00:00.000Z"}
+    made = harness.invoke(asked(harness, "Mutation.setHold", **arguments))
+    subject = keys.hold(keys.user_partition(user), made["id"])
+    harness.deployment.store.tables.transact([due_write(LIFT, subject, 1)])  # as if the instant had come
+    with caplog.at_level(logging.INFO):
+        run()
+    (told,) = [each for each in caplog.records if getattr(each, "action", None) == "Mutation.liftHold"]
+    names = ("kind", "action", "outcome", "reason", "actor", "room", "hold_id", "target")
+    assert [getattr(told, name) for name in names] == [
+        *("audit", "Mutation.liftHold", "done", "endsAt", "service", None, made["id"], actor(user)),
+    ]
+    assert user not in str(vars(told))
+    assert found(harness, made["id"])["liftedBy"] is None

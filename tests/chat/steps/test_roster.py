@@ -1,6 +1,7 @@
 """The writes that change people: each holds only while the person is as they
 were seen, and names what it leaves behind."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,7 +60,8 @@ def test_a_change_holds_only_while_the_person_is_as_seen(
     writes: list[Write], places: list[tuple[str, str]]
 ) -> None:
     assert [key_of(write) for write in writes] == places
-    assert writes[0].condition == "#role = :role AND #status = :status"
+    not_held = " AND attribute_not_exists(#held)" if "expiresAt" in writes[0].set else ""
+    assert writes[0].condition == f"#role = :role AND #status = :status{not_held}"
     assert writes[0].given == {":role": "moderator", ":status": "active"}
     assert {write.condition for write in writes[1:]} == {""}
 
@@ -77,6 +79,13 @@ def test_an_ended_membership_is_kept_for_ninety_days_with_the_epoch_that_ended()
     assert listed.delete
 
 
+def test_under_a_legal_hold_an_ended_membership_expires_for_readers_alone() -> None:
+    mine, _ = remove_writes(ROOM, "bob", replace(BOB, held=1), 4, NOW)
+    assert mine.set == {"status": "left", "endedEpoch": 4, "heldExpiresAt": (NOW + 90 * DAY_MS) // 1_000}
+    assert mine.condition == "#role = :role AND #status = :status AND #held = :held"
+    assert mine.given == {":role": "moderator", ":status": "active", ":held": 1}
+
+
 def test_a_ban_does_not_expire_and_keeps_the_rank_of_whoever_was_there() -> None:
     assert ban_writes(ROOM, "bob", BOB, 4, NOW)[0].set == {
         "role": "moderator",
@@ -86,13 +95,13 @@ def test_a_ban_does_not_expire_and_keeps_the_rank_of_whoever_was_there() -> None
     gone = Member(role="owner", status="left", ended_epoch=2)
     mine = ban_writes(ROOM, "bob", gone, None, NOW)[0]
     assert mine.set == {"role": "member", "status": "banned", "ranked": 1}
-    assert set(mine.remove) == {"endedEpoch", "expiresAt"}
+    assert set(mine.remove) == {"endedEpoch", "expiresAt", "heldExpiresAt"}
 
 
 def test_who_comes_again_brings_their_mute_into_the_roster() -> None:
     mine, listed = add_writes(ROOM, "bob", BOB, "member", 7)
     new = {"role": "member", "status": "active", "joinedSeq": 7}
-    ended = {"endedEpoch", "expiresAt", "leftBySelf", "invitationEnded"}
+    ended = {"endedEpoch", "expiresAt", "heldExpiresAt", "leftBySelf", "invitationEnded"}
     assert (mine.set, set(mine.remove)) == (new | {"ranked": 1}, {*ended, "added"})
     assert listed.set == {"type": "Member", **new, "mutedUntil": 9}
 
@@ -258,7 +267,13 @@ def test_who_left_is_invited_as_they_were_seen_and_by_one_at_a_time() -> None:
         assert mine.condition == f"{seen} AND {condition}"
         assert mine.given[":status"] == "left"
         assert mine.set == {"role": "member", "status": "invited", "joinedSeq": 7, "added": 1}
-        assert set(mine.remove) == {"endedEpoch", "expiresAt", "leftBySelf", "invitationEnded"}
+        assert set(mine.remove) == {
+            "endedEpoch",
+            "expiresAt",
+            "heldExpiresAt",
+            "leftBySelf",
+            "invitationEnded",
+        }
         assert (key_of(listed), listed.whole) == (INVITATION, True)
 
 
@@ -267,7 +282,7 @@ def test_an_invitation_that_ends_is_remembered_for_ninety_days_and_by_whom() -> 
     mine, listed = end_invitation_writes(ROOM, "bob", INVITED, NOW)
     assert (key_of(mine), mine.set) == (MINE, kept)
     assert (mine.condition, mine.given) == (
-        "#role = :role AND #status = :status",
+        "#role = :role AND #status = :status AND attribute_not_exists(#held)",
         {":role": "moderator", ":status": "invited"},
     )
     assert (key_of(listed), listed.delete) == (INVITATION, True)

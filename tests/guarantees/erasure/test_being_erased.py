@@ -17,7 +17,7 @@ from chat.operations.delete_room import delete_room
 from chat.operations.direct import direct
 from chat.operations.guild_membership import guild_membership
 from chat.operations.join_room import join_room
-from chat.operations.run_jobs import run_jobs
+from chat.operations.run_jobs import BEGINNINGS, KINDS, run_jobs
 from chat.operations.send_message import send_message
 from chat.operations.set_hold import set_hold
 from chat.operations.update_me import update_me
@@ -27,7 +27,10 @@ from chat.rules.identifiers import uuid7
 from chat.rules.models import Caller, Member
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
+from chat.steps import erasure, room_removal
 from chat.steps.data_requests import Asking, list_erasures, make_request
+from chat.steps.due_jobs import begin_due_jobs
+from chat.steps.jobs import run_jobs as run_only
 from chat.steps.new_room import add_room
 from chat.steps.roster import add_writes
 from chat.storage import keys
@@ -254,6 +257,64 @@ def test_a_room_that_has_ended_and_is_not_removed_yet_holds_up_no_erasure(
     place = Room.parse(room)
     lines = partition(client, table_name(place), place.partition_key)
     assert not [item for item in lines if eve in item["SK"]["S"]]
+
+
+def is_left_write(given: Any, user_id: str) -> bool:
+    return any(
+        "Update" in each and each["Update"]["Key"]["PK"] == {"S": keys.user_partition(user_id)}
+        for each in given["TransactItems"]
+    )
+
+
+@pytest.mark.parametrize("status", ["active", "banned"])
+@pytest.mark.parametrize("added", [True, False], ids=["by others", "by themself"])
+def test_the_removal_of_a_room_brings_back_nothing_of_somebody_who_is_erased_meanwhile(
+    client: Any, ours: Deployment, room: str, eve: str, status: str, added: bool
+) -> None:
+    """The job has looked at the membership, and is about to write that it has ended; by then the whole erasure is done."""
+    if added:
+        add_member(ours, Caller("bob"), {"roomId": room, "userId": eve}, Tally())
+    else:
+        join_room(ours, Caller(eve), {"roomId": room}, Tally())
+    if status == "banned":
+        ban_member(ours, Caller("bob"), {"roomId": room, "userId": eve}, Tally())
+    delete_room(ours, Caller("bob"), {"roomId": room}, Tally())
+    removal = room_removal.STEPS["banned" if status == "banned" else "members"]
+
+    class Late:
+        """A client of the removal, whose first write to the person's partition comes after the erasure."""
+
+        def __init__(self) -> None:
+            self.is_erased = False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+        def transact_write_items(self, **given: Any) -> Any:
+            if not self.is_erased and is_left_write(given, eve):
+                self.is_erased = True
+                erase(ours, eve)
+            return client.transact_write_items(**given)
+
+    late = Late()
+    position = None
+    while (position := removal(replace(ours, store=store_of(late)), room, position)) is not None:
+        pass
+    assert late.is_erased
+    left = [
+        item["SK"]["S"]
+        for table in ("CORE_TABLE", "GUILD_TABLE")
+        for item in partition(client, TABLES[table], keys.user_partition(eve))
+    ]
+    assert left == [keys.ERASED]
+
+
+def erase(ours: Deployment, user_id: str) -> None:
+    """From the request to the receipt, without the other jobs."""
+    make_request(ours, user_id, "ERASURE", Asking("OPERATOR", None), 0, Tally())
+    begin_due_jobs(ours, KINDS, BEGINNINGS)
+    run = run_only(ours, {erasure.KIND: KINDS[erasure.KIND]}, 1_000.0)
+    assert list_erasures(ours, user_id), run
 
 
 def _come_late(client: Any, ours: Deployment, late: Room, user_id: str) -> None:

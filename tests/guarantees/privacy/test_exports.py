@@ -241,10 +241,26 @@ def test_what_is_missing_for_too_long_ends_it_by_name_and_keeps_nobody_waiting(
 @pytest.mark.parametrize("step", ["write", "archive", "finish"])
 def test_a_bucket_that_is_taken_away_at_any_step_ends_it_by_name(person: Person, step: str) -> None:
     begun = person.ask()
-    while step not in {job.step for _, job in list_jobs(person.deployment) if job.kind == EXPORT}:
+    while step not in steps_of(person.deployment):
         run_one_piece(person.deployment)
     run_jobs(replace(person.deployment, uploads=lambda: None), 60.0, Tally())
     assert (begun.request.state, begun.request.reason) == ("REFUSED", "attachmentsOff")
+
+
+@pytest.mark.parametrize("step", ["write", "archive", "finish"])
+def test_of_an_export_that_is_refused_no_piece_stays(person: Person, clock: Clock, step: str) -> None:
+    begun = person.ask()
+    while not begun.stored() or step not in steps_of(person.deployment):
+        run_one_piece(person.deployment)
+    clock.jump(MOST_MS)
+    run_jobs(person.deployment, 60.0, Tally())
+    assert (begun.request.state, begun.request.reason) == ("REFUSED", "exportExpired")
+    assert begun.stored() == []
+
+
+def steps_of(ours: Deployment) -> set[str]:
+    """At which exports are."""
+    return {job.step for _, job in list_jobs(ours) if job.kind == EXPORT}
 
 
 def test_no_archive_outlives_an_erasure(person: Person) -> None:

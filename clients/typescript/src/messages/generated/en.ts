@@ -126,6 +126,7 @@ export const en = {
   'messages.privacy.legalHold': 'This is under a legal hold: it cannot be deleted while that stands.',
   'messages.privacy.role': 'Only administrators and those who look after privacy may do that.',
   'messages.privacy.reason': 'Say why in 1 to {max} characters.',
+  'messages.privacy.endsAt': '{argument} must be an instant that has not passed.',
   'messages.privacy.subject': 'Name a room or a person, and one of them only.',
   'messages.privacy.tooManyHolds': 'There are {max} legal holds already: lift one first.',
   'messages.privacy.noHold': 'There is no such legal hold.',

@@ -126,6 +126,7 @@ export const es = {
   'messages.privacy.legalHold': 'Esto está bajo retención legal: no se puede borrar mientras dure.',
   'messages.privacy.role': 'Solo pueden hacerlo los administradores y quienes se ocupan de la privacidad.',
   'messages.privacy.reason': 'Indica el motivo en 1 a {max} caracteres.',
+  'messages.privacy.endsAt': '{argument} debe ser un instante que no haya pasado.',
   'messages.privacy.subject': 'Indica una sala o una persona, y solo una de las dos.',
   'messages.privacy.tooManyHolds': 'Ya hay {max} retenciones legales: levanta una primero.',
   'messages.privacy.noHold': 'No existe esa retención legal.',

@@ -126,6 +126,7 @@ export const fr = {
   'messages.privacy.legalHold': 'Ceci fait l\'objet d\'une conservation légale : on ne peut pas le supprimer tant qu\'elle dure.',
   'messages.privacy.role': 'Seuls les administrateurs et les personnes chargées de la confidentialité peuvent faire cela.',
   'messages.privacy.reason': 'Indiquez le motif en 1 à {max} caractères.',
+  'messages.privacy.endsAt': '{argument} doit être un instant qui n\'est pas passé.',
   'messages.privacy.subject': 'Indiquez un salon ou une personne, et un seul des deux.',
   'messages.privacy.tooManyHolds': 'Il y a déjà {max} conservations légales : levez-en une d\'abord.',
   'messages.privacy.noHold': 'Cette conservation légale n\'existe pas.',

@@ -6,7 +6,16 @@ from dataclasses import replace
 from chat.deployment import Deployment
 from chat.rules.identifiers import uuid7_ms
 from chat.rules.tally import Tally
-from chat.steps import avatars, data_requests, erasure, export, hold_moves, name_index, room_removal
+from chat.steps import (
+    avatars,
+    data_requests,
+    erasure,
+    export,
+    hold_ends,
+    hold_moves,
+    name_index,
+    room_removal,
+)
 from chat.steps.due_jobs import Beginning, Overdue, begin_due_jobs
 from chat.steps.jobs import Job, Kinds, Run
 from chat.steps.jobs import run_jobs as work
@@ -26,23 +35,27 @@ KINDS: Kinds = {
 BEGINNINGS: Mapping[str, Beginning] = {
     data_requests.ERASE: data_requests.begin_writes,
     data_requests.EXPORT: data_requests.begin_writes,
+    hold_moves.LIFT: hold_ends.end_writes,
 }
 """How the kinds that may wait for an instant begin."""
 
 
 def run_jobs(deployment: Deployment, seconds: float, tally: Tally) -> Run:
     """Begin what is due, and work for so many seconds, or until nothing is left to do. Raises `ServiceUnavailable`."""
-    left, failures = begin_due_jobs(deployment, KINDS, BEGINNINGS)
+    due = begin_due_jobs(deployment, KINDS, BEGINNINGS)
     run = work(deployment, KINDS, seconds)
-    run = replace(run, failures=[*failures, *run.failures])
+    ended_holds = [each.subject for each in due.begun if each.kind == hold_moves.LIFT]
+    run = replace(run, failures=[*due.failures, *run.failures], ended_holds=ended_holds)
     tally.add("JobsEnded", run.ended)
     tally.add("JobsWaiting", run.waiting)
     tally.add("JobsStuck", run.stuck)
-    tally.add("JobsOverdue", len(left))
+    tally.add("JobsOverdue", len(due.left))
     tally.add("JobFailures", len(run.failures))
     now = deployment.now()
-    tally.add("OldestJobMs", _age([*(job.started_at for job in run.left), *(due.at for due in left)], now))
-    tally.add("OldestRequestMs", _age([*map(_asked_at, run.left), *map(_asked_at, left)], now))
+    tally.add(
+        "OldestJobMs", _age([*(job.started_at for job in run.left), *(each.at for each in due.left)], now)
+    )
+    tally.add("OldestRequestMs", _age([*map(_asked_at, run.left), *map(_asked_at, due.left)], now))
     return run
 
 

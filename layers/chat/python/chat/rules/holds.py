@@ -8,7 +8,7 @@ readers.
 from typing import Literal
 
 from chat.rules.errors import InvalidInput, NotAllowed
-from chat.rules.instants import to_wire
+from chat.rules.instants import from_wire, to_wire
 from chat.rules.models import Caller, Stored
 from chat.rules.record import record
 from chat.rules.rooms import Room
@@ -29,7 +29,8 @@ MOST_HOLDS = 1_000
 @record(frozen=True, slots=True, kw_only=True)
 class Hold(Stored):
     """A hold of a room (`room_id`) or a person (`user_id`). Instants are in ms. `moved` counts the items whose end it
-    has stopped so far, or given back while it is lifted, `through` is the part of the work that goes on."""
+    has stopped so far, or given back while it is lifted, `through` is the part of the work that goes on. It ends by itself at
+    `ends_at`, where it has one; then nobody is `lifted_by`."""
 
     id: str
     reason: str
@@ -38,6 +39,7 @@ class Hold(Stored):
     state: HoldState = "PENDING"
     room_id: str | None = None
     user_id: str | None = None
+    ends_at: int | None = None
     active_at: int | None = None
     lifted_at: int | None = None
     lifted_by: str | None = None
@@ -57,6 +59,7 @@ class Hold(Stored):
             "reason": self.reason,
             "author": self.author,
             "createdAt": to_wire(self.created_at),
+            "endsAt": to_wire(self.ends_at) if self.ends_at else None,
             "state": self.state,
             "activeAt": to_wire(self.active_at) if self.active_at else None,
             "liftedAt": to_wire(self.lifted_at) if self.lifted_at else None,
@@ -113,3 +116,17 @@ def check_reason(value: object) -> str:
     if reason := clean_line(value, LONGEST_REASON):
         return reason
     raise InvalidInput("privacy.reason", argument="reason", max=LONGEST_REASON)
+
+
+def check_end(value: object, now: int) -> int | None:
+    """The first millisecond at which a hold covers nothing any more, `None` for one that only a person ends. `now` is in ms.
+    Raises `InvalidInput`, also for an instant that has passed."""
+    if value is None:
+        return None
+    try:
+        floor, exact = from_wire(value)
+    except ValueError:
+        raise InvalidInput("history.instant", argument="endsAt") from None
+    if floor <= now:
+        raise InvalidInput("privacy.endsAt", argument="endsAt")
+    return floor + (not exact)

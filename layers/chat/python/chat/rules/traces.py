@@ -50,7 +50,7 @@ class Traces:
         texts: Sequence[str] = (),
         *,
         also: Sequence[str] = (),
-        pseudonym: str | None = None,
+        pseudonyms: Sequence[str] = (),
     ) -> "Traces":
         """`also`: other forms of the id, such as in keys. Raises `ValueError` for nothing to look for, or too much."""
         if not user_id or not all(texts):
@@ -62,9 +62,9 @@ class Traces:
         patterns: dict[What, re.Pattern[str]] = {"id": _pattern(ids, whole=True)}
         if said:
             patterns["text"] = _pattern(said, whole=False)
-        if pseudonym:
-            patterns["pseudonym"] = _pattern([pseudonym], whole=True)
-        return cls(patterns, max(map(len, [*ids, *said, pseudonym or ""])), tuple(texts))
+        if pseudonyms:
+            patterns["pseudonym"] = _pattern(list(pseudonyms), whole=True)
+        return cls(patterns, max(map(len, [*ids, *said, *pseudonyms])), tuple(texts))
 
     def found_in(self, value: str) -> list[What]:
         """What of it stands in a value."""

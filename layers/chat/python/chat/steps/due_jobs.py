@@ -1,6 +1,6 @@
 """Jobs that begin at an instant: until then an item waits in their place, in the order of these instants."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Self
@@ -47,6 +47,15 @@ class Overdue:
     at: int
 
 
+@record(frozen=True, slots=True)
+class DueRun:
+    """What has begun, what is due and has not, and why not where that is a failure."""
+
+    begun: Sequence[Due]
+    left: Sequence[Overdue]
+    failures: Sequence[Failure]
+
+
 Beginning = Callable[[Deployment, Due, str], list[Write] | None]
 """Gives the writes that begin a job at the step that is named, `None` while it cannot begin yet, and none where there is
 nothing to do any more."""
@@ -58,11 +67,9 @@ def due_write(kind: str, subject: str, at: int) -> Write:
     return Write(due_place(at, kind, subject), NEW, set=item, whole=True)
 
 
-def begin_due_jobs(
-    deployment: Deployment, kinds: Kinds, beginnings: Mapping[str, Beginning]
-) -> tuple[list[Overdue], list[Failure]]:
-    """Make jobs of what is due, each in one transaction. Answers what is due and has not begun, and why not where that is a
-    failure. Raises `StoreFailure` and `ServiceUnavailable` where it cannot be listed."""
+def begin_due_jobs(deployment: Deployment, kinds: Kinds, beginnings: Mapping[str, Beginning]) -> DueRun:
+    """Make jobs of what is due, each in one transaction. Raises `StoreFailure` and `ServiceUnavailable` where it cannot be listed."""
+    begun: list[Due] = []
     left: list[Overdue] = []
     failures: list[Failure] = []
     items, _ = retried(deployment, partial(_listed, deployment))
@@ -72,14 +79,16 @@ def begin_due_jobs(
         try:
             due = Due.read(item)
             overdue = replace(overdue, subject=due.subject)
-            if not _begin(deployment, kinds, beginnings, due, place):
+            if _begin(deployment, kinds, beginnings, due, place):
+                begun.append(due)
+            else:
                 left.append(overdue)
         except Cancelled:
             left.append(overdue)  # another runner has begun it, or it was withdrawn: the next run knows
         except Exception as error:  # noqa: BLE001  a fault in one beginning is not to keep the others from theirs
             left.append(overdue)
             failures.append(Failure.of(overdue.kind, STEP, error))
-    return left, failures
+    return DueRun(begun, left, failures)
 
 
 def _begin(

@@ -43,10 +43,10 @@ _FIRST = '["items",0,0,null,1]'
 
 def write(deployment: Deployment, subject: str, position: str | None) -> str | None:
     """One more piece."""
-    export = open_export(deployment, subject)
+    number, _, at = (position or f"1 {_FIRST}").partition(" ")
+    export = open_export(deployment, subject, int(number))
     if export is None:
         return None
-    number, _, at = (position or f"1 {_FIRST}").partition(" ")
     made = _piece(export, int(number), at)
     if made.following is not None:
         return f"{int(number) + 1} {made.following}"

@@ -1,10 +1,13 @@
 """What every piece of an export needs: the request, the bucket, and pieces that are written already."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from chat.deployment import Deployment
 from chat.rules.data_requests import DataRequest
+from chat.rules.errors import ServiceUnavailable
 from chat.rules.export_files import ExportFile, FileRecord
 from chat.rules.models import DAY_MS
 from chat.rules.record import record
@@ -12,7 +15,7 @@ from chat.steps.data_requests import read_request, refused_writes
 from chat.steps.retry import retried
 from chat.storage import keys
 from chat.storage.aws import StoreFailure
-from chat.storage.export_objects import KEPT_DAYS, piece_key, record_at, write_piece
+from chat.storage.export_objects import KEPT_DAYS, keys_of, piece_key, record_at, write_piece
 from chat.storage.objects import MOST_READ, Objects
 
 Answer = TypeVar("Answer")
@@ -20,6 +23,7 @@ Answer = TypeVar("Answer")
 NO_BUCKET, EXPIRED = "attachmentsOff", "exportExpired"
 """Why an export is refused: the deployment keeps no files; or something has been missing (the bucket, its key, `EXPORT_KEY`)
 until the first pieces are about to be deleted, without which the archive would not be whole."""
+_DELETED_AT_ONCE = 1_000
 MOST_MS = (KEPT_DAYS - 1) * DAY_MS
 
 
@@ -73,8 +77,9 @@ class Export:
         return self.retried(lambda: write_piece(self.objects, self.request.request_id, number, file))
 
 
-def open_export(deployment: Deployment, subject: str) -> Export | None:
-    """The export of a job; `None` where its request is not being carried out any more. One that cannot be done is refused."""
+def open_export(deployment: Deployment, subject: str, pieces: int = 0) -> Export | None:
+    """The export of a job; `None` where its request is not being carried out any more. One that cannot be done is refused, and
+    what there is of it in the bucket deleted: so many `pieces`, where the request does not say how many."""
     user_id, request_id = keys.person_request_parts(subject)
     request = read_request(deployment, user_id, request_id)
     if request is None or request.state != "RUNNING":
@@ -83,10 +88,28 @@ def open_export(deployment: Deployment, subject: str) -> Export | None:
         return Export(deployment, request)
     writes = refused_writes(request, reason, deployment.now())
     retried(deployment, lambda: deployment.store.tables.transact(writes))
+    _delete(deployment, request_id, int(request.counted().get("pieces", pieces)))
     return None
+
+
+def _delete(deployment: Deployment, request_id: str, pieces: int) -> None:
+    """After the refusal, which is not to wait for a bucket that is gone. What this leaves, its lifecycle deletes."""
+    uploads = deployment.uploads()
+    if uploads is None:
+        return
+    objects = uploads.objects
+    with suppress(StoreFailure, ServiceUnavailable):
+        delete_export(deployment, objects, request_id, pieces)
 
 
 def _obstacle(deployment: Deployment, request: DataRequest) -> str | None:
     if deployment.uploads() is None:
         return NO_BUCKET
     return EXPIRED if deployment.now() >= request.begun_at + MOST_MS else None
+
+
+def delete_export(deployment: Deployment, objects: Objects, request_id: str, pieces: int) -> None:
+    """Delete an export of so many pieces, and its archive. Raises `StoreFailure` and `ServiceUnavailable`."""
+    names = keys_of(request_id, pieces)
+    for first in range(0, len(names), _DELETED_AT_ONCE):
+        retried(deployment, partial(objects.delete, names[first : first + _DELETED_AT_ONCE]))

@@ -1,10 +1,11 @@
 """Legal holds as they are stored: read where one may stand in the way, set and lifted with the job that carries it out.
 
 All holds lie in one partition, few enough to be read at once. `REV` moves in the transaction that sets or lifts one: a
-write that depends on which holds there are is conditional on it.
+write that depends on which holds there are is conditional on it. One that has an end of its own waits for it among what is due
+(`hold_ends.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,7 +17,7 @@ from chat.rules.rooms import Room
 from chat.steps.jobs import new_job_write
 from chat.steps.retry import retried
 from chat.storage import keys
-from chat.storage.places import Place, held_place, hold_place
+from chat.storage.places import Place, due_place, held_place, hold_place
 from chat.storage.tables import Write
 
 SET, LIFT = "HOLD", "LIFT_HOLD"
@@ -114,6 +115,17 @@ def place_of(hold: Hold) -> Place:
     return hold_place(keys.hold(Subject.of(hold).partition_key, hold.id))
 
 
+def subject_of(hold: Hold) -> str:
+    """Of its jobs: whom it covers, and its id."""
+    return place_of(hold).sort_key
+
+
+def named_in(subject: str) -> tuple[Subject, str]:
+    """What a job's subject says: whom the hold covers, and its id."""
+    partition_key, _, hold_id = subject.rpartition("#")
+    return Subject.lying_in(partition_key), hold_id
+
+
 def set_writes(holds: Holds, hold: Hold) -> list[Write]:
     """The writes that set a hold, of holds as they were read: it stands from then on, and a job carries it out."""
     new = {
@@ -124,6 +136,7 @@ def set_writes(holds: Holds, hold: Hold) -> list[Write]:
         "reason": hold.reason,
         "author": hold.author,
         "createdAt": hold.created_at,
+        **({"endsAt": hold.ends_at} if hold.ends_at else {}),
         "state": hold.state,
     }
     mark = [Write(held_place(hold.user_id), set={"type": "Held"}, whole=True)] if hold.user_id else []
@@ -136,8 +149,15 @@ def set_writes(holds: Holds, hold: Hold) -> list[Write]:
 
 
 def lift_writes(holds: Holds, hold: Hold, lifted_by: str, now: int) -> list[Write]:
-    """The writes that lift a hold at `now` (ms): from then on it covers nothing, and a job gives back what it held."""
-    lifted = {"state": "LIFTING", "liftedAt": now, "liftedBy": lifted_by, "moved": 0}
+    """The writes with which somebody lifts a hold at `now` (ms)."""
+    place = due_place(hold.ends_at or 0, LIFT, subject_of(hold))
+    waiting = [Write(place, delete=True)] if hold.ends_at else []
+    return [*lifting_writes(holds, hold, {"liftedBy": lifted_by}, now), *waiting]
+
+
+def lifting_writes(holds: Holds, hold: Hold, by: Mapping[str, str], now: int) -> list[Write]:
+    """The writes that lift a hold, by whoever it says: from then on it covers nothing, and a job gives back what it held."""
+    lifted = {"state": "LIFTING", "liftedAt": now, "moved": 0, **by}
     others = [each for each in holds.standing if each.user_id == hold.user_id and each.id != hold.id]
     unmarked = [Write(held_place(hold.user_id), delete=True)] if hold.user_id and not others else []
     return [
@@ -157,8 +177,7 @@ def _moved(holds: Holds) -> Write:
 
 
 def _job(hold: Hold, kind: str, now: int) -> Write:
-    subject = keys.hold(Subject.of(hold).partition_key, hold.id)
-    return new_job_write("core", kind, subject, FIRST_STEP, now)
+    return new_job_write("core", kind, subject_of(hold), FIRST_STEP, now)
 
 
 def active_write(place: Place, now: int) -> Write:
@@ -185,6 +204,7 @@ def lifted_writes(place: Place, item: Item, now: int) -> list[Write]:
             "reason": hold.reason,
             "author": hold.author,
             "createdAt": hold.created_at,
+            "endsAt": hold.ends_at,
             "state": hold.state,
             "activeAt": hold.active_at,
             "liftedAt": hold.lifted_at,

@@ -95,13 +95,15 @@ class Failure:
 @record(frozen=True, slots=True)
 class Run:
     """What came of a run: how many jobs ended, how many there still are, how many of these nobody could go on with
-    for `STUCK_TRIES` or can read, and what failed. `left`: those that there still are and can be read."""
+    for `STUCK_TRIES` or can read, and what failed. `left`: those that there still are and can be read. `ended_holds`: the
+    subjects of legal holds whose own end has come."""
 
     ended: int
     waiting: int
     stuck: int
     failures: Sequence[Failure]
     left: Sequence[Job] = ()
+    ended_holds: Sequence[str] = ()
 
 
 def job_place(table: Table, kind: str, subject: str) -> Place:

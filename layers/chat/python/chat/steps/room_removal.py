@@ -15,13 +15,14 @@ from functools import partial
 from chat.deployment import Deployment
 from chat.rules.models import Head, Item, Member
 from chat.rules.rooms import Room
+from chat.rules.tally import Tally
 from chat.steps.jobs import Step, new_job_write
 from chat.steps.listing import user_of
 from chat.steps.occupancy import SHARDS
 from chat.steps.quota import returned_room
 from chat.steps.reaction_removal import remove_reactions
-from chat.steps.retry import retried
-from chat.steps.roster import LEFT_IS_KEPT_MS
+from chat.steps.retry import retried, until_committed
+from chat.steps.roster import end_write
 from chat.storage import keys
 from chat.storage.items import HELD, to_message
 from chat.storage.legacy import is_numbered
@@ -85,10 +86,17 @@ def _page_of(
             room.table, partition_key, low, high, forward=True, count=count, consistent=True, start=position
         ),
     )
-    writes = page(deployment, room, items)
-    for start in range(0, len(writes), MOST_ACTIONS):  # in their order: what hangs on an item goes before it
-        part = writes[start : start + MOST_ACTIONS]
-        retried(deployment, partial(tables.transact, part))
+
+    def step() -> bool:
+        writes = page(deployment, room, items)
+        for start in range(
+            0, len(writes), MOST_ACTIONS
+        ):  # in their order: what hangs on an item goes before it
+            part = writes[start : start + MOST_ACTIONS]
+            retried(deployment, partial(tables.transact, part))
+        return True
+
+    until_committed(deployment, Tally(), step)  # what a page looked at may be gone by its commit
     return further
 
 
@@ -132,7 +140,7 @@ def _proof(room: Room, item: Item) -> Place:
 
 def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[Write]:
     """Memberships stay as `left` for as long as those of people who leave, so that `sync` says so to every client;
-    receipts, drafts and the names that they were found by go at once."""
+    receipts, drafts and the names that they were found by go at once. One that an erasure has deleted meanwhile is not made anew."""
     user_ids = [user_of(item) for item in items]
     mine = {user_id: membership_place(room, user_id) for user_id in user_ids}
     places = list(mine.values())
@@ -140,9 +148,8 @@ def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[W
     now = deployment.now()
     members = {user_id: Member.of(found[place]) for user_id, place in mine.items() if place in found}
     there = {user_id: member for user_id, member in members.items() if member.status in ("active", "invited")}
-    left = {"status": "left", "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
     return [
-        *(Write(place, set=left) for place in found),
+        *(end_write(room, user_id, each, {"status": "left"}, now) for user_id, each in members.items()),
         *(write for user_id, member in there.items() for write in returned_room(user_id, member, now)),
         *(Write(receipts_place(room, user_id), delete=True) for user_id in user_ids),
         *(Write(draft_place(room, user_id), delete=True) for user_id in user_ids),

@@ -26,12 +26,13 @@ from chat.rules.models import DAY_MS, Caller, Head, Member, Role
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
+from chat.storage.items import EXPIRES, HELD, expiring
 from chat.storage.places import ban_place, head_place, invitation_place, membership_place, roster_place
 from chat.storage.store import Store
 from chat.storage.tables import Write
 
 LEFT_IS_KEPT_MS = 90 * DAY_MS
-ENDED = ("endedEpoch", "expiresAt", "leftBySelf", "invitationEnded")
+ENDED = ("endedEpoch", EXPIRES, HELD, "leftBySelf", "invitationEnded")
 """What a membership holds of its end."""
 
 AS_SEEN = "#role = :role AND #status = :status"
@@ -178,9 +179,9 @@ def end_invitation_writes(
     room: Room, user_id: str, person: Member, now: int, *, by_self: bool = False
 ) -> list[Write]:
     """End an invitation, which ends no epoch. `by_self`: the person declines. `now` is in milliseconds."""
-    ended = {"status": "left", "invitationEnded": 1, "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
+    ended: dict[str, Any] = {"status": "left", "invitationEnded": 1}
     ended |= {"leftBySelf": 1} if by_self else {}
-    return [_membership_write(room, user_id, person, ended), *_uninvited(room, user_id, person)]
+    return [end_write(room, user_id, person, ended, now), *_uninvited(room, user_id, person)]
 
 
 def _uninvited(room: Room, user_id: str, person: Member) -> list[Write]:
@@ -200,9 +201,9 @@ def remove_writes(
     room: Room, user_id: str, person: Member, epoch: int, now: int, *, by_self: bool = False
 ) -> list[Write]:
     """Take out somebody who is active, which ends `epoch`. `now` is in milliseconds. `by_self`: they leave."""
-    gone = {"status": "left", "endedEpoch": epoch, "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
+    gone: dict[str, Any] = {"status": "left", "endedEpoch": epoch}
     gone |= {"leftBySelf": 1} if by_self else {}
-    return [_membership_write(room, user_id, person, gone), Write(roster_place(room, user_id), delete=True)]
+    return [end_write(room, user_id, person, gone, now), Write(roster_place(room, user_id), delete=True)]
 
 
 def ban_writes(
@@ -219,10 +220,12 @@ def ban_writes(
             line,
         ]
     if ended_epoch is None:
-        away = _membership_write(room, user_id, person, banned, remove=("endedEpoch", "expiresAt"))
+        away = _membership_write(room, user_id, person, banned, remove=("endedEpoch", EXPIRES, HELD))
         return [away, line, *_uninvited(room, user_id, person)]
     return [
-        _membership_write(room, user_id, person, banned | {"endedEpoch": ended_epoch}, remove=("expiresAt",)),
+        _membership_write(
+            room, user_id, person, banned | {"endedEpoch": ended_epoch}, remove=(EXPIRES, HELD)
+        ),
         Write(roster_place(room, user_id), delete=True),
         line,
     ]
@@ -230,9 +233,8 @@ def ban_writes(
 
 def unban_writes(room: Room, user_id: str, person: Member, now: int) -> list[Write]:
     """End a ban: as if the person had left. `now` is in milliseconds."""
-    left = {"status": "left", "role": "member", "expiresAt": (now + LEFT_IS_KEPT_MS) // 1_000}
     return [
-        _membership_write(room, user_id, person, left),
+        end_write(room, user_id, person, {"status": "left", "role": "member"}, now),
         Write(ban_place(room, user_id), delete=True),
     ]
 
@@ -261,6 +263,17 @@ def _roster_line(person: Member) -> dict[str, Any]:
 
 def _as_seen(person: Member) -> dict[str, Any]:
     return {":role": person.role, ":status": person.status}
+
+
+def end_write(room: Room, user_id: str, person: Member, changes: Mapping[str, Any], now: int) -> Write:
+    """What is left of a membership expires, unless a legal hold of the person keeps it, which is a condition of the write."""
+    expiry = expiring((now + LEFT_IS_KEPT_MS) // 1_000, held=bool(person.held))
+    write = _membership_write(room, user_id, person, {**changes, **expiry})
+    if not person.held:
+        return replace(write, condition=f"{write.condition} AND attribute_not_exists(#held)")
+    return replace(
+        write, condition=f"{write.condition} AND #held = :held", given={**write.given, ":held": person.held}
+    )
 
 
 def _membership_write(
