@@ -13,7 +13,8 @@ from releases.alarms import CloudWatchAlarms
 from releases.aliases import LambdaAliases
 from releases.books import Books
 from releases.packages import fetch
-from releases.record import Deployed, Refused, Release
+from releases.record import Deployed, Refused, Release, Rights
+from releases.rights import wired
 from releases.run import Operator, Reverted, Source, Unsettled
 from releases.settings import Settings, bucket, read
 from releases.store import BucketStore, FolderStore
@@ -53,7 +54,10 @@ def _run(settings: Settings) -> int:
                 clean=not settings.dirty,
                 folder=settings.packages,
                 source=_source(settings),
+                rights=_wired(settings),
             )
+        case "rights":
+            operator.check_rights(_wired(settings))
         case "go":
             operator.go(settings.canary_plan)
         case "back":
@@ -92,6 +96,13 @@ def _published() -> Deployed:
     except ValidationError as error:
         first = error.errors()[0]
         raise Refused(f"stdin is not Terraform's output `release`: {first['loc']}: {first['msg']}") from None
+
+
+def _wired(settings: Settings) -> dict[str, Rights]:
+    try:
+        return wired(settings.wiring.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Refused(f"{settings.wiring} is absent: --wiring says which rights are applied.") from None
 
 
 def _source(settings: Settings) -> Source | None:

@@ -67,6 +67,14 @@ class Origin(Document):
     number: int
 
 
+class Rights(Document):
+    """Of one function's role, each as an action and the keys that it is for: `dynamodb:Query ROOM#*`."""
+
+    needed: tuple[str, ...]
+    retired: tuple[str, ...] = ()
+    """Granted, and not needed by this release's code: for the release before."""
+
+
 class Release(Deployed):
     """`commit` is empty where it is not known: of what was live before the first release."""
 
@@ -76,10 +84,12 @@ class Release(Deployed):
     """Whether the files were the commit's, with nothing changed beside it."""
     made_at: AwareDatetime
     came_from: Origin | None = None
+    rights: Mapping[str, Rights] = {}
+    """By module; none where they are not known."""
 
-    def is_made_of(self, deployed: Deployed, commit: str) -> bool:
-        mine = (self.functions, self.schema_sha256, self.commit)
-        return mine == (deployed.functions, deployed.schema_sha256, commit)
+    def is_made_of(self, deployed: Deployed, commit: str, rights: Mapping[str, Rights]) -> bool:
+        mine = (self.functions, self.schema_sha256, self.commit, self.rights)
+        return mine == (deployed.functions, deployed.schema_sha256, commit, rights)
 
 
 def check_bytes(deployed: Deployed, source: Release, environment: str) -> None:

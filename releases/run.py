@@ -13,7 +13,8 @@ from releases.aliases import Aliases, Target, settle, targets, weighted
 from releases.books import Books
 from releases.canary import Canary, Finish, Revert, look, ringing
 from releases.ledger import Ledger
-from releases.record import Deployed, Function, Origin, Refused, Release, check_bytes
+from releases.record import Deployed, Function, Origin, Refused, Release, Rights, check_bytes
+from releases.rights import lacking, named
 
 LOOK_EVERY_S = 20.0
 
@@ -62,6 +63,7 @@ class Operator:
         clean: bool,
         folder: Path | None,
         source: Source | None = None,
+        rights: Mapping[str, Rights] | None = None,
     ) -> Release:
         """The release that `deployed` is: a new one, or the newest if that is of the same. No alias is moved.
 
@@ -73,7 +75,8 @@ class Operator:
         ledger = self.books.ledger()
         if ledger.made > ledger.taken_back:
             newest = self.books.release(ledger.made)
-            if newest.is_made_of(deployed, commit) and (newest.came_from is None) == (source is None):
+            same = newest.is_made_of(deployed, commit, rights or {})
+            if same and (newest.came_from is None) == (source is None):
                 self.tell(f"Release {newest.number} is this already.")
                 return newest
         if folder is not None:
@@ -88,6 +91,7 @@ class Operator:
                 clean=clean,
                 made_at=self.now(),
                 came_from=_origin(source, origin),
+                rights=rights or {},
             )
         )
         ledger = ledgers.added(ledger, release.number)
@@ -120,6 +124,18 @@ class Operator:
         self.tell(f"Release {release.number}: what was live before there were releases.")
         return ledgers.adopted(ledgers.added(ledger, release.number))
 
+    def check_rights(self, granted: Mapping[str, Rights]) -> None:
+        """Before Terraform applies `granted`. Raises `Refused` where that takes what a release that has calls needs."""
+        ledger = self.books.ledger()
+        if not ledger.live:
+            return
+        for number in sorted({ledger.present, ledger.move.to if ledger.move else ledger.present}):
+            if lacked := lacking(self.books.release(number).rights, granted):
+                raise Refused(
+                    f"Release {number} has calls and needs rights that resolvers/wiring.json no longer grants: "
+                    f'{named(lacked)}. Keep them for this release, with "retired": true.'
+                )
+
     def go(self, canary: Canary | None) -> Ledger:
         """All aliases to the newest release, or on with a move to it that was begun. Raises `Refused`, `Reverted`, and
         `Unsettled`."""
@@ -131,7 +147,7 @@ class Operator:
         ledger = ledgers.begun(ledger, canary)
         to = self.books.release(ledger.made)
         if fresh and canary is not None:
-            self._check_alarms(to)
+            self._check_canary(self.books.release(ledger.present), to)
         ledger = self.books.keep(ledger)
         if (begun := ledger.under_way.canary) is not None:
             ledger = self._watch(ledger, to, begun)
@@ -141,6 +157,9 @@ class Operator:
         """All aliases to the release before, or on with that. Raises `Refused` and `Unsettled`."""
         ledger = self.books.ledger()
         ledger = self.books.keep(ledgers.begun_back(ledger))
+        to, newest = self.books.release(ledger.under_way.to), self.books.release(ledger.made)
+        if lacked := lacking(to.rights, newest.rights):
+            self.tell(f"Release {to.number} will fail where its rights are gone: {named(lacked)}.")
         return self._arrive(ledger)
 
     def prove(self) -> None:
@@ -161,7 +180,11 @@ class Operator:
         wanted = targets(live, self.books.release(ledger.made))
         return [name for name, target in sorted(wanted.items()) if aliases.read(name) != target]
 
-    def _check_alarms(self, to: Release) -> None:
+    def _check_canary(self, live: Release, to: Release) -> None:
+        if lacked := lacking(live.rights, to.rights):
+            raise Refused(
+                f"Release {live.number} would keep calls without its rights: {named(lacked)}. Go without a canary."
+            )
         if not to.alarms:
             raise Refused("The release names no alarm that could revert a canary: go without one.")
         if rings := ringing(to.alarms, self.alarms(to).states(to.alarms)):

@@ -12,6 +12,7 @@ from releases.canary import Canary, Weights
 ENVIRONMENTS = Path("terraform/environments")
 COMMANDS = {
     "record": "records what Terraform has published: its output `release` on stdin",
+    "rights": "whether the wiring still grants what the live release needs: before Terraform applies it",
     "go": "moves all aliases to the newest release, or goes on with that",
     "back": "moves all aliases to the release before, or goes on with that",
     "prove": "notes that the live release has passed its smoke test",
@@ -46,6 +47,7 @@ class Settings(BaseModel):
     commit: str = Field("", pattern=r"^([0-9a-f]{40})?$")
     dirty: bool = False
     packages: Path | None = None
+    wiring: Path = Path("resolvers/wiring.json")
     came_from: str | None = Field(None, pattern=r"^[a-z][a-z0-9-]{0,11}$")
     canary: float = Field(0.0, ge=0, le=24 * 60)
     """Minutes; 0: all calls at once."""
@@ -97,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--commit", metavar="SHA", help="record, fetch: the commit that is checked out")
     parser.add_argument("--dirty", action="store_true", help="record, fetch: there are changes beside it")
     parser.add_argument("--packages", metavar="FOLDER", help="record, fetch: of the zips, such as dist")
+    parser.add_argument("--wiring", metavar="FILE", help="record, rights: what is applied")
     parser.add_argument("--came-from", metavar="ENV", help="record: whose live release these bytes are")
     parser.add_argument(
         "--canary", metavar="MINUTES", help="go: how long it is watched before it gets all calls"

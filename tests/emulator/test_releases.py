@@ -98,6 +98,8 @@ def record(deployment: Deployment) -> str:
         "c" * 40,
         "--packages",
         str(deployment.packages),
+        "--wiring",
+        str(PROJECT / "resolvers" / "wiring.json"),
         given=told,
     )
 

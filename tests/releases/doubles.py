@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from chat.storage.aws import StoreFailure
 from releases.aliases import Target
 from releases.books import Books
 from releases.canary import AlarmState
-from releases.record import Deployed, Function, Layer
+from releases.record import Deployed, Function, Layer, Rights
 from releases.run import Operator
 from releases.store import FolderStore
 
@@ -144,12 +144,16 @@ class Rig:
             sleep=self.clock.sleep,
         )
 
-    def publish(self, deployed: Deployed, commit: str = COMMIT) -> int:
+    def publish(
+        self, deployed: Deployed, commit: str = COMMIT, rights: Mapping[str, Rights] | None = None
+    ) -> int:
         """Terraform has applied, and it was recorded."""
         self.cloud.create(deployed)
-        return self.operator.record(deployed, commit, clean=True, folder=None).number
+        return self.operator.record(deployed, commit, clean=True, folder=None, rights=rights).number
 
-    def deploy(self, deployed: Deployed, commit: str = COMMIT) -> int:
-        number = self.publish(deployed, commit)
+    def deploy(
+        self, deployed: Deployed, commit: str = COMMIT, rights: Mapping[str, Rights] | None = None
+    ) -> int:
+        number = self.publish(deployed, commit, rights)
         self.operator.go(None)
         return number
