@@ -141,8 +141,8 @@ release: .venv-package/installed ## the same, the wheel and the sdist of `chat`,
 	@rm -rf dist && .venv-package/bin/python -m lambda_package dist --release
 
 # With FROM the packages are those that run there, and not built.
-plan: $(if $(FROM),fetch,package) ## what a deployment would change: ENV=dev|staging|prod [PLAN=file to keep it in] [FROM=dev with the packages that run there]
-	@terraform/run plan "$(ENV)" "$(PLAN)"
+plan: .venv/installed $(if $(FROM),fetch,package) ## what a deployment would change: ENV=dev|staging|prod [PLAN=file to keep it in] [FROM=dev with the packages that run there]
+	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run plan "$(ENV)" "$(PLAN)"
 
 deploy: .venv/installed package ## plans, asks, applies, and moves all aliases: ENV=dev [PLAN=file of a plan that was agreed to]
 	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run deploy "$(ENV)" "$(PLAN)"
