@@ -140,11 +140,37 @@ package: .venv-package/installed ## what Lambda runs, as zips in dist/ [PYTHON31
 release: .venv-package/installed ## the same, the wheel and the sdist of `chat`, and SHA256SUMS over all of them, in an empty dist/
 	@rm -rf dist && .venv-package/bin/python -m lambda_package dist --release
 
-plan: package ## what a deployment would change: ENV=dev|staging|prod [PLAN=file to keep it in]
-	@terraform/run plan "$(ENV)" "$(PLAN)"
+# With FROM the packages are those that run there, and not built.
+plan: .venv/installed $(if $(FROM),fetch,package) ## what a deployment would change: ENV=dev|staging|prod [PLAN=file to keep it in] [FROM=dev with the packages that run there]
+	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run plan "$(ENV)" "$(PLAN)"
 
-deploy: package ## plans, asks, applies: ENV=dev|staging|prod [PLAN=file of a plan that was agreed to]
-	@terraform/run deploy "$(ENV)" "$(PLAN)"
+deploy: .venv/installed package ## plans, asks, applies, and moves all aliases: ENV=dev [PLAN=file of a plan that was agreed to]
+	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run deploy "$(ENV)" "$(PLAN)"
+
+RELEASES = $(BIN)/python -m releases
+HERE_IS = --commit "$$(git rev-parse HEAD)" $$(test -z "$$(git status --porcelain)" || echo --dirty)
+
+fetch: .venv/installed
+	@rm -rf dist && $(RELEASES) fetch "$(FROM)" --packages dist $(HERE_IS)
+
+promote: fetch ## what runs and is proven in FROM=dev goes to TO=staging: the same bytes [CANARY=minutes]
+	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run publish "$(TO)" "" "$(FROM)"
+	@$(MAKE) -s release-go ENV="$(TO)"
+
+publish: .venv/installed ## applies a plan that was agreed to and records the release; no alias moves: ENV=staging PLAN=file [FROM=dev]
+	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run publish "$(ENV)" "$(PLAN)" "$(FROM)"
+
+release-go: .venv/installed ## all aliases to the newest release, or on with a move that was stopped: ENV=prod [CANARY=minutes]
+	@exec $(RELEASES) go "$(ENV)" $(if $(CANARY),--canary "$(CANARY)")
+
+release-prove: .venv/installed ## notes that the live release has passed its smoke test: ENV=dev
+	@exec $(RELEASES) prove "$(ENV)"
+
+release-commit: .venv/installed ## the commit of the live and proven release, alone on stdout: ENV=dev
+	@exec $(RELEASES) commit "$(ENV)"
+
+releases: .venv/installed ## which release is live, and whether all aliases are there: ENV=prod
+	@exec $(RELEASES) status "$(ENV)"
 
 deploy-page: .venv/installed ## builds the page and brings it to the deployment's bucket: ENV=dev|staging|prod; needs Node 20 and npm
 	@$(BIN)/python -c 'import sys; from simulator.page.build import build; sys.exit(build())'
@@ -184,8 +210,8 @@ cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=2000
 reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets
 	@exec $(AS_HERE) $(BIN)/python -m stream $(HERE) $(ARGS)
 
-rollback: ## one function back to a version: ENV=prod MODULE=send_message VERSION=6
-	@terraform/run rollback "$(ENV)" "$(MODULE)" "$(VERSION)"
+rollback: .venv/installed ## all functions to the release before, by their aliases, in seconds: ENV=prod
+	@exec $(RELEASES) back "$(ENV)"
 
 deploy-local: .venv/installed .venv-emulator/installed ## the same configuration on an emulator of AWS; prints the GraphQL address [PORT=4566 AUTH=true STOCK=true]
 	@exec $(BIN)/python tests/emulator/deployment.py deploy $(if $(filter command line,$(origin PORT)),--port=$(PORT)) \
@@ -340,4 +366,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate privacy restore conformance cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean

@@ -21,6 +21,25 @@ output "functions" {
   }
 }
 
+output "release" {
+  description = "What `python -m releases record` records: the newest version of each function, the layers, the schema's hash, and the alarms that have a canary reverted."
+  value = {
+    region        = var.region
+    alias         = local.alias
+    architecture  = var.architecture
+    schema_sha256 = terraform_data.schema.input == null ? "" : terraform_data.schema.input
+    functions = {
+      for module, each in merge(aws_lambda_function.chat, aws_lambda_function.reader) :
+      module => { name = each.function_name, version = each.version, code_sha256 = each.code_sha256 }
+    }
+    layers = { for name, each in aws_lambda_layer_version.chat : name => { arn = each.arn, code_sha256 = each.code_sha256 } }
+    alarms = sort(concat(
+      [aws_cloudwatch_composite_alarm.slo.alarm_name],
+      [for key, each in local.alarms : aws_cloudwatch_metric_alarm.chat[key].alarm_name if contains(local.reverting, each.kind)],
+    ))
+  }
+}
+
 output "roles" {
   description = "The ARNs of the other roles: with which AppSync calls the functions, and with which the gateway's service calls the API (null where it has a token)."
   value       = { data_source = aws_iam_role.data_source.arn, gateway = one(values(aws_iam_role.gateway_task)[*].arn) }

@@ -116,13 +116,10 @@ resource "aws_lambda_alias" "reader" {
   name             = local.alias
   description      = "What is called."
   function_name    = aws_lambda_function.reader[each.key].function_name
-  function_version = try(var.rollout[each.key].version, aws_lambda_function.reader[each.key].version)
+  function_version = aws_lambda_function.reader[each.key].version
 
-  dynamic "routing_config" {
-    for_each = try(var.rollout[each.key].canary_version, null) == null ? [] : [var.rollout[each.key]]
-    content {
-      additional_version_weights = { (routing_config.value.canary_version) = routing_config.value.canary_weight }
-    }
+  lifecycle {
+    ignore_changes = [function_version, routing_config] # releases/ moves it
   }
 }
 

@@ -1,8 +1,10 @@
-"""Ask a deployment whether it serves: `python terraform/smoke.py https://…/graphql`. Standard library only.
+"""Ask a deployment whether it serves: `python terraform/smoke.py https://…/graphql`. Without SMOKE_REALTIME
+the standard library is enough.
 
 Without a token: a call without one must be refused by the authorizer. With SMOKE_TOKEN (and SMOKE_ROOM, a room that its
 owner is in): a message is sent, sent again under the same name, and read back. With SMOKE_API, the API's id (the AWS CLI is
-asked for its schema): no subscription may be linked to a mutation that would let its caller write into another room. SMOKE_PUBLISH is what the functions are told (`sender` unless it says `stream`), and SMOKE_PREFIX
+asked for its schema): no subscription may be linked to a mutation that would let its caller write into another room. With SMOKE_REALTIME, the WebSocket's address, a subscription is opened and the message waited for (which needs aiohttp
+and this repository on PYTHONPATH). SMOKE_PUBLISH is what the functions are told (`sender` unless it says `stream`), and SMOKE_PREFIX
 the schema's prefix. Exit status 1 and a sentence otherwise.
 """
 # ruff: noqa: INP001, T201  a program of its own, which speaks to who runs it
@@ -15,7 +17,7 @@ import tempfile
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,7 @@ FIELDS = "id roomId senderId text ts seq epoch clientMessageId"
 SEND = f"""mutation ($room: ID!, $text: String!, $name: ID) {{
   sendMessage(roomId: $room, text: $text, clientMessageId: $name) {{ {FIELDS} }}
 }}"""
-READ = (
-    f"query ($room: ID!) {{ messages(roomId: $room, limit: 20) {{ items {{ {FIELDS} }} head {{ seq }} }} }}"
-)
+READ = f"query ($room: ID!) {{ messages(roomId: $room, limit: 20) {{ items {{ {FIELDS} }} head {{ seq epoch }} }} }}"
 
 
 def deployed_schema(environment: Mapping[str, str]) -> str:
@@ -66,7 +66,7 @@ def ask(url: str, token: str, query: str, **variables: Any) -> tuple[int, Any]:
         return refusal.code, json.loads(refusal.read())
 
 
-def smoke(url: str, token: str, room: str) -> str:
+def smoke(url: str, token: str, room: str, realtime: str = "") -> str:
     """A sentence about what was found. Raises `AssertionError` with another one."""
     status, answer = ask(url, "nobody", "{ __typename }")
     if status != 401:
@@ -74,13 +74,33 @@ def smoke(url: str, token: str, room: str) -> str:
     if not token:
         return "The authorizer answers. With SMOKE_TOKEN and SMOKE_ROOM a message would be sent as well."
     name = f"smoke-{uuid.uuid4()}"
-    sent = [ask(url, token, SEND, room=room, text="smoke", name=name)[1] for _ in range(2)]
+    sent = []
+
+    def send() -> None:
+        sent.append(ask(url, token, SEND, room=room, text="smoke", name=name)[1])
+
+    if realtime:
+        subscribe(url, realtime, token, room, name, send)
+    else:
+        send()
+    send()
     if "errors" in sent[0] or sent[0] != sent[1]:
         raise AssertionError(f"Sending twice under one name gave {sent}")
     read = ask(url, token, READ, room=room)[1]
     if "errors" in read or sent[0]["data"]["sendMessage"] not in read["data"]["messages"]["items"]:
         raise AssertionError(f"What was sent was not read back: {read.get('errors')}")
-    return f"Message {sent[0]['data']['sendMessage']['seq']} was sent once and read back."
+    live = ", and arrived live" if realtime else ""
+    return f"Message {sent[0]['data']['sendMessage']['seq']} was sent once and read back{live}."
+
+
+def subscribe(url: str, realtime: str, token: str, room: str, name: str, send: Callable[[], None]) -> None:
+    """That what `send` sends under `name` arrives. Raises `AssertionError`."""
+    from smoke_live import heard  # noqa: PLC0415  it needs aiohttp, which the rest does not
+
+    answer = ask(url, token, READ, room=room)[1]
+    if "errors" in answer:
+        raise AssertionError(f"The room {room} cannot be read: {answer['errors']}")
+    heard(url, realtime, token, room, int(answer["data"]["messages"]["head"]["epoch"]), name, send)
 
 
 def read_schema(environment: Mapping[str, str]) -> str:
@@ -101,7 +121,8 @@ def main() -> int:
         return 2
     try:
         print(read_schema(os.environ))
-        print(smoke(sys.argv[1], os.environ.get("SMOKE_TOKEN", ""), os.environ.get("SMOKE_ROOM", "smoke")))
+        token, room = os.environ.get("SMOKE_TOKEN", ""), os.environ.get("SMOKE_ROOM", "smoke")
+        print(smoke(sys.argv[1], token, room, os.environ.get("SMOKE_REALTIME", "")))
     except (AssertionError, OSError, ValueError) as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -63,31 +63,6 @@ variable "account_concurrency_limit" {
   }
 }
 
-variable "rollout" {
-  description = "What the alias of a function points to, by module, where it is not the newest version: a version to stay at or go back to, and another that gets a share of the calls."
-  type = map(object({
-    version        = string
-    canary_version = optional(string)
-    canary_weight  = optional(number, 0)
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for each in values(var.rollout) : can(regex("^[1-9][0-9]*$", each.version))])
-    error_message = "rollout's version must be a published version's number: with $LATEST every upload would go live at once."
-  }
-
-  validation {
-    condition = alltrue([
-      for each in values(var.rollout) : each.canary_version == null
-      ? each.canary_weight == 0
-      : each.canary_weight > 0 && each.canary_weight < 1 && each.canary_version != each.version
-    ])
-    error_message = "rollout's canary_version goes with a canary_weight above 0 and below 1, and is another version than the main one."
-  }
-}
-
 variable "log_level" {
   description = "The least level that the functions log."
   type        = string

@@ -25,6 +25,7 @@ PROGRAMS: Mapping[str, str] = {
     "simulator": "simulator",
     "gateway": "gateway",
     "migration": "migration",
+    "releases": "releases",
     "restore": "restore",
     "privacy": "privacy",
     "stream": "stream",

@@ -89,11 +89,36 @@ def test_dev_follows_only_what_was_pushed_and_has_passed() -> None:
         "branches": ["main"],
     }
     assert_only_pushed_and_passed(deploy["jobs"]["plan"]["if"])
-    assert "plan" in deploy["jobs"]["apply"]["needs"]
+    assert [deploy["jobs"][name].get("needs") for name in ("plan", "apply", "release")] == [
+        None,
+        "plan",
+        "apply",
+    ]
     refs = [
         step["with"]["ref"] for step in steps(deploy) if step.get("uses", "").startswith("actions/checkout@")
     ]
-    assert refs == ["${{ github.event.workflow_run.head_sha || github.sha }}"] * 2
+    assert refs == ["${{ github.event.workflow_run.head_sha || github.sha }}"] * 3
+
+
+def test_staging_and_prod_get_what_is_proven_before_them_and_a_failed_smoke_test_rolls_back() -> None:
+    deploy = yaml.safe_load(WORKFLOWS["deploy.yml"].read_text(encoding="utf-8"))
+    assert (
+        "inputs.environment == 'prod' && 'staging' || inputs.environment == 'staging' && 'dev'"
+        in deploy["env"]["FROM"]
+    )
+    assert {name: job["environment"] for name, job in deploy["jobs"].items()} == {
+        "plan": "${{ inputs.environment || 'dev' }}-plan",
+        "apply": "${{ inputs.environment || 'dev' }}",
+        "release": "${{ inputs.environment || 'dev' }}",
+    }
+    last = deploy["jobs"]["release"]["steps"][-4:]
+    assert [step.get("id", step["run"]) for step in last] == [
+        "make -s release-go",
+        "smoke",
+        "make -s release-prove",
+        "make -s rollback",
+    ]
+    assert last[-1]["if"] == "failure() && steps.smoke.outcome == 'failure'"
 
 
 def test_the_image_is_built_of_what_has_passed_for_the_tasks_processor_and_signed_by_its_digest() -> None:

@@ -334,6 +334,23 @@ class Deployment:
         """Most of the time goes into waits of the provider, which do not add up when they are begun together."""
         self.run("apply", "-auto-approve", "-input=false", "-parallelism=20")
 
+    def release(self) -> None:
+        """Move all aliases to what was applied last, as `make deploy` does; releases are kept in a folder here."""
+        options = ["local", "--store", str(self.home / "releases"), "--endpoint", self.emulator.endpoint]
+        published = json.dumps(self.output("release"))
+        for command, given in (("record", published), ("go", "")):
+            done = subprocess.run(
+                [sys.executable, "-m", "releases", command, *options],
+                cwd=PROJECT,
+                env=os.environ | self.emulator.credentials,
+                input=given,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode != 0:
+                raise Failed(f"releases {command}:\n{done.stderr[-4000:]}")
+
     def changes(self) -> dict[str, list[str]]:
         """What a plan would do now: resource address to its actions. Empty: nothing."""
         self.run("plan", "-input=false", "-out=planned")
@@ -430,6 +447,7 @@ def _deploy(home: Path, running: Path, given: argparse.Namespace) -> str:
     for sentence, step in (
         ("Building the packages …", deployment.prepare),
         (f"Applying onto the emulator at {emulator.endpoint} …", deployment.apply),
+        ("Moving the aliases to it …", deployment.release),
         ("Filling in secrets and demo rooms …", deployment.fill),
     ):
         print(sentence, file=sys.stderr)

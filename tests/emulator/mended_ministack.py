@@ -1,4 +1,4 @@
-"""MiniStack with six things mended, so that what Terraform made of it can be asked and planned again.
+"""MiniStack with seven things mended, so that what Terraform made of it can be asked and planned again.
 
     <Python with MiniStack> tests/emulator/mended_ministack.py
 
@@ -8,12 +8,14 @@
 4. **Repeated requests**: a create whose answer was lost is answered again, and not refused as there already.
 5. **Callers by IAM**: a request to AppSync that is signed reaches functions with the role that signed it, and no authorizer.
 6. **Batches for SQS**: who may send a message may send ten in one request, for which AWS knows no right of its own.
+7. **Backup drift**: `DescribeContinuousBackups` answers for how many days back a table can be restored.
 
 It reaches into MiniStack's own functions, hence the exact version. Only the
 standard library, MiniStack and `repeated_requests.py` are imported.
 """
 # ruff: noqa: SLF001  there is no public way in
 
+import json
 import threading
 from collections.abc import Mapping
 from importlib import import_module
@@ -32,6 +34,7 @@ def mend() -> None:
     _keep_errors(_service("appsync"), _service("lambda_svc"))
     _keep_alarms(_service("cloudwatch"))
     _keep_time_zones(_service("firehose"))
+    _keep_recovery_periods(_service("dynamodb"))
     _know_callers(_service("appsync"), import_module("ministack.core.iam_evaluator"))
     _know_batches(import_module("ministack.core.iam_actions"))
     server: Any = import_module("ministack.app")
@@ -149,6 +152,36 @@ def _keep_time_zones(firehose: Any) -> None:
         return description
 
     firehose._dest_description = with_time_zone
+
+
+def _keep_recovery_periods(dynamodb: Any) -> None:
+    """It stores whether a table can be restored, and not for how many days back.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoveryDescription.html
+    """
+    update, describe = dynamodb._update_continuous_backups, dynamodb._describe_continuous_backups
+    days = dynamodb.AccountRegionScopedDict()
+
+    def keep(request: Mapping[str, Any]) -> Any:
+        specification = request.get("PointInTimeRecoverySpecification", {})
+        days[name_of(request)] = specification.get("RecoveryPeriodInDays", 35)
+        return with_period(request, update(request))
+
+    def with_period(request: Mapping[str, Any], answer: Any) -> Any:
+        status, _, body = answer
+        if status != 200:
+            return answer
+        told = json.loads(body)
+        recovery = told["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        if recovery["PointInTimeRecoveryStatus"] == "ENABLED":
+            recovery["RecoveryPeriodInDays"] = days.get(name_of(request), 35)
+        return dynamodb.json_response(told)
+
+    def name_of(request: Mapping[str, Any]) -> Any:
+        return dynamodb._normalize_table_name(request.get("TableName"))
+
+    dynamodb._update_continuous_backups = keep
+    dynamodb._describe_continuous_backups = lambda request: with_period(request, describe(request))
 
 
 def _know_callers(appsync: Any, evaluator: Any) -> None:

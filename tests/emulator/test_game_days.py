@@ -177,6 +177,7 @@ def trust(deployment: Deployment, keys: list[SigningKey]) -> None:
     variables["jwt"]["jwks"] = json.dumps({"keys": [key.public_jwk for key in keys]})
     deployment.tell(variables)
     deployment.apply()
+    deployment.release()
 
 
 async def status(crowd: Crowd, key: SigningKey) -> int:
@@ -261,6 +262,7 @@ def switch(deployment: Deployment) -> None:
     }
     deployment.tell(deployment.variables() | {"existing": {"tables": tables}, "generation": 2})
     deployment.apply()
+    deployment.release()
 
 
 def _ms(instant: datetime) -> int:

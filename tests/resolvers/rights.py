@@ -43,7 +43,8 @@ class Rights:
         }
 
     def _rights(self, name: str) -> Any:
-        return self._wired[name]["rights"]
+        """What a release's own code may use: `retired` ones are for the release before."""
+        return [each for each in self._wired[name]["rights"] if not each.get("retired")]
 
     def _note(self, params: Mapping[str, Any], model: Any, **_: object) -> None:
         self._requested.update(needed(model.name, params))

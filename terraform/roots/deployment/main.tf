@@ -87,7 +87,6 @@ module "chat" {
   snap_start                = var.snap_start
   reserved_concurrency      = var.reserved_concurrency
   account_concurrency_limit = var.account_concurrency_limit
-  rollout                   = var.rollout
   log_level                 = var.log_level
 
   log_retention_days   = var.log_retention_days

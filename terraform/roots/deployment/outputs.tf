@@ -38,6 +38,11 @@ output "functions" {
   value       = { for name, each in module.chat.functions : name => { name = each.name, live_version = each.live_version } }
 }
 
+output "release" {
+  description = "What the newest version of everything is, for `python -m releases record`."
+  value       = module.chat.release
+}
+
 output "events" {
   description = "Where events go, and where the places of those wait that could not be told of."
   value       = module.chat.events

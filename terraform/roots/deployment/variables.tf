@@ -219,11 +219,6 @@ variable "account_concurrency_limit" {
   default = null
 }
 
-variable "rollout" {
-  type    = any
-  default = null
-}
-
 variable "log_level" {
   type    = string
   default = null

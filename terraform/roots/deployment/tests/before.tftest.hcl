@@ -29,7 +29,6 @@ run "names_that_have_another_place_now" {
     existing_tables        = ["guild"]
     guild_service_role_arn = "arn:aws:iam::123456789012:role/guilds"
     domain                 = { name = "chat.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1", zone_id = "Z1" }
-    rollout                = { send_message = { version = "6" } }
   }
 
   assert {
