@@ -70,8 +70,9 @@ class Run:
     def __post_init__(self) -> None:
         self.owner = self._api("olga", "admin")
         self.senders = [Sender(self._api(user), ROOM) for user in SENDERS]
-        self.appsync = [AppSyncReader(self._api(user), ROOM) for user in ("ann", "art")]
-        self.gateway = [GatewayReader(self._api(user), ROOM) for user in ("gil", "guy")]
+        host, url = f"127.0.0.1:{self.servers.api.port}", f"http://127.0.0.1:{self.servers.gateway.port}/ws"
+        self.appsync = [AppSyncReader(self._api(user), ROOM, host) for user in ("ann", "art")]
+        self.gateway = [GatewayReader(self._api(user), ROOM, url) for user in ("gil", "guy")]
         self.sync = [SyncReader(self._api("syd"), ROOM)]
 
     def _api(self, user: str, *roles: str) -> Api:

@@ -120,6 +120,10 @@ class Servers:
         """What the gateway comes with, signed with the key of now. It reads it when it starts."""
         self.gateway_token.write_text(self.token("gateway", roles=["gateway"]))
 
+    @property
+    def graphql(self) -> str:
+        return f"http://127.0.0.1:{self.api.port}/graphql"
+
     def token(self, user: str, **claims: object) -> str:
         return self.keys.mint(user, now=int(time.time()), ttl=86_400, **claims)  # type: ignore[arg-type]
 
