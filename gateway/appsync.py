@@ -2,16 +2,21 @@
 
 import asyncio
 import json
+import logging
 import random
 import re
+import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import aiohttp
 
+from chat.rules.trace import trace_id
 from gateway.breaker import Breaker
 from gateway.documents import Document
 from gateway.server_frames import Refusal
+
+log = logging.getLogger(__name__)
 
 MAX_REQUESTS = 200
 """How many requests are underway at once. What waits for its turn has not timed out yet: a thousand who
@@ -57,7 +62,30 @@ class AppSync:
         authorization: Authorization,
         traceparent: str | None = None,
     ) -> Any:
-        """The value of the document's one field. `traceparent`: of W3C's form, of the trace that this is a part of."""
+        """The value of the document's one field. `traceparent`: of W3C's form, of the trace that this is a part of, which
+        is logged then."""
+        if traceparent is None:
+            return await self._ask(document, variables, authorization, None)
+        began, outcome = time.monotonic(), "InternalError"
+        try:
+            answer = await self._ask(document, variables, authorization, traceparent)
+            outcome = "ok"
+            return answer
+        except UpstreamRefused as refused:
+            outcome = refused.refusal.code
+            raise
+        finally:
+            seconds = round(time.monotonic() - began, 3)
+            about = {"field": document.field, "trace_id": trace_id(traceparent, None)}
+            log.info("asked", extra={**about, "outcome": outcome, "seconds": seconds})
+
+    async def _ask(
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        authorization: Authorization,
+        traceparent: str | None,
+    ) -> Any:
         given = {name: value for name, value in variables.items() if value is not None}
         async with self._turns:
             if not self._breaker.allows():

@@ -17,6 +17,12 @@ class Document:
     def __str__(self) -> str:
         return self.with_prefix("")
 
+    @property
+    def field(self) -> str:
+        """The operation's field, without a prefix."""
+        found = re.search(r"<([a-z]\w*)>", self.text)
+        return found[1] if found else ""
+
     def with_prefix(self, prefix: str) -> str:
         """The text for an API whose schema has this prefix; empty: `resolvers/schema.graphql` as it is."""
         return _with_prefix(self.text, prefix)

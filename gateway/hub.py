@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from chat.rules.rooms import Room
+from chat.rules.trace import trace_id
 from gateway import client_frames, server_frames
 from gateway.appsync import UNAVAILABLE, UpstreamRefused, jittered
 from gateway.client import Client
@@ -100,7 +101,7 @@ class Hub:
         room = subscribe.room
         self.leave(client, room)
         self._joining[client, room.id] = task = self._task(self._join(client, subscribe))
-        task.add_done_callback(partial(self._joined, client, room))
+        task.add_done_callback(partial(self._joined, client, room, subscribe.traceparent))
 
     async def _join(self, client: Client, subscribe: client_frames.Subscribe) -> None:
         try:
@@ -113,11 +114,14 @@ class Hub:
         except FellBehind:
             client.apply(client.connection.fell_behind())
 
-    def _joined(self, client: Client, room: Room, task: "asyncio.Task[None]") -> None:
+    def _joined(
+        self, client: Client, room: Room, traceparent: str | None, task: "asyncio.Task[None]"
+    ) -> None:
         if self._joining.get((client, room.id)) is task:
             del self._joining[client, room.id]
         if not task.cancelled() and (error := task.exception()):
-            log.error("joining failed", extra={"error": type(error).__name__})
+            about = {"error": type(error).__name__, "trace_id": trace_id(traceparent, None)}
+            log.error("joining failed", extra=about)
             self._exit(client, room)
             client.apply(client.connection.subscription_refused(room, FAULT))
 

@@ -56,6 +56,13 @@ variable "trace_groups" {
   nullable    = false
 }
 
+variable "trace_messages" {
+  description = "Whether a message is stored with the id of the trace in which it was sent, 39 bytes, so that the stream's reader publishes it in that trace. Only with publish = stream is there anything to gain."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "saved_queries" {
   description = "Whether queries of CloudWatch Logs Insights are saved: by trace, by a person's report, what was slow, what failed."
   type        = bool

@@ -57,6 +57,7 @@ locals {
       ERASURE_KEEPS_BANS           = tostring(var.erasure_keeps_bans)
       HISTORY_FROM                 = var.history_from
       PUBLISH                      = var.publish
+      TRACE_MESSAGES               = tostring(var.trace_messages)
       PROJECTIONS                  = tostring(local.projects)
       SCHEMA_PREFIX                = var.schema_prefix
     },

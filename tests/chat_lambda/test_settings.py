@@ -62,6 +62,7 @@ BAD = {
     "JWT_JWKS_URL": ["file:///etc/passwd", "ftp://example.com", "example.com/jwks", " https://example.com"],
     "AUTHORIZER_TTL_SECONDS": ["-1", "3601", "1.5", "soon", "1e3"],
     "ALLOW_UNFENCED_SUBSCRIPTIONS": ["yes", "1", "on", "truthy"],
+    "TRACE_MESSAGES": ["yes", "1"],
     "ADDING_NEEDS_CONSENT": ["yes", "1"],
     "ERASURE_KEEPS_BANS": ["no", "0"],
     "HISTORY_FROM": ["BEGINNING", "always"],

@@ -18,6 +18,14 @@ ROOT, PARENT = "1-67891233-abcdef012345678912345678", "53995c3f42cd8ad8"
 SAMPLED = f"Root={ROOT};Parent={PARENT};Sampled=1;Lineage=1:abc:0"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
+AUTHORIZE = """
+import json, sys
+from types import SimpleNamespace
+import resolvers.authorizer as function
+event = json.loads(sys.stdin.read())
+context = SimpleNamespace(function_name="chat-test-authorizer", aws_request_id="r-1")
+print(function.handler(event, context)["isAuthorized"], file=sys.stderr)
+"""
 CALL = """
 import json, sys
 from types import SimpleNamespace
@@ -124,3 +132,28 @@ def test_a_function_in_lambda_tells_the_daemon_of_its_requests(
         }  # fmt: skip
         assert {each["name"] for each in document["subsegments"]} == {"dynamodb"}
         assert {each["http"]["response"]["status"] for each in document["subsegments"]} == {200}
+
+
+def test_the_authorizer_tells_the_daemon_what_it_decided(
+    functions_environ: None, project: Path, daemon: socket.socket
+) -> None:
+    event = json.loads((project / "events" / "authorizer.garbage-token.json").read_text(encoding="utf-8"))
+    event["requestHeaders"] = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+    environment = {
+        **os.environ,
+        "AWS_LAMBDA_FUNCTION_NAME": "chat-test-authorizer",
+        "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}",
+        "_X_AMZN_TRACE_ID": SAMPLED,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", AUTHORIZE], cwd=project, env=environment, input=json.dumps(event), text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    assert "False\n" in done.stderr
+    (refused,) = [
+        json.loads(line) for line in (done.stdout + done.stderr).splitlines() if '"Decision"' in line
+    ]
+    assert refused["trace_id"] == TRACE
+    (document,) = Sent([daemon.recv(65_536)]).documents()
+    assert (document["name"], document["trace_id"], document["parent_id"]) == ("authorizer", ROOT, PARENT)
+    assert document["annotations"] == {"field": "authorizer", "outcome": "TokenRefused", "trace_id": TRACE}
+    assert "fault" not in document

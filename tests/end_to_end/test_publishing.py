@@ -64,14 +64,17 @@ class Program:
 
 
 @contextmanager
-def running_program(endpoint: str, project: Path, state: Path, publish: str) -> Iterator[Program]:
-    """`make run` as long as the block lasts."""
+def running_program(
+    endpoint: str, project: Path, state: Path, publish: str, *options_besides: str, **environment: str
+) -> Iterator[Program]:
+    """`make run` as long as the block lasts; its functions' lines are in `state / "log"`."""
     options = [
         "--port=0",
         f"--state={state}",
         f"--dynamodb-endpoint={endpoint}",
         "--schedules=off",
         f"--publish={publish}",
+        *options_besides,
     ]
     with (
         (state / "log").open("w") as log,
@@ -81,15 +84,17 @@ def running_program(endpoint: str, project: Path, state: Path, publish: str) -> 
             stderr=log,
             text=True,
             cwd=project,
-            env=os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": ""},
+            env=os.environ | {"PYTHONPATH": ".:layers/chat/python", "S3_ENDPOINT": ""} | environment,
         ) as child,
     ):
         assert child.stdout is not None
         ready = child.stdout.readline()
         assert ready.startswith("ready http://127.0.0.1:"), (state / "log").read_text()[-2000:]
-        yield Program(ready.removeprefix("ready http://").removesuffix("/graphql\n"), state)
-        child.terminate()
-        child.communicate(timeout=30)
+        try:
+            yield Program(ready.removeprefix("ready http://").removesuffix("/graphql\n"), state)
+        finally:
+            child.terminate()
+            child.communicate(timeout=30)
     assert child.returncode == 0
 
 

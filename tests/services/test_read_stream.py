@@ -202,7 +202,7 @@ def test_every_notice_of_an_event_is_published_by_itself(functions_environ: None
 def test_only_a_message_that_is_none_is_refused_for_good(
     functions_environ: None, tmp_path: Path, event: Any, status: int, answer: Any, is_refused: bool
 ) -> None:
-    publisher = EventPublisher(lambda _: (status, json.dumps(answer).encode()), "mutation")
+    publisher = EventPublisher(lambda *_: (status, json.dumps(answer).encode()), "mutation")
     reader = Reader(tmp_path, publisher, publishes=True)
     assert bool(reader.read(event)["batchItemFailures"]) is not is_refused
     assert len(reader.letters) == (2 if is_refused else 0)
@@ -270,7 +270,7 @@ def test_an_answer_without_the_message_is_no_success(
     functions_environ: None, tmp_path: Path, event: Any, data: object
 ) -> None:
     """AppSync publishes nothing where the mutation's field is null, with errors or without."""
-    publisher = EventPublisher(lambda _: (200, json.dumps({"data": data}).encode()), "mutation")
+    publisher = EventPublisher(lambda *_: (200, json.dumps({"data": data}).encode()), "mutation")
     reader = Reader(tmp_path, publisher, publishes=True)
     assert reader.read(event)["batchItemFailures"]
     assert reader.letters == []
@@ -329,7 +329,7 @@ def test_an_event_of_many_notices_ends_in_time_too(functions_environ: None, tmp_
 
     seconds, taken = Seconds(1.0), []
 
-    def post(body: bytes) -> tuple[int, bytes]:
+    def post(body: bytes, _traceparent: str | None = None, /) -> tuple[int, bytes]:
         seconds.request()
         taken.append(json.loads(json.loads(body)["variables"]["message"])["id"])
         return 200, b'{"data": {"publishMessage": {"id": "1"}}}'
@@ -424,3 +424,28 @@ def test_keys_that_are_no_unicode_are_pointed_to(functions_environ: None, tmp_pa
     reader = Reader(tmp_path)
     assert reader.read(event) == {"batchItemFailures": []}
     assert reader.letters[0]["keys"]["PK"] == "\ud800"
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize(
+    ("besides", "expected"),
+    [
+        ({"traceId": {"S": TRACE}}, [f"00-{TRACE}-00000000000000ab-00"]),
+        ({}, [None]),
+        ({"traceId": {"S": "somebody@example.com"}}, [None]),
+        ({"traceId": {"S": TRACE}, "rev": {"N": "9"}, "editedAt": {"N": "1785000000000"}}, [None]),
+    ],
+    ids=["stored", "none", "no id", "an edit"],
+)
+def test_a_message_is_published_in_the_trace_in_which_it_was_sent(
+    functions_environ: None, tmp_path: Path, besides: dict[str, Any], expected: list[str | None]
+) -> None:
+    from chat.rules.rooms import Room
+
+    api, item = Api(Random(1), 0.0), sent(Room.parse("lobby"), 1) | besides  # noqa: S311  repeatable
+    publisher = EventPublisher(api.post, "mutation", lambda: "00000000000000ab")
+    reader = Reader(tmp_path, publisher, publishes=True)
+    assert reader.read(records_of(item)) == {"batchItemFailures": []}
+    assert (api.traces, reader.letters) == (expected, [])

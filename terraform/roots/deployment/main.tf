@@ -93,6 +93,7 @@ module "chat" {
   audit_retention_days = var.audit_retention_days
   objectives           = var.objectives
   trace_groups         = var.trace_groups
+  trace_messages       = var.trace_messages
   saved_queries        = var.saved_queries
 
   gateway = var.gateway

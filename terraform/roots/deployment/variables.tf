@@ -244,6 +244,11 @@ variable "trace_groups" {
   default = null
 }
 
+variable "trace_messages" {
+  type    = bool
+  default = null
+}
+
 variable "saved_queries" {
   type    = bool
   default = null

@@ -85,9 +85,14 @@ class Queue(Failing):
 
 
 class Api(Failing):
-    """Of AppSync: posts of the internal mutation."""
+    """Of AppSync: posts of the internal mutation, with the trace that each goes on with."""
 
-    def post(self, body: bytes) -> tuple[int, bytes]:
+    def __init__(self, random: Random, rate: float) -> None:
+        super().__init__(random, rate)
+        self.traces: list[str | None] = []
+
+    def post(self, body: bytes, traceparent: str | None = None, /) -> tuple[int, bytes]:
+        self.traces.append(traceparent)
         if self.fails():
             kind = self.random.randrange(4)
             if kind == 0:

@@ -149,7 +149,7 @@ class JointApi:
         handle = registry.add(selection, lambda payload: hear(json.loads(payload)["data"][field]))
         return lambda: registry.remove(handle)
 
-    def _post(self, body: bytes) -> tuple[int, bytes]:
+    def _post(self, body: bytes, _traceparent: str | None = None, /) -> tuple[int, bytes]:
         """What the API answers to the deployment's own functions."""
         request = json.loads(body)
         answer = self._execute(request["query"], request["variables"], READER)

@@ -102,6 +102,15 @@ class Call:
         return self
 
 
+def trace_of(event: object) -> str | None:
+    """The id of the trace that an authorizer's event is a part of, by its request's headers; the event may be anything."""
+    headers = event.get("requestHeaders") if isinstance(event, Mapping) else None
+    if not isinstance(headers, Mapping):
+        return None
+    named = {str(name).lower(): value for name, value in headers.items()}
+    return trace_id(named.get("traceparent"), named.get("x-amzn-trace-id"))
+
+
 def correlation_id(trace: object, context: Any) -> str:
     """AppSync's trace id, else the invocation's id."""
     if isinstance(trace, str) and CORRELATION_ID.fullmatch(trace):

@@ -227,6 +227,8 @@ class Settings:
     export_key: str | None = None
     """Signs exports. With another one, those from before are verified by the old public key."""
     allow_unfenced_subscriptions: bool = _parsed(False, _flag)
+    trace_messages: bool = _parsed(False, _flag)
+    """Whether a message's item has the id of the trace in which it was sent, with which its publishing goes on."""
     person_per_second: float = _number(1.0, float, 0.001, 1_000)
     person_burst: int = _number(10, int, 1, 10_000)
     room_per_second: float = _number(50.0, float, 0.001, 1_000)

@@ -45,10 +45,14 @@ MOST_UNPAUSED = 1
 
 
 def send_message(
-    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+    deployment: Deployment,
+    caller: Caller,
+    arguments: Mapping[str, Any],
+    tally: Tally,
+    trace_id: str | None = None,
 ) -> Message:
     """Store the message that `arguments` (`roomId`, `text`, `clientMessageId`, `attachments`, `replyTo`, `mentions`,
-    `mentionsAll`) describe, or find it stored already.
+    `mentionsAll`) describe, or find it stored already. `trace_id` is stored with it.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` (not adopted yet, no attachments here, composed before the sender's
     data was erased, no right to mention everybody), `IdempotencyMismatch`, `Muted`, `RateLimited` and `ServiceUnavailable`, judged in that order; what cannot be
@@ -57,6 +61,8 @@ def send_message(
     may have been stored: sending it again under the same clientMessageId tells.
     """
     draft, attachments, references = check_draft(deployment, caller, arguments), None, None
+    if trace_id:
+        draft = replace(draft, trace_id=trace_id)
     if any(_says_something(arguments.get(name), nothing) for name, nothing in REFERRING.items()):
         from chat.steps.references import check_references  # noqa: PLC0415  the others are not to pay for it
 
@@ -304,7 +310,9 @@ class _Send:
             **(self._references.stamped if self._references else {}),
         )
         expires_at = (ts + settings.retention_ms) // 1_000
-        return SendAttempt(draft.room, message, draft.fingerprint, access, settings, now, expires_at)
+        return SendAttempt(
+            draft.room, message, draft.fingerprint, access, settings, now, expires_at, draft.trace_id
+        )
 
     def _remember(self, attempt: SendAttempt) -> None:
         """Let this process's next send start from what this one has left behind."""

@@ -42,6 +42,11 @@ class Outgoing:
     is_trimmed: bool = False
     messages: Sequence[str] = ()
 
+    @property
+    def trace_id(self) -> str | None:
+        """Of the trace that publishing it goes on with."""
+        return self.event.trace_id if isinstance(self.event, RoomEvent) else None
+
     @classmethod
     def of(
         cls, event: RoomEvent, *, with_text: bool, publishes: bool = False, rebuilt: bool = False

@@ -15,7 +15,7 @@ from chat.rules.text import clean_text, fingerprint
 @record(frozen=True, slots=True)
 class Draft:
     """A send as it was asked for and found well-formed. `named` says whether the client gave the
-    clientMessageId."""
+    clientMessageId. `trace_id`: of the trace that is to be stored with it."""
 
     room: Room
     sender: str
@@ -24,6 +24,7 @@ class Draft:
     named: bool
     fingerprint: str
     message_id: str
+    trace_id: str | None = None
 
     def message(self, ts: int, **stamped: Any) -> Message:
         """The message of this draft at an instant (ms), which its id says too, with what else it is stamped

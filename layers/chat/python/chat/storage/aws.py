@@ -172,10 +172,12 @@ class SignedPost:
         }  # it takes a pair, too
         self._session = URLLib3Session(**own)
 
-    def __call__(self, body: bytes) -> tuple[int, bytes]:
-        """The answer's status and body. Raises `StoreFailure`; each connect and read takes up to `timeout` seconds."""
+    def __call__(self, body: bytes, traceparent: str | None = None, /) -> tuple[int, bytes]:
+        """The answer's status and body. `traceparent`: the header of this name. Raises `StoreFailure`; each connect and read takes up to `timeout` seconds."""
         with failures():
             headers = {"Content-Type": "application/json"}
+            if traceparent:
+                headers["traceparent"] = traceparent
             request = AWSRequest(method="POST", url=self._url, data=body, headers=headers)
             SigV4Auth(self._credentials, self._service, self._region).add_auth(request)
             answer = self._session.send(request.prepare())

@@ -12,6 +12,7 @@ from chat.rules.generations import generation_in
 from chat.rules.models import Head, Item
 from chat.rules.retention import KEPT_MS
 from chat.rules.rooms import GUILD_PREFIX, Room
+from chat.rules.trace import stored_trace_id
 from chat.storage import keys
 from chat.storage.items import to_message
 from chat.storage.legacy import is_numbered
@@ -24,6 +25,8 @@ ERASED = "erased"
 REACTED_REV, TOLD_REV = "reactedRev", "toldRev"
 """Attributes of a message: the revision of the last summary of its reactions, which another item tells; and that of the last edit
 before this, 0 where there was none. As long as the first is the message's `rev`, the message tells nothing itself."""
+TRACE_ID = "traceId"
+"""An attribute of a message: the trace in which it was sent. An edit of it is of another trace, which is not stored."""
 HELD_REV = "heldRev"
 """An attribute of a message: its revision when a legal hold wrote to it last."""
 
@@ -146,6 +149,7 @@ def _event_of_message(room: Room, item: Item) -> RoomEvent | None:
         ts=ts,
         actor_id=actor,
         message=message,
+        trace_id=stored_trace_id(_text(item, TRACE_ID)) if kind == "MESSAGE_SENT" else None,
     )
 
 

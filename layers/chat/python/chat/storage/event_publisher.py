@@ -1,9 +1,12 @@
 """AppSync as a target: an internal mutation, which alone is linked to its subscription, one request for each message. https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html"""
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from chat.rules.outgoing import LATE, TOO_LARGE, Outcome, Outgoing, as_json
+from chat.rules.trace import continued
 from chat.storage.aws import StoreFailure, TransientFailure
 from chat.storage.batching import prefix
 
@@ -14,8 +17,13 @@ https://docs.aws.amazon.com/general/latest/gr/appsync.html"""
 HOPELESS = frozenset({"InvalidInput"})
 """What the mutation answers to a message that is none."""
 
-Post = Callable[[bytes], tuple[int, bytes]]
-"""Posts a request's body, signed, and gives status and body of the answer. Raises `StoreFailure`."""
+
+class Post(Protocol):
+    """Posts a request's body, signed."""
+
+    def __call__(self, body: bytes, traceparent: str | None = None, /) -> tuple[int, bytes]:
+        """Status and body of the answer. `traceparent`: the header of this name. Raises `StoreFailure`."""
+        ...
 
 
 class PublishRefused(Exception):
@@ -30,12 +38,12 @@ class InternalMutation:
         self._post = post
         self._document, self._variable = document, variable
 
-    def publish(self, text: str) -> None:
-        """Publish what this JSON says. Raises `PublishRefused`, and `StoreFailure` for what may pass."""
+    def publish(self, text: str, traceparent: str | None = None) -> None:
+        """Publish what this JSON says, as a part of the trace that `traceparent` names. Raises `PublishRefused`, and `StoreFailure` for what may pass."""
         if len(text.encode()) > MOST_BYTES:
             raise PublishRefused(TOO_LARGE)
         body = as_json({"query": self._document, "variables": {self._variable: text}})
-        status, answer = self._post(body.encode())
+        status, answer = self._post(body.encode(), traceparent)
         if status >= 500:
             raise TransientFailure(f"Status{status}")
         try:
@@ -56,7 +64,11 @@ class EventPublisher:
 
     metric = "EventsPublished"
 
-    def __init__(self, post: Post, document: str) -> None:
+    def __init__(
+        self, post: Post, document: str, new_span_id: Callable[[], str] = lambda: os.urandom(8).hex()
+    ) -> None:
+        """`new_span_id` gives 16 hexadecimal digits."""
+        self._new_span_id = new_span_id
         self._mutation = InternalMutation(post, document, "message")
 
     def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
@@ -67,7 +79,8 @@ class EventPublisher:
                 for number, message in enumerate(each.messages):
                     if (index or number) and not go_on():
                         return prefix((), index, refused, LATE)
-                    self._mutation.publish(message)
+                    traceparent = continued(each.trace_id, self._new_span_id()) if each.trace_id else None
+                    self._mutation.publish(message, traceparent)
             except PublishRefused as refusal:
                 refused[index] = str(refusal)
             except StoreFailure as failure:

@@ -9,6 +9,7 @@ from chat.rules.retention import dating
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.charging import charge, charged
+from chat.storage.event_items import TRACE_ID
 from chat.storage.items import expiring
 from chat.storage.places import head_place, in_room, sent_place
 from chat.storage.tables import Write
@@ -20,7 +21,7 @@ SENT_OUTLIVES_MESSAGE_S = 14 * 86_400
 @record(frozen=True, slots=True)
 class SendAttempt:
     """A message as it is stamped on `access.head`, and what it is judged by: the sender's membership and the
-    room's settings, at `now` (ms). `expires_at` is in seconds."""
+    room's settings, at `now` (ms). `expires_at` is in seconds. `trace_id`: of the trace that its event goes on with."""
 
     room: Room
     message: Message
@@ -29,6 +30,7 @@ class SendAttempt:
     settings: RoomSettings
     now: int
     expires_at: int
+    trace_id: str | None = None
 
     @property
     def is_held(self) -> bool:
@@ -139,6 +141,7 @@ def _message(attempt: SendAttempt) -> Write:
         "mentions": message.mentions,
         "mentionsAll": message.mentions_all,
         "writtenAt": message.written_at,
+        TRACE_ID: attempt.trace_id,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
     return Write(in_room(room, attempt.sort_key), set=item, whole=True)
