@@ -181,7 +181,7 @@ conformance: .venv-proving/installed ## a line for each thing that AppSync and t
 chaos: .venv-proving/installed ## people chat through a proxy that drops, doubles, delays, reorders, cuts and slows, and their history is judged: URL= TOKENS=file [SEED= FAULTS=500 ROOMS=3 SHARE=0.4 SCHEDULE= TRIALS=30 REALTIME= MAPPING=theirs.toml OWN=host PLAN=true JSON=file JUNIT=file]
 	@exec .venv-proving/bin/python -m proving chaos $(call given,url,URL) $(call given,tokens,TOKENS) $(call given,realtime,REALTIME) $(call given,mapping,MAPPING) \
 		$(call given,i-own-this,OWN) $(call given,json,JSON) $(call given,junit,JUNIT) $(call given,seed,SEED) $(call given,faults,FAULTS) $(call given,share,SHARE) $(call given,trials,TRIALS) \
-		$(if $(filter command line,$(origin ROOMS)),--rooms="$(ROOMS)") $(if $(filter command line,$(origin SCHEDULE)),--schedule="$(SCHEDULE)") $(if $(PLAN),--plan)
+		$(call given,rooms,ROOMS) $(call given,schedule,SCHEDULE) $(if $(PLAN),--plan)
 
 cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
 	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))

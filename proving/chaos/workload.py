@@ -134,7 +134,8 @@ class Round:
         await self._together(place, [owner, *others, comer])
         for _ in range(2 if luck < 0.5 else 1):
             await self._remove(place, owner, comer)
-            await asyncio.gather(self._attempt(place, comer), self._together(place, [owner, *others]))
+            await self._together(place, [owner, *others])
+            await self._attempt(place, comer)  # meanwhile what they must not hear would come
             await self._add(place, owner, comer)
         await self._together(place, [owner, *others, comer])
 
