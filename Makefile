@@ -82,7 +82,7 @@ WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 SLOW = tests/terraform tests/package tests/migration tests/bench/test_gateway_parts.py \
 	$(addprefix tests/simulator/,test_engine_death.py test_engine_lifetime.py) \
 	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py test_collection.py) \
-	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_any_joint_history.py rooms/test_rooms_end.py)
+	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_any_joint_history.py rooms/test_rooms_end.py) tests/game_days
 
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-slow [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%) $(ARGS)
@@ -294,6 +294,9 @@ $(CLIENT): clients/typescript/package-lock.json
 prove-crashes: .venv/installed-dev .venv-ministack/installed ## people chat while API, gateway and engine are killed and frozen: 0 lost, 0 twice, 0 leaked, unread right [ARGS="--seconds 60 --seed 1"]
 	@exec $(BIN)/python -m tests.guarantees.crashes.chaos $(ARGS)
 
+game-day: .venv/installed-dev .venv-ministack/installed ## something goes wrong while people chat, what to see, what to do, and a check: DAY=outage|keys|restored [FOR=600 SEED=1]
+	@exec $(LOCAL_KEYS) $(BIN)/python -m tests.game_days $(DAY) $(call given,seconds,FOR) $(call given,seed,SEED)
+
 mutate: .venv/installed-dev .venv-ministack/installed ## which changes of the rules and conditions no test notices [ARGS="--module rules/access --sample 200 --seed 1"]
 	@exec $(BIN)/python -m tests.mutation.run $(ARGS)
 
@@ -342,4 +345,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate privacy restore conformance chaos cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy deploy-page schema migrate privacy restore conformance chaos cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean

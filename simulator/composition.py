@@ -15,7 +15,6 @@ from simulator.engine_state import note_told, unclean_stops, untold
 from simulator.keys import local_secrets, taken_back_key
 from simulator.settings import (
     BUCKET,
-    TABLES,
     BadSettings,
     Settings,
     become,
@@ -27,15 +26,15 @@ from simulator.settings import (
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The tables and the bucket of one chat. `fill` makes what is to be in them, at the addresses of a
-    DynamoDB and, unless there are to be no attachments, of an S3."""
+    """The tables and the bucket of one chat. `tables`: those of the settings, where none are named. `fill` makes what is to be
+    in them, at the addresses of a DynamoDB and, unless there are to be no attachments, of an S3."""
 
-    tables: Mapping[str, str]
+    tables: Mapping[str, str] | None
     bucket: str
     fill: Callable[[str, str | None], None]
 
 
-SERVED = Storage(TABLES, BUCKET, demo.fill)
+SERVED = Storage(None, BUCKET, demo.fill)
 """What `make run` serves."""
 
 
@@ -49,6 +48,7 @@ def composed(
 ) -> Iterator[None]:
     """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`;
     `told`: see `with_identity`; `more`: what they are told besides."""
+    tables = storage.tables or settings.tables
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
         environment = functions_environment(
@@ -57,7 +57,7 @@ def composed(
             jwks=jwks,
             log_level=settings.log.upper(),
             objects=objects,
-            tables=storage.tables,
+            tables=tables,
             bucket=storage.bucket,
             generation=generation_of(settings),
         ) | {"PUBLISH": settings.publish, **(more or {})}
@@ -68,7 +68,10 @@ def composed(
         become(with_identity(environment, told) if told else environment)
         if objects:
             demo.make_bucket(objects, log)
-        storage.fill(endpoint, objects)
+        if settings.suffix:  # of restored tables, which are not to be made empty where they are not found
+            demo.check_tables(endpoint, tables)
+        else:
+            storage.fill(endpoint, objects)
         if settings.hooks:
             _load_hooks()
         yield
@@ -84,11 +87,13 @@ def _load_hooks() -> None:
 
 
 def generation_of(settings: Settings) -> int:
-    """The tables' generation: one more for each unclean stop of an engine of our own, which may have lost what it
-    acknowledged last."""
+    """The tables' generation: one more than the settings' for each unclean stop of an engine of our own, which may have lost
+    what it acknowledged last."""
     if settings.dynamodb_endpoint is not None:
-        return 1
-    return min(1 + unclean_stops(home_of(settings.engine, settings.state)), MOST_GENERATIONS)
+        return settings.generation
+    return min(
+        settings.generation + unclean_stops(home_of(settings.engine, settings.state)), MOST_GENERATIONS
+    )
 
 
 def _objects(settings: Settings, endpoint: str) -> str | None:

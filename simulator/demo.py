@@ -17,7 +17,7 @@ from chat.storage.aws import ConditionFailed, client
 from chat.storage.places import head_place
 from chat.storage.store import Store
 from chat.storage.tables import Write
-from simulator.settings import BUCKET, REGION, TABLES
+from simulator.settings import BUCKET, REGION, TABLES, BadSettings
 
 # So that tools can hammer these rooms; the others keep the limits of the deployment.
 FAST = {"personPerSecond": 1000, "personBurst": 1000, "roomPerSecond": 1000, "roomBurst": 1000}
@@ -65,6 +65,16 @@ def _allow_limits(store: Store, room: Room) -> None:
     )
     with suppress(ConditionFailed):
         store.tables.update(allowed)
+
+
+def check_tables(endpoint: str, tables: Mapping[str, str]) -> None:
+    """Raises `BadSettings` where one of them is not there."""
+    dynamodb = client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
+    for table in tables.values():
+        try:
+            dynamodb.describe_table(TableName=table)
+        except dynamodb.exceptions.ResourceNotFoundException:
+            raise BadSettings(f"SUFFIX: there is no table {table}") from None
 
 
 def make_bucket(endpoint: str, bucket: str = BUCKET) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from simulator.auth.access_keys import PROJECTOR, PUBLISHER, AccessKeys
 from simulator.functions import Functions
 from simulator.keys import signing_key
-from simulator.settings import TABLES, Settings
+from simulator.settings import Settings
 from simulator.stream_mapping import Filter, is_projected, tells_event
 from simulator.streams import (
     Checkpoints,
@@ -71,7 +71,7 @@ def reading_streams(settings: Settings, endpoint: str, functions: Functions) -> 
     if settings.streams == "off":
         yield
         return
-    stopped, streams = threading.Event(), enable_streams(endpoint, TABLES)
+    stopped, streams = threading.Event(), enable_streams(endpoint, settings.tables)
     names = ("read_stream", "project_stream") if settings.publish == "stream" else ("project_stream",)
     give_up = write_pointer(dead_letters_of(settings))
     pollers = [

@@ -40,7 +40,7 @@ def main(settings: Settings, answers: TextIO) -> int:
     port, tls = settings.port or free_port(), _tls(settings)
     key, address = signing_key(settings.keys), f"http://127.0.0.1:{port}"
     local = local_access(settings, address, refused_tokens(settings, address, sys.stderr))
-    jwks = {"JWT_JWKS_URL": address + JWKS_PATH}
+    jwks = {"JWT_JWKS_URL": str(settings.jwks_url or address + JWKS_PATH)}
     wiring = json.loads(WIRING.read_text(encoding="utf-8"))
     gave_up = threading.Event()
     told = reader_environment(settings, address)

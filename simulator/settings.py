@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from chat.rules.generations import MOST_GENERATIONS
 from chat.rules.rooms import is_user_id
 from simulator.auth.access_keys import CALLERS, PROJECTOR, PUBLISHER, STRANGER, role_arn
 from simulator.auth.modes import Auth, FormName, Mode, Modes, Source, TokenUse
@@ -100,6 +101,13 @@ class Settings(BaseModel):
     form: FormName | None = None  # whose tokens those of the OIDC provider are like
     token_use: TokenUse | None = None  # which of Cognito's tokens
     publish: Literal["sender", "stream"] = "sender"  # what subscribers of onMessage are given
+    suffix: str = Field(
+        "", pattern=r"^[A-Za-z0-9_.-]{0,64}$"
+    )  # of the tables' names, as `make restore` ends them
+    generation: int = Field(
+        1, ge=1, le=MOST_GENERATIONS
+    )  # of the tables, where none of their engine's stops counts
+    jwks_url: AnyHttpUrl | None = None  # where the keys of another issuer are, in the place of our own
     user: UserId = ""
     roles: Roles = ()
     groups: Roles = ()  # of Cognito, by their names there
@@ -109,6 +117,10 @@ class Settings(BaseModel):
     setting: Literal["IDENTITY", "TOKEN_MARKER"] = "IDENTITY"  # which is asked for
     room: str = "lobby"
     text: bool = False  # whether events are shown with texts
+
+    @property
+    def tables(self) -> dict[str, str]:
+        return {name: table + self.suffix for name, table in TABLES.items()}
 
     @property
     def keys(self) -> Path:
@@ -205,6 +217,9 @@ OPTIONS = {
         "auth",
         "form",
         "publish",
+        "suffix",
+        "generation",
+        "jwks_url",
     ),
     "token": ("state", "port", "user", "roles", "groups", "locale", "ttl", "auth", "form", "token_use"),
     "invoke": ("state", "event", *STORE, "publish"),
@@ -222,7 +237,10 @@ REQUIRED = {
     "events": (),
     "address": (),
 }
-FLAG_ONLY = {"user", "groups", "state", "setting"}  # a shell's USER and GROUPS are the developer's own
+FLAG_ONLY = {
+    *("user", "groups", "state", "setting"),  # a shell's USER and GROUPS are the developer's own
+    *("suffix", "generation", "jwks_url"),  # of rehearsals
+}
 
 
 def of_this_process() -> Settings:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -70,15 +70,16 @@ class Run:
     def __post_init__(self) -> None:
         self.owner = self._api("olga", "admin")
         self.senders = [Sender(self._api(user), ROOM) for user in SENDERS]
-        self.appsync = [AppSyncReader(self._api(user), ROOM) for user in ("ann", "art")]
-        self.gateway = [GatewayReader(self._api(user), ROOM) for user in ("gil", "guy")]
+        host, url = f"127.0.0.1:{self.servers.api.port}", f"http://127.0.0.1:{self.servers.gateway.port}/ws"
+        self.appsync = [AppSyncReader(self._api(user), ROOM, host) for user in ("ann", "art")]
+        self.gateway = [GatewayReader(self._api(user), ROOM, url) for user in ("gil", "guy")]
         self.sync = [SyncReader(self._api("syd"), ROOM)]
 
     def _api(self, user: str, *roles: str) -> Api:
         return Api(self.servers, user, self.http, roles)
 
-    async def go(self, seconds: float, chosen: list[str]) -> None:
-        """Everything at once for so long, then quiet until all have caught up."""
+    async def go(self, befalls: Callable[[], Awaitable[None]]) -> None:
+        """Everything at once until what `befalls` them is over, then quiet until all have caught up."""
         await self.owner.ask(CREATE, roomId=ROOM, members=[*SENDERS, *STAYING, *REMOVED, LURKER])
         async with asyncio.TaskGroup() as group:
             for each in self.appsync:
@@ -93,13 +94,13 @@ class Run:
                 for sender in self.senders
             ]
             moving = group.create_task(self._remove_and_add(sending))
-            await self._break_things(seconds, chosen)
+            await befalls()
             sending.set()
             await asyncio.gather(*senders, moving)
             await self._settle()
             self.ends.set()
 
-    async def _break_things(self, seconds: float, chosen: list[str]) -> None:
+    async def break_things(self, seconds: float, chosen: list[str]) -> None:
         end = time.monotonic() + seconds
         row: list[str] = []
         while time.monotonic() < end:
@@ -202,7 +203,7 @@ async def run(home: Path, given: argparse.Namespace) -> int:
     try:
         async with aiohttp.ClientSession() as http:
             story = Run(servers, Random(given.seed), http)  # noqa: S311  repeatable
-            await story.go(given.seconds, given.faults.split(","))
+            await story.go(lambda: story.break_things(given.seconds, given.faults.split(",")))
             found = await story.problems()
     finally:
         servers.stop()

@@ -5,12 +5,11 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
 from simulator.subscribe import CannotSubscribe, follow
-from tests.guarantees.crashes.servers import Servers
 
 FIELDS = "id roomId senderId text ts seq epoch clientMessageId rev editedAt removedAt notice { kind userId nextEpoch rev }"
 SEND = f"""mutation ($roomId: ID!, $text: String!, $id: ID!) {{
@@ -33,11 +32,20 @@ class Refused(Exception):
     """The API has answered no; `args[0]` is the error's type."""
 
 
+class Endpoint(Protocol):
+    """Whom people ask, and who gives them tokens."""
+
+    @property
+    def graphql(self) -> str: ...
+
+    def token(self, user: str, **claims: object) -> str: ...
+
+
 @dataclass
 class Api:
     """The API as one person sees it, over one connection pool."""
 
-    servers: Servers
+    servers: Endpoint
     user: str
     http: aiohttp.ClientSession
     roles: tuple[str, ...] = ()
@@ -47,12 +55,13 @@ class Api:
         """The answer, however often it takes. Raises `Refused` for what no repetition changes."""
         claims: dict[str, Any] = {"roles": list(self.roles)} if self.roles else {}
         headers = {"authorization": self.servers.token(self.user, **claims)}
-        url = f"http://127.0.0.1:{self.servers.api.port}/graphql"
         body = {"query": query, "variables": variables}
         timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
         while True:
             with suppress(aiohttp.ClientError, TimeoutError, ConnectionError, json.JSONDecodeError):
-                async with self.http.post(url, json=body, headers=headers, timeout=timeout) as answer:
+                async with self.http.post(
+                    self.servers.graphql, json=body, headers=headers, timeout=timeout
+                ) as answer:
                     found = await answer.json(content_type=None)
                     error = (found.get("errors") or [None])[0]
                     if not error and answer.status == 200:
@@ -101,10 +110,12 @@ class Sender:
 
 @dataclass
 class AppSyncReader:
-    """Subscribes, catches up by `changes` after each subscription and each event, and keeps what it has by id."""
+    """Subscribes, catches up by `changes` after each subscription and each event, and keeps what it has by id. `host`: the API's
+    address and port."""
 
     api: Api
     room: str
+    host: str
     shown: dict[str, Any] = field(default_factory=dict)
     live: list[int] = field(default_factory=list)
     """The numbers of the messages that came over the subscription, in the order in which they came."""
@@ -128,10 +139,9 @@ class AppSyncReader:
             await _end(task)
 
     async def _subscribe(self) -> None:
-        address = f"127.0.0.1:{self.api.servers.api.port}"
         while True:
             with suppress(CannotSubscribe, aiohttp.ClientError, ConnectionError, TimeoutError):
-                await follow(address, self.api.servers.token(self.api.user), self.room, self._event)
+                await follow(self.host, self.api.servers.token(self.api.user), self.room, self._event)
             await asyncio.sleep(AGAIN_S)
 
     def _event(self, event: Any) -> None:
@@ -214,10 +224,11 @@ class SyncReader:
 
 @dataclass
 class GatewayReader:
-    """A client of the gateway: frames in order, each message once, resumed by the last `at`."""
+    """A client of the gateway at `url`: frames in order, each message once, resumed by the last `at`."""
 
     api: Api
     room: str
+    url: str
     shown: dict[int, str] = field(default_factory=dict)
     """Ids by `seq`."""
     at: str | None = None
@@ -236,8 +247,7 @@ class GatewayReader:
 
     async def _connection(self, ends: asyncio.Event) -> None:
         headers = {"authorization": self.api.servers.token(self.api.user)}
-        url = f"http://127.0.0.1:{self.api.servers.gateway.port}/ws"
-        async with self.api.http.ws_connect(url, headers=headers, heartbeat=5) as socket:
+        async with self.api.http.ws_connect(self.url, headers=headers, heartbeat=5) as socket:
             await self._subscribe(socket)
             while not ends.is_set():
                 with suppress(TimeoutError):

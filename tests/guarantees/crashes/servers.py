@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.engine import PROJECT, home_of
-from simulator.keys import AUDIENCE, ISSUER, SigningKey, signing_key
+from simulator.keys import AUDIENCE, ISSUER, SigningKey, new_signing_key, signing_key
 from simulator.ports import free_port
 
 STARTS_WITHIN = 60.0
@@ -74,37 +74,55 @@ class Program:
 
 @dataclass
 class Servers:
-    """All of them, with their state in one folder."""
+    """All of them, with their state in one folder. `options`: more of the API's. `jwks_url`: where the keys are that tokens are
+    signed with, where another issuer than the API itself has them."""
 
     home: Path
     engine: str
-    keys: SigningKey = field(init=False)
+    options: Sequence[str] = ()
+    jwks_url: str = ""
+    keys: SigningKey = field(default_factory=new_signing_key)
     api: Program = field(init=False)
     gateway: Program = field(init=False)
 
     def __post_init__(self) -> None:
-        self.keys = signing_key(self.home / "keys")
+        if not self.jwks_url:
+            self.keys = signing_key(self.home / "keys")
         self.api = self._api()
         self.gateway = self._gateway()
 
     def _api(self) -> Program:
         port = free_port()
         command = [sys.executable, "-m", "simulator", "run", f"--port={port}", f"--engine={self.engine}"]
-        return Program([*command, f"--state={self.home}"], {}, port, self.home / "api.log")
+        keys = [f"--jwks-url={self.jwks_url}"] if self.jwks_url else []
+        return Program(
+            [*command, f"--state={self.home}", *keys, *self.options], {}, port, self.home / "api.log"
+        )
 
     def _gateway(self) -> Program:
-        token = self.home / "gateway.token"
-        token.write_text(self.token("gateway", roles=["gateway"]))
+        self.renew_gateway_token()
         port = free_port()
         environment = {
             "APPSYNC_URL": f"http://127.0.0.1:{self.api.port}/graphql",
             "PORT": str(port),
-            "SERVICE_TOKEN": f"file:{token}",
+            "SERVICE_TOKEN": f"file:{self.gateway_token}",
             "JWT_ISSUER": ISSUER,
             "JWT_AUDIENCE": AUDIENCE,
-            "JWT_JWKS_URL": f"http://127.0.0.1:{self.api.port}/.well-known/jwks.json",
+            "JWT_JWKS_URL": self.jwks_url or f"http://127.0.0.1:{self.api.port}/.well-known/jwks.json",
         }
         return Program([sys.executable, "-m", "gateway"], environment, port, self.home / "gateway.log")
+
+    @property
+    def gateway_token(self) -> Path:
+        return self.home / "gateway.token"
+
+    def renew_gateway_token(self) -> None:
+        """What the gateway comes with, signed with the key of now. It reads it when it starts."""
+        self.gateway_token.write_text(self.token("gateway", roles=["gateway"]))
+
+    @property
+    def graphql(self) -> str:
+        return f"http://127.0.0.1:{self.api.port}/graphql"
 
     def token(self, user: str, **claims: object) -> str:
         return self.keys.mint(user, now=int(time.time()), ttl=86_400, **claims)  # type: ignore[arg-type]

@@ -184,6 +184,7 @@ class UnreadRun:
             assert {each["roomId"]: each["unread"] for each in states} == expected
 
 
+@pytest.mark.timeout(1_800)  # with PROVE=1; a failure is made smaller before it is shown
 @pytest.mark.parametrize("limit", [50, 1])
 def test_unread_after_random_sequences_equals_a_naive_count_of_messages_above_the_marker(
     client: Any, limit: int

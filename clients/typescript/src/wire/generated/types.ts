@@ -223,7 +223,7 @@ export interface Message {
   readonly ts: string;
   /** The message's number in its room: 1, 2, 3 … without a gap. Null for messages from before numbering. */
   readonly seq?: number | null | undefined;
-  /** The room's epoch when it was last written; AppSync compares it with the subscription's. */
+  /** The epoch in which it is told; AppSync compares it with the subscription's. It is the room's when the message was last written, and of what is told once more (a repeated send, a change that changes nothing) the room's of now. */
   readonly epoch?: number | null | undefined;
   /** The sender's own name for the message, or the one the server made. */
   readonly clientMessageId?: string | null | undefined;
