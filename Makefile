@@ -204,6 +204,11 @@ conformance: .venv-proving/installed ## a line for each thing that AppSync and t
 	@exec .venv-proving/bin/python -m proving conformance $(call given,url,URL) $(call given,tokens,TOKENS) $(call given,realtime,REALTIME) $(call given,mapping,MAPPING) \
 		$(call given,i-own-this,OWN) $(call given,only,ONLY) $(call given,gaps,GAPS) $(call given,json,JSON) $(call given,junit,JUNIT) $(if $(filter true,$(PLAN)),--plan)
 
+chaos: .venv-proving/installed ## people chat through a proxy that drops, doubles, delays, reorders, cuts and slows, and their history is judged: URL= TOKENS=file [SEED= FAULTS=500 ROOMS=3 SHARE=0.4 SCHEDULE= TRIALS=30 REALTIME= MAPPING=theirs.toml OWN=host PLAN=true JSON=file JUNIT=file]
+	@exec .venv-proving/bin/python -m proving chaos $(call given,url,URL) $(call given,tokens,TOKENS) $(call given,realtime,REALTIME) $(call given,mapping,MAPPING) \
+		$(call given,i-own-this,OWN) $(call given,json,JSON) $(call given,junit,JUNIT) $(call given,seed,SEED) $(call given,faults,FAULTS) $(call given,share,SHARE) $(call given,trials,TRIALS) \
+		$(call given,rooms,ROOMS) $(call given,schedule,SCHEDULE) $(if $(PLAN),--plan)
+
 cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
 	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
 
@@ -366,4 +371,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean

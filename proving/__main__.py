@@ -6,6 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from proving.chaos.command import BadChaos, chaos
+from proving.chaos.command import Request as ChaosRequest
+from proving.chaos.faults import BadSchedule
 from proving.conformance import OWN, Request, conformance
 from proving.endpoint import BadAddress
 from proving.limits import PATIENCE_S
@@ -24,6 +27,11 @@ def parser() -> argparse.ArgumentParser:
             "conformance", help="a line for each promise: pass, fail, or skip with its reason"
         )
     )
+    _chaos(
+        commands.add_parser(
+            "chaos", help="people chat through a proxy that fails, and their history is judged"
+        )
+    )
     served = commands.add_parser(
         "serve", help="a small chat in the manner of AWS's sample, sound or with one wrong design"
     )
@@ -36,6 +44,26 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _conformance(made: argparse.ArgumentParser) -> None:
+    _where(made)
+    made.add_argument(
+        "--only", action="append", default=[], metavar="PATTERN", help="checks by their ids: 'chat.send.*'"
+    )
+    made.add_argument(
+        "--gaps", type=Path, help="a file of what the endpoint is known to lack: asked, and not red"
+    )
+
+
+def _chaos(made: argparse.ArgumentParser) -> None:
+    _where(made)
+    made.add_argument("--seed", type=int, help="of the first round; each round's is one higher")
+    made.add_argument("--faults", type=int, default=500, help="so many are met before it ends")
+    made.add_argument("--rooms", type=int, default=3, help="in which people chat at once")
+    made.add_argument("--share", type=float, default=0.4, help="of requests and frames that meet a fault")
+    made.add_argument("--trials", type=int, default=30, help="rounds that minimising a failure may take")
+    made.add_argument("--schedule", help="these faults and no others, in one round: what a failure printed")
+
+
+def _where(made: argparse.ArgumentParser) -> None:
     made.add_argument("--url", required=True, help="of GraphQL: http://127.0.0.1:4000/graphql")
     made.add_argument("--realtime", help="of the WebSocket, where AppSync's rules do not give it")
     made.add_argument(
@@ -56,16 +84,10 @@ def _conformance(made: argparse.ArgumentParser) -> None:
         help="another host than this machine may be asked",
     )
     made.add_argument(
-        "--only", action="append", default=[], metavar="PATTERN", help="checks by their ids: 'chat.send.*'"
-    )
-    made.add_argument(
         "--plan", dest="is_plan", action="store_true", help="says what would be made, and asks nothing"
     )
     made.add_argument("--json", type=Path, help="where a report in JSON goes")
     made.add_argument("--junit", type=Path, help="where a report in JUnit's XML goes")
-    made.add_argument(
-        "--gaps", type=Path, help="a file of what the endpoint is known to lack: asked, and not red"
-    )
     made.add_argument(
         "--patience",
         dest="patience_s",
@@ -85,12 +107,15 @@ def _seconds(text: str) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     given = vars(parser().parse_args(arguments))
     try:
-        if given.pop("command") == "serve":
+        command = given.pop("command")
+        if command == "chaos":
+            return asyncio.run(chaos(ChaosRequest(**given), sys.stdout))
+        if command == "serve":
             from proving.servers.serve import serve  # noqa: PLC0415  it needs graphql-core, and proving does not
 
             return asyncio.run(serve(**given))
         return asyncio.run(conformance(Request(**given), sys.stdout))
-    except (BadAddress, BadMapping, BadTokens, TooMuch, OSError) as error:
+    except (BadAddress, BadMapping, BadTokens, TooMuch, BadChaos, BadSchedule, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -14,16 +14,18 @@ class BadAddress(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`url`: of GraphQL over HTTP; `realtime`: of the WebSocket."""
+    """`url`: of GraphQL over HTTP; `realtime`: of the WebSocket; `behind`: what credentials name where a proxy stands before
+    it."""
 
     url: str
     realtime: str
+    behind: str = ""
 
     @property
     def host(self) -> str:
         """The GraphQL address's host with its port, which credentials name
         (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html)."""
-        return urlsplit(self.url).netloc
+        return self.behind or urlsplit(self.url).netloc
 
 
 def realtime_address(url: str) -> str:

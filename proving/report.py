@@ -48,13 +48,13 @@ def as_json(url: str, mapping: str, plan: Plan, results: Sequence[Result], left:
     return json.dumps(told, indent=2) + "\n"
 
 
-def as_junit(results: Sequence[Result]) -> str:
+def as_junit(results: Sequence[Result], suite_name: str = "conformance") -> str:
     """The form that CI servers read: https://github.com/testmoapp/junitxml."""
     counts = Counter(each.status for each in results)
     numbers = {"tests": len(results), "failures": counts["fail"], "errors": 0, "skipped": counts["skip"]}
     seconds = f"{sum(each.seconds for each in results):.3f}"
     suite = ET.Element(
-        "testsuite", {"name": "conformance", "time": seconds} | {k: str(v) for k, v in numbers.items()}
+        "testsuite", {"name": suite_name, "time": seconds} | {k: str(v) for k, v in numbers.items()}
     )
     for each in results:
         group, _, name = each.check.id.rpartition(".")

@@ -9,7 +9,7 @@ from proving.world import Message, Room, World
 DELIVERY = "docs/delivery.md"
 
 
-async def _unread(world: World, person: Person, room: Room) -> int:
+async def unread_of(world: World, person: Person, room: Room) -> int:
     """How many the chat says there are."""
     paths = world.mapping.operations["unread"].paths
     cursor = None
@@ -27,13 +27,13 @@ async def _unread(world: World, person: Person, room: Room) -> int:
     raise Failed("the room is not among those that tell what is unread")
 
 
-async def _mark(world: World, person: Person, room: Room, message: Message) -> None:
+async def mark_up_to(world: World, person: Person, room: Room, message: Message) -> None:
     number = message.get("number")
     await world.done(person, "mark_read", room=room.id, id=message["id"], number=number)
 
 
 async def _expect(world: World, room: Room, count: int, when: str) -> None:
-    found = await _unread(world, world.member, room)
+    found = await unread_of(world, world.member, room)
     require(found == count, f"{when} {found} are unread, not {count}")
 
 
@@ -49,11 +49,11 @@ async def mark(world: World) -> None:
     room = await world.new_room()
     sent = [await world.send(world.owner, room, f"unread {n}") for n in range(3)]
     await _expect(world, room, 3, "after three messages")
-    await _mark(world, world.member, room, sent[0])
+    await mark_up_to(world, world.member, room, sent[0])
     await _expect(world, room, 2, "after the first of three was read")
-    await _mark(world, world.member, room, sent[2])
+    await mark_up_to(world, world.member, room, sent[2])
     await _expect(world, room, 0, "after all were read")
-    await _mark(world, world.member, room, sent[1])
+    await mark_up_to(world, world.member, room, sent[1])
     await _expect(world, room, 0, "after an older mark")
     await world.send(world.owner, room, "one more")
     await _expect(world, room, 1, "after one more message")
