@@ -214,9 +214,9 @@ class Follower:
 
 
 _QUERY = """subscription Live($roomId: ID!, $epoch: Int) { onMessage(roomId: $roomId, epoch: $epoch) {
-  id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt version
+  id roomId roomType guildId senderId text ts seq epoch clientMessageId rev editedAt removedAt erased version
   attachments { id name contentType size } replyTo mentions mentionsAll reactions { emoji count userIds }
-  quote { id roomId senderId text ts seq rev removedAt attachments { id name contentType size } }
+  quote { id roomId senderId text ts seq rev removedAt erased attachments { id name contentType size } }
   notice { kind userId role mutedUntil nextEpoch rev room { roomId name visibility slowModeSeconds retentionDays } }
 } }"""
 
