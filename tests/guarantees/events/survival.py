@@ -150,12 +150,26 @@ VERBS: dict[str, tuple[int, Making]] = {
 
 
 class TornPoller(StreamPoller):
-    """Gets records of different items in another order than they were made, as a transaction's may come apart."""
+    """Gets records of different items in another order than they were made, as a transaction's may come apart. `before`: by
+    the number of a record that overtook others, that of the last before those. A stream goes on behind a number, so whoever
+    goes on behind the first would pass by what it had overtaken: which is a fault of this disorder, and of no stream."""
 
     random: Random
+    before: dict[str, str | None]
+    newest: str | None = None
 
     def _records(self, shard: str) -> list[Record]:
-        records = super()._records(shard)
+        made = super()._records(shard)
+        records = self._torn(list(made))
+        numbers = [None, *(_number(each) for each in made)]
+        numbers[0], self.newest = self.newest, numbers[-1] or self.newest
+        for index, record in enumerate(records):
+            overtaken = min((made.index(each) for each in records[index:]), default=index)
+            if made[overtaken] is not record:
+                self.before[_number(record)] = numbers[overtaken]
+        return records
+
+    def _torn(self, records: list[Record]) -> list[Record]:
         for index in range(len(records) - 1):
             keys = [
                 json.dumps(each["dynamodb"]["Keys"], sort_keys=True) for each in records[index : index + 2]
@@ -163,6 +177,10 @@ class TornPoller(StreamPoller):
             if keys[0] != keys[1] and self.random.random() < 0.3:
                 records[index], records[index + 1] = records[index + 1], records[index]
         return records
+
+
+def _number(record: Record) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])
 
 
 class Survival:
@@ -195,10 +213,17 @@ class Survival:
         self.has_met_poison = False
         """Whether the function has done with any of their records: they may pass by as well."""
         self.checkpoints = Checkpoints(None)
+        self.overtook: dict[str, str | None] = {}
         self.poller = self.new_poller()
         self.rooms = Rooms(self.random, self.deployment, rooms)
 
     def new_poller(self) -> StreamPoller:
+        for shard, number in list(self.checkpoints.numbers.items()):
+            before = self.overtook.get(number, number)
+            if before is None:
+                del self.checkpoints.numbers[shard]
+            else:
+                self.checkpoints.numbers[shard] = before
         poller = TornPoller(
             self.endpoint,
             self.arn,
@@ -207,7 +232,8 @@ class Survival:
             threading.Event(),
             options=MappingOptions(attempts=1_000, retry_s=0.0),
         )
-        poller.random = self.random
+        poller.random, poller.before = self.random, self.overtook
+        poller.newest = next(iter(self.checkpoints.numbers.values()), None)
         poller.prepare()
         return poller
 
