@@ -137,6 +137,16 @@ def test_every_target_that_a_page_names_is_in_the_makefile(page: str) -> None:
     assert named <= set(TARGETS)
 
 
+OUTPUT = re.compile(r"terraform (?:\w+ )?output (?:-\w+ )*(\w+)")
+
+
+@pytest.mark.parametrize("page", [page for page in PRESENT if OUTPUT.search(PAGES[page])])
+def test_every_output_that_a_page_names_is_one_of_the_deployment(page: str) -> None:
+    outputs = (PROJECT / "terraform/roots/deployment/outputs.tf").read_text(encoding="utf-8")
+    known = set(re.findall(r'^output "(\w+)"', outputs, re.MULTILINE))
+    assert set(OUTPUT.findall(PAGES[page])) <= known
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
     broken = []

@@ -63,6 +63,11 @@ output "audit_bucket" {
   value       = module.chat.audit_bucket
 }
 
+output "taken_back" {
+  description = "The bucket of the log of what was taken back, and its key, for `make restore`."
+  value       = module.chat.taken_back
+}
+
 output "retention" {
   description = "What the configuration says of how long things are kept: docs/privacy.md."
   value       = module.chat.retention
