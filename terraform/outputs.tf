@@ -85,11 +85,6 @@ output "audit_bucket" {
   value       = aws_s3_bucket.audit.id
 }
 
-output "taken_back" {
-  description = "The bucket of the log of what was taken back, and the key that its entries are under, as `make restore` is told them; null where none is kept."
-  value       = local.keeps_log == 0 ? null : { bucket = one(aws_s3_bucket.taken_back[*].bucket), key_arn = local.taken_back_key }
-}
-
 output "retention" {
   description = "For how long this deployment keeps things, and how long requests for people's data wait, as `make privacy ARGS=\"retention --deployment FILE\"` reads it. Null is the code's default."
   value = {
