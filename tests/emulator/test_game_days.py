@@ -32,7 +32,6 @@ PYTHON = PROJECT / ".venv-emulator" / "bin" / "python"
 STANDS_STILL_S = 20.0
 WITHIN_S = 120.0
 SUFFIX, SECRET = "-restored", "what was taken back"
-TABLES = {"core": "chat-local-core", "guild": "chat-local-guild"}
 REMOVE = f"mutation ($roomId: ID!, $id: ID!) {{ removeMessage(roomId: $roomId, id: $id) {{ {FIELDS} }} }}"
 BAN = (
     f"mutation ($roomId: ID!, $userId: ID!) {{ banMember(roomId: $roomId, userId: $userId) {{ {FIELDS} }} }}"
@@ -217,13 +216,13 @@ async def test_both_tables_are_restored_and_what_was_taken_back_stays_so(deploye
 
 def restore(deployment: Deployment, instant: datetime) -> str:
     """What `make restore --apply` prints."""
-    log = deployment.output("taken_back")
+    log, tables = deployment.output("taken_back"), deployment.output("tables")
     options = {
         "instant": instant.isoformat(),
         "generation": 2,
         "suffix": SUFFIX,
-        "core-table": TABLES["core"],
-        "guild-table": TABLES["guild"],
+        "core-table": tables["core"],
+        "guild-table": tables["guild"],
         "log-bucket": log["bucket"],
         "log-key": log["key_arn"],
         "endpoint": deployment.emulator.endpoint,
@@ -250,11 +249,11 @@ def wait_for_the_log(deployment: Deployment, instant: datetime) -> None:
 
 def switch(deployment: Deployment) -> None:
     """What the program says at its end: the old tables leave the state, the restored ones are taken into use."""
-    dynamodb = aws(deployment, "dynamodb")
-    for table in TABLES:
+    dynamodb, before = aws(deployment, "dynamodb"), deployment.output("tables")
+    for table in before:
         deployment.run("state", "rm", f'module.chat.aws_dynamodb_table.chat["{table}"]')
     found = {
-        table: dynamodb.describe_table(TableName=name + SUFFIX)["Table"] for table, name in TABLES.items()
+        table: dynamodb.describe_table(TableName=name + SUFFIX)["Table"] for table, name in before.items()
     }
     tables = {
         table: {"name": each["TableName"], "stream_arn": each["LatestStreamArn"]}
