@@ -98,6 +98,7 @@ def main(part: str) -> int:
         endpoint = stack.enter_context(embedded(kind, home / "engine", in_memory=True))
         copy = home / "copy"
         for folder in (
+            "events",
             "layers",
             "migration",
             "privacy",

@@ -289,12 +289,14 @@ def test_where_history_is_visible_from_joining_an_edit_is_published_as_which_mes
 ) -> None:
     room = harness.room(settings={**FAST, "historyFrom": "joining"})
     (sent,) = harness.send(room, "one")
+    harness.head(room, epoch=4)
     answer = harness.run(edit(harness, sent, "another"), writes=CHANGED)
+    assert answer["epoch"] == 4
     assert harness.item(room, "MSG#")["historyFrom"] == "joining"
     told = {name: value for name, value in answer.items() if value is not None}
     if publishing == "sender":  # it goes to all subscribers, also to those who may not see the message
         names = ("id", "roomId", "roomType", "senderId", "ts", "seq", "epoch")
-        assert told == {name: sent[name] for name in names} | {"rev": 3}
+        assert told == {name: sent[name] for name in names} | {"epoch": 4, "rev": 3}
     else:
         assert (told["text"], told["version"], told["rev"]) == ("another", 2, 3)
     again = harness.run(edit(harness, sent, "another"), writes=[])
