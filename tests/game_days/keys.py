@@ -33,7 +33,10 @@ class Keys(Day):
             "saw",
             f"five messages with the new key were acknowledged after {await self.some_messages():.1f} s",
         )
-        self.check("the API fetched the key set by itself, once", self.issuer.asked == fetched + 1)
+        asked = self.issuer.asked - fetched
+        self.check(
+            "API and gateway fetched the key set by themselves, once each at the most", asked in (1, 2)
+        )
         self.check("whoever still has a token of the old key is let in", await self._answer(stolen) == 200)
         self.check("by the gateway, too", await self._handshake(stolen) == 101)
         self.check("and whoever has one of the new key", await self._handshake(self.issuer.current) == 101)
