@@ -107,6 +107,21 @@ def daemon() -> Iterator[socket.socket]:
         yield listening
 
 
+def in_lambda(
+    function: str, code: str, event: object, project: Path, daemon: socket.socket
+) -> "subprocess.CompletedProcess[str]":
+    """Code that reads an event, in a process as Lambda starts it for a call that is sampled."""
+    environment = {
+        **os.environ,
+        "AWS_LAMBDA_FUNCTION_NAME": f"chat-test-{function}",
+        "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}",
+        "_X_AMZN_TRACE_ID": SAMPLED,
+    }
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=project, env=environment, input=json.dumps(event), text=True, capture_output=True, check=True,
+    )  # fmt: skip
+
+
 @pytest.mark.real_engine("another process asks it")
 def test_a_function_in_lambda_tells_the_daemon_of_its_requests(
     functions_environ: None, project: Path, daemon: socket.socket
@@ -114,15 +129,7 @@ def test_a_function_in_lambda_tells_the_daemon_of_its_requests(
     event = json.loads((project / "events" / "Mutation.sendMessage.json").read_text(encoding="utf-8"))
     event["request"]["headers"] = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
     event["arguments"]["roomId"] = "no-such-room"
-    environment = {
-        **os.environ,
-        "AWS_LAMBDA_FUNCTION_NAME": "chat-test-send-message",
-        "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}",
-        "_X_AMZN_TRACE_ID": SAMPLED,
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", CALL], cwd=project, env=environment, input=json.dumps(event), text=True, capture_output=True, check=True,
-    )  # fmt: skip
+    done = in_lambda("send-message", CALL, event, project, daemon)
     assert done.stderr.count("NotRoomMember\n") == 2
     for _ in range(2):
         document = Sent([daemon.recv(65_536)]).documents()[0]
@@ -139,15 +146,7 @@ def test_the_authorizer_tells_the_daemon_what_it_decided(
 ) -> None:
     event = json.loads((project / "events" / "authorizer.garbage-token.json").read_text(encoding="utf-8"))
     event["requestHeaders"] = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
-    environment = {
-        **os.environ,
-        "AWS_LAMBDA_FUNCTION_NAME": "chat-test-authorizer",
-        "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}",
-        "_X_AMZN_TRACE_ID": SAMPLED,
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", AUTHORIZE], cwd=project, env=environment, input=json.dumps(event), text=True, capture_output=True, check=True,
-    )  # fmt: skip
+    done = in_lambda("authorizer", AUTHORIZE, event, project, daemon)
     assert "False\n" in done.stderr
     (refused,) = [
         json.loads(line) for line in (done.stdout + done.stderr).splitlines() if '"Decision"' in line

@@ -21,7 +21,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -393,6 +393,23 @@ class Deployment:
 
     def destroy(self) -> None:
         self.run("destroy", "-auto-approve", "-input=false")
+
+
+@contextmanager
+def deployed_anew(
+    home: Path, state: Path, python: Path, timed: Callable[[str, Callable[[], None]], object]
+) -> Iterator[Deployment]:
+    """Everything of its own on a new emulator, with secrets and demo rooms, for as long as the block lasts. `timed` runs a step
+    under its name."""
+    emulator = start(home, python=python, port=0, auth=False, mended=True)
+    deployment = Deployment(home, emulator, python, state)
+    try:
+        timed("packages", deployment.prepare)
+        timed("apply", deployment.apply)
+        deployment.fill()
+        yield deployment
+    finally:
+        emulator.stop()
 
 
 @contextmanager

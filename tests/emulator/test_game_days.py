@@ -17,18 +17,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from chat.storage.aws import client
 from chat.storage.taken_back_log import KmsKeys, TakenBackLog
 from restore.replay import read_log
 from restore.wanted import MemberWanted, RoomWanted
 from simulator.keys import SigningKey, new_signing_key, private_pem, signing_key
-from simulator.settings import REGION
 from tests.guarantees.crashes.chaos import CREATE, wrong_in
 from tests.guarantees.crashes.people import FIELDS, SEND, Api, Refused, Sender, SyncReader
 
-from .deployment import PROJECT, Deployment, start
+from .deployment import PROJECT, Deployment, deployed_anew
+from .test_deployment import PYTHON, aws, timed
 
-PYTHON = PROJECT / ".venv-emulator" / "bin" / "python"
 STANDS_STILL_S = 20.0
 WITHIN_S = 120.0
 SUFFIX, SECRET = "-restored", "what was taken back"
@@ -45,26 +43,15 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    home = tmp_path_factory.mktemp("game-days")
-    emulator = start(home, python=PYTHON, port=0, auth=False, mended=True)
-    deployment = Deployment(home, emulator, PYTHON, tmp_path_factory.mktemp("state"))
-    try:
-        deployment.prepare()
-        deployment.apply()
-        deployment.fill()
+    home, state = tmp_path_factory.mktemp("game-days"), tmp_path_factory.mktemp("state")
+    with deployed_anew(home, state, PYTHON, timed) as deployment:
         yield deployment
-    finally:
-        emulator.stop()
 
 
 @pytest.fixture(autouse=True)
 def _credentials(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in deployed.emulator.credentials.items():
         monkeypatch.setenv(name, value)
-
-
-def aws(deployment: Deployment, service: Any) -> Any:
-    return client(service, region=REGION, endpoint=deployment.emulator.endpoint, timeout=20)
 
 
 @dataclass

@@ -22,7 +22,7 @@ import pytest
 
 from simulator.keys import signing_key
 
-from .deployment import PROJECT, Deployment, start
+from .deployment import PROJECT, Deployment, deployed_anew
 from .test_deployment import PYTHON, aws, timed
 
 pytestmark = [
@@ -39,16 +39,9 @@ READ = """query ($next: String) { messages(roomId: "lobby", limit: 100, nextToke
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    home = tmp_path_factory.mktemp("releases")
-    emulator = start(home, python=PYTHON, port=0, auth=False, mended=True)
-    deployment = Deployment(home, emulator, PYTHON, tmp_path_factory.mktemp("state"))
-    try:
-        timed("packages", deployment.prepare)
-        timed("apply", deployment.apply)
-        deployment.fill()
+    home, state = tmp_path_factory.mktemp("releases"), tmp_path_factory.mktemp("state")
+    with deployed_anew(home, state, PYTHON, timed) as deployment:
         yield deployment
-    finally:
-        emulator.stop()
 
 
 @pytest.fixture(autouse=True)
