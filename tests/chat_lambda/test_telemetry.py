@@ -1,6 +1,8 @@
 """What a call counts, as CloudWatch reads it from a log line."""
 
+import io
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -38,6 +40,28 @@ def test_what_alarms_ask_of_all_functions_is_counted_by_deployment_too(published
     assert metrics(line, "deployment") == {"DurationMs": "Milliseconds", "InternalError": "Count"}
     assert metrics(line, "function").keys() == {"InternalError", "DurationMs", "Attempts"}
     assert line["deployment"] == "local"
+
+
+class Written(io.StringIO):
+    """Remembers each write by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.writes.append(text)
+        return len(text)
+
+
+def test_no_other_threads_line_can_come_into_a_line(
+    functions_environ: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Written()
+    monkeypatch.setattr(sys, "stdout", written)
+    publish_metrics("chat-prod-send-message", {"Attempts": 1})
+    [line] = written.writes
+    assert line.endswith("}\n")
 
 
 def test_a_line_is_what_the_format_asks_for(published: Any) -> None:

@@ -73,7 +73,9 @@ def publish_metrics(function: str, numbers: Mapping[str, float]) -> None:
         "deployment": settings().deployment_name,
         **numbers,
     }
-    print(json.dumps(line, separators=(",", ":")), flush=True)  # noqa: T201  Lambda collects standard output
+    # Lambda collects standard output. One write: print() has two, and another thread's line may come between.
+    sys.stdout.write(f"{json.dumps(line, separators=(',', ':'))}\n")
+    sys.stdout.flush()
 
 
 def _directive(dimension: str, names: Iterable[str]) -> dict[str, Any]:
