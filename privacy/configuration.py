@@ -19,9 +19,11 @@ class BadDeployment(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Numbers of days and hours. The first three are settings of functions, the others variables of Terraform's."""
+    """Numbers of days and hours. The first five are settings of functions, the others variables of Terraform's."""
 
     retention_days: int
+    draft_days: int
+    presence_days: int
     export_wait_hours: int
     erasure_wait_days: int
     log_retention_days: int
@@ -34,6 +36,8 @@ def defaults() -> Configured:
     own = Functions()
     return Configured(
         own.retention_days,
+        own.draft_days,
+        own.presence_days,
         own.export_wait_hours,
         own.erasure_wait_days,
         *(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from chat.deployment import Deployment
 from chat.rules import data_requests, retention
-from chat.steps import holds, ledger, occupancy, presence_items, quota, roster, saved_drafts
+from chat.steps import holds, ledger, occupancy, quota, roster
 from chat.storage import erased_items, export_objects, send_attempt, uploads
 from privacy.configuration import Configured, configured
 from privacy.settings import Settings
@@ -96,14 +96,9 @@ def _expiring(own: Configured) -> Iterable[tuple[str, int, str, str]]:
             "its message is gone",
             "chat/storage/send_attempt.py:SENT_OUTLIVES_MESSAGE_S",
         ),
-        (
-            "Presence",
-            presence_items.KEPT_MS // 1_000,
-            "the last heartbeat",
-            "chat/steps/presence_items.py:KEPT_MS",
-        ),
+        ("Presence", own.presence_days * DAY_S, "the last heartbeat", "PRESENCE_DAYS"),
         ("Quota", quota.KEPT_S, "the last change", "chat/steps/quota.py:KEPT_S"),
-        ("Draft", saved_drafts.KEPT_MS // 1_000, "it was saved", "chat/steps/saved_drafts.py:KEPT_MS"),
+        ("Draft", own.draft_days * DAY_S, "it was saved", "DRAFT_DAYS"),
         ("Live", occupancy.KEPT_S, "its half a minute", "chat/steps/occupancy.py:KEPT_S"),
         ("Deliveries", ledger.KEPT_MS // 1_000, "its hour", "chat/steps/ledger.py:KEPT_MS"),
         (

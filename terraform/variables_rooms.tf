@@ -30,7 +30,9 @@ variable "limits" {
     owner_max_person_burst      = optional(number)
     owner_max_room_per_second   = optional(number)
     owner_max_room_burst        = optional(number)
-    retention_days              = optional(number)
+    retention_days              = optional(number) # how long messages and their files are kept; a room may set its own
+    draft_days                  = optional(number) # how long drafts are kept, 1 to 365
+    presence_days               = optional(number) # how long it is kept when somebody was there last, 1 to 365
     slow_mode_seconds           = optional(number)
     additions_per_hour          = optional(number) # how many strangers somebody may add to rooms, 40 or more
     max_code_points             = optional(number)
@@ -53,6 +55,11 @@ variable "limits" {
   validation {
     condition     = coalesce(var.limits.export_wait_hours, 24) <= 336 && coalesce(var.limits.erasure_wait_days, 7) <= 14
     error_message = "limits.export_wait_hours must be up to 336 and limits.erasure_wait_days up to 14: a request is answered within a month."
+  }
+
+  validation {
+    condition     = alltrue([for days in [var.limits.draft_days, var.limits.presence_days] : coalesce(days, 1) >= 1 && coalesce(days, 1) <= 365])
+    error_message = "limits.draft_days and limits.presence_days must be from 1 to 365."
   }
 
   validation {

@@ -76,6 +76,8 @@ BAD = {
     "OWNER_MAX_ROOM_BURST": ["0", "10001", "1.5"],
     "ADDITIONS_PER_HOUR": ["0", "39", "10001", "1.5"],
     "RETENTION_DAYS": ["6", "0", "-7", "36501"],
+    "DRAFT_DAYS": ["0", "366", "1.5"],
+    "PRESENCE_DAYS": ["0", "366", "x"],
     "MAX_CODE_POINTS": ["0", "40001"],
     "MAX_BYTES": ["0", "163841"],
     "MAX_UPLOAD_BYTES": ["0", "104857601"],

@@ -74,12 +74,23 @@ def test_the_defaults_are_those_of_the_code_and_of_the_module(project: Path) -> 
 
 def test_a_deployments_own_numbers_win(tmp_path: Path) -> None:
     file = tmp_path / "retention.json"
-    file.write_text(json.dumps({"retention_days": 90, "log_retention_days": 7, "erasure_wait_days": None}))
+    file.write_text(
+        json.dumps(
+            {
+                "retention_days": 90,
+                "log_retention_days": 7,
+                "erasure_wait_days": None,
+                "draft_days": 14,
+                "presence_days": 2,
+            }
+        )
+    )
     own = configured(file)
     assert (own.retention_days, own.log_retention_days) == (90, 7)
     assert own.erasure_wait_days == OWN.erasure_wait_days
     told = {(each.part, each.kind): each.seconds for each in report(own)}
     assert told["tables", "Message"] == 90 * DAY_S
+    assert (told["tables", "Draft"], told["tables", "Presence"]) == (14 * DAY_S, 2 * DAY_S)
     assert told["bucket", "kept/90/"] == 91 * DAY_S
     assert told["logs", "logs"] == 7 * DAY_S
 

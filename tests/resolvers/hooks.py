@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chat_lambda import compose
-from chat_lambda.settings import settings
 from simulator.engine import PROJECT
+from tests.resolvers.composed import composed
 from tests.resolvers.harness import Harness
-from tests.resolvers.rights import Rights
 
 TOLD = PROJECT / "tests" / "resolvers" / "told_rules.py"
 PATIENT = "3000"
@@ -39,23 +36,12 @@ def hooks(harness: Harness, folder: Path, *, rules: Path = TOLD, **more: str) ->
     """The functions are composed anew, with these rules and with `more` settings; and again at the end, without."""
     asked = Asked(folder / "asked")
     given = {"CHAT_HOOKS": f"file:{rules}", "CHAT_HOOKS_TIMEOUT_MS": PATIENT, **more}
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in {**given, "ASKED": str(asked.file)}.items():
-            environment.setenv(name, value)
-        _compose(harness)
+    with composed(harness, **given, ASKED=str(asked.file)):
         try:
             yield asked
         finally:
             if running := compose.hooks():
                 running.close()
-    _compose(harness)
-
-
-def _compose(harness: Harness) -> None:
-    for part in (settings, compose.hooks, compose.deployment):
-        part.cache_clear()
-    harness.deployment = compose.deployment()
-    harness.rights = Rights(harness.deployment.store)
 
 
 def containing(client: Any, word: str) -> list[str]:

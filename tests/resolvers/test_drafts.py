@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from tests.resolvers.composed import composed
 from tests.resolvers.harness import Harness
 from tests.resolvers.test_save_draft import save
 
@@ -43,6 +44,26 @@ def test_what_is_deleted_expired_or_of_a_room_that_one_is_not_in_is_none(harness
     harness.member(earlier, user, joinedSeq=3)
     page = harness.invoke(harness.event(EVENT, user))
     assert [each["roomId"] for each in page["items"]] == [kept]
+
+
+def test_a_deployment_keeps_drafts_for_as_long_as_it_says(harness: Harness) -> None:
+    user = f"u-{uuid.uuid4()}"
+    room = harness.room({user: "owner"})
+    with composed(harness, DRAFT_DAYS="7"):
+        first = save(harness, room, "hi", user=user)
+        stored = harness.item("lobby", f"DRAFT#ROOM#{room}", user)
+        assert (stored["expiresAt"] - stored["savedAt"] / 1_000) / 86_400 == pytest.approx(7, abs=0.01)
+    # From when it was 90 days, and eight days old: gone at once where it is 7 now, though DynamoDB keeps it.
+    saved = stored["savedAt"] - 8 * 86_400_000
+    ends = saved // 1_000 + 90 * 86_400
+    harness.change("lobby", f"USER#{user}", f"DRAFT#ROOM#{room}", savedAt=saved, expiresAt=ends)
+    listed = harness.event(EVENT, user)
+    assert [each["text"] for each in harness.invoke(listed)["items"]] == ["hi"]
+    with composed(harness, DRAFT_DAYS="7"):
+        assert harness.invoke(listed)["items"] == []
+        again = save(harness, room, "ho", user=user)
+        assert (again["saved"], again["text"]) == (True, "ho")
+        assert again["rev"] > first["rev"]
 
 
 def test_a_token_is_its_owners(harness: Harness) -> None:

@@ -9,6 +9,7 @@ import pytest
 from chat.rules.devices import OFFLINE_AFTER_MS
 from chat.rules.models import Role
 from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
+from tests.resolvers.composed import composed
 from tests.resolvers.harness import Harness
 
 EVENT = "Query.presence"
@@ -145,6 +146,21 @@ def test_what_has_expired_is_gone_though_it_is_still_stored(
         "status": "OFFLINE",
         "lastSeenAt": None,
     }
+
+
+def test_a_deployment_keeps_for_as_long_as_it_says_when_somebody_was_there(
+    harness: Harness, people: dict[str, Role]
+) -> None:
+    room, person = harness.room(people), next(iter(people))
+    now = time.time_ns() // 1_000_000
+    with composed(harness, PRESENCE_DAYS="2"):
+        send_heartbeat(harness, person)
+        days = harness.item("lobby", "PRESENCE", person)["expiresAt"] / 86_400 - now / 86_400_000
+        assert days == pytest.approx(2, abs=0.01)
+        for since, is_kept in ((1, True), (3, False)):
+            seen(harness, person, lastSeenAt=now - since * 86_400_000, expiresAt=now // 1_000 + 86_400)
+            assert (presence_of(harness, room, person)["people"][0]["lastSeenAt"] is not None) is is_kept
+    assert presence_of(harness, room, person)["people"][0]["lastSeenAt"] is not None
 
 
 def test_a_user_is_counted_once_however_many_heartbeats_come(

@@ -11,9 +11,8 @@ import pytest
 from chat.rules.instants import to_wire
 from chat.rules.people import CHANGING
 from chat.storage.uploads import avatar_key
-from chat_lambda import compose
-from chat_lambda.settings import settings
 from simulator.settings import TABLES
+from tests.resolvers.composed import composed
 from tests.resolvers.files import PNG, keys_of, post
 from tests.resolvers.harness import Harness, Refusal
 from tests.resolvers.hooks import Asked, hooks
@@ -58,20 +57,8 @@ def jobs(harness: Harness) -> None:
 @pytest.fixture(scope="module")
 def hosts(harness: Harness) -> Iterator[None]:
     """The functions as a deployment has them that allows pictures at `HOST`."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AVATAR_HOSTS", f"cdn.example.org,{HOST}")
-        _compose(harness)
+    with composed(harness, AVATAR_HOSTS=f"cdn.example.org,{HOST}"):
         yield
-    _compose(harness)
-
-
-def _compose(harness: Harness) -> None:
-    from tests.resolvers.rights import Rights
-
-    for part in (settings, compose.deployment):
-        part.cache_clear()
-    harness.deployment = compose.deployment()
-    harness.rights = Rights(harness.deployment.store)
 
 
 def test_a_name_is_stored_in_ones_own_partition_and_answered(harness: Harness) -> None:
@@ -290,9 +277,6 @@ def test_a_rule_of_ones_own_is_asked_without_a_room(harness: Harness, asked: Ask
 def test_where_a_directory_says_it_nobody_does_themself(harness: Harness, tmp_path: Path) -> None:
     module = tmp_path / "team.py"
     module.write_text("def people(user_ids):\n    return {}\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PEOPLE_DIRECTORY", f"file:{module}")
-        _compose(harness)
+    with composed(harness, PEOPLE_DIRECTORY=f"file:{module}"):
         harness.refused(event(harness, new(), name="Ann"), "NotAllowed", reason="directory")
         harness.refused(event(harness, new(), name=""), "InvalidInput", argument="name", max=100)
-    _compose(harness)

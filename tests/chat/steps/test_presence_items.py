@@ -40,7 +40,7 @@ def after(
     watched: Room | None = None,
 ) -> Presence:
     """The person's item after a heartbeat."""
-    write = heartbeat_write(before, "ann", Heartbeat(device, status, rooms, watched, now))
+    write = heartbeat_write(before, "ann", Heartbeat(device, status, rooms, watched, now), 30)
     kept = {each: getattr(before, each) for each in ("status", "watching", "window", "named", "devices")}
     item = {"lastSeenAt": before.last_seen_at, **{each: value for each, value in kept.items() if value}}
     left = {name: value for name, value in (item | dict(write.set)).items() if name not in write.remove}
@@ -199,7 +199,7 @@ def test_an_item_from_before_there_were_devices_is_the_nameless_one() -> None:
 
 
 def test_a_heartbeat_writes_what_the_nameless_device_says_into_the_item_itself() -> None:
-    write = heartbeat_write(NOBODY, "ann", Heartbeat(NAMELESS, "away", (), ROOMS[0], NOON))
+    write = heartbeat_write(NOBODY, "ann", Heartbeat(NAMELESS, "away", (), ROOMS[0], NOON), 30)
     assert (write.place.table, write.place.partition_key) == ("core", "USER#ann")
     assert write.set == {
         "type": "Presence",
@@ -212,13 +212,13 @@ def test_a_heartbeat_writes_what_the_nameless_device_says_into_the_item_itself()
         "watching": "room-0",
     }
     assert list(write.remove) == []
-    closed = heartbeat_write(NOBODY, "ann", Heartbeat(NAMELESS, "online", (), None, NOON))
+    closed = heartbeat_write(NOBODY, "ann", Heartbeat(NAMELESS, "online", (), None, NOON), 30)
     assert ("watching" in closed.set, list(closed.remove)) == (False, ["watching"])
 
 
 def test_a_heartbeat_of_a_device_with_an_id_leaves_the_nameless_one_as_it_is() -> None:
     before = Presence(last_seen_at=NOON, status="online", watching="room-0", tat=7)
-    write = heartbeat_write(before, "ann", Heartbeat("desk", "away", (), None, NOON))
+    write = heartbeat_write(before, "ann", Heartbeat("desk", "away", (), None, NOON), 30)
     assert set(write.set) == {"type", "tat", "expiresAt", "devices"}
     assert list(write.remove) == []
 
@@ -227,7 +227,7 @@ def test_a_heartbeat_of_a_device_with_an_id_leaves_the_nameless_one_as_it_is() -
 def test_an_item_is_kept_for_thirty_days_from_its_newest_heartbeat(behind: int) -> None:
     """Whatever the clock says of whoever writes next."""
     before = after(NOBODY, NOON, device="desk")
-    write = heartbeat_write(before, "ann", Heartbeat("phone", "online", (), None, NOON - behind))
+    write = heartbeat_write(before, "ann", Heartbeat("phone", "online", (), None, NOON - behind), 30)
     assert write.set["expiresAt"] == NOON // 1_000 + 30 * 86_400
 
 

@@ -122,7 +122,7 @@ def brought_forward(seen: Attributes, generation: int) -> Write:
 
 def heard_of(tat: int) -> Write:
     """A heartbeat of somebody whose item was read with this `tat` (µs)."""
-    return heartbeat_write(Presence(tat=tat), "ann", Heartbeat(NAMELESS, "online", (ROOM,), None, NOON))
+    return heartbeat_write(Presence(tat=tat), "ann", Heartbeat(NAMELESS, "online", (ROOM,), None, NOON), 30)
 
 
 JOB = Job(kind="REMOVE_ROOM", subject=ROOM.id, step="files", rev=7)

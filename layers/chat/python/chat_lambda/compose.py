@@ -58,6 +58,8 @@ def deployment() -> Deployment:
         direct_key=direct_key,
         export_key=export_key,
         pseudonym=actor,
+        draft_days=own.draft_days,
+        presence_days=own.presence_days,
         additions_per_hour=own.additions_per_hour,
         adding_needs_consent=own.adding_needs_consent,
         erasure_keeps_bans=own.erasure_keeps_bans,

@@ -238,6 +238,10 @@ class Settings:
     owner_max_room_per_second: float | None = _number(None, float, 0.001, 1_000)
     owner_max_room_burst: int | None = _number(None, int, 1, 10_000)
     retention_days: int = _number(365, int, 7, 36_500)
+    draft_days: int = _number(90, int, 1, 365)
+    """For how long after it was saved a draft is kept."""
+    presence_days: int = _number(30, int, 1, 365)
+    """For how long it is kept when somebody was there last."""
     slow_mode_seconds: int = _number(0, int, 0, 21_600)
     adding_needs_consent: bool = _parsed(False, _flag)
     history_from: "HistoryFrom | None" = _parsed(None, _history_from)

@@ -42,9 +42,11 @@ def drafts(
 def _shown(
     deployment: Deployment, caller: Caller, items: Sequence[Item], deadline: float
 ) -> list[dict[str, Any]]:
-    now = deployment.now()
+    now, kept_days = deployment.now(), deployment.draft_days
     found = {Room.lying_in(item["SK"]["S"].removeprefix(keys.DRAFTS)): SavedDraft.of(item) for item in items}
-    there = {room: draft for room, draft in found.items() if present_draft(draft, now).text is not None}
+    there = {
+        room: draft for room, draft in found.items() if present_draft(draft, now, kept_days).text is not None
+    }
     heads = {room: head_place(room) for room in there}
     members = {room: membership_place(room, caller.user_id) for room in there}
     seen = found_at(deployment, [*heads.values(), *members.values()], deadline, consistent=False)

@@ -7,7 +7,7 @@ from chat.deployment import Deployment
 from chat.rules.access import enter_room
 from chat.rules.devices import status_of
 from chat.rules.instants import to_wire
-from chat.rules.models import Caller
+from chat.rules.models import DAY_MS, Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.batches import found_at
@@ -38,7 +38,7 @@ def presence(
     users = [] if are_many else [line.user_id for line in lines]
     wanted = [*occupancy_places(room, now), *(presence_place(user) for user in users)]
     found = found_at(deployment, wanted, deadline, consistent=False)
-    people = None if are_many else [_person(found, user, now) for user in users]
+    people = None if are_many else [_person(found, user, now, deployment.presence_days) for user in users]
     return {
         "roomId": room.id,
         "people": people,
@@ -47,12 +47,14 @@ def presence(
     }
 
 
-def _person(found: Found, user_id: str, now: int) -> dict[str, Any]:
-    """The schema's `Presence`."""
+def _person(found: Found, user_id: str, now: int, kept_days: int) -> dict[str, Any]:
+    """The schema's `Presence`. `kept_days`: for how long it is kept now, which may be less than when it was written."""
     item = found.get(presence_place(user_id))
     seen = Presence.of(item) if item and not is_expired(item, now // 1_000) else NOBODY
     devices = seen.by_key()
     last = max((device.seen_at for device in devices.values()), default=None)
+    if last is not None and last + kept_days * DAY_MS < now:
+        last = None
     return {
         "userId": user_id,
         "status": status_of(devices, now).upper(),

@@ -56,7 +56,7 @@ def save_draft(
         head, member, stored = (found.get(place) for place in places)
         access, now = open_room(View.of(head, member), "saveDraft"), deployment.now()
         before = SavedDraft.found(stored)
-        there = present_draft(before, now)
+        there = present_draft(before, now, deployment.draft_days)
         if not of_membership(there, access.member):
             there = SavedDraft(rev=there.rev)
         if (there.text, there.reply_to) == (asked.text, asked.reply_to):
@@ -66,7 +66,14 @@ def save_draft(
         if wait := SAVING.wait(before.tat if before else 0, now * 1_000):
             raise RateLimited(to_ms(wait), "person", "draft.tooFast")
         draft, write = draft_write(
-            asked.room, caller.user_id, before, access.member, asked.text, asked.reply_to, now
+            asked.room,
+            caller.user_id,
+            before,
+            access.member,
+            asked.text,
+            asked.reply_to,
+            now,
+            deployment.draft_days,
         )
         try:
             deployment.store.tables.update(write)

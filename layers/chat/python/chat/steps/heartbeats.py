@@ -82,7 +82,8 @@ def write_heartbeat(
     counted in the room that is open. Raises `RateLimited`, `ServiceUnavailable`."""
     for _ in attempts(deployment, deadline):
         try:
-            deployment.store.tables.update(heartbeat_write(presence, user_id, heartbeat))
+            write = heartbeat_write(presence, user_id, heartbeat, deployment.presence_days)
+            deployment.store.tables.update(write)
         except ConditionFailed as overtaken:
             presence = within_rate(overtaken.item, heartbeat.now)
         except TransientFailure:

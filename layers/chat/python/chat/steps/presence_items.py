@@ -25,7 +25,6 @@ from chat.storage.places import Place, personal_place
 from chat.storage.tables import Write
 
 HEARTBEAT_S = WINDOW_MS // 1_000
-KEPT_MS = 30 * DAY_MS
 HEARTBEATS = Rate(per_second=0.2, burst=12)
 """How often a person may be heard of: as often as half a dozen clients, which may all come at once."""
 
@@ -77,14 +76,14 @@ def heard_of(before: Presence, heartbeat: Heartbeat) -> Presence:
     )
 
 
-def heartbeat_write(before: Presence, user_id: str, heartbeat: Heartbeat) -> Write:
-    """A heartbeat, on condition that no other was written since `before` was read: each moves `tat`."""
+def heartbeat_write(before: Presence, user_id: str, heartbeat: Heartbeat, kept_days: int) -> Write:
+    """A heartbeat, to be kept for `kept_days`, on condition that no other was written since `before` was read: each moves `tat`."""
     after = heard_of(before, heartbeat)
     newest = max(each.seen_at for each in after.by_key().values())  # not `now`: this clock may be behind
     seen: dict[str, Any] = {
         "type": "Presence",
         "tat": after.tat,
-        "expiresAt": (newest + KEPT_MS) // 1_000,
+        "expiresAt": (newest + kept_days * DAY_MS) // 1_000,
     }
     remove = []
     if heartbeat.device == NAMELESS:

@@ -15,7 +15,6 @@ from chat.rules.rooms import Room
 from chat.storage.places import draft_place
 from chat.storage.tables import Write
 
-KEPT_MS = 90 * DAY_MS
 SAVING = Rate(1, 20)
 """How fast somebody may save their draft of a room: one a second, twenty at once."""
 
@@ -40,9 +39,13 @@ class SavedDraft(Stored):
 NO_DRAFT = SavedDraft()
 
 
-def present_draft(draft: SavedDraft | None, now: int) -> SavedDraft:
-    """What is there at `now` (ms), which may be nothing."""
-    return draft if draft is not None and draft.expires_at * 1_000 > now else NO_DRAFT
+def present_draft(draft: SavedDraft | None, now: int, kept_days: int) -> SavedDraft:
+    """What is there at `now` (ms), which may be nothing. `kept_days`: for how long drafts are kept now, which may be less
+    than when it was saved."""
+    if draft is None:
+        return NO_DRAFT
+    ends = min(draft.expires_at * 1_000, draft.saved_at + kept_days * DAY_MS)
+    return draft if ends > now else NO_DRAFT
 
 
 def of_membership(draft: SavedDraft, member: Member) -> bool:
@@ -58,6 +61,7 @@ def draft_write(
     text: str | None,
     reply_to: str | None,
     now: int,
+    kept_days: int,
 ) -> tuple[SavedDraft, Write]:
     """What is stored of a draft, and its write in place of `before`, if that is as it was read. `now` is in ms."""
     had = before or NO_DRAFT
@@ -68,7 +72,7 @@ def draft_write(
         joined_seq=member.joined_seq,
         saved_at=now,
         tat=SAVING.taken(had.tat, now * 1_000),
-        expires_at=(now + KEPT_MS) // 1_000,
+        expires_at=(now + kept_days * DAY_MS) // 1_000,
     )
     stored: dict[str, Any] = {
         "rev": draft.rev,
