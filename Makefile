@@ -97,6 +97,14 @@ FAST = $(filter-out $(EXHAUSTIVE),$(wildcard tests/chat* tests/resolvers/test_*.
 test-fast: .venv/installed-dev ## the operations' and the rules' tests on moto, within this process: no Java, no npm, two minutes [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest --engine=moto $(WORKERS) $(FAST) $(ARGS)
 
+# The gateway's tests beside those of the operations: what people are promised, without a program of its own for each test.
+COVERED = $(FAST) tests/gateway tests/stream
+
+coverage: .venv/installed-dev ## lines and branches of layers/, resolvers/, services/, gateway/ and stream/ that `make test-fast` and their own tests run, not below the floor in pyproject.toml
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest -q --engine=moto $(WORKERS) $(COVERED) $(ARGS)
+	@$(BIN)/python -m coverage combine -q && exec $(BIN)/python -m coverage report
+
 check: .venv/installed-dev .venv-ministack/installed ## format, lint, types, and `make test`
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .
 	@mkdir -p .cache; $(BIN)/mypy > .cache/types 2>&1 & types=$$!; $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%); \
@@ -340,7 +348,7 @@ bench-gateway: .venv/installed-dev ## a thousand people in one room, beside the 
 
 clean: ## forgets the local data, keys and caches; the environments stay
 	@$(PYTHON) -m simulator.engine .local
-	rm -rf .local .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf .local .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/installed: requirements.lock
 	$(call install,.venv,$<)
@@ -371,4 +379,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean

@@ -7,6 +7,7 @@ import gc
 import itertools
 import os
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -26,6 +27,7 @@ from simulator.settings import REGION, TABLES, become, functions_environment
 from tests.guarantees.support.fixtures import partition
 
 Engine = Kind | Literal["moto"]
+LONG_RUN_S = 300
 ENGINE = pytest.StashKey[Engine]()
 ENGINE_SENTENCE = pytest.StashKey[str]()
 CLIENT = pytest.StashKey[Any]()
@@ -60,6 +62,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return config.stash[ENGINE_SENTENCE]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where the minutes of a long run go: the files that took most, all workers' seconds together."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for each in reports:
+            if isinstance(each, pytest.TestReport):
+                spent[each.nodeid.partition("::")[0]] += each.duration
+    if sum(spent.values()) > LONG_RUN_S:
+        terminalreporter.section("seconds by file")
+        for name, seconds in sorted(spent.items(), key=lambda each: -each[1])[:20]:
+            terminalreporter.line(f"{seconds:7.0f}  {name}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -46,5 +46,15 @@ export default defineConfig({
       },
     },
   },
-  test: { include: ['test/**/*.test.{ts,tsx}'], environment: 'happy-dom', pool: 'threads', maxWorkers: 2 },
+  test: {
+    include: ['test/**/*.test.{ts,tsx}'],
+    environment: 'happy-dom',
+    pool: 'threads',
+    maxWorkers: 2,
+    coverage: {
+      include: ['src/**/*.{ts,tsx}'],
+      reporter: ['text-summary', 'json-summary'],
+      reportsDirectory: '../.cache/coverage-page',
+    },
+  },
 });
