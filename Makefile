@@ -217,6 +217,9 @@ chaos: .venv-proving/installed ## people chat through a proxy that drops, double
 		$(call given,i-own-this,OWN) $(call given,json,JSON) $(call given,junit,JUNIT) $(call given,seed,SEED) $(call given,faults,FAULTS) $(call given,share,SHARE) $(call given,trials,TRIALS) \
 		$(call given,rooms,ROOMS) $(call given,schedule,SCHEDULE) $(if $(PLAN),--plan)
 
+results: .venv/installed ## puts the reports of conformance, chaos and load at an endpoint into docs/results/, for `make docs`: VERSION=0.3.0 AT=simulator|emulator [CONFORMANCE=file CHAOS=file LOAD=file NOT_RUN="load: why; chaos: why"]
+	@exec $(BIN)/python -m reference.record "$(VERSION)" "$(AT)" $(call given,conformance,CONFORMANCE) $(call given,chaos,CHAOS) $(call given,load,LOAD) $(call given,not-run,NOT_RUN)
+
 cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
 	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
 
@@ -379,4 +382,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos results cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
