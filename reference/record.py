@@ -81,7 +81,11 @@ def conformance(told: Mapping[str, Any]) -> Checked:
 
 
 def chaos(told: Mapping[str, Any]) -> Chaos:
-    return Chaos.model_validate(checked(told, {each.id for each in chaos_checks()}) | told["chaos"])
+    """Raises `BadReport` also where fewer faults were met than were asked for, so that nothing is proven."""
+    met = dict(told["chaos"])
+    if not met.pop("isEnough"):
+        raise BadReport("Chaos met fewer faults than it was asked for: nothing is proven.")
+    return Chaos.model_validate(checked(told, {each.id for each in chaos_checks()}) | met)
 
 
 def load(told: Mapping[str, Any]) -> Load:

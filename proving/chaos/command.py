@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import aiohttp
 
@@ -99,6 +99,11 @@ class Chaos:
         unasked = {each.id for each in checks() if skipped(each, self.mapping)}
         return [each for each in judge(history) if each.line not in unasked], proxy.applied
 
+    def told(self) -> dict[str, Any]:
+        """For the report in JSON."""
+        names = ("seed", "rounds", "sends", "schedule")
+        return {name: getattr(self, name) for name in names} | {"faults": dict(self.met)}
+
 
 async def _nothing(_: World) -> None:
     """A line of chaos is asked by rounds, not by a body."""
@@ -151,7 +156,12 @@ async def chaos(request: Request, out: TextIO) -> int:
         violations, is_enough = await _rounds(found, given, out)
     results = _results(mapping, violations, time.monotonic() - began)
     _tell(found, results, time.monotonic() - began, out)
-    _write(request, where, mapping, Plan(checks(), cost), results, found)
+    if request.json:
+        told = found.told() | {"isEnough": is_enough}
+        text = report.as_json(where.url, mapping.name, Plan(checks(), cost), results, found.left, chaos=told)
+        request.json.write_text(text, encoding="utf-8")
+    if request.junit:
+        request.junit.write_text(report.as_junit(results, "chaos"), encoding="utf-8")
     if not is_enough:
         print(f"fewer faults were met than {request.faults}: nothing is proven", file=out)
     return int(bool(violations) or bool(found.left) or not is_enough)
@@ -235,21 +245,3 @@ def _tell(found: Chaos, results: Sequence[Result], seconds: float, out: TextIO) 
         file=out,
     )
     print(report.summary(results), file=out, flush=True)
-
-
-def _write(
-    request: Request,
-    where: Endpoint,
-    mapping: ChatMapping,
-    planned: Plan,
-    results: Sequence[Result],
-    found: Chaos,
-) -> None:
-    if request.json:
-        told = {name: getattr(found, name) for name in ("seed", "rounds", "sends", "schedule")} | {
-            "faults": dict(found.met)
-        }
-        text = report.as_json(where.url, mapping.name, planned, results, found.left, chaos=told)
-        request.json.write_text(text, encoding="utf-8")
-    if request.junit:
-        request.junit.write_text(report.as_junit(results, "chaos"), encoding="utf-8")

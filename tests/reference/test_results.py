@@ -20,7 +20,14 @@ from reference.results_page import results_page
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SEED = 20_261_129
-CHAOS = {"seed": 7, "rounds": 3, "faults": {"cut": 41, "drop": 1}, "sends": 90, "schedule": ""}
+CHAOS = {
+    "isEnough": True,
+    "seed": 7,
+    "rounds": 3,
+    "faults": {"cut": 41, "drop": 1},
+    "sends": 90,
+    "schedule": "",
+}
 LOAD = {
     "load": {"people": 12, "rooms": 2, "rate": 5, "seconds": 30, "seed": 9, "reads": 1},
     "acknowledged": 150,
@@ -122,6 +129,12 @@ def test_a_report_that_lacks_something_is_refused(lacks: str) -> None:
     given = told(chaos_checks(), {}, chaos=CHAOS)
     del given[lacks]
     with pytest.raises(BadReport, match=rf"^The report of chaos lacks something: '{lacks}'$"):
+        endpoint(COMMIT, {"chaos": given}, ["conformance: no; load: no"])
+
+
+def test_a_run_of_too_few_faults_proves_nothing() -> None:
+    given = told(chaos_checks(), {}, chaos=CHAOS | {"isEnough": False})
+    with pytest.raises(BadReport, match="nothing is proven"):
         endpoint(COMMIT, {"chaos": given}, ["conformance: no; load: no"])
 
 
