@@ -82,7 +82,7 @@ WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 SLOW = tests/terraform tests/package tests/migration tests/bench/test_gateway_parts.py \
 	$(addprefix tests/simulator/,test_engine_death.py test_engine_lifetime.py) \
 	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py test_collection.py) \
-	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_any_joint_history.py rooms/test_rooms_end.py) tests/game_days tests/proving/test_chaos.py
+	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_any_joint_history.py rooms/test_rooms_end.py) tests/game_days $(addprefix tests/proving/,test_chaos.py test_load.py)
 
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-slow [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%) $(ARGS)
