@@ -31,5 +31,5 @@ async def test_a_few_people_miss_nothing_of_what_is_sent_at_fixed_instants(api: 
     totals = found["totals"]
     assert (status, totals["lost"], totals["twice"], totals["disorder"]) == (0, 0, 0, 0)
     assert found["begun"] == {"send": 20, "repeat": 2, "read": 4, "join": 2, "storm": 1}
-    assert {each["type"] for each in found["refused"]} <= {"ServiceUnavailable"}, "a machine that is too busy"
+    assert all("ServiceUnavailable" in each["type"] for each in found["refused"]), "but for a busy machine"
     assert totals["live"] + totals["repaired"] >= found["acknowledged"] * 3 > 0
