@@ -18,8 +18,11 @@ from gql.transport.appsync_auth import AppSyncJWTAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 
 from chat.rules.models import Message
+from chat.storage.aws import client as aws_client
 from simulator.auth.access_keys import AccessKeys
 from simulator.keys import SigningKey, signing_key
+from simulator.settings import REGION
+from tests.guarantees.support.engine import engine
 from tests.guarantees.support.fixtures import FAST, new_room
 from tests.guarantees.support.local_publisher import Publisher, PublishRefused
 from tests.guarantees.support.revisions import stored_events
@@ -96,6 +99,19 @@ def running_program(
             child.terminate()
             child.communicate(timeout=30)
     assert child.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """A DynamoDB of these tests' own. A new program reads the streams from their beginning: on the one that all tests share
+    it would first publish whatever the others have sent."""
+    with engine(None) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(endpoint: str) -> Any:
+    return aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,11 @@ import pytest
 from websockets.asyncio.client import connect
 
 from simulator.server import Address
-from tests.end_to_end.test_publishing import running_program
+from tests.end_to_end.test_publishing import client, endpoint, running_program
 from tests.gateway.conftest import Person, new_gateway, served
 from tests.guarantees.support.fixtures import FAST, new_room
+
+__all__ = ["client", "endpoint"]  # of a DynamoDB of their own: see there
 
 pytestmark = [
     pytest.mark.timeout(180),
@@ -46,7 +48,7 @@ async def test_a_frames_trace_is_in_every_line_until_the_message_is_published(
     endpoint: str, project: Path, tmp_path: Path, client: Any, caplog: pytest.LogCaptureFixture,
     publish: str, told: Mapping[str, str], expected: list[str],
 ) -> None:  # fmt: skip
-    """Each has a trace of its own: a program reads what the streams tell of others' rooms, too."""
+    """Each has a trace of its own: a program tells of the rooms before, too."""
     caplog.set_level(logging.INFO, "gateway")
     trace_id = secrets.token_hex(16)
     room = new_room(client, members={"alice": "owner", "bob": "member"}, settings=FAST)

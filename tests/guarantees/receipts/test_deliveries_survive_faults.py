@@ -2,15 +2,18 @@
 largest number, and no delivery counts twice."""
 
 import json
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from chat.deployment import Deployment
 from chat.operations.delivery import delivery
 from chat.operations.heartbeat import heartbeat
 from chat.operations.mark_delivered import mark_delivered
 from chat.operations.mark_read import mark_read
+from chat.rules.models import Caller
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.storage.places import receipts_place
@@ -25,6 +28,7 @@ from tests.guarantees.receipts.measured_member import (
 )
 from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import NOON, Clock, change_room, new_room, process
+from tests.guarantees.support.overtaken import Overtaken
 from tests.guarantees.support.proxy import Exchange, Fault, Proxy, pass_on
 
 LOST = [faults.lost_answer, faults.truncated_answer, faults.garbled_answer]
@@ -53,6 +57,38 @@ def test_marks_that_come_at_once_leave_the_largest(client: Any) -> None:
         list(pool.map(run, ([seq, 100 - seq, seq + 7] for seq in (3, 20, 61, 89))))
     at = receipts_of(process(client, Clock()), Room.parse(room), bob)
     assert (at.last_read_seq, at.read_seq, at.delivered_seq) == (97, 97, 97)
+
+
+@pytest.mark.parametrize("verb", [mark_read, mark_delivered])
+def test_a_mark_that_was_overtaken_leaves_the_larger(
+    client: Any, verb: Callable[[Deployment, Caller, Mapping[str, Any], Tally], Any]
+) -> None:
+    bob = new_user()
+    room = new_room(client, bob.user_id)
+    change_room(client, room, seq=100)
+
+    def mark(by: Any, seq: int) -> None:
+        verb(process(by, Clock()), bob, {"roomId": room, "seq": seq}, Tally())
+
+    mark(client, 1)
+    mark(Overtaken(client, lambda: mark(client, 50)), 5)
+    at = receipts_of(process(client, Clock()), Room.parse(room), bob)
+    assert (at.read_seq if verb is mark_read else at.delivered_seq) == 50
+
+
+def test_a_heartbeat_that_was_overtaken_counts_no_delivery_again(
+    send_heartbeat: SendHeartbeat, client: Any
+) -> None:
+    bob = new_user()
+    room = new_room(client, bob.user_id)
+    first = process(client, Clock())
+    send_heartbeat(first, bob, room, 0)
+    change_room(client, room, seq=5)
+    send_heartbeat(process(client, Clock(NOON + 20_000)), bob, room, 5)
+    later = Clock(NOON + 50_000)
+    other = Overtaken(client, lambda: send_heartbeat(process(client, later), bob, room, 5))
+    send_heartbeat(process(other, later), bob, room, 5)
+    assert ledger(first, room) == (5, 5)
 
 
 def test_heartbeats_of_two_clients_at_once_count_each_delivery_once(

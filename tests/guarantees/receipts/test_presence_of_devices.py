@@ -17,6 +17,7 @@ from chat.rules.tally import Tally
 from tests.guarantees.receipts.measured_member import new_user
 from tests.guarantees.support import proxy as faults
 from tests.guarantees.support.fixtures import NOON, Clock, new_room, process
+from tests.guarantees.support.overtaken import Overtaken
 from tests.guarantees.support.proxy import Fault, Proxy
 
 HOUR_MS = 3_600_000
@@ -58,6 +59,22 @@ def test_devices_that_say_something_at_once_do_not_lose_each_other(client: Any) 
     for number, device in enumerate(devices):
         assert status_of(client, room, bob) == "ONLINE", f"{number} of {len(devices)} have gone"
         say(client, bob, NOON + 1, deviceId=device, status="OFFLINE")
+    assert status_of(client, room, bob) == "OFFLINE"
+
+
+def test_a_device_that_was_overtaken_does_not_lose_the_other(client: Any) -> None:
+    bob = new_user()
+    room = new_room(client, bob.user_id)
+    say(client, bob, NOON, deviceId="tablet", status="OFFLINE")
+    say(
+        Overtaken(client, lambda: say(client, bob, NOON + 1, deviceId="phone")),
+        bob,
+        NOON + 1,
+        deviceId="desk",
+    )
+    say(client, bob, NOON + 2, deviceId="desk", status="OFFLINE")
+    assert status_of(client, room, bob) == "ONLINE"
+    say(client, bob, NOON + 3, deviceId="phone", status="OFFLINE")
     assert status_of(client, room, bob) == "OFFLINE"
 
 
