@@ -149,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return asyncio.run(chaos(ChaosRequest(**given), sys.stdout))
         if command == "load":
             with asyncio.Runner(loop_factory=precise_loop) as runner:
-                return runner.run(load(LoadRequest(**given), sys.stdout))
+                return runner.run(load(LoadRequest(**given), sys.stdout, sys.stderr))
         if command == "serve":
             from proving.servers.serve import serve  # noqa: PLC0415  it needs graphql-core, and proving does not
 

@@ -1,7 +1,6 @@
 """`make load`: says what would be done and what it would cost, and with `--go` does it."""
 
 import random
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,10 +86,10 @@ class Counted(Client):
         return await Client.post(self, token, body)
 
 
-async def load(request: Request, out: TextIO, progress: TextIO = sys.stderr) -> int:
-    """The exit status: 0 where nothing is lost, twice or out of order, and nothing is left behind. Raises `BadAddress`,
-    `BadMapping`, `BadTokens`, `BadLoad` and `OSError` before anything is asked; `Failed` and `Unreachable` where a run
-    cannot begin or cannot be judged, after its rooms are ended."""
+async def load(request: Request, out: TextIO, progress: TextIO) -> int:
+    """The exit status: 0 where nothing is lost, twice or out of order, and nothing is left behind. `progress`: where a line
+    goes each second. Raises `BadAddress`, `BadMapping`, `BadTokens`, `BadLoad` and `OSError` before anything is asked;
+    `Failed` and `Unreachable` where a run cannot begin or cannot be judged, after its rooms are ended."""
     asked = request.load
     where = endpoint(request.url, request.realtime, request.owned)
     mapping = load_mapping(request.mapping)

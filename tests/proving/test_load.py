@@ -54,7 +54,6 @@ async def serving_store(
     async with serving(server) as url:
         yield {"url": url, "tokens": tokens, "mapping": SAMPLE, "seed": SEED}
         assert server.store.conversations == {}
-        assert server.sockets == []
 
 
 async def loaded(
@@ -180,6 +179,19 @@ async def test_what_is_late_counts_from_the_instant_that_it_was_meant_for(tmp_pa
     assert found["latencies"]["send"]["ms"]["p50"] >= sorted(least_ms)[len(meant) // 2 - 1]
 
 
+async def test_the_command_does_it_where_it_is_told_to_go(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving_store(tmp_path, DESIGNS["sound"]()) as where:
+        options = ["--url", where["url"], "--tokens", str(where["tokens"]), "--mapping", str(SAMPLE)]
+        options += ["--people", "4", "--rate", "20", "--seconds", "2", "--seed", str(SEED), "--go"]
+        assert await asyncio.to_thread(main, ["load", *options]) == 0
+    printed = capsys.readouterr()
+    assert "0 lost, 0 twice, 0 out of order" in printed.out
+    assert f"Seed {SEED}." in printed.out
+    assert "1/2 s" in printed.err
+
+
 # Before anything is asked
 
 
@@ -191,7 +203,7 @@ def request_of(folder: Path, **more: Any) -> Request:
 
 async def test_without_go_it_says_what_would_be_done_and_asks_nobody(tmp_path: Path) -> None:
     out = io.StringIO()
-    assert await load(request_of(tmp_path, people=100, rooms=4), out) == 0
+    assert await load(request_of(tmp_path, people=100, rooms=4), out, io.StringIO()) == 0
     said = out.getvalue()
     for part in (
         "100 people listen in 4 rooms",
@@ -217,7 +229,7 @@ async def test_what_is_too_much_is_refused_before_anything_is_asked(
     tmp_path: Path, more: dict[str, Any]
 ) -> None:
     with pytest.raises(BadLoad):
-        await load(request_of(tmp_path, is_go=True, **more), io.StringIO())
+        await load(request_of(tmp_path, is_go=True, **more), io.StringIO(), io.StringIO())
 
 
 @pytest.mark.parametrize(
