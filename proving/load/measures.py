@@ -20,7 +20,7 @@ KINDS = {
 class Measures:
     """Latencies in seconds. `unanswered`: what got no answer within patience, by kind: counted in the histograms with the
     time that was waited. `refused`: by kind and error type, and in no histogram. `cut`: connections that ended by
-    themselves."""
+    themselves; `faults`: frames that the protocol does not have."""
 
     whole: dict[str, Histogram] = field(default_factory=lambda: {kind: Histogram() for kind in KINDS})
     seconds: dict[str, dict[int, Histogram]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
@@ -28,6 +28,7 @@ class Measures:
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     begun: Counter[str] = field(default_factory=Counter)
     cut: int = 0
+    faults: int = 0
 
     def record(self, kind: str, intended: float, now: float) -> None:
         """Both since the beginning of the run."""

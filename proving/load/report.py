@@ -78,6 +78,8 @@ def lines(outcome: Outcome) -> list[str]:
         told.append(
             f"this machine was too busy: one in a hundred began {milliseconds(late / 1_000)} ms late or more, which is in each figure"
         )
+    if measures.faults:
+        told.append(f"frames that the protocol does not have: {measures.faults:,}")
     if measures.cut:
         told.append(f"connections that ended by themselves: {measures.cut:,}")
     told += [
@@ -113,6 +115,7 @@ def as_json(outcome: Outcome) -> str:
         "refused": [{"kind": k, "type": t, "count": n} for (k, t), n in sorted(measures.refused.items())],
         "unanswered": dict(measures.unanswered),
         "cut": measures.cut,
+        "faults": measures.faults,
         "leftBehind": list(outcome.left),
         "latencies": {
             kind: {

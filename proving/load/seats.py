@@ -11,6 +11,7 @@ from proving import realtime_protocol as protocol
 from proving.check import Failed, require
 from proving.client import Client, Listener, Unreachable
 from proving.graphql_http import at
+from proving.limits import FRAMES
 from proving.load.estimate import PAGE
 from proving.load.ledger import Ledger, Stored
 from proving.load.measures import Measures
@@ -22,8 +23,6 @@ RECENT = 16
 """Messages that came last, from before which somebody reads on who comes back: live events come in any order."""
 PAUSE_S = 0.2
 """Until a connection that could not be made is tried once more."""
-ANY = 2**62
-"""Frames that are taken of a connection: what came is counted, and not kept."""
 
 
 @dataclass(eq=False, slots=True)
@@ -51,6 +50,10 @@ class Stage:
     connections: int = 0
     connected_s: float = 0.0
     news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def heard(self, take: Callable[[str, Mapping[str, Any]], None] = lambda *_: None) -> "Heard":
+        """For a connection, which takes four times as many frames as are sent in all, and no more."""
+        return Heard(most=FRAMES + 4 * len(self.intended), take=take)
 
     def stored(self, message: Mapping[str, Any]) -> Stored:
         return Stored(number_of(self.world.run.name, message["text"]), message["id"])
@@ -94,10 +97,9 @@ class Seat:
         """One, as long as it lasts. Raises `Unreachable` and `Failed`."""
         stage, began = self.stage, time.monotonic()
         stage.connections += 1
+        heard = stage.heard(self._take)
         try:
-            async with stage.live.listening(
-                self.person.token, Heard(most=ANY, take=self._take)
-            ) as self.listener:
+            async with stage.live.listening(self.person.token, heard) as self.listener:
                 await subscribe(stage.world, self.listener, self.person, self.place.room)
                 if self.ready.is_set():
                     await self._return()
@@ -105,6 +107,7 @@ class Seat:
                 await self.listener.over.wait()
         finally:
             self.listener = None
+            stage.measures.faults += len(heard.faults)
             stage.connected_s += time.monotonic() - began
         stage.measures.cut += self.stormed is None
 

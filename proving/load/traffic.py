@@ -16,7 +16,7 @@ from proving.load.estimate import PAGE
 from proving.load.ledger import Ledger, Verdict
 from proving.load.measures import Measures
 from proving.load.plan import Load, Moment, schedule, text_of
-from proving.load.seats import ANY, Heard, Place, Seat, Stage, subscribe, whole
+from proving.load.seats import Place, Seat, Stage, subscribe, whole
 from proving.world import Message, Run, World
 
 AT_ONCE = 50
@@ -119,6 +119,9 @@ class Traffic:
                     await self._ready(self.seats[-AT_ONCE:])
             await self._ready(self.seats)
             yield
+            for each in tasks:
+                if each.done():
+                    each.result()  # a fault of this program, which is raised
         finally:
             for each in tasks:
                 each.cancel()
@@ -189,7 +192,7 @@ class Traffic:
         stage, began = self.stage, time.monotonic()
         stage.connections += 1
         try:
-            async with self.live.listening(seat.person.token, Heard(most=ANY)) as listener:
+            async with self.live.listening(seat.person.token, stage.heard()) as listener:
                 await subscribe(stage.world, listener, seat.person, seat.place.room)
                 self._took("join", moment, await self._page(seat))
         finally:

@@ -21,7 +21,7 @@ from proving.servers.serve import people
 from proving.servers.store import Message, Store
 from proving.servers.wire import serving
 
-from .altered import AlteredServer, AlterFrame, twice
+from .altered import AlteredServer, AlterFrame, instead, twice
 from .conftest import SAMPLE
 
 SEED = 20_261_129
@@ -114,6 +114,12 @@ async def test_what_does_not_come_live_is_repaired_and_not_lost(tmp_path: Path) 
     status, found = await loaded(tmp_path, "sound", every(5), storms=0)
     assert (status, found["totals"]["lost"]) == (0, 0)
     assert found["totals"]["repaired"] == found["latencies"]["repaired"]["count"] > 20
+
+
+async def test_frames_that_the_protocol_does_not_have_are_counted(tmp_path: Path) -> None:
+    """Of each listener one before the storm, and one after it."""
+    status, found = await loaded(tmp_path, "sound", instead("ka", "boom"), joins=0)
+    assert (status, found["faults"]) == (0, 12)
 
 
 RED: dict[str, tuple[str, AlterFrame]] = {
