@@ -69,6 +69,7 @@ async def loaded(
         "reads": 5.0,
         "joins": 1.0,
         "repeats": 0.1,
+        "patience_s": 60.0,
     }
     async with serving_store(folder, DESIGNS[design](), frames) as where:
         request = Request(**where, **usual | more, is_go=True, json=report, html=folder / "load.html")
