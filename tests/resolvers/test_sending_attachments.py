@@ -15,7 +15,7 @@ from tests.resolvers.harness import Harness
 EVENT = "Mutation.sendMessage"
 SENT = ["HEAD", "IN", "MSG", "SENT"]
 NOBODYS = "0199a1b2-c3d4-7000-8000-000000000001"
-GRANTED = {"personPerSecond": 1, "personBurst": 1, "roomPerSecond": 1000, "roomBurst": 1000}
+GRANTED = {"personPerSecond": 0.01, "personBurst": 1, "roomPerSecond": 1000, "roomBurst": 1000}
 
 
 def uploaded(harness: Harness, room: str, user: str = "alice", content: bytes | None = PNG) -> dict[str, Any]:
