@@ -18,7 +18,9 @@ NONE = "<p>No release has a record yet.</p>"
 
 
 def results_page(found: Sequence[Record]) -> str:
-    groups = {title(each): {name: anchor(each, name) for name in each.endpoints} for each in found}
+    groups: dict[str, dict[str, str]] = {
+        title(each): {name: anchor(each, name) for name in each.endpoints} for each in found
+    }
     body = "".join(_release(each) for each in found) or NONE
     return page(FILE, ABOUT + body, contents(groups) if found else "")
 
