@@ -139,7 +139,9 @@ def commit() -> str:
 def main(arguments: Sequence[str] | None = None, folder: Path = RESULTS) -> int:
     given = parser().parse_args(arguments)
     try:
-        reports = {name: report(path) for name in PROGRAMS if (path := getattr(given, name))}
+        reports: dict[str, Mapping[str, Any]] = {
+            name: report(path) for name in PROGRAMS if (path := getattr(given, name))
+        }
         made = endpoint(commit(), reports, given.not_run)
         path = folder / f"{given.version}.json"
         others = dict(read(path).endpoints) if path.exists() else {}
