@@ -24,6 +24,8 @@ from typing import Literal
 
 from chat.rules.catalogue import DEFAULT_LOCALE, sentence
 
+SWITCHED_OFF = "switchedOff"
+"""The reason where an operator has switched a field off: `chat/rules/flags.py`."""
 IdentityReason = Literal["missing", "source", "ambiguous", "client", "tokenUse", "claim", "role"]
 ClaimRole = Literal["userId", "roles", "locale"]
 """What a claim is used for."""
@@ -155,11 +157,12 @@ _EPOCHS = {
 
 class ServiceUnavailable(ChatError):
     """The store throttled, failed or stayed contended for the whole deadline, this process's clock is in doubt
-    (`reason=clock`), or a rule of the deployment's own gave no answer (`reason=hook`). The same request may be sent
-    again."""
+    (`reason=clock`), a rule of the deployment's own gave no answer (`reason=hook`), or an operator has switched it off
+    (`reason=switchedOff`). The same request may be sent again."""
 
     def __init__(self, **values: str) -> None:
-        super().__init__("service.unavailable", **values)
+        key = "service.switchedOff" if values.get("reason") == SWITCHED_OFF else "service.unavailable"
+        super().__init__(key, **values)
 
 
 class InternalError(ChatError):
