@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chat.identity.authorized import by_our_authorizer, is_of_an_authorizer
 from chat.rules.audit import is_audited
 from chat.rules.catalogue import DEFAULT_LOCALE, choose_locale
-from chat.rules.errors import (
-    SWITCHED_OFF,
-    ChatError,
-    IdentityRefused,
-    InternalError,
-    ServiceUnavailable,
-    raised_at,
-)
+from chat.rules.errors import ChatError, IdentityRefused, InternalError, ServiceUnavailable, raised_at
 from chat.rules.models import Caller
 from chat.rules.record import record
 from chat.rules.rooms import GUILD_PREFIX, Room
@@ -323,7 +316,7 @@ def _outcome(refusal: ChatError | None) -> str:
     """As logs and metrics have it. What an operator has switched off is neither our fault nor about the person."""
     if refusal is None:
         return "ok"
-    return OFF if refusal.values.get("reason") == SWITCHED_OFF else refusal.code
+    return OFF if refusal.values.get("reason") == "switchedOff" else refusal.code
 
 
 def _actor(call: Call) -> str:

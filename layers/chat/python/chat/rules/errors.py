@@ -24,8 +24,6 @@ from typing import Literal
 
 from chat.rules.catalogue import DEFAULT_LOCALE, sentence
 
-SWITCHED_OFF = "switchedOff"
-"""The reason where an operator has switched a field off: `chat/rules/flags.py`."""
 IdentityReason = Literal["missing", "source", "ambiguous", "client", "tokenUse", "claim", "role"]
 ClaimRole = Literal["userId", "roles", "locale"]
 """What a claim is used for."""
@@ -161,7 +159,7 @@ class ServiceUnavailable(ChatError):
     (`reason=switchedOff`). The same request may be sent again."""
 
     def __init__(self, **values: str) -> None:
-        key = "service.switchedOff" if values.get("reason") == SWITCHED_OFF else "service.unavailable"
+        key = "service.switchedOff" if values.get("reason") == "switchedOff" else "service.unavailable"
         super().__init__(key, **values)
 
 

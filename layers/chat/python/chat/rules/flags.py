@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from chat.rules.errors import SWITCHED_OFF, ChatError, NotAllowed, ServiceUnavailable
+from chat.rules.errors import ChatError, NotAllowed, ServiceUnavailable
 from chat.rules.record import record
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -80,8 +80,8 @@ def fields_off(enabled: Mapping[str, bool]) -> frozenset[str]:
 def refusal(field: str) -> ChatError:
     """What a field that is switched off answers."""
     if field in KEPT:
-        return ServiceUnavailable(reason=SWITCHED_OFF)
-    return NotAllowed("service.switchedOff", reason=SWITCHED_OFF)
+        return ServiceUnavailable(reason="switchedOff")
+    return NotAllowed("service.switchedOff", reason="switchedOff")
 
 
 def _json(text: str) -> Any:
