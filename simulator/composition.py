@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat.rules.flags import BadFlags
 from chat.rules.generations import MOST_GENERATIONS
-from chat_lambda import compose, flags
+from chat_lambda import compose
+from chat_lambda.flags import read_file
 from chat_lambda.settings import BadSettings as FunctionSettingsBad
 from simulator import demo
 from simulator.engine import EngineFailed, answers, embedded, home_of
@@ -94,8 +96,8 @@ def _check_flags(path: Path) -> None:
     """Begin with a document that is in its form: later one that is not leaves what is switched off as it was. Raises
     `BadSettings`."""
     try:
-        flags.read_file(path)
-    except flags.BadFlags as error:
+        read_file(path)
+    except BadFlags as error:
         raise BadSettings(f"FLAGS: {path}: {error}") from None
 
 
