@@ -4,6 +4,7 @@
 locals {
   flags          = var.flags == null ? {} : { chat = var.flags }
   flags_document = coalesce(try(var.flags.document, null), file("${path.module}/flags.json"))
+  flags_version  = substr(sha256(local.flags_document), 0, 8)
   flag_values    = try(jsondecode(local.flags_document).values, {})
   flag_names     = keys(jsondecode(file("${path.module}/flags.json")).flags)
 
@@ -85,26 +86,19 @@ resource "aws_appconfig_deployment_strategy" "flags" {
   tags                           = local.tags
 }
 
-resource "terraform_data" "flags" {
-  for_each = local.flags
-
-  input = local.flags_document
-}
-
-# What operators deploy beside this stays: only another document makes another version, which throws all switches as it says.
+# What operators deploy beside this stays: only another document is another version, which throws all switches as it says. So a
+# version is known by its document, and not looked at again: AppConfig adds instants to it.
 resource "aws_appconfig_hosted_configuration_version" "flags" {
-  for_each = local.flags
+  for_each = { for key in keys(local.flags) : local.flags_version => key }
 
-  application_id           = aws_appconfig_application.chat[each.key].id
-  configuration_profile_id = aws_appconfig_configuration_profile.flags[each.key].configuration_profile_id
+  application_id           = aws_appconfig_application.chat[each.value].id
+  configuration_profile_id = aws_appconfig_configuration_profile.flags[each.value].configuration_profile_id
   description              = "By Terraform."
   content_type             = "application/json"
   content                  = local.flags_document
 
   lifecycle {
-    ignore_changes        = [content] # AppConfig adds instants to it
-    replace_triggered_by  = [terraform_data.flags[each.key]]
-    create_before_destroy = true
+    ignore_changes = [content]
   }
 }
 
@@ -113,7 +107,7 @@ resource "aws_appconfig_deployment" "flags" {
 
   application_id           = aws_appconfig_application.chat[each.key].id
   configuration_profile_id = aws_appconfig_configuration_profile.flags[each.key].configuration_profile_id
-  configuration_version    = aws_appconfig_hosted_configuration_version.flags[each.key].version_number
+  configuration_version    = aws_appconfig_hosted_configuration_version.flags[local.flags_version].version_number
   deployment_strategy_id   = aws_appconfig_deployment_strategy.flags[each.key].id
   environment_id           = aws_appconfig_environment.flags[each.key].environment_id
   description              = "By Terraform."

@@ -69,8 +69,8 @@ run "those_that_can_be_switched_off_are_told" {
   assert {
     condition = alltrue([
       aws_appconfig_configuration_profile.flags["chat"].type == "AWS.AppConfig.FeatureFlags",
-      aws_appconfig_hosted_configuration_version.flags["chat"].content == file("./flags.json"),
-      aws_appconfig_deployment.flags["chat"].configuration_version == tostring(aws_appconfig_hosted_configuration_version.flags["chat"].version_number),
+      aws_appconfig_hosted_configuration_version.flags[local.flags_version].content == file("./flags.json"),
+      aws_appconfig_deployment.flags["chat"].configuration_version == tostring(aws_appconfig_hosted_configuration_version.flags[local.flags_version].version_number),
       aws_appconfig_deployment_strategy.flags["chat"].growth_factor == 100,
       aws_appconfig_deployment_strategy.flags["chat"].deployment_duration_in_minutes == 0,
       length(aws_appconfig_environment.flags["chat"].monitor) == 0,
@@ -100,7 +100,7 @@ run "a_document_of_ones_own" {
   }
 
   assert {
-    condition     = aws_appconfig_hosted_configuration_version.flags["chat"].content == var.flags.document
+    condition     = aws_appconfig_hosted_configuration_version.flags[local.flags_version].content == var.flags.document
     error_message = "A document of one's own takes the place of ours."
   }
 }
