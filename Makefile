@@ -278,14 +278,14 @@ CLIENT := clients/typescript/node_modules/.package-lock.json
 CLIENT_S = 300# how long its tests may take at the most, in seconds
 
 test-client: $(CLIENT) ## the client in TypeScript: types, form, tests, any 1,500 histories, its sizes: needs Node 20 and npm [HISTORIES=1500 SEED=1]
-	@cd clients/typescript && npm run -s check && npm run -s lint && SEED=$(or $(SEED),535618071) timeout $(CLIENT_S) npm run -s test && npm run -s size
+	@cd clients/typescript && npm run -s check && npm run -s lint && SEED=$(or $(SEED),535618071) timeout $(CLIENT_S) npm run -s test -- --coverage && npm run -s size
 
 PAGE_INSTALLED := web/node_modules/.package-lock.json
 
 EXPLORER_INSTALLED := explorer/node_modules/.package-lock.json
 
 test-page: $(PAGE_INSTALLED) $(EXPLORER_INSTALLED) ## the page and the API explorer: types, form, tests of their parts, their builds and what the page weighs: needs Node 20 and npm
-	@cd web && npm run -s check && npm run -s lint && npm run -s test && npm run -s build && npm run -s size
+	@cd web && npm run -s check && npm run -s lint && npm run -s test -- --coverage && npm run -s build && npm run -s size
 	@cd explorer && npm run -s check && npm run -s lint && npm run -s test && npm run -s build
 
 $(PAGE_INSTALLED) $(EXPLORER_INSTALLED): %/node_modules/.package-lock.json: %/package-lock.json

@@ -17,5 +17,5 @@ def handler(call: Call) -> dict[str, Any]:
     publishes = settings().publish == "sender"
     if publishes:
         check_call(call.info, call.tally, EDITED)
-    message = edit_message(deployment(), call.caller, call.arguments, call.tally)
+    message = edit_message(deployment(), call.caller, call.arguments, call.tally, call.kept_trace_id)
     return (published(message, call.caller.user_id) if publishes else message).to_wire()

@@ -15,5 +15,5 @@ def handler(call: Call) -> dict[str, Any]:
     """Answers the schema's `Message`."""
     if settings().publish == "sender":
         check_call(call.info, call.tally)
-    trace_id = call.trace_id if settings().trace_messages else None
-    return send_message(deployment(), call.caller, call.arguments, call.tally, trace_id).to_wire()
+    message = send_message(deployment(), call.caller, call.arguments, call.tally, call.kept_trace_id)
+    return message.to_wire()

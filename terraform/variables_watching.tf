@@ -57,7 +57,7 @@ variable "trace_groups" {
 }
 
 variable "trace_messages" {
-  description = "Whether a message is stored with the id of the trace in which it was sent, 39 bytes, so that the stream's reader publishes it in that trace. Only with publish = stream is there anything to gain."
+  description = "Whether a message is stored with the id of the trace in which it was sent or last changed, 39 bytes, so that the stream's reader publishes it in that trace. Only with publish = stream is there anything to gain."
   type        = bool
   default     = false
   nullable    = false

@@ -50,7 +50,7 @@ async def test_a_frames_trace_is_in_every_line_until_the_message_is_published(
 ) -> None:  # fmt: skip
     """Each has a trace of its own: a program tells of the rooms before, too."""
     caplog.set_level(logging.INFO, "gateway")
-    trace_id = secrets.token_hex(16)
+    trace_id, edit_id = secrets.token_hex(16), secrets.token_hex(16)
     room = new_room(client, members={"alice": "owner", "bob": "member"}, settings=FAST)
     starting = running_program(endpoint, project, tmp_path, publish, "--log=info", **told)
     with starting as program:
@@ -65,10 +65,17 @@ async def test_a_frames_trace_is_in_every_line_until_the_message_is_published(
                 await alice.next("subscribed")
                 traceparent = f"00-{trace_id}-b7ad6b7169203331-01"
                 await alice.sends(type="send", ref="r1", room=room, text="hello", traceparent=traceparent)
-                await alice.next("message")
+                sent = await alice.next("message")
+                edited = f"00-{edit_id}-b7ad6b7169203331-01"
+                await alice.sends(
+                    type="edit", ref="r2", room=room, id=sent["message"]["id"], text="hi", traceparent=edited
+                )
+                await alice.next("change")
     # The program has ended, so its log is whole.
     assert answered(tmp_path / "log", trace_id) == expected
+    assert answered(tmp_path / "log", edit_id) == ["Mutation.editMessage", *expected[1:]]
     asked = [vars(each) for each in caplog.records if each.getMessage() == "asked"]
     assert [(each["field"], each["trace_id"], each["outcome"]) for each in asked] == [
-        ("sendMessage", trace_id, "ok")
+        ("sendMessage", trace_id, "ok"),
+        ("editMessage", edit_id, "ok"),
     ]

@@ -9,6 +9,7 @@ import pytest
 
 from chat.rules.selection import EDITED
 from tests.guarantees.support.fixtures import FAST
+from tests.resolvers.composed import composed
 from tests.resolvers.harness import Harness
 from tests.resolvers.test_send_message import milliseconds
 
@@ -328,3 +329,27 @@ def test_a_message_from_before_ones_joining_is_none(harness: Harness) -> None:
     harness.invoke(harness.event("Mutation.leaveRoom", "bob", roomId=room))
     harness.invoke(harness.event("Mutation.addMember", roomId=room, userId="bob", role=None))
     harness.refused(edit(harness, sent, "another", "bob"), "InvalidInput", argument="id")
+
+
+def test_a_message_says_in_which_trace_it_was_changed_last_where_the_deployment_stores_that(
+    harness: Harness,
+) -> None:
+    room = harness.room(settings=FAST)
+
+    def stored() -> Any:
+        return harness.item(room, "MSG#").get("traceId")
+
+    def traced(event: dict[str, Any], number: int) -> Any:
+        event["request"]["headers"]["traceparent"] = f"00-{number:032x}-00f067aa0ba902b7-01"
+        return harness.invoke(event)
+
+    with composed(harness, TRACE_MESSAGES="true"):
+        message = traced(harness.event("Mutation.sendMessage", roomId=room), 1)
+        assert stored() == f"{1:032x}"
+        traced(edit(harness, message, "one"), 2)
+        assert stored() == f"{2:032x}"
+    traced(edit(harness, message, "two"), 3)
+    assert stored() is None
+    with composed(harness, TRACE_MESSAGES="true"):
+        traced(harness.event("Mutation.removeMessage", roomId=room, id=message["id"]), 4)
+        assert stored() == f"{4:032x}"

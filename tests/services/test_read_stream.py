@@ -435,11 +435,14 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
         ({"traceId": {"S": TRACE}}, [f"00-{TRACE}-00000000000000ab-00"]),
         ({}, [None]),
         ({"traceId": {"S": "somebody@example.com"}}, [None]),
-        ({"traceId": {"S": TRACE}, "rev": {"N": "9"}, "editedAt": {"N": "1785000000000"}}, [None]),
+        (
+            {"traceId": {"S": TRACE}, "rev": {"N": "9"}, "editedAt": {"N": "1785000000000"}},
+            [f"00-{TRACE}-00000000000000ab-00"],
+        ),
     ],
     ids=["stored", "none", "no id", "an edit"],
 )
-def test_a_message_is_published_in_the_trace_in_which_it_was_sent(
+def test_a_message_is_published_in_the_trace_in_which_it_was_made_or_changed(
     functions_environ: None, tmp_path: Path, besides: dict[str, Any], expected: list[str | None]
 ) -> None:
     from chat.rules.rooms import Room

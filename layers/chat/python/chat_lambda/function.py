@@ -60,6 +60,11 @@ class Call:
     refusal: IdentityRefused | None = None
     trace_id: str | None = None
 
+    @property
+    def kept_trace_id(self) -> str | None:
+        """`trace_id`, where the deployment stores it with what a call makes of a message."""
+        return self.trace_id if settings().trace_messages else None
+
     @classmethod
     def by_appsync(cls, event: Event, context: Any, who: Identify) -> "Call":
         """Raises `AttributeError`, `KeyError` or `TypeError` for what is no event of AppSync, and `BadSettings`.

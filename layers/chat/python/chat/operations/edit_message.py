@@ -29,13 +29,18 @@ from chat.steps.retry import until_committed
 from chat.storage.aws import OutcomeUnknown
 from chat.storage.change_log import LogEntry, changed_at, entry_place
 from chat.storage.charging import charge, member_refusal
+from chat.storage.event_items import traced
 
 
 def edit_message(
-    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+    deployment: Deployment,
+    caller: Caller,
+    arguments: Mapping[str, Any],
+    tally: Tally,
+    trace_id: str | None = None,
 ) -> Message:
     """The message that `arguments` (`roomId`, `id`, `ts`) name, with their `text`, and with their `mentions` and
-    `mentionsAll` where these are given.
+    `mentionsAll` where these are given. `trace_id` is stored with it.
 
     A message that has all this already is answered as it is, and nothing is written: so a repeat whose first
     answer was lost is a success. Raises `InvalidInput`, `NotRoomMember`, `NotAllowed`, `Muted`, `RateLimited`
@@ -44,7 +49,7 @@ def edit_message(
     target = check_target(arguments)
     text = clean_text(arguments.get("text"), deployment.text_limits)
     mentions = check_new_mentions(target.room, arguments)
-    edit = _Edit(deployment, caller, target, text, mentions, tally)
+    edit = _Edit(deployment, caller, target, text, mentions, tally, trace_id)
     return until_committed(deployment, tally, edit.attempt)
 
 
@@ -59,6 +64,7 @@ class _Edit:
         text: str,
         mentions: NewMentions,
         tally: Tally,
+        trace_id: str | None,
     ) -> None:
         self._deployment = deployment
         self._caller = caller
@@ -66,6 +72,7 @@ class _Edit:
         self._text = text
         self._mentions = mentions
         self._tally = tally
+        self._trace_id = trace_id
         self._hook = deployment.before_text(tally)
         self._change_id = deployment.new_id(deployment.now())
         self._uncertain_rev: int | None = None
@@ -111,7 +118,8 @@ class _Edit:
         if text == message.text and not change:
             return message
         at, version = changed_at(head, now), (message.version or 1) + 1
-        attributes = {"text": text, "editedAt": at, "version": version, "changedBy": user_id, **change.set}
+        by = {"changedBy": user_id, **traced(self._trace_id)}
+        attributes = {"text": text, "editedAt": at, "version": version, **by, **change.set}
         changed = change_writes(
             self._target,
             head,

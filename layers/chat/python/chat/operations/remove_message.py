@@ -27,6 +27,7 @@ from chat.steps.pins import pin_place, pinned_attributes, unpin_write
 from chat.steps.retry import retried, until_committed
 from chat.storage.aws import StoreFailure
 from chat.storage.change_log import changed_at
+from chat.storage.event_items import traced
 from chat.storage.mention_items import forget_writes
 from chat.storage.places import head_place, membership_place
 from chat.storage.tables import Write
@@ -37,10 +38,15 @@ CONTENT = ("text", "attachments", "reply_to", "mentions", "mentions_all", "react
 
 
 def remove_message(
-    deployment: Deployment, caller: Caller, arguments: Mapping[str, Any], tally: Tally
+    deployment: Deployment,
+    caller: Caller,
+    arguments: Mapping[str, Any],
+    tally: Tally,
+    trace_id: str | None = None,
 ) -> Message:
     """What is left of the message that `arguments` (`roomId`, `id`, `ts`) name. Removed already, it is
-    answered as it is. One's own words can be taken back where one does not see them any more, too.
+    answered as it is. One's own words can be taken back where one does not see them any more, too. `trace_id` is stored
+    with it.
 
     Raises `InvalidInput`, `NotRoomMember`, `NotAllowed` and `ServiceUnavailable`.
     """
@@ -62,10 +68,12 @@ def remove_message(
                 return replace(message, history_from=entry.head.history_from)
             now = deployment.now()
             at = changed_at(entry.head, now)
+            by = {"removedBy": caller.user_id, "changedBy": caller.user_id}
+            attributes = {"removedAt": at, **by, **traced(trace_id)}
             with tally.timing("StoreMs"):
                 lost[:] = uploads_of(deployment.store.tables, target.room, message)
             pins = pinned_attributes(entry.head, max(0, entry.head.pins - 1)) if seen.others else {}
-            writes = _writes(target, caller, entry, message, at, now, change_id, seen.held)
+            writes = _writes(target, caller, entry, message, attributes, now, change_id, seen.held)
             writes += [unpin_write(target)] if seen.others else []
             writes = [_with_pins(target, write, pins) for write in writes]
             writes += forget_writes(target.room, message)
@@ -107,7 +115,7 @@ def _writes(
     caller: Caller,
     entry: RoomAccess,
     message: Message,
-    at: int,
+    attributes: Mapping[str, Any],
     now: int,
     change_id: str,
     held: Item | None,
@@ -121,7 +129,7 @@ def _writes(
         kind="removed",
         now=now,
         change_id=change_id,
-        attributes={"removedAt": at, "removedBy": caller.user_id, "changedBy": caller.user_id},
+        attributes=attributes,
         remove=[attribute(each) for each in CONTENT],
     )
     changed = keeping_original(target, held, entry.head, now, changed)

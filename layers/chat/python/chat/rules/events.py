@@ -34,7 +34,7 @@ class RoomEvent:
     it is to be heard: of a revocation the one that it ended. `ts` is in ms. `actor_id`: who did it, `None` for a
     service. `message` is the message as the event left it, `notices` the schema's `Notice`s, as on the wire.
     `generation_rev`: with which revision the generation began in this room, 0 in the first, and where it is not known.
-    `trace_id`: of the trace in which a message was sent, where that was stored; nothing tells it to consumers.
+    `trace_id`: of the trace in which a message was sent, edited or removed, where that was stored; nothing tells it to consumers.
     """
 
     id: str

@@ -17,6 +17,7 @@ from chat.rules.rooms import Room
 from chat.steps.visible_messages import is_message_id, unexpired_message
 from chat.storage import keys
 from chat.storage.change_log import Kind, LogEntry, changed_at, log_writes
+from chat.storage.event_items import TRACE_ID
 from chat.storage.items import EXPIRES, HELD, expiring, expiry_of, plain
 from chat.storage.places import Found, Place, head_place, in_room, membership_place
 from chat.storage.tables import Write
@@ -121,16 +122,21 @@ def change_writes(
 
     They count only if neither head nor message was written to meanwhile, so that the change is published
     under the epoch that holds when it is committed, and never made of a message that others have changed. The message
-    holds from when on the room's history was visible then, by which it is published.
+    holds from when on the room's history was visible then, and in which trace it was changed, if `attributes` say so, by
+    which it is published.
     """
     unchanged = "attribute_not_exists(#rev)" if message.rev is None else "#rev = :was"
     shown = {"historyFrom": head.history_from} if head.history_from else {}
+    gone = [
+        *([] if shown or message.history_from is None else ["historyFrom"]),
+        *([] if TRACE_ID in attributes else [TRACE_ID]),
+    ]
     update = Write(
         target.place,
         condition=f"attribute_exists(PK) AND attribute_not_exists(#removedAt) AND {unchanged}",
         given={} if message.rev is None else {":was": message.rev},
         set={**attributes, "rev": head.rev + 1, "epoch": head.epoch, **shown},
-        remove=[*remove, *([] if shown or message.history_from is None else ["historyFrom"])],
+        remove=[*remove, *gone],
     )
     entry = LogEntry(
         id=change_id,

@@ -26,9 +26,14 @@ REACTED_REV, TOLD_REV = "reactedRev", "toldRev"
 """Attributes of a message: the revision of the last summary of its reactions, which another item tells; and that of the last edit
 before this, 0 where there was none. As long as the first is the message's `rev`, the message tells nothing itself."""
 TRACE_ID = "traceId"
-"""An attribute of a message: the trace in which it was sent. An edit of it is of another trace, which is not stored."""
+"""An attribute of a message: the trace in which it was sent, or last edited or removed, where that was stored."""
 HELD_REV = "heldRev"
 """An attribute of a message: its revision when a legal hold wrote to it last."""
+
+
+def traced(trace_id: str | None) -> dict[str, str]:
+    """What says on a message in which trace it was changed."""
+    return {TRACE_ID: trace_id} if trace_id else {}
 
 
 def is_by_reactions(item: Item) -> bool:
@@ -149,7 +154,7 @@ def _event_of_message(room: Room, item: Item) -> RoomEvent | None:
         ts=ts,
         actor_id=actor,
         message=message,
-        trace_id=stored_trace_id(_text(item, TRACE_ID)) if kind == "MESSAGE_SENT" else None,
+        trace_id=stored_trace_id(_text(item, TRACE_ID)),
     )
 
 
