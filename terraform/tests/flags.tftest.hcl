@@ -56,12 +56,12 @@ run "those_that_can_be_switched_off_are_told" {
 
   assert {
     condition = alltrue([
-      for module, policy in aws_iam_role_policy.function : [
+      for module, policy in aws_iam_role_policy.function : jsonencode([
         for statement in jsondecode(policy.policy).Statement : [statement.Action, statement.Resource] if statement.Sid == "Flags"
-        ] == (contains(local.functions[module].settings, "FLAGS") ? [[
+        ]) == (contains(local.functions[module].settings, "FLAGS") ? jsonencode([[
           ["appconfig:GetLatestConfiguration", "appconfig:StartConfigurationSession"],
-          "arn:aws:appconfig:eu-central-1:123456789012:application/${aws_appconfig_application.chat["chat"].id}/environment/${aws_appconfig_environment.flags["chat"].environment_id}/configuration/${aws_appconfig_configuration_profile.flags["chat"].configuration_profile_id}",
-      ]] : [])
+          "arn:aws:appconfig:eu-central-1:123456789012:application/abc1234/environment/def5678/configuration/0123abc",
+      ]]) : "[]")
     ])
     error_message = "They must read this one configuration, and nobody else may."
   }
