@@ -143,7 +143,8 @@ def test_the_extension_is_asked_by_application_environment_and_profile() -> None
         port,
         asked,
     ):
-        found = retrieve("abc1234/def5678/0123abc", port)
+        own = read({"FLAGS": "appconfig:abc1234/def5678/0123abc"})
+        found = retrieve(str(own.flags), port)
     assert found == {"typing": False, "exports": True}
     assert asked == ["/applications/abc1234/environments/def5678/configurations/0123abc"]
 
@@ -154,12 +155,12 @@ def test_the_extension_is_asked_by_application_environment_and_profile() -> None
 )
 def test_what_the_extension_should_not_answer_is_refused(status: int, body: bytes) -> None:
     with extension(status, body) as (port, _), pytest.raises(BadFlags):
-        retrieve("a/b/c", port)
+        retrieve("/a", port)
 
 
 def test_an_extension_that_is_not_there_switches_nothing(functions_environ: None) -> None:
     port, tally = free_port(), Tally()
-    switches = Switches(lambda: retrieve("a/b/c", port), 30)
+    switches = Switches(lambda: retrieve("/a", port), 30)
     assert is_on(switches, tally=tally)
     assert dict(tally.items()) == {"FlagsUnreadable": 1}
 

@@ -60,8 +60,10 @@ def of_this_process() -> Switches:
 
 
 def reader(own: Settings) -> Read:
-    scheme, _, place = (own.flags or "").partition(":")
-    return partial(read_file, Path(place)) if scheme == "file" else partial(retrieve, place)
+    place = own.flags or ""
+    if place.startswith("file:"):
+        return partial(read_file, Path(place.removeprefix("file:")))
+    return partial(retrieve, place)
 
 
 def read_file(path: Path) -> dict[str, bool]:
@@ -71,11 +73,8 @@ def read_file(path: Path) -> dict[str, bool]:
     return {name: flag.enabled for name, flag in flags.items()}
 
 
-def retrieve(place: str, port: int = PORT) -> dict[str, bool]:
-    """`place`: the ids or names of application, environment and profile, with `/` between. Raises `BadFlags`, `OSError`
-    and `HTTPException`."""
-    application, environment, profile = place.split("/")
-    path = f"/applications/{application}/environments/{environment}/configurations/{profile}"
+def retrieve(path: str, port: int = PORT) -> dict[str, bool]:
+    """`path`: as the settings have it. Raises `BadFlags`, `OSError` and `HTTPException`."""
     connection = HTTPConnection(HOST, port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", path)

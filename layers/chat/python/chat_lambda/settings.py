@@ -133,7 +133,10 @@ def _queue_or_file(text: str) -> str:
 def _flags(text: str) -> str:
     if not re.fullmatch(r"file:.+|appconfig:[A-Za-z0-9_.-]{1,64}(?:/[A-Za-z0-9_.-]{1,128}){2}", text):
         raise ValueError("must be file: and a path, or appconfig:APPLICATION/ENVIRONMENT/PROFILE")
-    return text
+    if text.startswith("file:"):
+        return text
+    application, environment, profile = text.removeprefix("appconfig:").split("/")
+    return f"/applications/{application}/environments/{environment}/configurations/{profile}"
 
 
 def _wrapping_key(text: str) -> str:
@@ -280,8 +283,8 @@ class Settings:
     chat_hooks_timeout_ms: int = _number(500, int, 10, 3_000)
     chat_hooks_on_failure: Literal["closed", "open"] = _parsed("closed", _failure)
     flags: str | None = _parsed(None, _flags)
-    """Where it is said what is switched off (`chat/rules/flags.py`): `file:` and a path, or where AppConfig's extension finds
-    it. Without it everything is on."""
+    """Where it is said what is switched off (`chat/rules/flags.py`): `file:` and a path, or the path at AppConfig's extension.
+    Without it everything is on."""
     flags_seconds: int = _number(30, int, 1, 300)
     """How long what was read there holds."""
     people_directory: str | None = _parsed(None, _module)
