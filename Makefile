@@ -82,7 +82,7 @@ WORKERS = -n auto --maxprocesses=4 --dist=worksteal --max-worker-restart=0
 SLOW = tests/terraform tests/package tests/migration tests/bench/test_gateway_parts.py \
 	$(addprefix tests/simulator/,test_engine_death.py test_engine_lifetime.py) \
 	$(addprefix tests/tooling/,test_programs.py test_attachments.py test_events.py test_install.py test_collection.py) \
-	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_any_joint_history.py rooms/test_rooms_end.py) tests/game_days tests/proving/test_chaos.py
+	$(addprefix tests/guarantees/,crowds catch_up/test_disconnections.py rooms/test_any_rooms.py rooms/test_any_joint_history.py rooms/test_rooms_end.py) tests/game_days $(addprefix tests/proving/,test_chaos.py test_load.py)
 
 test: .venv/installed-dev .venv-ministack/installed ## every test that needs no cloud account, but for those of check-slow [ARGS="-n 0 -k name"]
 	@exec $(BIN)/python -m pytest $(WORKERS) $(SLOW:%=--ignore=%) $(ARGS)
@@ -217,6 +217,11 @@ chaos: .venv-proving/installed ## people chat through a proxy that drops, double
 		$(call given,i-own-this,OWN) $(call given,json,JSON) $(call given,junit,JUNIT) $(call given,seed,SEED) $(call given,faults,FAULTS) $(call given,share,SHARE) $(call given,trials,TRIALS) \
 		$(call given,rooms,ROOMS) $(call given,schedule,SCHEDULE) $(if $(PLAN),--plan)
 
+load: .venv-proving/installed ## people listen and send at fixed instants: latencies, and what each missed; a dry run unless GO=true: URL= TOKENS=file PEOPLE=10 ROOMS=1 RATE=5 SECONDS=30 [READS=1 JOINS=0.5 STORMS=1 REPEATS=0.02 SEED= DOLLARS=1 HTML=file JSON=file REALTIME= MAPPING=theirs.toml OWN=host]
+	@exec .venv-proving/bin/python -m proving load $(call given,url,URL) $(call given,tokens,TOKENS) $(call given,realtime,REALTIME) $(call given,mapping,MAPPING) $(call given,i-own-this,OWN) \
+		$(call given,people,PEOPLE) $(call given,rooms,ROOMS) $(call given,rate,RATE) $(call given,seconds,SECONDS) $(call given,reads,READS) $(call given,joins,JOINS) \
+		$(call given,storms,STORMS) $(call given,repeats,REPEATS) $(call given,seed,SEED) $(call given,dollars,DOLLARS) $(call given,html,HTML) $(call given,json,JSON) $(if $(filter true,$(GO)),--go)
+
 cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
 	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
 
@@ -340,6 +345,9 @@ structure: .venv/installed ## files, imports and circles of each floor and progr
 bench: .venv-bench/installed ## cold starts and warm calls as ratios, beside the same API written the usual way [PAIRS=15 BASELINE=another checkout]
 	@.venv-bench/bin/python -m bench
 
+load-overhead: .venv/installed-dev ## what `make load` itself adds to a latency, beside a client in C: needs a C compiler [ARGS="--rounds 7 --count 200 --rate 50"]
+	@exec $(BIN)/python -m bench.load $(ARGS)
+
 bench-publishing: .venv/installed-dev .venv-ministack/installed ## how long a message takes to a subscriber by each way to publish [ARGS="--messages 300"]
 	@exec $(BIN)/python -m bench.delay $(ARGS)
 
@@ -379,4 +387,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos load load-overhead cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean

@@ -9,9 +9,15 @@ from pathlib import Path
 from proving.chaos.command import BadChaos, chaos
 from proving.chaos.command import Request as ChaosRequest
 from proving.chaos.faults import BadSchedule
+from proving.check import Failed
+from proving.client import Unreachable
 from proving.conformance import OWN, Request, conformance
 from proving.endpoint import BadAddress
 from proving.limits import PATIENCE_S
+from proving.load.command import DOLLARS, load
+from proving.load.command import Request as LoadRequest
+from proving.load.plan import BadLoad
+from proving.load.precise_loop import precise_loop
 from proving.mapping import BadMapping
 from proving.people import BadTokens
 from proving.run import TooMuch
@@ -32,6 +38,11 @@ def parser() -> argparse.ArgumentParser:
             "chaos", help="people chat through a proxy that fails, and their history is judged"
         )
     )
+    _load(
+        commands.add_parser(
+            "load", help="people listen and send at fixed instants: latencies, and what each of them missed"
+        )
+    )
     served = commands.add_parser(
         "serve", help="a small chat in the manner of AWS's sample, sound or with one wrong design"
     )
@@ -45,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _conformance(made: argparse.ArgumentParser) -> None:
     _where(made)
+    _plan_and_junit(made)
     made.add_argument(
         "--only", action="append", default=[], metavar="PATTERN", help="checks by their ids: 'chat.send.*'"
     )
@@ -55,12 +67,41 @@ def _conformance(made: argparse.ArgumentParser) -> None:
 
 def _chaos(made: argparse.ArgumentParser) -> None:
     _where(made)
+    _plan_and_junit(made)
     made.add_argument("--seed", type=int, help="of the first round; each round's is one higher")
     made.add_argument("--faults", type=int, default=500, help="so many are met before it ends")
     made.add_argument("--rooms", type=int, default=3, help="in which people chat at once")
     made.add_argument("--share", type=float, default=0.4, help="of requests and frames that meet a fault")
     made.add_argument("--trials", type=int, default=30, help="rounds that minimising a failure may take")
     made.add_argument("--schedule", help="these faults and no others, in one round: what a failure printed")
+
+
+def _load(made: argparse.ArgumentParser) -> None:
+    _where(made)
+    usual = LoadRequest("", Path())
+    for name, what in (
+        ("people", "who listen, each on a connection of their own"),
+        ("rooms", "that they are in"),
+        ("rate", "sends a second, of all together"),
+        ("seconds", "how long"),
+        ("reads", "pages of history read a second"),
+        ("joins", "a second, of people who come, subscribe, read and go"),
+        ("storms", "how often everybody reconnects at once"),
+        ("repeats", "the share of sends that are sent once more"),
+    ):
+        value = getattr(usual, name)
+        made.add_argument(f"--{name}", type=type(value), default=value, help=f"{what} ({value:g})")
+    made.add_argument("--seed", type=int, help="of the schedule; it is printed")
+    made.add_argument("--dollars", type=float, default=DOLLARS, help="what it may cost elsewhere than here")
+    made.add_argument("--go", dest="is_go", action="store_true", help="does it: without, it is only planned")
+    made.add_argument("--html", type=Path, help="where a page with the plots goes")
+
+
+def _plan_and_junit(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--plan", dest="is_plan", action="store_true", help="says what would be made, and asks nothing"
+    )
+    made.add_argument("--junit", type=Path, help="where a report in JUnit's XML goes")
 
 
 def _where(made: argparse.ArgumentParser) -> None:
@@ -83,11 +124,7 @@ def _where(made: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help="another host than this machine may be asked",
     )
-    made.add_argument(
-        "--plan", dest="is_plan", action="store_true", help="says what would be made, and asks nothing"
-    )
     made.add_argument("--json", type=Path, help="where a report in JSON goes")
-    made.add_argument("--junit", type=Path, help="where a report in JUnit's XML goes")
     made.add_argument(
         "--patience",
         dest="patience_s",
@@ -110,14 +147,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = given.pop("command")
         if command == "chaos":
             return asyncio.run(chaos(ChaosRequest(**given), sys.stdout))
+        if command == "load":
+            with asyncio.Runner(loop_factory=precise_loop) as runner:
+                return runner.run(load(LoadRequest(**given), sys.stdout, sys.stderr))
         if command == "serve":
             from proving.servers.serve import serve  # noqa: PLC0415  it needs graphql-core, and proving does not
 
             return asyncio.run(serve(**given))
         return asyncio.run(conformance(Request(**given), sys.stdout))
-    except (BadAddress, BadMapping, BadTokens, TooMuch, BadChaos, BadSchedule, OSError) as error:
+    except (BadAddress, BadMapping, BadTokens, TooMuch, BadChaos, BadSchedule, BadLoad, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+    except (Failed, Unreachable) as failure:
+        print(failure, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -38,12 +38,13 @@ class Subscription:
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """A connection of the realtime protocol, read in the background. `heard`: what came."""
+    """A connection of the realtime protocol, read in the background. `heard`: what came; `over`: set at its end."""
 
     socket: aiohttp.ClientWebSocketResponse
     authorization: Mapping[str, str]
     patience_s: float
     heard: protocol.Connection = field(default_factory=protocol.Connection)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def read(self) -> None:
@@ -57,6 +58,7 @@ class Listener:
                 self._news.set()
         finally:
             self.heard.ended = True
+            self.over.set()
             self._news.set()
 
     async def send(self, text: str) -> None:
@@ -124,8 +126,11 @@ class Client:
         return {"host": self.endpoint.host, name: token}
 
     @asynccontextmanager
-    async def listening(self, token: str) -> AsyncIterator[Listener]:
-        """A connection whose `connection_init` was answered, either way. Raises `Unreachable`."""
+    async def listening(
+        self, token: str, heard: protocol.Connection | None = None
+    ) -> AsyncIterator[Listener]:
+        """A connection whose `connection_init` was answered, either way. `heard`: what takes the frames. Raises
+        `Unreachable`."""
         authorization = self.authorization(token)
         try:
             async with asyncio.timeout(self.patience_s):
@@ -137,7 +142,7 @@ class Client:
                 )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unreachable(f"no WebSocket: {type(error).__name__} {error}".strip()) from None
-        listener = Listener(socket, authorization, self.patience_s)
+        listener = Listener(socket, authorization, self.patience_s, heard or protocol.Connection())
         reading = asyncio.create_task(listener.read())
         try:
             await listener.send(protocol.init())

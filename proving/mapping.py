@@ -24,6 +24,7 @@ PATHS: Map[str, tuple[frozenset[str], frozenset[str]]] = {
         ("mute", "", ""),
         ("leave", "", ""),
         ("end_room", "", ""),
+        ("set_limits", "", ""),
         ("send", "message", ""),
         ("edit", "message", ""),
         ("remove_message", "message", ""),

@@ -43,7 +43,7 @@ class Connection:
     """What a connection has heard.
 
     `events`: what `data` frames brought, by subscription, each the whole of `payload`. `faults`: frames that the protocol
-    does not have. `ended`: whether the socket is closed.
+    does not have. `ended`: whether the socket is closed. `most`: frames that are taken.
     """
 
     ack: Mapping[str, Any] | None = None
@@ -55,13 +55,14 @@ class Connection:
     events: dict[str, list[Any]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     ended: bool = False
+    most: int = FRAMES
     _frames: int = 0
 
     def receive(self, text: str) -> None:
         self._frames += 1
-        if self._frames > FRAMES:
-            if self._frames == FRAMES + 1:
-                self.faults.append(f"more than {FRAMES} frames")
+        if self._frames > self.most:
+            if self._frames == self.most + 1:
+                self.faults.append(f"more than {self.most} frames")
             return
         try:
             frame = json.loads(text)
@@ -93,6 +94,10 @@ class Connection:
             case "data", str() if isinstance(payload, dict):
                 if id_ in self.completed:
                     self.faults.append(f"data of {id_} after complete")
-                self.events.setdefault(id_, []).append(payload)
+                self.keep(id_, payload)
             case _:
                 self.faults.append(f"{type_} without what it needs")
+
+    def keep(self, id_: str, payload: Mapping[str, Any]) -> None:
+        """What a `data` frame brought."""
+        self.events.setdefault(id_, []).append(payload)

@@ -233,11 +233,13 @@ class World:
         """What came after a message."""
         return await self.pages(person, "after", limit, room=room.id, after=last[self.mapping.after_field])
 
-    async def pages(self, person: Person, operation: str, limit: int, **values: Any) -> list[Message]:
-        """A list's pages, followed to the end, in their order."""
+    async def pages(
+        self, person: Person, operation: str, limit: int, most: int = PAGES, **values: Any
+    ) -> list[Message]:
+        """A list's pages, followed to the end, in their order. Raises `Failed` where there are more than `most`."""
         items: list[Message] = []
         cursor = None
-        for _ in range(PAGES):
+        for _ in range(most):
             answer = await self.done(person, operation, limit=limit, cursor=cursor, **values)
             found = self.value(answer, operation, "items")
             require(isinstance(found, list), f"{operation} has no list: {answer}")
@@ -245,7 +247,7 @@ class World:
             cursor = self.value(answer, operation, "next")
             if cursor is None:
                 return items
-        raise Failed(f"{operation} has more than {PAGES} pages of {limit}")
+        raise Failed(f"{operation} has more than {most} pages of {limit}")
 
     async def position(self, person: Person, room: Room) -> dict[str, Any]:
         """What documents are asked with that begin where the room is now: `epoch`, `since`, `after`. Empty where the

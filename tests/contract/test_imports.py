@@ -27,7 +27,7 @@ ARROWS = {
     "privacy": {"chat", "chat_lambda"},
     "stream": {"chat"},
     "cost": {"chat"},
-    "proving": set(),
+    "proving": {"cost"},
 }  # type: dict[str, set[str]]
 LIBRARIES = {
     "chat": {"jwt", "botocore", "cryptography"},
@@ -113,6 +113,14 @@ def test_the_gateway_takes_of_the_rules_only_what_needs_no_database() -> None:
     )
     environment = {"PYTHONPATH": ".:layers/chat/python"}
     subprocess.run([sys.executable, "-B", "-c", source], cwd=PROJECT, env=environment, check=True, timeout=60)
+
+
+def test_of_costs_proving_takes_the_prices_alone_which_import_nothing() -> None:
+    """They are in the wheel, and the rest of `cost/` is not."""
+    used = {name for package, path in SOURCES if package == "proving" for name in imported(path)}
+    taken = {".".join(name.split(".")[:2]) for name in used if name.split(".")[0] == "cost"}
+    assert taken <= {"cost", "cost.prices"}
+    assert list(imported(ROOTS["cost"] / "prices.py")) == []
 
 
 def test_no_program_bends_the_path_of_imports() -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-PARTS = ("lambda_package", "layers", "proving", "resolvers", "services")
+PARTS = ("cost", "lambda_package", "layers", "proving", "resolvers", "services")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", ".gitignore")
 EARLIER = 981_173_106
 """Epoch seconds of a day in 2001."""

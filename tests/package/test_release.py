@@ -26,11 +26,11 @@ BUILD = """if True:
 
 USE = """if True:
     import importlib.metadata, sys
-    import chat.operations.send_message, chat_lambda.compose
+    import chat.operations.send_message, chat_lambda.compose, proving.load.estimate
     from chat.rules.catalogue import LOCALES, catalogue
     from chat.storage.aws import OWN_DATA, client
     home = sys.argv[1]
-    assert all(each.__file__.startswith(home) for each in (chat, chat_lambda)), chat.__file__
+    assert all(each.__file__.startswith(home) for each in (chat, chat_lambda, proving)), chat.__file__
     assert chat.__version__ == importlib.metadata.version("appsync-chat")
     assert all(catalogue(each) for each in LOCALES)
     assert OWN_DATA.is_relative_to(home) and OWN_DATA.is_dir()
@@ -69,6 +69,7 @@ def test_the_wheel_holds_every_file_of_its_packages(released: Path, project: Pat
     files |= {
         path.relative_to(project).as_posix() for path in (project / "proving").rglob("*") if path.is_file()
     }
+    files |= {"cost/__init__.py", "cost/prices.py"}
     with zipfile.ZipFile(wheel_in(released)) as opened:
         held = {name for name in opened.namelist() if ".dist-info/" not in name}
     assert held == {name for name in files if not name.endswith(".pyc")}

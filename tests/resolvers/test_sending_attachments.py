@@ -15,7 +15,7 @@ from tests.resolvers.harness import Harness
 EVENT = "Mutation.sendMessage"
 SENT = ["HEAD", "IN", "MSG", "SENT"]
 NOBODYS = "0199a1b2-c3d4-7000-8000-000000000001"
-GRANTED = {"personPerSecond": 1, "personBurst": 1, "roomPerSecond": 1000, "roomBurst": 1000}
+GRANTED = {"personPerSecond": 0.01, "personBurst": 1, "roomPerSecond": 1000, "roomBurst": 1000}
 
 
 def uploaded(harness: Harness, room: str, user: str = "alice", content: bytes | None = PNG) -> dict[str, Any]:
@@ -41,12 +41,12 @@ def test_a_message_is_stored_with_its_attachments_and_takes_their_uploads(
     harness: Harness, objects: Any
 ) -> None:
     room = harness.room()
-    first, second = uploaded(harness, room), uploaded(harness, room, content=b"more")
+    first, second = uploaded(harness, room), uploaded(harness, room, content=PNG[:40])
     answer = harness.run(message_with(harness, room, first, second), writes=[*SENT, "UPLOAD", "UPLOAD"])
     file = {"name": "cat on a mat.png", "contentType": "image/png"}
     assert answer["attachments"] == [
         {"id": first["id"], **file, "size": len(PNG)},
-        {"id": second["id"], **file, "size": 4},
+        {"id": second["id"], **file, "size": 40},
     ]
     (read,) = harness.invoke(harness.event("Query.messages", roomId=room))["items"]
     assert read["attachments"] == answer["attachments"]
@@ -165,6 +165,22 @@ def test_what_lies_there_must_be_what_was_named(harness: Harness, objects: Any) 
         objects.put_object(Bucket=BUCKET, Key=key, Body=content, ContentType=content_type)
         harness.refused(message_with(harness, room, upload), "InvalidInput", argument="attachments")
         assert kept(objects, upload) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html><script>alert(1)</script>", b"GIF89a" + bytes(9), b"\x89PNG", b"x"]
+)
+def test_a_file_that_is_not_what_its_type_says_cannot_be_sent(
+    harness: Harness, objects: Any, content: bytes
+) -> None:
+    """It was posted as the form asks, under the type of a picture."""
+    room = harness.room()
+    there, upload = uploaded(harness, room), uploaded(harness, room, content=content)
+    event = message_with(harness, room, there, upload)
+    refusal = harness.refused(event, "InvalidInput", argument="attachments")
+    assert "not what its type says" in refusal.message
+    assert kept(objects, upload) == kept(objects, there) == []
+    assert harness.run(message_with(harness, room, there), writes=[*SENT, "UPLOAD"])
 
 
 def test_others_uploads_and_other_rooms_uploads_are_unknown(harness: Harness, objects: Any) -> None:

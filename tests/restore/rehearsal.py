@@ -79,10 +79,10 @@ class World:
         return message
 
     def _upload(self, room_id: str, user: str, content: bytes) -> str:
-        given = {"roomId": room_id, "contentType": "image/png", "size": 100}
+        given = {"roomId": room_id, "contentType": "text/plain", "size": 100}
         made = self.call(create_upload, user, **given)
         key = f"pending/{made['id']}"
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body=content, ContentType="image/png")
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=content, ContentType="text/plain")
         return str(made["id"])
 
     def snapshot(self) -> None:

@@ -41,6 +41,7 @@ from chat.steps.new_room import add_room
 from simulator.settings import BUCKET
 from tests.guarantees.rooms.requests import PAGES, VERBS
 from tests.guarantees.support.fixtures import CURSOR_KEYS, FAST, Clock
+from tests.resolvers.files import PNG
 
 Operation = Callable[[Deployment], Any]
 FILE = {"contentType": "image/png", "size": 100}
@@ -143,14 +144,14 @@ class PreparedRooms:
 
     def upload(self, room: str) -> str:
         made = str(self.perform("createUpload", 0, roomId=room, **FILE)["id"])
-        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made}", Body=b"x", ContentType="image/png")
+        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made}", Body=PNG[:100], ContentType="image/png")
         return made
 
     def picture(self, user: int = 0, room: str | None = None) -> str:
         """The id of a picture that somebody has uploaded, of themself or of a room."""
         file = {**FILE, "purpose": "AVATAR"} | ({} if room is None else {"roomId": room})
         made = str(self.perform("createUpload", user, **file)["id"])
-        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made}", Body=b"x", ContentType="image/png")
+        self.s3.put_object(Bucket=BUCKET, Key=f"pending/{made}", Body=PNG[:100], ContentType="image/png")
         return made
 
     def called(self) -> None:

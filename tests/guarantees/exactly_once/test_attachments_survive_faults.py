@@ -29,8 +29,9 @@ from tests.guarantees.support.faults import ALL
 from tests.guarantees.support.fixtures import Clock, change_member, new_room, process, stored
 from tests.guarantees.support.meter import metered
 from tests.guarantees.support.proxy import Fault, Proxy
+from tests.resolvers.files import PNG
 
-CONTENT = b"a picture"
+CONTENT = PNG[:100]
 
 
 class Bucket(Objects):
@@ -41,9 +42,9 @@ class Bucket(Objects):
         self.meanwhile: list[Callable[[], object]] = []
         self.failing = 0
 
-    def find(self, key: str) -> StoredObject | None:
+    def beginning(self, key: str, count: int) -> StoredObject | None:
         self._fail()
-        return super().find(key)
+        return super().beginning(key, count)
 
     def copy(self, key: str, target: str, etag: str) -> None:
         self._fail()
@@ -197,18 +198,18 @@ def test_of_two_sends_under_one_name_both_answer_the_message_that_holds_the_copy
 
 def test_a_file_that_is_replaced_while_it_is_copied_is_copied_whole(setup: AttachmentSetup) -> None:
     upload = setup.upload()
-    looked = Bucket.find
+    looked = Bucket.beginning
 
     class Replaced(Bucket):
-        def find(self, key: str) -> StoredObject | None:
-            found = looked(self, key)
+        def beginning(self, key: str, count: int) -> StoredObject | None:
+            found = looked(self, key, count)
             if self.meanwhile:
                 self.meanwhile.pop()()
             return found
 
     bucket = Replaced(setup.s3)
     replace = partial(setup.s3.put_object, Bucket=BUCKET, Key=f"pending/{upload}", ContentType="image/png")
-    bucket.meanwhile.append(partial(replace, Body=bytes(99)))
+    bucket.meanwhile.append(partial(replace, Body=PNG[:99]))
     sent = setup.send(setup.process(bucket=bucket), "m1", upload)
     assert sent.to_wire()["attachments"][0]["size"] == 99
 

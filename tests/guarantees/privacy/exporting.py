@@ -31,7 +31,7 @@ from simulator.settings import BUCKET, TABLES
 from tests.guarantees.support.fixtures import Clock, edit, new_room, process, remove, send
 
 EXPORT_KEY = b"a key for exports, 32 bytes long"
-PICTURE = b"\x89PNG not really" * 100
+PICTURE = b"\x89PNG\r\n\x1a\n not really" * 100
 HOSTILE = '</p><script>alert(1)</script>{"kind":"x"}\n<img src=x onerror=y> \'" &'
 
 

@@ -12,6 +12,7 @@ from chat.rules.models import Item
 from chat.rules.rooms import Room
 from chat.rules.text import fingerprint
 from chat.steps.draft import Draft
+from chat.steps.posted_files import Refusals, posted_file
 from chat.storage.aws import StoreFailure
 from chat.storage.places import Found, Place
 from chat.storage.send_attempt import SendAttempt
@@ -26,6 +27,8 @@ from chat.storage.uploads import (
     upload_place,
     use_write,
 )
+
+REFUSALS = Refusals("upload.notFinished", "upload.mismatch", "attachments")
 
 
 class Attachments:
@@ -48,7 +51,8 @@ class Attachments:
     def copy(self, found: Found, draft: Draft, retention_days: int, *, held: bool) -> None:
         """Copy all files at once, for as long as the message is kept, or a legal hold (`held`) stands. `found` has the uploads that are there.
 
-        Raises `InvalidInput` for an upload that the sender may not send now, or whose file is not there yet.
+        Raises `InvalidInput` for an upload that the sender may not send now, or whose file is not there yet, or begins as
+        one of another type.
         """
         now_s = self._deployment.now() // 1_000
         uploads = [_usable(found.get(place), draft.sender, now_s) for place in self.places]
@@ -62,12 +66,8 @@ class Attachments:
         self._copied = [copy.result() for copy in copies]
 
     def _copy(self, upload: Upload, target: str) -> Upload:
-        source = pending_key(upload.id)
-        stored = self._objects.find(source)
-        is_whole = stored and 1 <= stored.size <= upload.size and stored.content_type == upload.content_type
-        if stored is None or not is_whole:
-            raise InvalidInput("upload.notFinished", argument="attachments")
-        self._objects.copy(source, target, stored.etag)
+        stored = posted_file(self._objects, upload, REFUSALS)
+        self._objects.copy(pending_key(upload.id), target, stored.etag)
         return replace(upload, s3_key=target, size=stored.size)
 
     def to_json(self) -> str:

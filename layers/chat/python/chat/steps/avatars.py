@@ -15,6 +15,7 @@ from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import Item
 from chat.rules.rooms import Room, Table
 from chat.steps.jobs import Step, new_job_write
+from chat.steps.posted_files import Refusals, posted_file
 from chat.steps.retry import retried
 from chat.storage.places import Place, avatar_place, own_upload_place
 from chat.storage.tables import Write
@@ -29,6 +30,7 @@ from chat.storage.uploads import (
 )
 
 KIND = "REMOVE_FILE"
+REFUSALS = Refusals("avatar.notFinished", "avatar.mismatch", "avatarId")
 
 
 def uploads_of(deployment: Deployment) -> Uploads:
@@ -84,19 +86,15 @@ def _taken(place: Place, upload: Upload) -> Write:
 
 def _copied(deployment: Deployment, owner: str, user_id: str, found: Item | None) -> Upload:
     """The upload as it is kept, its file copied to where `owner` has theirs. Raises `InvalidInput` for one that is not this
-    person's, or whose file is not there."""
+    person's, whose file is not there, or is no picture of its type."""
     uploads, upload = uploads_of(deployment), Upload.found(found)
     now_s = deployment.now() // 1_000
     if upload is None or upload.sender_id != user_id or upload.status != PENDING_AVATAR:
         raise InvalidInput("avatar.unknown", argument="avatarId")
     if upload.expires_at < now_s:
         raise InvalidInput("avatar.unknown", argument="avatarId")
-    source, target = pending_key(upload.id), avatar_key(owner, upload.id)
-    stored = uploads.objects.find(source)
-    is_whole = stored and 1 <= stored.size <= upload.size and stored.content_type == upload.content_type
-    if stored is None or not is_whole:
-        raise InvalidInput("avatar.notFinished", argument="avatarId")
-    uploads.objects.copy(source, target, stored.etag)
+    target, stored = avatar_key(owner, upload.id), posted_file(uploads.objects, upload, REFUSALS)
+    uploads.objects.copy(pending_key(upload.id), target, stored.etag)
     return replace(upload, s3_key=target, size=stored.size)
 
 

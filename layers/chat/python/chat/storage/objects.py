@@ -27,13 +27,19 @@ class Form:
     fields: Mapping[str, str]
 
 
+UNREAD = ("AccessDenied", "NoSuchKey", "InvalidRange")
+"""The same of a read, which says so in words; the last of an object without a byte."""
+
+
 @record(frozen=True, slots=True)
 class StoredObject:
-    """An object as it is stored: `size` in bytes, and `etag`, which is another for another content."""
+    """An object as it is stored: `size` in bytes, and `etag`, which is another for another content. `first`: the bytes it
+    begins with, where these were asked for."""
 
     size: int
     content_type: str
     etag: str
+    first: bytes = b""
 
 
 class Objects:
@@ -74,6 +80,26 @@ class Objects:
                 return None
             raise
         return StoredObject(answer["ContentLength"], answer.get("ContentType", ""), answer["ETag"])
+
+    def beginning(self, key: str, count: int) -> StoredObject | None:
+        """The object under `key` with its first `count` bytes, or all; `None` when there is none, or nothing in it.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        try:
+            with failures():
+                answer = self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{count - 1}")
+                with closing(answer["Body"]) as body:
+                    first: bytes = body.read(count)
+        except TransientFailure:
+            raise
+        except StoreFailure as failure:
+            if str(failure) in (*UNSEEN, *UNREAD):
+                return None
+            raise
+        _, _, whole = answer.get("ContentRange", "").rpartition("/")
+        size = int(whole) if whole.isdigit() else answer["ContentLength"]
+        return StoredObject(size, answer.get("ContentType", ""), answer["ETag"], first)
 
     def copy(self, key: str, target: str, etag: str) -> None:
         """Store what lies under `key` under `target`, too. Raises `TransientFailure` if it is no longer what
