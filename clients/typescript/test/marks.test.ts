@@ -99,16 +99,19 @@ describe('a read mark', () => {
     expect([it.asked, it.stored]).toEqual([[], []]);
   });
 
-  test.each([unreachable(), unauthorized(), SWITCHED_OFF])('is stored where it is refused with $code', (refusal) => {
-    const it = new Reading();
-    it.online();
-    it.read(3);
-    it.answer(refusal, true);
-    expect(it.stored).toEqual([3]);
-    it.read(5);
-    it.feed({ type: 'signedIn' });
-    expect([it.answer().at(-1), it.stored]).toEqual([5, []]);
-  });
+  test.each([unreachable(), unauthorized(), SWITCHED_OFF])(
+    'is stored where it is refused with $code',
+    (refusal) => {
+      const it = new Reading();
+      it.online();
+      it.read(3);
+      it.answer(refusal, true);
+      expect(it.stored).toEqual([3]);
+      it.read(5);
+      it.feed({ type: 'signedIn' });
+      expect([it.answer().at(-1), it.stored]).toEqual([5, []]);
+    },
+  );
 
   test('that was read while the one before was on its way is kept, not removed with it', () => {
     const it = new Reading();
