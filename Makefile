@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM PAGE_TTL TOKEN_USE PUBLISH TEXT BROWSERS SELENIUM_URL FULL ONLY
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS FLAGS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM PAGE_TTL TOKEN_USE PUBLISH TEXT BROWSERS SELENIUM_URL FULL ONLY
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -28,7 +28,7 @@ endef
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off STREAMS=off PAGE=serve|off PAGE_TTL=3600 LOG=info HOOKS=rules.py AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra PUBLISH=stream]
+run: .venv/installed $(ENGINE_INSTALLED) ## the API on this machine [PORT= ENGINE=ministack|dynamodb-local DYNAMODB_ENDPOINT= S3_ENDPOINT= TLS_CERT= TLS_KEY= TLS_PORT= UNSET_VARIABLES=absent SCHEDULES=off STREAMS=off PAGE=serve|off PAGE_TTL=3600 LOG=info HOOKS=rules.py FLAGS=terraform/flags.json AUTH=cognito|oidc|lambda|authorizer|iam FORM=auth0|keycloak|entra PUBLISH=stream]
 	@exec $(BIN)/python -m simulator run --page=$(or $(PAGE),build)
 
 AS_USER = $(if $(filter command line,$(origin USER)),--user="$$USER")
@@ -71,7 +71,7 @@ events: .venv/installed $(ENGINE_INSTALLED) ## what the tables' streams tell fro
 address: .venv/installed ## where its DynamoDB listens, alone on stdout, for the AWS CLI and `make migrate` [ENGINE= DYNAMODB_ENDPOINT=]
 	@exec $(BIN)/python -m simulator address
 
-invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json [HOOKS=rules.py PUBLISH=stream]
+invoke: .venv/installed $(ENGINE_INSTALLED) ## one function's answer, alone on stdout: EVENT=events/Query.messages.json [HOOKS=rules.py FLAGS=terraform/flags.json PUBLISH=stream]
 	@exec $(BIN)/python -m simulator invoke
 
 # A DynamoDB for each worker, so that no more than four are started. One that dies ends the run instead of being replaced.

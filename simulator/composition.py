@@ -5,9 +5,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from chat.rules.flags import BadFlags
 from chat.rules.generations import MOST_GENERATIONS
 from chat_lambda import compose
+from chat_lambda.flags import read_file
 from chat_lambda.settings import BadSettings as FunctionSettingsBad
 from simulator import demo
 from simulator.engine import EngineFailed, answers, embedded, home_of
@@ -19,6 +22,7 @@ from simulator.settings import (
     Settings,
     become,
     functions_environment,
+    with_flags,
     with_hooks,
     with_identity,
 )
@@ -49,6 +53,8 @@ def composed(
     """Everything that the functions need, for as long as the block lasts. `jwks`: see `functions_environment`;
     `told`: see `with_identity`; `more`: what they are told besides."""
     tables = storage.tables or settings.tables
+    if settings.flags:
+        _check_flags(settings.flags)
     with _dynamodb(settings) as endpoint:
         objects = _objects(settings, endpoint)
         environment = functions_environment(
@@ -64,7 +70,7 @@ def composed(
         log = f"{storage.bucket}-taken-back"
         if objects:
             environment |= {"TAKEN_BACK_BUCKET": log, "TAKEN_BACK_KEY": taken_back_key(settings.secrets)}
-        environment = with_hooks(environment, settings.hooks)
+        environment = with_flags(with_hooks(environment, settings.hooks), settings.flags)
         become(with_identity(environment, told) if told else environment)
         if objects:
             demo.make_bucket(objects, log)
@@ -84,6 +90,15 @@ def _load_hooks() -> None:
         compose.deployment()
     except FunctionSettingsBad as error:
         raise BadSettings(str(error).removeprefix("CHAT_").replace("file:", "")) from None
+
+
+def _check_flags(path: Path) -> None:
+    """Begin with a document that is in its form: later one that is not leaves what is switched off as it was. Raises
+    `BadSettings`."""
+    try:
+        read_file(path)
+    except BadFlags as error:
+        raise BadSettings(f"FLAGS: {path}: {error}") from None
 
 
 def generation_of(settings: Settings) -> int:

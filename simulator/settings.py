@@ -54,6 +54,7 @@ OWN = (
         "SHORT_CODES",
         "TAKEN_BACK_",
         "CHAT_HOOKS",
+        "FLAGS",
         *IDENTITY,
     ),
 )  # how variables begin that a developer may have, and the functions are not to read
@@ -67,6 +68,7 @@ def _user_id(text: str) -> str:
 
 
 UserId = Annotated[str, AfterValidator(_user_id)]
+Flags = Annotated[FilePath, BeforeValidator(lambda text: str(text).removeprefix("file:"))]
 
 
 class BadSettings(Exception):
@@ -96,6 +98,7 @@ class Settings(BaseModel):
     )
     page_ttl: int = Field(3_600, gt=0, le=86_400)  # seconds that a token for the page is good
     hooks: FilePath | None = None  # a module of rules of one's own, or none
+    flags: Flags | None = None  # what is switched off, looked up every second
     log: Log = "error"  # what the functions log, and from "info" on their metrics and each request
     auth: Auth = ()  # whom the API lets in, the default mode first; none: our own authorizer alone
     form: FormName | None = None  # whose tokens those of the OIDC provider are like
@@ -194,13 +197,14 @@ HINTS = {
     "SCHEDULES: ": "on or off",
     "PAGE: ": "build, serve or off",
     "HOOKS: ": "the path of a Python file, whose functions are in docs/hooks.md",
+    "FLAGS: ": "the path of a document of flags, such as terraform/flags.json",
     "AUTH: ": "cognito, oidc, lambda, authorizer or iam, or several of them with commas",
     "FORM: ": "auth0, keycloak or entra",
     "TOKEN_USE: ": "access or id",
     "PUBLISH: ": "sender or stream",
     "TEXT: ": "true or false",
 }
-STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "hooks", "log")
+STORE = ("engine", "dynamodb_endpoint", "s3_endpoint", "hooks", "flags", "log")
 OPTIONS = {
     "run": (
         "state",
@@ -320,6 +324,12 @@ def functions_environment(
 def with_hooks(environment: Mapping[str, str], hooks: Path | None) -> dict[str, str]:
     """The same functions' environment, with the rules of one's own in this file, if there are any."""
     return {**environment, **({"CHAT_HOOKS": f"file:{hooks.absolute()}"} if hooks else {})}
+
+
+def with_flags(environment: Mapping[str, str], flags: Path | None) -> dict[str, str]:
+    """The same functions' environment, with what this file says is switched off, if there is one."""
+    told = {"FLAGS": f"file:{flags.absolute()}", "FLAGS_SECONDS": "1"} if flags else {}
+    return {**environment, **told}
 
 
 def with_identity(environment: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:

@@ -67,6 +67,11 @@ locals {
       means     = "A function's clock is not the store's: it writes nothing until that is mended."
       namespace = local.namespace, metric = "ClockInDoubt", subjects = local.all_functions
     }
+    flags-unreadable = {
+      means     = "Functions cannot read what is switched off, and go by what they knew last."
+      namespace = local.namespace, metric = "FlagsUnreadable", periods = 3
+      subjects  = { for key, dimensions in local.all_functions : key => dimensions if var.flags != null }
+    }
     transaction-conflict = {
       means     = "Sends to one room collide more often than retries are meant for."
       namespace = "AWS/DynamoDB", metric = "TransactionConflict", threshold = 1000, subjects = local.table_dimensions

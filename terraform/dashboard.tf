@@ -3,7 +3,7 @@
 locals {
   refusals = [
     "IdentityRefused", "InvalidInput", "NotRoomMember", "NotAllowed", "Muted", "RateLimited", "IdempotencyMismatch",
-    "StaleEpoch", "ServiceUnavailable", "InternalError",
+    "StaleEpoch", "SwitchedOff", "ServiceUnavailable", "InternalError",
   ]
 
   field_modules = [for each in local.fields : each.module]

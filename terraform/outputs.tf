@@ -60,6 +60,11 @@ output "events" {
   }
 }
 
+output "flags" {
+  description = "What `aws appconfig` is told to switch something off: the ids of the application, the environment, the profile and the deployment strategy; null without flags."
+  value       = one([for key, at in local.flags_at : merge(at, { strategy = aws_appconfig_deployment_strategy.flags[key].id })])
+}
+
 output "schema" {
   description = "The schema of an API of ours; null for one that is there."
   value       = local.makes_api ? local.schema : null

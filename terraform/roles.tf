@@ -102,6 +102,7 @@ resource "aws_iam_role_policy" "function" {
       local.object_statements[each.key],
       local.secret_statements[each.key],
       local.key_statements[each.key],
+      local.flag_statements[each.key],
       [
         {
           Sid      = "Logs"

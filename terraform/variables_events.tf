@@ -186,3 +186,44 @@ variable "people" {
     error_message = "people.avatar_hosts must be names of hosts in small letters, such as pictures.example.com."
   }
 }
+
+variable "flags" {
+  description = <<-EOT
+    What operators may switch off without a deployment: feature flags in AppConfig, read by its extension beside the functions that can be switched
+    off. `extension_layer_arn` is the extension's layer for the region and the functions' `architecture`, of AWS's list
+    (https://docs.aws.amazon.com/appconfig/latest/userguide/appconfig-integration-lambda-extensions-versions.html). `document` is what is deployed
+    first, in the form of terraform/flags.json, which it is without one; another one throws all switches as it says. The extension asks AppConfig, and a function the extension, every
+    `seconds`. Null: everything is on.
+  EOT
+  type = object({
+    extension_layer_arn = string
+    document            = optional(string)
+    seconds             = optional(number, 30)
+  })
+  default = null
+
+  validation {
+    condition     = var.flags == null || can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[^:]+:[0-9]+$", var.flags.extension_layer_arn))
+    error_message = "flags.extension_layer_arn must be the ARN of a layer's version (arn:aws:lambda:…:layer:AWS-AppConfig-Extension-Arm64:1)."
+  }
+
+  validation {
+    condition     = var.flags == null || try(var.flags.seconds >= 15 && var.flags.seconds <= 300, false)
+    error_message = "flags.seconds must be from 15 to 300."
+  }
+
+  validation {
+    condition     = var.flags == null || try(length(var.hooks.layer_arns), 0) < 3 && try(length(var.people.directory.layer_arns), 0) < 3
+    error_message = "With flags, hooks and people.directory may have 2 layers each: Lambda takes five, two are ours, and one is the extension's."
+  }
+
+  validation {
+    condition = try(var.flags.document, null) == null || try(alltrue([
+      jsondecode(var.flags.document).version == "1",
+      keys(jsondecode(var.flags.document).flags) == keys(jsondecode(var.flags.document).values),
+      length(setsubtract(keys(jsondecode(var.flags.document).values), local.flag_names)) == 0,
+      alltrue([for value in values(jsondecode(var.flags.document).values) : can(regex("^.{1,100}$", value.owner)) && can(formatdate("YYYY", "${value.end}T00:00:00Z")) && (value.enabled == true || value.enabled == false)]),
+    ]), false)
+    error_message = "flags.document must be of the form of terraform/flags.json: none but its flags, each in flags and in values, with enabled, owner and end (2027-01-31)."
+  }
+}

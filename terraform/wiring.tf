@@ -69,6 +69,7 @@ locals {
     local.hook_settings,
     { for codes in [var.short_codes] : "SHORT_CODES" => join(",", codes) if length(codes) > 0 },
     local.people_settings,
+    local.flag_settings,
     { for module in keys(local.readers) : "PUBLISHER_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.stream_reader },
     { for module in keys(local.readers) : "PROJECTOR_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.projector },
     { for name, number in var.limits : upper(name) => tostring(number) if number != null },
@@ -77,7 +78,7 @@ locals {
   # Listed by a wiring, and without a value under some variables.
   optional_settings = ["JWT_ISSUER", "JWT_AUDIENCE", "JWT_ALGORITHMS", "JWT_JWKS_URL", "JWT_JWKS", "IDENTITY", "TOKEN_MARKER", "UPLOADS_BUCKET", "UPLOAD_TYPES", "MAX_UPLOAD_BYTES",
     "PUBLISHER_ROLE", "PROJECTOR_ROLE", "EVENT_BUS", "EVENT_SOURCE", "EVENT_QUEUE_URL", "EVENT_TEXT", "DEAD_LETTER_QUEUE_URL", "TAKEN_BACK_BUCKET", "TAKEN_BACK_KEY",
-  "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE", "PEOPLE_DIRECTORY", "PEOPLE_DIRECTORY_TIMEOUT_MS", "AVATAR_HOSTS", "SHORT_CODES"]
+  "CHAT_HOOKS", "CHAT_HOOKS_TIMEOUT_MS", "CHAT_HOOKS_ON_FAILURE", "PEOPLE_DIRECTORY", "PEOPLE_DIRECTORY_TIMEOUT_MS", "AVATAR_HOSTS", "SHORT_CODES", "FLAGS", "FLAGS_SECONDS"]
   known_settings = concat(keys(local.settings), local.optional_settings, [for name in keys(var.limits) : upper(name)])
 
   # What a function is told: the values of the settings and the references of the secrets that its wiring lists.
@@ -86,6 +87,7 @@ locals {
       { LOG_LEVEL = var.log_level, DEPLOYMENT_NAME = local.prefix },
       { for name, value in local.settings : name => value if contains(each.settings, name) },
       { for name in local.used_secrets[module] : name => local.secret_arns[name] },
+      { for name, value in local.extension_settings : name => value if contains(each.settings, "FLAGS") },
     )
   }
 
@@ -111,6 +113,7 @@ locals {
       [for name in ["dependencies", "chat"] : aws_lambda_layer_version.chat[name].arn],
       contains(each.settings, "CHAT_HOOKS") ? try(var.hooks.layer_arns, []) : [],
       contains(each.settings, "PEOPLE_DIRECTORY_TIMEOUT_MS") ? try(var.people.directory.layer_arns, []) : [],
+      contains(each.settings, "FLAGS") ? values(local.flags)[*].extension_layer_arn : [],
     )
   }
 

@@ -39,7 +39,15 @@ ROOT = "roots/deployment"
 LINKED = [
     *(
         path
-        for pattern in ("*.tf", "*.tftest.hcl", "*.tfmock.hcl", "*.graphql", "schema.json", "objectives.json")
+        for pattern in (
+            "*.tf",
+            "*.tftest.hcl",
+            "*.tfmock.hcl",
+            "*.graphql",
+            "schema.json",
+            "objectives.json",
+            "flags.json",
+        )
         for path in PROJECT.glob(f"terraform/**/{pattern}")
         if ".terraform" not in path.parts
     ),

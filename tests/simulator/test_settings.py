@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.settings import BadSettings, read, with_hooks
+from simulator.composition import composed
+from simulator.settings import BadSettings, read, with_flags, with_hooks
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,22 @@ def test_rules_of_ones_own_are_a_file_and_a_developers_own_setting_does_not_matt
         read(["run"], {"HOOKS": str(tmp_path / "nowhere.py")})
 
 
+@pytest.mark.parametrize("scheme", ["", "file:"])
+def test_flags_are_a_file_that_is_looked_up_every_second(tmp_path: Path, scheme: str) -> None:
+    document = tmp_path / "flags.json"
+    document.write_text("")
+    for command in (["run"], ["invoke", "--event=events/Query.messages.json"]):
+        own = read(command, {"FLAGS": f"{scheme}{document}"})
+        assert with_flags({"A": "b"}, own.flags) == {
+            "A": "b",
+            "FLAGS": f"file:{document}",
+            "FLAGS_SECONDS": "1",
+        }
+    assert with_flags({"A": "b"}, read(["run"], {}).flags) == {"A": "b"}
+    with pytest.raises(BadSettings, match=r"^FLAGS: the path of a document of flags"):
+        read(["run"], {"FLAGS": f"{scheme}{tmp_path}/nowhere.json"})
+
+
 @pytest.mark.parametrize(
     ("auth", "publish", "modes"),
     [
@@ -61,3 +78,11 @@ def test_one_function_is_told_how_subscribers_are_served_as_all_of_them_are() ->
 def test_another_way_to_publish_is_refused_in_a_sentence() -> None:
     with pytest.raises(BadSettings, match=r"^PUBLISH: sender or stream$"):
         read(["run"], {"PUBLISH": "both"})
+
+
+def test_a_document_of_flags_that_is_malformed_stops_the_start_and_says_why(tmp_path: Path) -> None:
+    document = tmp_path / "flags.json"
+    document.write_text('{"version": "1", "flags": {"sendMessage": {}}, "values": {}}')
+    own = read(["run", f"--state={tmp_path}"], {"FLAGS": str(document)})
+    with pytest.raises(BadSettings, match=r"^FLAGS: .*flags\.json: there is no flag sendMessage: typing, "):
+        composed(own, {"JWT_JWKS": ""}).__enter__()

@@ -69,6 +69,17 @@ const remove = (target: string): Change => ({ kind: 'remove', target });
 const react = (target: string, emoji: string, on: boolean): Change => ({ kind: 'react', target, emoji, on });
 
 describe('what is done to a message', () => {
+  test('a reaction that is switched off is told, and holds up no removal behind it', () => {
+    const it = new Changing();
+    it.change(react('m1', '👍', true));
+    it.change(remove('m2'));
+    it.answer(null, { code: 'NotAllowed', reason: 'switchedOff', ...said });
+    expect(it.changes.get('m1')).toMatchObject({ entries: [{ kind: 'react', status: 'refused' }] });
+    expect(it.answer(message(2))).toEqual({ field: 'removeMessage', roomId: ROOM, id: 'm2' });
+    it.feed({ type: 'signedIn' });
+    expect(it.asked).toEqual([]);
+  });
+
   test('is stored, shown and sent, and gone when the server has it', () => {
     const it = new Changing();
     it.change(edit('m1', 'better'));

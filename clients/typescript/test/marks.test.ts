@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 
 import { ChatClient } from '../src/client.ts';
 import type { Effect } from '../src/core/protocol.ts';
-import { unauthorized, unreachable } from '../src/core/refusals.ts';
+import { parseRefusal, unauthorized, unreachable } from '../src/core/refusals.ts';
 import { indexedDbStorage } from '../src/storage/indexeddb.ts';
 import { seeded } from './model/random.ts';
 import { ModelServer } from './model/server.ts';
@@ -13,6 +13,7 @@ import { ModelTransport } from './model/transport.ts';
 import { Bench, ROOM } from './support.ts';
 
 const until = (what: () => unknown) => vi.waitFor(what, { timeout: 5_000, interval: 5 });
+const SWITCHED_OFF = parseRefusal('ServiceUnavailable', 'Off. [code=ServiceUnavailable reason=switchedOff]');
 type Asked = Extract<Effect, { type: 'request' }>;
 
 /** A core whose storage is there and whose marks are answered by hand. */
@@ -98,16 +99,19 @@ describe('a read mark', () => {
     expect([it.asked, it.stored]).toEqual([[], []]);
   });
 
-  test.each([unreachable(), unauthorized()])('is stored where it is refused with $code', (refusal) => {
-    const it = new Reading();
-    it.online();
-    it.read(3);
-    it.answer(refusal, true);
-    expect(it.stored).toEqual([3]);
-    it.read(5);
-    it.feed({ type: 'signedIn' });
-    expect([it.answer().at(-1), it.stored]).toEqual([5, []]);
-  });
+  test.each([unreachable(), unauthorized(), SWITCHED_OFF])(
+    'is stored where it is refused with $code',
+    (refusal) => {
+      const it = new Reading();
+      it.online();
+      it.read(3);
+      it.answer(refusal, true);
+      expect(it.stored).toEqual([3]);
+      it.read(5);
+      it.feed({ type: 'signedIn' });
+      expect([it.answer().at(-1), it.stored]).toEqual([5, []]);
+    },
+  );
 
   test('that was read while the one before was on its way is kept, not removed with it', () => {
     const it = new Reading();

@@ -80,6 +80,7 @@ module "chat" {
   projections = var.projections
   hooks       = var.hooks
   people      = var.people
+  flags       = var.flags
 
   packages                  = var.packages
   packages_in_s3            = var.packages_in_s3

@@ -63,6 +63,11 @@ output "audit_bucket" {
   value       = module.chat.audit_bucket
 }
 
+output "flags" {
+  description = "What `aws appconfig` is told to switch something off."
+  value       = module.chat.flags
+}
+
 output "taken_back" {
   description = "The bucket of the log of what was taken back, and its key, for `make restore`."
   value       = module.chat.taken_back

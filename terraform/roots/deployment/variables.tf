@@ -189,6 +189,11 @@ variable "people" {
   default = null
 }
 
+variable "flags" {
+  type    = any
+  default = null
+}
+
 variable "packages" {
   type    = string
   default = null

@@ -132,3 +132,23 @@ mock_resource "aws_cloudfront_distribution" {
 mock_resource "aws_cloudwatch_composite_alarm" {
   defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:mock" }
 }
+
+mock_resource "aws_appconfig_application" {
+  defaults = { id = "abc1234" }
+}
+
+mock_resource "aws_appconfig_environment" {
+  defaults = { environment_id = "def5678" }
+}
+
+mock_resource "aws_appconfig_configuration_profile" {
+  defaults = { configuration_profile_id = "0123abc" }
+}
+
+mock_resource "aws_appconfig_deployment_strategy" {
+  defaults = { id = "9876fed" }
+}
+
+mock_resource "aws_appconfig_hosted_configuration_version" {
+  defaults = { version_number = 1 }
+}

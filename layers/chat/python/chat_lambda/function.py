@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat.identity.authorized import by_our_authorizer, is_of_an_authorizer
 from chat.rules.audit import is_audited
@@ -22,6 +22,9 @@ from chat_lambda.settings import settings
 from chat_lambda.telemetry import actor, audit, audit_key, logger, publish_metrics
 from chat_lambda.xray import begin, subsegments
 
+if TYPE_CHECKING:
+    from chat_lambda.flags import Switches
+
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
 Identify = Callable[[Event], Caller]
@@ -33,6 +36,8 @@ values."""
 
 NOBODY = Caller(user_id="")
 
+OFF = "SwitchedOff"
+OUR_FAULTS = (InternalError.__name__, ServiceUnavailable.__name__)
 WAITED_FOR, BACKGROUND = "DurationMs", "BackgroundMs"
 """The metrics of how long a call took: of those that somebody waits for, and of the others."""
 
@@ -154,20 +159,39 @@ def projector(event: Event) -> Caller:
     return identify(event, Sources.publisher(own.projector_role if own.publish == "stream" else None))
 
 
+def switches() -> "Switches | None":
+    """What is switched off, where the setting FLAGS says it."""
+    if not settings().flags:
+        return None
+    # Only here: a function without flags spares the import.
+    from chat_lambda.flags import of_this_process  # noqa: PLC0415
+
+    return of_this_process()
+
+
 def resolver(
-    *parts: Callable[[], object], audited: bool = False, who: Identify = people
+    *parts: Callable[[], object],
+    audited: bool = False,
+    who: Identify = people,
+    switched: Callable[[], "Switches | None"] = switches,
 ) -> Callable[[Callable[[Call], Any]], Handler]:
     """A handler for a field's call. `parts` are made during init in Lambda, and at the first call elsewhere.
 
     The call's refusals are raised bare in the caller's language, since their class name and text are all that
     AppSync passes on. Anything else becomes `InternalError`: its text stays inside, as it may hold what a
     person wrote. `audited`: that it was done is an audit event too, with who did it to whom or to which
-    message. `who`: who calls, of those who may.
+    message. `who`: who calls, of those who may. `switched`: what is switched off.
     """
 
     def decorate(answer: Callable[[Call], Any]) -> Handler:
         read = partial(_field_call, _field(answer.__module__), who)
-        return _handler(read, parts, audited=audited)(answer)
+
+        def answered(call: Call) -> Any:
+            if off := switched():
+                off.check(call.name, call.tally)
+            return answer(call)
+
+        return _handler(read, (switched, *parts), audited=audited)(answered)
 
     return decorate
 
@@ -265,7 +289,7 @@ def _report(call: Call, context: Any, refusal: ChatError | None, *, done: Any = 
 
     `done`: the answer of something that is audited when it is done as well.
     """
-    outcome = refusal.code if refusal else "ok"
+    outcome = _outcome(refusal)
     if refusal:
         call.tally.add(outcome)
         if refusal.values.get("reason") == "clock":
@@ -279,7 +303,7 @@ def _report(call: Call, context: Any, refusal: ChatError | None, *, done: Any = 
     if isinstance(refusal, IdentityRefused):
         call.tally.add(refusal.metric)
         fields |= {f"identity_{name}": value for name, value in refusal.values.items()}
-    if refusal and is_audited(refusal):
+    if refusal and is_audited(refusal) and outcome != OFF:
         audit(action=call.name, outcome="refused", reason=outcome, fields=fields)
     if done:
         fields_done = {**fields, **_object(call.arguments), **_people(done)}
@@ -288,9 +312,16 @@ def _report(call: Call, context: Any, refusal: ChatError | None, *, done: Any = 
     logger().info("Answered", extra={**fields, "trace_id": call.trace_id, "outcome": outcome, **numbers})
     publish_metrics(context.function_name, numbers)
     if traced := subsegments():
-        is_fault = isinstance(refusal, InternalError | ServiceUnavailable)
+        is_fault = outcome in OUR_FAULTS
         about = {"field": call.name, "room": fields["room"], "outcome": outcome, "trace_id": call.trace_id}
         traced.end(call.name, is_fault=is_fault, **about)
+
+
+def _outcome(refusal: ChatError | None) -> str:
+    """As logs and metrics have it. What an operator has switched off is neither our fault nor about the person."""
+    if refusal is None:
+        return "ok"
+    return OFF if refusal.values.get("reason") == "switchedOff" else refusal.code
 
 
 def _actor(call: Call) -> str:

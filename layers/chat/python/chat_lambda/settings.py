@@ -130,6 +130,15 @@ def _queue_or_file(text: str) -> str:
     return text if text.startswith("file:") else _address(text)
 
 
+def _flags(text: str) -> str:
+    if not re.fullmatch(r"file:.+|appconfig:[A-Za-z0-9_.-]{1,64}(?:/[A-Za-z0-9_.-]{1,128}){2}", text):
+        raise ValueError("must be file: and a path, or appconfig:APPLICATION/ENVIRONMENT/PROFILE")
+    if text.startswith("file:"):
+        return text
+    application, environment, profile = text.removeprefix("appconfig:").split("/")
+    return f"/applications/{application}/environments/{environment}/configurations/{profile}"
+
+
 def _wrapping_key(text: str) -> str:
     if not re.match(r"file:.|arn:aws[a-z-]*:kms:", text):
         raise ValueError("must be the ARN of a KMS key, or file: and a path")
@@ -273,6 +282,11 @@ class Settings:
     """The module of the deployment's own rules: docs/hooks.md. `file:` and a path on one machine."""
     chat_hooks_timeout_ms: int = _number(500, int, 10, 3_000)
     chat_hooks_on_failure: Literal["closed", "open"] = _parsed("closed", _failure)
+    flags: str | None = _parsed(None, _flags)
+    """Where it is said what is switched off (`chat/rules/flags.py`): `file:` and a path, or the path at AppConfig's extension.
+    Without it everything is on."""
+    flags_seconds: int = _number(30, int, 1, 300)
+    """How long what was read there holds."""
     people_directory: str | None = _parsed(None, _module)
     """The module whose function `people` says what people are called, in place of themselves: docs/people.md. `file:` and a
     path on one machine."""

@@ -25,6 +25,8 @@ TOTALS = frozenset(
         "DeliveriesConfirmed",
         "ConfirmMs",
         "HookFailures",
+        "FlagsUnreadable",
+        "SwitchedOff",
     }
 )
 """What is counted for the deployment as well, so that one alarm sees all of its functions."""

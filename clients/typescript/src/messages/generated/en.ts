@@ -124,6 +124,7 @@ export const en = {
   'messages.privacy.nobody': 'Nothing is stored of this person.',
   'messages.privacy.askingTooFast': 'You are asking for that too often. Try again in {retryAfterMs} milliseconds.',
   'messages.service.unavailable': 'The chat is busy just now. Try again; with the same clientMessageId nothing is sent twice.',
+  'messages.service.switchedOff': 'This is switched off for the moment; everything else works.',
   'messages.service.internal': 'Something went wrong on our side. Please quote {correlationId} when you report it.',
   'messages.privacy.legalHold': 'This is under a legal hold: it cannot be deleted while that stands.',
   'messages.privacy.role': 'Only administrators and those who look after privacy may do that.',

@@ -124,6 +124,7 @@ export const es = {
   'messages.privacy.nobody': 'No hay nada guardado de esta persona.',
   'messages.privacy.askingTooFast': 'Lo estás pidiendo demasiado a menudo. Inténtalo de nuevo dentro de {retryAfterMs} milisegundos.',
   'messages.service.unavailable': 'El chat está ocupado en este momento. Inténtalo de nuevo; con el mismo clientMessageId nada se envía dos veces.',
+  'messages.service.switchedOff': 'Esto está desactivado por el momento; todo lo demás funciona.',
   'messages.service.internal': 'Algo ha fallado por nuestra parte. Indica {correlationId} al comunicarlo.',
   'messages.privacy.legalHold': 'Esto está bajo retención legal: no se puede borrar mientras dure.',
   'messages.privacy.role': 'Solo pueden hacerlo los administradores y quienes se ocupan de la privacidad.',

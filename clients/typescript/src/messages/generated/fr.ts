@@ -124,6 +124,7 @@ export const fr = {
   'messages.privacy.nobody': 'Rien n’est conservé sur cette personne.',
   'messages.privacy.askingTooFast': 'Vous le demandez trop souvent. Réessayez dans {retryAfterMs} millisecondes.',
   'messages.service.unavailable': 'Le chat est saturé en ce moment. Réessayez ; avec le même clientMessageId, rien n\'est envoyé deux fois.',
+  'messages.service.switchedOff': 'C’est désactivé pour le moment ; tout le reste fonctionne.',
   'messages.service.internal': 'Une erreur s\'est produite de notre côté. Indiquez {correlationId} en la signalant.',
   'messages.privacy.legalHold': 'Ceci fait l\'objet d\'une conservation légale : on ne peut pas le supprimer tant qu\'elle dure.',
   'messages.privacy.role': 'Seuls les administrateurs et les personnes chargées de la confidentialité peuvent faire cela.',

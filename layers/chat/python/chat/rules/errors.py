@@ -155,11 +155,12 @@ _EPOCHS = {
 
 class ServiceUnavailable(ChatError):
     """The store throttled, failed or stayed contended for the whole deadline, this process's clock is in doubt
-    (`reason=clock`), or a rule of the deployment's own gave no answer (`reason=hook`). The same request may be sent
-    again."""
+    (`reason=clock`), a rule of the deployment's own gave no answer (`reason=hook`), or an operator has switched it off
+    (`reason=switchedOff`). The same request may be sent again."""
 
     def __init__(self, **values: str) -> None:
-        super().__init__("service.unavailable", **values)
+        key = "service.switchedOff" if values.get("reason") == "switchedOff" else "service.unavailable"
+        super().__init__(key, **values)
 
 
 class InternalError(ChatError):
