@@ -222,6 +222,9 @@ load: .venv-proving/installed ## people listen and send at fixed instants: laten
 		$(call given,people,PEOPLE) $(call given,rooms,ROOMS) $(call given,rate,RATE) $(call given,seconds,SECONDS) $(call given,reads,READS) $(call given,joins,JOINS) \
 		$(call given,storms,STORMS) $(call given,repeats,REPEATS) $(call given,seed,SEED) $(call given,dollars,DOLLARS) $(call given,html,HTML) $(call given,json,JSON) $(if $(filter true,$(GO)),--go)
 
+results: .venv/installed ## puts the reports of conformance, chaos and load at an endpoint into docs/results/, for `make docs`: VERSION=0.3.0 AT=simulator|emulator [CONFORMANCE=file CHAOS=file LOAD=file NOT_RUN="load: why; chaos: why"]
+	@exec $(BIN)/python -m reference.record "$(VERSION)" "$(AT)" $(call given,conformance,CONFORMANCE) $(call given,chaos,CHAOS) $(call given,load,LOAD) $(call given,not-run,NOT_RUN)
+
 cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
 	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
 
@@ -387,4 +390,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos load load-overhead cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos load load-overhead results cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean

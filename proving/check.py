@@ -39,7 +39,7 @@ Body = Callable[["World"], Awaitable[None]]
 class Check:
     """`id`: dotted, from `appsync.` (what AppSync promises) or `chat.` (what a chat does). `title`: the promise.
     `source`: where it is made. `needs`: the operations that a mapping must have. `cost`: the most that it makes beyond
-    the shared room."""
+    the shared room. `smoke`: whether a deployment is asked it first, by one person in a room that is there."""
 
     id: str
     title: str
@@ -47,6 +47,7 @@ class Check:
     needs: tuple[str, ...]
     cost: Cost
     body: Body
+    smoke: bool = False
 
 
 CHECKS: dict[str, Check] = {}
@@ -62,15 +63,17 @@ def check(
     rooms: int = 0,
     messages: int = 0,
     connections: int = 0,
+    smoke: bool = False,
 ) -> Callable[[Body], Body]:
     """Adds a check to `CHECKS`."""
 
     def added(body: Body) -> Body:
         if id_ in CHECKS:
             raise ValueError(f"{id_} is there twice")
-        CHECKS[id_] = Check(
-            id_, title, source, tuple(needs.split()), Cost(rooms, messages, connections), body
-        )
+        if smoke and (rooms or needs not in ("", "subscribe")):
+            raise ValueError(f"{id_} takes more than one person in a room that is there")
+        cost = Cost(rooms, messages, connections)
+        CHECKS[id_] = Check(id_, title, source, tuple(needs.split()), cost, body, smoke)
         return body
 
     return added

@@ -3,8 +3,9 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from proving.run import Plan, Result
@@ -25,8 +26,15 @@ def summary(results: Sequence[Result]) -> str:
     return f"{counts['pass']} passed, {counts['fail']} failed, {counts['skip']} skipped"
 
 
-def as_json(url: str, mapping: str, plan: Plan, results: Sequence[Result], left: Sequence[str]) -> str:
-    """`left`: the rooms that could not be taken away."""
+def as_json(
+    url: str,
+    mapping: str,
+    plan: Plan,
+    results: Sequence[Result],
+    left: Sequence[str],
+    **more: Mapping[str, Any],
+) -> str:
+    """`left`: the rooms that could not be taken away; `more`: what else a program has to say, by its name."""
     checks = [
         {
             "id": each.check.id,
@@ -44,6 +52,7 @@ def as_json(url: str, mapping: str, plan: Plan, results: Sequence[Result], left:
         "atMost": asdict(plan.cost),
         "leftBehind": list(left),
         "checks": checks,
+        **more,
     }
     return json.dumps(told, indent=2) + "\n"
 

@@ -229,6 +229,13 @@ class World:
         found = await self.pages(person, "history", limit, room=room.id)
         return found[::-1] if self.mapping.order == "newest_first" else found
 
+    async def newest(self, person: Person, room: Room) -> list[Message]:
+        """Its newest fifty messages, the oldest first; all where the chat's own order is that."""
+        if self.mapping.order != "newest_first":
+            return await self.history(person, room)
+        answer = await self.done(person, "history", room=room.id, limit=50)
+        return self._items(answer, "history")[::-1]
+
     async def after(self, person: Person, room: Room, last: Message, limit: int = 50) -> list[Message]:
         """What came after a message."""
         return await self.pages(person, "after", limit, room=room.id, after=last[self.mapping.after_field])
@@ -241,13 +248,16 @@ class World:
         cursor = None
         for _ in range(most):
             answer = await self.done(person, operation, limit=limit, cursor=cursor, **values)
-            found = self.value(answer, operation, "items")
-            require(isinstance(found, list), f"{operation} has no list: {answer}")
-            items += [self.read_message(each, str(answer)) for each in found]
+            items += self._items(answer, operation)
             cursor = self.value(answer, operation, "next")
             if cursor is None:
                 return items
         raise Failed(f"{operation} has more than {most} pages of {limit}")
+
+    def _items(self, answer: Answer, operation: str) -> list[Message]:
+        found = self.value(answer, operation, "items")
+        require(isinstance(found, list), f"{operation} has no list: {answer}")
+        return [self.read_message(each, str(answer)) for each in found]
 
     async def position(self, person: Person, room: Room) -> dict[str, Any]:
         """What documents are asked with that begin where the room is now: `epoch`, `since`, `after`. Empty where the

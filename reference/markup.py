@@ -8,6 +8,7 @@ PAGES: Mapping[str, str] = {
     "index.html": "The API",
     "gateway.html": "The gateway",
     "pictures.html": "Pictures",
+    "results.html": "Results",
 }
 """The pages by their files, with what leads to them."""
 

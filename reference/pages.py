@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from reference import gateway_page, pictures, schema_page
+from reference import gateway_page, pictures, results, results_page, schema_page
 from schema.source import Publish, ours
 
 KEPT = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -23,5 +23,6 @@ def pages(publish: Publish = "sender") -> Mapping[str, bytes]:
         schema_page.FILE: schema_page.schema_page(ours(publish)),
         gateway_page.FILE: gateway_page.gateway_page(*documents),
         pictures.FILE: pictures.pictures_page(),
+        results_page.FILE: results_page.results_page(results.records()),
     }
     return {**{name: text.encode() for name, text in texts.items()}, **kept, "style.css": STYLE.read_bytes()}

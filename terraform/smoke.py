@@ -1,33 +1,24 @@
-"""Ask a deployment whether it serves: `python terraform/smoke.py https://…/graphql`. Without SMOKE_REALTIME
-the standard library is enough.
+"""Ask a deployment whether it serves: `PYTHONPATH=. .venv/bin/python terraform/smoke.py https://…/graphql`.
 
-Without a token: a call without one must be refused by the authorizer. With SMOKE_TOKEN (and SMOKE_ROOM, a room that its
-owner is in): a message is sent, sent again under the same name, and read back. With SMOKE_API, the API's id (the AWS CLI is
-asked for its schema): no subscription may be linked to a mutation that would let its caller write into another room. With SMOKE_REALTIME, the WebSocket's address, a subscription is opened and the message waited for (which needs aiohttp
-and this repository on PYTHONPATH). SMOKE_PUBLISH is what the functions are told (`sender` unless it says `stream`), and SMOKE_PREFIX
-the schema's prefix. Exit status 1 and a sentence otherwise.
+It asks the checks of `make conformance` that are marked `smoke=True` (proving/checks/), a line for each. Without a token: a call
+without a good one is refused. With SMOKE_TOKEN (and SMOKE_ROOM, a room that its owner is in): a message is sent, sent again under the
+same name, and read back. With SMOKE_REALTIME, the WebSocket's address: a subscription is opened, and hears what is sent. With SMOKE_API,
+the API's id (the AWS CLI is asked for its schema): no subscription may be linked to a mutation that would let its caller write into
+another room. SMOKE_PUBLISH is what the functions are told (`sender` unless it says `stream`), and SMOKE_PREFIX the schema's prefix.
+Exit status 1 and what was seen, where a check fails; 2 where an argument is wrong. The checks need aiohttp and this repository on
+PYTHONPATH; the schema is read before that, by the standard library.
 """
 # ruff: noqa: INP001, T201  a program of its own, which speaks to who runs it
 
-import json
+import asyncio
 import os
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from check_links import dangers
-
-FIELDS = "id roomId senderId text ts seq epoch clientMessageId"
-SEND = f"""mutation ($room: ID!, $text: String!, $name: ID) {{
-  sendMessage(roomId: $room, text: $text, clientMessageId: $name) {{ {FIELDS} }}
-}}"""
-READ = f"query ($room: ID!) {{ messages(roomId: $room, limit: 20) {{ items {{ {FIELDS} }} head {{ seq epoch }} }} }}"
 
 
 def deployed_schema(environment: Mapping[str, str]) -> str:
@@ -52,57 +43,6 @@ def deployed_schema(environment: Mapping[str, str]) -> str:
         return file.read_text(encoding="utf-8")
 
 
-def ask(url: str, token: str, query: str, **variables: Any) -> tuple[int, Any]:
-    """The HTTP status, and the JSON answer."""
-    request = urllib.request.Request(  # noqa: S310  main() takes https, and http on this machine
-        url,
-        json.dumps({"query": query, "variables": variables}).encode(),
-        {"content-type": "application/json", "authorization": token},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as refusal:
-        return refusal.code, json.loads(refusal.read())
-
-
-def smoke(url: str, token: str, room: str, realtime: str = "") -> str:
-    """A sentence about what was found. Raises `AssertionError` with another one."""
-    status, answer = ask(url, "nobody", "{ __typename }")
-    if status != 401:
-        raise AssertionError(f"A caller without a token got {status}: {answer}")
-    if not token:
-        return "The authorizer answers. With SMOKE_TOKEN and SMOKE_ROOM a message would be sent as well."
-    name = f"smoke-{uuid.uuid4()}"
-    sent = []
-
-    def send() -> None:
-        sent.append(ask(url, token, SEND, room=room, text="smoke", name=name)[1])
-
-    if realtime:
-        subscribe(url, realtime, token, room, name, send)
-    else:
-        send()
-    send()
-    if "errors" in sent[0] or sent[0] != sent[1]:
-        raise AssertionError(f"Sending twice under one name gave {sent}")
-    read = ask(url, token, READ, room=room)[1]
-    if "errors" in read or sent[0]["data"]["sendMessage"] not in read["data"]["messages"]["items"]:
-        raise AssertionError(f"What was sent was not read back: {read.get('errors')}")
-    live = ", and arrived live" if realtime else ""
-    return f"Message {sent[0]['data']['sendMessage']['seq']} was sent once and read back{live}."
-
-
-def subscribe(url: str, realtime: str, token: str, room: str, name: str, send: Callable[[], None]) -> None:
-    """That what `send` sends under `name` arrives. Raises `AssertionError`."""
-    from smoke_live import heard  # noqa: PLC0415  it needs aiohttp, which the rest does not
-
-    answer = ask(url, token, READ, room=room)[1]
-    if "errors" in answer:
-        raise AssertionError(f"The room {room} cannot be read: {answer['errors']}")
-    heard(url, realtime, token, room, int(answer["data"]["messages"]["head"]["epoch"]), name, send)
-
-
 def read_schema(environment: Mapping[str, str]) -> str:
     """A sentence about the deployed schema. Raises `AssertionError` with what is wrong with it."""
     publish = environment.get("SMOKE_PUBLISH") or "sender"
@@ -115,18 +55,38 @@ def read_schema(environment: Mapping[str, str]) -> str:
     return f"No link of the deployed schema is dangerous with publish = {publish}."
 
 
+def ask(url: str, environment: Mapping[str, str]) -> int:
+    """The exit status of the checks."""
+    from proving.conformance import TOLD  # noqa: PLC0415  these need aiohttp, and reading a schema does not
+    from proving.endpoint import BadAddress  # noqa: PLC0415  the same
+    from proving.report import line, summary  # noqa: PLC0415  the same
+    from proving.run import Result  # noqa: PLC0415  the same
+    from proving.smoke import smoke  # noqa: PLC0415  the same
+
+    def tell(result: Result) -> None:
+        out = sys.stderr if result.status == "fail" else sys.stdout
+        print(TOLD[result.status], line(result), file=out, flush=True)
+
+    token, room = environment.get("SMOKE_TOKEN", "").strip(), environment.get("SMOKE_ROOM", "smoke")
+    try:
+        results = asyncio.run(smoke(url, environment.get("SMOKE_REALTIME", ""), token, room, tell))
+    except BadAddress as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    print(summary(results))
+    return int(any(each.status == "fail" for each in results))
+
+
 def main() -> int:
     if len(sys.argv) != 2 or not sys.argv[1].startswith(("https://", "http://127.0.0.1")):
         print("python terraform/smoke.py https://…/graphql", file=sys.stderr)
         return 2
     try:
         print(read_schema(os.environ))
-        token, room = os.environ.get("SMOKE_TOKEN", ""), os.environ.get("SMOKE_ROOM", "smoke")
-        print(smoke(sys.argv[1], token, room, os.environ.get("SMOKE_REALTIME", "")))
-    except (AssertionError, OSError, ValueError) as failure:
+    except (AssertionError, OSError) as failure:
         print(failure, file=sys.stderr)
         return 1
-    return 0
+    return ask(sys.argv[1], os.environ)
 
 
 if __name__ == "__main__":

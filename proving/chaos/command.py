@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import aiohttp
 
@@ -62,7 +62,8 @@ class Request:
 
 @dataclass(slots=True)
 class Chaos:
-    """One run's endpoint and what it has met so far."""
+    """One run's endpoint and what it has met so far. `seed`: of its first round; `schedule`: the smallest that was seen to
+    fail, as text."""
 
     where: Endpoint
     mapping: ChatMapping
@@ -72,6 +73,9 @@ class Chaos:
     met: Counter[str] = field(default_factory=Counter)
     left: list[str] = field(default_factory=list)
     sends: int = 0
+    seed: int = 0
+    rounds: int = 0
+    schedule: str = ""
 
     async def round(self, seed: int, faults: Sequence[Fault]) -> tuple[list[Violation], list[Fault]]:
         """What is wrong, and the faults that were met. Its rooms are ended. Raises `Failed` and `Unreachable` where a
@@ -94,6 +98,11 @@ class Chaos:
         self.sends += len(history.sent)
         unasked = {each.id for each in checks() if skipped(each, self.mapping)}
         return [each for each in judge(history) if each.line not in unasked], proxy.applied
+
+    def told(self) -> dict[str, Any]:
+        """For the report in JSON."""
+        names = ("seed", "rounds", "sends", "schedule")
+        return {name: getattr(self, name) for name in names} | {"faults": dict(self.met)}
 
 
 async def _nothing(_: World) -> None:
@@ -142,23 +151,27 @@ async def chaos(request: Request, out: TextIO) -> int:
     async with aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=0)
     ) as http:
-        found = Chaos(where, mapping, people, http, request)
+        found = Chaos(where, mapping, people, http, request, seed=seed)
         began = time.monotonic()
-        violations, is_enough = await _rounds(found, seed, given, out)
+        violations, is_enough = await _rounds(found, given, out)
     results = _results(mapping, violations, time.monotonic() - began)
     _tell(found, results, time.monotonic() - began, out)
-    _write(request, where, mapping, Plan(checks(), cost), results, found)
+    if request.json:
+        told = found.told() | {"isEnough": is_enough}
+        text = report.as_json(where.url, mapping.name, Plan(checks(), cost), results, found.left, chaos=told)
+        request.json.write_text(text, encoding="utf-8")
+    if request.junit:
+        request.junit.write_text(report.as_junit(results, "chaos"), encoding="utf-8")
     if not is_enough:
         print(f"fewer faults were met than {request.faults}: nothing is proven", file=out)
     return int(bool(violations) or bool(found.left) or not is_enough)
 
 
-async def _rounds(
-    found: Chaos, seed: int, given: Sequence[Fault] | None, out: TextIO
-) -> tuple[list[Violation], bool]:
+async def _rounds(found: Chaos, given: Sequence[Fault] | None, out: TextIO) -> tuple[list[Violation], bool]:
     """The violations of the first round that has any, and whether enough faults were met."""
-    request = found.request
+    request, seed = found.request, found.seed
     for number in range(most_rounds(request)):
+        found.rounds += 1
         faults = (
             schedule(seed + number, len(found.people), PASSAGES, request.share) if given is None else given
         )
@@ -201,7 +214,8 @@ async def _minimise(
     print(
         f"the smallest schedule that was seen to fail has {len(smallest)} of {len(applied)} faults:", file=out
     )
-    print(f'  --seed {seed} --schedule "{as_text(smallest)}"', file=out, flush=True)
+    found.schedule = as_text(smallest)
+    print(f'  --seed {seed} --schedule "{found.schedule}"', file=out, flush=True)
 
 
 def _results(mapping: ChatMapping, violations: Sequence[Violation], seconds: float) -> list[Result]:
@@ -231,18 +245,3 @@ def _tell(found: Chaos, results: Sequence[Result], seconds: float, out: TextIO) 
         file=out,
     )
     print(report.summary(results), file=out, flush=True)
-
-
-def _write(
-    request: Request,
-    where: Endpoint,
-    mapping: ChatMapping,
-    planned: Plan,
-    results: Sequence[Result],
-    found: Chaos,
-) -> None:
-    if request.json:
-        text = report.as_json(where.url, mapping.name, planned, results, found.left)
-        request.json.write_text(text, encoding="utf-8")
-    if request.junit:
-        request.junit.write_text(report.as_junit(results, "chaos"), encoding="utf-8")

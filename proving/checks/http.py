@@ -22,7 +22,10 @@ def _unauthorized(answer: Answer) -> None:
 
 
 @check(
-    "appsync.http.no-token", "A call without credentials is HTTP 401 UnauthorizedException.", AUTHORIZATION
+    "appsync.http.no-token",
+    "A call without credentials is HTTP 401 UnauthorizedException.",
+    AUTHORIZATION,
+    smoke=True,
 )
 async def no_token(world: World) -> None:
     _unauthorized(await world.run.client.ask(None, TYPENAME, {}))
@@ -32,6 +35,7 @@ async def no_token(world: World) -> None:
     "appsync.http.bad-token",
     "A call with credentials that are none is HTTP 401 UnauthorizedException.",
     AUTHORIZATION,
+    smoke=True,
 )
 async def bad_token(world: World) -> None:
     for token in ("not.a.token", world.owner.token[:-8]):
@@ -95,7 +99,7 @@ async def variables(world: World) -> None:
     room = await world.room()
     before = await world.history(world.owner, room)
     document = world.mapping.operations["send"].document
-    for given in ({}, {"room": room.id, "text": {"not": "a text"}}):
+    for given in ({}, {"room": room.id, "text": None}, {"room": room.id, "text": {"not": "a text"}}):
         _invalid(await world.run.client.ask(world.owner.token, document, given), f"send with {given}")
     require(await world.history(world.owner, room) == before, "something was stored all the same")
 

@@ -52,6 +52,7 @@ async def bad_token(world: World) -> None:
     needs="subscribe",
     messages=4,
     connections=1,
+    smoke=True,
 )
 async def start(world: World) -> None:
     room = await world.room()

@@ -18,6 +18,7 @@ SKEWED = ("2090-01-01T00:00:00.000Z", "2001-01-01T00:00:00.000Z")
     "What is acknowledged is stored, for everybody in the room, as it was acknowledged.",
     CLIENTS,
     messages=1,
+    smoke=True,
 )
 async def stored(world: World) -> None:
     room = await world.room()
@@ -25,7 +26,7 @@ async def stored(world: World) -> None:
     require(sent["text"] == HARD, f"the text became {sent['text']!r}")
     readers = [world.owner, world.member] if "add_member" in world.mapping.operations else [world.owner]
     for reader in readers:
-        found = [each for each in await world.history(reader, room) if each["id"] == sent["id"]]
+        found = [each for each in await world.newest(reader, room) if each["id"] == sent["id"]]
         require(found == [sent], f"acknowledged {sent}, stored {found}")
 
 
@@ -89,14 +90,16 @@ async def at_once(world: World) -> None:
     "A send that is repeated under its own name is the same message, also at once: stored once.",
     CLIENTS,
     messages=6,
+    smoke=True,
 )
 async def repeat(world: World) -> None:
     world.need_variable("send", "key")
     room = await world.room()
     key = str(uuid.uuid4())
-    first = await world.send(world.owner, room, "only once", key=key)
-    again = await asyncio.gather(*(world.send(world.owner, room, "only once", key=key) for _ in range(5)))
-    found = [each for each in await world.history(world.owner, room) if each["text"] == "only once"]
+    text = f"only once, {key}"
+    first = await world.send(world.owner, room, text, key=key)
+    again = await asyncio.gather(*(world.send(world.owner, room, text, key=key) for _ in range(5)))
+    found = [each for each in await world.newest(world.owner, room) if each["text"] == text]
     require(len(found) == 1, f"sent six times under one name, stored {len(found)} times")
     require(all(each == first for each in again), f"the first answer was {first}, others {again}")
 

@@ -18,7 +18,7 @@ ARROWS = {
     "resolvers": {"chat", "chat_lambda"},
     "services": {"chat", "chat_lambda"},
     "schema": {"chat"},
-    "reference": {"gateway", "schema"},
+    "reference": {"gateway", "proving", "schema"},
     "simulator": {"chat", "chat_lambda", "reference", "resolvers", "schema", "services"},
     "gateway": {"chat"},
     "migration": {"chat"},
@@ -35,7 +35,7 @@ LIBRARIES = {
     "resolvers": set(),
     "services": set(),
     "schema": {"graphql"},
-    "reference": {"fastapi", "graphql"},
+    "reference": {"fastapi", "graphql", "pydantic"},
     "gateway": {
         "aiohttp",
         "botocore",

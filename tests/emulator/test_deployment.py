@@ -86,13 +86,13 @@ def test_the_smoke_test_sends_once_and_reads_back(deployed: Deployment) -> None:
     smoke = subprocess.run(
         [sys.executable, "terraform/smoke.py", deployed.url],
         cwd=PROJECT,
-        env=os.environ | {"SMOKE_TOKEN": token, "SMOKE_ROOM": "lobby"},
+        env=os.environ | {"SMOKE_TOKEN": token, "SMOKE_ROOM": "lobby", "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert smoke.returncode == 0, smoke.stderr
-    assert "was sent once and read back" in smoke.stdout
+    assert smoke.stdout.splitlines()[-1] == "4 passed, 0 failed, 1 skipped"  # no WebSocket: gaps.toml
 
 
 def test_a_second_plan_is_empty(deployed: Deployment) -> None:

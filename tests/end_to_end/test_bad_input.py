@@ -1,4 +1,5 @@
-"""Bad input gets the documented error, stores nothing, and the server goes on."""
+"""Bad input gets the documented error, stores nothing, and the server goes on. Bodies that are no request, variables that are
+missing, calls without credentials and what else is asked of any endpoint: test_conformance.py."""
 
 import json
 import time
@@ -33,32 +34,20 @@ SEND = f"mutation ($r: ID!, $t: String!) {{ sendMessage(roomId: $r, text: $t) {{
 
 
 @pytest.mark.parametrize(
-    ("sent", "status", "error_type"),
+    "sent",
     [
-        (b"", 400, "MalformedHttpRequestException"),
-        (b"{", 400, "MalformedHttpRequestException"),
-        (b"[]", 400, "MalformedHttpRequestException"),
-        (b"{}", 400, "MalformedHttpRequestException"),
-        (b'"text"', 400, "MalformedHttpRequestException"),
-        (b"\xff\xfe", 400, "MalformedHttpRequestException"),
-        (body(query="query A { __typename } query B { __typename }"), 400, "BadRequestException"),
-        (body(query="{ nothing }"), 200, None),
-        (body(query='{ messages(roomId: "lobby") { items { nothing } } }'), 200, None),
-        (body(query=SEND), 200, None),
-        (body(query=SEND, variables={"r": "lobby", "t": 7}), 200, None),
-        (body(query=SEND, variables={"r": "lobby", "t": None}), 200, None),
-        (body(query='{ messages(roomId: "lobby", limit: "many") { nextToken } }'), 200, None),
-        (body(query='{ messages(roomId: "lobby", after: "yesterday") { nextToken } }'), 200, None),
-        (body(query='{ messages(roomId: "lobby", order: SIDEWAYS) { nextToken } }'), 200, None),
+        body(query='{ messages(roomId: "lobby") { items { nothing } } }'),
+        body(query=SEND, variables={"r": "lobby", "t": 7}),
+        body(query='{ messages(roomId: "lobby", limit: "many") { nextToken } }'),
+        body(query='{ messages(roomId: "lobby", after: "yesterday") { nextToken } }'),
+        body(query='{ messages(roomId: "lobby", order: SIDEWAYS) { nextToken } }'),
     ],
-    ids=lambda value: value[:60].decode(errors="replace") if isinstance(value, bytes) else None,
+    ids=lambda value: value[:60].decode(),
 )
-async def test_a_malformed_request_is_explained(
-    api: Api, sent: bytes, status: int, error_type: str | None
-) -> None:
+async def test_what_the_schema_does_not_take_is_explained(api: Api, sent: bytes) -> None:
     answer = await api.post(api.token("alice"), sent)
-    assert answer.status == status
-    assert {error.get("errorType") for error in answer.body["errors"]} == {error_type}
+    assert answer.status == 200
+    assert {error.get("errorType") for error in answer.body["errors"]} == {None}
     assert not answer.body.get("data")
 
 
@@ -87,13 +76,6 @@ async def test_a_text_or_room_that_cannot_be_is_invalid_input(api: Api, room: st
     answer = await api.post(api.token("alice"), body(query=SEND, variables={"r": room, "t": text}))
     assert answer.status == 200
     assert answer.error[0] == "InvalidInput"
-
-
-async def test_a_text_of_a_megabyte_is_refused(api: Api) -> None:
-    answer = await api.post(
-        api.token("alice"), body(query=SEND, variables={"r": "lobby", "t": "x" * 1_000_000})
-    )
-    assert answer.error[0] in ("InvalidInput", "BadRequestException", "MalformedHttpRequestException")
 
 
 @pytest.mark.parametrize("limit", [0, -1, 101, 1_000_000])
@@ -130,7 +112,7 @@ async def test_a_fragment_cannot_publish_to_another_room_or_under_another_name(
     assert "fragments=F]" in answer.error[1]
 
 
-def tokens(api: Api) -> dict[str, str | None]:
+def tokens(api: Api) -> dict[str, str]:
     now = int(time.time())
     good: dict[str, Any] = jwt.decode(api.token("alice"), options={"verify_signature": False})
     kid = api.keys.public_jwk["kid"]
@@ -140,8 +122,6 @@ def tokens(api: Api) -> dict[str, str | None]:
         return jwt.encode(good | claims, key, "ES256", {"kid": kid})
 
     return {
-        "absent": None,
-        "garbage": "not.a.token",
         "expired": signed(exp=now - 60),
         "audience": signed(aud="somebody-else"),
         "issuer": signed(iss="https://elsewhere.example"),
@@ -152,9 +132,7 @@ def tokens(api: Api) -> dict[str, str | None]:
     }
 
 
-@pytest.mark.parametrize(
-    "kind", ["absent", "garbage", "expired", "audience", "issuer", "alg none", "another key", "subject"]
-)
+@pytest.mark.parametrize("kind", ["expired", "audience", "issuer", "alg none", "another key", "subject"])
 async def test_a_token_that_is_not_good_is_a_401(api: Api, kind: str) -> None:
     answer = await api.post(tokens(api)[kind], body(query=SEND, variables={"r": "lobby", "t": "hello"}))
     assert (answer.status, answer.body) == (401, UNAUTHORIZED)

@@ -1,6 +1,7 @@
 """Chaos against the sample: a sound chat stays right under every fault, and each wrong design is red by its line."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,16 @@ def test_every_known_bad_design_has_its_line() -> None:
 
 
 async def test_a_schedule_is_one_round_of_these_faults_alone(tmp_path: Path) -> None:
-    status, text = await said(tmp_path, "sound", rooms=1, schedule="0/send/1:cut=5,1/call/1:drop=5")
+    """The report says which."""
+    path = tmp_path / "found.json"
+    status, text = await said(
+        tmp_path, "sound", rooms=1, schedule="0/send/1:cut=5,1/call/1:drop=5", json=path
+    )
+    told = json.loads(path.read_text(encoding="utf-8"))["chaos"]
+    assert told.pop("sends") > 0
+    assert told == {
+        "seed": SEED, "rounds": 1, "faults": {"cut": 1, "drop": 1}, "isEnough": True, "schedule": "",
+    }  # fmt: skip
     assert status == 0
     assert "2 faults (1 cut, 1 drop)" in text
 

@@ -11,7 +11,7 @@ from reference.pages import KEPT, pages
 from schema.source import Publish, ours
 
 PUBLISH: tuple[Publish, ...] = ("sender", "stream")
-HTML = ("index.html", "gateway.html", "pictures.html")
+HTML = ("index.html", "gateway.html", "pictures.html", "results.html")
 
 
 @pytest.fixture(scope="module", params=PUBLISH)
