@@ -13,10 +13,10 @@ from tests.resolvers.harness import Harness
 EVENT = "Query.attachment"
 
 
-def sent(harness: Harness, room: str, user: str = "alice", **upload: object) -> str:
+def sent(harness: Harness, room: str, user: str = "alice", content: bytes = PNG, **upload: object) -> str:
     """The id of an upload that a message of the room refers to."""
     made = prepare(harness, room, user, **upload)
-    assert post(made).status == 204
+    assert post(made, content).status == 204
     message = harness.invoke(
         harness.event("Mutation.sendMessage.attachments", user, roomId=room, attachments=[made["id"]])
     )
@@ -45,7 +45,7 @@ def test_whoever_reads_the_room_gets_an_address_that_serves_the_file(harness: Ha
 
 def test_what_is_no_image_is_to_be_saved(harness: Harness, objects: Any) -> None:
     room = harness.room()
-    upload_id = sent(harness, room, contentType="text/plain", name='notes"; x=.html')
+    upload_id = sent(harness, room, content=b"notes", contentType="text/plain", name='notes"; x=.html')
     served = get(harness.invoke(harness.event(EVENT, roomId=room, id=upload_id))["url"])
     assert served.headers["Content-Type"] == "text/plain"
     assert served.headers["Content-Disposition"] == "attachment; filename*=UTF-8''notes%22%3B%20x%3D.html"

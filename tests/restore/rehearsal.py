@@ -32,6 +32,7 @@ from tests.guarantees.support.fixtures import Clock, partition, process
 from tests.guarantees.support.projected import NOW_S, Projected, Stream
 
 KEY = b"a key of the log's, of 32 bytes."
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LIVE: Mapping[Table, str] = {"core": TABLES["CORE_TABLE"], "guild": TABLES["GUILD_TABLE"]}
 Operation = Callable[[Deployment, Caller, Mapping[str, Any], Tally], Any]
 
@@ -79,10 +80,10 @@ class World:
         return message
 
     def _upload(self, room_id: str, user: str, content: bytes) -> str:
-        given = {"roomId": room_id, "contentType": "text/plain", "size": 100}
+        given = {"roomId": room_id, "contentType": "image/png", "size": 100}
         made = self.call(create_upload, user, **given)
         key = f"pending/{made['id']}"
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body=content, ContentType="text/plain")
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=PNG_SIGNATURE + content, ContentType="image/png")
         return str(made["id"])
 
     def snapshot(self) -> None:

@@ -73,7 +73,7 @@ def test_a_change_is_the_next_revision_after_the_head_that_was_read() -> None:
     }  # fmt: skip
     assert (logged.place.sort_key, logged.whole) == (keys.change(8), True)
     told = {"text": "uno", "rev": 8, "epoch": 2, "changedBy": "bob"}
-    assert (changed.set, list(changed.remove)) == (told, ["attachments"])
+    assert (changed.set, list(changed.remove)) == (told, ["attachments", "traceId"])
     unnumbered = Message(id="m", room_id="lobby", room_type="general", sender_id="ann", ts=NOW)
     more = {"kind": "removed", "now": NOW, "change_id": "c", "attributes": {}}
     assert change_writes(Target(LOBBY, "MSG#m"), head, unnumbered, **more)[1].set["seq"] == 0  # type: ignore[arg-type]

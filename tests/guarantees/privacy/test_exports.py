@@ -191,7 +191,8 @@ def test_a_file_that_is_gone_is_left_out(person: Person, objects: Any, tmp_path:
 
 
 def test_files_that_are_larger_than_a_part_come_whole(person: Person, tmp_path: Path) -> None:
-    contents = [random.Random(size).randbytes(size) for size in (PART + 1_000_000, 3_000_000, PART)]  # noqa: S311
+    sizes = (PART + 1_000_000, 3_000_000, PART)
+    contents = [PICTURE + random.Random(size).randbytes(size - len(PICTURE)) for size in sizes]  # noqa: S311
     for content in contents:
         person.attach(person.rooms[0], content)
     begun = person.ask()
