@@ -182,15 +182,14 @@ def test_calls_at_once_are_asked_about_at_once_and_none_waits_for_one_that_hangs
             time.sleep(60 if text == "hang" else 0)
             return text
         """,
-        budget_s=4.0,
+        budget_s=10.0,
     )
     processes.asked(opens=False)
     with ThreadPoolExecutor(MOST_PROCESSES) as threads:
         hanging = threads.submit(processes.ask, "before_text", [about("hang")])
-        started = time.monotonic()
         others = [threads.submit(processes.ask, "before_text", [about(str(n))]) for n in range(20)]
         assert [each.result()[0]["text"] for each in others] == [str(n) for n in range(20)]
-        assert time.monotonic() - started < 4.0 or hanging.done()
+        assert not hanging.done()
         with pytest.raises(HookFailed, match="TimedOut"):
             hanging.result()
 
