@@ -201,7 +201,8 @@ async def _minimise(
 ) -> None:
     lines = {each.line for each in violations}
     for line in sorted(lines):
-        print(f"  {line}: {next(each.seen for each in violations if each.line == line)}", file=out)
+        seen = next(each.seen for each in violations if each.line == line)
+        print(f"  {line}: {seen}", file=out, flush=True)
 
     async def fails(faults: Sequence[Fault]) -> bool:
         try:
