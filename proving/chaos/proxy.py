@@ -108,10 +108,14 @@ class Proxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def arrived(self) -> None:
+        """What is on its way by now, and was to come late, has come."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def settled(self) -> None:
         """Nothing is on its way any more that was to come late."""
         while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.arrived()
 
     # WebSocket
 

@@ -152,9 +152,11 @@ class Round:
         await asyncio.gather(*(speak(each) for each in callers))
 
     async def _attempt(self, place: Place, comer: Caller) -> None:
-        """What somebody tries who is not in the room."""
+        """What somebody tries who is not in the room. A send that is to be served once more is served before they are added:
+        after that it would be stored, and rightly."""
         await self.send(place, comer, is_partial=False)
         await self._read(place, comer)
+        await self.proxy.arrived()
 
     async def send(self, place: Place, caller: Caller, *, is_partial: bool) -> Sent:
         person, world, key = caller.person, caller.sends, str(uuid.uuid4())

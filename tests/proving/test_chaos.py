@@ -72,6 +72,13 @@ async def test_a_schedule_is_one_round_of_these_faults_alone(tmp_path: Path) -> 
     assert "2 faults (1 cut, 1 drop)" in text
 
 
+async def test_what_was_refused_and_comes_again_late_comes_before_its_sender_is_added(tmp_path: Path) -> None:
+    """Else it is stored, and rightly, since they are in the room by then."""
+    schedule = ",".join(f"2/send/{number}:late=60" for number in range(1, 12))
+    status, text = await said(tmp_path, "sound", rooms=1, schedule=schedule)
+    assert (status, "0 failed" in text) == (0, True)
+
+
 async def test_a_plan_says_what_would_be_made_and_asks_nobody(tmp_path: Path) -> None:
     (tmp_path / "tokens").write_text("ann a\nben b\ncleo c\n", encoding="utf-8")
     out = io.StringIO()
