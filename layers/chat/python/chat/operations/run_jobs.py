@@ -7,10 +7,10 @@ from chat.deployment import Deployment
 from chat.rules.identifiers import uuid7_ms
 from chat.rules.tally import Tally
 from chat.steps import (
-    avatars,
     data_requests,
     erasure,
     export,
+    file_removal,
     hold_ends,
     hold_moves,
     name_index,
@@ -23,7 +23,7 @@ from chat.storage import keys
 
 KINDS: Kinds = {
     room_removal.KIND: room_removal.STEPS,
-    avatars.KIND: avatars.STEPS,
+    file_removal.KIND: file_removal.STEPS,
     erasure.KIND: erasure.STEPS,
     export.KIND: export.STEPS,
     name_index.PERSON: name_index.PERSON_STEPS,

@@ -13,8 +13,8 @@ from dataclasses import replace
 from chat.deployment import Deployment
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.models import Item
-from chat.rules.rooms import Room, Table
-from chat.steps.jobs import Step, new_job_write
+from chat.rules.rooms import Room
+from chat.steps.file_removal import removal_write
 from chat.steps.posted_files import Refusals, posted_file
 from chat.steps.retry import retried
 from chat.storage.places import Place, avatar_place, own_upload_place
@@ -29,7 +29,6 @@ from chat.storage.uploads import (
     used_avatar,
 )
 
-KIND = "REMOVE_FILE"
 REFUSALS = Refusals("avatar.notFinished", "avatar.mismatch", "avatarId")
 
 
@@ -53,7 +52,7 @@ def person_avatar_writes(
         writes += [_taken(place, upload), used_avatar(avatar_place(upload.id), upload)]
     if before is not None:
         key = avatar_key(user_id, before)
-        writes += [Write(avatar_place(before), delete=True), _removal(deployment, "core", key)]
+        writes += [Write(avatar_place(before), delete=True), removal_write(deployment, "core", key)]
     return writes
 
 
@@ -69,7 +68,7 @@ def room_avatar_writes(
         writes.append(replace(used_avatar(place, upload), condition=_AS_POSTED, given=_pending(upload)))
     if before is not None:
         key = avatar_key(room.partition_key, before)
-        writes += [Write(upload_place(room, before), delete=True), _removal(deployment, room.table, key)]
+        writes += [Write(upload_place(room, before), delete=True), removal_write(deployment, room.table, key)]
     return writes
 
 
@@ -96,17 +95,3 @@ def _copied(deployment: Deployment, owner: str, user_id: str, found: Item | None
     target, stored = avatar_key(owner, upload.id), posted_file(uploads.objects, upload, REFUSALS)
     uploads.objects.copy(pending_key(upload.id), target, stored.etag)
     return replace(upload, s3_key=target, size=stored.size)
-
-
-def _removal(deployment: Deployment, table: Table, key: str) -> Write:
-    return new_job_write(table, KIND, key, next(iter(STEPS)), deployment.now())
-
-
-def _remove(deployment: Deployment, subject: str, _: str | None) -> None:
-    """Where files are off by now, there is no bucket to delete from."""
-    uploads = deployment.uploads()
-    if uploads is not None:
-        retried(deployment, lambda: uploads.objects.delete([subject]))
-
-
-STEPS: Mapping[str, Step] = {"file": _remove}
