@@ -53,7 +53,9 @@ export default defineConfig({
     maxWorkers: 2,
     coverage: {
       include: ['src/**/*.{ts,tsx}'],
-      reporter: ['text-summary', 'json-summary'],
+      reporter: ['text-summary'],
+      // The page is tried in browsers (tests/integration/), which are not counted here.
+      thresholds: { statements: 21, branches: 18, functions: 17, lines: 22 },
       reportsDirectory: '../.cache/coverage-page',
     },
   },
