@@ -76,15 +76,21 @@ def test_a_mark_that_was_overtaken_leaves_the_larger(
     assert (at.read_seq if verb is mark_read else at.delivered_seq) == 50
 
 
-def test_a_heartbeat_that_was_overtaken_counts_no_delivery_again(
-    send_heartbeat: SendHeartbeat, client: Any
-) -> None:
+def with_five_on_their_way(send_heartbeat: SendHeartbeat, client: Any) -> tuple[Deployment, Caller, str]:
+    """A process, and somebody in a room whose client has said once that it has five messages: at the next time they count."""
     bob = new_user()
     room = new_room(client, bob.user_id)
     first = process(client, Clock())
     send_heartbeat(first, bob, room, 0)
     change_room(client, room, seq=5)
     send_heartbeat(process(client, Clock(NOON + 20_000)), bob, room, 5)
+    return first, bob, room
+
+
+def test_a_heartbeat_that_was_overtaken_counts_no_delivery_again(
+    send_heartbeat: SendHeartbeat, client: Any
+) -> None:
+    first, bob, room = with_five_on_their_way(send_heartbeat, client)
     later = Clock(NOON + 50_000)
     other = Overtaken(client, lambda: send_heartbeat(process(client, later), bob, room, 5))
     send_heartbeat(process(other, later), bob, room, 5)
@@ -94,12 +100,7 @@ def test_a_heartbeat_that_was_overtaken_counts_no_delivery_again(
 def test_heartbeats_of_two_clients_at_once_count_each_delivery_once(
     send_heartbeat: SendHeartbeat, client: Any
 ) -> None:
-    bob = new_user()
-    room = new_room(client, bob.user_id)
-    first = process(client, Clock())
-    send_heartbeat(first, bob, room, 0)
-    change_room(client, room, seq=5)
-    send_heartbeat(process(client, Clock(NOON + 20_000)), bob, room, 5)
+    first, bob, room = with_five_on_their_way(send_heartbeat, client)
     with ThreadPoolExecutor(4) as pool:
         later = [process(client, Clock(NOON + 50_000), deadline_s=20) for _ in range(4)]
         list(pool.map(lambda ours: send_heartbeat(ours, bob, room, 5), later))
