@@ -160,7 +160,7 @@ export const MUTANTS = [
     name: 'send what this tab has first, without asking the storage',
     file: outbox,
     from: "    this.#phase = 'loading';\n    this.#isStale = false;\n    this.#emit({ type: 'load', roomId: this.#roomId });",
-    to: '    this.#isStale = false;\n    this.#send();',
+    to: '    this.#isStale = false;\n    this.#step();',
   },
   {
     name: 'last in, first out',
@@ -651,7 +651,7 @@ export const MUTANTS = [
     name: 'tabs: never forget a tab that is gone',
     file: tabs,
     from: 'for (const tab of this.#others.beat()) this.#forget(tab);',
-    to: '',
+    to: 'this.#others.beat();',
   },
   {
     name: 'tabs: not share what sync says',
