@@ -318,7 +318,7 @@ prove-page: $(LIGHTHOUSE) ## the page at length: every journey in both browsers,
 $(LIGHTHOUSE): tests/lighthouse/package-lock.json
 	@cd tests/lighthouse && npm ci --ignore-scripts --no-audit --no-fund && touch $(CURDIR)/$@
 
-test-browsers: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the client in Debian's Chromium and Firefox, which are installed where they are missing: kills, two tabs without a link, storage, delays [KILLS=5 SEED=1]
+test-browsers: .venv/installed-dev .venv-ministack/installed $(CLIENT) ## the client in Debian's Chromium and Firefox, which are installed where they are missing: kills, two tabs without a link, storage, delays; and its model of the server [KILLS=5 SEED=1]
 	@PYTHON=$(BIN)/python .ci/browsers
 	@CHAT_BROWSERS=1 exec $(BIN)/python -m pytest -n 0 -s -q tests/clients/test_typescript.py
 

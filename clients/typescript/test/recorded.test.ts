@@ -65,7 +65,7 @@ function written(recorded: readonly Recording[]): string {
 const THIRD = Object.keys(TOKENS)[2] ?? '';
 const IDS: Readonly<Record<Who, string>> = { owner: OWNER, other: OTHER, third: THIRD };
 
-/** The real functions. What is not to be read yet is asked for again; of other rooms nothing is said. */
+/** The real functions. What is not to be read yet, and what is for later, is asked for again; of other rooms nothing is said. */
 const askReally = (roomId: string): Ask => {
   const apis = Object.fromEntries(
     PEOPLE.map((who) => [who, appsync({ url: API, getToken: tokenOf(IDS[who]) })]),
@@ -83,8 +83,12 @@ const askReally = (roomId: string): Ask => {
           return { value: { ...value, rooms: rooms.filter((each) => each.roomId === roomId) } };
         if (!isEarly) return { value };
       } catch (error) {
-        if (error instanceof CallRefused) return { refusal: error.refusal };
-        throw error;
+        if (!(error instanceof CallRefused)) throw error;
+        const { refusal } = error;
+        // Steps come faster than people are; the model has no rates.
+        if (refusal.code !== 'RateLimited' || tries >= MOST_TRIES) return { refusal };
+        await new Promise((resolve) => setTimeout(resolve, refusal.retryAfterMs));
+        continue;
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

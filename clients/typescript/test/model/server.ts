@@ -299,13 +299,12 @@ export class ModelServer {
     const caught = this.#catchUp(room, held, Number(limit ?? 50), !nextToken);
     const token = caught.isComplete ? null : JSON.stringify(caught.held);
     const page = { items: caught.items, nextToken: token, head: this.#head(room), reset: caught.reset };
-    return { ...page, ...(caught.reset ? {} : this.#erased(room, held)) };
+    return { ...page, erased: caught.reset ? [] : this.#erased(room, held) };
   }
 
-  /** What was erased since; nothing where that is nothing. */
-  #erased(room: ModelRoom, held: Held): { readonly erased?: readonly SeqRange[] } {
-    const erased = room.erasures.filter(({ rev }) => rev > held.rev).flatMap(({ ranges }) => ranges);
-    return erased.length > 0 ? { erased } : {};
+  /** What was erased since. */
+  #erased(room: ModelRoom, held: Held): readonly SeqRange[] {
+    return room.erasures.filter(({ rev }) => rev > held.rev).flatMap(({ ranges }) => ranges);
   }
 
   #catchUp(room: ModelRoom, held: Held, limit: number, far: boolean) {
@@ -354,14 +353,14 @@ export class ModelServer {
       isMore ||= !caught.isComplete;
       const { items: messages, reset, isComplete } = caught;
       const unread = { unread: this.#unread(userId, room), unreadMentions: 0 };
-      const erased = had && !reset ? this.#erased(room, had) : {};
+      const erased = had && !reset ? this.#erased(room, had) : [];
       rooms.push({
         roomId: room.id,
         head,
         messages,
         reset,
         ...unread,
-        ...erased,
+        erased,
         left: false,
         more: !isComplete,
       });
