@@ -654,6 +654,12 @@ export const MUTANTS = [
     to: 'this.#others.beat();',
   },
   {
+    name: 'tabs: not find what was stored by one that was killed',
+    file: 'connection.ts',
+    from: "    this.#host.emit({ type: 'load', roomId: null });\n",
+    to: '',
+  },
+  {
     name: 'tabs: not share what sync says',
     file: tabs,
     from: "      this.#post({ type: 'shared', field, variables, value });\n",

@@ -122,7 +122,11 @@ class TabsDriver implements Tabs {
   }
 
   stored(roomId: string): void {
-    this.#take({ type: 'stored', roomId });
+    if (this.#core) return this.#take({ type: 'stored', roomId });
+    // Stored after this tab has left: whoever is there sends it.
+    const channel = this.#opened();
+    channel?.postMessage({ type: 'stored', roomId, version: VERSION, from: this.#id });
+    channel?.close();
   }
 
   discarded(clientMessageId: string): void {

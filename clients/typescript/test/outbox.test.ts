@@ -226,6 +226,23 @@ describe('an outbox', () => {
     expect(sent?.variables.clientMessageId).toBe('theirs');
   });
 
+  test('finds with each heartbeat what was stored by a tab that was killed before it said so', () => {
+    const bench = new Bench();
+    bench.enter(0);
+    const effects = bench.feed({ type: 'due', key: 'heartbeat' });
+    expect(effects).toContainEqual({ type: 'load', roomId: null });
+    const theirs = bench.stored('theirs');
+    expect(types(bench.feed({ type: 'loaded', roomId: null, entries: [theirs] }))).toEqual(['load']);
+    expect(requests(bench.load(theirs), 'sendMessage')[0]?.variables.clientMessageId).toBe('theirs');
+  });
+
+  test('does not look where another tab leads', () => {
+    const bench = new Bench();
+    bench.enter(0);
+    bench.feed({ type: 'leads', isLeader: false });
+    expect(types(bench.feed({ type: 'due', key: 'heartbeat' }))).not.toContain('load');
+  });
+
   test('looks once more where another tab has changed the storage while it was read', () => {
     const bench = new Bench();
     bench.feed({ type: 'start' });

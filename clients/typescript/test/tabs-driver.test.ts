@@ -92,6 +92,17 @@ test('what waits in one tab is shown in the others', async () => {
   await until(() => expect(first.client.getRoom(ROOM).pending.map(({ text }) => text)).toEqual(['waits']));
 });
 
+test('what is stored after a tab was stopped is sent by the one that is there', async () => {
+  const { room, open } = browser();
+  const [first, second] = [open(), open()];
+  await live(first.client);
+  await live(second.client);
+  second.client.send(ROOM, 'last word');
+  second.client.stop();
+  await until(() => expect(room.messages).toHaveLength(1));
+  await until(() => expect(texts(first.client)).toEqual(['last word']));
+});
+
 test('signing out in one tab signs out the others of that person, and nobody else', async () => {
   const { open, onSignedOut, room } = browser();
   room.members.add('you');

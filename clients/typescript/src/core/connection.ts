@@ -145,6 +145,8 @@ export class Connection {
   beat(): void {
     if (!this.isUp) return;
     if (!this.#host.leads()) return this.#beatAfter(HEARTBEAT_MS);
+    // What a tab has stored that was killed before it could say so.
+    this.#host.emit({ type: 'load', roomId: null });
     const rooms = this.#listener.positions();
     const { status, watching } = this.#presence;
     this.#said = `${status} ${watching}`;
