@@ -7,6 +7,9 @@ class Server {
   readonly drafts = new Map<string, { text: string | null; rev: number }>();
   saves = 0;
   isDown = false;
+  /** Whether `drafts` answers, with what there was when it was asked, only once it is told to. */
+  isSlow = false;
+  answer = () => {};
   #now = 0;
   #timers: { at: number; then: () => void }[] = [];
 
@@ -15,7 +18,12 @@ class Server {
       drafts: async () => {
         if (this.isDown) throw new Error('down');
         const items = [...this.drafts].filter(([, { text }]) => text !== null);
-        return { items: items.map(([roomId, draft]) => ({ roomId, ...draft })), nextToken: null };
+        const page = { items: items.map(([roomId, draft]) => ({ roomId, ...draft })), nextToken: null };
+        if (this.isSlow)
+          await new Promise<void>((resolve) => {
+            this.answer = resolve;
+          });
+        return page;
       },
       save: async (roomId, text, rev) => {
         if (this.isDown) throw new Error('down');
@@ -53,7 +61,12 @@ class Device {
     this.words = words;
     this.base = base;
     this.sync = new DraftSync(server.calls());
-    this.sync.open('lobby', words, base, (saved, isTaken) => {
+    this.open();
+  }
+
+  /** A composer shows it. Returns how to end that. */
+  open(): () => void {
+    return this.sync.open('lobby', this.words, this.base, (saved, isTaken) => {
       this.base = saved;
       if (isTaken) this.words = saved;
     });
@@ -132,6 +145,43 @@ describe('drafts of one person on two devices', () => {
     expect([third.words, server.drafts.get('lobby')?.text]).toEqual(
       Array(2).fill('hello you, not saved yet'),
     );
+  });
+
+  test('what was sent just before the page was loaded anew does not come back', async () => {
+    const { server, phone } = pair();
+    phone.write('hello');
+    await server.pass(5_000);
+    const again = new Device(server, '', phone.base); // sent, and nothing of that was saved yet
+    await again.sync.read();
+    await server.pass(5_000);
+    expect([again.words, again.base, server.drafts.get('lobby')?.text]).toEqual(['', '', null]);
+  });
+
+  test('a composer that comes after the last words were saved knows that they were', async () => {
+    const { server, phone } = pair();
+    phone.write('hello');
+    await server.pass(5_000);
+    phone.write('');
+    const [words, base] = [phone.words, phone.base];
+    const close = phone.open(); // shown by another composer meanwhile, which is gone when it is saved
+    close();
+    await server.pass(5_000);
+    [phone.words, phone.base] = [words, base];
+    phone.open();
+    expect([phone.words, phone.base]).toEqual(['', '']);
+  });
+
+  test('what was read before the last words were saved does not take their place', async () => {
+    const { server, phone } = pair();
+    phone.write('hello');
+    await server.pass(5_000);
+    phone.write('');
+    server.isSlow = true;
+    const reading = phone.sync.read();
+    await server.pass(5_000);
+    server.answer();
+    await reading;
+    expect([phone.words, phone.base]).toEqual(['', '']);
   });
 
   test('without a link it is saved later, and the last words count', async () => {

@@ -43,9 +43,10 @@ export class DraftSync {
    */
   open(roomId: string, words: string, base: string, told: Told): () => void {
     this.#open.set(roomId, told);
-    const { saved, wanted } = this.#held(roomId);
+    const held = this.#held(roomId);
+    if (held.rev === null && held.wanted === undefined) held.saved = base; // until the server says what it has
     if (words !== base) this.write(roomId, words);
-    else if (wanted === undefined && saved !== words) told(saved, true);
+    if (held.wanted === undefined && (held.saved !== words || held.saved !== base)) told(held.saved, true);
     return () => {
       if (this.#open.get(roomId) === told) this.#open.delete(roomId);
     };
@@ -55,6 +56,8 @@ export class DraftSync {
   async read(): Promise<void> {
     if (this.#calls.now() - this.#readAt < READ_MS) return;
     this.#readAt = this.#calls.now();
+    const before = new Map([...this.#rooms].map(([roomId, { rev }]) => [roomId, rev]));
+    const isOld = (roomId: string) => this.#held(roomId).rev !== (before.get(roomId) ?? null); // saved since
     const found = new Set<string>();
     let nextToken: string | null | undefined = null;
     do {
@@ -65,12 +68,13 @@ export class DraftSync {
       }
       for (const draft of page.items) {
         found.add(draft.roomId);
-        this.#heard(draft);
+        if (!isOld(draft.roomId)) this.#heard(draft);
       }
       nextToken = page.nextToken;
     } while (nextToken);
     for (const [roomId, held] of this.#rooms) {
-      if (!found.has(roomId) && !held.isSaving) this.#heard({ roomId, text: null, rev: held.rev ?? 0 });
+      if (!found.has(roomId) && !held.isSaving && !isOld(roomId))
+        this.#heard({ roomId, text: null, rev: held.rev ?? 0 });
     }
   }
 
