@@ -5,6 +5,10 @@ import { withLink } from './link.js';
 import { Person } from './person.js';
 import { twoInRoom } from './smoke.js';
 
+/** Those of one person: others have used this browser. */
+const drafts = (person, user) =>
+  person.script(`return Object.entries(localStorage)
+    .filter(([key]) => key.startsWith("draft/" + encodeURIComponent(arguments[0]) + "/")).map(([, value]) => JSON.parse(value))`, user);
 const words = (person) => person.script('return document.getElementById("composer")?.value');
 
 /** Looking away and back: the page asks then, at most every half a minute, so a window of its own is quicker. */
@@ -14,17 +18,13 @@ async function draft({ browser, url, unique }, link) {
   const name = unique('room');
   await phone.createRoom(name);
   await phone.write('half a thought');
-  await phone.until('that it is saved', () =>
-    phone.script('return Object.entries(localStorage).some(([key, value]) => key.startsWith("draft/") && JSON.parse(value).base === "half a thought")'),
-  );
+  await phone.until('that it is saved', async () => (await drafts(phone, user)).some(({ base }) => base === 'half a thought'));
   const desk = await Person.come(browser, url, { user });
   await desk.enter(name);
   await desk.until('the draft', async () => (await words(desk)) === 'half a thought');
   await desk.send(', whole now');
   await desk.sees('half a thought, whole now', { stored: true });
-  await desk.until('that the draft is gone', () =>
-    desk.script('return !Object.keys(localStorage).some((key) => key.startsWith("draft/"))'),
-  );
+  await desk.until('that the draft is gone', async () => (await drafts(desk, user)).length === 0);
   await phone.reload();
   await phone.enter(name);
   await phone.until('that it is gone here', async () => (await words(phone)) === '');
