@@ -225,8 +225,8 @@ load: .venv-proving/installed ## people listen and send at fixed instants: laten
 results: .venv/installed ## puts the reports of conformance, chaos and load at an endpoint into docs/results/, for `make docs`: VERSION=0.3.0 AT=simulator|emulator [CONFORMANCE=file CHAOS=file LOAD=file NOT_RUN="load: why; chaos: why"]
 	@exec $(BIN)/python -m reference.record "$(VERSION)" "$(AT)" $(call given,conformance,CONFORMANCE) $(call given,chaos,CHAOS) $(call given,load,LOAD) $(call given,not-run,NOT_RUN)
 
-cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
-	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
+cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365 FLAGS_SECONDS=30]
+	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT FLAGS_SECONDS,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
 
 reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets
 	@exec $(AS_HERE) $(BIN)/python -m stream $(HERE) $(ARGS)
