@@ -257,8 +257,15 @@ prove: prove-state prove-wire prove-mutants prove-histories ## what tests/guaran
 prove-histories: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q $(WORKERS) tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_joint_history.py
 
+# Each test that reads PROVE is in one of these targets (tests/tooling/test_proofs.py).
+AT_LENGTH = $(addprefix tests/guarantees/,rooms/test_any_rooms.py receipts/test_deliveries_are_measured.py receipts/test_unread.py \
+	catch_up/test_changes_never_skip.py catch_up/test_generations.py costs/test_requests_and_capacity.py costs/test_costs_against_size.py \
+	privacy/test_exports_of_any_size.py mentions/test_mentions_are_a_naive_count.py people/test_names_are_found.py \
+	people_told/test_any_history_told.py reactions/test_any_interleaving.py visibility/test_any_visibility.py erasure/test_erasure.py) \
+	tests/restore/test_interrupted.py
+
 prove-state: .venv/installed-dev .venv-ministack/installed
-	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py tests/guarantees/privacy/test_exports_of_any_size.py
+	PROVE=1 $(BIN)/python -m pytest -q -s $(AT_LENGTH)
 
 prove-wire: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/revocation/test_revocation.py
@@ -266,7 +273,7 @@ prove-wire: .venv/installed-dev .venv-ministack/installed
 	$(BIN)/python -m pytest -q --publish=stream $(STREAM)
 
 prove-mutants: .venv/installed-dev .venv-ministack/installed
-	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py
+	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py tests/gateway/test_any_visibility.py
 	$(BIN)/python -m tests.guarantees.catch_up.disconnections
 	$(BIN)/python -m tests.mutation.hand_picked
 
