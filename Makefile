@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS FLAGS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM PAGE_TTL TOKEN_USE PUBLISH TEXT BROWSERS SELENIUM_URL FULL ONLY
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS FLAGS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM PAGE_TTL TOKEN_USE PUBLISH TEXT BROWSERS SELENIUM_URL FULL ONLY LOSE_RIGHTS
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -152,16 +152,18 @@ release: .venv-package/installed ## the same, the wheel and the sdist of `chat`,
 plan: .venv/installed $(if $(FROM),fetch,package) ## what a deployment would change: ENV=dev|staging|prod [PLAN=file to keep it in] [FROM=dev with the packages that run there]
 	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run plan "$(ENV)" "$(PLAN)"
 
-deploy: .venv/installed package ## plans, asks, applies, and moves all aliases: ENV=dev [PLAN=file of a plan that was agreed to]
+deploy: .venv/installed package ## plans, asks, applies, and moves all aliases: ENV=dev [PLAN=file of a plan that was agreed to] [LOSE_RIGHTS=true]
 	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run deploy "$(ENV)" "$(PLAN)"
 
 RELEASES = $(BIN)/python -m releases
-HERE_IS = --commit "$$(git rev-parse HEAD)" $$(test -z "$$(git status --porcelain)" || echo --dirty)
 
 fetch: .venv/installed
-	@rm -rf dist && $(RELEASES) fetch "$(FROM)" --packages dist $(HERE_IS)
+	@commit=$$(git rev-parse HEAD) && changes=$$(git status --porcelain) && rm -rf dist && \
+		$(RELEASES) fetch "$(FROM)" --to "$(GOES_TO)" --packages dist --commit "$$commit" $${changes:+--dirty}
 
-promote: fetch ## what runs and is proven in FROM=dev goes to TO=staging: the same bytes [CANARY=minutes]
+plan: GOES_TO = $(ENV)
+promote: GOES_TO = $(TO)
+promote: fetch ## what runs and is proven in FROM=dev goes to TO=staging: the same bytes [CANARY=minutes LOSE_RIGHTS=true]
 	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run publish "$(TO)" "" "$(FROM)"
 	@$(MAKE) -s release-go ENV="$(TO)"
 
@@ -231,8 +233,8 @@ cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=2000
 reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets
 	@exec $(AS_HERE) $(BIN)/python -m stream $(HERE) $(ARGS)
 
-rollback: .venv/installed ## all functions to the release before, by their aliases, in seconds: ENV=prod
-	@exec $(RELEASES) back "$(ENV)"
+rollback: .venv/installed ## all functions to the release before, by their aliases, in seconds: ENV=prod [LOSE_RIGHTS=true]
+	@exec $(RELEASES) back "$(ENV)" $(if $(filter true,$(LOSE_RIGHTS)),--lose-rights)
 
 deploy-local: .venv/installed .venv-emulator/installed ## the same configuration on an emulator of AWS; prints the GraphQL address [PORT=4566 AUTH=true STOCK=true]
 	@exec $(BIN)/python tests/emulator/deployment.py deploy $(if $(filter command line,$(origin PORT)),--port=$(PORT)) \
