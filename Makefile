@@ -119,6 +119,9 @@ check-stream: .venv/installed-dev .venv-ministack/installed ## what people are p
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
 	@HCL_PARSE_TIMEOUT_SEC=300 env -u PYTHONPATH .venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
 
+audit: ## asks OSV what is known of the versions in the locks; where it is not reached, that is said and nothing fails
+	@exec $(PYTHON) scripts/audit.py
+
 format: .venv/installed-dev ## puts the code into its form
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
@@ -399,4 +402,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos load load-overhead results cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan audit format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos load load-overhead results cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
