@@ -5,7 +5,7 @@ PORT ?= 4000
 GATEWAY_PORT ?= 4100
 ENGINE ?= ministack
 BIN := .venv/bin
-export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS FLAGS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM PAGE_TTL TOKEN_USE PUBLISH TEXT BROWSERS SELENIUM_URL FULL ONLY
+export PORT ENGINE DYNAMODB_ENDPOINT S3_ENDPOINT HOOKS FLAGS TLS_CERT TLS_KEY TLS_PORT UNSET_VARIABLES SCHEDULES STREAMS EVENT ROLES LOCALE TTL PAIRS BASELINE LOG ROOM AUTH FORM PAGE_TTL TOKEN_USE PUBLISH TEXT BROWSERS SELENIUM_URL FULL ONLY LOSE_RIGHTS
 export PYTHONPATH := .:layers/chat/python
 unexport TF_CLI_CONFIG_FILE# where it points to nothing, Terraform only prints warnings
 MAKEFLAGS += --jobs=2# the two environments that `make run` needs are installed side by side
@@ -119,6 +119,9 @@ check-stream: .venv/installed-dev .venv-ministack/installed ## what people are p
 scan: .venv-checkov/installed ## checkov over terraform/; terraform/.checkov.yaml gives the reason of each skipped rule
 	@HCL_PARSE_TIMEOUT_SEC=300 env -u PYTHONPATH .venv-checkov/bin/checkov --config-file terraform/.checkov.yaml
 
+audit: ## asks OSV what is known of the versions in the locks; where it is not reached, that is said and nothing fails
+	@exec $(PYTHON) scripts/audit.py
+
 format: .venv/installed-dev ## puts the code into its form
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
@@ -152,16 +155,18 @@ release: .venv-package/installed ## the same, the wheel and the sdist of `chat`,
 plan: .venv/installed $(if $(FROM),fetch,package) ## what a deployment would change: ENV=dev|staging|prod [PLAN=file to keep it in] [FROM=dev with the packages that run there]
 	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run plan "$(ENV)" "$(PLAN)"
 
-deploy: .venv/installed package ## plans, asks, applies, and moves all aliases: ENV=dev [PLAN=file of a plan that was agreed to]
+deploy: .venv/installed package ## plans, asks, applies, and moves all aliases: ENV=dev [PLAN=file of a plan that was agreed to] [LOSE_RIGHTS=true]
 	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run deploy "$(ENV)" "$(PLAN)"
 
 RELEASES = $(BIN)/python -m releases
-HERE_IS = --commit "$$(git rev-parse HEAD)" $$(test -z "$$(git status --porcelain)" || echo --dirty)
 
 fetch: .venv/installed
-	@rm -rf dist && $(RELEASES) fetch "$(FROM)" --packages dist $(HERE_IS)
+	@commit=$$(git rev-parse HEAD) && changes=$$(git status --porcelain) && rm -rf dist && \
+		$(RELEASES) fetch "$(FROM)" --to "$(GOES_TO)" --packages dist --commit "$$commit" $${changes:+--dirty}
 
-promote: fetch ## what runs and is proven in FROM=dev goes to TO=staging: the same bytes [CANARY=minutes]
+plan: GOES_TO = $(ENV)
+promote: GOES_TO = $(TO)
+promote: fetch ## what runs and is proven in FROM=dev goes to TO=staging: the same bytes [CANARY=minutes LOSE_RIGHTS=true]
 	@PYTHON="$(CURDIR)/$(BIN)/python" terraform/run publish "$(TO)" "" "$(FROM)"
 	@$(MAKE) -s release-go ENV="$(TO)"
 
@@ -225,14 +230,14 @@ load: .venv-proving/installed ## people listen and send at fixed instants: laten
 results: .venv/installed ## puts the reports of conformance, chaos and load at an endpoint into docs/results/, for `make docs`: VERSION=0.3.0 AT=simulator|emulator [CONFORMANCE=file CHAOS=file LOAD=file NOT_RUN="load: why; chaos: why"]
 	@exec $(BIN)/python -m reference.record "$(VERSION)" "$(AT)" $(call given,conformance,CONFORMANCE) $(call given,chaos,CHAOS) $(call given,load,LOAD) $(call given,not-run,NOT_RUN)
 
-cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365]
-	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
+cost: .venv/installed ## what a month costs: ROOM=1000 MESSAGES=1e6 [PEOPLE=20000 VIA=appsync|gateway HOURS=8 VISITS=3 RECONNECTS=4 READS=10 EPOCHS=1 KEPT=365 FLAGS_SECONDS=30]
+	@exec $(BIN)/python -m cost $(foreach each,ROOM MESSAGES PEOPLE VIA HOURS VISITS RECONNECTS READS EPOCHS KEPT FLAGS_SECONDS,$(if $(filter command line,$(origin $(each))),"$(each)=$($(each))"))
 
 reemit: .venv/installed ## gives events out once more: ARGS="--room lobby --since 120", "--all --since-time 2026-11-26T00:00:00Z", "--dead-letters URL", and --function NAME for a deployment's targets
 	@exec $(AS_HERE) $(BIN)/python -m stream $(HERE) $(ARGS)
 
-rollback: .venv/installed ## all functions to the release before, by their aliases, in seconds: ENV=prod
-	@exec $(RELEASES) back "$(ENV)"
+rollback: .venv/installed ## all functions to the release before, by their aliases, in seconds: ENV=prod [LOSE_RIGHTS=true]
+	@exec $(RELEASES) back "$(ENV)" $(if $(filter true,$(LOSE_RIGHTS)),--lose-rights)
 
 deploy-local: .venv/installed .venv-emulator/installed ## the same configuration on an emulator of AWS; prints the GraphQL address [PORT=4566 AUTH=true STOCK=true]
 	@exec $(BIN)/python tests/emulator/deployment.py deploy $(if $(filter command line,$(origin PORT)),--port=$(PORT)) \
@@ -257,8 +262,15 @@ prove: prove-state prove-wire prove-mutants prove-histories ## what tests/guaran
 prove-histories: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q $(WORKERS) tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_joint_history.py
 
+# Each test that reads PROVE is in one of these targets (tests/tooling/test_proofs.py).
+AT_LENGTH = $(addprefix tests/guarantees/,rooms/test_any_rooms.py receipts/test_deliveries_are_measured.py receipts/test_unread.py \
+	catch_up/test_changes_never_skip.py catch_up/test_generations.py costs/test_requests_and_capacity.py costs/test_costs_against_size.py \
+	privacy/test_exports_of_any_size.py mentions/test_mentions_are_a_naive_count.py people/test_names_are_found.py \
+	people_told/test_any_history_told.py reactions/test_any_interleaving.py visibility/test_any_visibility.py erasure/test_erasure.py) \
+	tests/restore/test_interrupted.py
+
 prove-state: .venv/installed-dev .venv-ministack/installed
-	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py tests/guarantees/privacy/test_exports_of_any_size.py
+	PROVE=1 $(BIN)/python -m pytest -q -s $(AT_LENGTH)
 
 prove-wire: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q tests/guarantees/revocation/test_revocation.py
@@ -266,7 +278,7 @@ prove-wire: .venv/installed-dev .venv-ministack/installed
 	$(BIN)/python -m pytest -q --publish=stream $(STREAM)
 
 prove-mutants: .venv/installed-dev .venv-ministack/installed
-	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py
+	PROVE=1 $(BIN)/python -m pytest -q tests/gateway/test_any_run.py tests/gateway/test_any_visibility.py
 	$(BIN)/python -m tests.guarantees.catch_up.disconnections
 	$(BIN)/python -m tests.mutation.hand_picked
 
@@ -390,4 +402,4 @@ clean: ## forgets the local data, keys and caches; the environments stay
 COMPILE = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos load load-overhead results cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean
+.PHONY: help run gateway token subscribe events address invoke test test-fast coverage check check-slow check-stream scan audit format lock data docs package release plan deploy fetch promote publish release-go release-prove release-commit releases deploy-page schema migrate privacy restore conformance chaos load load-overhead results cost reemit rollback deploy-local destroy-local prove-deployment prove prove-histories prove-state prove-wire prove-mutants prove-events prove-clients test-client test-page test-web test-browsers prove-page prove-client record-client prove-crashes game-day mutate structure bench bench-publishing bench-gateway clean

@@ -51,6 +51,8 @@ def bill(work: Workload, table: Mapping[str, Units]) -> dict[str, float]:
         "CloudWatch: alarms": watched * prices.ALARM_MONTH + COMPOSITE_ALARMS * prices.COMPOSITE_ALARM_MONTH,
         "CloudWatch: metrics": counted * prices.METRIC_MONTH,
         "X-Ray: traces": used.operations * TRACED * prices.TRACE,
+        "AppConfig: flags": used.configuration_requests * prices.CONFIGURATION_REQUEST
+        + used.configurations * prices.CONFIGURATION_RECEIVED,
         "data out": used.out_bytes / GB * prices.OUT_GB,
     }
     return {name: cost for name, cost in (lines | _gateway(used)).items() if cost}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from cost import prices, usage
+from cost import flags, prices, usage
 from cost.bill import bill, pays_from, shares
 from cost.table import Units, units
 from cost.workload import Via, Workload
@@ -30,7 +30,7 @@ and discounts, and stand in `cost/prices.py` ({sources}). Nothing here was bille
 {people:,} people, each in one room and connected for {hours:g} hours a day, all at the same hours; {messages:,.0f} messages a month; each person opens
 their room {visits:g} times a day, loses the connection {reconnects:g} times, calls `markRead` {reads:g} times, and confirms every {beat} seconds;
 {epochs:g} person a day goes from each room and one comes, whereupon the others subscribe anew; a message is kept for {kept:g} days. `HOURS`, `VISITS`, `RECONNECTS`,
-`READS`, `EPOCHS` and `KEPT` change these.
+`READS`, `EPOCHS` and `KEPT` change these. [Flags](deployment.md#flags) are asked for every {flags:g} seconds (`FLAGS_SECONDS=0`: there are none).
 
 """
 ASSUMED = """
@@ -53,7 +53,9 @@ than there are tasks.
 
 What no test counts, in `cost/usage.py` and `cost/bill.py`: a function's {ms} ms ({hundred} for a hundred confirmations) at 1 GB; {message} bytes a delivery,
 {stored:,} stored for a message and {logged:,} logged for a call; {traced:.0%} of calls traced; {each:,} connections a task, {cpu:g} ms of CPU for a
-thousand deliveries (twice what was measured) and half of a task's CPU used; NAT gateways in two zones; data out at its dearest step. The
+thousand deliveries (twice what was measured) and half of a task's CPU used; environments of a function
+as many as run at once at {peak:g} times the average, for {environment:g} hours each, in each of which AppConfig's extension gets the flags once and asks again every
+`FLAGS_SECONDS` while it is called (of the functions that can be switched off only `markRead` is called here); NAT gateways in two zones; data out at its dearest step. The
 firewall, uploads, the page, events, projections and CloudFront are not in it. Nor are the dashboard, Container Insights, the alarms that
 autoscaling makes for itself, retries and refusals.
 """
@@ -90,11 +92,12 @@ def page() -> str:
     sources = ", ".join(f"[{name}]({address})" for name, address in prices.SOURCES.items())
     head = HEAD.format(
         region=prices.REGION, dated=prices.DATED, sources=sources, people=PEOPLE, messages=MESSAGES, hours=USUAL.hours,
-        visits=USUAL.visits, reconnects=USUAL.reconnects, reads=USUAL.reads, epochs=USUAL.epochs, kept=USUAL.kept, beat=usage.HEARTBEAT_S,
+        visits=USUAL.visits, reconnects=USUAL.reconnects, reads=USUAL.reads, epochs=USUAL.epochs, kept=USUAL.kept, flags=USUAL.flags_seconds, beat=usage.HEARTBEAT_S,
     )  # fmt: skip
     tail = TAIL.format(
         ms=usage.MS_ALONE, hundred=usage.MS_OF_A_HUNDRED, message=usage.MESSAGE_BYTES, stored=usage.STORED_BYTES,
         logged=usage.LOGGED_BYTES, traced=usage.TRACED, each=usage.CONNECTIONS_EACH, cpu=usage.DELIVERY_S * 1_000_000,
+        peak=flags.PEAK, environment=flags.ENVIRONMENT_S / 3_600,
     )  # fmt: skip
     return head + _sums(table) + ASSUMED + "".join(_begins(room, table) for room in ROOMS) + tail
 

@@ -14,6 +14,7 @@ SOURCES = {
     "NAT, addresses": "https://aws.amazon.com/vpc/pricing/",
     "data out": "https://aws.amazon.com/ec2/pricing/on-demand/",
     "CloudWatch": "https://aws.amazon.com/cloudwatch/pricing/",
+    "AppConfig": "https://aws.amazon.com/systems-manager/pricing/",
     "X-Ray": "https://aws.amazon.com/xray/pricing/",
 }
 
@@ -48,3 +49,7 @@ ALARM_MONTH = 0.10
 COMPOSITE_ALARM_MONTH = 0.50
 METRIC_MONTH = 0.30
 """A custom metric."""
+CONFIGURATION_REQUEST = 0.20 / A_MILLION
+CONFIGURATION_RECEIVED = 800.00 / A_MILLION
+"""Of AppConfig: a request, and what it costs more where it is answered with a configuration, which one that has not changed is
+not. As AWS re:Post quotes the page: https://repost.aws/questions/QUevHYubJ-TESBPlUxRyujmg/i-want-to-understand-aws-appconfig-pricing-model"""

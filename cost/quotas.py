@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from cost.flags import PEAK
 from cost.table import Units
 from cost.usage import usage
 from cost.workload import DAYS, Workload
 
-PEAK = 3.0
-"""How much more than on average is asked in the busiest second, about."""
 ROOM, DAILY = 100, 10
 """People in a room, and messages of each in a day, of the page's workload."""
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from cost.quotas import CONNECTS, DAILY, PEAK, QUOTAS, ROOM, Quota, breaks_at, demands, first
+from cost.flags import PEAK
+from cost.quotas import CONNECTS, DAILY, QUOTAS, ROOM, Quota, breaks_at, demands, first
 from cost.table import Units, units
 from cost.usage import CONNECTIONS_EACH, tasks
 from cost.workload import DAYS, Via, Workload

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from chat.steps.heartbeat_request import MOST_PEOPLE
 from chat.steps.receipt_items import SMALL_ROOM_MEMBERS
+from cost import flags
 from cost.table import Units
 from cost.workload import DAYS, Workload
 
@@ -67,6 +68,9 @@ class Usage:
     nat_bytes: float
     out_bytes: float
     stored_bytes: float
+    configuration_requests: float
+    configurations: float
+    """Of AppConfig, received."""
 
 
 def tasks(work: Workload) -> int:
@@ -140,6 +144,7 @@ def usage(work: Workload, table: Mapping[str, Units]) -> Usage:
     connections = work.rooms * spread(work) / SUBSCRIPTIONS_EACH if gateway else work.people
     connects = 0 if gateway else (made["onMessage"])
     out = heard * work.room * MESSAGE_BYTES + operations * CALL_BYTES / 2
+    asked, received = flags.of_month(work, made, MS_ALONE / 1_000)
     hours = tasks(work) * there + LEAST_TASKS * (MONTH_HOURS - there) if gateway else 0.0
     return Usage(
         calls=made,
@@ -157,6 +162,8 @@ def usage(work: Workload, table: Mapping[str, Units]) -> Usage:
         nat_bytes=heard * spread(work) * MESSAGE_BYTES + operations * CALL_BYTES if gateway else 0.0,
         out_bytes=out,
         stored_bytes=work.messages / DAYS * work.kept * STORED_BYTES,
+        configuration_requests=asked,
+        configurations=received,
     )
 
 

@@ -36,6 +36,8 @@ class Workload:
     """How often somebody goes from each room in a day, whereupon the others subscribe anew."""
     kept: float = 365.0
     """Days for which a message is kept."""
+    flags_seconds: float = 30.0
+    """How often functions' extensions ask for flags; 0: there are none."""
 
     @property
     def rooms(self) -> float:
@@ -57,6 +59,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "reads": (0, 100_000),
     "epochs": (0, 10_000),
     "kept": (7, 36_500),
+    "flags_seconds": (0, 300),
 }
 WHOLE = {"room", "people"}
 
@@ -98,6 +101,7 @@ def checked(given: dict[str, str]) -> Workload:
         reads=numbers.get("reads", usual.reads),
         epochs=numbers.get("epochs", usual.epochs),
         kept=numbers.get("kept", usual.kept),
+        flags_seconds=numbers.get("flags_seconds", usual.flags_seconds),
     )
 
 

@@ -13,8 +13,8 @@ from releases.alarms import CloudWatchAlarms
 from releases.aliases import LambdaAliases
 from releases.books import Books
 from releases.packages import fetch
-from releases.record import Deployed, Refused, Release, Rights
-from releases.rights import wired
+from releases.record import Published, Refused, Release, Rights
+from releases.rights import applied, planned, wired
 from releases.run import Operator, Reverted, Source, Unsettled
 from releases.settings import Settings, bucket, read
 from releases.store import BucketStore, FolderStore
@@ -45,19 +45,21 @@ def _run(settings: Settings) -> int:
         aliases=lambda of: LambdaAliases(_client(settings, "lambda", of.region), of.alias),
         alarms=lambda of: CloudWatchAlarms(_client(settings, "cloudwatch", of.region)),
         tell=_tell,
+        lose_rights=settings.lose_rights,
     )
     match settings.command:
         case "record":
+            published = _published()
             operator.record(
-                _published(),
+                published.deployed(),
                 settings.commit,
                 clean=not settings.dirty,
                 folder=settings.packages,
                 source=_source(settings),
-                rights=_wired(settings),
+                rights=applied(published, _wired(settings)),
             )
         case "rights":
-            operator.check_rights(_wired(settings))
+            operator.check_rights(planned(sys.stdin.read()))
         case "go":
             operator.go(settings.canary_plan)
         case "back":
@@ -90,9 +92,9 @@ def _fetch(settings: Settings, release: Release, books: Books) -> None:
     _tell(f"The packages of {named} are in {settings.packages}.")
 
 
-def _published() -> Deployed:
+def _published() -> Published:
     try:
-        return Deployed.model_validate_json(sys.stdin.read())
+        return Published.model_validate_json(sys.stdin.read())
     except ValidationError as error:
         first = error.errors()[0]
         raise Refused(f"stdin is not Terraform's output `release`: {first['loc']}: {first['msg']}") from None
@@ -102,7 +104,7 @@ def _wired(settings: Settings) -> dict[str, Rights]:
     try:
         return wired(settings.wiring.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Refused(f"{settings.wiring} is absent: --wiring says which rights are applied.") from None
+        raise Refused(f"{settings.wiring} is absent: --wiring says which rights the code needs.") from None
 
 
 def _source(settings: Settings) -> Source | None:

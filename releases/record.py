@@ -60,6 +60,23 @@ class Deployed(Document):
         }
 
 
+class Grant(Document):
+    """Of one function's role: `places` are keys of a table, folders of a bucket, or ARNs."""
+
+    actions: tuple[str, ...]
+    places: tuple[str, ...]
+    retired: bool = False
+
+
+class Published(Deployed):
+    """Terraform's output `release`: with what each function's role may do, by module."""
+
+    granted: Mapping[str, tuple[Grant, ...]]
+
+    def deployed(self) -> Deployed:
+        return Deployed(**self.model_dump(exclude={"granted"}))
+
+
 class Origin(Document):
     """The release of another deployment whose bytes these are."""
 
@@ -68,7 +85,7 @@ class Origin(Document):
 
 
 class Rights(Document):
-    """Of one function's role, each as an action and the keys that it is for: `dynamodb:Query ROOM#*`."""
+    """Of one function's role, each as an action and the place that it is for: `dynamodb:Query ROOM#*`, `kms:Decrypt arn:…`."""
 
     needed: tuple[str, ...]
     retired: tuple[str, ...] = ()

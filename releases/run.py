@@ -14,7 +14,7 @@ from releases.books import Books
 from releases.canary import Canary, Finish, Revert, look, ringing
 from releases.ledger import Ledger
 from releases.record import Deployed, Function, Origin, Refused, Release, Rights, check_bytes
-from releases.rights import lacking, named
+from releases.rights import how_to_keep, known, lacking, named
 
 LOOK_EVERY_S = 20.0
 
@@ -51,6 +51,8 @@ class Operator:
     aliases: Callable[[Deployed], Aliases]
     alarms: Callable[[Deployed], Alarms]
     tell: Callable[[str], None]
+    lose_rights: bool = False
+    """Go on where functions that have calls lose rights: they are named, and not refused."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     seconds: Callable[[], float] = time.monotonic
@@ -125,16 +127,22 @@ class Operator:
         return ledgers.adopted(ledgers.added(ledger, release.number))
 
     def check_rights(self, granted: Mapping[str, Rights]) -> None:
-        """Before Terraform applies `granted`. Raises `Refused` where that takes what a release that has calls needs."""
+        """Before Terraform applies `granted`. Raises `Refused` where that takes what a release that has calls needs, unless
+        rights may be lost."""
         ledger = self.books.ledger()
         if not ledger.live:
             return
         for number in sorted({ledger.present, ledger.move.to if ledger.move else ledger.present}):
-            if lacked := lacking(self.books.release(number).rights, granted):
-                raise Refused(
-                    f"Release {number} has calls and needs rights that resolvers/wiring.json no longer grants: "
-                    f'{named(lacked)}. Keep them for this release, with "retired": true.'
+            needed = self.books.release(number).rights
+            if lacked := lacking(needed, granted):
+                sentence = (
+                    f"Release {number} has calls and needs rights that this takes away: {named(lacked)}."
                 )
+                if not self.lose_rights:
+                    raise Refused(f"{sentence} {how_to_keep(lacked)}")
+                self.tell(sentence)
+            elif unsure := lacking(needed, known(granted)):
+                self.tell(f"Whether release {number} keeps these shows when it is applied: {named(unsure)}.")
 
     def go(self, canary: Canary | None) -> Ledger:
         """All aliases to the newest release, or on with a move to it that was begun. Raises `Refused`, `Reverted`, and
@@ -154,13 +162,19 @@ class Operator:
         return self._arrive(ledger)
 
     def back(self) -> Ledger:
-        """All aliases to the release before, or on with that. Raises `Refused` and `Unsettled`."""
-        ledger = self.books.ledger()
-        ledger = self.books.keep(ledgers.begun_back(ledger))
+        """All aliases to the release before, or on with that. Raises `Refused`, also where that lacks rights, unless it has
+        calls or rights may be lost; and `Unsettled`."""
+        found = self.books.ledger()
+        ledger = ledgers.begun_back(found)
         to, newest = self.books.release(ledger.under_way.to), self.books.release(ledger.made)
         if lacked := lacking(to.rights, newest.rights):
-            self.tell(f"Release {to.number} will fail where its rights are gone: {named(lacked)}.")
-        return self._arrive(ledger)
+            sentence = f"Release {to.number} fails where its rights are gone: {named(lacked)}."
+            if found.move is None and not self.lose_rights:
+                raise Refused(
+                    f"{sentence} LOSE_RIGHTS=true goes back all the same; otherwise deploy a repaired release."
+                )
+            self.tell(sentence)
+        return self._arrive(self.books.keep(ledger))
 
     def prove(self) -> None:
         ledger = self.books.keep(ledgers.proved(self.books.ledger()))

@@ -5,14 +5,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from releases.canary import Canary, Weights
 
 ENVIRONMENTS = Path("terraform/environments")
 COMMANDS = {
     "record": "records what Terraform has published: its output `release` on stdin",
-    "rights": "whether the wiring still grants what the live release needs: before Terraform applies it",
+    "rights": "whether a plan leaves the live release the rights that it needs: `terraform show -json` of it on stdin",
     "go": "moves all aliases to the newest release, or goes on with that",
     "back": "moves all aliases to the release before, or goes on with that",
     "prove": "notes that the live release has passed its smoke test",
@@ -20,6 +20,13 @@ COMMANDS = {
     "commit": "the commit of the live release, if it may be promoted, alone on stdout",
     "fetch": "brings the bytes of the live release, if it may be promoted, to the folder of packages",
 }
+
+
+WHICH = {
+    "environment": "Which deployment? Say {name}=dev: one of terraform/environments/, by its name.",
+    "to": "To which deployment? Say TO=staging: one of terraform/environments/, by its name.",
+}
+"""What is said where a deployment's name is missing or is none."""
 
 
 class Bucket(BaseModel):
@@ -49,10 +56,18 @@ class Settings(BaseModel):
     packages: Path | None = None
     wiring: Path = Path("resolvers/wiring.json")
     came_from: str | None = Field(None, pattern=r"^[a-z][a-z0-9-]{0,11}$")
+    to: str | None = Field(None, pattern=r"^[a-z][a-z0-9-]{0,11}$")
+    lose_rights: bool = False
     canary: float = Field(0.0, ge=0, le=24 * 60)
     """Minutes; 0: all calls at once."""
     weights: Weights = (0.1, 0.5)
     endpoint: AnyHttpUrl | None = None
+
+    @model_validator(mode="after")
+    def _goes_elsewhere(self) -> "Settings":
+        if self.environment in (self.to, self.came_from):
+            raise ValueError(f"{self.environment} cannot be promoted to itself.")
+        return self
 
     @property
     def canary_plan(self) -> Canary | None:
@@ -67,8 +82,10 @@ def read(arguments: Sequence[str]) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = f"{first['loc'][0]}: " if first["loc"] else ""
-        parser.error(name + first["msg"].removeprefix("Value error, "))
+        name = str(first["loc"][0]) if first["loc"] else ""
+        which = WHICH.get(name, "").format(name="FROM" if given["command"] == "fetch" else "ENV")
+        said = first["msg"].removeprefix("Value error, ")
+        parser.exit(2, f"{which or (f'{name}: {said}' if name else said)}\n")
 
 
 def bucket(environment: str) -> Bucket:
@@ -99,8 +116,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--commit", metavar="SHA", help="record, fetch: the commit that is checked out")
     parser.add_argument("--dirty", action="store_true", help="record, fetch: there are changes beside it")
     parser.add_argument("--packages", metavar="FOLDER", help="record, fetch: of the zips, such as dist")
-    parser.add_argument("--wiring", metavar="FILE", help="record, rights: what is applied")
+    parser.add_argument("--wiring", metavar="FILE", help="record: of the rights that the code needs")
     parser.add_argument("--came-from", metavar="ENV", help="record: whose live release these bytes are")
+    parser.add_argument("--to", metavar="ENV", help="fetch: which deployment gets them")
+    parser.add_argument(
+        "--lose-rights",
+        action="store_true",
+        help="rights, back: goes on where rights are lost, and names them",
+    )
     parser.add_argument(
         "--canary", metavar="MINUTES", help="go: how long it is watched before it gets all calls"
     )

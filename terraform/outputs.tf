@@ -22,7 +22,7 @@ output "functions" {
 }
 
 output "release" {
-  description = "What `python -m releases record` records: the newest version of each function, the layers, the schema's hash, and the alarms that have a canary reverted."
+  description = "What `python -m releases record` records: the newest version of each function, the layers, the schema's hash, the alarms that have a canary reverted, and what each function's role may do."
   value = {
     region        = var.region
     alias         = local.alias
@@ -37,7 +37,10 @@ output "release" {
       [aws_cloudwatch_composite_alarm.slo.alarm_name],
       [for key, each in local.alarms : aws_cloudwatch_metric_alarm.chat[key].alarm_name if contains(local.reverting, each.kind)],
     ))
+    granted = local.granted
   }
+
+  depends_on = [aws_iam_role_policy.function, aws_iam_role_policy.reader] # what is told was applied
 }
 
 output "roles" {

@@ -289,6 +289,15 @@ resource "aws_iam_role_policy" "reader" {
           },
         ] : statement if contains(local.stream_readers, each.key)
       ],
+      local.target_statements[each.key],
+    )
+  })
+}
+
+locals {
+  # Whom a reader tells, by the settings that its wiring names.
+  target_statements = {
+    for module, each in local.readers : module => concat(
       [
         for bus in [local.bus] : {
           Sid       = "Bus"
@@ -296,14 +305,14 @@ resource "aws_iam_role_policy" "reader" {
           Action    = ["events:PutEvents"]
           Resource  = [bus.arn]
           Condition = { "ForAllValues:StringEquals" = { "events:source" = [var.events.bus.source] } } # of each entry of a request
-        } if local.has_bus && contains(each.value.settings, "EVENT_BUS")
+        } if local.has_bus && contains(each.settings, "EVENT_BUS")
       ],
       [
         for queues in [concat(
           # Lambda puts what failed there by the role of the function.
-          [for prefix in [for module, prefix in local.letters_of : prefix if module == each.key] : aws_sqs_queue.letters["${prefix}failed"].arn],
-          [for prefix in [for module, prefix in local.letters_of : prefix if module == each.key] : aws_sqs_queue.letters["${prefix}dead"].arn],
-          contains(each.value.settings, "EVENT_QUEUE_URL") ? [for queue in [local.queue] : queue.arn if local.has_queue] : [],
+          [for prefix in [for reader, prefix in local.letters_of : prefix if reader == module] : aws_sqs_queue.letters["${prefix}failed"].arn],
+          [for prefix in [for reader, prefix in local.letters_of : prefix if reader == module] : aws_sqs_queue.letters["${prefix}dead"].arn],
+          contains(each.settings, "EVENT_QUEUE_URL") ? [for queue in [local.queue] : queue.arn if local.has_queue] : [],
           )] : {
           Sid      = "Queues"
           Effect   = "Allow"
@@ -316,8 +325,8 @@ resource "aws_iam_role_policy" "reader" {
           Sid      = "Publish"
           Effect   = "Allow"
           Action   = ["appsync:GraphQL"]
-          Resource = ["${arn}/types/Mutation/fields/${local.field_names[local.published_by[each.key]]}"]
-        } if local.publishes && contains(each.value.settings, "APPSYNC_URL") && contains(keys(local.fields), try(local.published_by[each.key], ""))
+          Resource = ["${arn}/types/Mutation/fields/${local.field_names[local.published_by[module]]}"]
+        } if local.publishes && contains(each.settings, "APPSYNC_URL") && contains(keys(local.fields), try(local.published_by[module], ""))
       ],
       [
         for log in local.taken_back_logs : {
@@ -325,7 +334,7 @@ resource "aws_iam_role_policy" "reader" {
           Effect   = "Allow"
           Action   = ["s3:PutObject"]
           Resource = ["${log}/taken-back/*"]
-        } if contains(each.value.settings, "TAKEN_BACK_BUCKET")
+        } if contains(each.settings, "TAKEN_BACK_BUCKET")
       ],
       [
         for key in [local.taken_back_key] : {
@@ -333,7 +342,7 @@ resource "aws_iam_role_policy" "reader" {
           Effect   = "Allow"
           Action   = ["kms:GenerateDataKey"]
           Resource = [key]
-        } if local.keeps_log == 1 && contains(each.value.settings, "TAKEN_BACK_KEY")
+        } if local.keeps_log == 1 && contains(each.settings, "TAKEN_BACK_KEY")
       ],
       [
         for keys in [local.reader_keys] : {
@@ -344,10 +353,8 @@ resource "aws_iam_role_policy" "reader" {
         } if length(keys) > 0
       ],
     )
-  })
-}
+  }
 
-locals {
   # Keys of the streams, which are their tables', and of the queues.
   reader_keys = distinct(concat(
     [for key in [local.kms_key_arn] : key if var.existing.kms_key != null],

@@ -70,6 +70,44 @@ locals {
   }
 }
 
+locals {
+  # What roles get by variables: which bucket, secrets, keys, flags and targets of events.
+  given_statements = {
+    for module in keys(local.functions) : module => concat(
+      local.object_statements[module],
+      local.secret_statements[module],
+      local.key_statements[module],
+      local.flag_statements[module],
+    )
+  }
+
+  # What the release before needs yet: var.retired_rights.
+  retired_statements = {
+    for module in keys(local.functions) : module => [
+      for index, right in var.retired_rights : { Sid = "Retired${index}", Effect = "Allow", Action = right.actions, Resource = right.resources }
+      if contains(right.functions, module)
+    ]
+  }
+
+  # What releases/ is told of each role, to hold a plan to what the live release needs: the wiring's rights, the tables that they are
+  # for, and what variables give. Rights that no code uses (those of an event source mapping, logs and traces) are not among them.
+  granted = {
+    for module, each in local.functions : module => concat(
+      [for right in each.rights : { actions = right.actions, places = right.leadingKeys, retired = try(right.retired, false) }],
+      [for right in try(each.objects, []) : { actions = right.actions, places = right.prefixes, retired = try(right.retired, false) }],
+      [
+        for key, setting in local.table_settings : { actions = ["dynamodb:*"], places = [local.tables[key].arn], retired = false }
+        if contains(each.settings, setting) && length(each.rights) > 0
+      ],
+      [
+        for statement in concat(local.given_statements[module], try(local.target_statements[module], [])) :
+        { actions = statement.Action, places = flatten([statement.Resource]), retired = false }
+      ],
+      [for statement in local.retired_statements[module] : { actions = statement.Action, places = statement.Resource, retired = true }],
+    )
+  }
+}
+
 resource "aws_iam_role" "function" {
   for_each = local.functions
 
@@ -99,10 +137,8 @@ resource "aws_iam_role_policy" "function" {
     Version = "2012-10-17"
     Statement = concat(
       local.table_statements[each.key],
-      local.object_statements[each.key],
-      local.secret_statements[each.key],
-      local.key_statements[each.key],
-      local.flag_statements[each.key],
+      local.given_statements[each.key],
+      local.retired_statements[each.key],
       [
         {
           Sid      = "Logs"

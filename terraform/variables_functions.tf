@@ -63,6 +63,23 @@ variable "account_concurrency_limit" {
   }
 }
 
+variable "retired_rights" {
+  description = "Rights for one release more, on what variables no longer name and the release before still uses, such as a key: functions by module, actions, and ARNs. `make plan` prints the value where it refuses. Take them out in the next release."
+  type        = list(object({ functions = list(string), actions = list(string), resources = list(string) }))
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for right in var.retired_rights : length(setsubtract(right.functions, keys(local.functions))) == 0])
+    error_message = "retired_rights names ${join(", ", setsubtract(flatten(var.retired_rights[*].functions), keys(local.functions)))}, which is no function of this deployment."
+  }
+
+  validation {
+    condition     = alltrue([for right in var.retired_rights : alltrue([for action in right.actions : !strcontains(action, "*")]) && alltrue([for arn in right.resources : startswith(arn, "arn:")])])
+    error_message = "retired_rights takes actions without wildcards, and ARNs."
+  }
+}
+
 variable "log_level" {
   description = "The least level that the functions log."
   type        = string

@@ -70,6 +70,20 @@ def test_each_script_is_read_by_bash(workflow: dict[Any, Any]) -> None:
             assert (done.returncode, done.stderr) == (0, ""), step["run"]
 
 
+def test_no_program_fails_unseen_within_another_command(workflow: dict[Any, Any]) -> None:
+    """`export NAME=$(program)` and `command "$(program)"` go on where the program fails; `name=$(program)` ends the step.
+
+    https://www.shellcheck.net/wiki/SC2155
+    """
+    within = [
+        line.strip()
+        for step in steps(workflow)
+        for line in step.get("run", "").splitlines()
+        if "$(" in line and not re.match(r"\s*\w+=\S*\$\(", line)
+    ]
+    assert within == []
+
+
 def assert_only_pushed_and_passed(condition: str) -> None:
     for part in (
         "event == 'push'",

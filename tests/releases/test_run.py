@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chat.storage.aws import TransientFailure
 from releases.aliases import Target
 from releases.canary import AlarmState, Canary
-from releases.record import Deployed, Refused, Rights
+from releases.record import Deployed, Refused
 from releases.run import Reverted, Source, Unsettled
 from tests.releases.doubles import (
     ALARMS,
@@ -193,60 +193,6 @@ def test_somebody_who_goes_back_while_aliases_move_forward_has_the_last_word(rig
     stray = rig.operator.drift()
     assert len(stray) <= 8
     assert rig.books.ledger().live == (1,)
-
-
-READS = {"field_00": Rights(needed=("dynamodb:Query ROOM#*",))}
-RETIRES = {"field_00": Rights(needed=(), retired=READS["field_00"].needed)}
-TAKES = {"field_00": Rights(needed=())}
-LACKS = r"field_00: dynamodb:Query ROOM#\*"
-
-
-def test_rights_of_the_live_release_are_not_taken_and_go_a_release_later(rig: Rig) -> None:
-    rig.operator.check_rights(TAKES)  # there is no release yet
-    rig.deploy(ONE, rights=READS)
-    with pytest.raises(Refused, match=f"Release 1 has calls and needs rights.*{LACKS}"):
-        rig.operator.check_rights(TAKES)
-    rig.operator.check_rights(RETIRES)
-    rig.deploy(TWO, rights=RETIRES)
-    rig.operator.check_rights(TAKES)
-
-
-def test_rights_of_a_release_that_has_a_share_of_the_calls_are_not_taken(rig: Rig) -> None:
-    rig.deploy(ONE, rights=TAKES)
-    rig.publish(TWO, rights=READS)
-
-    def die(_: int) -> None:
-        raise Died
-
-    rig.cloud.before_write = die
-    with pytest.raises(Died):
-        rig.operator.go(CANARY)
-    with pytest.raises(Refused, match=f"Release 2 has calls.*{LACKS}"):
-        rig.operator.check_rights(TAKES)
-
-
-def test_no_canary_leaves_calls_where_their_rights_are_gone(rig: Rig) -> None:
-    rig.deploy(ONE, rights=READS)
-    rig.publish(TWO, rights=TAKES)
-    with pytest.raises(Refused, match=f"Release 1 would keep calls.*{LACKS}.*Go without a canary"):
-        rig.operator.go(CANARY)
-    assert (rig.cloud.writes, rig.books.ledger().move) == (0, None)
-    rig.operator.go(None)
-    assert rig.cloud.at(TWO)
-
-
-def test_going_back_to_where_rights_are_gone_is_done_and_says_so(rig: Rig) -> None:
-    for deployed, rights in ((ONE, READS), (TWO, RETIRES), (THREE, TAKES)):
-        rig.deploy(deployed, rights=rights)
-    rig.operator.back()
-    assert not any("rights" in line for line in rig.told)
-    rig.operator.back()
-    assert rig.cloud.at(ONE)
-    assert "Release 1 will fail where its rights are gone: field_00: dynamodb:Query ROOM#*." in rig.told
-
-
-def test_other_rights_make_another_release(rig: Rig) -> None:
-    assert [rig.publish(ONE, rights=each) for each in (READS, READS, RETIRES)] == [1, 1, 2]
 
 
 FEW = MODULES[:9]

@@ -39,6 +39,7 @@ class Killing:
         return answer
 
 
+@pytest.mark.timeout(1_800)  # with PROVE
 @pytest.mark.parametrize("after", [False, True], ids=["before a write", "after a write"])
 def test_killed_and_started_again(
     functions_environ: None, client: Any, objects: Any, objects_address: str, *, after: bool

@@ -11,6 +11,7 @@ COLLECTS_SELDOM = {"GOGC": "400"}
 that garbage is a quarter of the time."""
 
 GATEWAY_TESTS = "gateway.tftest.hcl"
+RIGHTS_TESTS = "rights.tftest.hcl"
 
 Planned = Mapping[str, list[Any]]
 """By the run's name: the resources that it would make, as `{"type", "name", "index", "change": {"after"}}`.

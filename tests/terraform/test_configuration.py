@@ -13,15 +13,17 @@ import pytest
 from chat.identity.sources import parse_sources
 from terraform import reference
 from tests.emulator.deployment import PROJECT, ROOT, Workspace
-from tests.terraform.plans import COLLECTS_SELDOM, GATEWAY_TESTS
+from tests.terraform.plans import COLLECTS_SELDOM, GATEWAY_TESTS, RIGHTS_TESTS
 
 USERS = [ROOT, *(f"examples/{path.name}" for path in sorted((PROJECT / "terraform" / "examples").iterdir()))]
 """The configurations that use the module."""
 
 OWN_TESTS = sorted(
-    path.name for path in PROJECT.glob("terraform/tests/*.tftest.hcl") if path.name != GATEWAY_TESTS
+    path.name
+    for path in PROJECT.glob("terraform/tests/*.tftest.hcl")
+    if path.name not in (GATEWAY_TESTS, RIGHTS_TESTS)
 )
-"""But for those whose plans `test_alarms.py` counts, and which pass there."""
+"""But for those whose plans `test_alarms.py` and `test_rights_kept.py` read, and which pass there."""
 
 WITHOUT_IDENTITY = (ROOT, "examples/complete", "examples/events")
 """Those that have the short form, and one whose pool is unknown."""

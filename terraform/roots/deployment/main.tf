@@ -88,6 +88,7 @@ module "chat" {
   snap_start                = var.snap_start
   reserved_concurrency      = var.reserved_concurrency
   account_concurrency_limit = var.account_concurrency_limit
+  retired_rights            = var.retired_rights
   log_level                 = var.log_level
 
   log_retention_days   = var.log_retention_days

@@ -224,6 +224,11 @@ variable "account_concurrency_limit" {
   default = null
 }
 
+variable "retired_rights" {
+  type    = any
+  default = null
+}
+
 variable "log_level" {
   type    = string
   default = null

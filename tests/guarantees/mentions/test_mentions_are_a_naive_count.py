@@ -17,6 +17,7 @@ RUNS, STEPS = (60, 150) if os.environ.get("PROVE") else (3, 40)
 SEED = os.environ.get("MENTIONS_SEED")
 
 
+@pytest.mark.timeout(1_800)  # with PROVE
 @pytest.mark.parametrize("from_joining", [False, True], ids=["all of the history", "from joining"])
 @pytest.mark.parametrize("run", range(RUNS))
 def test_any_history(functions_environ: None, client: Any, run: int, from_joining: bool) -> None:

@@ -89,6 +89,7 @@ class History:
         return [(told.user_id, told.id) for event in events if event for told in person_events(event)]
 
 
+@pytest.mark.timeout(1_800)  # with PROVE
 @pytest.mark.parametrize("run", range(RUNS))
 def test_what_is_read_at_once_is_told_once_and_so(client: Any, functions_environ: None, run: int) -> None:
     seed = secrets.randbelow(2**32)
@@ -115,6 +116,7 @@ def test_what_is_read_at_once_is_told_once_and_so(client: Any, functions_environ
     assert listener.wrong == []
 
 
+@pytest.mark.timeout(1_800)  # with PROVE
 @pytest.mark.parametrize("run", range(RUNS))
 def test_what_is_read_late_doubled_and_again_is_so_when_it_is_told(
     client: Any, functions_environ: None, run: int

@@ -261,6 +261,7 @@ class Run:
         assert client.synced == everything
 
 
+@pytest.mark.timeout(1_800)  # with PROVE
 @pytest.mark.parametrize("number", range(RUNS))
 def test_in_the_end_messages_say_who_reacts(functions_environ: None, client: Any, number: int) -> None:
     seed = Random().randrange(2**32) if number else 20_261_127  # noqa: S311  printed
