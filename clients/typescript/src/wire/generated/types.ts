@@ -141,7 +141,7 @@ export interface Room {
   readonly visibility?: RoomVisibility | null | undefined;
   /** Since when nobody may write in it; null while it is open. */
   readonly archivedAt?: string | null | undefined;
-  /** With whom the caller has this room, if it is a direct one of theirs; null in every other, and in notices. */
+  /** With whom the caller has this room, if it is a direct one of theirs; null in every other, and in notices. Once they were erased it is nobody's id: `erased:` and 128 zeros. */
   readonly directWith?: string | null | undefined;
   /** How many seconds somebody has to wait between two messages; 0: no slow mode. */
   readonly slowModeSeconds?: number | null | undefined;
