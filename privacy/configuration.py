@@ -19,9 +19,10 @@ class BadDeployment(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Numbers of days and hours. The first five are settings of functions, the others variables of Terraform's."""
+    """Numbers of days and hours. The first six are settings of functions, the others variables of Terraform's."""
 
     retention_days: int
+    file_days: int
     draft_days: int
     presence_days: int
     export_wait_hours: int
@@ -36,6 +37,7 @@ def defaults() -> Configured:
     own = Functions()
     return Configured(
         own.retention_days,
+        own.file_days,
         own.draft_days,
         own.presence_days,
         own.export_wait_hours,

@@ -22,6 +22,9 @@ PENDING_S = DAY_S
 """The lifecycle of `pending/` in `terraform/uploads.tf`."""
 
 
+FILES_BY = "FILE_DAYS; with its message, where that ends before"
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One kind of thing. It is gone `seconds` after `since`; where `seconds` is `None`, when `since` says. `by` is what
@@ -70,7 +73,7 @@ def _expiring(own: Configured) -> Iterable[tuple[str, int, str, str]]:
     """Kinds of items that end by themselves. DynamoDB deletes them within days; nobody can read them as soon as they have
     expired."""
     catching_up = "chat/rules/retention.py:KEPT_MS"
-    usable = ("it was made, or with the message that has it", "chat/storage/uploads.py:USABLE_S")
+    usable = ("it was made, or with the attachment that it has become", "chat/storage/uploads.py:USABLE_S")
     return (
         ("Message", own.retention_days * DAY_S, "it was sent", "RETENTION_DAYS; a room's own number wins"),
         ("Change", retention.KEPT_MS // 1_000, "it was made", catching_up),
@@ -147,10 +150,10 @@ UNTIL = {
 
 def _bucket(own: Configured) -> Iterator[Kept]:
     lifecycle = "the lifecycle of terraform/uploads.tf"
-    folder = next(
-        days for days in uploads.KEPT_DAYS if days >= min(own.retention_days, uploads.KEPT_DAYS[-1])
-    )
+    days = retention.days_of_files(own.retention_days, own.file_days)
+    folder = next(each for each in uploads.KEPT_DAYS if each >= min(days, uploads.KEPT_DAYS[-1]))
     yield Kept("bucket", "pending/", PENDING_S, "it was uploaded", lifecycle)
+    yield Kept("bucket", "attachments", days * DAY_S, "its message was sent", FILES_BY)
     yield Kept("bucket", f"kept/{folder}/", (folder + 1) * DAY_S, "its message was sent", lifecycle)
     yield Kept(
         "bucket", export_objects.PREFIX, export_objects.KEPT_DAYS * DAY_S, "the export was made", lifecycle

@@ -2,7 +2,7 @@
 `make data` runs.
 
 A template is `privacy/templates/{language}/{name}.template`. In it `{{kind}}` stands for how long a kind of the report is kept, in
-words of its language. What is made lies in `docs/privacy/`.
+words of its language; `{{kept/}}` is of the folder in which files are, whichever that is. What is made lies in `docs/privacy/`.
 """
 
 import re
@@ -19,6 +19,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 FOLDER = Path(__file__).parent.parent / "docs" / "privacy"
 LANGUAGES = ("en", "es", "fr")
 FIGURE = re.compile(r"\{\{([^{}]+)\}\}")
+FOLDER_OF_FILES = re.compile(r"(?<=^kept/)\d+/$")
 GENERATED = "<!-- Generated from privacy/templates/ by make data: docs/privacy.md#texts. -->\n"
 
 _DAYS_OF_YEAR = 365
@@ -51,7 +52,7 @@ def template(language: str, name: str) -> str:
 
 def text(language: str, name: str, kept: list[Kept]) -> str:
     """One text. Raises `KeyError` for a figure that the report does not have."""
-    figures = {each.kind: each.seconds for each in kept if each.seconds is not None}
+    figures = {FOLDER_OF_FILES.sub("", each.kind): each.seconds for each in kept if each.seconds is not None}
     return GENERATED + FIGURE.sub(lambda found: said(figures[found[1]], language), template(language, name))
 
 

@@ -26,7 +26,7 @@ from chat.storage.legacy import is_numbered
 from chat.storage.mention_items import forget_writes
 from chat.storage.places import head_place
 from chat.storage.tables import Write
-from chat.storage.uploads import Upload, delete_writes, keys_of, uploads_of
+from chat.storage.uploads import delete_writes, files_of, uploads_of
 from restore.member_replay import MemberReplay
 from restore.outcomes import Outcome, Outcomes
 from restore.wanted import RoomWanted, narrowed
@@ -122,7 +122,7 @@ class RoomReplay:
         """Its files go first: once it is removed, nobody would look for them again."""
         message, now = to_message(self._room, item), self._deployment.now()
         lost = uploads_of(self._deployment.store.tables, self._room, message)
-        self._delete_files(lost)
+        self._delete_files(files_of(message, lost))
         by = {"removedBy": entry.by, "changedBy": entry.by} if entry.by else {}
         writes: list[Write] = change_writes(
             target,
@@ -139,12 +139,10 @@ class RoomReplay:
         writes += [*delete_writes(self._room, lost), *forget_writes(self._room, message)]
         self._deployment.store.tables.transact(writes)
 
-    def _delete_files(self, lost: Sequence[Upload]) -> None:
-        uploads = self._deployment.uploads() if lost else None
-        if uploads is None:
-            return
-        names = [key for upload in lost for key in keys_of(upload)]
-        retried(self._deployment, lambda: uploads.objects.delete(names))
+    def _delete_files(self, names: Sequence[str]) -> None:
+        uploads = self._deployment.uploads() if names else None
+        if uploads is not None:
+            retried(self._deployment, lambda: uploads.objects.delete(names))
 
 
 def _rev_of(item: Item) -> int:

@@ -97,6 +97,7 @@ output "retention" {
   description = "For how long this deployment keeps things, and how long requests for people's data wait, as `make privacy ARGS=\"retention --deployment FILE\"` reads it. Null is the code's default."
   value = {
     retention_days          = var.limits.retention_days
+    file_days               = var.limits.file_days
     draft_days              = var.limits.draft_days
     presence_days           = var.limits.presence_days
     export_wait_hours       = var.limits.export_wait_hours

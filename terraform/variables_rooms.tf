@@ -31,6 +31,7 @@ variable "limits" {
     owner_max_room_per_second   = optional(number)
     owner_max_room_burst        = optional(number)
     retention_days              = optional(number) # how long messages and their files are kept; a room may set its own
+    file_days                   = optional(number) # how long files are kept whose messages stay longer, 1 to 36,500; as long as these, if left out
     draft_days                  = optional(number) # how long drafts are kept, 1 to 365
     presence_days               = optional(number) # how long it is kept when somebody was there last, 1 to 365
     slow_mode_seconds           = optional(number)
@@ -55,6 +56,11 @@ variable "limits" {
   validation {
     condition     = coalesce(var.limits.export_wait_hours, 24) <= 336 && coalesce(var.limits.erasure_wait_days, 7) <= 14
     error_message = "limits.export_wait_hours must be up to 336 and limits.erasure_wait_days up to 14: a request is answered within a month."
+  }
+
+  validation {
+    condition     = coalesce(var.limits.file_days, 1) >= 1 && coalesce(var.limits.file_days, 1) <= 36500
+    error_message = "limits.file_days must be from 1 to 36500; leave it out to keep files as long as their messages."
   }
 
   validation {

@@ -85,9 +85,10 @@ run "no_public_keys_and_an_address_for_a_name" {
   command = plan
   variables {
     jwt    = { issuer = "issuer", audience = "chat" }
+    limits = { file_days = 36501 }
     domain = { name = "https://chat.example.com/", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
   }
-  expect_failures = [var.jwt, var.domain]
+  expect_failures = [var.jwt, var.limits, var.domain]
 }
 
 run "more_concurrency_than_lambda_leaves" {

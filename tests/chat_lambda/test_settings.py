@@ -76,6 +76,7 @@ BAD = {
     "OWNER_MAX_ROOM_BURST": ["0", "10001", "1.5"],
     "ADDITIONS_PER_HOUR": ["0", "39", "10001", "1.5"],
     "RETENTION_DAYS": ["6", "0", "-7", "36501"],
+    "FILE_DAYS": ["-1", "36501", "1.5"],
     "DRAFT_DAYS": ["0", "366", "1.5"],
     "PRESENCE_DAYS": ["0", "366", "x"],
     "MAX_CODE_POINTS": ["0", "40001"],

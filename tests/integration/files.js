@@ -8,7 +8,7 @@ import { twoInRoom } from './smoke.js';
 /** A picture of 8 x 8 pixels, and a text. */
 const PICTURE = 'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGP438OAFWEXHbQSANXCYsHiPhRjAAAAAElFTkSuQmCC';
 
-async function withFiles(journey) {
+export async function withFiles(journey) {
   const folder = mkdtempSync(join(tmpdir(), 'page-files-'));
   const [picture, text] = [join(folder, 'sunset.png'), join(folder, 'notes.txt')];
   writeFileSync(picture, Buffer.from(PICTURE, 'base64'));
@@ -27,7 +27,7 @@ const SHOWN = `
   return Boolean(article?.textContent.includes('notes.txt') && (!arguments[1] || picture?.naturalWidth === 8));
 `;
 
-async function choose(person, ...paths) {
+export async function choose(person, ...paths) {
   await (await person.find('.composer input[type=file]')).sendKeys(paths.join('\n'));
   for (const path of paths) {
     const name = path.split('/').at(-1);

@@ -7,6 +7,7 @@ import { BUSY } from './busy.js';
 import { keepScreenshots, NAMES, startBrowser } from './browser.js';
 import { DEEP } from './deep.js';
 import { DEVICES } from './devices.js';
+import { ERASED } from './erased.js';
 import { EXPLORER } from './explorer.js';
 import { FILES } from './files.js';
 import { HOSTILE } from './hostile.js';
@@ -20,7 +21,7 @@ import { Person } from './person.js';
 const { PAGE_URL: url, FULL, ONLY = '' } = process.env;
 const LIMIT_MS = 300_000;
 const JOURNEYS = FULL
-  ? { ...SMOKE, ...OTHERS, ...DEVICES, ...ISSUER, ...FILES, ...EXPLORER, ...NARROW, ...ACCESSIBLE, ...HOSTILE, ...DEEP, ...BUSY }
+  ? { ...SMOKE, ...OTHERS, ...DEVICES, ...ISSUER, ...FILES, ...ERASED, ...EXPLORER, ...NARROW, ...ACCESSIBLE, ...HOSTILE, ...DEEP, ...BUSY }
   : { ...SMOKE, ...ACCESSIBLE_SMOKE };
 let count = 0;
 /** A name that no other journey of this run, or of another one on the same data, has. */

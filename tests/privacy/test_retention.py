@@ -54,6 +54,7 @@ def test_everything_else_that_is_kept_is_in_it(project: Path) -> None:
     exports = re.search(r"exports_days = (\d+)", uploads)
     assert exports is not None
     assert told["bucket", "exports/"] == int(exports[1]) * DAY_S
+    assert told["bucket", "attachments"] == told["tables", "Message"], "unless FILE_DAYS says less"
     assert told["bucket", "kept/365/"] == 366 * DAY_S
     assert '"kept/${days}/" => days + 1' in uploads
     queues = {int(each) for each in re.findall(r"message_retention_seconds += (\d+)", reader)}
@@ -80,6 +81,7 @@ def test_a_deployments_own_numbers_win(tmp_path: Path) -> None:
                 "retention_days": 90,
                 "log_retention_days": 7,
                 "erasure_wait_days": None,
+                "file_days": 31,
                 "draft_days": 14,
                 "presence_days": 2,
             }
@@ -91,6 +93,7 @@ def test_a_deployments_own_numbers_win(tmp_path: Path) -> None:
     told = {(each.part, each.kind): each.seconds for each in report(own)}
     assert told["tables", "Message"] == 90 * DAY_S
     assert (told["tables", "Draft"], told["tables", "Presence"]) == (14 * DAY_S, 2 * DAY_S)
+    assert told["bucket", "attachments"] == 31 * DAY_S
     assert told["bucket", "kept/90/"] == 91 * DAY_S
     assert told["logs", "logs"] == 7 * DAY_S
 

@@ -77,6 +77,9 @@ def test_other_numbers_make_other_texts(tmp_path: Path) -> None:
     other = report(replace(defaults(), retention_days=90))
     assert "90 days" in texts.text("en", "privacy-policy.md", other)
     assert texts.texts(other) != texts.texts(KEPT)
+    files = texts.text("en", "privacy-policy.md", report(replace(defaults(), file_days=31)))
+    assert "Their files: 31 days after they were sent" in files
+    assert "from storage they are deleted 91 days after" in files
     (tmp_path / "own.json").write_text('{"erasure_wait_days": 3}', encoding="utf-8")
     own = Settings(command="texts", deployment=tmp_path / "own.json", into=tmp_path / "made")
     made = list(texts.lines(Deployment(store=None), own))  # type: ignore[arg-type]

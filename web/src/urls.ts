@@ -1,6 +1,6 @@
 // Addresses of files and pictures. Each is good for some minutes, so it is asked for when it is shown, and again when somebody
 // comes to it after that.
-import { attachmentOperation, avatarOperation, type Person } from '@appsync-chat/client';
+import { attachmentOperation, avatarOperation, CallRefused, type Person } from '@appsync-chat/client';
 import { useChat } from '@appsync-chat/client/react';
 import { useCallback, useEffect, useState } from 'react';
 
@@ -11,6 +11,8 @@ interface Address {
 
 export interface Url {
   readonly url: string | null;
+  /** There is no such file any more. */
+  readonly isGone: boolean;
   /** Ask again, if the address is about to end. */
   readonly renew: () => void;
 }
@@ -18,17 +20,22 @@ export interface Url {
 /** What a download of a large file may need. */
 const SPARE_MS = 60_000;
 const MOST_KEPT = 500;
-const kept = new Map<string, Address>();
+/** What was answered last. What is gone is not asked for again. */
+type Known = Address | 'gone';
+const kept = new Map<string, Known>();
 
-const isGood = (address: Address | undefined): address is Address =>
-  address !== undefined && Date.parse(address.expiresAt) - Date.now() > SPARE_MS;
+const isGood = (known: Known | undefined): known is Known =>
+  known === 'gone' || (known !== undefined && Date.parse(known.expiresAt) - Date.now() > SPARE_MS);
+
+const goneIfRefused = (error: unknown): Known | null =>
+  error instanceof CallRefused && error.refusal.code === 'InvalidInput' ? 'gone' : null;
 
 function useUrl(key: string | null, ask: () => Promise<Address | null>): Url {
-  const [address, setAddress] = useState<Address | null>(null);
+  const [known, setKnown] = useState<Known | null>(null);
   const renew = useCallback(async () => {
     if (key === null) return;
     const held = kept.get(key);
-    const next = isGood(held) ? held : await ask().catch(() => null);
+    const next = isGood(held) ? held : await ask().catch(goneIfRefused);
     if (!next) return;
     kept.delete(key);
     kept.set(key, next);
@@ -36,12 +43,13 @@ function useUrl(key: string | null, ask: () => Promise<Address | null>): Url {
       if (kept.size <= MOST_KEPT) break;
       kept.delete(oldest);
     }
-    setAddress(next);
+    setKnown(next);
   }, [key, ask]);
   useEffect(() => {
     void renew();
   }, [renew]);
-  return { url: key === null ? null : (address?.url ?? null), renew };
+  const isGone = known === 'gone';
+  return { url: key === null || isGone ? null : (known?.url ?? null), isGone, renew };
 }
 
 export function useAttachmentUrl(roomId: string, id: string): Url {

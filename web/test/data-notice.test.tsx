@@ -10,7 +10,7 @@ import {
 import { ChatProvider } from '@appsync-chat/client/react';
 import { act } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DataNotice } from '../src/people/data-notice.tsx';
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
@@ -96,6 +96,25 @@ test('whoever is there hears of it when it is asked', async () => {
   chat.requests = [asked('r1', 'ERASURE')];
   await act(async () => chat.hear('request.r1'));
   expect(buttons()).toHaveLength(1);
+});
+
+test('what is due is asked for again until it has begun', async () => {
+  vi.useFakeTimers({ now: Date.parse('2026-01-08T11:00:00.000Z') });
+  try {
+    chat.requests = [asked('r1', 'ERASURE')];
+    await show();
+    await act(() => vi.advanceTimersByTimeAsync(3_599_000));
+    expect(chat.calls).toHaveLength(1);
+    await act(() => vi.advanceTimersByTimeAsync(1_000));
+    expect([chat.calls.length, buttons().length]).toEqual([2, 1]);
+    chat.requests = [];
+    await act(() => vi.advanceTimersByTimeAsync(60_000));
+    expect(page.textContent).toBe('');
+    await act(() => vi.advanceTimersByTimeAsync(3_600_000));
+    expect(chat.calls).toHaveLength(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('the button takes it back, says so, and keeps the focus there', async () => {

@@ -1,5 +1,6 @@
 // A message whose sender was erased, as the page shows it: by what the message says, whatever its sender's id.
-import type { ChatClient, Message } from '@appsync-chat/client';
+import type { ChatClient, Message, Room } from '@appsync-chat/client';
+import { ERASED_SENDER } from '@appsync-chat/client';
 import { ChatProvider } from '@appsync-chat/client/react';
 import type { ReactNode } from 'react';
 import { flushSync } from 'react-dom';
@@ -8,6 +9,7 @@ import { expect, test } from 'vitest';
 import { en } from '../src/i18n/en.ts';
 import { es } from '../src/i18n/es.ts';
 import { fr } from '../src/i18n/fr.ts';
+import { useRoomName } from '../src/rooms/room-name.ts';
 import { MessageRow } from '../src/timeline/message-row.tsx';
 import { QuoteLine } from '../src/timeline/quote-line.tsx';
 
@@ -57,6 +59,8 @@ test('it says so in place of its text, and names nobody', () => {
   expect(page).toContain('Erased account');
   expect(page).not.toContain('nobody');
   expect(page).not.toContain('button');
+  expect(page).toContain('avatar erased');
+  expect(page).not.toContain('hue');
 });
 
 test('one that was removed by somebody says that', () => {
@@ -72,6 +76,16 @@ test('a quote of it says so', () => {
   const page = shown(<QuoteLine message={message} people={new Map()} roomId="lobby" />);
   expect(page).toContain('This message was erased.');
   expect(page).not.toContain('nobody');
+});
+
+function Name({ directWith }: { readonly directWith: string }) {
+  const room = { directWith } as Room;
+  return useRoomName()({ roomId: 'direct:1', room });
+}
+
+test('a direct room with whoever was erased is called so', () => {
+  expect(shown(<Name directWith={ERASED_SENDER} />)).toBe('Erased account');
+  expect(shown(<Name directWith="bob" />)).toBe('bob');
 });
 
 test('in each language', () => {

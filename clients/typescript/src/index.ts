@@ -1,5 +1,6 @@
 export { ChatClient, type ClientOptions, type Sending } from './client.ts';
 export { ChatCore, type ChatOptions } from './core/chat.ts';
+export { ERASED_SENDER } from './core/erased.ts';
 export type { Change, Composed, Effect, Entry, Event, StoredEntry } from './core/protocol.ts';
 export { isPassing, parseRefusal, type Refusal, type RefusalCode } from './core/refusals.ts';
 export type {

@@ -77,6 +77,24 @@ describe('messages whose sender was erased', () => {
     });
   });
 
+  test('have the list asked with whom a direct room is now', () => {
+    for (const directWith of [null, 'other']) {
+      const bench = new Bench({ syncs: true });
+      const [sync] = requests(bench.feed({ type: 'up' }), 'sync');
+      const said = {
+        roomId: ROOM,
+        head: head(5),
+        messages: [message(5)],
+        unread: 0,
+        left: false,
+        more: false,
+      };
+      const rooms = [{ ...said, room: { roomId: ROOM, directWith }, reset: false }];
+      answer(bench, sync, { rooms, token: 't', more: false, reset: false });
+      expect(requests(told(bench), 'sync')).toHaveLength(directWith ? 1 : 0);
+    }
+  });
+
   test('do not come back with what is late: an event, an answer, a page of history', () => {
     const bench = new Bench();
     bench.feed({ type: 'up' });

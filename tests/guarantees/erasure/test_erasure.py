@@ -31,7 +31,7 @@ from chat.steps.jobs import Run, list_jobs
 from chat.storage import keys
 from chat.storage.aws import client as aws_client
 from chat.storage.places import head_place, membership_place, tombstone_place
-from chat.storage.uploads import Upload, Uploads, upload_write
+from chat.storage.uploads import Upload, Uploads, kept_key, upload_write
 from privacy.places import Place
 from privacy.scan import findings, kept_of, traces_of
 from privacy.scan_buckets import Bucket as ScannedBucket
@@ -240,6 +240,25 @@ def test_nothing_of_a_person_is_left_but_numbers(
     run = world.run()
     assert run.failures == []
     world.is_erased()
+
+
+def test_a_file_that_ended_before_its_message_goes_too(
+    followed: Followed, ours: Deployment, bucket: Bucket
+) -> None:
+    """Its item is gone, and the bucket empties its folder later."""
+    world = World(followed, ours, bucket).lived_in()
+    for room in map(Room.parse, world.rooms):
+        (item,) = partition(followed, table_name(room), room.partition_key, keys.UPLOADS)
+        (message,) = [
+            each for each in stored(followed, room.id) if item["id"]["S"] in str(each.get("attachments"))
+        ]
+        file = bucket.objects.pop(item["s3Key"]["S"])
+        bucket.objects[kept_key(item["id"]["S"], str(message["id"]), 31)] = file
+        key = {name: item[name] for name in ("PK", "SK")}
+        followed.delete_item(TableName=table_name(room), Key=key)
+    assert world.run().failures == []
+    world.is_erased()
+    assert bucket.objects == {}
 
 
 def test_the_proof_finds_what_is_left_behind(followed: Followed, ours: Deployment, bucket: Bucket) -> None:

@@ -14,11 +14,13 @@ from chat.deployment import Deployment
 from chat.operations.run_jobs import run_jobs
 from chat.rules.data_requests import OPERATOR
 from chat.rules.models import DAY_MS
+from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.steps.data_requests import EXPORT, Asking, list_erasures, make_request
 from chat.steps.export_archive import PART
 from chat.steps.export_context import MOST_MS
 from chat.steps.jobs import list_jobs
+from chat.storage import keys
 from chat.storage.export_objects import archive_key
 from chat.storage.objects import NOTE, Objects
 from chat.storage.uploads import Uploads
@@ -36,7 +38,7 @@ from tests.guarantees.privacy.exporting import (
     lines_of,
     opened,
 )
-from tests.guarantees.support.fixtures import Clock, run_one_piece, send
+from tests.guarantees.support.fixtures import Clock, partition, run_one_piece, send, table_name
 
 pytestmark = pytest.mark.timeout(600)  # an export is made again around each of its writes
 
@@ -186,6 +188,31 @@ def test_a_file_that_is_gone_is_left_out(person: Person, objects: Any, tmp_path:
     check(archive, tmp_path)
     files = opened(archive)
     assert not [name for name in files if name.startswith("files/")]
+    counts = json.loads(files["manifest.json"])["counts"]
+    assert (counts["attachmentsNamed"], counts.get("attachment", 0)) == (2, 0)
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_file_that_has_ended_before_its_message_is_left_out(
+    person: Person, client: Any, clock: Clock, tmp_path: Path, *, is_deleted: bool
+) -> None:
+    """Whether DynamoDB has deleted its item by now, or not yet; the bucket has the file still."""
+    for room in map(Room.parse, person.rooms):
+        table = table_name(room)
+        for item in partition(client, table, room.partition_key, keys.UPLOADS):
+            if is_deleted:
+                client.delete_item(TableName=table, Key={name: item[name] for name in ("PK", "SK")})
+            else:
+                ended = {"expiresAt": {"N": str(clock.ms // 1_000 - 1)}}
+                client.put_item(TableName=table, Item=item | ended)
+    archive = person.ask().finish()
+    check(archive, tmp_path)
+    files = opened(archive)
+    assert not [name for name in files if name.startswith("files/")]
+    assert [len(each["attachments"]) for each in lines_of(files, "messages") if "attachments" in each] == [
+        1,
+        1,
+    ]
     counts = json.loads(files["manifest.json"])["counts"]
     assert (counts["attachmentsNamed"], counts.get("attachment", 0)) == (2, 0)
 

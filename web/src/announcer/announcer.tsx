@@ -2,6 +2,9 @@
 // in it alone: the log of messages is not live, which several screen readers would read whole again.
 import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from 'react';
 
+/** After so long a sentence has been read; it is taken away, since what it tells may be removed or erased by then. */
+const READ_MS = 10_000;
+
 const Context = createContext<(sentence: string) => void>(() => {});
 
 export function Announcer({ children }: { readonly children: ReactNode }) {
@@ -10,7 +13,10 @@ export function Announcer({ children }: { readonly children: ReactNode }) {
   const say = useCallback((next: string) => {
     clearTimeout(timer.current);
     setSentence(''); // the same sentence again is a change, too
-    timer.current = setTimeout(() => setSentence(next), 50);
+    timer.current = setTimeout(() => {
+      setSentence(next);
+      timer.current = setTimeout(() => setSentence(''), READ_MS);
+    }, 50);
   }, []);
   return (
     <Context.Provider value={say}>

@@ -1,6 +1,6 @@
 // What is being written to a room: a new message, an answer, or another text for one's own message.
 import type { Message } from '@appsync-chat/client';
-import { useChat, type useRoom, useTyping } from '@appsync-chat/client/react';
+import { useChat, usePeople, type useRoom, useTyping } from '@appsync-chat/client/react';
 import {
   type ChangeEvent,
   type FormEvent,
@@ -9,6 +9,7 @@ import {
   type RefObject,
   Suspense,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
 } from 'react';
@@ -50,6 +51,11 @@ export function Composer(props: {
   const put = usePut(area, words, setWords);
   const mentions = useMentions(roomId, area, words, put);
   const { say: sayTyping } = useTyping(roomId);
+  const answered = writing.kind === 'reply' ? writing.message.senderId : null;
+  const people = usePeople(
+    roomId,
+    useMemo(() => (answered === null ? [] : [answered]), [answered]),
+  );
   const over = [...words].length - MOST_CHARACTERS;
   const isEditing = writing.kind === 'edit';
 
@@ -106,9 +112,9 @@ export function Composer(props: {
       {writing.kind !== 'new' && (
         <p className="composer-about">
           <span>
-            {writing.kind === 'edit'
+            {answered === null
               ? text('composer.editing')
-              : text('composer.replying', { name: writing.message.senderId })}
+              : text('composer.replying', { name: people.get(answered)?.name || answered })}
           </span>
           <button
             type="button"

@@ -136,6 +136,7 @@ export const en = {
     delivered: { one: 'Delivered to {count} of {of}', other: 'Delivered to {count} of {of}' },
     read: { one: 'Read by {count} of {of}', other: 'Read by {count} of {of}' },
     download: 'Download {name}',
+    fileGone: 'no longer there',
     size: '{size}',
     seenBy: 'Delivered and read',
     mentionsYou: 'mentions you',

@@ -176,6 +176,7 @@ export const es = {
       other: 'Leído por {count} de {of}',
     },
     download: 'Descargar {name}',
+    fileGone: 'ya no está',
     size: '{size}',
     seenBy: 'Entregado y leído',
     mentionsYou: 'te menciona',

@@ -176,6 +176,7 @@ export const fr = {
       other: 'Lu par {count} sur {of}',
     },
     download: 'Télécharger {name}',
+    fileGone: 'n’est plus là',
     size: '{size}',
     seenBy: 'Remis et lu',
     mentionsYou: 'vous mentionne',

@@ -1,6 +1,7 @@
 // A person's picture, or the first letter of their name. Beside the name it says nothing of its own.
 import type { Person } from '@appsync-chat/client';
 import { useState } from 'react';
+import { Icon } from '../ui/icon.tsx';
 import { useAvatarUrl } from '../urls.ts';
 
 export function Avatar(props: {
@@ -15,6 +16,15 @@ export function Avatar(props: {
   return (
     <span className={`avatar hue${hueOf(userId)}`} aria-hidden="true">
       {url && broken !== url ? <img src={url} alt="" onError={() => setBroken(url)} /> : initial(name)}
+    </span>
+  );
+}
+
+/** In the place of the picture of whoever was erased. */
+export function NobodysAvatar() {
+  return (
+    <span className="avatar erased" aria-hidden="true">
+      <Icon name="person" />
     </span>
   );
 }

@@ -6,20 +6,32 @@ import { useEffect, useRef, useState } from 'react';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useAction } from '../ui/use-action.ts';
 
-/** Asks when the page comes and whenever there is news of it. A deployment that does not answer says nothing. */
+/** Within how long a request begins that is due: nobody is told when it does. */
+const BEGINS_MS = 60_000;
+
+/** Asks when the page comes, whenever there is news of it, and when one is due, until it has begun. A deployment that does not
+ * answer says nothing. */
 export function DataNotice() {
   const client = useChat();
   const isOnline = useConnection().connection === 'online';
   const news = useDataRequested();
   const [requests, setRequests] = useState<readonly DataRequest[]>([]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: news are a reason to ask again
+  const [asked, askAgain] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: news, and that one is due, are reasons to ask again
   useEffect(() => {
     if (!isOnline) return;
     client.call(dataRequestsOperation, {}).then(
       (all) => setRequests((all ?? []).filter(({ state }) => state === 'WAITING')),
       () => {},
     );
-  }, [client, isOnline, news]);
+  }, [client, isOnline, news, asked]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one that is due and has not begun is asked for again
+  useEffect(() => {
+    if (requests.length === 0) return;
+    const due = Math.min(...requests.map(({ dueAt }) => Date.parse(dueAt)));
+    const timer = setTimeout(() => askAgain((times) => times + 1), Math.max(due - Date.now(), BEGINS_MS));
+    return () => clearTimeout(timer);
+  }, [requests, asked]);
   return (
     <div role="status">
       {requests.map((request) => (

@@ -10,6 +10,8 @@ import { TypingLine } from '../timeline/typing-line.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useRoomName } from './room-name.ts';
 
+const NEW: Writing = { kind: 'new' };
+
 const PeoplePanel = lazy(() => import('../people/people-panel.tsx'));
 const PinsDialog = lazy(() => import('./pins-dialog.tsx'));
 
@@ -30,14 +32,18 @@ export default function Room({
   const role = summary?.room?.me?.role;
   const mayUnpin = role === 'OWNER' || role === 'MODERATOR' || Boolean(summary?.room?.directWith);
   const slow = role === 'MEMBER' ? (summary?.room?.slowModeSeconds ?? 0) : 0;
-  const [writing, setWriting] = useState<Writing>({ kind: 'new' });
+  const [writing, setWriting] = useState<Writing>(NEW);
   const startEdit = useCallback((message: Message) => setWriting({ kind: 'edit', message }), []);
   const startReply = useCallback((message: Message) => setWriting({ kind: 'reply', message }), []);
   const [hasWritten, setWritten] = useState(false);
   const done = useCallback(() => {
-    setWriting({ kind: 'new' });
+    setWriting(NEW);
     setWritten(true);
   }, []);
+  const answered =
+    writing.kind === 'reply' ? room.messages.find(({ id }) => id === writing.message.id) : undefined;
+  // What is gone cannot be answered, and whoever was erased is not named any more.
+  const isAnswerable = !answered?.removedAt && !answered?.erased;
   const editLast = () => {
     const last = room.messages.findLast((each) => each.senderId === me && !each.removedAt);
     if (last) startEdit(last);
@@ -85,7 +91,7 @@ export default function Room({
             focuses={hasWritten}
             room={room}
             name={name}
-            writing={writing}
+            writing={isAnswerable ? writing : NEW}
             onDone={done}
             onEditLast={editLast}
           />

@@ -25,8 +25,19 @@ function File({ roomId, attachment }: { readonly roomId: string; readonly attach
   const text = useText();
   const size = useSize();
   const name = attachment.name || attachment.id;
-  const { url, renew } = useAttachmentUrl(roomId, attachment.id);
+  const { url, isGone, renew } = useAttachmentUrl(roomId, attachment.id);
   const isPicture = PICTURES.has(attachment.contentType ?? '');
+  if (isGone) {
+    return (
+      <span className="file">
+        <Icon name="file" />
+        <span className="file-name" dir="auto">
+          {name}
+        </span>
+        <span className="quiet">{text('timeline.fileGone')}</span>
+      </span>
+    );
+  }
   return (
     <a
       className={isPicture ? 'file picture' : 'file'}

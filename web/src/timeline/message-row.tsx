@@ -4,7 +4,7 @@ import type { usePeople } from '@appsync-chat/client/react';
 import { memo, useId, useMemo } from 'react';
 import { useDates, useText } from '../i18n/use-text.ts';
 import { useMe } from '../me.ts';
-import { Avatar } from '../people/avatar.tsx';
+import { Avatar, NobodysAvatar } from '../people/avatar.tsx';
 import { Text } from '../text/text.tsx';
 import { Attachments } from './attachments.tsx';
 import { ChangeNote } from './change-note.tsx';
@@ -50,7 +50,12 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       aria-labelledby={`${label}-name ${label}-text`}
       onFocus={() => onFocus(rowKey)}
     >
-      {!isFollowing && <Avatar roomId={roomId} userId={message.senderId} name={name} person={person} />}
+      {!isFollowing &&
+        (isGone ? (
+          <NobodysAvatar />
+        ) : (
+          <Avatar roomId={roomId} userId={message.senderId} name={name} person={person} />
+        ))}
       <div className="message-body">
         <header className={isFollowing ? 'visually-hidden' : 'message-head'}>
           <span id={`${label}-name`} className="sender" dir="auto">

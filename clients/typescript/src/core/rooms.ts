@@ -65,6 +65,7 @@ export class RoomList {
     const held = this.#rooms.get(roomId);
     if (held?.lastMessage && notice?.erased)
       this.#set({ ...held, lastMessage: without(held.lastMessage, notice.erased) });
+    if (held?.room?.directWith && notice?.erased) this.look(); // notices do not tell with whom the room is
     const me = held?.room?.me;
     if (!held?.room || !me || notice?.userId !== me.userId) return;
     const { kind, role, mutedUntil } = notice;

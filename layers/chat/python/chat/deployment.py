@@ -78,7 +78,8 @@ class Deployment:
     `direct_key` gives the secret that the ids of direct rooms are made with, `export_key` the one that exports are signed with.
     `pseudonym` gives the keyed pseudonym of a user id. `erasure_keeps_bans`: whether a room keeps out whom it has banned after they
     are erased, too.
-    `draft_days` and `presence_days`: for how long drafts are kept, and when somebody was there last.
+    `file_days`, `draft_days` and `presence_days`: for how long attachments are kept (0: as their messages), drafts, and when
+    somebody was there last.
     `additions_per_hour`: how many strangers somebody may add to rooms. `adding_needs_consent`: whether whom others add
     is only invited until they accept. `history_from`: what rooms are made with. `before_text` and `may_add` give what asks
     that rule of the deployment's own in one call, or `None` where there is no such rule. `directory` says what people are
@@ -92,6 +93,7 @@ class Deployment:
     defaults: RoomSettings = field(default_factory=RoomSettings)
     text_limits: TextLimits = field(default_factory=TextLimits)
     deadline_s: float = 2.0
+    file_days: int = 0
     draft_days: int = 90
     presence_days: int = 30
     additions_per_hour: int = 100

@@ -58,6 +58,7 @@ def deployment() -> Deployment:
         direct_key=direct_key,
         export_key=export_key,
         pseudonym=actor,
+        file_days=own.file_days,
         draft_days=own.draft_days,
         presence_days=own.presence_days,
         additions_per_hour=own.additions_per_hour,

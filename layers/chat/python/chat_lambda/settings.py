@@ -247,6 +247,8 @@ class Settings:
     owner_max_room_per_second: float | None = _number(None, float, 0.001, 1_000)
     owner_max_room_burst: int | None = _number(None, int, 1, 10_000)
     retention_days: int = _number(365, int, 7, 36_500)
+    file_days: int = _number(0, int, 0, 36_500)
+    """For how long attachments are kept, in days, where their messages stay longer; 0: as long as these."""
     draft_days: int = _number(90, int, 1, 365)
     """For how long after it was saved a draft is kept."""
     presence_days: int = _number(30, int, 1, 365)

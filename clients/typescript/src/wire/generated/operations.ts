@@ -83,7 +83,7 @@ export const presenceOperation: Operation<types.PresenceVariables, types.RoomPre
   check: check.roomPresence,
 };
 
-/** An address for an attachment of a message of the room, good for five minutes. `InvalidInput` once its message is gone, and for a message that the caller may not see. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
+/** An address for an attachment of a message of the room, good for five minutes. `InvalidInput` once it has ended, which may be before its message does, and for a message that the caller may not see. Refusals: `InvalidInput`, `NotRoomMember`, `NotAllowed`, `ServiceUnavailable`, `InternalError`. */
 export const attachmentOperation: Operation<types.AttachmentVariables, types.AttachmentUrl> = {
   kind: 'query',
   field: 'attachment',

@@ -141,7 +141,7 @@ export interface Room {
   readonly visibility?: RoomVisibility | null | undefined;
   /** Since when nobody may write in it; null while it is open. */
   readonly archivedAt?: string | null | undefined;
-  /** With whom the caller has this room, if it is a direct one of theirs; null in every other, and in notices. */
+  /** With whom the caller has this room, if it is a direct one of theirs; null in every other, and in notices. Once they were erased it is nobody's id: `erased:` and 128 zeros. */
   readonly directWith?: string | null | undefined;
   /** How many seconds somebody has to wait between two messages; 0: no slow mode. */
   readonly slowModeSeconds?: number | null | undefined;
@@ -237,7 +237,7 @@ export interface Message {
   readonly erased?: boolean | null | undefined;
   /** How often the text was written: 1 when it was sent, one more with each edit. */
   readonly version?: number | null | undefined;
-  /** The files that belong to it; null when there are none, or they are removed. */
+  /** The files that it was sent with; null when there are none, or they are removed. A file may end before its message, which goes on naming it: `attachment` tells. */
   readonly attachments?: readonly Attachment[] | null | undefined;
   /** The id of the message that it answers; null when it answers none, or is removed. */
   readonly replyTo?: string | null | undefined;

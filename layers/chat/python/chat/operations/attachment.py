@@ -8,7 +8,7 @@ from chat.rules.access import RoomAccess, View, enter_room
 from chat.rules.errors import InvalidInput, NotAllowed
 from chat.rules.instants import to_wire
 from chat.rules.models import Caller
-from chat.rules.retention import readable_since
+from chat.rules.retention import files_readable_since
 from chat.rules.rooms import Room
 from chat.rules.tally import Tally
 from chat.rules.visibility import first_visible_to
@@ -23,7 +23,7 @@ def attachment(
 ) -> dict[str, Any]:
     """The schema's `AttachmentUrl` for the attachment that `arguments` (`roomId`, `id`) name.
 
-    Raises `InvalidInput` (also for one whose message is gone), `NotAllowed` (also where there are no
+    Raises `InvalidInput` (also for one that has expired, or whose message is gone), `NotAllowed` (also where there are no
     attachments), `NotRoomMember` and `ServiceUnavailable`.
     """
     room, upload_id, uploads = Room.parse(arguments.get("roomId")), arguments.get("id"), deployment.uploads()
@@ -41,7 +41,9 @@ def attachment(
     head, member, stored = (found.get(each) for each in places)
     entry = enter_room(View.of(head, member), caller, "read")
     upload, now = Upload.found(stored), deployment.now()
-    floor = keys.message_floor(readable_since(entry.head, deployment.defaults, now))
+    floor = keys.message_floor(
+        files_readable_since(entry.head, deployment.defaults, deployment.file_days, now)
+    )
     if upload is None or upload.ends_at * 1_000 < now or upload.message_sk < floor:
         raise _gone()
     if not _is_visible(deployment, room, entry, upload):

@@ -31,7 +31,7 @@ from chat.storage.event_items import traced
 from chat.storage.mention_items import forget_writes
 from chat.storage.places import head_place, membership_place
 from chat.storage.tables import Write
-from chat.storage.uploads import Upload, delete_writes, hide_writes, keys_of, uploads_of
+from chat.storage.uploads import delete_writes, files_of, hide_writes, uploads_of
 
 CONTENT = ("text", "attachments", "reply_to", "mentions", "mentions_all", "reactions")
 """The fields of a message that are taken away with it."""
@@ -52,7 +52,7 @@ def remove_message(
     """
     target = check_target(arguments)
     change_id = deployment.new_id(deployment.now())
-    lost: list[Upload] = []
+    lost: list[str] = []
 
     def attempt() -> Message | None:
         with deployment.memory.turn(target.room.partition_key):
@@ -71,17 +71,17 @@ def remove_message(
             by = {"removedBy": caller.user_id, "changedBy": caller.user_id}
             attributes = {"removedAt": at, **by, **traced(trace_id)}
             with tally.timing("StoreMs"):
-                lost[:] = uploads_of(deployment.store.tables, target.room, message)
+                uploads = uploads_of(deployment.store.tables, target.room, message)
             pins = pinned_attributes(entry.head, max(0, entry.head.pins - 1)) if seen.others else {}
             writes = _writes(target, caller, entry, message, attributes, now, change_id, seen.held)
             writes += [unpin_write(target)] if seen.others else []
             writes = [_with_pins(target, write, pins) for write in writes]
             writes += forget_writes(target.room, message)
             if seen.held:
-                writes += hide_writes(target.room, lost, now // 1_000)
-                lost.clear()
+                writes += hide_writes(target.room, uploads, now // 1_000)
             else:
-                writes += delete_writes(target.room, lost)
+                writes += delete_writes(target.room, uploads)
+            lost[:] = [] if seen.held else files_of(message, uploads)
             with tally.timing("StoreMs"):
                 deployment.store.tables.transact(writes)
             remember_change(deployment, target.room, entry.head, now, pins)
@@ -96,16 +96,15 @@ def remove_message(
     return answer
 
 
-def _delete_files(deployment: Deployment, lost: Sequence[Upload], tally: Tally) -> None:
+def _delete_files(deployment: Deployment, names: Sequence[str], tally: Tally) -> None:
     """Nobody gets an address of them any more; what cannot be deleted now ends with its folder's time, and is
     counted."""
-    uploads = deployment.uploads() if lost else None
+    uploads = deployment.uploads() if names else None
     if uploads is None:
         return
-    objects, names = uploads.objects, [key for upload in lost for key in keys_of(upload)]
     try:
         with tally.timing("ObjectsMs"):
-            retried(deployment, lambda: objects.delete(names))
+            retried(deployment, lambda: uploads.objects.delete(names))
     except (ServiceUnavailable, StoreFailure):
         tally.add("ObjectsLeft", len(names))
 

@@ -15,6 +15,18 @@ def readable_since(head: Head | None, defaults: RoomSettings, now: int) -> int:
     return max(now - head.settings(defaults).retention_ms, head.kept_since)
 
 
+def days_of_files(retention_days: int, file_days: int) -> int:
+    """For how many days a message's files are kept: `file_days` at the most, where that is not 0, and never longer than the
+    message, which is kept for `retention_days`."""
+    return min(retention_days, file_days or retention_days)
+
+
+def files_readable_since(head: Head, defaults: RoomSettings, file_days: int, now: int) -> int:
+    """The same as `readable_since`, of the files of messages."""
+    days = days_of_files(head.settings(defaults).retention_days, file_days)
+    return max(readable_since(head, defaults, now), now - days * DAY_MS)
+
+
 def kept_since(before: Head, after: Head, defaults: RoomSettings, now: int) -> int:
     """The instant (ms) that the head has to keep when its rules change: what a shorter retention hides, before
     or after this, does not come back under a longer one.

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from chat.deployment import Deployment
 from chat.rules.errors import InvalidInput, NotAllowed, ServiceUnavailable
-from chat.rules.models import Item
+from chat.rules.models import DAY_MS, Item
+from chat.rules.retention import days_of_files
 from chat.rules.rooms import Room
 from chat.rules.text import fingerprint
 from chat.steps.draft import Draft
@@ -49,14 +50,16 @@ class Attachments:
         return fingerprint(",".join(self._ids), of_text)
 
     def copy(self, found: Found, draft: Draft, retention_days: int, *, held: bool) -> None:
-        """Copy all files at once, for as long as the message is kept, or a legal hold (`held`) stands. `found` has the uploads that are there.
+        """Copy all files at once, for as long as they are kept with a message that is for `retention_days`, or a legal hold
+        (`held`) stands. `found` has the uploads that are there.
 
         Raises `InvalidInput` for an upload that the sender may not send now, or whose file is not there yet, or begins as
         one of another type.
         """
         now_s = self._deployment.now() // 1_000
         uploads = [_usable(found.get(place), draft.sender, now_s) for place in self.places]
-        self._targets = [kept_key(each.id, draft.message_id, retention_days, held=held) for each in uploads]
+        days = days_of_files(retention_days, self._deployment.file_days)
+        self._targets = [kept_key(each.id, draft.message_id, days, held=held) for each in uploads]
         threads = self._deployment.threads()
         copies = [threads.submit(self._copy, *each) for each in zip(uploads, self._targets, strict=True)]
         # All are waited for, failed or not, since what is still on its way cannot be taken back.
@@ -83,8 +86,10 @@ class Attachments:
         if not self._copied:
             raise ServiceUnavailable
         now_s = attempt.now // 1_000
+        days = days_of_files(attempt.settings.retention_days, self._deployment.file_days)
+        ends_at = (attempt.message.ts + days * DAY_MS) // 1_000
         return [
-            use_write(attempt.room, each, attempt.sort_key, attempt.expires_at, now_s, held=attempt.is_held)
+            use_write(attempt.room, each, attempt.sort_key, ends_at, now_s, held=attempt.is_held)
             for each in self._copied
         ]
 

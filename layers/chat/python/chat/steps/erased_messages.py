@@ -23,7 +23,7 @@ from chat.storage.legacy import is_numbered
 from chat.storage.mention_items import forget_writes
 from chat.storage.places import Place, head_place, in_room, membership_place, sent_place
 from chat.storage.tables import NEW, Write
-from chat.storage.uploads import delete_writes, keys_of, uploads_of
+from chat.storage.uploads import delete_writes, files_of, uploads_of
 
 AT_ONCE = 100
 """How many proofs one piece deals with."""
@@ -69,8 +69,9 @@ def _erase_whole(deployment: Deployment, user_id: str, room: Room, place: Place)
         return True
     message, uploads = to_message(room, item), deployment.uploads()
     lost = uploads_of(tables, room, message)
-    if lost and uploads is not None:
-        uploads.objects.delete([name for each in lost for name in keys_of(each)])
+    names = files_of(message, lost)
+    if names and uploads is not None:
+        uploads.objects.delete(names)
     hanging = [*delete_writes(room, lost), *(forget_writes(room, message) if is_numbered(item) else [])]
     tables.transact([erased_message_write(place, item, user_id, deployment.now()), *hanging])
     return True

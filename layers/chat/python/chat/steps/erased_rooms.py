@@ -162,7 +162,8 @@ def _is_in(runs: Ranges, pin: Pin) -> bool:
 
 
 def _named(head: Head, user_id: str) -> dict[str, Any]:
-    """Attributes of the head that name the person, as they are to be. In a direct room another keeps their place in the pair."""
+    """Attributes of the head that name the person, as they are to be. In a direct room another keeps their place in the pair, of
+    which `sync` tells the other as of a rule."""
     changes: dict[str, Any] = {}
     if head.created_by == user_id:
         changes["createdBy"] = None
@@ -170,6 +171,7 @@ def _named(head: Head, user_id: str) -> dict[str, Any]:
     if user_id in pair:
         named = [ERASED_SENDER if each == user_id else each for each in pair]
         changes["direct"] = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
+        changes["ruledRev"] = head.rev + 1
     return changes
 
 

@@ -128,7 +128,7 @@ def attachment(
         onward = ["attachment", of, which + 1, *onward[1:]]
     place = upload_place(Room.parse(room_id), upload_id)
     upload = Upload.found(export.retried(lambda: export.deployment.store.tables.get(place)))
-    if upload is None or upload.sender_id != export.request.user_id:
+    if upload is None or upload.sender_id != export.request.user_id or upload.ends_at < export.begun_s:
         return export.put(number, skipped(to_line(onward)))
     return copied(export, number, upload.s3_key, upload_id, "attachment", to_line(onward))
 

@@ -5,8 +5,9 @@ gone for readers at the same instant, and by which DynamoDB deletes nothing. Lif
 it brings each item to what the holds that stand say of it, in a transaction that holds only while these are the same.
 So two holds may overlap, and one may be lifted while another, or itself, is still being carried out.
 
-What expires soonest goes first: messages by their instants; a person's, which lie by room, in two passes. From its first
-step on, what is sent to the room, or by the person, is written as held (`chat/storage/send_attempt.py`).
+What expires soonest goes first: files that end before their messages, then messages by their instants; a person's, which
+lie by room, in two passes. From its first step on, what is sent to the room, or by the person, is written as held
+(`chat/storage/send_attempt.py`).
 """
 
 import json
@@ -19,7 +20,7 @@ from chat.rules.holds import Holds
 from chat.rules.models import DAY_MS, Head, Item
 from chat.rules.record import record
 from chat.rules.rooms import Room, Table
-from chat.steps.hold_files import Rehoused, rehouse
+from chat.steps.hold_files import DAY_S, Rehoused, rehouse
 from chat.steps.holds import LIFT, SET, Subject, active_write, lifted_writes, read_holds
 from chat.steps.jobs import TABLES, Step
 from chat.steps.retry import attempts, retried
@@ -153,11 +154,20 @@ def _through(low: str, high: str, work: _Work, position: str | None) -> str | No
     return further
 
 
-def _files(work: _Work, position: str | None) -> str | None:
+def _soon_files(work: _Work, position: str | None) -> str | None:
+    """Files that end within `SOON_S` though their messages may stay. One is sent within a day of its upload."""
+    file_days = work.deployment.file_days
+    if not file_days:
+        return None
+    up_to = work.deployment.now() + SOON_S * 1_000 - file_days * DAY_MS
+    return _files(work, position, keys.upload_floor(up_to))
+
+
+def _files(work: _Work, position: str | None, high: str = keys.UPLOADS_END) -> str | None:
     room = work.subject.room
     if room is None:
         return None
-    between = keys.UPLOADS, keys.UPLOADS_END
+    between = keys.UPLOADS, high
     items, further = work.query(room.table, room.partition_key, between, _FILES_PAGE, position)
     files = _file_moves(work, room, items)
     work.commit([write for each in files for write in each.writes])
@@ -213,7 +223,7 @@ def _flagged(work: _Work, table: Table, items: Sequence[Item]) -> None:
 
 
 def _proofs(soon: bool, work: _Work, position: str | None) -> str | None:
-    """What somebody has sent, by the proofs of it. `soon`: only what expires within `SOON_S`."""
+    """What somebody has sent, by the proofs of it. `soon`: only what expires within `SOON_S`, or had files that do."""
     between = keys.PROOFS, keys.PROOFS_END
     return _in_both_tables(work, between, _PROOFS_PAGE, position, partial(_sent, soon))
 
@@ -221,8 +231,7 @@ def _proofs(soon: bool, work: _Work, position: str | None) -> str | None:
 def _sent(soon: bool, work: _Work, table: Table, items: Sequence[Item]) -> None:
     """A proof goes with its message and the message's files. One that is as it is to be is not looked at."""
     held = work.subject.user_id in work.holds.people
-    until = work.deployment.now() // 1_000 + SOON_S
-    is_late = [soon and (expiry_of(item) or 0) > until for item in items]
+    is_late = [soon and not _ends_soon(work.deployment, item) for item in items]
     places = [Place(table, item["PK"]["S"], item["SK"]["S"]) for item in items]
     moves = [moved_write(place, item, held=held) for place, item in zip(places, items, strict=True)]
     found = [
@@ -234,6 +243,15 @@ def _sent(soon: bool, work: _Work, table: Table, items: Sequence[Item]) -> None:
         _sent_one(work, move, room, message_key["S"])
     for room in [] if held else dict.fromkeys(room for _, room, _ in found):
         _removal_again(work, room)
+
+
+def _ends_soon(deployment: Deployment, proof: Item) -> bool:
+    """Whether a sent message, or a file that it may have, expires within `SOON_S`."""
+    now_s, file_days = deployment.now() // 1_000, deployment.file_days
+    file_ends = keys.instant(proof["messageSk"]["S"]) // 1_000 + file_days * DAY_S
+    return (expiry_of(proof) or 0) <= now_s + SOON_S or (
+        file_days > 0 and now_s <= file_ends <= now_s + SOON_S
+    )
 
 
 def _sent_one(work: _Work, proof: Write, room: Room, message_key: str) -> None:
@@ -310,6 +328,7 @@ def _end(work: _Work, position: str | None) -> None:
 _PIECES: Mapping[str, Piece] = {
     "flag": _flag,
     "memberships": _memberships,
+    "soonFiles": _soon_files,
     "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END),
     "soonProofs": partial(_proofs, True),
     "originals": partial(_through, keys.ORIGINALS, keys.ORIGINALS_END),

@@ -259,6 +259,12 @@ def upload(upload_id: str) -> str:
     return f"UPLOAD#{upload_id}"
 
 
+def upload_floor(ms: int) -> str:
+    """A key just before every upload that was prepared at an instant (ms), as its id (UUIDv7) tells, or later."""
+    digits = f"{min(max(ms, 0), LATEST_MS):012x}"
+    return upload(f"{digits[:8]}-{digits[8:]}")
+
+
 def pin(message_key: str) -> str:
     return f"{PINS}{message_key}"
 

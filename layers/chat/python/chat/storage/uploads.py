@@ -41,8 +41,8 @@ HELD_FILES = "held/"
 
 KEPT_DAYS = (7, 30, 90, 180, 365, 730, 1_826, 3_653, 36_500)
 """For how long objects are kept, each in a folder of its own, which the bucket's lifecycle empties:
-`terraform/uploads.tf` says the same. A message's attachments go where they are kept for as long as the
-message, or a little longer."""
+`terraform/uploads.tf` says the same. A message's attachments go where they are kept for as long as they are to be,
+or a little longer."""
 
 
 @record(frozen=True, slots=True)
@@ -210,6 +210,18 @@ def uploads_of(tables: Tables, room: Room, message: Message) -> list[Upload]:
     ids = [each["id"] for each in message.to_wire()["attachments"] or ()]
     found = tables.batch([upload_place(room, upload_id) for upload_id in ids], consistent=True)
     return [Upload.of(item) for item in found.values()]
+
+
+def files_of(message: Message, uploads: Iterable[Upload]) -> list[str]:
+    """Every object that belongs to a message, with those of its uploads that are there. The others have ended before it: what
+    the lifecycle has not deleted yet of their files lies in one of the folders."""
+    there = {upload.id: keys_of(upload) for upload in uploads}
+    name_end = chance_of(message.id)
+    return [
+        name
+        for each in message.to_wire()["attachments"] or ()
+        for name in there.get(each["id"], [f"kept/{days}/{each['id']}{name_end}" for days in KEPT_DAYS])
+    ]
 
 
 def disposition(upload: Upload) -> str:
