@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from proving.chaos.command import BadChaos, chaos
+from proving.chaos.command import AT_ONCE, BadChaos, chaos
 from proving.chaos.command import Request as ChaosRequest
 from proving.chaos.faults import BadSchedule
 from proving.check import Failed
@@ -71,7 +71,10 @@ def _chaos(made: argparse.ArgumentParser) -> None:
     made.add_argument("--seed", type=int, help="of the first round; each round's is one higher")
     made.add_argument("--faults", type=int, default=500, help="so many are met before it ends")
     made.add_argument("--rooms", type=int, default=3, help="in which people chat at once")
-    made.add_argument("--share", type=float, default=0.4, help="of requests and frames that meet a fault")
+    made.add_argument("--share", type=float, default=0.5, help="of requests and frames that meet a fault")
+    made.add_argument(
+        "--at-once", type=int, default=AT_ONCE, help="rounds, where the file has four people for each"
+    )
     made.add_argument("--trials", type=int, default=30, help="rounds that minimising a failure may take")
     made.add_argument("--schedule", help="these faults and no others, in one round: what a failure printed")
 

@@ -11,7 +11,7 @@ from proving import report
 from proving.checks import CHECKS
 from proving.client import Client
 from proving.endpoint import Endpoint, endpoint
-from proving.limits import FILE_BYTES, PATIENCE_S
+from proving.limits import PATIENCE_S, TOKENS_BYTES
 from proving.mapping import Mapping as ChatMapping
 from proving.mapping import load, read_gaps
 from proving.people import BadTokens, Person, read_people
@@ -44,9 +44,9 @@ class Request:
 def people_of(path: Path) -> tuple[Person, ...]:
     """Raises `BadTokens` and `OSError`."""
     with path.open("rb") as file:
-        content = file.read(FILE_BYTES + 1)
-    if len(content) > FILE_BYTES:
-        raise BadTokens(f"A file of tokens has at most {FILE_BYTES} bytes.")
+        content = file.read(TOKENS_BYTES + 1)
+    if len(content) > TOKENS_BYTES:
+        raise BadTokens(f"A file of tokens has at most {TOKENS_BYTES} bytes.")
     try:
         return read_people(content.decode())
     except UnicodeDecodeError:

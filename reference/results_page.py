@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from reference.markup import contents, page, table
-from reference.results import PROGRAMS, UNRELEASED, Chaos, Checked, Endpoint, Line, Load, Record
+from reference.results import PROGRAMS, UNRELEASED, Channel, Chaos, Checked, Endpoint, Line, Load, Record
 
 FILE = "results.html"
 STATUS = {"fail": "failed", "skip": "skipped", "pass": "passed"}
 """In the order in which lines are shown."""
+ON: dict[Channel, str] = {"send": "sends", "call": "other requests", "live": "frames"}
+"""What chaos hits, as it is shown."""
 ABOUT = (
     "<p>What <code>make conformance</code>, <code>make chaos</code> and <code>make load</code> found of this API at each release: at the simulator "
     "of <code>make run</code>, and at an emulator of AWS onto which the Terraform configuration is applied. Nothing here was run against AWS itself.</p>"
@@ -84,15 +86,17 @@ def _row(line: Line) -> tuple[str, str, str]:
 
 def _chaos(found: Chaos) -> list[str]:
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.faults.items()))
+    on = ", ".join(f"{found.on[each]:,} {name}" for each, name in ON.items() if each in found.on)
     met, last = sum(found.faults.values()), found.seed + found.rounds - 1
-    told = [
-        f"<p>{met:,} faults ({kinds}), {found.sends:,} sends; rounds: {found.rounds:,}, seeds: {found.seed} to {last}.</p>"
-    ]
-    if found.schedule:
-        told.append(
-            f"<p>The smallest schedule that failed: <code>--seed {last} --schedule {escape(found.schedule)}</code>.</p>"
-        )
-    return told
+    seconds = f"; {found.seconds:,.0f} s" if found.seconds is not None else ""
+    told = (
+        f"<p>{met:,} faults ({kinds}){on and f' on {on}'}; {found.sends:,} sends; rounds: {found.rounds:,}, "
+        f"seeds: {found.seed} to {last}{seconds}.</p>"
+    )
+    if found.failed_seed is None:
+        return [told]
+    arguments = escape(f'--seed {found.failed_seed} --schedule "{found.schedule}"', quote=False)
+    return [told, f"<p>The smallest schedule that failed: <code>{arguments}</code>.</p>"]
 
 
 def _load(found: Load) -> list[str]:

@@ -196,10 +196,11 @@ async def _slowly(request: web.Request, told: Told) -> web.StreamResponse:
     answer.content_length = len(body)
     await answer.prepare(request)
     size = max(1, -(-len(body) // PIECES))
-    for start in range(0, len(body), size):
-        await answer.write(body[start : start + size])
-        await asyncio.sleep(PIECE_S)
-    await answer.write_eof()
+    with suppress(ConnectionError):  # who asked may have gone
+        for start in range(0, len(body), size):
+            await answer.write(body[start : start + size])
+            await asyncio.sleep(PIECE_S)
+        await answer.write_eof()
     return answer
 
 
