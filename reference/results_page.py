@@ -70,18 +70,13 @@ def _counts(lines: Iterable[Line]) -> str:
 def _checks(found: Checked) -> str:
     lines = sorted(found.checks, key=lambda each: list(STATUS).index(each.status))
     left = f"<p>{found.left_behind} rooms were left behind.</p>" if found.left_behind else ""
-    return left + table(("Check", "Promise", "Outcome"), map(_row, lines))
+    return f'{left}<div class="lines">{table(("Promise", "Outcome"), map(_row, lines))}</div>'
 
 
-def _row(line: Line) -> tuple[str, str, str]:
-    outcome = f"{STATUS[line.status]}: {line.reason}" if line.reason else STATUS[line.status]
-    if line.status == "fail":
-        return (
-            f"<code>{line.id}</code>",
-            escape(line.title),
-            f"<strong>{escape(outcome, quote=False)}</strong>",
-        )
-    return f"<code>{line.id}</code>", escape(line.title), escape(outcome, quote=False)
+def _row(line: Line) -> tuple[str, str]:
+    reason = f"<p>{escape(line.reason, quote=False)}</p>" if line.reason else ""
+    promise = f"{escape(line.title, quote=False)}<br><code>{line.id}</code>{reason}"
+    return promise, f"<strong>{STATUS[line.status]}</strong>" if reason else STATUS[line.status]
 
 
 def _chaos(found: Chaos) -> list[str]:
@@ -109,4 +104,5 @@ def _load(found: Load) -> list[str]:
         (kind, *(f"{each[name]:,.1f}" if name in each else "" for name in names))
         for kind, each in found.milliseconds.items()
     )
-    return [_paragraph("Load", told), table(("Milliseconds", *map(escape, names)), rows)]
+    figures = table(("Milliseconds", *map(escape, names)), rows)
+    return [_paragraph("Load", told), f'<div class="figures">{figures}</div>']
