@@ -20,7 +20,8 @@ from proving.load.plan import BadLoad
 from proving.load.precise_loop import precise_loop
 from proving.mapping import BadMapping
 from proving.people import BadTokens
-from proving.run import TooMuch
+from proving.preflight import NotReady
+from proving.run import BadPlan
 
 
 def parser() -> argparse.ArgumentParser:
@@ -138,7 +139,10 @@ def _where(made: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0.1 <= value <= 300:
         raise argparse.ArgumentTypeError("0.1 to 300 seconds")
     return value
@@ -158,8 +162,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return asyncio.run(serve(**given))
         return asyncio.run(conformance(Request(**given), sys.stdout))
-    except (BadAddress, BadMapping, BadTokens, TooMuch, BadChaos, BadSchedule, BadLoad, OSError) as error:
+    except (BadAddress, BadMapping, BadTokens, BadPlan, BadChaos, BadSchedule, BadLoad, NotReady) as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
         return 2
     except (Failed, Unreachable) as failure:
         print(failure, file=sys.stderr)

@@ -15,11 +15,13 @@ from proving.chaos.lines import checks
 from proving.chaos.rounds import Asked, Cast, Chaos, casts_of
 from proving.chaos.workload import PER_ROOM
 from proving.check import Cost
+from proving.client import Client
 from proving.conformance import OWN, people_of
 from proving.endpoint import Endpoint, endpoint
 from proving.limits import PATIENCE_S
 from proving.mapping import Mapping as ChatMapping
 from proving.mapping import load
+from proving.preflight import answers, listens, writable
 from proving.run import Plan, Result, skipped
 
 MOST_FAULTS, MOST_ROOMS, AT_ONCE = 1_000_000, 10, 6
@@ -82,7 +84,7 @@ def _planned(asked: Asked, where: Endpoint, casts: Sequence[Cast]) -> str:
 
 async def chaos(request: Request, out: TextIO) -> int:
     """The exit status: 0 where nothing is wrong, enough faults were met, and nothing is left behind. Raises `BadAddress`,
-    `BadMapping`, `BadTokens`, `BadChaos`, `BadSchedule` and `OSError` before anything is asked."""
+    `BadMapping`, `BadTokens`, `BadChaos`, `BadSchedule` and `OSError` before anything is asked, `NotReady` before anything is made."""
     where = endpoint(request.url, request.realtime, request.owned)
     mapping = load(request.mapping)
     casts = casts_of(people_of(request.tokens))
@@ -90,9 +92,14 @@ async def chaos(request: Request, out: TextIO) -> int:
     print(_planned(asked, where, casts), file=out, flush=True)
     if request.is_plan:
         return 0
+    writable(request.json, request.junit)
     async with aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=0)
     ) as http:
+        client = Client(where, mapping.header, http, request.patience_s)
+        await answers(client, (each for cast in casts for each in cast))
+        if "subscribe" in mapping.operations:
+            await listens(client, casts[0][0])  # else it would be told nothing, and nothing wrong
         found = Chaos(where, mapping, casts, http, asked, out)
         violations, is_enough = await found.run()
     results = _results(mapping, violations, found.seconds)
