@@ -19,7 +19,6 @@ from proving.client import Client
 from proving.conformance import OWN, people_of
 from proving.endpoint import Endpoint, endpoint
 from proving.limits import PATIENCE_S
-from proving.mapping import Mapping as ChatMapping
 from proving.mapping import load
 from proving.preflight import answers, listens, writable
 from proving.run import Plan, Result, skipped
@@ -102,7 +101,7 @@ async def chaos(request: Request, out: TextIO) -> int:
             await listens(client, casts[0][0])  # else it would be told nothing, and nothing wrong
         found = Chaos(where, mapping, casts, http, asked, out)
         violations, is_enough = await found.run()
-    results = _results(mapping, violations, found.seconds)
+    results = _results(found, violations)
     _tell(found, results, out)
     _write(request, found, results, is_enough=is_enough)
     if not is_enough:
@@ -121,18 +120,19 @@ def _write(request: Request, found: Chaos, results: Sequence[Result], *, is_enou
         request.junit.write_text(report.as_junit(results, "chaos"), encoding="utf-8")
 
 
-def _results(mapping: ChatMapping, violations: Sequence[Violation], seconds: float) -> list[Result]:
+def _results(found: Chaos, violations: Sequence[Violation]) -> list[Result]:
+    """A line passes only where a round came so far that it was judged."""
     results = []
     for each in checks():
         seen = [one.seen for one in violations if one.line == each.id]
-        reason = skipped(each, mapping)
+        reason = skipped(each, found.mapping) or ("" if seen or found.judged else "no round could be judged")
         if reason:
             results.append(Result(each, "skip", reason, 0.0))
         elif seen:
             more = f" (and {len(seen) - 1} more)" if len(seen) > 1 else ""
-            results.append(Result(each, "fail", seen[0] + more, seconds))
+            results.append(Result(each, "fail", seen[0] + more, found.seconds))
         else:
-            results.append(Result(each, "pass", "", seconds))
+            results.append(Result(each, "pass", "", found.seconds))
     return results
 
 

@@ -68,8 +68,8 @@ def casts_of(people: Sequence[Person]) -> tuple[Cast, ...]:
 
 @dataclass(slots=True)
 class Chaos:
-    """One run's endpoint and what it has met so far. `met`: faults by kind; `on`: by what they hit; `seconds`: that the
-    rounds took; `failed_seed`, `schedule`: of the round that failed, and its smallest schedule that was seen to, as text."""
+    """One run's endpoint and what it has met so far. `met`: faults by kind; `on`: by what they hit; `judged`: rounds that
+    came so far; `seconds`: that the rounds took; `failed_seed`, `schedule`: of the round that failed, and its smallest schedule that was seen to, as text."""
 
     where: Endpoint
     mapping: ChatMapping
@@ -82,6 +82,7 @@ class Chaos:
     left: list[str] = field(default_factory=list)
     sends: int = 0
     rounds: int = 0
+    judged: int = 0
     seconds: float = 0.0
     failed_seed: int | None = None
     schedule: str = ""
@@ -107,6 +108,7 @@ class Chaos:
         finally:
             self.left += [f"{room.id}: {why}" for room, why in await clean_up(direct)]
         self.sends += len(history.sent)
+        self.judged += 1
         asked = asked_of(self.mapping)
         return [each for each in judge(history) if each.line in asked], proxy.applied
 

@@ -42,8 +42,8 @@ async def said(folder: Path, design: str, *, crowd: int = 0, **more: object) -> 
     tokens.write_text("".join(f"{each.user_id} {each.token}\n" for each in present), encoding="utf-8")
     server = server_of(design, present)
     async with serving(server) as url:
-        given = {"seed": SEED, "rooms": 2, "trials": 2, **more}
-        status = await chaos(Request(url, tokens, mapping=SAMPLE, **given), out)  # type: ignore[arg-type]
+        given = {"mapping": SAMPLE, "seed": SEED, "rooms": 2, "trials": 2, **more}
+        status = await chaos(Request(url, tokens, **given), out)  # type: ignore[arg-type]
     print(out.getvalue())
     assert server.store.conversations == {}
     return status, out.getvalue()
@@ -95,6 +95,16 @@ async def test_a_round_that_is_cancelled_while_it_makes_rooms_takes_them_away() 
         with pytest.raises(asyncio.CancelledError):
             await running
     assert (server.store.conversations, found.left) == ({}, [])
+
+
+async def test_a_line_that_was_never_judged_does_not_pass(tmp_path: Path) -> None:
+    """Here no message can be sent, as where a mapping's document is wrong."""
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(
+        SAMPLE.read_text(encoding="utf-8").replace("createMessage(", "creatMessage("), encoding="utf-8"
+    )
+    status, text = await said(tmp_path, "sound", mapping=wrong, faults=1, trials=0)
+    assert (status, "0 passed, 1 failed, 11 skipped" in text) == (1, True)
 
 
 def test_casts_are_of_four_or_of_three_where_there_are_no_more() -> None:
