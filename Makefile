@@ -217,10 +217,10 @@ conformance: .venv-proving/installed ## a line for each thing that AppSync and t
 	@exec .venv-proving/bin/python -m proving conformance $(call given,url,URL) $(call given,tokens,TOKENS) $(call given,realtime,REALTIME) $(call given,mapping,MAPPING) \
 		$(call given,i-own-this,OWN) $(call given,only,ONLY) $(call given,gaps,GAPS) $(call given,json,JSON) $(call given,junit,JUNIT) $(if $(filter true,$(PLAN)),--plan)
 
-chaos: .venv-proving/installed ## people chat through a proxy that drops, doubles, delays, reorders, cuts and slows, and their history is judged: URL= TOKENS=file [SEED= FAULTS=500 ROOMS=3 SHARE=0.4 SCHEDULE= TRIALS=30 REALTIME= MAPPING=theirs.toml OWN=host PLAN=true JSON=file JUNIT=file]
+chaos: .venv-proving/installed ## people chat through a proxy that drops, doubles, delays, reorders, cuts and slows, and their history is judged: URL= TOKENS=file [SEED= FAULTS=500 ROOMS=3 SHARE=0.5 AT_ONCE=6 SCHEDULE= TRIALS=30 REALTIME= MAPPING=theirs.toml OWN=host PLAN=true JSON=file JUNIT=file]
 	@exec .venv-proving/bin/python -m proving chaos $(call given,url,URL) $(call given,tokens,TOKENS) $(call given,realtime,REALTIME) $(call given,mapping,MAPPING) \
 		$(call given,i-own-this,OWN) $(call given,json,JSON) $(call given,junit,JUNIT) $(call given,seed,SEED) $(call given,faults,FAULTS) $(call given,share,SHARE) $(call given,trials,TRIALS) \
-		$(call given,rooms,ROOMS) $(call given,schedule,SCHEDULE) $(if $(PLAN),--plan)
+		$(call given,rooms,ROOMS) $(call given,at-once,AT_ONCE) $(call given,schedule,SCHEDULE) $(if $(PLAN),--plan)
 
 load: .venv-proving/installed ## people listen and send at fixed instants: latencies, and what each missed; a dry run unless GO=true: URL= TOKENS=file PEOPLE=10 ROOMS=1 RATE=5 SECONDS=30 [READS=1 JOINS=0.5 STORMS=1 REPEATS=0.02 SEED= DOLLARS=1 HTML=file JSON=file REALTIME= MAPPING=theirs.toml OWN=host]
 	@exec .venv-proving/bin/python -m proving load $(call given,url,URL) $(call given,tokens,TOKENS) $(call given,realtime,REALTIME) $(call given,mapping,MAPPING) $(call given,i-own-this,OWN) \

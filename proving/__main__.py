@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from proving.chaos.command import BadChaos, chaos
+from proving.chaos.command import AT_ONCE, BadChaos, chaos
 from proving.chaos.command import Request as ChaosRequest
 from proving.chaos.faults import BadSchedule
 from proving.check import Failed
@@ -20,7 +20,8 @@ from proving.load.plan import BadLoad
 from proving.load.precise_loop import precise_loop
 from proving.mapping import BadMapping
 from proving.people import BadTokens
-from proving.run import TooMuch
+from proving.preflight import NotReady
+from proving.run import BadPlan
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,7 +72,10 @@ def _chaos(made: argparse.ArgumentParser) -> None:
     made.add_argument("--seed", type=int, help="of the first round; each round's is one higher")
     made.add_argument("--faults", type=int, default=500, help="so many are met before it ends")
     made.add_argument("--rooms", type=int, default=3, help="in which people chat at once")
-    made.add_argument("--share", type=float, default=0.4, help="of requests and frames that meet a fault")
+    made.add_argument("--share", type=float, default=0.5, help="of requests and frames that meet a fault")
+    made.add_argument(
+        "--at-once", type=int, default=AT_ONCE, help="rounds, where the file has four people for each"
+    )
     made.add_argument("--trials", type=int, default=30, help="rounds that minimising a failure may take")
     made.add_argument("--schedule", help="these faults and no others, in one round: what a failure printed")
 
@@ -135,7 +139,10 @@ def _where(made: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0.1 <= value <= 300:
         raise argparse.ArgumentTypeError("0.1 to 300 seconds")
     return value
@@ -155,8 +162,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return asyncio.run(serve(**given))
         return asyncio.run(conformance(Request(**given), sys.stdout))
-    except (BadAddress, BadMapping, BadTokens, TooMuch, BadChaos, BadSchedule, BadLoad, OSError) as error:
+    except (BadAddress, BadMapping, BadTokens, BadPlan, BadChaos, BadSchedule, BadLoad, NotReady) as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
         return 2
     except (Failed, Unreachable) as failure:
         print(failure, file=sys.stderr)

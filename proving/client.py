@@ -117,7 +117,9 @@ class Client:
                     if len(content) > ANSWER_BYTES:
                         raise Unreachable(f"an answer of more than {ANSWER_BYTES} bytes")
                 return read_answer(answer.status, bytes(content))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except TimeoutError:
+            raise Unreachable(f"no answer within {self.patience_s:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
             raise Unreachable(f"no answer: {type(error).__name__} {error}".strip()) from None
 
     def authorization(self, token: str) -> Mapping[str, str]:
@@ -140,7 +142,9 @@ class Client:
                     max_msg_size=FRAME_BYTES,
                     compress=0,
                 )
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except TimeoutError:
+            raise Unreachable(f"no WebSocket within {self.patience_s:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
             raise Unreachable(f"no WebSocket: {type(error).__name__} {error}".strip()) from None
         listener = Listener(socket, authorization, self.patience_s, heard or protocol.Connection())
         reading = asyncio.create_task(listener.read())

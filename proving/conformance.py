@@ -11,10 +11,11 @@ from proving import report
 from proving.checks import CHECKS
 from proving.client import Client
 from proving.endpoint import Endpoint, endpoint
-from proving.limits import FILE_BYTES, PATIENCE_S
+from proving.limits import PATIENCE_S, TOKENS_BYTES
 from proving.mapping import Mapping as ChatMapping
 from proving.mapping import load, read_gaps
-from proving.people import BadTokens, Person, read_people
+from proving.people import FEWEST, BadTokens, Person, read_people
+from proving.preflight import answers, writable
 from proving.run import NO_GAPS, Plan, Result, ask_all, clean_up, plan
 from proving.world import Run
 
@@ -44,9 +45,9 @@ class Request:
 def people_of(path: Path) -> tuple[Person, ...]:
     """Raises `BadTokens` and `OSError`."""
     with path.open("rb") as file:
-        content = file.read(FILE_BYTES + 1)
-    if len(content) > FILE_BYTES:
-        raise BadTokens(f"A file of tokens has at most {FILE_BYTES} bytes.")
+        content = file.read(TOKENS_BYTES + 1)
+    if len(content) > TOKENS_BYTES:
+        raise BadTokens(f"A file of tokens has at most {TOKENS_BYTES} bytes.")
     try:
         return read_people(content.decode())
     except UnicodeDecodeError:
@@ -55,7 +56,7 @@ def people_of(path: Path) -> tuple[Person, ...]:
 
 async def conformance(request: Request, out: TextIO) -> int:
     """The exit status: 0 where no check failed and nothing is left behind. Raises `BadAddress`, `BadMapping`,
-    `BadTokens`, `TooMuch` and `OSError` before anything is asked."""
+    `BadTokens`, `BadPlan` and `OSError` before anything is asked, `NotReady` before anything is made."""
     where = endpoint(request.url, request.realtime, request.owned)
     mapping = load(request.mapping)
     people = people_of(request.tokens)
@@ -65,6 +66,7 @@ async def conformance(request: Request, out: TextIO) -> int:
     print(_taken_away(mapping), file=out, flush=True)
     if request.is_plan:
         return 0
+    writable(request.json, request.junit)
     results, left = await _asked(request, where, mapping, people, planned, gaps, out)
     if request.json:
         text = report.as_json(where.url, mapping.name, planned, results, left)
@@ -96,7 +98,9 @@ async def _asked(
         print(TOLD[result.status], report.line(result), file=out, flush=True)
 
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        run = Run(Client(where, mapping.header, http, request.patience_s), mapping, people)
+        client = Client(where, mapping.header, http, request.patience_s)
+        await answers(client, people[:FEWEST])
+        run = Run(client, mapping, people)
         try:
             results = await ask_all(run, planned.checks, tell, gaps)
         finally:

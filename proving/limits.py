@@ -1,9 +1,11 @@
 """How much is taken from outside, and how much is done there, at the most."""
 
 FILE_BYTES = 64 * 1024
-"""A mapping file, a file of tokens, a file of gaps."""
+"""A mapping file, a file of gaps."""
+TOKENS_BYTES = 1024 * 1024
+"""A file of tokens."""
 TOKEN_CHARACTERS = 16 * 1024
-PEOPLE = 20
+PEOPLE = 400
 URL_CHARACTERS = 2_048
 ANSWER_BYTES = 8 * 1024 * 1024
 """An HTTP answer. AppSync's own limit is 5 MB (https://docs.aws.amazon.com/general/latest/gr/appsync.html)."""

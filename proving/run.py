@@ -2,7 +2,7 @@
 
 import fnmatch
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -43,18 +43,20 @@ class Plan:
         )
 
 
-class TooMuch(Exception):
-    """A plan beyond the ceilings."""
+class BadPlan(Exception):
+    """A plan beyond the ceilings, or of checks that there are not."""
 
 
-def plan(checks: Iterable[Check], mapping: ChatMapping, only: Sequence[str] = ()) -> Plan:
-    """`only`: patterns of checks' ids. Raises `TooMuch`."""
+def plan(checks: Collection[Check], mapping: ChatMapping, only: Sequence[str] = ()) -> Plan:
+    """`only`: patterns of checks' ids. Raises `BadPlan`."""
+    if unknown := [p for p in only if not any(fnmatch.fnmatchcase(each.id, p) for each in checks)]:
+        raise BadPlan(f"There is no check {', '.join(unknown)}.")
     chosen = [each for each in checks if not only or any(fnmatch.fnmatchcase(each.id, p) for p in only)]
     chosen.sort(key=lambda each: each.id.partition(".")[0])  # what AppSync promises first
     asked = [each for each in chosen if not skipped(each, mapping)]
     cost = sum((each.cost for each in asked), Cost(rooms=FEWEST if asked else 0))
     if cost.rooms > ROOMS or cost.messages > MESSAGES or cost.connections > CONNECTIONS:
-        raise TooMuch(f"{cost} is above {ROOMS} rooms, {MESSAGES} messages or {CONNECTIONS} connections")
+        raise BadPlan(f"{cost} is above {ROOMS} rooms, {MESSAGES} messages or {CONNECTIONS} connections")
     return Plan(chosen, cost)
 
 

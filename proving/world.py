@@ -1,9 +1,10 @@
 """What a check has in its hands: people, rooms, and a chat's operations as the mapping names them."""
 
 import asyncio
+import itertools
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,7 +37,8 @@ class Room:
 class Run:
     """What outlives a check: the rooms that were made, and one of them for each cast.
 
-    `ended`: those that are gone already. `name`: of this run, part of whatever it makes.
+    `ended`: those that are gone already. `name`: of this run, part of whatever it makes; `numbers`: of its rooms, of which
+    several may be made at once.
     """
 
     client: Client
@@ -46,6 +48,7 @@ class Run:
     rooms: list[Room] = field(default_factory=list)
     ended: set[str] = field(default_factory=set)
     shared: dict[str, Room] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
     spent: Cost = field(default_factory=Cost)
     _last_ms: int = 0
 
@@ -169,7 +172,7 @@ class World:
         return await self._make_room()
 
     async def _make_room(self) -> Room:
-        name = f"proving-{self.run.name}-{len(self.run.rooms)}"
+        name = f"proving-{self.run.name}-{next(self.run.numbers)}"
         answer = await self.done(
             self.owner, "create_room", name=name, clock=self.run.clock(), user=self.owner.user_id
         )

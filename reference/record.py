@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
-from proving.chaos.command import checks as chaos_checks
+from proving.chaos.lines import checks as chaos_checks
 from proving.checks import CHECKS
 from reference.results import (
     FILE_BYTES,

@@ -29,6 +29,7 @@ EndpointName = Literal["simulator", "emulator"]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 CheckId = Annotated[str, StringConstraints(pattern=r"^(appsync|chat|chaos)(\.[a-z][a-z-]*){1,2}$")]
 Fault = Literal["drop", "cut", "double", "late", "delay", "reorder", "slow"]
+Channel = Literal["send", "call", "live"]
 Kind = Literal["send", "read", "join", "live", "repaired", "storm"]
 Count = Literal["live", "repaired", "overtaken", "lost", "twice", "disorder"]
 Milliseconds = Annotated[float, Field(ge=0)]
@@ -68,13 +69,17 @@ class Checked(_Model):
 
 
 class Chaos(Checked):
-    """A run of chaos. `seed`: of its first round; each of the others has one more. `faults`: how many were met, by kind;
-    `schedule`: the smallest that was seen to fail in the last round, as `--schedule` takes it, where one did."""
+    """A run of chaos. `seed`: of its first round; each of the others has one more. `faults`: how many were met, by kind; `on`:
+    by what they hit; `seconds`: that the rounds took. `failed_seed`, `schedule`: of the round that failed, where one did, and the
+    smallest schedule of it that was seen to fail, as `--schedule` takes it."""
 
     seed: NonNegativeInt
     rounds: PositiveInt
     faults: Mapping[Fault, NonNegativeInt]
+    on: Mapping[Channel, NonNegativeInt] = {}
     sends: NonNegativeInt
+    seconds: Annotated[float, Field(ge=0)] | None = None
+    failed_seed: NonNegativeInt | None = None
     schedule: str = ""
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from reference.markup import contents, page, table
-from reference.results import PROGRAMS, UNRELEASED, Chaos, Checked, Endpoint, Line, Load, Record
+from reference.results import PROGRAMS, UNRELEASED, Channel, Chaos, Checked, Endpoint, Line, Load, Record
 
 FILE = "results.html"
 STATUS = {"fail": "failed", "skip": "skipped", "pass": "passed"}
 """In the order in which lines are shown."""
+ON: dict[Channel, str] = {"send": "sends", "call": "other requests", "live": "frames"}
+"""What chaos hits, as it is shown."""
 ABOUT = (
     "<p>What <code>make conformance</code>, <code>make chaos</code> and <code>make load</code> found of this API at each release: at the simulator "
     "of <code>make run</code>, and at an emulator of AWS onto which the Terraform configuration is applied. Nothing here was run against AWS itself.</p>"
@@ -68,31 +70,28 @@ def _counts(lines: Iterable[Line]) -> str:
 def _checks(found: Checked) -> str:
     lines = sorted(found.checks, key=lambda each: list(STATUS).index(each.status))
     left = f"<p>{found.left_behind} rooms were left behind.</p>" if found.left_behind else ""
-    return left + table(("Check", "Promise", "Outcome"), map(_row, lines))
+    return f'{left}<div class="lines">{table(("Promise", "Outcome"), map(_row, lines))}</div>'
 
 
-def _row(line: Line) -> tuple[str, str, str]:
-    outcome = f"{STATUS[line.status]}: {line.reason}" if line.reason else STATUS[line.status]
-    if line.status == "fail":
-        return (
-            f"<code>{line.id}</code>",
-            escape(line.title),
-            f"<strong>{escape(outcome, quote=False)}</strong>",
-        )
-    return f"<code>{line.id}</code>", escape(line.title), escape(outcome, quote=False)
+def _row(line: Line) -> tuple[str, str]:
+    reason = f"<p>{escape(line.reason, quote=False)}</p>" if line.reason else ""
+    promise = f"{escape(line.title, quote=False)}<br><code>{line.id}</code>{reason}"
+    return promise, f"<strong>{STATUS[line.status]}</strong>" if reason else STATUS[line.status]
 
 
 def _chaos(found: Chaos) -> list[str]:
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.faults.items()))
+    on = ", ".join(f"{found.on[each]:,} {name}" for each, name in ON.items() if each in found.on)
     met, last = sum(found.faults.values()), found.seed + found.rounds - 1
-    told = [
-        f"<p>{met:,} faults ({kinds}), {found.sends:,} sends; rounds: {found.rounds:,}, seeds: {found.seed} to {last}.</p>"
-    ]
-    if found.schedule:
-        told.append(
-            f"<p>The smallest schedule that failed: <code>--seed {last} --schedule {escape(found.schedule)}</code>.</p>"
-        )
-    return told
+    seconds = f"; {found.seconds:,.0f} s" if found.seconds is not None else ""
+    told = (
+        f"<p>{met:,} faults ({kinds}){on and f' on {on}'}; {found.sends:,} sends; rounds: {found.rounds:,}, "
+        f"seeds: {found.seed} to {last}{seconds}.</p>"
+    )
+    if found.failed_seed is None:
+        return [told]
+    arguments = escape(f'--seed {found.failed_seed} --schedule "{found.schedule}"', quote=False)
+    return [told, f"<p>The smallest schedule that failed: <code>{arguments}</code>.</p>"]
 
 
 def _load(found: Load) -> list[str]:
@@ -105,4 +104,5 @@ def _load(found: Load) -> list[str]:
         (kind, *(f"{each[name]:,.1f}" if name in each else "" for name in names))
         for kind, each in found.milliseconds.items()
     )
-    return [_paragraph("Load", told), table(("Milliseconds", *map(escape, names)), rows)]
+    figures = table(("Milliseconds", *map(escape, names)), rows)
+    return [_paragraph("Load", told), f'<div class="figures">{figures}</div>']

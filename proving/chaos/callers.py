@@ -1,8 +1,9 @@
 """Who takes part in a round: people behind the proxy, who repeat each call until it is answered."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from proving.chaos.history import Stored
 from proving.client import Client, Unreachable
@@ -12,6 +13,20 @@ from proving.world import Room, World
 
 ATTEMPTS = 60
 """How often a call is made until it is answered."""
+
+
+Told = TypeVar("Told")
+
+
+async def together(*jobs: Coroutine[Any, Any, Told]) -> list[Told]:
+    """What all of them give. None goes on after the first that fails, whose exception is raised."""
+    tasks = [asyncio.create_task(each) for each in jobs]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Unanswered(Exception):

@@ -1,9 +1,8 @@
 """A room when nobody speaks any more: what is stored, and what each person ends with."""
 
-import random
 from typing import TYPE_CHECKING, Any
 
-from proving.chaos.callers import Caller, Place
+from proving.chaos.callers import Caller, Place, together
 from proving.chaos.history import End, Stored
 from proving.chaos.listening import catch_up
 from proving.check import Cost
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
     from proving.chaos.workload import Round
 
 
-async def end(round_: "Round", place: Place, chance: random.Random) -> None:
-    """Reads the room without faults, and through them what each person ends with."""
+async def end(round_: "Round", place: Place, limit: int) -> None:
+    """Reads the room without faults, and through them, by pages of about `limit` messages, what each person ends with."""
     owner = place.room.owner
     direct = World(round_.direct, owner, owner, owner, Cost())
     there = [each for each in round_.callers if each.person.user_id in place.there]
@@ -24,8 +23,9 @@ async def end(round_: "Round", place: Place, chance: random.Random) -> None:
     await round_.proxy.settled()
     whole = [_as_stored(each) for each in await direct.history(owner, place.room)]
     found = round_.history.ends[place.room.id] = End(whole, unread=unread)
-    for caller in there:
-        await _end_of(round_, found, place, caller, chance.randint(1, 7))
+    await together(
+        *(_end_of(round_, found, place, caller, limit + number) for number, caller in enumerate(there))
+    )
 
 
 async def _end_of(round_: "Round", found: End, place: Place, caller: Caller, limit: int) -> None:

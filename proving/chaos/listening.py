@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from proving.chaos.callers import Caller, Place, Unanswered
+from proving.chaos.callers import Caller, Place, Unanswered, together
 from proving.chaos.history import Heard
 from proving.check import Failed
 from proving.client import Listener, Subscription, Unreachable
@@ -17,12 +17,13 @@ TICK_S = 0.03
 """How long news is waited for until it is seen whether rooms have changed."""
 
 
-async def listen(round_: "Round", caller: Caller) -> None:
+async def listen(round_: "Round", caller: Caller, *, is_first: bool) -> None:
+    """On one device until the round is over. `is_first`: reads on, too, when it comes back; the others only listen."""
     while not round_.over:
         with suppress(Unreachable, Failed, Unanswered):
-            for place in round_.places:
-                if caller.person.user_id in place.there:
-                    await catch_up(round_, place, caller)
+            if is_first:
+                there = [each for each in round_.places if caller.person.user_id in each.there]
+                await together(*(catch_up(round_, each, caller) for each in there))
             async with caller.calls.connection(caller.person.token) as listener:
                 await hear(round_, caller, listener)
         await asyncio.sleep(TICK_S)
@@ -35,16 +36,23 @@ async def hear(round_: "Round", caller: Caller, listener: Listener) -> None:
     taken: dict[str, int] = {}
     stopped: set[str] = set()
     patience = listener.patience_s
+
+    async def anew(place: Place) -> None:
+        made = await caller.calls.try_subscribe(listener, caller.person, place.room)
+        for earlier in [each for other, each in live if other is place and each.id not in stopped]:
+            stopped.add(earlier.id)
+            await earlier.stop()
+        live.append((place, made))
+
     while not round_.over and not listener.heard.ended and listener.heard.ack is not None:
-        for place in round_.places:
-            room = place.room.id
-            if caller.person.user_id in place.there and begun.get(room) != place.changed:
-                begun[room], listener.patience_s = place.changed, patience
-                made = await caller.calls.try_subscribe(listener, caller.person, place.room)
-                for earlier in [each for other, each in live if other is place and each.id not in stopped]:
-                    stopped.add(earlier.id)
-                    await earlier.stop()
-                live.append((place, made))
+        changed = [
+            each
+            for each in round_.places
+            if caller.person.user_id in each.there and begun.get(each.room.id) != each.changed
+        ]
+        begun |= {each.room.id: each.changed for each in changed}
+        listener.patience_s = patience
+        await together(*(anew(each) for each in changed))
         listener.patience_s = TICK_S
         before = sum(len(each.payloads) for _, each in live)
 

@@ -194,12 +194,13 @@ async def _slowly(request: web.Request, told: Told) -> web.StreamResponse:
     status, body = told
     answer = web.StreamResponse(status=status, headers={"content-type": "application/json"})
     answer.content_length = len(body)
-    await answer.prepare(request)
     size = max(1, -(-len(body) // PIECES))
-    for start in range(0, len(body), size):
-        await answer.write(body[start : start + size])
-        await asyncio.sleep(PIECE_S)
-    await answer.write_eof()
+    with suppress(ConnectionError):  # who asked may have gone
+        await answer.prepare(request)
+        for start in range(0, len(body), size):
+            await answer.write(body[start : start + size])
+            await asyncio.sleep(PIECE_S)
+        await answer.write_eof()
     return answer
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from proving.chaos.callers import ATTEMPTS, Caller, Place, Stubborn, Unanswered
+from proving.chaos.callers import ATTEMPTS, Caller, Place, Stubborn, Unanswered, together
 from proving.chaos.ending import end
 from proving.chaos.history import Away, History, Read, Sent, Stored
 from proving.chaos.listening import listen
@@ -21,6 +21,8 @@ from proving.world import Run, World
 
 SENDS = 4
 """Of each person in each part of a round."""
+DEVICES = 2
+"""On which each person listens, each a connection of its own."""
 PER_ROOM = 60
 """Sends in a room, partial ones and those of people who are away included, at the most."""
 SKEW_S = 1_800
@@ -67,16 +69,17 @@ class Round:
 
     async def run(self) -> History:
         chance = random.Random(self.seed)  # noqa: S311  repeatable on purpose
-        for number in range(self.rooms):
-            self.places.append(await self._open(number))
+        await self._open_all()
         listening = [
-            asyncio.create_task(listen(self, each)) for each in self.callers if self.has("subscribe")
+            asyncio.create_task(listen(self, each, is_first=device == 0))
+            for each in self.callers
+            for device in range(DEVICES)
+            if self.has("subscribe")
         ]
         try:
-            await asyncio.gather(*(self._chat(each, chance.random()) for each in self.places))
+            await together(*(self._chat(each, chance.random()) for each in self.places))
             await self.proxy.settled()
-            for place in self.places:
-                await end(self, place, chance)
+            await together(*(end(self, each, chance.randint(1, 7)) for each in self.places))
         except Unanswered as error:
             self.history.unanswered.append(str(error))
         finally:
@@ -87,6 +90,18 @@ class Round:
         return self.history
 
     # Rooms
+
+    async def _open_all(self) -> None:
+        """All at once. Whatever happens each is made to the end, so that each is known, and can be taken away."""
+        opening = asyncio.gather(*(self._open(each) for each in range(self.rooms)), return_exceptions=True)
+        try:
+            made = await asyncio.shield(opening)
+        finally:
+            await opening
+        for each in made:
+            if isinstance(each, BaseException):
+                raise each
+            self.places.append(each)
 
     async def _open(self, number: int) -> Place:
         """A room with a first message, made without faults."""
@@ -149,7 +164,7 @@ class Round:
                     await self.send(place, caller, is_partial=True)
             await self._read(place, caller)
 
-        await asyncio.gather(*(speak(each) for each in callers))
+        await together(*(speak(each) for each in callers))
 
     async def _attempt(self, place: Place, comer: Caller) -> None:
         """What somebody tries who is not in the room. A send that is to be served once more is served before they are added:

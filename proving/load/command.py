@@ -22,6 +22,7 @@ from proving.load.traffic import Traffic
 from proving.mapping import Mapping as ChatMapping
 from proving.mapping import load as load_mapping
 from proving.people import Person
+from proving.preflight import answers, listens, writable
 from proving.run import clean_up
 from proving.world import Run
 
@@ -88,7 +89,7 @@ class Counted(Client):
 
 async def load(request: Request, out: TextIO, progress: TextIO) -> int:
     """The exit status: 0 where nothing is lost, twice or out of order, and nothing is left behind. `progress`: where a line
-    goes each second. Raises `BadAddress`, `BadMapping`, `BadTokens`, `BadLoad` and `OSError` before anything is asked;
+    goes each second. Raises `BadAddress`, `BadMapping`, `BadTokens`, `BadLoad` and `OSError` before anything is asked, `NotReady` before anything is made;
     `Failed` and `Unreachable` where a run cannot begin or cannot be judged, after its rooms are ended."""
     asked = request.load
     where = endpoint(request.url, request.realtime, request.owned)
@@ -105,6 +106,7 @@ async def load(request: Request, out: TextIO, progress: TextIO) -> int:
     if not request.is_go:
         print("Nothing was asked: --go does it.", file=out)
         return 0
+    writable(request.json, request.html)
     _allow_files(asked.people + FILES_BESIDE)
     outcome, storms = await _gone(request, asked, where, mapping, people, expected, progress)
     for line in lines(outcome):
@@ -159,6 +161,8 @@ async def _gone(
     async with _session(HTTP_CONNECTIONS) as http, _session(0) as sockets:
         client = Counted(where, mapping.header, http, request.patience_s)
         live = Client(where, mapping.header, sockets, request.patience_s)
+        await answers(client, people)
+        await listens(live, people[0])
         run = Run(client, mapping, people)
         made = Traffic(run, live, asked, lambda found: print(told(found), file=progress, flush=True))
         try:

@@ -46,11 +46,13 @@ def estimate(load: Load, identities: int, mapped: Collection[str]) -> Estimate:
     position = int("position" in mapped)
     joins = round(load.joins * load.seconds)
     listens = load.people * (1 + load.storms)
-    operations = _making(load, identities, mapped) + listens * position
+    operations = (
+        identities + _making(load, identities, mapped) + listens * position
+    )  # each is asked once before
     operations += load.people * load.storms  # what was said meanwhile
     operations += load.sends + load.repeated + round(load.reads * load.seconds) + joins * (1 + position)
     operations += load.rooms + -(-(load.sends + load.repeated) // PAGE)  # the whole, read at the end
-    updates = load.deliveries + 2 * (listens + joins)
+    updates = load.deliveries + 2 * (listens + joins) + 1
     minutes = load.people * (load.seconds + AROUND_S) / 60 + load.people * load.storms + joins
     return Estimate(operations, updates, minutes)
 

@@ -1,13 +1,20 @@
 """Chaos against the sample: a sound chat stays right under every fault, and each wrong design is red by its line."""
 
+import asyncio
 import io
 import json
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from proving.chaos.command import BadChaos, Request, chaos
 from proving.chaos.faults import BadSchedule
+from proving.chaos.rounds import Asked, Chaos, casts_of
+from proving.endpoint import endpoint
+from proving.mapping import load
+from proving.people import Person
 from proving.servers.designs import KNOWN_BAD
 from proving.servers.serve import people, server_of
 from proving.servers.store import Store
@@ -28,14 +35,17 @@ RED = {
 }
 
 
-async def said(folder: Path, design: str, **more: object) -> tuple[int, str]:
-    """The status, and what was printed."""
+async def said(folder: Path, design: str, *, crowd: int = 0, **more: object) -> tuple[int, str]:
+    """The status, and what was printed, after which no room is left. `crowd`: so many people beside the usual three."""
     present, tokens, out = people(), folder / "tokens", io.StringIO()
+    present += tuple(Person(f"p{number}", f"token-of-p{number}") for number in range(crowd))
     tokens.write_text("".join(f"{each.user_id} {each.token}\n" for each in present), encoding="utf-8")
-    async with serving(server_of(design, present)) as url:
-        given = {"seed": SEED, "rooms": 2, "trials": 2, **more}
-        status = await chaos(Request(url, tokens, mapping=SAMPLE, **given), out)  # type: ignore[arg-type]
+    server = server_of(design, present)
+    async with serving(server) as url:
+        given = {"mapping": SAMPLE, "seed": SEED, "rooms": 2, "trials": 2, **more}
+        status = await chaos(Request(url, tokens, **given), out)  # type: ignore[arg-type]
     print(out.getvalue())
+    assert server.store.conversations == {}
     return status, out.getvalue()
 
 
@@ -57,6 +67,52 @@ def test_every_known_bad_design_has_its_line() -> None:
     assert RED.keys() == {each.name for each in KNOWN_BAD}
 
 
+async def test_rounds_of_several_casts_go_at_once(tmp_path: Path) -> None:
+    """As many as are needed, each with people and a seed of its own."""
+    status, text = await said(tmp_path, "sound", crowd=9, faults=600, at_once=8, trials=0)
+    assert (status, "0 failed" in text) == (0, True)
+    assert "3 at once, as ann to p8, 4 in each" in text
+    began = [line.split(":")[0] for line in text.splitlines() if line.startswith("round ")]
+    assert sorted(began)[:2] == [f"round 1, seed {SEED}", f"round 2, seed {SEED + 1}"]
+
+
+async def test_what_fails_ends_the_rounds_beside_it_and_leaves_no_room(tmp_path: Path) -> None:
+    status, text = await said(tmp_path, "no-idempotency", crowd=9, faults=5_000, trials=1)
+    assert (status, "✗ fail  chaos.twice" in text) == (1, True)
+    assert text.count("violations\n") - text.count(" 0 violations\n") == 1
+
+
+async def test_a_round_that_is_cancelled_while_it_makes_rooms_takes_them_away() -> None:
+    present = people()
+    server = server_of("sound", present)
+    async with serving(server) as url, aiohttp.ClientSession() as http:
+        asked = Asked(SEED, faults=1, rooms=10, share=0, trials=0, at_once=1, patience_s=20)
+        found = Chaos(endpoint(url, None, ()), load(SAMPLE), (present,), http, asked, io.StringIO())
+        running = asyncio.create_task(found.round(present, SEED, ()))
+        while not server.store.conversations:
+            await asyncio.wait([running], timeout=0.001)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert (server.store.conversations, found.left) == ({}, [])
+
+
+async def test_a_line_that_was_never_judged_does_not_pass(tmp_path: Path) -> None:
+    """Here no message can be sent, as where a mapping's document is wrong."""
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(
+        SAMPLE.read_text(encoding="utf-8").replace("createMessage(", "creatMessage("), encoding="utf-8"
+    )
+    status, text = await said(tmp_path, "sound", mapping=wrong, faults=1, trials=0)
+    assert (status, "0 passed, 1 failed, 11 skipped" in text) == (1, True)
+
+
+def test_casts_are_of_four_or_of_three_where_there_are_no_more() -> None:
+    crowd = [Person(str(number), "token") for number in range(11)]
+    assert [[each.user_id for each in cast] for cast in casts_of(crowd[:9])] == [list("0123"), list("4567")]
+    assert [len(cast) for cast in casts_of(crowd[:3])] == [3]
+
+
 async def test_a_schedule_is_one_round_of_these_faults_alone(tmp_path: Path) -> None:
     """The report says which."""
     path = tmp_path / "found.json"
@@ -65,11 +121,13 @@ async def test_a_schedule_is_one_round_of_these_faults_alone(tmp_path: Path) -> 
     )
     told = json.loads(path.read_text(encoding="utf-8"))["chaos"]
     assert told.pop("sends") > 0
+    assert told.pop("seconds") > 0
     assert told == {
-        "seed": SEED, "rounds": 1, "faults": {"cut": 1, "drop": 1}, "isEnough": True, "schedule": "",
+        "seed": SEED, "rounds": 1, "faults": {"cut": 1, "drop": 1}, "on": {"send": 1, "call": 1}, "isEnough": True,
+        "failedSeed": None, "schedule": "",
     }  # fmt: skip
     assert status == 0
-    assert "2 faults (1 cut, 1 drop)" in text
+    assert "2 faults (1 cut, 1 drop) on 1 call, 1 send" in text
 
 
 async def test_what_was_refused_and_comes_again_late_comes_before_its_sender_is_added(tmp_path: Path) -> None:
@@ -93,7 +151,7 @@ async def test_a_plan_says_what_would_be_made_and_asks_nobody(tmp_path: Path) ->
     [({"faults": 0}, BadChaos), ({"share": 0.9}, BadChaos), ({"schedule": "boom"}, BadSchedule)],
 )
 async def test_arguments_that_cannot_be_used_are_named(
-    tmp_path: Path, more: dict[str, object], wrong: type[Exception]
+    tmp_path: Path, more: dict[str, Any], wrong: type[Exception]
 ) -> None:
     with pytest.raises(wrong):
         await said(tmp_path, "sound", **more)

@@ -103,12 +103,12 @@ ALL = ("create_room", "add_member", "end_room", "send", "history", "after", "sub
 
 
 def test_an_estimate_counts_every_operation_of_a_run() -> None:
-    """Two rooms of two people each with one other to take in: made, first messages, additions, ends are 2 × 4; 20 sends
+    """Three are asked whether they may. Two rooms of two people each with one other to take in: made, first messages, additions, ends are 2 × 4; 20 sends
     and 2 repeats; 10 pages; 4 joins; a storm of 4; the whole of both rooms."""
     load = Load(people=4, rooms=2, rate=2, seconds=10, reads=1, joins=0.4, storms=1, repeats=0.1)
     found = estimate(load, 3, ALL)
-    assert found.operations == 8 + 22 + 10 + 4 + 4 + (2 + 1)
-    assert found.updates == 22 * 2 + 2 * (4 + 4 + 4)
+    assert found.operations == 3 + 8 + 22 + 10 + 4 + 4 + (2 + 1)
+    assert found.updates == 22 * 2 + 2 * (4 + 4 + 4) + 1
     assert found.minutes == pytest.approx(4 * 70 / 60 + 4 + 4)
     with_position = estimate(load, 3, (*ALL, "position"))
     assert with_position.operations - found.operations == 2 + 8 + 4

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from proving.chaos.command import checks as chaos_checks
+from proving.chaos.lines import checks as chaos_checks
 from proving.check import Check, Cost
 from proving.checks import CHECKS
 from proving.report import as_json
@@ -25,7 +25,10 @@ CHAOS = {
     "seed": 7,
     "rounds": 3,
     "faults": {"cut": 41, "drop": 1},
+    "on": {"send": 2, "call": 30, "live": 10},
     "sends": 90,
+    "seconds": 5.1,
+    "failedSeed": None,
     "schedule": "",
 }
 LOAD = {
@@ -161,24 +164,29 @@ def test_the_page_says_every_line_that_did_not_pass_and_counts_the_rest() -> Non
         shown = results_page([record({"conformance": conformance(outcome)}, NOT_RUN)])
         skipped = len(names) - len(failed)
         assert f"{len(CHECKS) - len(names)} passed, {len(failed)} failed, {skipped} skipped" in shown
-        rows = re.findall(r"<tr><td><code>(.*?)</code></td><td>.*?</td><td>(.*?)</td></tr>", shown)
-        said = {name: re.sub("</?strong>", "", words) for name, words in rows}
+        row = r"<tr><td>[^\n]*?<br><code>(.*?)</code>(?:<p>(.*?)</p>)?</td><td>(?:<strong>)?(\w+)"
+        rows = re.findall(row, shown)
+        said = {name: (status, reason) for name, reason, status in rows}
         assert said.keys() == CHECKS.keys()
-        assert [name for name, _ in rows][: len(failed)] == [each for each in CHECKS if each in failed]
+        assert [name for name, *_ in rows][: len(failed)] == [each for each in CHECKS if each in failed]
         for name, (status, reason) in outcome.items():
             seen = reason.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-            assert said[name] == f"{'failed' if status == 'fail' else 'skipped'}: {seen}"
+            assert said[name] == ("failed" if status == "fail" else "skipped", seen)
 
 
 def test_the_page_says_seeds_faults_figures_and_what_was_not_run() -> None:
     schedule = "0/send/3:cut=20"
-    chaos = told(chaos_checks(), {"chaos.lost": ("fail", "one of 90")}, chaos=CHAOS | {"schedule": schedule})
+    chaos = told(
+        chaos_checks(),
+        {"chaos.lost": ("fail", "one of 90")},
+        chaos=CHAOS | {"failedSeed": 8, "schedule": schedule},
+    )
     shown = results_page([record({"chaos": chaos, "load": LOAD}, "conformance: the tests have it")])
     for words in (
         COMMIT,
-        "42 faults (41 cut, 1 drop), 90 sends; rounds: 3, seeds: 7 to 9.",
-        f"--seed 9 --schedule {schedule}",
-        "failed: one of 90",
+        "42 faults (41 cut, 1 drop) on 2 sends, 30 other requests, 10 frames; 90 sends; rounds: 3, seeds: 7 to 9; 5 s.",
+        f'--seed 8 --schedule "{schedule}"',
+        "<p>one of 90</p></td><td><strong>failed</strong>",
         "12 people in 2 rooms, 5 sends a second for 30 s, seed 9: 150 acknowledged, 1,700 live, 8 repaired",
         "<td>send</td><td>4.2</td><td>31.0</td>",
         "<strong>Conformance</strong>: not run: the tests have it.",
