@@ -194,7 +194,7 @@ resource "aws_lambda_event_source_mapping" "projections" {
       for_each = [
         { SK = { S = [{ prefix = "MSG#" }, { prefix = "EVT#" }] } },
         { PK = { S = [{ prefix = "REACT#" }] }, SK = { S = [{ prefix = "COUNT#" }] } },
-        { PK = { S = [{ prefix = "USER#" }] }, SK = { S = [{ prefix = "BLOCK#" }, "ERASED", { prefix = "REQUEST#" }] } },
+        { PK = { S = [{ prefix = "USER#" }] }, SK = { S = [{ prefix = "BLOCK#" }, "ERASED", { prefix = "REQUEST#" }, { prefix = "NOTIFYSET#" }] } },
       ]
       content {
         pattern = jsonencode({ eventName = ["INSERT", "MODIFY"], dynamodb = { Keys = filter.value } })

@@ -27,6 +27,7 @@ PersonEventKind = Literal[
     "DIRECT_ROOM",
     "ROOM_ENDED",
     "DRAFT_SAVED",
+    "NOTIFICATIONS_SET",
     "DATA_REQUESTED",
     "MOVED",
 ]

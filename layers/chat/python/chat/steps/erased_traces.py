@@ -140,6 +140,7 @@ OWN_KINDS = (
         keys.PICTURES,
         keys.NAMED,
         keys.DRAFTS,
+        keys.NOTIFY_SETTINGS,
     ),
 )
 OWN_ITEMS = (keys.PRESENCE, keys.QUOTA, keys.UPLOADING, keys.PROFILE, keys.MINE)

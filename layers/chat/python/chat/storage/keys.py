@@ -27,6 +27,7 @@ USER#{userId}    AT#{room}                 receipts
                  PICTURE#{uploadId}        a picture of them that may be uploaded (core table)
                  NAMED#{room}              under which NAME# they are found in a room
                  MINE                      the epoch of their own, and what they were told last (core table)
+                 NOTIFYSET#{room}          that they have set what to be notified of, for a day
                  DRAFT#{room}              a message that they are writing (core table)
                  ERASING#{room}            what their erasure has told in a room, until it ends
                  HELD                      that a legal hold covers them (core table)
@@ -267,6 +268,10 @@ def draft(room_partition: str) -> str:
     return f"{DRAFTS}{room_partition}"
 
 
+def notify_setting(room_partition: str) -> str:
+    return f"{NOTIFY_SETTINGS}{room_partition}"
+
+
 def picture(upload_id: str) -> str:
     return f"{PICTURES}{upload_id}"
 
@@ -381,6 +386,7 @@ BLOCKS, BLOCKS_END = "BLOCK#", "BLOCK$"
 UPLOADS, UPLOADS_END = "UPLOAD#", "UPLOAD$"
 PINS, PINS_END = "PIN#", "PIN$"
 DRAFTS, DRAFTS_END = "DRAFT#", "DRAFT$"
+NOTIFY_SETTINGS = "NOTIFYSET#"
 PICTURES, PICTURES_END = "PICTURE#", "PICTURE$"
 NAMES, NAMES_END = "NAME#", "NAME$"
 NAMED, NAMED_END = "NAMED#", "NAMED$"
