@@ -19,11 +19,11 @@ Filter = Callable[[Record], bool]
 
 
 def tells_event(record: Record) -> bool:
-    """The filter of `read_stream`: the changes in which events can be, of rooms and of requests and holds."""
+    """The filter of `read_stream`: the changes in which events can be, of rooms, of requests and holds, and of notifications."""
     partition_key, sort_key = _key(record, "PK"), _key(record, "SK")
-    is_request = partition_key.startswith("USER#") and sort_key.startswith("REQUEST#")
+    is_persons = partition_key.startswith("USER#") and sort_key.startswith(("REQUEST#", "NOTIFY#"))
     return _of_room(record) or (
-        record.get("eventName") in NAMES and (is_request or partition_key in ("ERASURES", "HOLDS"))
+        record.get("eventName") in NAMES and (is_persons or partition_key in ("ERASURES", "HOLDS"))
     )
 
 

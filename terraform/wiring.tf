@@ -72,6 +72,7 @@ locals {
     local.flag_settings,
     { for module in keys(local.readers) : "PUBLISHER_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.stream_reader },
     { for module in keys(local.readers) : "PROJECTOR_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.projector },
+    { for name, after in { NOTIFY_AFTER_S = "0" } : name => after if !(local.has_bus || local.has_queue) }, # nobody would hear of them
     { for name, number in var.limits : upper(name) => tostring(number) if number != null },
   )
 

@@ -77,6 +77,7 @@ BAD = {
     "ADDITIONS_PER_HOUR": ["0", "39", "10001", "1.5"],
     "RETENTION_DAYS": ["6", "0", "-7", "36501"],
     "DRAFT_DAYS": ["0", "366", "1.5"],
+    "NOTIFY_AFTER_S": ["-1", "301", "1.5"],
     "PRESENCE_DAYS": ["0", "366", "x"],
     "MAX_CODE_POINTS": ["0", "40001"],
     "MAX_BYTES": ["0", "163841"],

@@ -64,7 +64,7 @@ class Recipient:
         where it is not there or nobody may read it any more."""
         if none := self.why_none(now):
             return none
-        if message is None or message.removed_at is not None or message.seq is None:
+        if message is None or message.removed_at is not None or message.erased or message.seq is None:
             return "gone"
         if message.sender_id == self.user_id:
             return "own"
@@ -88,3 +88,11 @@ class Recipient:
         if self.user_id in mentioned_in(message):
             return True
         return self.is_small and (level != "mentions" or bool(message.mentions_all))
+
+
+def due_at(message: Message, after_ms: int) -> int:
+    """When a message falls due (ms). Those that are stored within the same `after_ms` do so together, when the newest of them has
+    waited as long: each waits once to twice `after_ms`. It depends on the message alone, so whoever reckons it again comes
+    to the same."""
+    stored_at = message.written_at or message.ts
+    return (stored_at // after_ms + 2) * after_ms

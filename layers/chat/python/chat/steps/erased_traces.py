@@ -140,6 +140,7 @@ OWN_KINDS = (
         keys.PICTURES,
         keys.NAMED,
         keys.DRAFTS,
+        keys.NOTIFIED,
         keys.NOTIFY_SETTINGS,
     ),
 )
