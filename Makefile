@@ -255,7 +255,7 @@ prove: prove-state prove-wire prove-mutants prove-histories ## what tests/guaran
 	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
 
 prove-histories: .venv/installed-dev .venv-ministack/installed
-	PROVE=1 $(BIN)/python -m pytest -q $(WORKERS) tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_joint_history.py
+	PROVE=1 $(BIN)/python -m pytest -q $(WORKERS) tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_joint_history.py tests/guarantees/notifications
 
 prove-state: .venv/installed-dev .venv-ministack/installed
 	PROVE=1 $(BIN)/python -m pytest -q -s tests/guarantees/rooms/test_any_rooms.py tests/guarantees/receipts/test_deliveries_are_measured.py tests/guarantees/receipts/test_unread.py tests/guarantees/catch_up/test_changes_never_skip.py tests/guarantees/catch_up/test_generations.py tests/guarantees/costs/test_requests_and_capacity.py tests/guarantees/costs/test_costs_against_size.py tests/guarantees/privacy/test_exports_of_any_size.py
