@@ -50,6 +50,9 @@ KINDS = {
     "MentionItem": "Mention",
     "Told": "Erasing",
     "Tombstone": "Tombstone",
+    "Notifying": "Notifying",
+    "Judged": "Judged",
+    "Notified": "Notification",
 }
 """The `type` of the items that each class reads."""
 
