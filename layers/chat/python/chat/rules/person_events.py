@@ -126,6 +126,12 @@ def request_event(event: PrivacyEvent) -> PersonEvent | None:
     )
 
 
+def setting_event(user_id: str, room_id: str, at: int) -> PersonEvent:
+    """What a person's devices are told where they have set what to be notified of in a room."""
+    event_id = f"notifications.{room_id}.{at}"
+    return PersonEvent(user_id=user_id, id=event_id, kind="NOTIFICATIONS_SET", ts=at, room_id=room_id)
+
+
 def as_it_is_now(
     told: PersonEvent, head: Head | None, member: Member | None, now: int, message: Message | None = None
 ) -> PersonEvent | None:

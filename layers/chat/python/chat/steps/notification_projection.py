@@ -64,7 +64,7 @@ class NotificationProjection:
         """Raises `StoreFailure` and `ServiceUnavailable`."""
         room, at = Room.parse(message.room_id), due_at(message, self._after_ms)
         try:
-            write = notifying_write(room, message, self._after_ms)
+            write = notifying_write(room, message, at, self._after_ms)
             retried(self._deployment, partial(self._deployment.store.tables.update, write))
         except ConditionFailed:
             pass  # one before it has

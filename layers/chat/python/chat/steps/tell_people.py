@@ -20,6 +20,7 @@ from chat.rules.person_events import (
     may_bring_people,
     person_events,
     request_event,
+    setting_event,
 )
 from chat.rules.projections import Change
 from chat.rules.record import record
@@ -34,7 +35,7 @@ from chat.storage import keys
 from chat.storage.aws import StoreFailure
 from chat.storage.event_publisher import PublishRefused
 from chat.storage.memory import Recent
-from chat.storage.notification_items import is_setting, setting_event
+from chat.storage.notification_items import is_setting, setting_of
 from chat.storage.places import Found, Place, head_place, in_room, membership_place
 from chat.storage.privacy_event_items import is_request, privacy_event_of
 
@@ -245,7 +246,8 @@ def _own_event(change: Change) -> tuple[Room | None, PersonEvent] | None:
     image = change.image
     partition_key, sort_key = image["PK"]["S"], image["SK"]["S"]
     if is_setting(partition_key, sort_key):
-        return setting_event(image)
+        user_id, room, at = setting_of(image)
+        return room, setting_event(user_id, room.id, at)
     if not is_request(partition_key, sort_key):
         return None
     event = privacy_event_of(image)

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from chat.rules.models import DAY_MS, Item, Message, Stored
 from chat.rules.notification_events import NotificationEvent
-from chat.rules.notifications import due_at
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
@@ -54,9 +53,9 @@ def room_of(item: Item) -> Room:
     return Room.lying_in(item["SK"]["S"].partition("#")[2])
 
 
-def notifying_write(room: Room, message: Message, after_ms: int) -> Write:
-    """That a message is to be judged, and whatever comes after it: refused where one before it says so."""
-    seq, at = message.seq or 0, due_at(message, after_ms)
+def notifying_write(room: Room, message: Message, at: int, after_ms: int) -> Write:
+    """That a message is to be judged at an instant (ms), and whatever comes after it: refused where one before it says so."""
+    seq = message.seq or 0
     stored = {"fromSeq": seq, "fromKey": keys.message(message.ts, message.id), "afterMs": after_ms}
     return Write(
         notifying_place(room, at),

@@ -4,7 +4,6 @@ What somebody wants lies in their receipts of the room, which whoever needs it r
 """
 
 from chat.rules.models import DAY_MS, Item, Receipts
-from chat.rules.person_events import PersonEvent
 from chat.rules.rooms import Room
 from chat.storage import keys
 from chat.storage.places import Place, receipts_place
@@ -39,11 +38,7 @@ def is_setting(partition_key: str, sort_key: str) -> bool:
     return partition_key.startswith("USER#") and sort_key.startswith(keys.NOTIFY_SETTINGS)
 
 
-def setting_event(item: Item) -> tuple[Room, PersonEvent]:
-    """What the person's other devices are told of it, and of which room it is. Raises `KeyError`, `TypeError` or `ValueError` for
-    one that cannot be read."""
-    at = int(item["at"]["N"])
+def setting_of(item: Item) -> tuple[str, Room, int]:
+    """Who has set it, in which room, and when (ms). Raises `KeyError`, `TypeError` or `ValueError` for one that cannot be read."""
     room = Room.lying_in(item["SK"]["S"].removeprefix(keys.NOTIFY_SETTINGS))
-    user_id = keys.user_in(item["PK"]["S"])
-    event_id = f"notifications.{room.partition_key}.{at}"
-    return room, PersonEvent(user_id=user_id, id=event_id, kind="NOTIFICATIONS_SET", ts=at, room_id=room.id)
+    return keys.user_in(item["PK"]["S"]), room, int(item["at"]["N"])
