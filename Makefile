@@ -260,7 +260,7 @@ prove: prove-state prove-wire prove-mutants prove-histories ## what tests/guaran
 	@exec $(BIN)/python -m tests.guarantees.costs.deep_room $(MESSAGES)
 
 prove-histories: .venv/installed-dev .venv-ministack/installed
-	PROVE=1 $(BIN)/python -m pytest -q $(WORKERS) tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_joint_history.py
+	PROVE=1 $(BIN)/python -m pytest -q $(WORKERS) tests/guarantees/exactly_once/test_any_history.py tests/guarantees/rooms/test_any_joint_history.py tests/guarantees/notifications
 
 # Each test that reads PROVE is in one of these targets (tests/tooling/test_proofs.py).
 AT_LENGTH = $(addprefix tests/guarantees/,rooms/test_any_rooms.py receipts/test_deliveries_are_measured.py receipts/test_unread.py \

@@ -10,7 +10,14 @@ from typing import Any, Literal
 from chat.deployment import Deployment
 from chat.rules import data_requests, retention
 from chat.steps import holds, ledger, occupancy, quota, roster
-from chat.storage import erased_items, export_objects, send_attempt, uploads
+from chat.storage import (
+    due_notification_items,
+    erased_items,
+    export_objects,
+    notification_items,
+    send_attempt,
+    uploads,
+)
 from privacy.configuration import Configured, configured
 from privacy.settings import Settings
 
@@ -101,6 +108,30 @@ def _expiring(own: Configured) -> Iterable[tuple[str, int, str, str]]:
         ),
         ("Presence", own.presence_days * DAY_S, "the last heartbeat", "PRESENCE_DAYS"),
         ("Quota", quota.KEPT_S, "the last change", "chat/steps/quota.py:KEPT_S"),
+        (
+            "Notifying",
+            due_notification_items.KEPT_MS // 1_000,
+            "its messages were due, unless they are judged, which is at once",
+            "chat/storage/due_notification_items.py:KEPT_MS",
+        ),
+        (
+            "Judged",
+            due_notification_items.KEPT_MS // 1_000,
+            "its messages were due",
+            "chat/storage/due_notification_items.py:KEPT_MS",
+        ),
+        (
+            "Notification",
+            due_notification_items.KEPT_MS // 1_000,
+            "the person was notified",
+            "chat/storage/due_notification_items.py:KEPT_MS",
+        ),
+        (
+            "NotificationsSet",
+            notification_items.SETTING_KEPT_MS // 1_000,
+            "it was set",
+            "chat/storage/notification_items.py:SETTING_KEPT_MS",
+        ),
         ("Draft", own.draft_days * DAY_S, "it was saved", "DRAFT_DAYS"),
         ("Live", occupancy.KEPT_S, "its half a minute", "chat/steps/occupancy.py:KEPT_S"),
         ("Deliveries", ledger.KEPT_MS // 1_000, "its hour", "chat/steps/ledger.py:KEPT_MS"),

@@ -19,11 +19,11 @@ Filter = Callable[[Record], bool]
 
 
 def tells_event(record: Record) -> bool:
-    """The filter of `read_stream`: the changes in which events can be, of rooms and of requests and holds."""
+    """The filter of `read_stream`: the changes in which events can be, of rooms, of requests and holds, and of notifications."""
     partition_key, sort_key = _key(record, "PK"), _key(record, "SK")
-    is_request = partition_key.startswith("USER#") and sort_key.startswith("REQUEST#")
+    is_persons = partition_key.startswith("USER#") and sort_key.startswith(("REQUEST#", "NOTIFY#"))
     return _of_room(record) or (
-        record.get("eventName") in NAMES and (is_request or partition_key in ("ERASURES", "HOLDS"))
+        record.get("eventName") in NAMES and (is_persons or partition_key in ("ERASURES", "HOLDS"))
     )
 
 
@@ -32,10 +32,12 @@ def _of_room(record: Record) -> bool:
 
 
 def is_projected(record: Record) -> bool:
-    """The filter of `project_stream`: those, reactions' counters, and of people's items blocks, erasures and requests."""
+    """The filter of `project_stream`: those, reactions' counters, and of people's items blocks, erasures, requests and settings."""
     partition_key, sort_key = _key(record, "PK"), _key(record, "SK")
     is_counter = partition_key.startswith("REACT#") and sort_key.startswith("COUNT#")
-    is_persons = partition_key.startswith("USER#") and sort_key.startswith(("BLOCK#", "ERASED", "REQUEST#"))
+    is_persons = partition_key.startswith("USER#") and sort_key.startswith(
+        ("BLOCK#", "ERASED", "REQUEST#", "NOTIFYSET#")
+    )
     return _of_room(record) or (record.get("eventName") in NAMES and (is_counter or is_persons))
 
 

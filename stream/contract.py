@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from chat.rules.data_requests import RequestKind
 from chat.rules.events import MessageEventKind, RoomEventKind
 from chat.rules.models import NoticeKind
+from chat.rules.notification_events import NotificationEventKind
 from chat.rules.privacy_events import PrivacyEventKind
 
 VERSION = 1
@@ -250,3 +251,25 @@ class PrivacyEvent(_Part):
     )
     room_id: Id | None = Field(description="Of a hold of a room.")
     reason: Id | None = Field(description="Only of chat.privacy.refused: why, in a word.")
+
+
+class NotificationEvent(_Part):
+    """Somebody is to be notified of messages of a room: they are in it, want it, and have not read them. It has no `rev`, and no
+    text, whatever the deployment says of texts."""
+
+    version: Literal[1]
+    id: Id = Field(description="The same however often the event is sent: whoever has it drops it.")
+    kind: NotificationEventKind = Field(description="Ignore an event of a kind that you do not know.")
+    ts: Instant = Field(description="When it was decided.")
+    user_id: Id = Field(description="Who is to be notified.")
+    room_id: Id
+    room_type: Literal["general", "guild"]
+    guild_id: Id | None
+    from_seq: Positive = Field(description="The oldest message that it is about.")
+    seq: Positive = Field(
+        description="The newest. No later event of this person and room is about it or one before it."
+    )
+    message_id: Id = Field(description="The newest message.")
+    message_ts: Instant = Field(description="When that was sent. The table has it, as of an event of a room.")
+    count: Positive = Field(description="How many messages it is about; 100 stands for that or more.")
+    mentioned: bool = Field(description="Whether one of them mentions the person or everybody.")

@@ -9,12 +9,23 @@ from typing import Any
 from chat.rules.data_requests import WAIT_MS
 from chat.rules.events import EventKind, RoomEvent
 from chat.rules.models import Message
+from chat.rules.notification_events import DUE
+from chat.rules.notification_events import NotificationEvent as Notification
 from chat.rules.privacy_events import PrivacyEvent as Told
-from stream.contract import MESSAGE_KINDS, PRIVACY_KINDS, ROOM_KINDS, VERSION, Event, PrivacyEvent
+from chat.rules.rooms import Room
+from stream.contract import (
+    MESSAGE_KINDS,
+    PRIVACY_KINDS,
+    ROOM_KINDS,
+    VERSION,
+    Event,
+    NotificationEvent,
+    PrivacyEvent,
+)
 
 FOLDER = Path(__file__).parent.parent / "events" / "stream"
 SCHEMA = "event.schema.json"
-PRIVACY_SCHEMA = "privacy.schema.json"
+PRIVACY_SCHEMA, NOTIFICATION_SCHEMA = "privacy.schema.json", "notification.schema.json"
 _ID, _MESSAGE_ID, _UPLOAD_ID, _ANSWERED_ID = (
     "019abf3c-8d2a-7c51-9f0e-3a6b5d1e7c90",
     "019abf3c-7a10-7b44-8e21-94d0c2f6b1aa",
@@ -27,14 +38,16 @@ _TS = 1_795_737_600_123
 def documents() -> dict[str, str]:
     """The files by their names in the folder of this version."""
     found = {SCHEMA: _text(schema()), PRIVACY_SCHEMA: _text(schema(PrivacyEvent))}
+    found[NOTIFICATION_SCHEMA] = _text(schema(NotificationEvent))
     for kind in (*MESSAGE_KINDS, *ROOM_KINDS):
         found[f"{kind}.json"] = _text(example(kind))
     for told in PRIVACY_KINDS:
         found[f"{told}.json"] = _text(privacy_example(told).to_wire())
+    found[f"{DUE}.json"] = _text(notification_example().to_wire())
     return found
 
 
-def schema(model: type[Event | PrivacyEvent] = Event) -> dict[str, Any]:
+def schema(model: type[Event | PrivacyEvent | NotificationEvent] = Event) -> dict[str, Any]:
     """JSON Schema, 2020-12. Open for attributes that are added: a consumer must not refuse these."""
     made: dict[str, Any] = _open(model.model_json_schema(by_alias=True))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": model.__name__, **made}
@@ -94,6 +107,22 @@ def privacy_example(kind: Any) -> Told:
         user_id=None if is_done else "alice",
         person="5d41402abc4b2a76" if is_done else None,
         reason="legalHold" if kind == "chat.privacy.refused" else None,
+    )
+
+
+def notification_example() -> Notification:
+    """Somebody is to be notified of three messages, of which one mentions them."""
+    return Notification(
+        id=_ID,
+        ts=_TS,
+        user_id="carol",
+        room=Room.parse("GUILD#dragons"),
+        from_seq=40,
+        seq=42,
+        message_id=_MESSAGE_ID,
+        message_ts=_TS - 60_000,
+        count=3,
+        mentioned=True,
     )
 
 

@@ -150,12 +150,12 @@ resource "aws_lambda_event_source_mapping" "stream" {
   }
 
   # Events are messages (MSG#) and what is told of everything else (EVT#); and, of no room, requests for people's data, erasures
-  # that are done, and legal holds. What is filtered out costs nothing.
+  # that are done, legal holds, and notifications. What is filtered out costs nothing.
   filter_criteria {
     dynamic "filter" {
       for_each = [
         { SK = { S = [{ prefix = "MSG#" }, { prefix = "EVT#" }] } },
-        { PK = { S = [{ prefix = "USER#" }] }, SK = { S = [{ prefix = "REQUEST#" }] } },
+        { PK = { S = [{ prefix = "USER#" }] }, SK = { S = [{ prefix = "REQUEST#" }, { prefix = "NOTIFY#" }] } },
         { PK = { S = ["ERASURES", "HOLDS"] } },
       ]
       content {
@@ -194,7 +194,7 @@ resource "aws_lambda_event_source_mapping" "projections" {
       for_each = [
         { SK = { S = [{ prefix = "MSG#" }, { prefix = "EVT#" }] } },
         { PK = { S = [{ prefix = "REACT#" }] }, SK = { S = [{ prefix = "COUNT#" }] } },
-        { PK = { S = [{ prefix = "USER#" }] }, SK = { S = [{ prefix = "BLOCK#" }, "ERASED", { prefix = "REQUEST#" }] } },
+        { PK = { S = [{ prefix = "USER#" }] }, SK = { S = [{ prefix = "BLOCK#" }, "ERASED", { prefix = "REQUEST#" }, { prefix = "NOTIFYSET#" }] } },
       ]
       content {
         pattern = jsonencode({ eventName = ["INSERT", "MODIFY"], dynamodb = { Keys = filter.value } })

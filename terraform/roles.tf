@@ -15,6 +15,7 @@ locals {
       "REACTIONS#*" = ["REACTIONS#${rooms}"]
       "AVATAR#*"    = key == "core" ? ["AVATAR#*"] : []
       "JOBS"        = ["JOBS"]
+      "NOTIFYING"   = ["NOTIFYING"]
       "DUE"         = key == "core" ? ["DUE"] : []
       "HOLDS"       = key == "core" ? ["HOLDS"] : []
       "ERASURES"    = key == "core" ? ["ERASURES"] : []

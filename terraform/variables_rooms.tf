@@ -44,13 +44,14 @@ variable "limits" {
     erasure_wait_days           = optional(number) # the same of an erasure, 0 to 14
     recent_sign_in_seconds      = optional(number) # how long ago somebody may have signed in who asks to be erased, 60 to 86,400
     moved_every_seconds         = optional(number) # at most how often onMine tells somebody that something has moved, 5 to 300
+    notify_after_s              = optional(number) # how long a message waits before somebody is notified of it, 1 to 300; 0: nobody is
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = alltrue([for name, number in var.limits : number == null || try(number > 0 || contains(["slow_mode_seconds", "export_wait_hours", "erasure_wait_days"], name) && number == 0, false)])
-    error_message = "limits must be greater than 0 (slow_mode_seconds, export_wait_hours and erasure_wait_days may be 0); leave one out for the code's default."
+    condition     = alltrue([for name, number in var.limits : number == null || try(number > 0 || contains(["slow_mode_seconds", "export_wait_hours", "erasure_wait_days", "notify_after_s"], name) && number == 0, false)])
+    error_message = "limits must be greater than 0 (slow_mode_seconds, export_wait_hours, erasure_wait_days and notify_after_s may be 0); leave one out for the code's default."
   }
 
   validation {

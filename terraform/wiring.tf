@@ -72,6 +72,8 @@ locals {
     local.flag_settings,
     { for module in keys(local.readers) : "PUBLISHER_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.stream_reader },
     { for module in keys(local.readers) : "PROJECTOR_ROLE" => aws_iam_role.function[module].arn if local.publishes && module == local.projector },
+    # Notifications that nobody would hear of, or nobody judge, are not made.
+    { for name, after in { NOTIFY_AFTER_S = "0" } : name => after if !(local.has_bus || local.has_queue) || !contains(keys(local.services), "run_jobs") },
     { for name, number in var.limits : upper(name) => tostring(number) if number != null },
   )
 

@@ -37,7 +37,7 @@ run "published_by_the_stream" {
         mapping.destination_config[0].on_failure[0].destination_arn == aws_sqs_queue.letters["failed"].arn,
         toset([for each in mapping.filter_criteria[0].filter : each.pattern]) == toset([
           "{\"dynamodb\":{\"Keys\":{\"SK\":{\"S\":[{\"prefix\":\"MSG#\"},{\"prefix\":\"EVT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
-          "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"USER#\"}]},\"SK\":{\"S\":[{\"prefix\":\"REQUEST#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
+          "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"USER#\"}]},\"SK\":{\"S\":[{\"prefix\":\"REQUEST#\"},{\"prefix\":\"NOTIFY#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
           "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[\"ERASURES\",\"HOLDS\"]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
         ]),
       ])

@@ -30,7 +30,7 @@ run "on_where_both_tables_are_ours" {
         toset(mapping.filter_criteria[0].filter[*].pattern) == toset([
           "{\"dynamodb\":{\"Keys\":{\"SK\":{\"S\":[{\"prefix\":\"MSG#\"},{\"prefix\":\"EVT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
           "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"REACT#\"}]},\"SK\":{\"S\":[{\"prefix\":\"COUNT#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
-          "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"USER#\"}]},\"SK\":{\"S\":[{\"prefix\":\"BLOCK#\"},\"ERASED\",{\"prefix\":\"REQUEST#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
+          "{\"dynamodb\":{\"Keys\":{\"PK\":{\"S\":[{\"prefix\":\"USER#\"}]},\"SK\":{\"S\":[{\"prefix\":\"BLOCK#\"},\"ERASED\",{\"prefix\":\"REQUEST#\"},{\"prefix\":\"NOTIFYSET#\"}]}}},\"eventName\":[\"INSERT\",\"MODIFY\"]}",
         ]),
       ])
     ])

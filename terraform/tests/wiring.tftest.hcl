@@ -98,7 +98,7 @@ run "defaults" {
           !contains(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], "*"),
           alltrue([
             for keys in statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] :
-            contains(["USER#*", "JOBS"], keys) || (contains(["AVATAR#*", "DUE", "HOLDS", "ERASURES"], keys) && statement.Resource == local.tables.core.arn) || strcontains(keys, statement.Resource == local.tables.core.arn ? "ROOM#*" : "GUILD#*")
+            contains(["USER#*", "JOBS", "NOTIFYING"], keys) || (contains(["AVATAR#*", "DUE", "HOLDS", "ERASURES"], keys) && statement.Resource == local.tables.core.arn) || strcontains(keys, statement.Resource == local.tables.core.arn ? "ROOM#*" : "GUILD#*")
           ]),
         ] if startswith(flatten([statement.Action])[0], "dynamodb:")
       ]

@@ -78,6 +78,7 @@ BAD = {
     "RETENTION_DAYS": ["6", "0", "-7", "36501"],
     "FILE_DAYS": ["-1", "36501", "1.5"],
     "DRAFT_DAYS": ["0", "366", "1.5"],
+    "NOTIFY_AFTER_S": ["-1", "301", "1.5"],
     "PRESENCE_DAYS": ["0", "366", "x"],
     "MAX_CODE_POINTS": ["0", "40001"],
     "MAX_BYTES": ["0", "163841"],

@@ -23,7 +23,7 @@ from tests.contract.test_imports import ROOTS
 from tests.guarantees.support.fixtures import Clock, new_room, process, send
 
 ROWS = rows()
-WHOLE = {"JOBS", "DUE", "ERASURES", "HOLDS"}
+WHOLE = {"JOBS", "DUE", "NOTIFYING", "ERASURES", "HOLDS"}
 """Partition keys that are no beginnings."""
 KINDS = {
     "Head": "Room",
@@ -50,6 +50,9 @@ KINDS = {
     "MentionItem": "Mention",
     "Told": "Erasing",
     "Tombstone": "Tombstone",
+    "Notifying": "Notifying",
+    "Judged": "Judged",
+    "Notified": "Notification",
 }
 """The `type` of the items that each class reads."""
 
@@ -127,7 +130,7 @@ IN_THE_WAY = [
     ("ROOM#1", "META"), ("GUILD#1", "MSG#1#2"), ("JOBS", "x"), ("LIVE#1", "x"), ("LEDGER#1", "x"), ("USER#1", "PRESENCE"),
     ("REACT#1", "x"), ("REACTIONS#1", "x"), ("USER#1", "REACTED#1"),
     ("USER#1", "QUOTA"), ("USER#1", "UPLOADING"), ("USER#1", "IN#berlin"), ("USER#1", "AT#1"), ("USER#1", "SENT#1"),
-    ("USER#1", "BLOCK#2"), ("USER#1", "MENTION#1"), ("USER#1", "DRAFT#1"),
+    ("USER#1", "BLOCK#2"), ("USER#1", "MENTION#1"), ("USER#1", "DRAFT#1"), ("USER#1", "NOTIFYSET#1"), ("USER#1", "NOTIFY#1"), ("NOTIFYING", "x"),
     ("USER#1", "CHATPROFILE"), ("USER#1", "PICTURE#2"), ("USER#1", "NAMED#ROOM#1"), ("AVATAR#2", "x"),
 ]  # fmt: skip
 

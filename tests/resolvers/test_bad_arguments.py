@@ -72,6 +72,7 @@ BAD: dict[str, dict[str, list[object]]] = {
     "Mutation.saveDraft": {
         "roomId": ROOMS, "text": TEXTS, "replyTo": IDS, "rev": [-1, 2**31, 10**30, 1.5, "7", "", True, False, [], {}],
     },
+    "Mutation.setNotifications": {"roomId": ROOMS, "level": CHOICES, "mutedUntil": ["", "yesterday", 7, True, [], {}]},
     "Query.drafts": {"limit": LIMITS, "nextToken": TOKENS},
     "Query.around": {"roomId": ROOMS, "id": MESSAGES, "limit": LIMITS},
     "Query.messagesById": {"roomId": ROOMS, "ids": [*SEVERAL, [""], ["\ud800"], ["x" * 251], ["a\n"]]},

@@ -59,6 +59,7 @@ NO_TEXTS: Mapping[str, str] = {
     "historyFrom": CHOICE,
     "status": CHOICE,
     "role": CHOICE,
+    "level": CHOICE,
     "reset": CHOICE,
     "end": NUMBER,
     "ts": NUMBER,

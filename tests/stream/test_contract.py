@@ -9,11 +9,27 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chat.rules.event_shape import Unsound, check_event, check_privacy_event
+from chat.rules.event_shape import Unsound, check_event, check_notification_event, check_privacy_event
 from chat.rules.events import RoomEvent
 from chat.rules.outgoing import TEXTS, Outgoing
-from stream.contract import MESSAGE_KINDS, PRIVACY_KINDS, ROOM_KINDS, VERSION, Event, PrivacyEvent
-from stream.documents import FOLDER, SCHEMA, documents, example_event, privacy_example, schema
+from stream.contract import (
+    MESSAGE_KINDS,
+    PRIVACY_KINDS,
+    ROOM_KINDS,
+    VERSION,
+    Event,
+    NotificationEvent,
+    PrivacyEvent,
+)
+from stream.documents import (
+    FOLDER,
+    SCHEMA,
+    documents,
+    example_event,
+    notification_example,
+    privacy_example,
+    schema,
+)
 from tests.stream.json_schema import errors
 
 KINDS = (*MESSAGE_KINDS, *ROOM_KINDS)
@@ -44,6 +60,24 @@ def test_an_event_of_no_room_is_what_the_contract_says(kind: Any) -> None:
     assert errors(schema(PrivacyEvent), json.loads(document)) == []
     PrivacyEvent.model_validate_json(document)
     assert json.loads(document).keys() == {field.alias for field in PrivacyEvent.model_fields.values()}
+
+
+def test_a_notification_is_what_the_contract_says() -> None:
+    document = Outgoing.of_notification(notification_example()).document
+    assert document
+    assert errors(schema(NotificationEvent), json.loads(document)) == []
+    NotificationEvent.model_validate_json(document)
+    assert json.loads(document).keys() == {field.alias for field in NotificationEvent.model_fields.values()}
+
+
+@pytest.mark.parametrize("name", NotificationEvent.model_fields)
+def test_a_notification_that_the_contract_forbids_does_not_go_out(name: str) -> None:
+    alias = str(NotificationEvent.model_fields[name].alias)
+    wire = {**notification_example().to_wire(), alias: ["x"]}
+    assert errors(schema(NotificationEvent), wire)
+    if name != "version":
+        with pytest.raises((Unsound, TypeError, ValueError)):
+            check_notification_event(wire)
 
 
 @pytest.mark.parametrize("name", ["id", "kind", "ts", "requestKind", "userId", "dueAt"])

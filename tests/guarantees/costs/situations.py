@@ -477,6 +477,11 @@ def _(setup: PreparedRooms) -> Operation:
     return setup.operation("saveDraft", 3, roomId=setup.room(), text="As I was saying")
 
 
+@situation("setNotifications")
+def _(setup: PreparedRooms) -> Operation:
+    return setup.operation("setNotifications", 3, roomId=setup.room(), level="NONE")
+
+
 @situation("drafts, a page of ten")
 def _(setup: PreparedRooms) -> Operation:
     for room in setup.ten_rooms():

@@ -224,6 +224,7 @@ AT_ANY_SIZE: Mapping[str, Callable[[LargeRooms], Operation]] = {
     "myReactions": lambda large: large.by_one_more("myReactions", ids=[large.busy]),
     "myMentions": lambda large: large.call("myMentions", 2, limit=10),
     "saveDraft": lambda large: large.call("saveDraft", 2, text="Good morning."),
+    "setNotifications": lambda large: large.call("setNotifications", 2, level="NONE"),
     "drafts": lambda large: large.setup.operation("drafts", limit=10),
     "changes": _changes,
     "sync": _sync,

@@ -74,7 +74,7 @@ BY_OTHERS: dict[str, Come] = {
 IN_ROOMS = {
     *("sendMessage", "editMessage", "removeMessage", "pinMessage", "unpinMessage", "saveDraft", "react"),
     *("updateRoom", "removeMember", "leaveRoom", "deleteRoom", "banMember", "unbanMember", "setRole"),
-    *("muteMember", "markRead", "markDelivered", "typing"),
+    *("muteMember", "markRead", "markDelivered", "typing", "setNotifications"),
 }
 """For those in a room, whose memberships end first."""
 

@@ -20,6 +20,7 @@ from chat.operations.run_jobs import run_jobs
 from chat.operations.save_draft import save_draft
 from chat.operations.send_message import send_message
 from chat.operations.set_hold import set_hold
+from chat.operations.set_notifications import set_notifications
 from chat.operations.update_me import update_me
 from chat.rules.erasure import ERASED_SENDER
 from chat.rules.models import Caller, Head, Message, Role
@@ -119,6 +120,7 @@ class World:
             pin_message(self.ours, Caller(other), {"roomId": room, "id": own[0].id}, Tally())
             mark_read(self.ours, Caller(me), {"roomId": room, "seq": 1}, Tally())
             save_draft(self.ours, Caller(me), {"roomId": room, "text": self.secret}, Tally())
+            set_notifications(self.ours, Caller(me), {"roomId": room, "level": "NONE"}, Tally())
             self.counts[room] = len(own)
             self.heads[room] = read_changes(self.ours, room, one, since=0)["head"]
         update_me(self.ours, Caller(me), {"name": f"Eve {self.secret}"}, Tally())

@@ -27,7 +27,7 @@ MEMBERS: Mapping[str, Role] = {"ann": "owner", "eve": "owner", "mo": "moderator"
 FUTURE = "2100-01-01T00:00:00.000Z"
 UNTOLD = {
     "blockUser", "createUpload", "heartbeat", "heartbeats", "markDelivered", "markRead", "react", "publishMessage",
-    "liftHold", "publishMine", "revokeSubscriptions", "setHold", "saveDraft", "typing", "unblockUser", "updateMe",
+    "liftHold", "publishMine", "revokeSubscriptions", "setHold", "saveDraft", "setNotifications", "typing", "unblockUser", "updateMe",
     "exportMyData", "eraseMe", "withdrawDataRequest", "requestExport", "requestErasure",
 }  # fmt: skip
 """Mutations that change no room."""

@@ -16,6 +16,7 @@ from chat.operations.react import react
 from chat.operations.run_jobs import run_jobs
 from chat.operations.save_draft import save_draft
 from chat.operations.send_message import send_message
+from chat.operations.set_notifications import set_notifications
 from chat.operations.update_me import update_me
 from chat.rules.data_requests import OPERATOR, DataRequest
 from chat.rules.models import Caller, Item, Message
@@ -67,6 +68,7 @@ class Person:
             remove(ours, sent[3])
             self._react(ours, room, other)
             save_draft(ours, Caller(self.user), {"roomId": room, "text": "a draft"}, Tally())
+            set_notifications(ours, Caller(self.user), {"roomId": room, "level": "NONE"}, Tally())
             self.attach(room)
         update_me(ours, Caller(self.user), {"name": "Ann"}, Tally())
         run_jobs(ours, 60.0, Tally())

@@ -37,6 +37,7 @@ SHUT_OUT: dict[str, dict[str, Any]] = {
     "pinMessage": {"id": None},
     "markRead": {"seq": 1},
     "saveDraft": {"text": "a text"},
+    "setNotifications": {"level": "NONE"},
 }
 """What is refused to whoever is not in a room. `None`: some message's id."""
 PAGE = 50

@@ -54,6 +54,7 @@ react                                 +         +         +         muted     . 
 pinMessage of a member's              +         +         role      role      .     .      .       .        .       .      .      .         .
 unpinMessage of a member's            =         =         role      role      .     .      .       .        .       .      .      .         .
 saveDraft                             +         +         +         +         .     .      .       .        .       .      .      .         .
+setNotifications                      +         +         +         +         .     .      .       .        .       .      .      .         .
 createUpload                          +         +         +         muted     .     .      .       .        .       .      .      .         .
 createUpload for the room's picture   +         role      role      role      .     .      .       .        .       .      .      +         .
 updateMe                              +         +         +         +         +     +      +       +        +       +      +      +         +

@@ -37,6 +37,7 @@ from chat.operations.remove_message import remove_message
 from chat.operations.room import room
 from chat.operations.save_draft import save_draft
 from chat.operations.send_message import send_message
+from chat.operations.set_notifications import set_notifications
 from chat.operations.set_role import set_role
 from chat.operations.sync import sync
 from chat.operations.unban_member import unban_member
@@ -84,6 +85,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "room": room,
     "saveDraft": save_draft,
     "sendMessage": send_message,
+    "setNotifications": set_notifications,
     "setRole": set_role,
     "unbanMember": unban_member,
     "unblockUser": unblock_user,

@@ -105,6 +105,7 @@ REQUESTS: dict[str, Request] = {
     "pinMessage of a member's": Request(named("pinMessage"), message="a member"),
     "unpinMessage of a member's": Request(named("unpinMessage"), message="a member"),
     "saveDraft": Request(named("saveDraft"), {"text": "as I was saying"}),
+    "setNotifications": Request(named("setNotifications"), {"level": "NONE"}),
     "direct with a stranger": Request(named("direct"), user="a stranger", personal=True),
     "createRoom under a direct room's name": Request(
         named("createRoom"), {"roomId": "direct:x"}, personal=True

@@ -22,6 +22,7 @@ from chat.operations.remove_member import remove_member
 from chat.operations.run_jobs import KINDS
 from chat.operations.run_jobs import run_jobs as run_all
 from chat.operations.save_draft import save_draft
+from chat.operations.set_notifications import set_notifications
 from chat.operations.set_role import set_role
 from chat.operations.update_room import update_room
 from chat.rules.errors import NotAllowed, NotRoomMember, ServiceUnavailable
@@ -318,6 +319,7 @@ def lived_in(ours: Deployment, client: Any, prefix: str = "", messages: int = 3)
     pin_message(ours, Caller("ann"), {"roomId": room, "id": sent[1].id}, Tally())
     for user in ("ann", "bob"):
         save_draft(ours, Caller(user), {"roomId": room, "text": "as I was saying"}, Tally())
+        set_notifications(ours, Caller(user), {"roomId": room, "level": "NONE"}, Tally())
     delete_room(ours, ROOT, {"roomId": room}, Tally())
     return room
 

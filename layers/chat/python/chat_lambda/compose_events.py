@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from chat.rules.outgoing import Target
 from chat.steps.emission import Emitter
 from chat.storage.aws import SignedPost, client
-from chat.storage.event_consumers import Consumer, EventConsumers, PrivacyConsumer
+from chat.storage.event_consumers import Consumer, EventConsumers, NotificationConsumer, PrivacyConsumer
 from chat_lambda.settings import settings
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ CONSUMERS: Sequence[Consumer] = ()
 
 PRIVACY_CONSUMERS: Sequence[PrivacyConsumer] = ()
 """The same, called with each event `chat.privacy.*`."""
+
+NOTIFICATION_CONSUMERS: Sequence[NotificationConsumer] = ()
+"""The same, called with each event `chat.notification.due`."""
 
 TIMEOUT_S = 2.0
 """How long one connect, and one answer, may take: a batch has `services/read_stream.py:WORKING_S` in all."""
@@ -56,8 +59,8 @@ def targets() -> Mapping[Name, Target]:
         from chat.storage.event_queue import EventQueue  # noqa: PLC0415  the same
 
         found["queue"] = EventQueue(_sqs(), own.event_queue_url)
-    if CONSUMERS or PRIVACY_CONSUMERS:
-        found["consumers"] = EventConsumers(CONSUMERS, PRIVACY_CONSUMERS)
+    if CONSUMERS or PRIVACY_CONSUMERS or NOTIFICATION_CONSUMERS:
+        found["consumers"] = EventConsumers(CONSUMERS, PRIVACY_CONSUMERS, NOTIFICATION_CONSUMERS)
     return found
 
 

@@ -27,6 +27,10 @@ def projections() -> Sequence[Projection]:
     found: list[Projection] = [MentionProjection(deployment()), NameProjection(deployment())]
     if settings().taken_back_bucket:
         found.append(_taken_back_logged())
+    if settings().notify_after_s:
+        from chat.steps.notification_projection import NotificationProjection  # noqa: PLC0415  only who notifies is to pay for it
+
+        found.append(NotificationProjection(deployment(), settings().notify_after_s))
     if settings().appsync_url:
         found.append(_people_told())
     return [*found, ReactionSummaries(deployment())]  # last: it may wait for the rest of a second

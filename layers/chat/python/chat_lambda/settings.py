@@ -220,6 +220,8 @@ class Settings:
     """The IAM role of `services/project_stream.py`, which alone may call `publishMine`."""
     moved_every_seconds: int = _number(10, int, 5, 300)
     """At most how often a person is told by `onMine` that something has moved in one of their rooms."""
+    notify_after_s: int = _number(30, int, 0, 300)
+    """How long a message waits before somebody is notified of it, who may read it meanwhile; 0: nobody ever is."""
     token_marker: str = _parsed("", _marker)
     """What comes before each token for our authorizer, where the API has Cognito or OpenID Connect beside it."""
     jwt_issuer: str = ""

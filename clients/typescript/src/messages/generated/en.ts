@@ -77,6 +77,8 @@ export const en = {
   'messages.presence.positions': 'Name at most {max} rooms for all people together.',
   'messages.delivery.hours': 'hours must be a whole number from 1 to {max}.',
   'messages.draft.tooFast': 'Your drafts are being saved too fast. Try again in {retryAfterMs} milliseconds.',
+  'messages.notifications.level': 'The level is none of ALL, MENTIONS and NONE.',
+  'messages.notifications.tooFast': 'Your notifications of this room are being changed too fast. Try again in {retryAfterMs} milliseconds.',
   'messages.draft.rev': 'rev must be the rev of the draft that you have, or absent.',
   'messages.upload.off': 'This deployment takes no attachments.',
   'messages.upload.contentType': 'This kind of file is not taken.',

@@ -77,6 +77,8 @@ export const es = {
   'messages.presence.positions': 'Indica como máximo {max} salas para todas las personas juntas.',
   'messages.delivery.hours': 'hours debe ser un número entero de 1 a {max}.',
   'messages.draft.tooFast': 'Tus borradores se guardan demasiado rápido. Inténtalo de nuevo en {retryAfterMs} milisegundos.',
+  'messages.notifications.level': 'El nivel no es ALL, MENTIONS ni NONE.',
+  'messages.notifications.tooFast': 'Cambia los avisos de esta sala demasiado deprisa. Vuelva a intentarlo en {retryAfterMs} milisegundos.',
   'messages.draft.rev': 'rev debe ser el rev del borrador que tienes, o faltar.',
   'messages.upload.off': 'Este servicio no admite archivos adjuntos.',
   'messages.upload.contentType': 'No se admite este tipo de archivo.',

@@ -77,6 +77,8 @@ export const fr = {
   'messages.presence.positions': 'Indiquez au plus {max} salons pour toutes les personnes ensemble.',
   'messages.delivery.hours': 'hours doit être un nombre entier de 1 à {max}.',
   'messages.draft.tooFast': 'Vos brouillons sont enregistrés trop vite. Réessayez dans {retryAfterMs} millisecondes.',
+  'messages.notifications.level': 'Le niveau n’est ni ALL, ni MENTIONS, ni NONE.',
+  'messages.notifications.tooFast': 'Vous changez trop vite les notifications de ce salon. Réessayez dans {retryAfterMs} millisecondes.',
   'messages.draft.rev': 'rev doit être le rev du brouillon que vous avez, ou être absent.',
   'messages.upload.off': 'Ce service n\'accepte pas de pièces jointes.',
   'messages.upload.contentType': 'Ce type de fichier n\'est pas accepté.',

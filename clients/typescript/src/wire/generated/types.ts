@@ -19,7 +19,7 @@ export type MessageOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST' | (string & {});
 export type NoticeKind = 'ROOM_UPDATED' | 'ROOM_DELETED' | 'MEMBER_ADDED' | 'MEMBER_INVITED' | 'INVITATION_ENDED' | 'MEMBER_JOINED' | 'MEMBER_REMOVED' | 'MEMBER_LEFT' | 'MEMBER_BANNED' | 'MEMBER_UNBANNED' | 'MEMBER_MUTED' | 'ROLE_CHANGED' | 'REACTIONS_CHANGED' | 'MESSAGE_PINNED' | 'MESSAGE_UNPINNED' | 'ERASED' | (string & {});
 
 /** What may happen to a person. */
-export type PersonEventKind = 'ADDED' | 'INVITED' | 'REMOVED' | 'BANNED' | 'UNBANNED' | 'ROLE_CHANGED' | 'MUTED' | 'MENTIONED' | 'DIRECT_ROOM' | 'ROOM_ENDED' | 'DRAFT_SAVED' | 'DATA_REQUESTED' | 'MOVED' | (string & {});
+export type PersonEventKind = 'ADDED' | 'INVITED' | 'REMOVED' | 'BANNED' | 'UNBANNED' | 'ROLE_CHANGED' | 'MUTED' | 'MENTIONED' | 'DIRECT_ROOM' | 'ROOM_ENDED' | 'DRAFT_SAVED' | 'NOTIFICATIONS_SET' | 'DATA_REQUESTED' | 'MOVED' | (string & {});
 
 /** What `updateMe` can clear. */
 export type PersonField = 'NAME' | 'AVATAR' | (string & {});

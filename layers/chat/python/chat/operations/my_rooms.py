@@ -9,6 +9,7 @@ from chat.rules.access import View, is_in, is_invited
 from chat.rules.arguments import check_limit
 from chat.rules.cursor import CursorKeys, seal_position, unseal_position
 from chat.rules.models import NOT_ADOPTED, Caller, Head, Message, Receipts
+from chat.rules.notifications import setting_to_wire
 from chat.rules.room_wire import member_to_wire, room_to_wire
 from chat.rules.tally import Tally
 from chat.rules.visibility import first_visible, judged_member
@@ -103,6 +104,7 @@ def _to_wire(
         **counts,
         "lastReadSeq": place.read_up_to,
         "lastMessage": last and last.to_wire(),
+        "notifications": setting_to_wire(place.room, place.receipts or Receipts(), deployment.now()),
     }
 
 
@@ -118,6 +120,7 @@ def _invitation(
         "unreadMentions": 0,
         "lastReadSeq": 0,
         "lastMessage": None,
+        "notifications": None,
     }
 
 

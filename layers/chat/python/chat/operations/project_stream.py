@@ -17,6 +17,7 @@ from chat.steps.stream_batch import LETTERS_S, Batch, Reading, found_in
 from chat.storage import keys
 from chat.storage.dead_letters import DeadLetters
 from chat.storage.event_items import event_of
+from chat.storage.notification_items import is_setting, setting_of
 from chat.storage.privacy_event_items import is_request, privacy_event_of
 from chat.storage.taken_back_items import is_of_person
 
@@ -59,6 +60,9 @@ def _tells(image: Any) -> _Told | None:
     """`None` for an item that no projection is told of. Raises anything for one that is not what the contract says."""
     partition_key = image["PK"]["S"]
     if partition_key.startswith(keys.REACTION_SHARDS) or is_of_person(partition_key, image["SK"]["S"]):
+        return _Told(None)
+    if is_setting(partition_key, image["SK"]["S"]):
+        setting_of(image)
         return _Told(None)
     if is_request(partition_key, image["SK"]["S"]):
         return None if privacy_event_of(image) is None else _Told(None)

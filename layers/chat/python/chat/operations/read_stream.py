@@ -13,6 +13,7 @@ from chat.rules.tally import Tally
 from chat.steps.emission import Emitter, emit
 from chat.steps.stream_batch import LETTERS_S, Batch, Reading, found_in
 from chat.storage.dead_letters import DeadLetters
+from chat.storage.due_notification_items import is_notified, notification_event_of
 from chat.storage.event_items import event_of
 from chat.storage.privacy_event_items import may_tell_privacy_event, privacy_event_of
 
@@ -34,6 +35,9 @@ def read_stream(
         if may_tell_privacy_event(image):
             told = privacy_event_of(image)
             return None if told is None else Outgoing.of_privacy(told)
+        if is_notified(image["PK"]["S"], image["SK"]["S"]):
+            due = notification_event_of(image)
+            return None if due is None else Outgoing.of_notification(due)
         event = event_of(image)
         if event is None:
             return None

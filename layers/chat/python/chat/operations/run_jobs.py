@@ -17,6 +17,7 @@ from chat.steps import (
     room_removal,
 )
 from chat.steps.due_jobs import Beginning, Overdue, begin_due_jobs
+from chat.steps.due_notifications import notify_due
 from chat.steps.jobs import Job, Kinds, Run
 from chat.steps.jobs import run_jobs as work
 from chat.storage import keys
@@ -39,13 +40,18 @@ BEGINNINGS: Mapping[str, Beginning] = {
 }
 """How the kinds that may wait for an instant begin."""
 
+NOTIFYING_S = 8.0
+"""How much of each run notifications may take, in seconds: what is left is due in the next one."""
+
 
 def run_jobs(deployment: Deployment, seconds: float, tally: Tally) -> Run:
-    """Begin what is due, and work for so many seconds, or until nothing is left to do. Raises `ServiceUnavailable`."""
+    """Notify whom messages are due to, begin what is due, and work for so many seconds, or until nothing is left to do. Raises
+    `ServiceUnavailable`."""
+    untold = notify_due(deployment, min(NOTIFYING_S, seconds), tally)
     due = begin_due_jobs(deployment, KINDS, BEGINNINGS)
     run = work(deployment, KINDS, seconds)
     ended_holds = [each.subject for each in due.begun if each.kind == hold_moves.LIFT]
-    run = replace(run, failures=[*due.failures, *run.failures], ended_holds=ended_holds)
+    run = replace(run, failures=[*untold, *due.failures, *run.failures], ended_holds=ended_holds)
     tally.add("JobsEnded", run.ended)
     tally.add("JobsWaiting", run.waiting)
     tally.add("JobsStuck", run.stuck)

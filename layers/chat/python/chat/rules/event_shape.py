@@ -13,6 +13,7 @@ from chat.rules.data_requests import RequestKind
 from chat.rules.events import EventKind, MessageEventKind
 from chat.rules.instants import from_wire, to_wire
 from chat.rules.models import NoticeKind, Role, Status, Visibility
+from chat.rules.notification_events import NotificationEventKind
 from chat.rules.privacy_events import PrivacyEventKind
 from chat.rules.rooms import RoomType
 
@@ -169,6 +170,21 @@ _PRIVACY: Part = {
     "roomId": _or_null(_id),
     "reason": _or_null(_id),
 }
+_NOTIFICATION: Part = {
+    "id": _id,
+    "kind": _one_of(_literals(NotificationEventKind)),
+    "ts": _instant,
+    "userId": _id,
+    "roomId": _id,
+    "roomType": _one_of(_literals(RoomType)),
+    "guildId": _or_null(_id),
+    "fromSeq": _positive,
+    "seq": _positive,
+    "messageId": _id,
+    "messageTs": _instant,
+    "count": _positive,
+    "mentioned": _flag,
+}
 _PUBLISHED: Part = {
     "id": _id,
     "roomId": _id,
@@ -206,6 +222,11 @@ def check_message(wire: Mapping[str, Any]) -> None:
 def check_privacy_event(wire: Mapping[str, Any]) -> dict[str, Any]:
     """The same of an event `chat.privacy.*`."""
     return {"version": wire["version"], **_part("", wire, _PRIVACY)}
+
+
+def check_notification_event(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of an event `chat.notification.due`."""
+    return {"version": wire["version"], **_part("", wire, _NOTIFICATION)}
 
 
 def _checked_message(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,8 @@ ITEM_KINDS = (
     ItemKind("mentions", "MENTION#", "MENTION$", of_rooms=True),
     ItemKind("reactions", "REACTED#", "REACTED$", of_rooms=True),
     ItemKind("names", "NAMED#", "NAMED$", of_rooms=True),
+    ItemKind("notifications", "NOTIFY#", "NOTIFY$", of_rooms=True),
+    ItemKind("notificationsSet", "NOTIFYSET#", "NOTIFYSET$", of_rooms=True),
 )
 """Whatever is in a person's partition but `NOT_AS_ITEMS`, and what a table has of other services, which is not the chat's to
 give. How the parts of the tables are called: `chat/storage/keys.py`."""

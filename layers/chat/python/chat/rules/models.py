@@ -318,7 +318,10 @@ class Receipts(Stored):
     `last_read_seq` is for their own unread count; `read_seq` is what others see. `published_at` (ms) is when
     others last heard of it. `due_seq` and `due_at` (ms): the head as their last heartbeat found it;
     `accounted_seq`: up to where the delivery ledger has counted. `mentioned_seq`: no item says that a message with a larger
-    number mentions them."""
+    number mentions them.
+
+    `notify_level` (`chat/rules/notifications.py:Level`) and `notify_muted_until` (ms) are what they want to be notified of;
+    `notify_tat` is the rate of changing that (µs)."""
 
     last_read_seq: int = 0
     read_seq: int = 0
@@ -328,6 +331,9 @@ class Receipts(Stored):
     due_at: int = 0
     accounted_seq: int = 0
     mentioned_seq: int = 0
+    notify_level: str | None = None
+    notify_muted_until: int = 0
+    notify_tat: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Protocol
 
-from chat.rules.event_shape import check_event, check_message, check_privacy_event
+from chat.rules.event_shape import check_event, check_message, check_notification_event, check_privacy_event
 from chat.rules.events import RoomEvent
+from chat.rules.notification_events import NotificationEvent
 from chat.rules.privacy_events import PrivacyEvent
 from chat.rules.record import record
 
@@ -23,6 +24,9 @@ TEXTS = ("text", "attachments")
 """What an event is sent without where it would be too large with it."""
 
 
+Event = RoomEvent | PrivacyEvent | NotificationEvent
+
+
 class EventRefused(Exception):
     """A consumer will never take this event: it is set aside, and the ones after it go on. The text is one word for the
     dead letter, and nothing of the event's."""
@@ -37,7 +41,7 @@ class Outgoing:
     they are to be published to subscribers.
     """
 
-    event: RoomEvent | PrivacyEvent
+    event: Event
     document: str | None
     is_trimmed: bool = False
     messages: Sequence[str] = ()
@@ -66,6 +70,13 @@ class Outgoing:
     def of_privacy(cls, event: PrivacyEvent) -> "Outgoing":
         """The same of an event that is of no room. Raises what `of` does."""
         document = as_json(check_privacy_event(event.to_wire()))
+        document.encode()  # as above
+        return cls(event, document)
+
+    @classmethod
+    def of_notification(cls, event: NotificationEvent) -> "Outgoing":
+        """The same of an event of a person. Raises what `of` does."""
+        document = as_json(check_notification_event(event.to_wire()))
         document.encode()  # as above
         return cls(event, document)
 

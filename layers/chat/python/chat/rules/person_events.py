@@ -27,6 +27,7 @@ PersonEventKind = Literal[
     "DIRECT_ROOM",
     "ROOM_ENDED",
     "DRAFT_SAVED",
+    "NOTIFICATIONS_SET",
     "DATA_REQUESTED",
     "MOVED",
 ]
@@ -123,6 +124,12 @@ def request_event(event: PrivacyEvent) -> PersonEvent | None:
     return PersonEvent(
         user_id=event.user_id, id=f"request.{event.request_id}", kind="DATA_REQUESTED", ts=event.ts
     )
+
+
+def setting_event(user_id: str, room_id: str, at: int) -> PersonEvent:
+    """What a person's devices are told where they have set what to be notified of in a room."""
+    event_id = f"notifications.{room_id}.{at}"
+    return PersonEvent(user_id=user_id, id=event_id, kind="NOTIFICATIONS_SET", ts=at, room_id=room_id)
 
 
 def as_it_is_now(

@@ -140,6 +140,8 @@ OWN_KINDS = (
         keys.PICTURES,
         keys.NAMED,
         keys.DRAFTS,
+        keys.NOTIFIED,
+        keys.NOTIFY_SETTINGS,
     ),
 )
 OWN_ITEMS = (keys.PRESENCE, keys.QUOTA, keys.UPLOADING, keys.PROFILE, keys.MINE)

@@ -24,9 +24,11 @@ from chat.steps.reaction_removal import remove_reactions
 from chat.steps.retry import retried, until_committed
 from chat.steps.roster import end_write
 from chat.storage import keys
+from chat.storage.due_notification_items import notified_place
 from chat.storage.items import HELD, to_message
 from chat.storage.legacy import is_numbered
 from chat.storage.mention_items import forget_writes
+from chat.storage.notification_items import setting_place
 from chat.storage.places import (
     Place,
     draft_place,
@@ -154,6 +156,8 @@ def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[W
         *(Write(receipts_place(room, user_id), delete=True) for user_id in user_ids),
         *(Write(draft_place(room, user_id), delete=True) for user_id in user_ids),
         *(Write(named_place(room, user_id), delete=True) for user_id in user_ids),
+        *(Write(notified_place(room, user_id), delete=True) for user_id in user_ids),
+        *(Write(setting_place(room, user_id), delete=True) for user_id in user_ids),
         *_items(deployment, room, items),
     ]
 
@@ -237,9 +241,9 @@ def _unless_held(step: Step, deployment: Deployment, subject: str, position: str
 _REMOVING: Mapping[str, Step] = {
     "files": partial(_through, keys.UPLOADS, keys.UPLOADS_END, _files, 1),
     "messages": partial(_through, keys.MESSAGES, keys.MESSAGES_END, _messages, 2),
-    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 6),
-    "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 6),
-    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 6),
+    "members": partial(_through, keys.ROSTER, keys.ROSTER_END, _people, 8),
+    "invited": partial(_through, keys.INVITATIONS, keys.INVITATIONS_END, _people, 8),
+    "banned": partial(_through, keys.BANS, keys.BANS_END, _people, 8),
     "reactions": remove_reactions,
     "reactionLists": _reaction_lists,
     "rest": partial(_through, FIRST, LAST, _others_of_ours, 1),

@@ -20,6 +20,7 @@ from chat.rules.person_events import (
     may_bring_people,
     person_events,
     request_event,
+    setting_event,
 )
 from chat.rules.projections import Change
 from chat.rules.record import record
@@ -34,6 +35,7 @@ from chat.storage import keys
 from chat.storage.aws import StoreFailure
 from chat.storage.event_publisher import PublishRefused
 from chat.storage.memory import Recent
+from chat.storage.notification_items import is_setting, setting_of
 from chat.storage.places import Found, Place, head_place, in_room, membership_place
 from chat.storage.privacy_event_items import is_request, privacy_event_of
 
@@ -94,7 +96,8 @@ class PeopleTold:
         return Outcome(len(changes), refused)
 
     def _is_fresh(self, change: Change) -> bool:
-        event = change.event or _request_in(change)
+        own = _own_event(change)
+        event = change.event or (own and own[1])
         return event is not None and event.ts > self._deployment.now() - PATIENCE_MS
 
     def _tell(self, changes: Sequence[Change]) -> Mapping[int, str]:
@@ -152,8 +155,8 @@ class PeopleTold:
         """What is to be told of a change, as far as the change itself and the room's size say."""
         event = change.event
         if event is None:
-            if asked := _request_in(change):
-                yield _Due(index, None, asked)
+            if own := _own_event(change):
+                yield _Due(index, *own)
             return
         room = Room.parse(event.room_id)
         for told in person_events(event):
@@ -237,10 +240,16 @@ def _places(due: _Due) -> Iterable[Place]:
         yield in_room(due.room, due.message_key)
 
 
-def _request_in(change: Change) -> PersonEvent | None:
-    """What the person is told of a request for their data."""
+def _own_event(change: Change) -> tuple[Room | None, PersonEvent] | None:
+    """What a person is told of an item of their own, and of which room that is: a request for their data, or what they have set
+    to be notified of."""
     image = change.image
-    if not is_request(image["PK"]["S"], image["SK"]["S"]):
+    partition_key, sort_key = image["PK"]["S"], image["SK"]["S"]
+    if is_setting(partition_key, sort_key):
+        user_id, room, at = setting_of(image)
+        return room, setting_event(user_id, room.id, at)
+    if not is_request(partition_key, sort_key):
         return None
     event = privacy_event_of(image)
-    return None if event is None else request_event(event)
+    told = None if event is None else request_event(event)
+    return None if told is None else (None, told)

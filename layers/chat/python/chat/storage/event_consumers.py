@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from chat.rules.events import RoomEvent
-from chat.rules.outgoing import LATE, EventRefused, Outcome, Outgoing
+from chat.rules.notification_events import NotificationEvent
+from chat.rules.outgoing import LATE, Event, EventRefused, Outcome, Outgoing
 from chat.rules.privacy_events import PrivacyEvent
 from chat.storage.batching import prefix
 
@@ -17,12 +18,22 @@ PrivacyConsumer = Callable[[PrivacyEvent], None]
 """The same for each event `chat.privacy.*`."""
 
 
+NotificationConsumer = Callable[[NotificationEvent], None]
+"""The same for each event `chat.notification.due`."""
+
+
 class EventConsumers:
     metric = "EventsConsumed"
 
-    def __init__(self, consumers: Sequence[Consumer], of_privacy: Sequence[PrivacyConsumer] = ()) -> None:
+    def __init__(
+        self,
+        consumers: Sequence[Consumer],
+        of_privacy: Sequence[PrivacyConsumer] = (),
+        of_notifications: Sequence[NotificationConsumer] = (),
+    ) -> None:
         self._consumers = consumers
         self._of_privacy = of_privacy
+        self._of_notifications = of_notifications
 
     def send(self, events: Sequence[Outgoing], go_on: Callable[[], bool]) -> Outcome:
         refused: dict[int, str] = {}
@@ -38,7 +49,9 @@ class EventConsumers:
                     return prefix((), index, refused, type(failure).__name__)
         return prefix((), len(events), refused)
 
-    def _calls(self, event: RoomEvent | PrivacyEvent) -> Sequence[Callable[[], None]]:
+    def _calls(self, event: Event) -> Sequence[Callable[[], None]]:
+        if isinstance(event, NotificationEvent):
+            return [partial(consume, event) for consume in self._of_notifications]
         if isinstance(event, PrivacyEvent):
             return [partial(consume, event) for consume in self._of_privacy]
         return [partial(consume, event) for consume in self._consumers]

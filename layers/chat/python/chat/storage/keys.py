@@ -27,6 +27,8 @@ USER#{userId}    AT#{room}                 receipts
                  PICTURE#{uploadId}        a picture of them that may be uploaded (core table)
                  NAMED#{room}              under which NAME# they are found in a room
                  MINE                      the epoch of their own, and what they were told last (core table)
+                 NOTIFY#{room}             what they were notified of last
+                 NOTIFYSET#{room}          that they have set what to be notified of, for a day
                  DRAFT#{room}              a message that they are writing (core table)
                  ERASING#{room}            what their erasure has told in a room, until it ends
                  HELD                      that a legal hold covers them (core table)
@@ -43,6 +45,8 @@ JOBS             {kind}#{subject}          a job that runs in the background, wi
 HOLDS            {subject}#{holdId}        a legal hold of a room or a person, by the partition key (core table)
                  LIFTED#{holdId}           one that was lifted
                  REV                       that holds were set or lifted, as a number
+NOTIFYING        {ts}#{room}               that messages of a room are to be judged for notifications at an instant
+                 JUDGED#{room}             up to which instant that is done
 DUE              {ts}#{kind}#{subject}     a job that begins at an instant; ts as a message's (core table)
 ERASURES         {person}#{requestId}      what came of an erasure; {person} is a keyed pseudonym (core table)
 
@@ -66,6 +70,7 @@ HELD = "HELD"
 JOBS = "JOBS"
 HOLDS, HOLDS_REV = "HOLDS", "REV"
 DUE = "DUE"
+NOTIFYING, JUDGED = "NOTIFYING", "JUDGED#"
 ERASURES = "ERASURES"
 OPEN_REQUESTS = "REQUESTS"
 REACTION_SHARDS = "REACT#"
@@ -273,6 +278,22 @@ def draft(room_partition: str) -> str:
     return f"{DRAFTS}{room_partition}"
 
 
+def notified(room_partition: str) -> str:
+    return f"{NOTIFIED}{room_partition}"
+
+
+def notifying(ms: int, room_partition: str) -> str:
+    return f"{due_floor(ms)}#{room_partition}"
+
+
+def judged(room_partition: str) -> str:
+    return f"{JUDGED}{room_partition}"
+
+
+def notify_setting(room_partition: str) -> str:
+    return f"{NOTIFY_SETTINGS}{room_partition}"
+
+
 def picture(upload_id: str) -> str:
     return f"{PICTURES}{upload_id}"
 
@@ -387,6 +408,7 @@ BLOCKS, BLOCKS_END = "BLOCK#", "BLOCK$"
 UPLOADS, UPLOADS_END = "UPLOAD#", "UPLOAD$"
 PINS, PINS_END = "PIN#", "PIN$"
 DRAFTS, DRAFTS_END = "DRAFT#", "DRAFT$"
+NOTIFIED, NOTIFY_SETTINGS = "NOTIFY#", "NOTIFYSET#"
 PICTURES, PICTURES_END = "PICTURE#", "PICTURE$"
 NAMES, NAMES_END = "NAME#", "NAME$"
 NAMED, NAMED_END = "NAMED#", "NAMED$"
