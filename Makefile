@@ -265,7 +265,7 @@ prove-histories: .venv/installed-dev .venv-ministack/installed
 # Each test that reads PROVE is in one of these targets (tests/tooling/test_proofs.py).
 AT_LENGTH = $(addprefix tests/guarantees/,rooms/test_any_rooms.py receipts/test_deliveries_are_measured.py receipts/test_unread.py \
 	catch_up/test_changes_never_skip.py catch_up/test_generations.py costs/test_requests_and_capacity.py costs/test_costs_against_size.py \
-	privacy/test_exports_of_any_size.py mentions/test_mentions_are_a_naive_count.py people/test_names_are_found.py \
+	privacy/test_exports_of_any_size.py mentions/test_mentions_are_a_naive_count.py notifications/test_any_history_notified.py people/test_names_are_found.py \
 	people_told/test_any_history_told.py reactions/test_any_interleaving.py visibility/test_any_visibility.py erasure/test_erasure.py) \
 	tests/restore/test_interrupted.py
 

@@ -254,7 +254,7 @@ async def test_what_is_too_much_is_refused_before_anything_is_asked(
         (["--url", "https://chat.example.com/graphql", "--i-own-this", "example.com"], 2, "--i-own-this chat.example.com"),
         (["--url", "https://chat.example.com/graphql", "--i-own-this", "chat.example.com"], 0, ""),
         (["--url", "http://127.0.0.1:1/graphql", "--people", "5000"], 2, "--people is 1 to 2,000"),
-        (["--url", "http://127.0.0.1:1/graphql", "--go"], 1, "no answer"),
+        (["--url", "http://127.0.0.1:1/graphql", "--go"], 2, "no answer"),
     ],
 )  # fmt: skip
 def test_the_command_refuses_by_a_sentence(

@@ -35,12 +35,11 @@ from chat.storage.due_notification_items import (
     further_write,
     judged_place,
     judged_writes,
-    notified_place,
     notified_writes,
     notifying_range,
     room_of,
 )
-from chat.storage.places import Found, head_place, membership_place, receipts_place
+from chat.storage.places import Found, head_place, membership_place, notified_place, receipts_place
 
 KIND, STEP = "notify", "due"
 """In what is logged of a room whose messages could not be judged."""

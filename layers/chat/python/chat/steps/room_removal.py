@@ -24,17 +24,17 @@ from chat.steps.reaction_removal import remove_reactions
 from chat.steps.retry import retried, until_committed
 from chat.steps.roster import end_write
 from chat.storage import keys
-from chat.storage.due_notification_items import notified_place
 from chat.storage.items import HELD, to_message
 from chat.storage.legacy import is_numbered
 from chat.storage.mention_items import forget_writes
-from chat.storage.notification_items import setting_place
 from chat.storage.places import (
     Place,
     draft_place,
     head_place,
     membership_place,
     named_place,
+    notified_place,
+    notify_setting_place,
     receipts_place,
     sent_place,
 )
@@ -157,7 +157,7 @@ def _people(deployment: Deployment, room: Room, items: Sequence[Item]) -> list[W
         *(Write(draft_place(room, user_id), delete=True) for user_id in user_ids),
         *(Write(named_place(room, user_id), delete=True) for user_id in user_ids),
         *(Write(notified_place(room, user_id), delete=True) for user_id in user_ids),
-        *(Write(setting_place(room, user_id), delete=True) for user_id in user_ids),
+        *(Write(notify_setting_place(room, user_id), delete=True) for user_id in user_ids),
         *_items(deployment, room, items),
     ]
 

@@ -11,7 +11,7 @@ from chat.rules.notification_events import NotificationEvent
 from chat.rules.record import record
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.places import Place, membership_place
+from chat.storage.places import Place, membership_place, notified_place
 from chat.storage.tables import NEW, Write
 
 KEPT_MS = 2 * DAY_MS
@@ -117,10 +117,6 @@ class Notified(Stored):
 
     id: str = ""
     seq: int = 0
-
-
-def notified_place(room: Room, user_id: str) -> Place:
-    return Place(room.table, keys.user_partition(user_id), keys.notified(room.partition_key))
 
 
 def notified_writes(event: NotificationEvent, before: Notified | None) -> list[Write]:

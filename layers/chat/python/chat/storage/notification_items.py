@@ -6,16 +6,11 @@ What somebody wants lies in their receipts of the room, which whoever needs it r
 from chat.rules.models import DAY_MS, Item, Receipts
 from chat.rules.rooms import Room
 from chat.storage import keys
-from chat.storage.places import Place, receipts_place
+from chat.storage.places import notify_setting_place, receipts_place
 from chat.storage.tables import Write
 
 SETTING_KEPT_MS = DAY_MS
 """As long as the stream has it."""
-
-
-def setting_place(room: Room, user_id: str) -> Place:
-    """That somebody has set what they want of a room: for the stream alone, which their other devices are told by."""
-    return Place(room.table, keys.user_partition(user_id), keys.notify_setting(room.partition_key))
 
 
 def setting_writes(room: Room, user_id: str, before: Receipts, after: Receipts, now: int) -> list[Write]:
@@ -30,7 +25,7 @@ def setting_writes(room: Room, user_id: str, before: Receipts, after: Receipts, 
         remove=[name for name, value in stored.items() if value is None],
     )
     told = {"type": "NotificationsSet", "at": now, "expiresAt": (now + SETTING_KEPT_MS) // 1_000}
-    return [receipts, Write(setting_place(room, user_id), set=told, whole=True)]
+    return [receipts, Write(notify_setting_place(room, user_id), set=told, whole=True)]
 
 
 def is_setting(partition_key: str, sort_key: str) -> bool:

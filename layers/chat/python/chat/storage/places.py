@@ -56,6 +56,16 @@ def receipts_place(room: Room, user_id: str) -> Place:
     return Place(room.table, keys.user_partition(user_id), keys.receipts(room.partition_key))
 
 
+def notify_setting_place(room: Room, user_id: str) -> Place:
+    """That somebody has set what they want of a room: for the stream alone, which their other devices are told by."""
+    return Place(room.table, keys.user_partition(user_id), keys.notify_setting(room.partition_key))
+
+
+def notified_place(room: Room, user_id: str) -> Place:
+    """What somebody was notified of last in a room."""
+    return Place(room.table, keys.user_partition(user_id), keys.notified(room.partition_key))
+
+
 def sent_place(room: Room, user_id: str, client_message_id: str) -> Place:
     """The proof of a send."""
     return Place(room.table, keys.user_partition(user_id), keys.sent(room.partition_key, client_message_id))
