@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Literal, Protocol, overload
+from typing import Any, Literal, Protocol, get_args, overload
 
 import hypothesis
 import pytest
@@ -24,6 +24,7 @@ from simulator.engine_host import became_ready, end, start
 from simulator.keys import SigningKey, local_secrets, signing_key
 from simulator.ports import free_port
 from simulator.settings import REGION, TABLES, become, functions_environment
+from tests.engine_client import empty_tables, engine_client
 from tests.guarantees.support.fixtures import partition
 
 Engine = Kind | Literal["moto"]
@@ -50,6 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Of this process coverage is measured by now. Programs that tests start would be slower by it, and warn on their stderr.
+    if hasattr(config, "workerinput"):
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
     if running := config.getoption("--endpoint"):
         if config.getoption("numprocesses", None):
             raise pytest.UsageError("--endpoint: one DynamoDB is for one worker. Add -n 0.")
@@ -208,9 +212,19 @@ def functions_environ(
 @pytest.fixture(scope="session")
 def client(request: pytest.FixtureRequest, functions_environ: None, endpoint: str) -> Iterator[Any]:
     """A DynamoDB client of botocore, without retries, on the functions' tables."""
-    made = request.config.stash[CLIENT] = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20)
+    made = request.config.stash[CLIENT] = engine_client(endpoint)
     yield made
     del request.config.stash[CLIENT]
+
+
+@pytest.fixture(scope="module")
+def few_items(
+    request: pytest.FixtureRequest, functions_environ: None, endpoint: str, publishing: str
+) -> None:
+    """A module that reads whole tables does not read what the modules before it left. On moto they leave nothing, and
+    with `--publish=stream` a program reads the streams of these very tables."""
+    if request.config.stash.get(ENGINE, None) in get_args(Kind) and publishing != "stream":
+        empty_tables(endpoint)
 
 
 @pytest.fixture(scope="session")

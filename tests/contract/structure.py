@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from simulator.engine import PROJECT
@@ -38,9 +39,14 @@ FLOORS = ("operations", "steps", "deployment", "identity", "hooks", "storage", "
 storage."""
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """What a file imports, wherever in it: modules, and `package.name` where a name of one is. There are no
-    relative imports."""
+    relative imports. A file is read once: many tests ask for all of them."""
+    return frozenset(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -20,7 +20,10 @@ from simulator.settings import REGION
 from tests.guarantees.privacy.exporting import Person
 from tests.guarantees.support.fixtures import Clock, new_room, partition, process
 
-pytestmark = pytest.mark.real_engine("a program of its own meets no engine in this process")
+pytestmark = [
+    pytest.mark.real_engine("a program of its own meets no engine in this process"),
+    pytest.mark.usefixtures("few_items"),
+]
 
 AUDIT_KEY = b"a key for tests, 32 bytes long.."
 

@@ -45,7 +45,7 @@ def hooks(harness: Harness, folder: Path, *, rules: Path = TOLD, **more: str) ->
 
 
 def containing(client: Any, word: str) -> list[str]:
-    """The sort keys of all items, of everybody, that have this word anywhere in their values."""
+    """The sort keys of all items, of everybody, that have this word anywhere in their values. Wants `few_items`."""
     found = []
     for table in (os.environ.get("CORE_TABLE", "gg_core"), os.environ.get("GUILD_TABLE", "gg_guild")):
         start: dict[str, Any] = {}

@@ -15,6 +15,8 @@ from tests.contract.test_imports import ROOTS
 from tests.resolvers.harness import Harness, Refusal
 from tests.resolvers.hooks import Asked, containing, hooks
 
+pytestmark = pytest.mark.usefixtures("few_items")
+
 Field = tuple[str, str]
 """A field or a service's function, and its argument."""
 

@@ -1,7 +1,8 @@
 """Any part of the schema, under any prefix and for any modes, is a schema that AppSync could have."""
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from random import Random
 from typing import Any, get_args
@@ -72,12 +73,29 @@ def definitions(sdl: str) -> dict[str, TypeDefinitionNode]:
 WAYS: tuple[Publish, ...] = get_args(Publish)
 
 
-def any_parts(publish: Publish) -> Iterator[tuple[list[str], str, list[str], str]]:
-    """Fields, prefix, modes and default mode."""
+@dataclass(frozen=True)
+class Part:
+    """What is asked for, and the schema that there is for it: as text, and built."""
+
+    fields: list[str]
+    prefix: str
+    modes: list[str]
+    default: str
+    sdl: str
+    built: GraphQLSchema
+
+
+@cache
+def any_parts(publish: Publish) -> list[Part]:
+    """Generated and built once for all tests, which takes most of their time."""
     random = Random(SEED)  # noqa: S311  repeatable
+    parts = []
     for fields in any_subsets(40, with_query=True, publish=publish):
         modes = random.sample(list(DIRECTIVES), random.randint(1, 4))
-        yield fields, random.choice(PREFIXES), modes, random.choice([*modes, *DIRECTIVES, "api_key"])
+        prefix, default = random.choice(PREFIXES), random.choice([*modes, *DIRECTIVES, "api_key"])
+        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
+        parts.append(Part(fields, prefix, modes, default, sdl, appsync_schema(sdl)))
+    return parts
 
 
 def published(fields: list[str], prefix: str, publish: Publish) -> set[str]:
@@ -99,27 +117,25 @@ def internal(prefix: str, publish: Publish) -> set[str]:
 
 @pytest.mark.parametrize("publish", WAYS)
 def test_any_part_is_a_schema_with_these_root_fields_and_what_they_reach(publish: Publish) -> None:
-    for fields, prefix, modes, default in any_parts(publish):
-        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
-        built = appsync_schema(sdl)
-        wanted = {f"{root}.{under(name, prefix)}" for root, name in (each.split(".") for each in fields)}
-        assert root_fields(built) == wanted
-        own = definitions(sdl).keys() - OPERATIONS.keys()
-        assert own == {name for name in reached(built) if name in own}, (fields, prefix)
+    for part in any_parts(publish):
+        wanted = {
+            f"{root}.{under(name, part.prefix)}" for root, name in (each.split(".") for each in part.fields)
+        }
+        assert root_fields(part.built) == wanted
+        own = definitions(part.sdl).keys() - OPERATIONS.keys()
+        assert own == {name for name in reached(part.built) if name in own}, (part.fields, part.prefix)
 
 
 @pytest.mark.parametrize("publish", WAYS)
 def test_a_subscription_hears_of_those_of_its_mutations_that_are_there(publish: Publish) -> None:
-    for fields, prefix, modes, default in any_parts(publish):
-        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
-        built = appsync_schema(sdl)
+    for part in any_parts(publish):
         expected: dict[str, set[str]] = {}
-        for name in fields:
+        for name in part.fields:
             for mutation in ours(publish).links.get(name, ()):
-                if f"Mutation.{mutation}" in fields:
-                    own = under(name.partition(".")[2], prefix)
-                    expected.setdefault(under(mutation, prefix), set()).add(own)
-        links = {name: set(each) for name, each in subscriptions_by_mutation(built).items()}
+                if f"Mutation.{mutation}" in part.fields:
+                    own = under(name.partition(".")[2], part.prefix)
+                    expected.setdefault(under(mutation, part.prefix), set()).add(own)
+        links = {name: set(each) for name, each in subscriptions_by_mutation(part.built).items()}
         assert links == expected
 
 
@@ -127,15 +143,20 @@ def test_a_subscription_hears_of_those_of_its_mutations_that_are_there(publish: 
 def test_every_object_and_root_field_carries_every_mode_unless_the_default_is_the_only_one(
     publish: Publish,
 ) -> None:
-    for fields, prefix, modes, default in any_parts(publish):
-        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
-        for name, node in definitions(sdl).items():
+    for part in any_parts(publish):
+        for name, node in definitions(part.sdl).items():
             marked: list[ObjectTypeDefinitionNode | FieldDefinitionNode] = []
-            known = {*modes, "iam"} if name in published(fields, prefix, publish) else set(modes)
-            wanted = set() if known == {default} else {DIRECTIVES[mode] for mode in known}
+            known = (
+                {*part.modes, "iam"}
+                if name in published(part.fields, part.prefix, publish)
+                else set(part.modes)
+            )
+            wanted = set() if known == {part.default} else {DIRECTIVES[mode] for mode in known}
             if name in OPERATIONS and isinstance(node, ObjectTypeDefinitionNode):
                 marked = [
-                    each for each in node.fields or () if each.name.value not in internal(prefix, publish)
+                    each
+                    for each in node.fields or ()
+                    if each.name.value not in internal(part.prefix, publish)
                 ]
             elif isinstance(node, ObjectTypeDefinitionNode):
                 marked = [node]
@@ -152,18 +173,18 @@ def test_every_object_and_root_field_carries_every_mode_unless_the_default_is_th
 @pytest.mark.parametrize("publish", WAYS)
 def test_these_modes_read_all_of_it_and_no_other_reads_a_root_field(publish: Publish) -> None:
     """But for the internal mutations: IAM reads these and everything of them, and no other mode does, whatever the modes are."""
-    for fields, prefix, modes, default in any_parts(publish):
-        sdl = schema.generate(fields=fields, prefix=prefix, modes=modes, default=default, publish=publish)
-        built = appsync_schema(sdl)
-        first = [Mode(default)] if default in DIRECTIVES else []  # of API keys the simulator knows nothing
-        closed = rules_of(built, (*first, *(mode for mode in Mode if mode not in first))).closed
-        own = {f"Mutation.{name}" for name in internal(prefix, publish)} & root_fields(built)
+    for part in any_parts(publish):
+        first = (
+            [Mode(part.default)] if part.default in DIRECTIVES else []
+        )  # of API keys the simulator knows nothing
+        closed = rules_of(part.built, (*first, *(mode for mode in Mode if mode not in first))).closed
+        own = {f"Mutation.{name}" for name in internal(part.prefix, publish)} & root_fields(part.built)
         for mode in Mode:
             assert closed[mode] & own == (set() if mode is Mode.IAM else own)
-            assert closed[mode] - own >= (set() if mode in modes else root_fields(built) - own)
-            assert not closed[mode] - own or mode not in modes
+            assert closed[mode] - own >= (set() if mode in part.modes else root_fields(part.built) - own)
+            assert not closed[mode] - own or mode not in part.modes
         of_iam = {name.partition(".")[0] for name in closed[Mode.IAM]}
-        assert not of_iam & published(fields, prefix, publish)
+        assert not of_iam & published(part.fields, part.prefix, publish)
 
 
 def test_the_internal_mutation_is_for_iam_alone_and_feeds_onmessage_alone() -> None:

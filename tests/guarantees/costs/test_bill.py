@@ -18,6 +18,7 @@ from cost.table import Units, units
 from cost.usage import HEARTBEAT_S, TOGETHER, TOGETHER_QUIET, calls, spread, units_of, usage
 from cost.workload import DAYS, Workload
 from simulator.settings import REGION
+from tests.engine_client import engine_client
 from tests.guarantees.costs.capacity import CapacityCounter
 from tests.guarantees.costs.prepared_rooms import PreparedRooms
 from tests.guarantees.support.fixtures import MovingClock, process
@@ -33,7 +34,7 @@ WITHIN = 0.05
 @pytest.fixture
 def capacity(functions_environ: None, endpoint: str) -> Iterator[CapacityCounter]:
     client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, lean=True)
-    probe = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, connections=50)
+    probe = engine_client(endpoint, connections=50)
     yield CapacityCounter(client, probe)
     client.close()
     probe.close()

@@ -26,6 +26,7 @@ from cost.prices import A_MILLION
 from cost.usage import MS_ALONE, MS_OF_A_HUNDRED
 from simulator.engine import PROJECT
 from simulator.settings import REGION
+from tests.engine_client import engine_client
 from tests.guarantees.costs.capacity import CapacityCounter
 from tests.guarantees.support.bulk import put_all
 from tests.guarantees.support.fixtures import MovingClock, change_room, new_room, process, table_name
@@ -65,7 +66,7 @@ class Hour:
 @pytest.fixture(scope="module")
 def capacity(functions_environ: None, endpoint: str) -> Iterator[CapacityCounter]:
     client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, lean=True)
-    probe = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, connections=50)
+    probe = engine_client(endpoint, connections=50)
     yield CapacityCounter(client, probe)
     client.close()
     probe.close()

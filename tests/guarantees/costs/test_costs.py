@@ -17,6 +17,7 @@ from chat.storage.uploads import Uploads
 from cost.table import Cost, documented_costs
 from simulator.engine import PROJECT
 from simulator.settings import BUCKET, REGION, WIRING
+from tests.engine_client import engine_client
 from tests.guarantees.costs.capacity import CapacityCounter
 from tests.guarantees.costs.prepared_rooms import PreparedRooms
 from tests.guarantees.costs.situations import NOT_IN_THE_TABLE, SITUATIONS
@@ -48,7 +49,7 @@ class BilledProcess:
 @pytest.fixture(scope="module")
 def billed(functions_environ: None, objects: Any, endpoint: str) -> Iterator[BilledProcess]:
     client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, lean=True)
-    probe = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, connections=50)
+    probe = engine_client(endpoint, connections=50)
     requests: list[str] = []
     s3 = aws_client("s3", region=REGION, endpoint=objects.meta.endpoint_url, timeout=20)
     s3.meta.events.register("before-call.s3", lambda model, **_: requests.append(model.name))

@@ -16,6 +16,7 @@ from chat.storage.objects import Objects
 from chat.storage.uploads import Uploads
 from simulator.engine import PROJECT
 from simulator.settings import BUCKET, REGION
+from tests.engine_client import engine_client
 from tests.guarantees.costs.capacity import CapacityCounter
 from tests.guarantees.costs.prepared_rooms import PreparedRooms
 from tests.guarantees.costs.situations import SITUATIONS
@@ -40,7 +41,7 @@ def documented() -> dict[str, tuple[list[str], str]]:
 @pytest.fixture(scope="module")
 def capacity(functions_environ: None, endpoint: str) -> Iterator[CapacityCounter]:
     client = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, lean=True)
-    probe = aws_client("dynamodb", region=REGION, endpoint=endpoint, timeout=20, connections=50)
+    probe = engine_client(endpoint, connections=50)
     yield CapacityCounter(client, probe)
     client.close()
     probe.close()

@@ -45,6 +45,8 @@ from tests.guarantees.support.fixtures import (
 )
 from tests.resolvers.rights import Rights
 
+pytestmark = pytest.mark.usefixtures("few_items")
+
 ADMIN = Caller("root", frozenset({"admin"}))
 
 

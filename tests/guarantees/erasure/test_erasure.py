@@ -53,6 +53,8 @@ from tests.guarantees.support.fixtures import (
 )
 from tests.resolvers.rights import Rights
 
+pytestmark = pytest.mark.usefixtures("few_items")
+
 
 class Killed(BaseException):
     """The runner's process ends."""
