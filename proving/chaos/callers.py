@@ -14,6 +14,8 @@ from proving.world import Room, World
 ATTEMPTS = 60
 """How often a call is made until it is answered."""
 
+FAILURES = 500
+"""The first status of a server's failures (https://www.rfc-editor.org/rfc/rfc9110#section-15.6)."""
 
 Told = TypeVar("Told")
 
@@ -35,7 +37,8 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stubborn(Client):
-    """Makes each call until it is answered. `failed`: how many attempts were not."""
+    """Makes each call until it is answered, and not by a server's failure (5xx), after which it may have happened or not.
+    `failed`: why attempts were not."""
 
     failed: list[str] = field(default_factory=list)
 
@@ -43,9 +46,13 @@ class Stubborn(Client):
         """Raises `Unanswered`."""
         for attempt in range(ATTEMPTS):
             try:
-                return await Client.post(self, token, body)
+                answer = await Client.post(self, token, body)
             except Unreachable as failure:
                 self.failed.append(str(failure))
+            else:
+                if answer.status < FAILURES:
+                    return answer
+                self.failed.append(str(answer))
             await asyncio.sleep(min(0.2, 0.005 * attempt))
         raise Unanswered(f"a call was not answered in {ATTEMPTS} attempts: {self.failed[-1]}")
 

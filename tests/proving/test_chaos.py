@@ -2,13 +2,17 @@
 
 import asyncio
 import io
+import itertools
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
+from proving.chaos.callers import ATTEMPTS, Stubborn, Unanswered
 from proving.chaos.command import BadChaos, Request, chaos
 from proving.chaos.faults import BadSchedule
 from proving.chaos.rounds import Asked, Chaos, casts_of
@@ -18,7 +22,7 @@ from proving.people import Person
 from proving.servers.designs import KNOWN_BAD
 from proving.servers.serve import people, server_of
 from proving.servers.store import Store
-from proving.servers.wire import serving
+from proving.servers.wire import Server, serving
 
 from .conftest import SAMPLE
 
@@ -95,6 +99,22 @@ async def test_a_round_that_is_cancelled_while_it_makes_rooms_takes_them_away() 
         with pytest.raises(asyncio.CancelledError):
             await running
     assert (server.store.conversations, found.left) == ({}, [])
+
+
+@pytest.mark.parametrize(("failures", "is_answered"), [(3, True), (ATTEMPTS, False)])
+async def test_a_failure_of_the_server_is_no_answer(failures: int, is_answered: bool) -> None:
+    """The call is made again, as after a lost answer."""
+    statuses = itertools.chain(itertools.repeat(503, failures), itertools.repeat(200))
+
+    class Failing(Server):
+        async def post(self, request: web.Request) -> web.Response:
+            return web.json_response({"data": {"path": request.path}}, status=next(statuses))
+
+    async with serving(Failing(Store(), {})) as url, aiohttp.ClientSession() as http:
+        caller = Stubborn(endpoint(url, None, ()), "authorization", http)
+        with nullcontext() if is_answered else pytest.raises(Unanswered, match="HTTP 503"):
+            assert (await caller.post(None, b"{}")).status == 200
+        assert len(caller.failed) == failures
 
 
 async def test_a_line_that_was_never_judged_does_not_pass(tmp_path: Path) -> None:
