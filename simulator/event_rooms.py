@@ -107,11 +107,14 @@ ROOMS: Mapping[str, EventRoom] = {
 
 
 def rooms_in(event: Mapping[str, Any]) -> list[str]:
-    """The ids of the rooms here that an event of AppSync or of a service names."""
+    """The ids of the rooms here that an event of AppSync, of a service or of a table's stream names."""
     arguments = event.get("arguments", event)
     named = [arguments.get("roomId"), f"{GUILD_PREFIX}{arguments.get('guildId')}"]
     for each in (arguments, *_objects(arguments.get("people"))):
         named += [each.get("watching"), *(room.get("roomId") for room in _objects(each.get("rooms")))]
+    for record in _objects(event.get("Records")):
+        partition = record.get("dynamodb", {}).get("Keys", {}).get("PK", {}).get("S", "")
+        named += [room_id for room_id in ROOMS if Room.parse(room_id).partition_key == partition]
     return [room_id for room_id in ROOMS if room_id in named]
 
 
