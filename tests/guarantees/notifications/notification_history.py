@@ -24,7 +24,7 @@ from tests.guarantees.support.projected import Projected, Stream
 
 SETTINGS = {**FAST, "visibility": "public"}
 ACTIONS = {
-    "say": 8, "edit": 2, "remove": 2, "read": 3, "level": 2, "heartbeat": 2, "leave": 1, "take out": 1, "ban": 0.3,
+    "say": 8, "edit": 2, "remove": 2, "read": 3, "level": 2, "heartbeat": 4, "leave": 1, "take out": 1, "ban": 0.3,
     "come": 2, "project": 4, "again": 1, "run": 4, "end": 0.05,
 }  # fmt: skip
 
@@ -162,7 +162,7 @@ class History:
             self.model.people[user].muted_until = until
 
     def heartbeat(self) -> None:
-        user, status = self.one(), self.random.choice(["ONLINE", "AWAY", "OFFLINE"])
+        user, status = self.one(), self.random.choice(["ONLINE", "ONLINE", "AWAY", "OFFLINE"])
         done = call(self.people, user, "heartbeat", status=status)
         person, now = self.model.people[user], self.clock.ms
         is_said = person.heard == status.lower() and 0 <= now - person.heard_at < 40_000
