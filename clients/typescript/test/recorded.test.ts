@@ -1,5 +1,5 @@
 // The model answers as the real functions did when test/model/recorded.json was written. Where the real functions are
-// (`make prove-client`), they answer so still; with RECORD=1 (`make record-client`) the file is written anew.
+// (`make test-browsers`, `make prove-client`), they answer so still; with RECORD=1 (`make record-client`) the file is written anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
