@@ -583,7 +583,17 @@ def test_the_names_of_steps_are_those_that_stored_jobs_have() -> None:
     people = ["members", "invited", "banned"]
     rest = ["reactions", "reactionLists", "rest", "counters", "tombstone"]
     traces = ["Memberships", "Adopted", "Reactions", "Mentions", "Messages", "Rooms", "Events"]
-    held = ["flag", "memberships", "soonFiles", "messages", "soonProofs", "originals", "files", "proofs", "end"]
+    held = [
+        "flag",
+        "memberships",
+        "soonFiles",
+        "messages",
+        "soonProofs",
+        "originals",
+        "files",
+        "proofs",
+        "end",
+    ]
     assert {kind: list(steps) for kind, steps in KINDS.items()} == {
         "REMOVE_ROOM": ["files", "messages", *people, *rest],
         "REMOVE_FILE": ["file"],
